@@ -1,0 +1,128 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  codePackages,
+  conditionLeaves,
+  type Manifest,
+  packages,
+  privateMembers,
+  readJson,
+  root,
+  runtimeDependencies,
+} from "./workspace.ts";
+
+const rootManifest = readJson<Manifest>("package.json");
+const publicVersions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]));
+
+/** Fields that would name a host, a place or a person. */
+const fieldsWithoutAnAnswer = ["author", "bugs", "contributors", "homepage", "maintainers", "repository"];
+
+/** The source that a file in `dist` is compiled from. */
+function sourceOf(path: string): string {
+  return path.replace("./dist/", "./src/").replace(/(\.d\.ts|\.js)$/, ".ts");
+}
+
+describe.each(packages)("$manifest.name", ({ folder, manifest }) => {
+  it("says what it is and how it may be used", () => {
+    expect(manifest).toMatchObject({
+      description: expect.stringMatching(/\S{2}/),
+      license: "Apache-2.0",
+      type: "module",
+      engines: rootManifest["engines"],
+      sideEffects: false,
+      publishConfig: { access: "public" },
+      keywords: expect.arrayContaining(["consistency-models", "diffusers"]),
+    });
+    expect(manifest.version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(manifest.private).toBeUndefined();
+    expect(Object.keys(manifest).filter((field) => fieldsWithoutAnAnswer.includes(field))).toEqual([]);
+  });
+
+  it("stands in the folder of its name", () => {
+    expect(folder).toBe(`packages/${manifest.name.replace("@onestep/", "")}`);
+  });
+
+  it("has the repository's licence and a README", () => {
+    const read = (path: string) => readFileSync(join(root, path), "utf8");
+    expect(read(`${folder}/LICENSE`)).toBe(read("LICENSE"));
+    expect(read(`${folder}/README.md`)).toMatch(/^# \S+/m);
+  });
+
+  it("exports its manifest", () => {
+    expect(manifest.exports).toMatchObject({ "./package.json": "./package.json" });
+  });
+
+  it("asks for the other packages at their current versions", () => {
+    for (const [name, range] of Object.entries(runtimeDependencies(manifest))) {
+      const version = publicVersions.get(name);
+      if (version !== undefined) expect(range, name).toBe(`^${version}`);
+    }
+  });
+});
+
+describe.each(codePackages)("$manifest.name, which has code,", ({ folder, manifest }) => {
+  it("has the scripts that nx runs", () => {
+    expect(manifest.scripts).toMatchObject({
+      prebuild: "node -e \"fs.rmSync('dist', { recursive: true, force: true })\"",
+      build: "tsc -b tsconfig.json",
+      test: `vitest run --root ../.. --project node ${folder}/`,
+      "check-package": "publint --strict && attw --pack . --profile esm-only",
+    });
+  });
+
+  it("publishes what it compiled and its sources, without tests", () => {
+    expect(manifest["files"]).toEqual([
+      "dist",
+      "src",
+      "!src/**/*.test.ts",
+      "!src/**/__fixtures__",
+      "!**/*.tsbuildinfo",
+    ]);
+  });
+
+  const entries = Object.entries({ ...manifest.exports, ...manifest.imports }).filter(
+    ([name]) => name !== "./package.json",
+  );
+
+  it.each(entries)("resolves %s from source here and from dist elsewhere", (_name, tree) => {
+    expect(tree).toBeTypeOf("object");
+    expect(Object.keys(tree)[0]).toBe("@onestep/source");
+    expect(Object.keys(tree).at(-1)).toBe("default");
+    const leaves = conditionLeaves(tree);
+    const sources = leaves.filter(({ conditions }) => conditions[0] === "@onestep/source");
+    const compiled = leaves.filter(({ conditions }) => conditions[0] !== "@onestep/source");
+    for (const { path } of sources) {
+      expect(path).toMatch(/^\.\/src\/.+\.ts$/);
+      expect(existsSync(join(root, folder, path)), path).toBe(true);
+    }
+    for (const { conditions, path } of compiled) {
+      expect(path).toMatch(conditions.at(-1) === "types" ? /^\.\/dist\/.+\.d\.ts$/ : /^\.\/dist\/.+\.js$/);
+      expect(sources.map((source) => source.path)).toContain(sourceOf(path));
+    }
+  });
+
+  it.each(Object.entries(manifest.bin ?? {}))("compiles its program %s", (_name, path) => {
+    expect(existsSync(join(root, folder, sourceOf(path)))).toBe(true);
+  });
+});
+
+it.each(privateMembers)("$folder is not published", ({ manifest }) => {
+  expect(manifest).toMatchObject({ private: true, type: "module", version: "0.0.0" });
+});
+
+it("all members ask for the same version of what they share", () => {
+  const versions = new Map<string, Set<string>>();
+  for (const { manifest } of [...packages, ...privateMembers, { manifest: rootManifest }]) {
+    const wanted = { ...runtimeDependencies(manifest), ...manifest.devDependencies };
+    for (const [name, range] of Object.entries(wanted)) {
+      versions.set(name, (versions.get(name) ?? new Set()).add(range.replace(/^\^/, "")));
+    }
+    // A peer that is also installed for the tests is listed twice.
+    for (const [name, range] of Object.entries(manifest.peerDependencies ?? {})) {
+      versions.get(name)?.add(range.replace(/^\^/, ""));
+    }
+  }
+  const disagreements = [...versions].filter(([, ranges]) => ranges.size > 1);
+  expect(disagreements).toEqual([]);
+});

@@ -1,0 +1,81 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defaultClientConditions, defaultServerConditions } from "vite";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { CountingReporter } from "./tools/vitest/counting-reporter.ts";
+import { findChromium, howToGetChromium } from "./tools/vitest/find-chromium.ts";
+
+const conditions = ["@onestep/source"];
+const outside = ["**/node_modules/**", "**/dist/**"];
+const chromium = findChromium();
+
+const node: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "node",
+    environment: "node",
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "tools/*/src/**/*.test.ts",
+      "tools/*/*.test.ts",
+      "examples/*.test.ts",
+    ],
+    exclude: ["**/*.browser.test.ts", ...outside],
+    testTimeout: 30_000,
+    globalSetup: ["tools/vitest/build-packages.ts"],
+  },
+};
+
+const browser = (executablePath: string): TestProjectInlineConfiguration => ({
+  extends: true,
+  // Makes the page cross-origin isolated, which SharedArrayBuffer needs.
+  server: {
+    headers: {
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
+    },
+  },
+  test: {
+    name: "browser",
+    include: ["packages/{core,schedulers}/src/**/*.test.ts", "{packages/*/src,tools/*}/**/*.browser.test.ts"],
+    exclude: ["**/*.node.test.ts", ...outside],
+    testTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--enable-unsafe-webgpu",
+          ],
+        },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+});
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [...conditions, ...defaultServerConditions] } },
+  test: {
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    projects: chromium === undefined ? [node] : [node, browser(chromium)],
+    reporters: [
+      "default",
+      new CountingReporter(
+        chromium === undefined ? [`browser: not run, no Chromium was found. ${howToGetChromium}`] : [],
+      ),
+    ],
+  },
+});
