@@ -1,0 +1,185 @@
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { InvalidConfigError } from "../errors/invalid-config-error.ts";
+import type { OnestepError, Problem } from "../errors/onestep-error.ts";
+import { warn } from "../warn.ts";
+import { type Config, createConfig, readConfigRecord } from "./config.ts";
+import type { ConfigField, ConfigOptions, ConfigValues } from "./config-field.ts";
+import { toSnakeCase } from "./config-name.ts";
+import { describeJson, describeValue, isJsonObject } from "./describe-json.ts";
+import { formatConfig } from "./format-config.ts";
+import { PythonFloat, type PythonJson } from "./python-json.ts";
+import { toPythonJson } from "./to-python-json.ts";
+
+/** The fields of a class, by their camelCase names. */
+export type ConfigFields = Readonly<Record<string, ConfigField<unknown>>>;
+
+/**
+ * The configuration of one class: its fields with their defaults, and the way between camelCase options in
+ * TypeScript and snake_case JSON on disk. What diffusers' `register_to_config` and `from_config` do
+ * (configuration_utils.py).
+ */
+export class ConfigSchema<Fields extends ConfigFields> {
+  readonly className: string;
+  readonly fields: Fields;
+
+  constructor(className: string, fields: Fields) {
+    this.className = className;
+    this.fields = fields;
+  }
+
+  /**
+   * A config from camelCase options, as a constructor takes them. `undefined` means the default.
+   *
+   * @throws InvalidArgumentError where an option is unknown or of the wrong type.
+   */
+  fromOptions(options: ConfigOptions<Fields>): Config<ConfigValues<Fields>> {
+    return this.#build(this.#writeOptions(options));
+  }
+
+  /**
+   * A config from the content of a JSON file. Entries that are not fields are kept for saving; a warning names them
+   * where `_class_name` does not say that they belong to another class.
+   *
+   * @param source - Names the file in error messages.
+   * @throws InvalidConfigError where the document is not an object or a field is of the wrong type.
+   */
+  fromJson(
+    document: PythonJson,
+    source: string,
+    overrides: ConfigOptions<Fields> = {},
+  ): Config<ConfigValues<Fields>> {
+    if (!isJsonObject(document)) {
+      throw new InvalidConfigError({
+        subject: source,
+        found: describeJson(document),
+        expected: "a JSON object",
+        remedy: `Check that it is the configuration of a ${this.className}.`,
+      });
+    }
+    const entries = new Map(Object.entries(toPythonJson(document, source) as typeof document));
+    const writtenBy = entries.get("_class_name") ?? this.className;
+    if (typeof writtenBy !== "string" && !Array.isArray(writtenBy)) {
+      throw this.#wrongType(false, `${source}: _class_name`, describeJson(writtenBy), "a string");
+    }
+    const defaulted = entries.get("_use_default_values");
+    if (Array.isArray(defaulted)) for (const name of defaulted) entries.delete(String(name));
+    entries.delete("_use_default_values");
+    entries.delete("_class_name");
+    if (writtenBy === this.className) this.#warnOfUnknown(entries.keys(), source);
+    return this.#build(new Map([...entries, ...this.#writeOptions(overrides)]), source);
+  }
+
+  /**
+   * A config from that of another object, of this class or another (swapping schedulers), from a parsed JSON document,
+   * or from options. Of another object's config, values that were set travel; defaults that nobody set do not, and what
+   * this class does not know is kept for the way back.
+   *
+   * @throws InvalidArgumentError where `config` or an override is none of these.
+   * @throws InvalidConfigError where a field of a JSON document is of the wrong type.
+   */
+  fromConfig(config: object, overrides: ConfigOptions<Fields> = {}): Config<ConfigValues<Fields>> {
+    requireObject(`${this.className}.fromConfig`, config);
+    const changes = this.#writeOptions(overrides);
+    const record = readConfigRecord(config);
+    if (record !== undefined) {
+      const travelling = [...record.entries].filter(([name]) => !record.defaulted.has(name));
+      return this.#build(new Map([...travelling, ...changes]));
+    }
+    const source = `the config given to ${this.className}.fromConfig`;
+    if (this.#looksLikeJson(config)) return this.fromJson(toPythonJson(config, source), source, overrides);
+    return this.#build(new Map([...this.#writeOptions(config), ...changes]));
+  }
+
+  /** The text that Python would save: sorted keys, indent 2, with `_class_name` and `_diffusers_version`. */
+  format(config: Config<ConfigValues<Fields>>): string {
+    return formatConfig(config);
+  }
+
+  #build(entries: Map<string, PythonJson>, source?: string): Config<ConfigValues<Fields>> {
+    const values: Record<string, unknown> = {};
+    const defaulted = new Set<string>();
+    for (const [name, field] of Object.entries(this.fields)) {
+      const snakeName = toSnakeCase(name);
+      let json = entries.get(snakeName);
+      if (json === undefined) {
+        json = field.defaultJson;
+        defaulted.add(snakeName);
+        entries.set(snakeName, json);
+      }
+      const value = field.read(json);
+      if (value === undefined) {
+        const subject = `${source ?? this.className}: ${snakeName}`;
+        throw this.#wrongType(source === undefined, subject, describeJson(json), field.description);
+      }
+      values[name] = freeze(value);
+    }
+    const record = { className: this.className, entries, defaulted };
+    return createConfig(values, record) as Config<ConfigValues<Fields>>;
+  }
+
+  /** The JSON form of camelCase options, by snake_case names. Reads inherited options too, the way every function would. */
+  #writeOptions(options: object): Map<string, PythonJson> {
+    requireObject(this.className, options);
+    const unknown = Object.keys(options).find((name) => !Object.hasOwn(this.fields, name));
+    if (unknown !== undefined) {
+      throw new InvalidArgumentError({
+        subject: `${this.className}: ${unknown}`,
+        found: "an option of that name",
+        expected: `one of ${Object.keys(this.fields).join(", ")}`,
+        remedy: "Check the spelling.",
+      });
+    }
+    const entries = new Map<string, PythonJson>();
+    for (const [name, field] of Object.entries(this.fields)) {
+      const value: unknown = Reflect.get(options, name);
+      if (value === undefined) continue;
+      const json = field.write(value);
+      if (json === undefined) {
+        throw this.#wrongType(true, `${this.className}: ${name}`, describeValue(value), field.description);
+      }
+      entries.set(toSnakeCase(name), isSameNumber(json, field.defaultJson) ? field.defaultJson : json);
+    }
+    return entries;
+  }
+
+  #wrongType(isArgument: boolean, subject: string, found: string, expected: string): OnestepError {
+    const remedy = isArgument
+      ? "Pass a value of that kind."
+      : "Correct the file, or load another revision of it.";
+    const problem: Problem = { subject, found, expected, remedy };
+    return isArgument ? new InvalidArgumentError(problem) : new InvalidConfigError(problem);
+  }
+
+  #warnOfUnknown(names: Iterable<string>, source: string): void {
+    const known = new Set(["quantization_config", ...Object.keys(this.fields).map(toSnakeCase)]);
+    const unknown = [...names].filter((name) => !known.has(name) && !name.startsWith("_"));
+    if (unknown.length === 0) return;
+    warn(
+      `The config attributes ${unknown.join(", ")} were passed to ${this.className}, but are not expected and will be ignored. Please verify ${source}.`,
+    );
+  }
+
+  #looksLikeJson(config: object): boolean {
+    return Object.keys(config).some((name) => name.includes("_") && !Object.hasOwn(this.fields, name));
+  }
+}
+
+function requireObject(subject: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new InvalidArgumentError({
+    subject,
+    found: describeValue(value),
+    expected: "an object",
+    remedy: "Pass options or a config.",
+  });
+}
+
+function freeze(value: unknown): unknown {
+  return Array.isArray(value) ? Object.freeze(value.map(freeze)) : value;
+}
+
+/** Whether a number given as an option is the default, which then keeps its form: `int` or `float` in Python. */
+function isSameNumber(json: PythonJson, defaultJson: PythonJson): boolean {
+  if (!(json instanceof PythonFloat)) return false;
+  return (defaultJson instanceof PythonFloat ? defaultJson.value : defaultJson) === json.value;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { DisposedError } from "./disposed-error.ts";
+import { FileWriteError } from "./file-write-error.ts";
+import { ImageError } from "./image-error.ts";
+import { InvalidArgumentError } from "./invalid-argument-error.ts";
+import { InvalidConfigError } from "./invalid-config-error.ts";
+import { formatProblem, OnestepError } from "./onestep-error.ts";
+import { UnsupportedError } from "./unsupported-error.ts";
+
+const problem = { subject: "batchSize", found: "0", expected: "at least 1", remedy: "Pass a whole number." };
+
+describe("OnestepError", () => {
+  it("says what was found, what was expected and what to do", () => {
+    const error = new InvalidArgumentError(problem);
+    expect(error.message).toBe("batchSize: found 0, expected at least 1. Pass a whole number.");
+    expect(error.message).toBe(formatProblem(problem));
+    expect(error.problem).toBe(problem);
+  });
+
+  it("takes a plain message and a cause", () => {
+    const cause = new TypeError("deep down");
+    const error = new OnestepError("It broke.", { cause });
+    expect([error.message, error.cause, error.problem]).toEqual(["It broke.", cause, undefined]);
+  });
+
+  it.each([
+    [OnestepError, "OnestepError", "onestep-error"],
+    [DisposedError, "DisposedError", "disposed"],
+    [FileWriteError, "FileWriteError", "file-write"],
+    [ImageError, "ImageError", "image"],
+    [InvalidArgumentError, "InvalidArgumentError", "invalid-argument"],
+    [InvalidConfigError, "InvalidConfigError", "invalid-config"],
+    [UnsupportedError, "UnsupportedError", "unsupported"],
+  ])("%o has its name and a code that stays the same across versions", (ErrorClass, name, code) => {
+    const error = new ErrorClass(problem);
+    expect(error).toBeInstanceOf(Error);
+    expect([error.name, error.code, ErrorClass.code]).toEqual([name, code, code]);
+    expect(ErrorClass.isInstance(error)).toBe(true);
+    expect(OnestepError.isInstance(error)).toBe(true);
+  });
+});
+
+describe("isInstance", () => {
+  it("tells classes apart", () => {
+    expect(InvalidConfigError.isInstance(new InvalidArgumentError(problem))).toBe(false);
+    expect(InvalidArgumentError.isInstance(new OnestepError(problem))).toBe(false);
+    expect(
+      [new Error("other"), undefined, null, "text", { code: "disposed" }].some(
+        OnestepError.isInstance,
+        OnestepError,
+      ),
+    ).toBe(false);
+  });
+
+  it("holds for a subclass, also for one without a code of its own", () => {
+    class WithCode extends InvalidConfigError {
+      static override readonly code: string = "with-code";
+    }
+    class Bare extends InvalidConfigError {}
+    expect(InvalidConfigError.isInstance(new WithCode(problem))).toBe(true);
+    expect(WithCode.isInstance(new InvalidConfigError(problem))).toBe(false);
+    expect(InvalidConfigError.isInstance(new Bare(problem))).toBe(true);
+    expect(OnestepError.isInstance(new Bare(problem))).toBe(true);
+  });
+
+  it("holds across copies of the package, where instanceof does not", () => {
+    // What another copy of the class makes: the same marker and codes on an unrelated class.
+    const foreign = Object.assign(new Error("from elsewhere"), {
+      [Symbol.for("onestep.error")]: ["disposed", "onestep-error"],
+    });
+    expect(foreign).not.toBeInstanceOf(DisposedError);
+    expect(DisposedError.isInstance(foreign)).toBe(true);
+    expect(ImageError.isInstance(foreign)).toBe(false);
+  });
+});

@@ -1,0 +1,85 @@
+import { ImageError } from "../errors/image-error.ts";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { allocateData } from "../tensor/tensor-data.ts";
+import type { Pixels } from "./pixels.ts";
+
+/** Options of {@link RasterImage.grid}. */
+export interface ImageGridOptions {
+  /** How many images stand side by side. */
+  readonly columns: number;
+  /** Pixels between two images; 0 by default. There are none around the grid. */
+  readonly padding?: number | undefined;
+  /** What shows between the images and where the last row ends early: red, green, blue, 0 to 255; black by default. */
+  readonly background?: readonly [red: number, green: number, blue: number] | undefined;
+}
+
+/**
+ * Puts images of one size side by side, row by row, like diffusers' `make_image_grid`. The result is grey where all
+ * images and the background are.
+ *
+ * @throws InvalidArgumentError where there is no image, or an option is out of range.
+ * @throws ImageError where the images differ in size.
+ */
+export function makeImageGrid(images: readonly Pixels[], options: ImageGridOptions): Pixels {
+  const { columns, padding = 0, background = [0, 0, 0] } = options;
+  requireWhole("columns", columns, 1, Number.MAX_SAFE_INTEGER);
+  requireWhole("padding", padding, 0, 65535);
+  for (const value of background) requireWhole("background", value, 0, 255);
+  const { width, height } = requireOneSize(images);
+  const acrossCount = Math.min(columns, images.length);
+  const downCount = Math.ceil(images.length / columns);
+  const gridWidth = acrossCount * width + (acrossCount - 1) * padding;
+  const gridHeight = downCount * height + (downCount - 1) * padding;
+  const [red, green, blue] = background;
+  const channels = red === green && green === blue && images.every((image) => image.channels === 1) ? 1 : 3;
+  const data = allocateData("uint8", gridWidth * gridHeight * channels);
+  for (let index = 0; index < data.length; index += 1) data[index] = background[index % channels] ?? 0;
+  images.forEach((image, index) => {
+    const left = (index % columns) * (width + padding);
+    const top = Math.floor(index / columns) * (height + padding);
+    for (let row = 0; row < height; row += 1) {
+      const line = image.data.subarray(row * width * image.channels, (row + 1) * width * image.channels);
+      const start = ((top + row) * gridWidth + left) * channels;
+      data.set(image.channels === channels ? line : repeatGrey(line), start);
+    }
+  });
+  return { width: gridWidth, height: gridHeight, channels, data };
+}
+
+function requireOneSize(images: readonly Pixels[]): Pixels {
+  const [first] = images;
+  if (first === undefined) {
+    throw new InvalidArgumentError({
+      subject: "RasterImage.grid",
+      found: "no image",
+      expected: "at least one",
+      remedy: "Pass the images to put side by side.",
+    });
+  }
+  const other = images.findIndex((image) => image.width !== first.width || image.height !== first.height);
+  const odd = images[other];
+  if (odd === undefined) return first;
+  throw new ImageError({
+    subject: "RasterImage.grid",
+    found: `${first.width} x ${first.height} and, as number ${other}, ${odd.width} x ${odd.height} pixels`,
+    expected: "images of one size",
+    remedy: "Pass images that one model made, or resize them first.",
+  });
+}
+
+function requireWhole(name: string, value: number, lowest: number, highest: number): void {
+  if (Number.isSafeInteger(value) && value >= lowest && value <= highest) return;
+  throw new InvalidArgumentError({
+    subject: `RasterImage.grid: ${name}`,
+    found: String(value),
+    expected:
+      highest === Number.MAX_SAFE_INTEGER
+        ? `a whole number of at least ${lowest}`
+        : `a whole number from ${lowest} to ${highest}`,
+    remedy: "Correct the option.",
+  });
+}
+
+function repeatGrey(line: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: 3 * line.length }, (_, index) => line[Math.floor(index / 3)] ?? 0);
+}

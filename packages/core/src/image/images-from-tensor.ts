@@ -1,0 +1,50 @@
+import { ImageError } from "../errors/image-error.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { RasterImage } from "./raster-image.ts";
+
+/**
+ * The images of a batch, as diffusers' `numpy_to_pil` makes them (utils/pil_utils.py): `x · 255` in float32, rounded to
+ * the nearest whole number, halves to the even one.
+ *
+ * @param tensor - float32 of shape [batch, channels, height, width] with 1 or 3 channels, values in [0, 1].
+ * @throws ImageError where shape or type are others, or a value is not in [0, 1]. A model that computes NaN is thus an
+ *   error and not a black image.
+ */
+export function imagesFromTensor(tensor: Tensor<"float32">): RasterImage[] {
+  const [batchSize = 0, channels, height = 0, width = 0] = tensor.shape;
+  const isBatch = tensor.dtype === "float32" && tensor.shape.length === 4;
+  if (!isBatch || (channels !== 1 && channels !== 3) || height === 0 || width === 0) {
+    throw new ImageError({
+      subject: "imagesFromTensor",
+      found: tensor.describe(),
+      expected: "float32 [batch, channels, height, width] with 1 or 3 channels",
+      remedy: "Pass the output of an image model, scaled to [0, 1].",
+    });
+  }
+  const area = height * width;
+  return Array.from({ length: batchSize }, (_, item) => {
+    // A clamped array rounds halves to the even number, as numpy does.
+    const rounded = new Uint8ClampedArray(area * channels);
+    const start = item * area * channels;
+    for (let index = 0; index < rounded.length; index += 1) {
+      const position = (index % channels) * area + Math.floor(index / channels);
+      const value = tensor.data[start + position] ?? 0;
+      if (!(value >= 0 && value <= 1)) throw outOfRange(value, item, position, area, width);
+      rounded[index] = Math.fround(value * 255);
+    }
+    return new RasterImage({ width, height, channels, data: new Uint8Array(rounded.buffer) });
+  });
+}
+
+function outOfRange(value: number, item: number, position: number, area: number, width: number): ImageError {
+  const channel = Math.floor(position / area);
+  const row = Math.floor((position % area) / width);
+  return new ImageError({
+    subject: `image ${item}`,
+    found: `${value} in channel ${channel} at row ${row}, column ${position % width}`,
+    expected: "values from 0 to 1",
+    remedy: Number.isNaN(value)
+      ? "The model's output is not a number: check that its weights are complete and of the right precision."
+      : "Scale and clamp the values first.",
+  });
+}

@@ -1,0 +1,132 @@
+import { writeFileAside } from "#write-file";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { UnsupportedError } from "../errors/unsupported-error.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { checkPixels } from "./check-pixels.ts";
+import { type ImageDataLike, toImageData } from "./image-data.ts";
+import { type ImageGridOptions, makeImageGrid } from "./image-grid.ts";
+import type { Pixels } from "./pixels.ts";
+import { decodePng } from "./png/decode-png.ts";
+import { encodePng } from "./png/encode-png.ts";
+
+const defaultMaxPixels = 2 ** 26;
+
+/** Options of {@link RasterImage.fromPng}. */
+export interface FromPngOptions {
+  /** How many pixels the image may have; 2^26 (8192 x 8192) by default. */
+  readonly maxPixels?: number | undefined;
+}
+
+/** An 8-bit image, RGB or grey. */
+export class RasterImage implements Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  /** Row by row from the top, the channels of a pixel side by side. */
+  readonly data: Uint8Array;
+
+  /**
+   * Wraps pixels without copying them.
+   *
+   * @throws ImageError where size, channels and number of bytes do not fit together.
+   */
+  constructor(pixels: Pixels) {
+    checkPixels(pixels);
+    this.width = pixels.width;
+    this.height = pixels.height;
+    this.channels = pixels.channels;
+    this.data = pixels.data;
+  }
+
+  /**
+   * Reads a PNG. Fewer than 8 bits a sample are stretched to the full range, of 16 the upper 8 are kept, palettes become
+   * RGB, transparent parts lie on white, of an animation the first picture is taken. Colour profiles and gamma are not
+   * applied.
+   *
+   * @throws ImageError where the bytes are no PNG, a damaged one, or too many pixels. Sizes are checked before memory
+   *   is taken.
+   * @throws UnsupportedError for interlaced images of fewer than 8 bits a sample.
+   * @throws InvalidArgumentError where `maxPixels` is not a whole number of at least 1.
+   */
+  static async fromPng(bytes: Uint8Array, options: FromPngOptions = {}): Promise<RasterImage> {
+    const { maxPixels = defaultMaxPixels } = options;
+    if (!Number.isSafeInteger(maxPixels) || maxPixels < 1) {
+      throw new InvalidArgumentError({
+        subject: "maxPixels",
+        found: String(maxPixels),
+        expected: "a whole number of at least 1",
+        remedy: "Leave it out, or pass how many pixels you accept.",
+      });
+    }
+    return new RasterImage(await decodePng(bytes, maxPixels));
+  }
+
+  /**
+   * Images of one size side by side, row by row. The last row may be shorter.
+   *
+   * @throws InvalidArgumentError where there is no image, or an option is out of range.
+   * @throws ImageError where the images differ in size.
+   */
+  static grid(images: readonly RasterImage[], options: ImageGridOptions): RasterImage {
+    return new RasterImage(makeImageGrid(images, options));
+  }
+
+  /** `"RGB"` or `"L"` (grey), as Pillow calls them. */
+  get mode(): "RGB" | "L" {
+    return this.channels === 3 ? "RGB" : "L";
+  }
+
+  /** The pixels as float32 in [0, 1], of shape [1, channels, height, width]. */
+  toTensor(): Tensor<"float32"> {
+    const { width, height, channels, data } = this;
+    const area = width * height;
+    const tensor = Tensor.zeros([1, channels, height, width]);
+    for (let index = 0; index < data.length; index += 1) {
+      tensor.data[(index % channels) * area + Math.floor(index / channels)] = (data[index] ?? 0) / 255;
+    }
+    return tensor;
+  }
+
+  /** The image as a PNG file. */
+  async toPng(): Promise<Uint8Array> {
+    return encodePng(this);
+  }
+
+  /** The image as a PNG in a `Blob` of type `image/png`. */
+  async toBlob(): Promise<Blob> {
+    return new Blob([(await this.toPng()) as Uint8Array<ArrayBuffer>], { type: "image/png" });
+  }
+
+  /** The pixels as a canvas takes them: an `ImageData` where there is such a thing, else an object of its shape. */
+  toImageData(): ImageDataLike {
+    return toImageData(this);
+  }
+
+  /**
+   * Writes the image to a PNG file, as a whole or not at all. Node only.
+   *
+   * @param path - A path or `file:` URL that ends in `.png`. A file that stands there is replaced.
+   * @throws UnsupportedError where the path ends otherwise, and on platforms without files.
+   * @throws FileWriteError where the file cannot be written, for example because its folder is missing.
+   */
+  async save(path: string | URL): Promise<void> {
+    const name = path instanceof URL ? path.pathname : path;
+    if (typeof name !== "string") {
+      throw new InvalidArgumentError({
+        subject: "path",
+        found: typeof path,
+        expected: "a path or a file: URL",
+        remedy: "Pass where to save the image.",
+      });
+    }
+    if (!name.toLowerCase().endsWith(".png")) {
+      throw new UnsupportedError({
+        subject: `save: ${String(path)}`,
+        found: "a name that does not end in .png",
+        expected: "one that does, for PNG is the format that is written",
+        remedy: "Name the file .png, or give `toImageData()` to a library that writes other formats.",
+      });
+    }
+    await writeFileAside(path, await this.toPng());
+  }
+}

@@ -1,0 +1,71 @@
+const wordCount = 624;
+const middle = 397;
+
+/**
+ * The 32-bit Mersenne Twister (Matsumoto and Nishimura 1998, mt19937), seeded by the multiplier 1812433253 of its
+ * 2002 initialisation, as torch's CPU generator is.
+ */
+export class MersenneTwister {
+  readonly #words = new Uint32Array(wordCount);
+  #position = 0;
+
+  /** How many words the state has: 624. */
+  static readonly wordCount: number = wordCount;
+
+  /** @param seed - An integer in [0, 2^32). */
+  constructor(seed: number) {
+    const words = this.#words;
+    words[0] = seed;
+    for (let index = 1; index < wordCount; index += 1) {
+      const previous = words[index - 1] ?? 0;
+      words[index] = Math.imul(1812433253, previous ^ (previous >>> 30)) + index;
+    }
+  }
+
+  /**
+   * A twister in a known state.
+   *
+   * @param words - The 624 words of the state; copied.
+   * @param position - How many words of this state are used up, 0 to 624. A freshly seeded state, which gives no
+   *   numbers before it is renewed, has 0.
+   */
+  static restore(words: Uint32Array, position: number): MersenneTwister {
+    const twister = new MersenneTwister(0);
+    twister.#words.set(words);
+    twister.#position = position;
+    return twister;
+  }
+
+  /** A copy of the words of the state. */
+  get words(): Uint32Array {
+    return this.#words.slice();
+  }
+
+  /** How many words of the state are used up: 0 where it is freshly seeded, else 1 to 624. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next number, an integer in [0, 2^32). */
+  next(): number {
+    if (this.#position === 0 || this.#position === wordCount) this.#renew();
+    let word = this.#words[this.#position] ?? 0;
+    this.#position += 1;
+    word ^= word >>> 11;
+    word ^= (word << 7) & 0x9d2c5680;
+    word ^= (word << 15) & 0xefc60000;
+    return (word ^ (word >>> 18)) >>> 0;
+  }
+
+  #renew(): void {
+    const words = this.#words;
+    for (let index = 0; index < wordCount; index += 1) {
+      const current = words[index] ?? 0;
+      const following = words[(index + 1) % wordCount] ?? 0;
+      const mixed = (current & 0x80000000) | (following & 0x7fffffff);
+      const distant = words[(index + middle) % wordCount] ?? 0;
+      words[index] = distant ^ (mixed >>> 1) ^ (following & 1 ? 0x9908b0df : 0);
+    }
+    this.#position = 0;
+  }
+}

@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { randnTensor } from "./randn-tensor.ts";
+import { TorchGenerator } from "./torch-generator.ts";
+
+const shape = [2, 3];
+
+// diffusers' randn_tensor((2, 3), generator=[…]) with the seeds 0 and 1, and with seed 0 alone in a list.
+it("draws one item from each generator of a list", () => {
+  const tensor = randnTensor(shape, [new TorchGenerator(0), new TorchGenerator(1)]);
+  expect([...tensor.data]).toEqual([
+    1.5409960746765137, -0.293428897857666, -2.1787893772125244, 0.6613521575927734, 0.266924113035202,
+    0.06167725846171379,
+  ]);
+  expect(tensor.shape).toEqual(shape);
+});
+
+it("takes a list of one as that generator", () => {
+  const expected = [
+    1.5409960746765137, -0.293428897857666, -2.1787893772125244, 0.5684312582015991, -1.0845223665237427,
+    -1.3985954523086548,
+  ];
+  expect([...randnTensor(shape, [new TorchGenerator(0)]).data]).toEqual(expected);
+  expect([...randnTensor(shape, new TorchGenerator(0)).data]).toEqual(expected);
+});
+
+it.each([
+  [0, 2],
+  [2, 3],
+  [3, 2],
+])("refuses %d generators for a batch of %d", (count, batchSize) => {
+  const draw = () =>
+    randnTensor(
+      [batchSize, 4],
+      Array.from({ length: count }, (_, seed) => new TorchGenerator(seed)),
+    );
+  expect(draw).toThrow(InvalidArgumentError);
+  expect(draw).toThrow(
+    `generator: found a list of ${count} generators for a batch of ${batchSize}, expected as many`,
+  );
+});
+
+it.each([
+  [
+    7,
+    "generator: found the number 7, expected a generator, or a list of them. Pass `new TorchGenerator(seed)`.",
+  ],
+  [[new TorchGenerator(0), 7], "generator: found the number 7"],
+  [[null, new TorchGenerator(0)], "generator: found null"],
+  [{ randn: 1 }, "generator: found object"],
+])("refuses %o as a generator", (generator, message) => {
+  expect(() => randnTensor(shape, generator as unknown as TorchGenerator)).toThrow(InvalidArgumentError);
+  expect(() => randnTensor(shape, generator as unknown as TorchGenerator)).toThrow(message);
+});
+
+it("refuses a shape that is none, whatever the generator", () => {
+  const list = [new TorchGenerator(0), new TorchGenerator(1)];
+  expect(() => randnTensor(4 as unknown as number[], list)).toThrow("shape: found the number 4");
+});
+
+it("draws other numbers each time where no generator is given", () => {
+  expect(randnTensor([16])).not.toEqual(randnTensor([16]));
+});
+
+it("an item of a batch is the same whoever its neighbours are", () => {
+  const seeds = fc.array(fc.nat(2 ** 31), { minLength: 2, maxLength: 5 });
+  const itemShape = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3 });
+  fc.assert(
+    fc.property(seeds, itemShape, (seedList, item) => {
+      const batch = randnTensor(
+        [seedList.length, ...item],
+        seedList.map((seed) => new TorchGenerator(seed)),
+      );
+      seedList.forEach((seed, index) => {
+        expect(batch.slice(index, index + 1)).toEqual(new TorchGenerator(seed).randn([1, ...item]));
+      });
+    }),
+    { numRuns: 40 },
+  );
+});

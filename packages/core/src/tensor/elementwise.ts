@@ -1,0 +1,87 @@
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import type { DataType, FloatType, TensorDataByType } from "./data-type.ts";
+import { sameShape } from "./same-shape.ts";
+import type { Tensor } from "./tensor.ts";
+import { allocateData, isDataType } from "./tensor-data.ts";
+
+/**
+ * The elements of `left` combined with those of `right` one by one, each result rounded to the element type once.
+ *
+ * @param name - The method, for error messages.
+ * @throws InvalidArgumentError where the tensors differ in element type or shape, or hold integers.
+ */
+export function combineElements<Float extends FloatType>(
+  name: string,
+  left: Tensor<Float>,
+  right: Tensor<Float> | number,
+  operation: (left: number, right: number) => number,
+): TensorDataByType[Float] {
+  requireFloat(name, left);
+  const result = allocateData(left.dtype, left.size);
+  if (typeof right === "number") {
+    const scalar = roundScalar(left.dtype, right);
+    for (let index = 0; index < result.length; index += 1) {
+      result[index] = operation(left.data[index] ?? 0, scalar);
+    }
+    return result;
+  }
+  requireSameForm(name, left, right);
+  for (let index = 0; index < result.length; index += 1) {
+    result[index] = operation(left.data[index] ?? 0, right.data[index] ?? 0);
+  }
+  return result;
+}
+
+/**
+ * The elements moved into [minimum, maximum]. NaN stays NaN.
+ *
+ * @throws InvalidArgumentError where a bound is NaN, the bounds are the wrong way round, or the elements integers.
+ */
+export function clampElements<Float extends FloatType>(
+  tensor: Tensor<Float>,
+  minimum: number,
+  maximum: number,
+): TensorDataByType[Float] {
+  requireFloat("clamp", tensor);
+  if (!(minimum <= maximum)) {
+    throw new InvalidArgumentError({
+      subject: "Tensor.clamp",
+      found: `a minimum of ${minimum} and a maximum of ${maximum}`,
+      expected: "a minimum that is not above the maximum",
+      remedy: "Pass the lower bound first.",
+    });
+  }
+  const lowest = roundScalar(tensor.dtype, minimum);
+  const highest = roundScalar(tensor.dtype, maximum);
+  const result = allocateData(tensor.dtype, tensor.size);
+  for (let index = 0; index < result.length; index += 1) {
+    const value = tensor.data[index] ?? 0;
+    result[index] = value < lowest ? lowest : value > highest ? highest : value;
+  }
+  return result;
+}
+
+function roundScalar(dtype: DataType, value: number): number {
+  return dtype === "float32" ? Math.fround(value) : value;
+}
+
+function requireFloat(name: string, tensor: Tensor): void {
+  if (tensor.dtype === "float32" || tensor.dtype === "float64") return;
+  throw new InvalidArgumentError({
+    subject: `Tensor.${name}`,
+    found: tensor.describe(),
+    expected: "a tensor of float32 or float64",
+    remedy: "Convert it with `Tensor.from(tensor.data, tensor.shape)` first.",
+  });
+}
+
+function requireSameForm(name: string, left: Tensor, right: Tensor): void {
+  const isTensor = typeof right === "object" && right !== null && isDataType(right.dtype);
+  if (isTensor && left.dtype === right.dtype && sameShape(left.shape, right.shape)) return;
+  throw new InvalidArgumentError({
+    subject: `Tensor.${name}`,
+    found: isTensor ? `${left.describe()} and ${right.describe()}` : `${left.describe()} and ${typeof right}`,
+    expected: "two tensors of one element type and shape, or a tensor and a number",
+    remedy: "Reshape or convert one of them first; nothing is broadcast.",
+  });
+}

@@ -1,0 +1,96 @@
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import type { DataType, TensorDataByType } from "./data-type.ts";
+
+type Allocators = { readonly [Type in DataType]: (size: number) => TensorDataByType[Type] };
+
+const allocators: Allocators = {
+  float32: (size) => new Float32Array(size),
+  float64: (size) => new Float64Array(size),
+  int32: (size) => new Int32Array(size),
+  int64: (size) => new BigInt64Array(size),
+  uint8: (size) => new Uint8Array(size),
+};
+
+const tagByType: Readonly<Record<DataType, string>> = {
+  float32: "Float32Array",
+  float64: "Float64Array",
+  int32: "Int32Array",
+  int64: "BigInt64Array",
+  uint8: "Uint8Array",
+};
+
+const integerRanges: Partial<Record<DataType, readonly [lowest: bigint, highest: bigint]>> = {
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint8: [0n, 255n],
+};
+
+/** Whether `value` names an element type. */
+export function isDataType(value: unknown): value is DataType {
+  return typeof value === "string" && Object.hasOwn(allocators, value);
+}
+
+/** Whether `data` is the typed array of this element type. Holds across realms, where `instanceof` does not. */
+export function isDataOfType<Type extends DataType>(
+  data: unknown,
+  dtype: Type,
+): data is TensorDataByType[Type] {
+  return Object.prototype.toString.call(data) === `[object ${tagByType[dtype]}]`;
+}
+
+/**
+ * A typed array of zeros.
+ *
+ * @throws InvalidArgumentError where memory for that many elements cannot be had.
+ */
+export function allocateData<Type extends DataType>(dtype: Type, size: number): TensorDataByType[Type] {
+  try {
+    return allocators[dtype](size);
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      {
+        subject: "Tensor",
+        found: `${size} elements of ${dtype}`,
+        expected: "a size that fits into memory",
+        remedy: "Use smaller tensors, for example a smaller batch.",
+      },
+      { cause },
+    );
+  }
+}
+
+/**
+ * A typed array with these values, each rounded to the element type once.
+ *
+ * @throws InvalidArgumentError where a value is not a number, or not one that an integer type can hold.
+ */
+export function convertData<Type extends DataType>(
+  values: ArrayLike<number | bigint>,
+  dtype: Type,
+): TensorDataByType[Type] {
+  const data = allocateData(dtype, values.length);
+  const range = integerRanges[dtype];
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (!isElement(value, range)) {
+      throw new InvalidArgumentError({
+        subject: `Tensor: element ${index}`,
+        found: typeof value === "string" ? JSON.stringify(value) : String(value),
+        expected: range === undefined ? "a number" : `a whole number from ${range[0]} to ${range[1]}`,
+        remedy: `Pass values that ${dtype} can hold.`,
+      });
+    }
+    data[index] = dtype === "int64" ? BigInt(value) : Number(value);
+  }
+  return data;
+}
+
+function isElement(
+  value: unknown,
+  range: readonly [lowest: bigint, highest: bigint] | undefined,
+): value is number | bigint {
+  if (typeof value !== "number" && typeof value !== "bigint") return false;
+  if (range === undefined) return true;
+  if (typeof value === "number" && !Number.isInteger(value)) return false;
+  return value >= range[0] && value <= range[1];
+}
