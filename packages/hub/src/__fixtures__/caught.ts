@@ -1,0 +1,11 @@
+/** What a call or a promise throws; fails where it throws nothing. */
+export async function caught(work: Promise<unknown> | (() => unknown)): Promise<Error> {
+  let result: unknown;
+  try {
+    result = await (typeof work === "function" ? work() : work);
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw new Error(`threw ${String(error)}, which is not an Error`);
+  }
+  throw new Error(`expected an error, got ${String(result)}`);
+}

@@ -1,0 +1,13 @@
+import { HubClient } from "../hub-api/hub-client.ts";
+
+/** A client of an endpoint, with or without a token. */
+export function makeClient(endpoint: string, token?: string): HubClient {
+  return new HubClient({
+    endpoint: new URL(endpoint),
+    token,
+    fetch,
+    redirects: "here",
+    metadataPatience: { seconds: 10, variable: "HF_HUB_ETAG_TIMEOUT" },
+    downloadPatience: { seconds: 10, variable: "HF_HUB_DOWNLOAD_TIMEOUT" },
+  });
+}

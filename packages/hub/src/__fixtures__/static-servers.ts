@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach } from "vitest";
+
+/** What a static server serves and how. Change it while it runs. */
+export interface StaticSite {
+  /** Contents by path below the root, without a slash in front. */
+  files: Record<string, string>;
+  /** Headers of every answer with a file. */
+  headers: Record<string, string>;
+  /** Answers ranges. */
+  ranges: boolean;
+  /** Answers everything with this status, where it is set. */
+  status: number | undefined;
+  /** For what is not there, a page of HTML with status 200 instead of 404. */
+  pageForAll: boolean;
+}
+
+/** A running static server. */
+export interface StaticServer {
+  readonly url: string;
+  readonly site: StaticSite;
+  readonly requests: { readonly path: string; readonly headers: IncomingMessage["headers"] }[];
+  stop(): Promise<void>;
+}
+
+/** A starter of plain web servers, which are stopped after each test. Call it at the top of a test file. */
+export function staticServers(): (site: Partial<StaticSite>) => Promise<StaticServer> {
+  const servers: StaticServer[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+  return async (parts) => {
+    const defaults = { files: {}, headers: {}, ranges: true, status: undefined, pageForAll: false };
+    const server = await start({ ...defaults, ...parts });
+    servers.push(server);
+    return server;
+  };
+}
+
+async function start(site: StaticSite): Promise<StaticServer> {
+  const requests: StaticServer["requests"] = [];
+  const server = createServer((message, response) => {
+    const path = message.url ?? "";
+    requests.push({ path, headers: message.headers });
+    const file = site.files[decodeURIComponent(path.split("?")[0] ?? "").slice(1)];
+    if (site.status !== undefined) return response.writeHead(site.status).end();
+    if (file === undefined) {
+      const type = { "Content-Type": "text/html; charset=utf-8" };
+      return response.writeHead(site.pageForAll ? 200 : 404, type).end("<!doctype html>");
+    }
+    if (isFresh(message, site)) return response.writeHead(304, site.headers).end();
+    const bytes = Buffer.from(file);
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(message.headers.range ?? "") ?? [];
+    if (!site.ranges || first === undefined) {
+      return response.writeHead(200, { ...site.headers, "Content-Length": bytes.length }).end(bytes);
+    }
+    if (Number(first) >= bytes.length) return response.writeHead(416).end();
+    const part = bytes.subarray(Number(first), Number(last) + 1);
+    const range = `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}`;
+    return response.writeHead(206, { ...site.headers, "Content-Range": range }).end(part);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, site, requests, stop: () => stop(server) };
+}
+
+function isFresh({ headers }: IncomingMessage, site: StaticSite): boolean {
+  const tag = headers["if-none-match"];
+  if (tag !== undefined) return tag === site.headers["ETag"];
+  const since = headers["if-modified-since"];
+  return since !== undefined && since === site.headers["Last-Modified"];
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

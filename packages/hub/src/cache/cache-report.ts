@@ -1,0 +1,77 @@
+import type { Environment } from "../environment/environment.ts";
+
+/** Where a cache is. */
+export interface CacheLocation {
+  /** The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. */
+  readonly cacheDir?: string | undefined;
+  /** The environment variables to read; `process.env` by default. */
+  readonly environment?: Environment | undefined;
+}
+
+/** Options of `scanCache`. */
+export interface ScanCacheOptions extends CacheLocation {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a cache holds. */
+export interface CacheReport {
+  /** The folder that is shared with Python. */
+  readonly cacheDir: string;
+  /** Sorted by id. */
+  readonly repositories: readonly CachedRepository[];
+  /** Length of all contents in bytes, those that several repositories share counted once. */
+  readonly sizeOnDisk: number;
+  /** What is broken, and was left out of the rest. */
+  readonly problems: readonly CacheProblem[];
+}
+
+/** A model of the Hub, or a folder of a web server, in a cache. */
+export interface CachedRepository {
+  readonly kind: "hub" | "web";
+  /** `owner/name`, or the folder's URL. */
+  readonly id: string;
+  readonly folder: string;
+  /** Length of its contents in bytes. */
+  readonly sizeOnDisk: number;
+  /** How many contents it has; files of several revisions with the same content count once. */
+  readonly fileCount: number;
+  /** When one of its files was last read, as far as the file system keeps track. */
+  readonly lastUsed: Date | undefined;
+  /** Sorted by commit; none for a folder of a web server. */
+  readonly revisions: readonly CachedRevision[];
+}
+
+/** A commit in a cache. */
+export interface CachedRevision {
+  readonly commit: string;
+  /** The branches and tags that stood for it when they were last asked for, sorted. */
+  readonly refs: readonly string[];
+  readonly sizeOnDisk: number;
+  readonly fileCount: number;
+}
+
+/** Something in a cache that is not as it should be. */
+export interface CacheProblem {
+  readonly path: string;
+  /** What is wrong, in words. */
+  readonly message: string;
+}
+
+/** Options of `deleteFromCache`. */
+export interface DeleteFromCacheOptions extends CacheLocation {
+  /** `owner/name`, or the URL of a folder on a web server. */
+  readonly repoId: string;
+  /** A branch, tag or commit to delete; everything by default. */
+  readonly revision?: string | undefined;
+}
+
+/** What `deleteFromCache` did. */
+export interface DeletionReport {
+  /** How many bytes are free now that were not before. */
+  readonly freedBytes: number;
+  /**
+   * How many bytes stay, because they lie in the store where Python shares contents among repositories. `hf cache
+   * prune` frees them when no repository needs them.
+   */
+  readonly keptBytes: number;
+}

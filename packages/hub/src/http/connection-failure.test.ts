@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { toConnectionError, toSilenceError } from "./connection-failure.ts";
+
+const url = new URL("https://host.example/path?signature=secret");
+
+function withCode(code: string): Error {
+  return Object.assign(new Error("low"), { code });
+}
+
+describe("toConnectionError", () => {
+  it.each([
+    [
+      new TypeError("fetch failed", { cause: withCode("ECONNREFUSED") }),
+      "a refused connection (ECONNREFUSED)",
+    ],
+    [new TypeError("fetch failed", { cause: withCode("ENOTFOUND") }), "an unknown host name (ENOTFOUND)"],
+    [new TypeError("fetch failed", { cause: withCode("CERT_HAS_EXPIRED") }), "expired (CERT_HAS_EXPIRED)"],
+    [
+      new TypeError("x", { cause: new AggregateError([withCode("ENETUNREACH")]) }),
+      "no network (ENETUNREACH)",
+    ],
+    [new TypeError("x", { cause: withCode("ENEW") }), "found ENEW,"],
+    [new TypeError("terminated"), "found terminated,"],
+    ["odd", "found odd,"],
+  ])("tells what went wrong and keeps the cause", (cause, message) => {
+    const error = toConnectionError(url, cause);
+    expect(error.code).toBe("connection");
+    expect(error.message).toContain(message);
+    expect(error.message).toContain("https://host.example/path: ");
+    expect(error.message).toContain("localFilesOnly: true");
+    expect(error.message).not.toContain("secret");
+    expect(error.cause).toBe(cause);
+  });
+
+  it("ends on causes in a circle", () => {
+    const error = new Error("round");
+    error.cause = error;
+    expect(toConnectionError(url, error).message).toContain("found round");
+  });
+});
+
+it("toSilenceError names the variable to set", () => {
+  expect(toSilenceError(url, 10, "HF_HUB_ETAG_TIMEOUT").message).toMatch(
+    /silence for 10 s.*Set HF_HUB_ETAG_TIMEOUT to wait for longer\./,
+  );
+});

@@ -1,0 +1,82 @@
+import { OnestepError } from "@onestep/core";
+import { ServerError } from "../errors/server-error.ts";
+import { toConnectionError } from "./connection-failure.ts";
+import { describeUrl } from "./describe-url.ts";
+import type { Patience, RequestWatch } from "./request-watch.ts";
+
+const maximumJsonBytes = 64 * 1024 * 1024;
+
+/** A server's answer. Its body is to be read to the end, or dropped with {@link discard}. */
+export class HttpAnswer {
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #response: Response;
+  readonly #watch: RequestWatch;
+
+  constructor(url: URL, response: Response, watch: RequestWatch) {
+    this.url = url;
+    this.status = response.status;
+    this.headers = response.headers;
+    this.#response = response;
+    this.#watch = watch;
+  }
+
+  /**
+   * The body, piece by piece as it arrives; the server is read no faster than the caller takes the pieces.
+   *
+   * @throws ConnectionError where the connection breaks, or the server stays silent for longer than `patience`.
+   */
+  async *chunks(patience: Patience): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = this.#response.body?.getReader();
+    try {
+      while (reader !== undefined) {
+        const { done, value } = await this.#watch.wait(reader.read(), patience);
+        if (done) return;
+        yield value;
+      }
+    } catch (error) {
+      if (this.#watch.signal.aborted || OnestepError.isInstance(error)) throw error;
+      throw toConnectionError(this.url, error);
+    } finally {
+      this.#watch.end();
+      reader?.cancel().catch(() => {});
+    }
+  }
+
+  /** The body as JSON, of 64 MiB at most. @throws ServerError where it is longer, or is not JSON. */
+  async json(patience: Patience): Promise<unknown> {
+    const decoder = new TextDecoder();
+    let text = "";
+    let size = 0;
+    for await (const chunk of this.chunks(patience)) {
+      size += chunk.length;
+      if (size > maximumJsonBytes) throw this.#notJson(`more than ${maximumJsonBytes} bytes`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+    try {
+      return JSON.parse(text + decoder.decode());
+    } catch {
+      throw this.#notJson("something else");
+    }
+  }
+
+  /** Drops the body. */
+  async discard(): Promise<void> {
+    this.#watch.end();
+    await this.#response.body?.cancel().catch(() => {});
+  }
+
+  #notJson(found: string): ServerError {
+    return new ServerError(
+      {
+        subject: describeUrl(this.url),
+        found,
+        expected: "JSON, as the Hub answers",
+        remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.",
+      },
+      { status: this.status },
+    );
+  }
+}

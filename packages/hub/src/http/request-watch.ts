@@ -1,0 +1,84 @@
+import { toSilenceError } from "./connection-failure.ts";
+
+/** How long a server may stay silent, and the environment variable that says so. */
+export interface Patience {
+  readonly seconds: number;
+  readonly variable: string;
+}
+
+/**
+ * One request's ways to end early: the caller's signal, and a server that stays silent. Everything that a request
+ * waits for goes through {@link wait}, so that both are noticed at every step, even where `fetch` would not notice.
+ */
+export class RequestWatch {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #url: URL;
+  #lastActivity = 0;
+
+  constructor(url: URL, caller: AbortSignal | undefined) {
+    this.#url = url;
+    this.#caller = caller;
+    caller?.throwIfAborted();
+    caller?.addEventListener("abort", this.#onCallerAbort);
+  }
+
+  /** For `fetch`. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /**
+   * The result of one step of the request.
+   *
+   * @throws The reason of the caller's signal, a ConnectionError where the server stays silent for too long, or what
+   * the step throws.
+   */
+  async wait<Result>(step: Promise<Result>, patience: Patience): Promise<Result> {
+    step.catch(() => {});
+    const { signal } = this.#controller;
+    signal.throwIfAborted();
+    this.noteActivity();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLastLook = false;
+    const giveUpWhenSilent = (): void => {
+      const left = this.#lastActivity + patience.seconds * 1000 - Date.now();
+      if (left <= 0 && isLastLook) {
+        this.#controller.abort(toSilenceError(this.#url, patience.seconds, patience.variable));
+        return;
+      }
+      // A busy or sleeping process may find its time over before it sees what has arrived: one more look then.
+      isLastLook = left <= 0;
+      timer = setTimeout(giveUpWhenSilent, Math.max(left, 1));
+    };
+    giveUpWhenSilent();
+    let onAbort: (() => void) | undefined;
+    const interruption = new Promise<never>((_resolve, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort);
+    });
+    try {
+      return await Promise.race([step, interruption]);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Tells that the server is not silent, while a step is under way that takes more than one answer. */
+  noteActivity(): void {
+    this.#lastActivity = Date.now();
+  }
+
+  /** Lets go of the caller's signal. Aborts what is still under way. */
+  end(): void {
+    this.#caller?.removeEventListener("abort", this.#onCallerAbort);
+    this.#controller.abort();
+  }
+
+  readonly #onCallerAbort = (): void => {
+    this.#controller.abort(this.#caller?.reason);
+  };
+}

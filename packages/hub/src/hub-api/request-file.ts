@@ -1,0 +1,131 @@
+import { EntryNotFoundError } from "../errors/entry-not-found-error.ts";
+import { ServerError } from "../errors/server-error.ts";
+import { describeUrl } from "../http/describe-url.ts";
+import type { HttpAnswer } from "../http/http-answer.ts";
+import { readSize } from "../http/read-size.ts";
+import type { HubClient } from "./hub-client.ts";
+import { toHubFailure } from "./hub-failure.ts";
+import { parseObjectId } from "./object-id.ts";
+import { readXetReference, type XetReference } from "./xet-reference.ts";
+
+/** A file of a commit. */
+export interface FileQuestion {
+  readonly id: string;
+  readonly commit: string;
+  readonly path: string;
+}
+
+/** What the Hub says of a file, and the way to its bytes. */
+export type FileAnswer = FileHead & (WholeFile | ChunkedFile);
+
+interface FileHead {
+  /** The name of its content: see `parseObjectId`. */
+  readonly objectId: string;
+  /** Length in bytes, where the Hub tells. */
+  readonly size: number | undefined;
+}
+
+interface WholeFile {
+  readonly body: HttpAnswer;
+  readonly xet?: undefined;
+}
+
+/** A file that the Hub has in chunks, for callers who want that. */
+interface ChunkedFile {
+  readonly body?: undefined;
+  readonly xet: XetReference;
+}
+
+/**
+ * Asks for a file by one GET request. The Hub's own answer, which may be a redirect to a CDN, says what the content is
+ * called and how long it is; the body comes from there or from the CDN. No HEAD request is needed first.
+ *
+ * @param options - `xetFromBytes`: from which length on the caller wants chunks instead, where the Hub has them.
+ * @returns `undefined` where the commit has no such file.
+ * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
+ * ConnectionError.
+ */
+export async function requestFile(
+  client: HubClient,
+  question: FileQuestion,
+  options: { readonly xetFromBytes: number; readonly signal?: AbortSignal | undefined },
+): Promise<FileAnswer | undefined> {
+  const { id, commit, path } = question;
+  const { endpoint, hasToken } = client;
+  let head: Headers | undefined;
+  const answer = await client.send(fileUrl(client, question), {
+    headers: { "Accept-Encoding": "identity" },
+    signal: options.signal,
+    onRedirect: (from, headers, to) => {
+      if (client.isOwn(from) || headers.has("X-Linked-ETag")) head = headers;
+      if (client.isOwn(to) || !client.isOwn(from)) return true;
+      const xet = readXetReference(headers, endpoint);
+      return xet === undefined || xet.size < options.xetFromBytes;
+    },
+  });
+  if (client.isOwn(answer.url) || head === undefined || !namesContent(head)) head = answer.headers;
+  const xet = isRedirect(answer) ? readXetReference(head, endpoint) : undefined;
+  if (answer.status !== 200 && xet === undefined) {
+    await answer.discard();
+    const failure = toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
+    if (EntryNotFoundError.isInstance(failure)) return undefined;
+    throw failure;
+  }
+  try {
+    checkCommit(head, commit, answer);
+    const objectId = readObjectId(head, answer);
+    const size = readSize(head.get("X-Linked-Size")) ?? readContentLength(answer);
+    if (xet === undefined) return { objectId, size, body: answer };
+    await answer.discard();
+    return { objectId, size: xet.size, xet };
+  } catch (error) {
+    await answer.discard();
+    throw error;
+  }
+}
+
+function isRedirect(answer: HttpAnswer): boolean {
+  return answer.status >= 300 && answer.status < 400;
+}
+
+/** The URL of a file of a commit. */
+export function fileUrl(client: HubClient, { id, commit, path }: FileQuestion): URL {
+  return client.url(`/${id}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`);
+}
+
+function namesContent(head: Headers): boolean {
+  return head.has("X-Linked-ETag") || head.has("ETag");
+}
+
+function readObjectId(head: Headers, answer: HttpAnswer): string {
+  const etag = head.get("X-Linked-ETag") ?? head.get("ETag");
+  const objectId = parseObjectId(etag);
+  if (objectId !== undefined) return objectId;
+  throw notLikeTheHub(
+    answer,
+    etag === null ? "no ETag" : `the ETag ${JSON.stringify(etag.slice(0, 100))}`,
+    "an ETag of 40 or 64 hexadecimal digits, by which the content can be checked",
+  );
+}
+
+function checkCommit(head: Headers, commit: string, answer: HttpAnswer): void {
+  const served = head.get("X-Repo-Commit");
+  if (served === null || served === commit) return;
+  throw notLikeTheHub(answer, `commit ${JSON.stringify(served.slice(0, 100))}`, `commit ${commit}`);
+}
+
+function notLikeTheHub(answer: HttpAnswer, found: string, expected: string): ServerError {
+  const remedy = "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.";
+  return new ServerError(
+    { subject: describeUrl(answer.url), found, expected, remedy },
+    { status: answer.status },
+  );
+}
+
+/** The length of the body, where it is sent as it is. */
+function readContentLength(answer: HttpAnswer): number | undefined {
+  const encoding = answer.headers.get("Content-Encoding") ?? "identity";
+  return encoding === "identity" && answer.status === 200
+    ? readSize(answer.headers.get("Content-Length"))
+    : undefined;
+}

@@ -1,0 +1,33 @@
+export type {
+  CachedRepository,
+  CachedRevision,
+  CacheLocation,
+  CacheProblem,
+  CacheReport,
+  DeleteFromCacheOptions,
+  DeletionReport,
+  ScanCacheOptions,
+} from "./cache/cache-report.ts";
+export { deleteFromCache, scanCache } from "./cache/cache-tools.ts";
+export type { Environment } from "./environment/environment.ts";
+export { CacheWriteError } from "./errors/cache-write-error.ts";
+export { ConnectionError } from "./errors/connection-error.ts";
+export { EntryNotFoundError } from "./errors/entry-not-found-error.ts";
+export { FileReadError } from "./errors/file-read-error.ts";
+export { GatedRepositoryError } from "./errors/gated-repository-error.ts";
+export { HubError } from "./errors/hub-error.ts";
+export { IntegrityError } from "./errors/integrity-error.ts";
+export { InvalidTokenError } from "./errors/invalid-token-error.ts";
+export { OfflineError } from "./errors/offline-error.ts";
+export { RepositoryNotFoundError } from "./errors/repository-not-found-error.ts";
+export { RevisionNotFoundError } from "./errors/revision-not-found-error.ts";
+export { ServerError } from "./errors/server-error.ts";
+export { UnsafePathError } from "./errors/unsafe-path-error.ts";
+export { openRepository } from "./open-repository.ts";
+export type {
+  OpenRepositoryOptions,
+  ReadOptions,
+  Repository,
+  RepositoryFile,
+  TextOptions,
+} from "./repository.ts";

@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { lstat, rename, rm } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { InvalidArgumentError } from "@onestep/core";
+import type { DeleteFromCacheOptions, DeletionReport } from "../../cache/cache-report.ts";
+import { RepositoryNotFoundError } from "../../errors/repository-not-found-error.ts";
+import { RevisionNotFoundError } from "../../errors/revision-not-found-error.ts";
+import { describeUrl } from "../../http/describe-url.ts";
+import { findRepositoryIdFault } from "../../source/repository-id.ts";
+import { findPathFault } from "../../source/repository-path.ts";
+import { resolveHubCache, resolveUrlCache } from "../cache-folders.ts";
+import { HubCache } from "../hub-cache.ts";
+import { isNotThere } from "../system-error.ts";
+import { writeInCache } from "../to-cache-write-error.ts";
+import { toFileReadError } from "../to-file-read-error.ts";
+import { UrlCache } from "../url-cache.ts";
+import { type CachedContent, totalSize } from "./cached-content.ts";
+import { readFolder } from "./read-folder.ts";
+import { readRefs, scanHubFolder, scanSnapshot } from "./scan-hub-folder.ts";
+import { scanUrlFolder } from "./scan-url-folder.ts";
+
+/** See `deleteFromCache` in `cache/cache-tools.ts`. */
+export async function deleteFromCacheOnDisk(options: DeleteFromCacheOptions): Promise<DeletionReport> {
+  const { cacheDir, environment = {}, repoId, revision } = options;
+  if (/^https?:\/\//i.test(repoId) && URL.canParse(repoId)) {
+    if (revision !== undefined)
+      throw invalid("option revision", revision, "none, since a web server has no revisions");
+    const url = describeUrl(new URL(repoId)).replace(/\/+$/, "");
+    const { folder } = new UrlCache(resolveUrlCache(cacheDir, environment), url);
+    await checkIsFolder(folder, repoId);
+    return deleteFolder(folder, (await scanUrlFolder(folder, []))?.contents ?? []);
+  }
+  const fault = findRepositoryIdFault(repoId);
+  if (fault !== undefined) throw invalid("option repoId", `${repoId}, which ${fault}`, "a Hub id or a URL");
+  const cache = new HubCache(resolveHubCache(cacheDir, environment), repoId);
+  if (revision === undefined) return deleteRepository(cache, repoId);
+  const revisionFault = findPathFault(revision);
+  if (revisionFault !== undefined) {
+    throw invalid("option revision", `${revision}, which ${revisionFault}`, "a branch, a tag or a commit");
+  }
+  return deleteRevision(cache, repoId, revision);
+}
+
+async function deleteRepository(cache: HubCache, id: string): Promise<DeletionReport> {
+  await checkIsFolder(cache.folder, id);
+  return deleteFolder(cache.folder, (await scanHubFolder(cache.folder, id, [])).contents);
+}
+
+/** Deletes a folder of the cache as a whole: moved aside first, so that nobody sees half of it. */
+async function deleteFolder(folder: string, contents: readonly CachedContent[]): Promise<DeletionReport> {
+  const aside = join(dirname(folder), `.deleting-${randomBytes(4).toString("hex")}`);
+  await writeInCache(folder, async () => {
+    await rename(folder, aside);
+    await rm(aside, { recursive: true, force: true });
+  });
+  return sumUp(folder, contents);
+}
+
+async function deleteRevision(cache: HubCache, id: string, revision: string): Promise<DeletionReport> {
+  await checkIsFolder(cache.folder, id);
+  const commit = await cache.readCommit(revision);
+  if (commit === undefined) {
+    throw new RevisionNotFoundError({
+      subject: `revision ${revision} of ${id}`,
+      found: `nothing in the cache folder ${cache.cacheFolder}`,
+      expected: "a cached revision",
+      remedy: "See what is cached with scanCache, or onestep cache list.",
+    });
+  }
+  const snapshots = (await readFolder(join(cache.folder, "snapshots"))).filter(
+    ({ kind }) => kind === "folder",
+  );
+  const others = snapshots.filter(({ path }) => path !== commit);
+  if (others.length === 0) return deleteRepository(cache, id);
+  const stillNeeded = new Set<string>();
+  for (const other of others) {
+    for (const { place } of await scanSnapshot(other.location, [])) stillNeeded.add(place);
+  }
+  const snapshot = join(cache.folder, "snapshots", commit);
+  const blobs = join(cache.folder, "blobs");
+  const contents = (await scanSnapshot(snapshot, [])).filter(({ place }) => !stillNeeded.has(place));
+  const refs = (await readRefs(cache.folder, [])).get(commit) ?? [];
+  await writeInCache(snapshot, async () => {
+    for (const ref of refs) await rm(join(cache.folder, "refs", ...ref.split("/")), { force: true });
+    await rm(snapshot, { recursive: true, force: true });
+    for (const { place } of contents) if (dirname(place) === blobs) await rm(place, { force: true });
+    await rm(join(cache.folder, "trees", `${commit}.json`), { force: true });
+    await rm(join(cache.folder, ".no_exist", commit), { recursive: true, force: true });
+  });
+  return sumUp(cache.folder, contents);
+}
+
+/** A link in the place of a folder would lead out of the cache. */
+async function checkIsFolder(folder: string, id: string): Promise<void> {
+  try {
+    if ((await lstat(folder)).isDirectory()) return;
+  } catch (error) {
+    if (!isNotThere(error)) throw toFileReadError(folder, error);
+    throw new RepositoryNotFoundError({
+      subject: id,
+      found: `nothing in the cache folder ${dirname(folder)}`,
+      expected: "a cached repository",
+      remedy: "See what is cached with scanCache, or onestep cache list.",
+    });
+  }
+  throw invalid(
+    "option repoId",
+    `${id}, whose place in the cache is a link or a file`,
+    "a folder in the cache",
+  );
+}
+
+/** What lies outside the folder was not deleted and does not count. */
+function sumUp(folder: string, contents: readonly CachedContent[]): DeletionReport {
+  const deleted = contents.filter(({ place }) => place.startsWith(folder + sep));
+  return {
+    freedBytes: totalSize(deleted.filter(({ place, store }) => place === store)),
+    keptBytes: totalSize(deleted.filter(({ place, store }) => place !== store)),
+  };
+}
+
+function invalid(subject: string, found: string, expected: string): InvalidArgumentError {
+  return new InvalidArgumentError({ subject, found, expected, remedy: "Correct it." });
+}

@@ -1,0 +1,107 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CachedRepository, CachedRevision, CacheProblem } from "../../cache/cache-report.ts";
+import { isCommit } from "../../hub-api/object-id.ts";
+import { type CachedContent, findBlob, findContent, totalSize } from "./cached-content.ts";
+import { readFolder, readFolderDeep } from "./read-folder.ts";
+
+/** A repository in a cache, with its contents. */
+export interface ScannedRepository {
+  readonly repository: CachedRepository;
+  readonly contents: readonly CachedContent[];
+}
+
+/** Reads one `models--owner--name` folder of a cache. What is broken in it is added to `problems`. */
+export async function scanHubFolder(
+  folder: string,
+  id: string,
+  problems: CacheProblem[],
+): Promise<ScannedRepository> {
+  const refs = await readRefs(folder, problems);
+  const contents = new Map<string, CachedContent>();
+  const revisions: CachedRevision[] = [];
+  for (const entry of await readFolder(join(folder, "snapshots"))) {
+    if (entry.kind !== "folder") {
+      problems.push({ path: entry.location, message: "is not a folder, as every snapshot is" });
+      continue;
+    }
+    const files = await scanSnapshot(entry.location, problems);
+    for (const file of files) contents.set(file.place, file);
+    revisions.push({
+      commit: entry.path,
+      refs: refs.get(entry.path) ?? [],
+      sizeOnDisk: totalSize(files),
+      fileCount: files.length,
+    });
+    refs.delete(entry.path);
+  }
+  for (const [commit, names] of refs) {
+    for (const name of names) {
+      problems.push({
+        path: join(folder, "refs", name),
+        message: `names the commit ${commit}, which is not cached`,
+      });
+    }
+  }
+  await scanBlobs(folder, contents, problems);
+  const all = [...contents.values()];
+  const used = all.map((content) => content.lastUsed);
+  return {
+    contents: all,
+    repository: {
+      kind: "hub",
+      id,
+      folder,
+      sizeOnDisk: totalSize(all),
+      fileCount: all.length,
+      lastUsed: used.length === 0 ? undefined : new Date(Math.max(...used)),
+      revisions,
+    },
+  };
+}
+
+/** The names of branches and tags by the commit that they stand for. */
+export async function readRefs(folder: string, problems: CacheProblem[]): Promise<Map<string, string[]>> {
+  const refs = new Map<string, string[]>();
+  for (const entry of await readFolderDeep(join(folder, "refs"))) {
+    const commit = (await readFile(entry.location, "utf8").catch(() => "")).trim();
+    if (isCommit(commit)) refs.set(commit, [...(refs.get(commit) ?? []), entry.path]);
+    else problems.push({ path: entry.location, message: "does not hold a commit" });
+  }
+  return refs;
+}
+
+/** The contents of a snapshot's files. */
+export async function scanSnapshot(
+  folder: string,
+  problems: CacheProblem[],
+): Promise<readonly CachedContent[]> {
+  const contents: CachedContent[] = [];
+  for (const entry of await readFolderDeep(folder)) {
+    const content = await findContent(entry);
+    if (content === undefined) problems.push({ path: entry.location, message: "leads to no file" });
+    else contents.push(content);
+  }
+  return contents;
+}
+
+/** Adds the contents that no snapshot names, which take room all the same. */
+async function scanBlobs(
+  folder: string,
+  contents: Map<string, CachedContent>,
+  problems: CacheProblem[],
+): Promise<void> {
+  for (const entry of await readFolder(join(folder, "blobs"))) {
+    if (contents.has(entry.location)) continue;
+    const content = await findBlob(entry.location);
+    if (content === undefined) {
+      problems.push({ path: entry.location, message: "leads to no file" });
+      continue;
+    }
+    contents.set(entry.location, content);
+    const message = entry.path.endsWith(".incomplete")
+      ? "is what an interrupted download left"
+      : "belongs to no snapshot";
+    problems.push({ path: entry.location, message });
+  }
+}

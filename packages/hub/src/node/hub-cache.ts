@@ -1,0 +1,133 @@
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isCommit } from "../hub-api/object-id.ts";
+import type { RepositoryListing } from "../hub-api/repository-listing.ts";
+import { formatListing, parseListing } from "./cached-listing.ts";
+import type { DiskFile } from "./disk-file.ts";
+import { linkBlob } from "./link-blob.ts";
+import { openDiskFile } from "./open-disk-file.ts";
+import { isNotThere } from "./system-error.ts";
+import { toFileReadError } from "./to-file-read-error.ts";
+import { writeAside } from "./write-aside.ts";
+
+/**
+ * One repository's part of the cache that is shared with Python (huggingface_hub):
+ *
+ *     models--owner--name/
+ *       blobs/<SHA-256 or git object>       contents
+ *       snapshots/<commit>/<path>           relative links to the contents, or plain files where links do not work
+ *       refs/<revision>                     the commit that a branch or tag stood for
+ *       trees/<commit>.json                 the listing of a commit
+ *       .no_exist/<commit>/<path>           files known not to exist
+ */
+export class HubCache {
+  /** The cache folder, which holds all repositories. */
+  readonly cacheFolder: string;
+  /** This repository's folder in it. */
+  readonly folder: string;
+
+  constructor(cacheFolder: string, id: string) {
+    this.cacheFolder = cacheFolder;
+    this.folder = join(cacheFolder, `models--${id.replaceAll("/", "--")}`);
+  }
+
+  /** Where a file of a commit lies, if it is cached. */
+  snapshotLocation(commit: string, path: string): string {
+    return join(this.folder, "snapshots", commit, ...path.split("/"));
+  }
+
+  /** Where a content lies, if it is cached. */
+  blobLocation(objectId: string): string {
+    return join(this.folder, "blobs", objectId);
+  }
+
+  /** The commit that a branch or tag stood for when it was last asked for; a full commit hash stands for itself. */
+  async readCommit(revision: string): Promise<string | undefined> {
+    if (isCommit(revision)) return (await this.hasSnapshot(revision)) ? revision : undefined;
+    const commit = (await readOptional(this.#refLocation(revision)))?.trim();
+    return commit !== undefined && isCommit(commit) ? commit : undefined;
+  }
+
+  /** Remembers what a branch or tag stands for. @throws CacheWriteError */
+  async writeCommit(revision: string, commit: string): Promise<void> {
+    if (revision === commit || (await this.readCommit(revision)) === commit) return;
+    await writeAside(this.#refLocation(revision), commit);
+  }
+
+  /** Whether any file of a commit was ever cached. */
+  async hasSnapshot(commit: string): Promise<boolean> {
+    return isThere(join(this.folder, "snapshots", commit));
+  }
+
+  /** A file of a commit, if it is cached. */
+  findFile(commit: string, path: string): Promise<DiskFile | undefined> {
+    return openDiskFile(path, this.snapshotLocation(commit, path));
+  }
+
+  /** Whether a content is cached, in its full length where that is known. */
+  async hasBlob(objectId: string, size: number | undefined): Promise<boolean> {
+    const blob = await openDiskFile(objectId, this.blobLocation(objectId));
+    return blob !== undefined && (size === undefined || blob.size === size);
+  }
+
+  /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
+  async linkFile(commit: string, path: string, objectId: string, isNew: boolean): Promise<DiskFile> {
+    const location = this.snapshotLocation(commit, path);
+    await linkBlob(this.blobLocation(objectId), location, isNew);
+    const file = await openDiskFile(path, location);
+    if (file !== undefined) return file;
+    throw toFileReadError(location, new Error("nothing, although it was just put there"));
+  }
+
+  /** Whether a commit is known not to have a file: a note of Python's or of ours. */
+  async isMarkedMissing(commit: string, path: string): Promise<boolean> {
+    return isThere(this.#missingLocation(commit, path));
+  }
+
+  /** Notes that a commit does not have a file, so that the answer is known offline. Never fails. */
+  async markMissing(commit: string, path: string): Promise<void> {
+    const location = this.#missingLocation(commit, path);
+    await mkdir(dirname(location), { recursive: true })
+      .then(() => writeFile(location, ""))
+      .catch(() => {});
+  }
+
+  /** The listing of a commit, if it is cached and in form. */
+  async readListing(commit: string): Promise<RepositoryListing | undefined> {
+    const text = await readOptional(this.#listingLocation(commit));
+    return text === undefined ? undefined : parseListing(text);
+  }
+
+  /** Keeps the listing of a commit, as huggingface_hub does. Never fails: it can be asked for again. */
+  async writeListing(commit: string, listing: RepositoryListing): Promise<void> {
+    await writeAside(this.#listingLocation(commit), formatListing(listing)).catch(() => {});
+  }
+
+  #refLocation(revision: string): string {
+    return join(this.folder, "refs", ...revision.split("/"));
+  }
+
+  #missingLocation(commit: string, path: string): string {
+    return join(this.folder, ".no_exist", commit, ...path.split("/"));
+  }
+
+  #listingLocation(commit: string): string {
+    return join(this.folder, "trees", `${commit}.json`);
+  }
+}
+
+async function isThere(location: string): Promise<boolean> {
+  return stat(location).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readOptional(location: string): Promise<string | undefined> {
+  try {
+    return await readFile(location, "utf8");
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw toFileReadError(location, error);
+  }
+}

@@ -1,0 +1,130 @@
+import { warn } from "@onestep/core";
+import { ConnectionError } from "../errors/connection-error.ts";
+import { OfflineError } from "../errors/offline-error.ts";
+import { getEntry } from "../file/get-entry.ts";
+import { reportCachedFile } from "../file/report-cached-file.ts";
+import type { HubClient } from "../hub-api/hub-client.ts";
+import { fetchListing, type RepositoryListing } from "../hub-api/repository-listing.ts";
+import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
+import { checkRepositoryPath } from "../source/repository-path.ts";
+import type { DiskFile } from "./disk-file.ts";
+import { fetchHubFile } from "./fetch-hub-file.ts";
+import type { HubCache } from "./hub-cache.ts";
+import { SharedTasks } from "./shared-tasks.ts";
+
+/** Files on their way into the cache, by where they will lie: whoever asks for one of them meanwhile, shares it. */
+const fetches = new SharedTasks<DiskFile | undefined>();
+
+/** What a repository of the Hub is made of. */
+export interface HubRepositoryParts {
+  readonly id: string;
+  readonly revision: string;
+  readonly commit: string;
+  readonly cache: HubCache;
+  /** `undefined` where requests are not allowed. */
+  readonly client: HubClient | undefined;
+  /** From which length on a file comes in chunks out of Xet storage, where it lies there. */
+  readonly xetFromBytes: number;
+  /** Why the endpoint could not be reached when the repository was opened, where it could not. */
+  readonly unreachable: Error | undefined;
+}
+
+/** One commit of a repository of the Hub, in the cache on disk that is shared with Python. */
+export class HubRepository implements Repository {
+  readonly name: string;
+  readonly commit: string;
+  readonly #parts: HubRepositoryParts;
+  #listing: RepositoryListing | undefined;
+  #lookedForListing = false;
+
+  constructor(parts: HubRepositoryParts) {
+    this.#parts = parts;
+    this.name = parts.id;
+    this.commit = parts.commit;
+  }
+
+  async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
+    options.signal?.throwIfAborted();
+    const listing = (await this.#knownListing()) ?? (await this.#fetchListing(options.signal));
+    return listing === undefined ? undefined : [...listing.keys()].sort();
+  }
+
+  async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
+    checkRepositoryPath(path);
+    options.signal?.throwIfAborted();
+    const { cache, client, unreachable } = this.#parts;
+    const cached = await cache.findFile(this.commit, path);
+    if (cached !== undefined) {
+      options.signal?.throwIfAborted();
+      await this.#remember().catch(() => {});
+      reportCachedFile(cached, options);
+      return cached;
+    }
+    const listed = (await this.#knownListing())?.get(path);
+    if (listed === undefined && (this.#listing !== undefined || (await this.#isMarkedMissing(path)))) {
+      return undefined;
+    }
+    if (client === undefined || unreachable !== undefined) throw this.#notCached(path);
+    const request = { ...this.#parts, client, path, listed };
+    const key = cache.snapshotLocation(this.commit, path);
+    const file = await fetches.join(key, (shared) => fetchHubFile(request, shared), options);
+    if (file !== undefined) await this.#remember();
+    return file;
+  }
+
+  get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
+    return getEntry(this, path, options);
+  }
+
+  #isMarkedMissing(path: string): Promise<boolean> {
+    return this.#parts.cache.isMarkedMissing(this.commit, path);
+  }
+
+  async #knownListing(): Promise<RepositoryListing | undefined> {
+    if (!this.#lookedForListing) this.#listing ??= await this.#parts.cache.readListing(this.commit);
+    this.#lookedForListing = true;
+    return this.#listing;
+  }
+
+  async #fetchListing(signal: AbortSignal | undefined): Promise<RepositoryListing | undefined> {
+    const { cache, client, id } = this.#parts;
+    if (client === undefined || this.#parts.unreachable !== undefined) return undefined;
+    try {
+      this.#listing = await fetchListing(client, id, this.commit, signal);
+    } catch (error) {
+      if (!ConnectionError.isInstance(error) || !(await cache.hasSnapshot(this.commit))) throw error;
+      warn(`${error.message} The files of ${id} that are in the cache are used.`);
+      return undefined;
+    }
+    if (await cache.hasSnapshot(this.commit)) await cache.writeListing(this.commit, this.#listing);
+    return this.#listing;
+  }
+
+  /** Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty. */
+  async #remember(): Promise<void> {
+    const { cache, revision } = this.#parts;
+    if (this.#listing !== undefined && (await cache.readListing(this.commit)) === undefined) {
+      await cache.writeListing(this.commit, this.#listing);
+    }
+    if (this.#parts.client !== undefined && this.#parts.unreachable === undefined) {
+      await cache.writeCommit(revision, this.commit);
+    }
+  }
+
+  #notCached(path: string): OfflineError {
+    const { cache, id, revision } = this.#parts;
+    const reason =
+      this.#parts.unreachable === undefined
+        ? "requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)"
+        : "the endpoint could not be reached";
+    return new OfflineError(
+      {
+        subject: `${path} of ${id} at ${revision} (commit ${this.commit})`,
+        found: `nothing in the cache folder ${cache.cacheFolder}`,
+        expected: `the file, since ${reason}`,
+        remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+      },
+      { cause: this.#parts.unreachable },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DiskFile } from "./disk-file.ts";
+import { openDiskFile } from "./open-disk-file.ts";
+import { writeAside } from "./write-aside.ts";
+
+/** What is known of a file of a web server. */
+export interface UrlNote {
+  /** The server had no such file. */
+  readonly missing?: boolean;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** Length in bytes. */
+  readonly size?: number;
+}
+
+/**
+ * The files of one folder on a web server:
+ *
+ *     <SHA-256 of the folder's address>/
+ *       origin.json          {"url": "https://…"}
+ *       files/<path>
+ *       notes/<path>.json    by what to ask whether the file has changed
+ */
+export class UrlCache {
+  readonly cacheFolder: string;
+  /** This address's folder in it. */
+  readonly folder: string;
+  readonly #url: string;
+
+  constructor(cacheFolder: string, url: string) {
+    this.cacheFolder = cacheFolder;
+    this.#url = url;
+    this.folder = join(cacheFolder, createHash("sha256").update(url).digest("hex"));
+  }
+
+  fileLocation(path: string): string {
+    return join(this.folder, "files", ...path.split("/"));
+  }
+
+  findFile(path: string): Promise<DiskFile | undefined> {
+    return openDiskFile(path, this.fileLocation(path));
+  }
+
+  /** The note on a file, if it is there and in form. */
+  async readNote(path: string): Promise<UrlNote | undefined> {
+    try {
+      const note: unknown = JSON.parse(await readFile(this.#noteLocation(path), "utf8"));
+      return typeof note === "object" && note !== null ? note : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Notes by what a stored file is to be asked for again. @throws CacheWriteError */
+  async writeNote(path: string, note: UrlNote): Promise<void> {
+    await writeAside(join(this.folder, "origin.json"), JSON.stringify({ url: this.#url }));
+    await writeAside(this.#noteLocation(path), JSON.stringify(note));
+  }
+
+  /** Notes that the server has no such file, and drops what it had before. Never fails. */
+  async markMissing(path: string): Promise<void> {
+    await this.writeNote(path, { missing: true }).catch(() => {});
+    await rm(this.fileLocation(path), { force: true }).catch(() => {});
+  }
+
+  #noteLocation(path: string): string {
+    return join(this.folder, "notes", ...`${path}.json`.split("/"));
+  }
+}

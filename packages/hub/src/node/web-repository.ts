@@ -1,0 +1,96 @@
+import { warn } from "@onestep/core";
+import { isOutage } from "../errors/is-outage.ts";
+import { OfflineError } from "../errors/offline-error.ts";
+import { getEntry } from "../file/get-entry.ts";
+import { reportCachedFile } from "../file/report-cached-file.ts";
+import type { Patience } from "../http/request-watch.ts";
+import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
+import { checkRepositoryPath } from "../source/repository-path.ts";
+import type { WebFolder } from "../web/web-folder.ts";
+import type { DiskFile } from "./disk-file.ts";
+import { fetchWebFile } from "./fetch-web-file.ts";
+import { SharedTasks } from "./shared-tasks.ts";
+import type { UrlCache } from "./url-cache.ts";
+
+/** Files on their way into the cache, by where they will lie. */
+const fetches = new SharedTasks<DiskFile | undefined>();
+
+/** What a repository on a web server is made of. */
+export interface WebRepositoryParts {
+  readonly folder: WebFolder;
+  readonly cache: UrlCache;
+  readonly offline: boolean;
+  readonly downloadPatience: Patience;
+}
+
+/**
+ * A folder on a plain web server, cached on disk. Each file is asked for once per opened repository, by what the
+ * server said of the copy at hand (`ETag`, `Last-Modified`); a server out of reach leaves the copy in use.
+ */
+export class WebRepository implements Repository {
+  readonly name: string;
+  readonly commit: undefined;
+  readonly #parts: WebRepositoryParts;
+  readonly #checked = new Map<string, RepositoryFile | undefined>();
+  #warned = false;
+
+  constructor(parts: WebRepositoryParts) {
+    this.#parts = parts;
+    this.name = parts.folder.name;
+  }
+
+  async list(options: ReadOptions = {}): Promise<undefined> {
+    options.signal?.throwIfAborted();
+  }
+
+  async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
+    checkRepositoryPath(path);
+    options.signal?.throwIfAborted();
+    if (this.#checked.has(path)) return this.#reportCached(this.#checked.get(path), options);
+    if (this.#parts.offline) return this.#reportCached(await this.#findCached(path), options);
+    const { cache } = this.#parts;
+    let file: DiskFile | undefined;
+    try {
+      const request = { ...this.#parts, path };
+      file = await fetches.join(cache.fileLocation(path), (shared) => fetchWebFile(request, shared), options);
+    } catch (error) {
+      if (!isOutage(error) || !(await this.#isKnown(path))) throw error;
+      this.#warnOnce(error);
+      return this.#reportCached(await this.#findCached(path), options);
+    }
+    this.#checked.set(path, file);
+    return file;
+  }
+
+  get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
+    return getEntry(this, path, options);
+  }
+
+  #reportCached(file: RepositoryFile | undefined, options: ReadOptions): RepositoryFile | undefined {
+    if (file !== undefined) reportCachedFile(file, options);
+    return file;
+  }
+
+  async #isKnown(path: string): Promise<boolean> {
+    const { cache } = this.#parts;
+    return (await cache.findFile(path)) !== undefined || (await cache.readNote(path))?.missing === true;
+  }
+
+  /** The copy at hand; `undefined` where it is known that there is no such file. */
+  async #findCached(path: string): Promise<DiskFile | undefined> {
+    const { cache } = this.#parts;
+    const file = await cache.findFile(path);
+    if (file !== undefined || (await this.#isKnown(path))) return file;
+    throw new OfflineError({
+      subject: `${path} of ${this.name}`,
+      found: `nothing in the cache folder ${cache.cacheFolder}`,
+      expected: "the file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
+      remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+    });
+  }
+
+  #warnOnce(error: Error): void {
+    if (!this.#warned) warn(`${error.message} The copies of ${this.name} in the cache are used.`);
+    this.#warned = true;
+  }
+}

@@ -1,0 +1,70 @@
+import { OnestepError } from "@onestep/core";
+import { toConnectionError } from "../http/connection-failure.ts";
+import { RequestWatch } from "../http/request-watch.ts";
+import type { HubClient } from "../hub-api/hub-client.ts";
+import type { FileQuestion } from "../hub-api/request-file.ts";
+import type { XetReference } from "../hub-api/xet-reference.ts";
+
+/**
+ * A file's bytes out of Xet storage, in order: fetched in parallel and put together by @huggingface/hub, which is loaded
+ * when it is first needed. What it lacks is added here: the token for the endpoint alone, an end when `signal` says so,
+ * and an end when the storage stays silent.
+ *
+ * @throws ConnectionError where the storage cannot be reached, fails or stays silent.
+ */
+export async function* xetChunks(
+  client: HubClient,
+  question: FileQuestion,
+  reference: XetReference,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { hash, size, refreshUrl, reconstructionUrl } = reference;
+  const watch = new RequestWatch(reconstructionUrl, signal);
+  const patience = client.downloadPatience;
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  try {
+    const { downloadFile } = await import("@huggingface/hub");
+    const opening = downloadFile({
+      repo: question.id,
+      path: question.path,
+      revision: question.commit,
+      fetch: watchActivity(client.fetchWithin(watch.signal), watch),
+      downloadInfo: {
+        size,
+        etag: hash,
+        url: reconstructionUrl.href,
+        xet: { hash, refreshUrl, reconstructionUrl },
+      },
+    });
+    const blob = await watch.wait(opening, patience);
+    reader = blob?.stream().getReader();
+    while (reader !== undefined) {
+      const { done, value } = await watch.wait(reader.read(), patience);
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    if (watch.signal.aborted || OnestepError.isInstance(error)) throw error;
+    throw toConnectionError(reconstructionUrl, error);
+  } finally {
+    watch.end();
+    reader?.cancel().catch(() => {});
+  }
+}
+
+/** A `fetch` that tells the watch of every piece that arrives, since pieces are handed on in large groups. */
+function watchActivity(fetchWithin: typeof fetch, watch: RequestWatch): typeof fetch {
+  return async (input, init) => {
+    const response = await fetchWithin(input, init);
+    watch.noteActivity();
+    if (response.body === null) return response;
+    const note = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        watch.noteActivity();
+        controller.enqueue(chunk);
+      },
+    });
+    const { headers, status, statusText } = response;
+    return new Response(response.body.pipeThrough(note), { headers, status, statusText });
+  };
+}

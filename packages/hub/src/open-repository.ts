@@ -1,0 +1,55 @@
+import { InvalidArgumentError } from "@onestep/core";
+import { platform } from "#platform";
+import { resolveEndpoint } from "./environment/endpoint.ts";
+import type { OpenRepositoryOptions, Repository } from "./repository.ts";
+import { findRepositoryIdFault } from "./source/repository-id.ts";
+import { parseRepositorySource } from "./source/repository-source.ts";
+
+/**
+ * Opens a model's repository. An existing folder wins over a Hub id of the same name, as in diffusers.
+ *
+ * @param source - A Hub id (`owner/name`), a folder, a `file:` URL, an `http(s):` URL of a folder on any web server,
+ * or the URL of a model's page on the Hub.
+ * @throws InvalidArgumentError where `source` is none of these, or an option is wrong.
+ * @throws RepositoryNotFoundError where there is no such repository or folder.
+ */
+export async function openRepository(
+  source: string | URL,
+  options: OpenRepositoryOptions = {},
+): Promise<Repository> {
+  options.signal?.throwIfAborted();
+  const environment = options.environment ?? platform.readEnvironment();
+  const endpoint = resolveEndpoint(options.endpoint, environment);
+  const parsed = parseRepositorySource(source, endpoint);
+  if (parsed.kind === "folder-url") return platform.openFolder(parsed.url);
+  if (parsed.kind === "web") return platform.openWebFolder(parsed.url, { ...options, environment });
+  if (parsed.kind === "name" && (await platform.isFolder(parsed.name))) {
+    return platform.openFolder(parsed.name);
+  }
+  const id = parsed.kind === "hub" ? parsed.id : checkRepositoryId(parsed.name);
+  const revision = chooseRevision(options.revision, parsed.kind === "hub" ? parsed.revision : undefined);
+  return platform.openHub({ id, revision, endpoint, environment }, { ...options, environment });
+}
+
+function checkRepositoryId(name: string): string {
+  const fault = findRepositoryIdFault(name);
+  if (fault === undefined) return name;
+  throw new InvalidArgumentError({
+    subject: "source of the repository",
+    found: `${JSON.stringify(name)}, which is neither an existing folder nor a valid Hub id (it ${fault})`,
+    expected: 'an existing folder or an id such as "openai/diffusers-cd_imagenet64_l2"',
+    remedy: "Check the spelling, and the current folder if the path is relative.",
+  });
+}
+
+function chooseRevision(option: string | undefined, fromUrl: string | undefined): string {
+  if (option !== undefined && fromUrl !== undefined && option !== fromUrl) {
+    throw new InvalidArgumentError({
+      subject: "option revision",
+      found: `${JSON.stringify(option)}, while the URL names ${JSON.stringify(fromUrl)}`,
+      expected: "one revision",
+      remedy: "Leave one of them out.",
+    });
+  }
+  return option ?? fromUrl ?? "main";
+}

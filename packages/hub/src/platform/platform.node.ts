@@ -1,0 +1,17 @@
+import { deleteFromCacheOnDisk } from "../node/cache/delete-from-cache.ts";
+import { scanCacheOnDisk } from "../node/cache/scan-cache.ts";
+import { isFolder, openFolder } from "../node/open-folder.ts";
+import { openHubRepository } from "../node/open-hub-repository.ts";
+import { openWebRepository } from "../node/open-web-repository.ts";
+import type { Platform } from "./platform.ts";
+
+/** Node: folders, and a cache on disk. */
+export const platform: Platform = {
+  readEnvironment: () => process.env,
+  isFolder,
+  openFolder,
+  openHub: openHubRepository,
+  openWebFolder: openWebRepository,
+  scanCache: scanCacheOnDisk,
+  deleteFromCache: deleteFromCacheOnDisk,
+};

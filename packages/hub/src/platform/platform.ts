@@ -1,0 +1,29 @@
+import type {
+  CacheReport,
+  DeleteFromCacheOptions,
+  DeletionReport,
+  ScanCacheOptions,
+} from "../cache/cache-report.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { OpenRepositoryOptions, Repository } from "../repository.ts";
+
+/** What differs between Node and browsers. `#platform` gives the one that fits. */
+export interface Platform {
+  /** The environment variables of the process; none in a browser. */
+  readonly readEnvironment: () => Environment;
+  /** Whether a folder is at a path; never in a browser. */
+  readonly isFolder: (path: string) => Promise<boolean>;
+  readonly openFolder: (folder: string | URL) => Promise<Repository>;
+  readonly openHub: (request: HubRequest, options: OpenRepositoryOptions) => Promise<Repository>;
+  readonly openWebFolder: (url: URL, options: OpenRepositoryOptions) => Promise<Repository>;
+  readonly scanCache: (options: ScanCacheOptions) => Promise<CacheReport>;
+  readonly deleteFromCache: (options: DeleteFromCacheOptions) => Promise<DeletionReport>;
+}
+
+/** Which repository of the Hub to open. */
+export interface HubRequest {
+  readonly id: string;
+  readonly revision: string;
+  readonly endpoint: URL;
+  readonly environment: Environment;
+}

@@ -1,0 +1,91 @@
+import type { ProgressListener } from "@onestep/core";
+import type { Environment } from "./environment/environment.ts";
+
+/** Options of everything that can take time. */
+export interface ReadOptions {
+  /** Cancels; the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives `file-start`, `file-progress` and `file-end` events, for files from the cache as well. */
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/** Options of {@link RepositoryFile.text}. */
+export interface TextOptions extends ReadOptions {
+  /** The largest file to read, in bytes. 64 MiB by default. */
+  readonly maximumBytes?: number | undefined;
+}
+
+/**
+ * A model's files, wherever they are: a folder, the Hub's cache, a web server. Nothing is fetched until a file is
+ * asked for.
+ *
+ * Paths are relative, with forward slashes. A path that would lead out of the repository is refused with an
+ * `UnsafePathError` before the disk or the network is touched.
+ */
+export interface Repository {
+  /** What the caller named: `openai/diffusers-cd_imagenet64_l2`, a folder, a URL. For messages. */
+  readonly name: string;
+
+  /**
+   * The commit that every file is taken from, 40 hexadecimal digits; `undefined` where the place has no commits (a
+   * folder, a web server).
+   */
+  readonly commit: string | undefined;
+
+  /**
+   * The paths of all files, relative, with forward slashes, sorted; `undefined` where the place cannot list them
+   * (a plain web server, a cache that does not know the whole of a revision while offline).
+   */
+  list(options?: ReadOptions): Promise<readonly string[] | undefined>;
+
+  /**
+   * The file, made available (fetched where need be); `undefined` where the repository has none at that path.
+   *
+   * @throws OfflineError where the file is not in the cache and requests are not allowed.
+   */
+  find(path: string, options?: ReadOptions): Promise<RepositoryFile | undefined>;
+
+  /** Like {@link find}. @throws EntryNotFoundError where there is none. */
+  get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
+}
+
+/** A file that is at hand: on disk in Node, in memory or behind range requests elsewhere. */
+export interface RepositoryFile {
+  /** Relative path in the repository. */
+  readonly path: string;
+  /** Length in bytes. */
+  readonly size: number;
+  /** Where it lies on disk, symbolic links resolved; `undefined` where it does not. */
+  readonly localPath: string | undefined;
+  /**
+   * Bytes `start` to `end` (exclusive).
+   *
+   * @throws InvalidArgumentError where the range does not lie in the file.
+   * @throws IntegrityError where the file is shorter than it said.
+   */
+  read(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>;
+  /**
+   * The whole file as UTF-8 text.
+   *
+   * @throws FileReadError where it exceeds `maximumBytes` or is not UTF-8.
+   */
+  text(options?: TextOptions): Promise<string>;
+}
+
+/** How to reach a repository. All optional; environment variables (`HF_HOME`, `HF_TOKEN`, …) fill the gaps in Node. */
+export interface OpenRepositoryOptions extends ReadOptions {
+  /** Branch, tag or commit; `"main"` by default. */
+  readonly revision?: string | undefined;
+  /** The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. */
+  readonly cacheDir?: string | undefined;
+  /** Access token; `HF_TOKEN` or the token file by default; `false` sends none. Sent only to the endpoint's host. */
+  readonly token?: string | false | undefined;
+  /** The Hub or a mirror of it; `HF_ENDPOINT` or `https://huggingface.co` by default. */
+  readonly endpoint?: string | undefined;
+  /** Serve from the cache without a single request. `HF_HUB_OFFLINE` has the same effect, whatever is passed here. */
+  readonly localFilesOnly?: boolean | undefined;
+  /** The `fetch` to use. */
+  readonly fetch?: typeof fetch | undefined;
+  /** The environment variables to read; `process.env` by default in Node, none in a browser. */
+  readonly environment?: Environment | undefined;
+}

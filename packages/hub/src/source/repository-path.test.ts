@@ -1,0 +1,73 @@
+import { posix, win32 } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { UnsafePathError } from "../errors/unsafe-path-error.ts";
+import { checkRepositoryPath } from "./repository-path.ts";
+
+describe("checkRepositoryPath", () => {
+  it.each([
+    "config.json",
+    "unet/diffusion_pytorch_model.fp16-00001-of-00002.safetensors",
+    ".gitattributes",
+    "a/..b/c",
+    "..b",
+    "a b/c",
+    "文件/模型.bin",
+    "100%2e/x",
+  ])("passes %j as it is", (path) => {
+    expect(checkRepositoryPath(path)).toBe(path);
+  });
+
+  it.each([
+    ["", "is empty"],
+    ["/etc/passwd", "is absolute"],
+    ["..", 'has the segment ".."'],
+    ["../secret", 'has the segment ".."'],
+    ["unet/../../secret", 'has the segment ".."'],
+    ["unet/./config.json", 'has the segment "."'],
+    ["unet//config.json", "has an empty segment"],
+    ["unet/", "has an empty segment"],
+    ["C:/windows/win.ini", "names a drive"],
+    ["unet/c:secret", "names a drive"],
+    ["..\\secret", "holds a backslash"],
+    ["\\\\host\\share", "holds a backslash"],
+    ["unet/.. /x", 'has the segment ".. "'],
+    ["a\0b", "holds a control character"],
+    ["a\nb", "holds a control character"],
+  ])("refuses %j", (path, fault) => {
+    let thrown: unknown;
+    try {
+      checkRepositoryPath(path);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(UnsafePathError.isInstance(thrown)).toBe(true);
+    expect((thrown as Error).message).toContain(fault);
+    expect((thrown as Error).message).toContain("expected a relative path with forward slashes");
+  });
+
+  it("refuses what is not a string", () => {
+    expect(() => checkRepositoryPath(7 as unknown as string)).toThrow("is not a string");
+  });
+
+  it("lets nothing through that leaves the folder, on POSIX or Windows", () => {
+    const segment = fc.oneof(
+      fc.constantFrom("..", ".", "", "C:", "~", "...", ".. ", "a", "\\", "\0", "..\\.."),
+      fc.string({ maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.array(segment, { maxLength: 6 }), (segments) => {
+        const path = segments.join("/");
+        try {
+          checkRepositoryPath(path);
+        } catch (error) {
+          expect(UnsafePathError.isInstance(error)).toBe(true);
+          return;
+        }
+        expect(posix.resolve("/base", path).startsWith("/base/")).toBe(true);
+        expect(win32.resolve("C:\\base", path).startsWith("C:\\base\\")).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

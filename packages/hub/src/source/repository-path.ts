@@ -1,0 +1,46 @@
+import { UnsafePathError } from "../errors/unsafe-path-error.ts";
+
+const driveLetter = /^[a-z]:/i;
+const dotsAndSpaces = /^[. ]*$/;
+
+/**
+ * Checks that a path stays inside the repository it is asked of, under the rules of POSIX and of Windows alike, since
+ * such paths come from files that strangers wrote (a weights index, a listing).
+ *
+ * @returns The path, unchanged.
+ * @throws UnsafePathError where the path is empty, absolute, names a drive, holds a backslash, a NUL or another
+ * control character, or has an empty, `.` or `..` segment (trailing spaces and dots count as Windows counts them).
+ */
+export function checkRepositoryPath(path: string): string {
+  const fault = findPathFault(path);
+  if (fault === undefined) return path;
+  throw new UnsafePathError({
+    subject: "path in the repository",
+    found: `${JSON.stringify(path)}, which ${fault}`,
+    expected: "a relative path with forward slashes that stays inside the repository",
+    remedy: "Correct the path; if it comes from a file of the repository, do not trust that repository.",
+  });
+}
+
+/** What is wrong with a path in a repository, or `undefined` where nothing is. */
+export function findPathFault(path: unknown): string | undefined {
+  if (typeof path !== "string") return "is not a string";
+  if (path === "") return "is empty";
+  if (hasControlCharacter(path)) return "holds a control character";
+  if (path.includes("\\")) return "holds a backslash";
+  if (path.startsWith("/")) return "is absolute";
+  for (const segment of path.split("/")) {
+    if (driveLetter.test(segment)) return "names a drive";
+    if (segment === "") return "has an empty segment";
+    if (dotsAndSpaces.test(segment)) return `has the segment ${JSON.stringify(segment)}`;
+  }
+  return undefined;
+}
+
+function hasControlCharacter(path: string): boolean {
+  for (let index = 0; index < path.length; index += 1) {
+    const code = path.charCodeAt(index);
+    if (code < 32 || code === 127) return true;
+  }
+  return false;
+}

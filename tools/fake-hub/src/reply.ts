@@ -1,0 +1,83 @@
+import type { ServerResponse } from "node:http";
+import type { FakeFault } from "./fake-fault.ts";
+
+/** An answer, before a fault befalls it. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+}
+
+/** A reply with a JSON body. */
+export function jsonReply(value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return {
+    status: 200,
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+/** A failure as the Hub words it. */
+export function failureReply(status: number, errorCode: string | undefined, message: string): Reply {
+  const codeHeader = errorCode === undefined ? {} : { "X-Error-Code": errorCode };
+  return { status, headers: { ...codeHeader, "X-Error-Message": message }, body: "" };
+}
+
+/** A reply with a file's bytes, or the part of them that a `Range` header asks for. */
+export function bytesReply(
+  bytes: Uint8Array,
+  range: string | undefined,
+  headers: Readonly<Record<string, string>>,
+): Reply {
+  const common = { "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream", ...headers };
+  const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? "");
+  if (match === null) return { status: 200, headers: common, body: bytes };
+  const start = Number(match[1]);
+  const end = Math.min(match[2] === "" ? bytes.length - 1 : Number(match[2]), bytes.length - 1);
+  if (start > end) {
+    return { status: 416, headers: { ...common, "Content-Range": `bytes */${bytes.length}` }, body: "" };
+  }
+  return {
+    status: 206,
+    headers: { ...common, "Content-Range": `bytes ${start}-${end}/${bytes.length}` },
+    body: bytes.subarray(start, end + 1),
+  };
+}
+
+/** Sends a reply, with whatever goes wrong. */
+export function sendReply(
+  response: ServerResponse,
+  reply: Reply,
+  method: string,
+  fault: FakeFault | undefined,
+): void {
+  const { socket } = response;
+  const cut = fault?.dropAfterBytes;
+  const stall = fault?.stallAfterBytes;
+  if (cut !== undefined && cut < 0) return void socket?.destroy();
+  if (stall !== undefined && stall < 0) return;
+  const body = applyFault(new Uint8Array(toBytes(reply.body)), fault);
+  response.writeHead(reply.status, { ...reply.headers, "Content-Length": String(body.length) });
+  if (method === "HEAD" || (cut === undefined && stall === undefined)) {
+    response.end(method === "HEAD" ? undefined : body);
+    return;
+  }
+  const sent = body.subarray(0, cut ?? stall ?? 0);
+  response.flushHeaders();
+  response.write(sent, () => {
+    if (cut !== undefined) setTimeout(() => socket?.destroy(), 20);
+  });
+}
+
+function applyFault(body: Uint8Array, fault: FakeFault | undefined): Uint8Array {
+  if (fault?.wrongBytes === true) return body.map((byte) => byte ^ 0xff);
+  const change = fault?.wrongLength ?? 0;
+  if (change === 0) return body;
+  const changed = new Uint8Array(Math.max(0, body.length + change));
+  changed.set(body.subarray(0, changed.length));
+  return changed;
+}
+
+function toBytes(body: Reply["body"]): Uint8Array {
+  return typeof body === "string" ? new TextEncoder().encode(body) : (body ?? new Uint8Array());
+}
