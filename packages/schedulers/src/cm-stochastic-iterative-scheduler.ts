@@ -1,0 +1,329 @@
+import { type Config, type PythonJson, randnTensor, type Tensor } from "@onestep/core";
+import {
+  type CMStochasticIterativeSchedulerConfig,
+  type CMStochasticIterativeSchedulerOptions,
+  cmStochasticIterativeSchema as schema,
+} from "./cm-stochastic-iterative-scheduler-config.ts";
+import {
+  readSchedulerDocument,
+  type SchedulerFromPretrainedOptions,
+  type SchedulerSource,
+} from "./config/read-scheduler-document.ts";
+import { saveSchedulerConfig } from "./config/save-scheduler-config.ts";
+import { createSchedulerConfig, requireSigmaOrder } from "./config/scheduler-config.ts";
+import { findTimestepIndex } from "./run/find-timestep-index.ts";
+import { requireSamples } from "./run/require-samples.ts";
+import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
+import { SigmaRun } from "./run/sigma-run.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
+import { appendSigma } from "./sigmas/append-sigma.ts";
+import { chooseGridIndices } from "./sigmas/choose-grid-indices.ts";
+import { karrasSigmas } from "./sigmas/karras-sigmas.ts";
+import {
+  keepFloat64,
+  outputScaling,
+  type Rounding,
+  type Scalings,
+  sampleDeviation,
+  skipScaling,
+} from "./sigmas/preconditioning.ts";
+import { requireFinite } from "./sigmas/require-finite.ts";
+import { unitRamp } from "./sigmas/unit-ramp.ts";
+
+const className = "CMStochasticIterativeScheduler";
+
+/** What {@link CMStochasticIterativeScheduler.step} returns. */
+export interface CMStochasticIterativeSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+}
+
+/**
+ * Multistep consistency sampling: algorithm 1 of Song et al. 2023, "Consistency Models" (arXiv:2303.01469). Each step
+ * predicts the clean sample and, where another step follows, adds fresh noise to it.
+ *
+ * Numbers equal those of diffusers' `schedulers/scheduling_consistency_models.py` on torch's CPU but for the last bit
+ * of square roots, which torch's MKL does not round to the nearest. Quirks are kept: every step of a run of two or more
+ * draws noise, the last one too, which leaves noise of deviation 6.7e-7 on the image. Different by intention, since what
+ * diffusers does there makes no image: a grid of one timestep works, a `sigmaMin` that float32 rounds down does not
+ * turn the last step into NaN, and a run that is over stays over.
+ */
+export class CMStochasticIterativeScheduler implements Scheduler {
+  /** The name of the class in diffusers' files. */
+  static readonly className: string = className;
+
+  readonly config: Config<CMStochasticIterativeSchedulerConfig>;
+  readonly order: number = 1;
+  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  readonly initNoiseSigma: number;
+  readonly #reminder = new ScaledInputReminder();
+  #run: SigmaRun;
+  #numInferenceSteps: number | undefined;
+  #customTimesteps = false;
+
+  /**
+   * @param options - Fields of the config; those left out have their defaults.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
+   */
+  constructor(options: CMStochasticIterativeSchedulerOptions = {}) {
+    this.config = createSchedulerConfig(schema, options);
+    requireSigmaOrder(className, this.config);
+    this.initNoiseSigma = this.config.sigmaMax;
+    const sigmas = this.convertToKarras(unitRamp(this.config.numTrainTimesteps));
+    requireFinite(`${className}: sigmas`, sigmas);
+    this.#run = new SigmaRun(className, this.sigmaToT(sigmas), sigmas);
+  }
+
+  /**
+   * A scheduler with the config of another, of this class or another.
+   *
+   * @param config - The `config` of a scheduler, or the content of a `scheduler_config.json`.
+   * @param options - Fields that replace those of `config`.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where a field of the file's content is, or `sigmaMin` is above `sigmaMax`.
+   */
+  static fromConfig(
+    config: object,
+    options: CMStochasticIterativeSchedulerOptions = {},
+  ): CMStochasticIterativeScheduler {
+    return new CMStochasticIterativeScheduler(createSchedulerConfig(schema, config, options));
+  }
+
+  /**
+   * A scheduler from the content of a `scheduler_config.json`, whichever class saved it. Entries that are not fields
+   * are kept for saving.
+   *
+   * @param source - Names the file in messages.
+   * @throws InvalidConfigError where the document is not an object, or a field is out of range.
+   */
+  static fromJson(document: PythonJson, source: string): CMStochasticIterativeScheduler {
+    const config = schema.fromJson(document, source);
+    requireSigmaOrder(source, config);
+    return new CMStochasticIterativeScheduler(config);
+  }
+
+  /**
+   * Loads the scheduler of a repository, whichever class saved it.
+   *
+   * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
+   * @throws SchedulerConfigNotFoundError where the repository has no `scheduler_config.json`.
+   * @throws InvalidConfigError where that file is wrong.
+   */
+  static async fromPretrained(
+    source: SchedulerSource,
+    options: SchedulerFromPretrainedOptions = {},
+  ): Promise<CMStochasticIterativeScheduler> {
+    const { document, name } = await readSchedulerDocument(source, options);
+    return CMStochasticIterativeScheduler.fromJson(document, name);
+  }
+
+  /** `250 · ln σ` for each noise level of the run, in order. Before {@link setTimesteps}: for the whole grid. */
+  get timesteps(): Float64Array {
+    return this.#run.timesteps;
+  }
+
+  /**
+   * The noise levels of the run in float32, one for each timestep and `sigmaMin` at the end. Before
+   * {@link setTimesteps}: the whole grid in float64, nothing added at the end.
+   */
+  get sigmas(): Float32Array | Float64Array {
+    return this.#run.sigmas;
+  }
+
+  get stepIndex(): number | undefined {
+    return this.#run.stepIndex;
+  }
+
+  get beginIndex(): number | undefined {
+    return this.#run.beginIndex;
+  }
+
+  /** `numTrainTimesteps`. */
+  get length(): number {
+    return this.config.numTrainTimesteps;
+  }
+
+  /** What was last asked for as `numInferenceSteps`. Explicit timesteps leave it as it was, as in diffusers. */
+  get numInferenceSteps(): number | undefined {
+    return this.#numInferenceSteps;
+  }
+
+  /** Whether the timesteps of the run were given explicitly. */
+  get customTimesteps(): boolean {
+    return this.#customTimesteps;
+  }
+
+  /** Whether {@link scaleModelInput} was ever called; {@link setTimesteps} does not reset it. */
+  get isScaleInputCalled(): boolean {
+    return this.#reminder.isCalled;
+  }
+
+  /**
+   * Makes the run begin with this index. {@link setTimesteps} undoes it.
+   *
+   * @throws InvalidArgumentError where it is not an index into `timesteps`.
+   */
+  setBeginIndex(beginIndex = 0): void {
+    this.#run.setBeginIndex(beginIndex);
+  }
+
+  /**
+   * Begins a new run. Exactly one of the two options:
+   *
+   * - `numInferenceSteps`: 1 to `numTrainTimesteps`. Steps of ⌊N / n⌋ on the grid of N noise levels, from `sigmaMax`.
+   * - `timesteps`: indices into that grid, descending, below N: `[22, 0]`. They are gone through from the last to the
+   *   first, so that 0 (`sigmaMax`) comes first. Fractions are cut off. The last need not be 0, and negative ones are
+   *   noise levels above `sigmaMax`, both as in diffusers.
+   *
+   * @throws InvalidArgumentError where the options break a rule above; the run is then as it was.
+   */
+  setTimesteps(options: SetTimestepsOptions): void {
+    const { numTrainTimesteps, sigmaMin } = this.config;
+    const indices = chooseGridIndices(className, options, numTrainTimesteps);
+    // A grid of one is `sigmaMax` alone; diffusers divides 0 by 0 there.
+    const sigmas = this.convertToKarras(indices.map((index) => index / Math.max(numTrainTimesteps - 1, 1)));
+    const float32Sigmas = appendSigma(sigmas, sigmaMin);
+    requireFinite(`${className}: sigmas`, float32Sigmas);
+    this.#run = new SigmaRun(className, this.sigmaToT(sigmas), float32Sigmas);
+    this.#customTimesteps = options.timesteps !== undefined;
+    this.#numInferenceSteps = options.numInferenceSteps ?? this.#numInferenceSteps;
+  }
+
+  /**
+   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, arXiv:2206.00364, table 1), where σ is the noise level
+   * of the step to take. Begins the run at `timestep`; does not advance it.
+   *
+   * @throws InvalidArgumentError where the run is to begin at a timestep that it does not have, or is over.
+   */
+  scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
+    requireSamples(`${className}.scaleModelInput`, { sample });
+    const sigma = this.#run.sigmaAt(this.#run.enter(timestep));
+    this.#reminder.noteCall();
+    return sample.div(sampleDeviation(sigma, this.config.sigmaData, this.#round));
+  }
+
+  /**
+   * Takes one step: the prediction of the clean sample, clamped where `clipDenoised`, plus noise of the next level:
+   * `f(x, σ) + s_noise · z · √(σ̂² − ε²)` with σ̂ the next level within [ε, σ_max], ε = `sigmaMin`, and
+   * `f(x, σ) = c_skip(σ) · x + c_out(σ) · F(x, σ)`. A run of one step draws no noise.
+   *
+   * @param modelOutput - F, float32, the shape of `sample`.
+   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param sample - x: what went into {@link scaleModelInput}, not what came out.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run is to begin at a timestep
+   * that it does not have, or is over.
+   */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options: StepOptions = {},
+  ): CMStochasticIterativeSchedulerOutput {
+    requireSamples(`${className}.step`, { modelOutput, sample });
+    this.#run.refuseIndex(timestep);
+    const index = this.#run.enter(timestep);
+    this.#reminder.remind();
+
+    const { cSkip, cOut } = this.getScalingsForBoundaryCondition(this.#run.sigmaAt(index));
+    let prevSample = modelOutput.mul(cOut).add(sample.mul(cSkip));
+    if (this.config.clipDenoised) prevSample = prevSample.clamp(-1, 1);
+    if (this.timesteps.length > 1) {
+      const noise = randnTensor(modelOutput.shape, options.generator).mul(this.config.sNoise);
+      prevSample = prevSample.add(noise.mul(this.#noiseScale(this.#run.sigmaAt(index + 1))));
+    }
+    this.#run.advance();
+    return { prevSample };
+  }
+
+  /**
+   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
+   * batch or one each. After {@link setBeginIndex} it is the level of the step that the run has come to instead.
+   *
+   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    return this.#run.addNoise(originalSamples, noise, timesteps);
+  }
+
+  /** `250 · ln(σ + 1e-44)` in float64: the timestep that stands for a noise level. */
+  sigmaToT(sigmas: number): number;
+  sigmaToT(sigmas: ArrayLike<number>): Float64Array;
+  sigmaToT(sigmas: number | ArrayLike<number>): number | Float64Array {
+    const convert = (sigma: number): number => 1000 * 0.25 * Math.log(sigma + 1e-44);
+    return typeof sigmas === "number" ? convert(sigmas) : Float64Array.from(sigmas, convert);
+  }
+
+  /** The noise levels, in float64, at positions from 0 (`sigmaMax`) to 1 (`sigmaMin`); see {@link karrasSigmas}. */
+  convertToKarras(ramp: ArrayLike<number>): Float64Array {
+    return karrasSigmas(ramp, this.config);
+  }
+
+  /**
+   * EDM's scalings (arXiv:2206.00364, table 1), in the precision of {@link sigmas}: `σ_data² / (σ² + σ_data²)` and
+   * `σ · σ_data / √(σ² + σ_data²)`. Steps do not use them.
+   */
+  getScalings(sigma: number): Scalings {
+    const { sigmaData } = this.config;
+    const level = this.#round(sigma);
+    return {
+      cSkip: skipScaling(level, sigmaData, this.#round),
+      cOut: outputScaling(level, level, sigmaData, this.#round),
+    };
+  }
+
+  /**
+   * The scalings of a consistency model (arXiv:2303.01469, appendix C), in the precision of {@link sigmas}. They make
+   * it the identity at ε = `sigmaMin`: `σ_data² / ((σ − ε)² + σ_data²)` and `(σ − ε) · σ_data / √(σ² + σ_data²)`.
+   */
+  getScalingsForBoundaryCondition(sigma: number): Scalings {
+    const { sigmaMin, sigmaData } = this.config;
+    const level = this.#round(sigma);
+    const distance = this.#round(level - this.#round(sigmaMin));
+    return {
+      cSkip: skipScaling(distance, sigmaData, this.#round),
+      cOut: outputScaling(distance, level, sigmaData, this.#round),
+    };
+  }
+
+  /**
+   * Where `timestep` stands in `timesteps`, or in `scheduleTimesteps` where given; the second place where it stands
+   * there more than once.
+   *
+   * @throws InvalidArgumentError where it is not among them.
+   */
+  indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
+    return findTimestepIndex(className, timestep, scheduleTimesteps);
+  }
+
+  clone(): CMStochasticIterativeScheduler {
+    return new CMStochasticIterativeScheduler(this.config);
+  }
+
+  /**
+   * Writes `scheduler_config.json` into a folder, byte for byte as diffusers does. The folder is made where there is
+   * none.
+   *
+   * @throws FileWriteError where `directory` is a file, or cannot be written to; UnsupportedError in a browser.
+   */
+  async savePretrained(directory: string | URL): Promise<void> {
+    await saveSchedulerConfig(this.config, directory);
+  }
+
+  /** torch computes with noise levels in the type that they are stored in. */
+  get #round(): Rounding {
+    return this.#run.sigmas instanceof Float32Array ? Math.fround : keepFloat64;
+  }
+
+  #noiseScale(sigmaNext: number): number {
+    const { sigmaMin, sigmaMax } = this.config;
+    const sigmaHat = Math.min(Math.max(sigmaNext, this.#round(sigmaMin)), this.#round(sigmaMax));
+    const variance = this.#round(this.#round(sigmaHat * sigmaHat) - this.#round(sigmaMin * sigmaMin));
+    // On the last step the difference is below zero where float32 rounds `sigmaMin` down.
+    return this.#round(Math.sqrt(Math.max(variance, 0)));
+  }
+}

@@ -1,0 +1,78 @@
+import { InvalidArgumentError, type PythonJson, parsePythonJson } from "@onestep/core";
+import type { OpenRepositoryOptions, Repository } from "@onestep/hub";
+import { SchedulerConfigNotFoundError } from "./scheduler-config-not-found-error.ts";
+
+/** The file that holds a scheduler's configuration, named as in diffusers. */
+export const schedulerConfigName = "scheduler_config.json";
+
+/** Far above what a scheduler's configuration holds. */
+const maximumBytes = 1_048_576;
+
+/** Where a scheduler is loaded from: a Hub id, a folder, a URL, or a repository that is open already. */
+export type SchedulerSource = string | URL | Repository;
+
+/** Options of a scheduler's `fromPretrained`. All but `subfolder` and `signal` only matter for a source to open. */
+export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
+  /**
+   * The folder of the repository that `scheduler_config.json` lies in; `"scheduler"` by default, as pipelines save
+   * it. Where the folder has none, the top of the repository is searched; `""` searches there alone.
+   */
+  readonly subfolder?: string | undefined;
+}
+
+/** The content of a scheduler's configuration file. */
+export interface SchedulerDocument {
+  readonly document: PythonJson;
+  /** The repository and the path in it, for messages. */
+  readonly name: string;
+}
+
+/**
+ * Finds and reads a scheduler's configuration.
+ *
+ * @throws SchedulerConfigNotFoundError where the repository has none.
+ * @throws InvalidConfigError where the file is not JSON.
+ * @throws InvalidArgumentError where `subfolder` is not a folder within the repository.
+ */
+export async function readSchedulerDocument(
+  source: SchedulerSource,
+  options: SchedulerFromPretrainedOptions = {},
+): Promise<SchedulerDocument> {
+  const { subfolder = "scheduler", signal, onProgress } = options;
+  const paths = listCandidatePaths(subfolder);
+  const repository = await open(source, options);
+  for (const path of paths) {
+    const file = await repository.find(path, { signal, onProgress });
+    if (file === undefined) continue;
+    const name = `${repository.name}: ${path}`;
+    return { document: parsePythonJson(await file.text({ signal, onProgress, maximumBytes }), name), name };
+  }
+  throw new SchedulerConfigNotFoundError({
+    subject: repository.name,
+    found: `no file named ${schedulerConfigName}`,
+    expected: paths.join(" or "),
+    remedy: "Check the name and the revision, or pass the folder that the file lies in as `subfolder`.",
+  });
+}
+
+function listCandidatePaths(subfolder: string): string[] {
+  const folder = String(subfolder).replace(/\/$/, "");
+  if (folder === "") return [schedulerConfigName];
+  const isWithin = folder.split("/").every((part) => !["", ".", ".."].includes(part));
+  if (!isWithin || /[\\:\0]/.test(folder)) {
+    throw new InvalidArgumentError({
+      subject: "subfolder",
+      found: JSON.stringify(subfolder),
+      expected: "a folder within the repository, with forward slashes",
+      remedy: 'Pass a relative path such as "scheduler".',
+    });
+  }
+  return [`${folder}/${schedulerConfigName}`, schedulerConfigName];
+}
+
+async function open(source: SchedulerSource, options: OpenRepositoryOptions): Promise<Repository> {
+  if (typeof source === "object" && "find" in source) return source;
+  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  const { openRepository } = await import("@onestep/hub");
+  return openRepository(source, options);
+}

@@ -1,0 +1,23 @@
+export {
+  CMStochasticIterativeScheduler,
+  type CMStochasticIterativeSchedulerOutput,
+} from "./cm-stochastic-iterative-scheduler.ts";
+export type {
+  CMStochasticIterativeSchedulerConfig,
+  CMStochasticIterativeSchedulerOptions,
+} from "./cm-stochastic-iterative-scheduler-config.ts";
+export type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
+export type { ConfigOptions } from "./config/scheduler-config.ts";
+export { SchedulerConfigNotFoundError } from "./config/scheduler-config-not-found-error.ts";
+export {
+  EDMEulerScheduler,
+  type EDMEulerSchedulerOutput,
+  type EDMEulerSetTimestepsOptions,
+  type EDMEulerStepOptions,
+} from "./edm-euler-scheduler.ts";
+export type { EDMEulerSchedulerConfig, EDMEulerSchedulerOptions } from "./edm-euler-scheduler-config.ts";
+export { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
+export type { ChurnOptions } from "./run/choose-gamma.ts";
+export type { Scheduler, SchedulerOutput, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
+export { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+export type { Scalings } from "./sigmas/preconditioning.ts";

@@ -1,0 +1,56 @@
+import { InvalidConfigError, PythonFloat, UnsupportedError } from "@onestep/core";
+import { expect, it } from "vitest";
+import { memoryRepository } from "./__fixtures__/memory-repository.ts";
+import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
+import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
+import { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
+
+it("makes the scheduler that the document names", () => {
+  const consistency = schedulerFromJson(
+    { _class_name: "CMStochasticIterativeScheduler", sigma_max: new PythonFloat(50) },
+    "here",
+  );
+  expect(consistency).toBeInstanceOf(CMStochasticIterativeScheduler);
+  expect(consistency.config).toMatchObject({ sigmaMax: 50 });
+  expect(schedulerFromJson({ _class_name: "EDMEulerScheduler" }, "here")).toBeInstanceOf(EDMEulerScheduler);
+});
+
+it("loads from a repository", async () => {
+  const text = '{"_class_name": "CMStochasticIterativeScheduler", "num_train_timesteps": 201}';
+  const scheduler = await loadScheduler(memoryRepository({ "scheduler/scheduler_config.json": text }));
+  expect(scheduler).toBeInstanceOf(CMStochasticIterativeScheduler);
+  expect(scheduler.length).toBe(201);
+});
+
+it("names the schedulers there are where it does not know the class", async () => {
+  const text = '{"_class_name": "DDIMScheduler"}';
+  const loading = loadScheduler(memoryRepository({ "scheduler/scheduler_config.json": text }));
+  await expect(loading).rejects.toThrow(UnsupportedError);
+  await expect(loading).rejects.toThrow(
+    'someone/something: scheduler/scheduler_config.json: found _class_name "DDIMScheduler", expected' +
+      " CMStochasticIterativeScheduler or EDMEulerScheduler.",
+  );
+});
+
+it.each([
+  [
+    [],
+    "here: found [], expected an object whose _class_name is CMStochasticIterativeScheduler or EDMEulerScheduler.",
+  ],
+  [null, "here: found null, expected an object"],
+  [{}, "here: found _class_name null, expected an object"],
+  [{ _class_name: 3 }, "here: found _class_name 3"],
+  [{ _class_name: "EDMEulerScheduler", rho: "7" }, 'here: rho: found "7", expected a number other than 0.'],
+  [
+    { _class_name: "CMStochasticIterativeScheduler", num_train_timesteps: 1_000_000_000 },
+    "here: num_train_timesteps: found 1000000000, expected a whole number from 1 to 1000000.",
+  ],
+  [
+    { _class_name: "CMStochasticIterativeScheduler", sigma_min: 100 },
+    "here: found sigma_min 100 above sigma_max 80",
+  ],
+  [{ _class_name: "EDMEulerScheduler", sigma_min: 100 }, "here: found sigma_min 100 above sigma_max 80"],
+])("refuses %j", (document, message) => {
+  expect(() => schedulerFromJson(document, "here")).toThrow(InvalidConfigError);
+  expect(() => schedulerFromJson(document, "here")).toThrow(message);
+});

@@ -1,0 +1,111 @@
+import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { addNoise } from "./add-noise.ts";
+import { findTimestepIndex } from "./find-timestep-index.ts";
+
+/** One run: its timesteps, their noise levels, and how far it has come. */
+export class SigmaRun {
+  readonly timesteps: Float64Array;
+  /** One noise level for each timestep, and for a run that ends at a level of its own that level too. */
+  readonly sigmas: Float32Array | Float64Array;
+  readonly #className: string;
+  #stepIndex: number | undefined;
+  #beginIndex: number | undefined;
+
+  /** @param className - The scheduler, for messages. */
+  constructor(className: string, timesteps: Float64Array, sigmas: Float32Array | Float64Array) {
+    this.#className = className;
+    this.timesteps = timesteps;
+    this.sigmas = sigmas;
+  }
+
+  /** The index of the step to take next; `undefined` until the run begins. */
+  get stepIndex(): number | undefined {
+    return this.#stepIndex;
+  }
+
+  /** The index that the run is made to begin with. */
+  get beginIndex(): number | undefined {
+    return this.#beginIndex;
+  }
+
+  /** @throws InvalidArgumentError where it is not an index into the timesteps. */
+  setBeginIndex(beginIndex: number): void {
+    if (!Number.isInteger(beginIndex) || beginIndex < 0 || beginIndex >= this.timesteps.length) {
+      throw new InvalidArgumentError({
+        subject: `${this.#className}.setBeginIndex`,
+        found: `${beginIndex}`,
+        expected: `an index into the ${this.timesteps.length} timesteps`,
+        remedy: "Call it after `setTimesteps`, with the index of the step to begin with.",
+      });
+    }
+    this.#beginIndex = beginIndex;
+  }
+
+  /**
+   * The index of the step to take. A run that has not begun begins: at the begin index where there is one, else at
+   * `timestep`. In a run that has begun `timestep` plays no part.
+   *
+   * @throws InvalidArgumentError where the run is to begin at a timestep that it does not have, or is over.
+   */
+  enter(timestep: number): number {
+    this.#stepIndex ??= this.#beginIndex ?? findTimestepIndex(this.#className, timestep, this.timesteps);
+    if (this.#stepIndex >= this.timesteps.length) {
+      throw new InvalidArgumentError({
+        subject: this.#className,
+        found: `a run that has come to the end of its timesteps (${this.timesteps.length} in all)`,
+        expected: "a step that is left to take",
+        remedy: "Call `setTimesteps` to begin another run.",
+      });
+    }
+    return this.#stepIndex;
+  }
+
+  /** Notes that the step which {@link enter} gave was taken. */
+  advance(): void {
+    if (this.#stepIndex !== undefined) this.#stepIndex += 1;
+  }
+
+  /** The noise level at an index; past the end, the last one. */
+  sigmaAt(index: number): number {
+    return this.sigmas[Math.min(index, this.sigmas.length - 1)] ?? Number.NaN;
+  }
+
+  /**
+   * Refuses what is most likely an index. Python tells integers from floats by their type; here a whole number that
+   * is none of the timesteps counts as an index.
+   *
+   * @throws InvalidArgumentError
+   */
+  refuseIndex(timestep: number): void {
+    if (!Number.isInteger(timestep) || this.timesteps.includes(timestep)) return;
+    throw new InvalidArgumentError(
+      "Passing integer indices (e.g. from `enumerate(timesteps)`) as timesteps to" +
+        ` \`${this.#className}.step()\` is not supported. Make sure to pass` +
+        ` one of the \`scheduler.timesteps\` as a timestep. Found ${timestep}; of the pairs that` +
+        " `timesteps.entries()` gives, pass the second part.",
+    );
+  }
+
+  /**
+   * Samples at the noise level of timesteps, one for all items of the batch or one each. diffusers' rule: with a
+   * begin index it is the level of the step that the run has come to, or will begin with; without one each timestep
+   * is looked up.
+   *
+   * @throws InvalidArgumentError where a timestep that is looked up is not one of the run, or the shapes do not fit.
+   */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    const beginIndex = this.#beginIndex;
+    const sigmas = Array.from(timesteps, (timestep) =>
+      this.sigmaAt(
+        beginIndex === undefined
+          ? findTimestepIndex(`${this.#className}.addNoise`, timestep, this.timesteps)
+          : (this.#stepIndex ?? beginIndex),
+      ),
+    );
+    return addNoise(`${this.#className}.addNoise`, originalSamples, noise, sigmas);
+  }
+}

@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
+import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
+import { findSchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+
+it("finds schedulers by their names in diffusers", () => {
+  expect(findSchedulerClass("CMStochasticIterativeScheduler")).toBe(CMStochasticIterativeScheduler);
+  expect(findSchedulerClass("EDMEulerScheduler")).toBe(EDMEulerScheduler);
+  expect(findSchedulerClass("DDIMScheduler")).toBeUndefined();
+  expect(findSchedulerClass("constructor")).toBeUndefined();
+});
+
+it("cannot be added to", () => {
+  expect(Object.isFrozen(schedulerClasses)).toBe(true);
+});

@@ -1,0 +1,28 @@
+import type { PythonJson } from "@onestep/core";
+import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
+import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
+import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** The static side of a scheduler that can be made from a file. */
+export interface SchedulerClass {
+  /** The name of the class in diffusers' files. */
+  readonly className: string;
+  /** A scheduler with the config of another, of this class or another. */
+  fromConfig(config: object): Scheduler;
+  /** A scheduler from the content of a `scheduler_config.json`. `source` names the file in messages. */
+  fromJson(document: PythonJson, source: string): Scheduler;
+  /** Loads the scheduler of a repository. */
+  fromPretrained(source: SchedulerSource, options?: SchedulerFromPretrainedOptions): Promise<Scheduler>;
+}
+
+/** The schedulers that this package has, in the order of their names. */
+export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
+  CMStochasticIterativeScheduler,
+  EDMEulerScheduler,
+]);
+
+/** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */
+export function findSchedulerClass(className: string): SchedulerClass | undefined {
+  return schedulerClasses.find((schedulerClass) => schedulerClass.className === className);
+}

@@ -1,0 +1,75 @@
+import type { Generator, Tensor } from "@onestep/core";
+
+/** What {@link Scheduler.setTimesteps} takes: exactly one of the two. */
+export interface SetTimestepsOptions {
+  /** How many steps, spread by the scheduler's own rule. At least 1. */
+  readonly numInferenceSteps?: number | undefined;
+  /** Explicit steps, in the scheduler's own units, descending. Not every scheduler takes them. */
+  readonly timesteps?: readonly number[] | undefined;
+}
+
+/** Options of {@link Scheduler.step}. */
+export interface StepOptions {
+  /**
+   * Where a stochastic scheduler draws its noise: one generator, or one per item of the batch. Without it the noise
+   * comes from a seed that nobody chose.
+   */
+  readonly generator?: Generator | readonly Generator[] | undefined;
+}
+
+/** What a step returns. */
+export interface SchedulerOutput {
+  /** The sample for the next step; same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+  /** The prediction of the clean sample, where the scheduler gives one. */
+  readonly predOriginalSample?: Tensor<"float32"> | undefined;
+}
+
+/**
+ * Turns a model's predictions into an image, step by step. Any object of this shape works in a pipeline; nothing is
+ * registered.
+ *
+ * A scheduler holds the state of one run. {@link Scheduler.setTimesteps} begins a new one; pipelines run on a
+ * {@link Scheduler.clone} so that concurrent calls do not meet.
+ */
+export interface Scheduler {
+  /** The configuration, camelCase, frozen. */
+  readonly config: object;
+  /** How many model evaluations a step takes. */
+  readonly order: number;
+  /** What unit-variance noise is multiplied with to become the first sample. */
+  readonly initNoiseSigma: number;
+  /** The timesteps to go through, in order. The model is given these. Not to be written to. */
+  readonly timesteps: Float64Array;
+  /** The noise levels, where the scheduler has them. Not to be written to. */
+  readonly sigmas?: Float32Array | Float64Array | undefined;
+  /** The index into `timesteps` of the step to take next; `undefined` until the run begins. */
+  readonly stepIndex: number | undefined;
+  /** The index that the run is made to begin with; `undefined` where its first timestep decides. */
+  readonly beginIndex: number | undefined;
+  /** How many timesteps the model was trained with. */
+  readonly length: number;
+  /** Makes the run begin with this index, whatever its first timestep. */
+  setBeginIndex(beginIndex?: number): void;
+  /** Begins a new run. */
+  setTimesteps(options: SetTimestepsOptions): void;
+  /** The model's input at `timestep`, for a sample at that noise level. Begins the run; does not advance it. */
+  scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32">;
+  /** Takes one step: from the model's output at `timestep` to the sample for the next one. */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options?: StepOptions,
+  ): SchedulerOutput;
+  /** `originalSamples` at the noise level of `timesteps`: one for all items of the batch, or one each. */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32">;
+  /** A scheduler of the same class and config, with fresh state. */
+  clone(): Scheduler;
+  /** Writes `scheduler_config.json` into a folder, as diffusers does. */
+  savePretrained(directory: string | URL): Promise<void>;
+}
