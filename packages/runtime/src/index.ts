@@ -1,0 +1,15 @@
+export { createInferenceSession } from "./create-inference-session.ts";
+export { InferenceError } from "./errors/inference-error.ts";
+export { InvalidGraphError } from "./errors/invalid-graph-error.ts";
+export { MissingRuntimeError } from "./errors/missing-runtime-error.ts";
+export { OutOfMemoryError } from "./errors/out-of-memory-error.ts";
+export { WeightsFileError } from "./errors/weights-file-error.ts";
+export { WorkerExitError } from "./errors/worker-exit-error.ts";
+export type {
+  Device,
+  GraphWithWeights,
+  InferenceSession,
+  InferenceSessionOptions,
+} from "./inference-session.ts";
+export { planWeightFiles, type WeightFilesPlan } from "./plan-weight-files.ts";
+export { resolveDevice } from "./resolve-device.ts";

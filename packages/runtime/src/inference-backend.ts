@@ -1,0 +1,14 @@
+import type { Device, GraphWithWeights, InferenceSession } from "./inference-session.ts";
+
+/** What a platform offers: the devices it has, best first, and a way to start a session on one of them. */
+export interface InferenceBackend {
+  readonly devices: readonly Device[];
+  start(model: GraphWithWeights, options: StartOptions): Promise<InferenceSession>;
+}
+
+/** The options of a session after they were checked and the device was chosen. */
+export interface StartOptions {
+  readonly device: Device;
+  readonly threads: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}

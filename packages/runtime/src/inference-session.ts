@@ -1,0 +1,38 @@
+import type { Tensor } from "@onestep/core";
+
+/** Where a session runs. What was asked for as `"auto"` is resolved before a session exists. */
+export type Device = "cpu" | "cuda" | "webgpu" | "wasm";
+
+/** A graph and the files that hold its weights. */
+export interface GraphWithWeights {
+  /** A serialised ONNX ModelProto. Its initializers name their file by `location`, a key of `files`. */
+  readonly graph: Uint8Array;
+  /** Path on disk of each weights file, symbolic links resolved, by the `location` that the graph uses. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Options of {@link createInferenceSession}. */
+export interface InferenceSessionOptions {
+  /** `"auto"` (default) takes the best device that is there. */
+  readonly device?: Device | "auto" | undefined;
+  /** Threads within an operator; by default the number of physical cores the process may use. */
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A graph that is ready to run. Calls on one session queue and run in the order they were made. */
+export interface InferenceSession {
+  readonly device: Device;
+  /**
+   * Runs the graph. Inputs are copied; outputs belong to the caller.
+   *
+   * An abort rejects at once with the signal's reason; a run that has begun ends on its own in the background
+   * before the next one starts.
+   */
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Record<string, Tensor>>;
+  /** Frees the memory. Calls that wait are rejected with {@link DisposedError}. Idempotent. */
+  dispose(): Promise<void>;
+}

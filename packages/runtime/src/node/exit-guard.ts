@@ -1,0 +1,56 @@
+/** The states of a guard flag. */
+const idle = 0;
+const busy = 1;
+const closing = 2;
+
+/**
+ * A flag, shared between a thread and the worker it started, that says whether the worker is inside onnxruntime.
+ *
+ * Node ends worker threads when the process exits. onnxruntime-node 1.30 aborts the whole process when that happens
+ * during a call (`terminate called after throwing an instance of 'Napi::Error'`, exit code 134 and a core dump). The
+ * guard makes the exit wait until the call has returned, as Node itself does before it joins the thread.
+ */
+export class ExitGuard {
+  /** The flags of all busy workers. There is one exit of the process, and one listener for it. */
+  static readonly #busyFlags: Set<Int32Array> = new Set();
+  readonly #flag: Int32Array;
+
+  /** @param flag The flag of another thread's guard; a new one by default. */
+  constructor(flag: Int32Array = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))) {
+    this.#flag = flag;
+  }
+
+  /** What to post to the worker, to make the guard of its side from. */
+  get flag(): Int32Array {
+    return this.#flag;
+  }
+
+  /** The caller's side: from now on an exit of the process waits for the worker to call {@link leave}. */
+  enter(): void {
+    Atomics.store(this.#flag, 0, busy);
+    if (ExitGuard.#busyFlags.size === 0) process.on("exit", ExitGuard.#waitForWorkers);
+    ExitGuard.#busyFlags.add(this.#flag);
+  }
+
+  /** The caller's side: an exit of the process need not wait for this worker any more. */
+  forget(): void {
+    ExitGuard.#busyFlags.delete(this.#flag);
+    if (ExitGuard.#busyFlags.size === 0) process.off("exit", ExitGuard.#waitForWorkers);
+  }
+
+  /** The worker's side: whether the process is about to exit, so that long work should not be begun. */
+  get closing(): boolean {
+    return Atomics.load(this.#flag, 0) === closing;
+  }
+
+  /** The worker's side: the call has returned. */
+  leave(): void {
+    Atomics.store(this.#flag, 0, idle);
+    Atomics.notify(this.#flag, 0);
+  }
+
+  static #waitForWorkers(this: void): void {
+    for (const flag of ExitGuard.#busyFlags) Atomics.compareExchange(flag, 0, busy, closing);
+    for (const flag of ExitGuard.#busyFlags) Atomics.wait(flag, 0, closing);
+  }
+}

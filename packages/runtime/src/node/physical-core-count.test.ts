@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { physicalCoreCount } from "./physical-core-count.ts";
+
+/** Reads from a made-up /proc and /sys: CPUs that are allowed, siblings of each, other files. */
+function countCores(
+  allowed: string,
+  siblings: (cpu: number) => string | undefined,
+  files: Readonly<Record<string, string>> = {},
+): number {
+  return physicalCoreCount("linux", (path) => {
+    if (path === "/proc/self/status")
+      return `Name:\tnode\nCpus_allowed_list:\t${allowed}\nMems_allowed:\t1\n`;
+    const cpu = /^\/sys\/devices\/system\/cpu\/cpu(\d+)\/topology\/thread_siblings_list$/.exec(path)?.[1];
+    return cpu === undefined ? files[path] : siblings(Number(cpu));
+  });
+}
+
+const alone = (cpu: number): string => `${cpu}\n`;
+/** Eight cores of two threads: 0 and 8, 1 and 9 … */
+const paired = (cpu: number): string => `${cpu % 8},${(cpu % 8) + 8}\n`;
+
+describe("physicalCoreCount", () => {
+  it("counts cores that have one thread each", () => {
+    expect(countCores("0-3", alone)).toBe(4);
+    expect(countCores("0,2-3,8", alone)).toBe(4);
+  });
+
+  it("counts two threads of a core once", () => {
+    expect(countCores("0-15", paired)).toBe(8);
+  });
+
+  it("counts only cores that the process may use", () => {
+    expect(countCores("0-3,8-11", paired)).toBe(4);
+    expect(countCores("5", paired)).toBe(1);
+  });
+
+  it("counts CPUs where their siblings are not told", () => {
+    expect(countCores("0-2", () => undefined)).toBe(3);
+  });
+
+  it.each([
+    ["150000 100000\n", 2],
+    ["50000 100000\n", 1],
+    ["max 100000\n", 4],
+    ["800000 100000\n", 4],
+    ["", 4],
+  ])("honours the quota of a control group, version 2: %j", (quota, expected) => {
+    expect(countCores("0-3", alone, { "/sys/fs/cgroup/cpu.max": quota })).toBe(expected);
+  });
+
+  it.each([
+    ["200000", 2],
+    ["-1", 4],
+  ])("honours the quota of a control group, version 1: %j", (quota, expected) => {
+    const files = {
+      "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": `${quota}\n`,
+      "/sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+    };
+    expect(countCores("0-3", alone, files)).toBe(expected);
+  });
+
+  it("is at least one where nothing can be read", () => {
+    expect(physicalCoreCount("linux", () => undefined)).toBeGreaterThanOrEqual(1);
+  });
+
+  it("leaves the choice to onnxruntime on other systems", () => {
+    expect(physicalCoreCount("darwin", () => "")).toBe(0);
+    expect(physicalCoreCount("win32", () => "")).toBe(0);
+  });
+
+  it("counts the cores of this machine", () => {
+    expect(physicalCoreCount()).toBeGreaterThanOrEqual(process.platform === "linux" ? 1 : 0);
+  });
+});

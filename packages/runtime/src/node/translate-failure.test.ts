@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { InferenceError } from "../errors/inference-error.ts";
+import { InvalidGraphError } from "../errors/invalid-graph-error.ts";
+import { MissingRuntimeError } from "../errors/missing-runtime-error.ts";
+import { OutOfMemoryError } from "../errors/out-of-memory-error.ts";
+import { WeightsFileError } from "../errors/weights-file-error.ts";
+import { translateFailure } from "./translate-failure.ts";
+import { WorkerCallError } from "./worker-call-error.ts";
+import type { WorkerFailure } from "./worker-messages.ts";
+
+function translate(stage: WorkerFailure["stage"], message: string, code?: string): unknown {
+  return translateFailure(new WorkerCallError({ stage, message, code }), ["/models/a.bin", "/models/b.bin"]);
+}
+
+// The messages are onnxruntime 1.30's, where they are long, cut in the middle.
+describe("translateFailure", () => {
+  it.each([
+    [
+      "a truncated file",
+      "create",
+      "Exception during initialization: … External initializer: conv_in.weight offset: 53 size to read: 16 " +
+        "given file_length: 30 are out of bounds or can not be read in full.\n",
+      WeightsFileError,
+      '/models/a.bin, /models/b.bin: found a file that ends before the weight "conv_in.weight", expected the ' +
+        "weights that the graph refers to. Download the checkpoint again.",
+    ],
+    [
+      "a file that is gone",
+      "create",
+      "External data path validation failed for initializer: w. Error: … External data path does not exist: " +
+        '"/models/a.bin"',
+      WeightsFileError,
+      "found a file that onnxruntime does not read",
+    ],
+    [
+      "a graph that is not one",
+      "create",
+      "Failed to load model because protobuf parsing failed.",
+      InvalidGraphError,
+      "onnxruntime does not accept the graph: Failed to load model because protobuf parsing failed.",
+    ],
+    [
+      "too little memory for the weights",
+      "create",
+      "Exception during initialization: … Failed to allocate memory for requested buffer of size 1183597068",
+      OutOfMemoryError,
+      "memory: found too little of it, expected enough for the weights.",
+    ],
+    [
+      "too little memory for a run",
+      "run",
+      "std::bad_alloc",
+      OutOfMemoryError,
+      "memory: found too little of it, expected enough for one run at this batch size.",
+    ],
+    [
+      "a run that fails",
+      "run",
+      "Non-zero status code returned while running Gather node.\n",
+      InferenceError,
+      "The model failed while it ran. onnxruntime says: Non-zero status code returned while running Gather node.",
+    ],
+  ] as const)("translates %s", (_name, stage, message, errorClass, expected) => {
+    const error = translate(stage, message);
+    expect(error).toBeInstanceOf(errorClass);
+    expect(error).toHaveProperty("message", expect.stringContaining(expected));
+    expect(error).toHaveProperty("cause.failure.message", message);
+  });
+
+  it("says how to install onnxruntime-node where it is missing", () => {
+    const error = translate("import", "Cannot find package 'onnxruntime-node'", "ERR_MODULE_NOT_FOUND");
+    expect(error).toBeInstanceOf(MissingRuntimeError);
+    expect(error).toHaveProperty("message", expect.stringContaining("`npm install onnxruntime-node`"));
+    expect(error).toHaveProperty("message", expect.stringContaining("ONNXRUNTIME_NODE_INSTALL=skip"));
+  });
+
+  it("says what the loader said where the native library does not load", () => {
+    const error = translate(
+      "import",
+      "libonnxruntime.so.1: cannot open shared object file",
+      "ERR_DLOPEN_FAILED",
+    );
+    expect(error).toBeInstanceOf(MissingRuntimeError);
+    expect(error).toHaveProperty(
+      "message",
+      expect.stringContaining("a native library that does not load on"),
+    );
+    expect(error).toHaveProperty("message", expect.stringContaining("The loader says: libonnxruntime.so.1"));
+  });
+
+  it("leaves every other error as it is", () => {
+    const error = new Error("something else");
+    expect(translateFailure(error, [])).toBe(error);
+  });
+});
