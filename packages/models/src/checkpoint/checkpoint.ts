@@ -1,0 +1,21 @@
+import type { RepositoryFile } from "@onestep/hub";
+import type { ElementType } from "../graph/element-type.ts";
+
+/** One array of a checkpoint: what it is and where its bytes lie. The bytes themselves are not read. */
+export interface CheckpointTensor {
+  readonly elementType: ElementType;
+  readonly shape: readonly number[];
+  readonly file: RepositoryFile;
+  /** First byte in the file. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly length: number;
+}
+
+/** What arrays a checkpoint holds, in one file or several. */
+export interface Checkpoint {
+  /** The files, in the order of the checkpoint's own index. */
+  readonly files: readonly RepositoryFile[];
+  /** The arrays by name. */
+  readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+}

@@ -1,0 +1,175 @@
+import {
+  describeJson,
+  isJsonObject,
+  type PythonJson,
+  type PythonJsonObject,
+  parsePythonJson,
+} from "@onestep/core";
+import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import { type ElementType, elementByteSize } from "../graph/element-type.ts";
+import type { CheckpointTensor } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+
+/** The largest header that is read. The reference implementation of the format draws the line at the same place. */
+export const maximumHeaderBytes = 100_000_000;
+
+const lengthBytes = 8;
+
+const elementTypes: Readonly<Record<string, ElementType>> = {
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+  I64: "int64",
+  I32: "int32",
+  I16: "int16",
+  I8: "int8",
+  U8: "uint8",
+  BOOL: "bool",
+};
+
+/**
+ * Reads which arrays a `.safetensors` file holds. Only the header is read; the arrays stay where they are.
+ *
+ * Every number in the header is checked against the file: the arrays must lie inside it, fit their type and shape,
+ * and cover it without gap or overlap, as the format demands.
+ *
+ * @throws CheckpointError where the file is not a whole and honest safetensors file.
+ */
+export async function readSafetensors(
+  file: RepositoryFile,
+  options: ReadOptions = {},
+): Promise<ReadonlyMap<string, CheckpointTensor>> {
+  const headerBytes = await readHeaderLength(file, options);
+  const header = parseHeader(file, await file.read(lengthBytes, lengthBytes + headerBytes, options));
+  const dataStart = lengthBytes + headerBytes;
+  const tensors = new Map<string, CheckpointTensor>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name !== "__metadata__") tensors.set(name, readEntry(file, name, entry, dataStart));
+  }
+  checkCoverage(file, tensors, dataStart);
+  return tensors;
+}
+
+async function readHeaderLength(file: RepositoryFile, options: ReadOptions): Promise<number> {
+  if (file.size < lengthBytes) {
+    throw damaged(file, "", `${file.size} bytes`, "at least the 8 bytes that give the header's length");
+  }
+  const bytes = await file.read(0, lengthBytes, options);
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
+  const available = file.size - lengthBytes;
+  if (claimed > BigInt(maximumHeaderBytes)) {
+    throw damaged(file, "", `a claimed header of ${claimed} bytes`, `at most ${maximumHeaderBytes}`);
+  }
+  if (claimed > BigInt(available)) {
+    throw damaged(
+      file,
+      "",
+      `a claimed header of ${claimed} bytes`,
+      `at most the ${available} bytes that follow`,
+    );
+  }
+  return Number(claimed);
+}
+
+function parseHeader(file: RepositoryFile, bytes: Uint8Array): PythonJsonObject {
+  let header: PythonJson;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = parsePythonJson(text, `header of ${file.path}`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw damaged(file, "", `a header that is no JSON (${reason})`, "a JSON object", cause);
+  }
+  if (!isJsonObject(header))
+    throw damaged(file, "", `a header that is ${describeJson(header)}`, "a JSON object");
+  return header;
+}
+
+function readEntry(
+  file: RepositoryFile,
+  name: string,
+  entry: PythonJson,
+  dataStart: number,
+): CheckpointTensor {
+  if (!isJsonObject(entry))
+    throw damaged(file, name, describeJson(entry), "an object of dtype, shape and data_offsets");
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const elementType =
+    typeof dtype === "string" && Object.hasOwn(elementTypes, dtype) ? elementTypes[dtype] : undefined;
+  if (elementType === undefined) {
+    throw damaged(file, name, `dtype ${describe(dtype)}`, `one of ${Object.keys(elementTypes).join(", ")}`);
+  }
+  if (!isWholeNumbers(shape))
+    throw damaged(file, name, `shape ${describe(shape)}`, "a list of whole numbers");
+  if (!isWholeNumbers(offsets) || offsets.length !== 2) {
+    throw damaged(file, name, `data_offsets ${describe(offsets)}`, "two whole numbers");
+  }
+  const [begin, end] = offsets as [number, number];
+  if (end < begin)
+    throw damaged(file, name, `data_offsets [${begin}, ${end}]`, "an end that is not before the begin");
+  if (dataStart + end > file.size) {
+    throw damaged(
+      file,
+      name,
+      `data up to byte ${dataStart + end}`,
+      `at most ${file.size}, the size of the file`,
+    );
+  }
+  const expected = shape.reduce((product, dimension) => product * dimension, elementByteSize[elementType]);
+  if (end - begin !== expected) {
+    throw damaged(file, name, `${end - begin} bytes`, `${expected} for ${dtype} [${shape.join(", ")}]`);
+  }
+  return { elementType, shape, file, offset: dataStart + begin, length: end - begin };
+}
+
+function checkCoverage(
+  file: RepositoryFile,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  dataStart: number,
+): void {
+  const entries = [...tensors].sort(
+    ([, left], [, right]) => left.offset - right.offset || left.length - right.length,
+  );
+  let position = dataStart;
+  for (const [name, { offset, length }] of entries) {
+    if (offset !== position) {
+      const what =
+        offset < position ? "overlaps the array before it" : "leaves a gap after the array before it";
+      throw damaged(file, name, `data at byte ${offset}, which ${what}`, `data at byte ${position}`);
+    }
+    position += length;
+  }
+  if (position !== file.size) {
+    throw damaged(file, "", `${file.size - position} bytes after the last array`, "none");
+  }
+}
+
+function isWholeNumbers(json: PythonJson | undefined): json is number[] {
+  return (
+    Array.isArray(json) &&
+    json.every((item) => typeof item === "number" && Number.isSafeInteger(item) && item >= 0)
+  );
+}
+
+function describe(json: PythonJson | undefined): string {
+  return json === undefined ? "nothing" : describeJson(json);
+}
+
+function damaged(
+  file: RepositoryFile,
+  name: string,
+  found: string,
+  expected: string,
+  cause?: unknown,
+): CheckpointError {
+  return new CheckpointError(
+    {
+      subject: name === "" ? file.path : `${file.path}: ${JSON.stringify(name)}`,
+      found,
+      expected,
+      remedy: "The file is damaged or incomplete: fetch it again, or save it again with safetensors.",
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,21 @@
+export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
+export { CheckpointError } from "./checkpoint/checkpoint-error.ts";
+export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+export { readSafetensors } from "./checkpoint/safetensors.ts";
+export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights-mismatch-error.ts";
+export type { ElementType } from "./graph/element-type.ts";
+export { GraphError } from "./graph/graph-error.ts";
+export { type ExpectedWeight, listUNet2DModelWeights } from "./unet-2d/list-unet-2d-model-weights.ts";
+export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/resolve-class-labels.ts";
+export { sampleSizeOf } from "./unet-2d/sample-size.ts";
+export {
+  type LoadModelOptions,
+  UNet2DModel,
+  type UNet2DModelForwardOptions,
+  type UNet2DModelOutput,
+} from "./unet-2d/unet-2d-model.ts";
+export {
+  type UNet2DModelConfig,
+  type UNet2DModelConfigValues,
+  unet2DModelConfigSchema,
+} from "./unet-2d/unet-2d-model-config.ts";

@@ -1,0 +1,47 @@
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { GraphValue } from "../graph/graph-value.ts";
+import { add, multiply } from "../graph/operators/elementwise.ts";
+import { reshape } from "../graph/operators/shaping.ts";
+import { imageShape } from "../graph/operators/spatial.ts";
+import type { WeightScope } from "./weight-scope.ts";
+
+/** Options of {@link groupNorm}. */
+export interface GroupNormOptions {
+  readonly groups: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /**
+   * A scale and a shift from the timestep, each [batch, channels, 1, 1]: the result is `norm(x) · (1 + scale) + shift`.
+   * Folded into the norm's own weights, so that the image is gone over once.
+   */
+  readonly modulation?: { readonly scale: GraphValue; readonly shift: GraphValue } | undefined;
+}
+
+/** Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`. */
+export function groupNorm(
+  builder: GraphBuilder,
+  value: GraphValue,
+  scope: WeightScope,
+  options: GroupNormOptions,
+): GraphValue {
+  const { groups, epsilon, modulation } = options;
+  const { batch, channels, height, width } = imageShape(value);
+  let weight = scope.take("weight", [channels], [channels, 1, 1]);
+  let bias = scope.take("bias", [channels], [channels, 1, 1]);
+  if (modulation !== undefined) {
+    const factor = add(builder, modulation.scale, builder.floats([1]));
+    weight = multiply(builder, weight, factor);
+    bias = add(builder, multiply(builder, bias, factor), modulation.shift);
+  }
+  const grouped = reshape(builder, value, [batch, groups, (channels / groups) * height * width]);
+  const ones = builder.floats(new Array<number>(groups).fill(1));
+  const zeros = builder.floats(new Array<number>(groups).fill(0));
+  const normalised = builder.node(
+    "InstanceNormalization",
+    [grouped, ones, zeros],
+    { floats: { epsilon } },
+    grouped,
+  );
+  const image = reshape(builder, normalised, value.shape);
+  return add(builder, multiply(builder, image, weight), bias);
+}

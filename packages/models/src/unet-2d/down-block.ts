@@ -1,0 +1,52 @@
+import type { GraphValue } from "../graph/graph-value.ts";
+import { attention } from "../layers/attention.ts";
+import { resnetBlock } from "../layers/resnet-block.ts";
+import type { WeightScope } from "../layers/weight-scope.ts";
+import { attentionOptions, type BlockContext, resnetOptions } from "./block-context.ts";
+
+/** One block on the way down: the image it makes, and every image that the way up will need. */
+export interface DownBlockResult {
+  readonly value: GraphValue;
+  readonly skips: readonly GraphValue[];
+}
+
+/** What tells one kind of block on the way down from another. */
+export interface DownBlockType {
+  readonly hasAttention: boolean;
+}
+
+/** The kinds of blocks on the way down, by diffusers' names. */
+export const downBlockTypes: Readonly<Record<string, DownBlockType>> = {
+  ResnetDownsampleBlock2D: { hasAttention: false },
+  AttnDownBlock2D: { hasAttention: true },
+};
+
+/** Residual blocks, with attention after each where the kind has it, then a halving of the image unless `isLast`. */
+export function downBlock(
+  context: BlockContext,
+  value: GraphValue,
+  scope: WeightScope,
+  options: { readonly type: DownBlockType; readonly outChannels: number; readonly isLast: boolean },
+): DownBlockResult {
+  const { builder, config, activatedTime } = context;
+  const { type, outChannels, isLast } = options;
+  const resnet = resnetOptions(config, outChannels);
+  const skips: GraphValue[] = [];
+  let hidden = value;
+  for (let layer = 0; layer < config.layersPerBlock; layer += 1) {
+    hidden = resnetBlock(builder, hidden, activatedTime, scope.child(`resnets.${layer}`), resnet);
+    if (type.hasAttention) {
+      hidden = attention(
+        builder,
+        hidden,
+        scope.child(`attentions.${layer}`),
+        attentionOptions(config, outChannels),
+      );
+    }
+    skips.push(hidden);
+  }
+  if (isLast) return { value: hidden, skips };
+  const sampler = scope.child("downsamplers.0");
+  hidden = resnetBlock(builder, hidden, activatedTime, sampler, { ...resnet, resample: "down" });
+  return { value: hidden, skips: [...skips, hidden] };
+}

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DisposedError, InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
+import { writeFormulaCheckpoint } from "./__fixtures__/write-formula-checkpoint.ts";
+import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
+import { UNet2DModel } from "./unet-2d-model.ts";
+import { unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "onestep-unet-"));
+  for (const [name, { config }] of Object.entries(golden))
+    await writeFormulaCheckpoint(join(folder, name), config);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Largest difference of two lists, relative to the largest element of the reference. */
+function relativeDifference(actual: ArrayLike<number>, expected: readonly number[]): number {
+  const scale = Math.max(...expected.map(Math.abs));
+  return Math.max(...expected.map((value, index) => Math.abs((actual[index] ?? Number.NaN) - value))) / scale;
+}
+
+describe("UNet2DModel", () => {
+  it.each(Object.entries(golden))(
+    "knows how many parameters and arrays %s has",
+    (_name, { config, params, tensors }) => {
+      const weights = listUNet2DModelWeights(unet2DModelConfigSchema.fromJson(config, "config.json"));
+      const sizes = weights.map(({ shape }) => shape.reduce((product, dimension) => product * dimension, 1));
+      expect(weights).toHaveLength(tensors);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(params);
+    },
+  );
+
+  // Made by diffusers on PyTorch (float32, CPU). Sums of 6,000 float32 values in another order differ by about 1e-6 of
+  // the sum of their magnitudes; the tolerance of 2e-5 leaves room for other CPUs.
+  it.each(Object.entries(golden))(
+    "predicts what PyTorch does: %s",
+    async (name, { timesteps, labels, params, out }) => {
+      await using model = await UNet2DModel.fromPretrained(join(folder, name));
+      expect(model.parameterCount).toBe(params);
+      const sample = new TorchGenerator(0).randn(out.shape);
+      const classLabels = labels ?? undefined;
+      const { sample: prediction } = await model.forward({ sample, timestep: timesteps, classLabels });
+      const values = [...prediction.data];
+      expect(prediction.shape).toEqual(out.shape);
+      expect(relativeDifference(values, out.first6)).toBeLessThan(2e-5);
+      expect(relativeDifference(values.slice(-6), out.last6)).toBeLessThan(2e-5);
+      const sum = values.reduce((total, value) => total + value, 0);
+      const magnitude = values.reduce((total, value) => total + Math.abs(value), 0);
+      expect(Math.abs(magnitude - out.abs) / out.abs).toBeLessThan(2e-5);
+      expect(Math.abs(sum - out.sum) / out.abs).toBeLessThan(2e-5);
+    },
+  );
+
+  describe("of a class-conditional configuration", () => {
+    let model: UNet2DModel;
+    const sample = Tensor.zeros([2, 3, 32, 32]);
+
+    beforeAll(async () => {
+      model = await UNet2DModel.fromPretrained(join(folder, "cm_test_class_cond"));
+    });
+    afterAll(() => model.dispose());
+
+    it("gives each image of a batch what it gives it alone", async () => {
+      const both = new TorchGenerator(3).randn([2, 3, 32, 32]);
+      const together = await model.forward({ sample: both, timestep: [1095.5, 80.9], classLabels: [4, 7] });
+      const second = await model.forward({ sample: both.slice(1, 2), timestep: 80.9, classLabels: 7 });
+      expect(relativeDifference(together.sample.slice(1, 2).data, [...second.sample.data])).toBeLessThan(
+        1e-5,
+      );
+    });
+
+    it.each<[string, object, RegExp]>([
+      [
+        "another size",
+        { sample: Tensor.zeros([1, 3, 16, 16]) },
+        /sample: found float32 \[1, 3, 16, 16\], expected float32 \[batch, 3, 32, 32\]/,
+      ],
+      ["other channels", { sample: Tensor.zeros([1, 1, 32, 32]) }, /sample: found float32 \[1, 1, 32, 32\]/],
+      ["no image", { sample: Tensor.zeros([0, 3, 32, 32]) }, /sample: found float32 \[0, 3, 32, 32\]/],
+      ["another element type", { sample: Tensor.zeros([1, 3, 32, 32], "float64") }, /sample: found float64/],
+      [
+        "three timesteps for two images",
+        { timestep: [1, 2, 3] },
+        /timestep: found 3 values, expected 1, or 2/,
+      ],
+      ["a timestep that is no number", { timestep: Number.NaN }, /timestep: found NaN/],
+      ["no labels", { classLabels: undefined }, /class_labels should be provided.*expected one class/],
+      [
+        "a label out of range",
+        { classLabels: 1000 },
+        /classLabels: found 1000, expected an integer from 0 to 999/,
+      ],
+      ["a negative label", { classLabels: [0, -1] }, /classLabels: found -1/],
+      ["a fraction as label", { classLabels: 0.5 }, /classLabels: found 0.5/],
+      ["three labels for two images", { classLabels: [1, 2, 3] }, /classLabels: found 3 labels/],
+    ])("refuses %s", async (_what, changes, message) => {
+      const options = { sample, timestep: 1, classLabels: 0, ...changes };
+      const error = await model
+        .forward(options as Parameters<UNet2DModel["forward"]>[0])
+        .catch((reason) => reason);
+      expect(InvalidArgumentError.isInstance(error)).toBe(true);
+      expect(error.message).toMatch(message);
+    });
+
+    it("says so after dispose, however often that is called", async () => {
+      const other = await UNet2DModel.fromPretrained(join(folder, "cm_test_class_cond"));
+      await Promise.all([other.dispose(), other.dispose()]);
+      await expect(other.forward({ sample, timestep: 1, classLabels: 0 })).rejects.toThrow(DisposedError);
+    });
+
+    it("does not run for a signal that is aborted", async () => {
+      const signal = AbortSignal.abort(new Error("enough"));
+      await expect(model.forward({ sample, timestep: 1, classLabels: 0, signal })).rejects.toThrow("enough");
+    });
+  });
+
+  it("refuses labels for a model without classes", async () => {
+    await using model = await UNet2DModel.fromPretrained(join(folder, "cm_test_uncond"));
+    const sample = Tensor.zeros([1, 3, 32, 32]);
+    await expect(model.forward({ sample, timestep: 1, classLabels: 0 })).rejects.toThrow(
+      /model without classes/,
+    );
+  });
+
+  it("refuses a precision that the device does not compute in", async () => {
+    const loading = UNet2DModel.fromPretrained(join(folder, "cm_test_uncond"), { dtype: "float16" });
+    await expect(loading).rejects.toThrow(/dtype: found "float16", expected "auto" or "float32"/);
+  });
+});

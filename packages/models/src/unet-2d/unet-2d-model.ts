@@ -1,0 +1,187 @@
+import {
+  DisposedError,
+  InvalidArgumentError,
+  type ProgressListener,
+  parsePythonJson,
+  Tensor,
+} from "@onestep/core";
+import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
+import type { Device, InferenceSession } from "@onestep/runtime";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { matchWeights } from "../checkpoint/match-weights.ts";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { saveModel } from "../checkpoint/save-model.ts";
+import { sinusoidalProjection } from "../layers/sinusoidal-projection.ts";
+import { startSession } from "../session/start-session.ts";
+import { buildUNet2DGraph, unet2DGraphNames } from "./build-unet-2d-graph.ts";
+import { checkForwardInput } from "./check-forward-input.ts";
+import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
+import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
+
+/** Where a model runs and how it is loaded. */
+export interface LoadModelOptions {
+  /** Folder of the model in the repository (`unet`); the root by default. */
+  readonly subfolder?: string | undefined;
+  /** Which of several weights files to take: `"fp16"` for `diffusion_pytorch_model.fp16.safetensors`. */
+  readonly variant?: string | undefined;
+  /** `"auto"` (default) takes the best device that is there. */
+  readonly device?: Device | "auto" | undefined;
+  /** The precision to compute in. `"auto"` (default) is the best for the device: float32 on a CPU. */
+  readonly dtype?: "auto" | "float32" | "float16" | undefined;
+  /** Threads to compute with; by default the number of cores. */
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/** Options of {@link UNet2DModel.forward}. */
+export interface UNet2DModelForwardOptions {
+  /** [batch, in channels, height, width], of the size that the config names. */
+  readonly sample: Tensor<"float32">;
+  /** One timestep for all, or one per image. Fractions count (in Python, a bare float would be cut to an integer). */
+  readonly timestep: number | ArrayLike<number>;
+  /** One class for all, or one per image, each from 0 to `numClassEmbeds - 1`. For class-conditional models only. */
+  readonly classLabels?: number | ArrayLike<number> | undefined;
+  /** An abort rejects at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What {@link UNet2DModel.forward} returns. */
+export interface UNet2DModelOutput {
+  /** The prediction, [batch, out channels, height, width]. */
+  readonly sample: Tensor<"float32">;
+}
+
+/**
+ * A UNet that predicts an image of the size of its input, from a noisy image and a timestep; diffusers' `UNet2DModel`.
+ */
+export class UNet2DModel {
+  /** The configuration, camelCase, frozen. */
+  readonly config: UNet2DModelConfig;
+  /** How many numbers the model has learned. */
+  readonly parameterCount: number;
+  readonly #checkpoint: Checkpoint;
+  readonly #session: InferenceSession;
+  #disposed = false;
+
+  private constructor(config: UNet2DModelConfig, checkpoint: Checkpoint, session: InferenceSession) {
+    this.config = config;
+    this.#checkpoint = checkpoint;
+    this.#session = session;
+    this.parameterCount = [...checkpoint.tensors.values()].reduce(
+      (count, { shape }) => count + shape.reduce((product, dimension) => product * dimension, 1),
+      0,
+    );
+  }
+
+  /**
+   * Loads a model as Python saved it.
+   *
+   * @param source - A Hub id, a folder, a `file:` URL, or an `http(s):` URL of a folder.
+   * @throws HubError where a file cannot be had.
+   * @throws InvalidConfigError, UnsupportedError where `config.json` is wrong, or of a model that is not built here.
+   * @throws CheckpointError where a weights file is damaged.
+   * @throws WeightsMismatchError where the weights are not those that `config.json` asks for.
+   */
+  static async fromPretrained(
+    source: string | URL,
+    options: LoadModelOptions & OpenRepositoryOptions = {},
+  ): Promise<UNet2DModel> {
+    return UNet2DModel.fromRepository(await openRepository(source, options), options);
+  }
+
+  /** Like {@link UNet2DModel.fromPretrained}, from a repository that is open already. */
+  static async fromRepository(repository: Repository, options: LoadModelOptions = {}): Promise<UNet2DModel> {
+    const { subfolder = "", variant, device, dtype = "auto", threads, signal, onProgress } = options;
+    checkDataType(dtype);
+    const folder = subfolder === "" ? "" : `${subfolder}/`;
+    const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
+    const configName = `${configFile.path} of ${repository.name}`;
+    const configText = await configFile.text({ signal });
+    const config = unet2DModelConfigSchema.fromJson(parsePythonJson(configText, configName), configName);
+    const weights = listUNet2DModelWeights(config);
+    const checkpoint = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
+    matchWeights(`weights of ${repository.name}`, weights, checkpoint.tensors);
+    const session = await startSession(checkpoint, (source) => buildUNet2DGraph(config, source), {
+      device,
+      threads,
+      signal,
+    });
+    return new UNet2DModel(config, checkpoint, session);
+  }
+
+  /** Where the model runs. */
+  get device(): Device {
+    return this.#session.device;
+  }
+
+  /**
+   * Predicts from a noisy image and a timestep.
+   *
+   * @throws InvalidArgumentError where shape, timesteps or labels do not fit the configuration.
+   * @throws DisposedError after {@link UNet2DModel.dispose}.
+   */
+  async forward(options: UNet2DModelForwardOptions): Promise<UNet2DModelOutput> {
+    if (this.#disposed) throw disposed();
+    const { sample, signal } = options;
+    const { timesteps, classLabels } = checkForwardInput(this.config, options);
+    const width = this.config.blockOutChannels[0] as number;
+    const projection = sinusoidalProjection(timesteps, {
+      width,
+      flipSinToCos: this.config.flipSinToCos,
+      frequencyShift: this.config.freqShift,
+    });
+    const inputs: Record<string, Tensor> = {
+      [unet2DGraphNames.sample]: sample,
+      [unet2DGraphNames.timestepProjection]: new Tensor("float32", projection, [timesteps.length, width]),
+    };
+    if (classLabels !== undefined) {
+      inputs[unet2DGraphNames.classLabels] = new Tensor("int64", classLabels, [classLabels.length]);
+    }
+    const outputs = await this.#session.run(inputs, { signal });
+    return { sample: outputs[unet2DGraphNames.modelOutput] as Tensor<"float32"> };
+  }
+
+  /**
+   * Writes `config.json` and `diffusion_pytorch_model.safetensors` into a folder, as diffusers does; the folder is made
+   * where it is not there.
+   *
+   * @throws FileWriteError where the folder cannot be written.
+   */
+  async savePretrained(
+    directory: string | URL,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    await saveModel(directory, { config: this.config, checkpoint: this.#checkpoint, signal: options.signal });
+  }
+
+  /** Frees the memory. Idempotent. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#session.dispose();
+  }
+
+  /** Makes `await using model = …` free the memory at the end of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+function checkDataType(dtype: string): void {
+  if (dtype === "auto" || dtype === "float32") return;
+  throw new InvalidArgumentError({
+    subject: "dtype",
+    found: JSON.stringify(dtype),
+    expected: '"auto" or "float32"',
+    remedy: "On a CPU the model computes in float32, whatever the weights are stored in.",
+  });
+}
+
+function disposed(): DisposedError {
+  return new DisposedError({
+    subject: "UNet2DModel",
+    found: "a call after dispose()",
+    expected: "a model that is loaded",
+    remedy: "Load it again with UNet2DModel.fromPretrained.",
+  });
+}
