@@ -1,0 +1,77 @@
+import { type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
+import type { ConsistencyModelGenerateOptions } from "./generate-options.ts";
+
+/** The size of a batch and where its random numbers come from. */
+export interface ResolvedBatch {
+  readonly batchSize: number;
+  readonly generator: Generator | readonly Generator[];
+}
+
+/**
+ * Settles how many images are made, and by which generator.
+ *
+ * @throws InvalidArgumentError where the options contradict each other.
+ */
+export function resolveBatch(options: ConsistencyModelGenerateOptions): ResolvedBatch {
+  const batchSize = resolveBatchSize(options);
+  const { generator, seed } = options;
+  if (generator !== undefined && seed !== undefined) {
+    throw new InvalidArgumentError({
+      subject: "generator and seed",
+      found: "both",
+      expected: "one of the two",
+      remedy: "`seed` is short for `generator: new TorchGenerator(seed)`; leave one out.",
+    });
+  }
+  if (isGeneratorList(generator) && generator.length !== batchSize) {
+    throw new InvalidArgumentError(
+      `You have passed a list of generators of length ${generator.length}, but requested an effective batch size of ${batchSize}. Make sure the batch size matches the length of the generators.`,
+    );
+  }
+  return { batchSize, generator: generator ?? createGenerator(seed) };
+}
+
+/** Whether `generator` is a list of them. */
+export function isGeneratorList(generator: unknown): generator is readonly Generator[] {
+  return Array.isArray(generator);
+}
+
+/**
+ * Checks the shape of given latents.
+ *
+ * @throws InvalidArgumentError where it is not [batch, channels, height, width] of the model.
+ */
+export function checkLatents(options: ConsistencyModelGenerateOptions, expected: readonly number[]): void {
+  const { latents } = options;
+  if (latents === undefined) return;
+  if (latents.dtype === "float32" && latents.shape.join() === expected.join()) return;
+  throw new InvalidArgumentError(
+    `The shape of latents is [${latents.shape.join(", ")}] (${latents.dtype}) but is expected to be [${expected.join(", ")}] (float32). Pass noise of variance 1 in that shape, or leave \`latents\` out.`,
+  );
+}
+
+function resolveBatchSize(options: ConsistencyModelGenerateOptions): number {
+  const { batchSize, classLabels, generator, latents } = options;
+  if (batchSize === undefined) {
+    const counts = [
+      typeof classLabels === "object" ? classLabels.length : 1,
+      isGeneratorList(generator) ? generator.length : 1,
+      latents?.shape[0] ?? 1,
+    ];
+    return Math.max(...counts);
+  }
+  if (Number.isSafeInteger(batchSize) && batchSize >= 1) return batchSize;
+  throw new InvalidArgumentError({
+    subject: "batchSize",
+    found: String(batchSize),
+    expected: "a whole number of at least 1",
+    remedy: "Pass how many images to make.",
+  });
+}
+
+function createGenerator(seed: number | bigint | undefined): TorchGenerator {
+  if (seed !== undefined) return new TorchGenerator(seed);
+  const generator = new TorchGenerator();
+  generator.seed();
+  return generator;
+}

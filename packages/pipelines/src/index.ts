@@ -1,0 +1,17 @@
+export {
+  ConsistencyModelPipeline,
+  type ImagePipelineOutput,
+} from "./consistency-models/consistency-model-pipeline.ts";
+export type {
+  ConsistencyModelGenerateOptions,
+  OutputType,
+  StepEndEvent,
+} from "./consistency-models/generate-options.ts";
+export { DiffusionPipeline, type DiffusionPipelineLoader } from "./diffusion-pipeline.ts";
+export { DiffusionPipelineBase, type PipelineComponents } from "./diffusion-pipeline-base.ts";
+export {
+  openPipelineSource,
+  type PipelineFromPretrainedOptions,
+  type PipelineSource,
+} from "./loading/load-components.ts";
+export { formatModelIndex, type ModelIndex, parseModelIndex } from "./model-index/model-index.ts";

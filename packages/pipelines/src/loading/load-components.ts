@@ -1,0 +1,95 @@
+import { InvalidConfigError, UnsupportedError } from "@onestep/core";
+import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
+import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
+import { loadScheduler, type Scheduler } from "@onestep/schedulers";
+import { findShippedCheckpoint } from "#shipped-checkpoint";
+import type { PipelineComponents } from "../diffusion-pipeline-base.ts";
+import { type ModelIndex, readModelIndex } from "../model-index/model-index.ts";
+
+/** Options of `fromPretrained` of every pipeline. */
+export interface PipelineFromPretrainedOptions
+  extends Omit<LoadModelOptions, "subfolder">,
+    OpenRepositoryOptions {
+  /** A model to use in place of the repository's. */
+  readonly unet?: UNet2DModel | undefined;
+  /** A scheduler to use in place of the repository's. */
+  readonly scheduler?: Scheduler | undefined;
+}
+
+/** An open repository and what its `model_index.json` says. */
+export interface PipelineSource {
+  readonly repository: Repository;
+  readonly modelIndex: ModelIndex;
+}
+
+/**
+ * Opens a pipeline's repository and reads its index.
+ *
+ * @param source - Without it, the checkpoint that ships (`@onestep/emoji32`).
+ */
+export async function openPipelineSource(
+  source: string | URL | undefined,
+  options: OpenRepositoryOptions,
+): Promise<PipelineSource> {
+  const repository = await openRepository(source ?? findShippedCheckpoint(), options);
+  const { signal, onProgress } = options;
+  return { repository, modelIndex: await readModelIndex(repository, { signal, onProgress }) };
+}
+
+/** Loads the components that an index names, but for those that the caller brings. */
+export async function loadComponents(
+  { repository, modelIndex }: PipelineSource,
+  options: PipelineFromPretrainedOptions,
+): Promise<PipelineComponents> {
+  const { signal, onProgress } = options;
+  const scheduler =
+    options.scheduler ??
+    (await announce("scheduler", options, () => {
+      requireComponent(repository, modelIndex, "scheduler");
+      return loadScheduler(repository, { signal, onProgress });
+    }));
+  const unet =
+    options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
+  return { unet, scheduler };
+}
+
+async function loadUnet(
+  repository: Repository,
+  modelIndex: ModelIndex,
+  options: PipelineFromPretrainedOptions,
+): Promise<UNet2DModel> {
+  const className = requireComponent(repository, modelIndex, "unet");
+  if (className !== "UNet2DModel") {
+    throw new UnsupportedError({
+      subject: `unet of ${repository.name}`,
+      found: className,
+      expected: "UNet2DModel",
+      remedy:
+        "Load an unconditional or class-conditional pixel model, openai/diffusers-cd_imagenet64_l2 for one.",
+    });
+  }
+  return UNet2DModel.fromRepository(repository, { ...options, subfolder: "unet" });
+}
+
+function requireComponent(repository: Repository, modelIndex: ModelIndex, name: string): string {
+  const className = modelIndex.components.get(name);
+  if (className !== undefined) return className;
+  const names = [...modelIndex.components.keys()];
+  throw new InvalidConfigError({
+    subject: `model_index.json of ${repository.name}`,
+    found: `${names.length === 0 ? "no components" : `the components ${names.join(", ")}`} of a ${modelIndex.className}`,
+    expected: `a component ${name}`,
+    remedy: `Load a pipeline that has one, or pass \`${name}\` yourself.`,
+  });
+}
+
+async function announce<Component>(
+  component: string,
+  options: PipelineFromPretrainedOptions,
+  load: () => Promise<Component>,
+): Promise<Component> {
+  options.onProgress?.({ type: "component-start", component });
+  const loaded = await load();
+  options.onProgress?.({ type: "component-end", component });
+  return loaded;
+}
