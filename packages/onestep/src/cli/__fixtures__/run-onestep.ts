@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** The compiled command line. */
+export const program: string = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+
+/** How a run ended and what it wrote. */
+export interface RunResult {
+  readonly exitCode: number | null;
+  /** The signal that ended it, where one did. */
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of {@link runOnestep}. */
+export interface RunOptions {
+  /** The current folder. */
+  readonly folder: string;
+  /** Environment variables on top of those of the tests, without the Hub's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Sent, in order, each when the text before it has appeared on stderr. */
+  readonly signals?: readonly (readonly [text: string, signal: NodeJS.Signals])[];
+  /** Closes stdout at once, as `head -0` does. */
+  readonly closeStdout?: boolean;
+}
+
+/** Runs the compiled command line in a process of its own. */
+export function runOnestep(words: readonly string[], options: RunOptions): Promise<RunResult> {
+  const { folder, environment = {}, signals = [], closeStdout = false } = options;
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(HF_|HUGGING|TRANSFORMERS_)/.test(name),
+  );
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { ...Object.fromEntries(inherited), HF_HOME: `${folder}/hf`, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const pending = [...signals];
+  let stdout = "";
+  let stderr = "";
+  if (closeStdout) child.stdout.destroy();
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+    const [next] = pending;
+    if (next === undefined || !stderr.includes(next[0])) return;
+    pending.shift();
+    child.kill(next[1]);
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
+  });
+}

@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+import { nearestName } from "./nearest-name.ts";
+import type { OptionDefinition } from "./option-definition.ts";
+import { ParsedArguments } from "./parsed-arguments.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a command takes. */
+export interface ArgumentDefinitions {
+  /** The command, for messages: `cache list`. */
+  readonly name: string;
+  readonly options: readonly OptionDefinition[];
+  /** How many arguments that are no options it takes at most. */
+  readonly maximumPositionals: number;
+}
+
+/**
+ * Checks what stands on the command line after the command. Values are not looked into.
+ *
+ * @throws UsageError where an option is unknown, lacks its value, has one although it takes none, or is given twice
+ * though it may not be; or where there are too many arguments.
+ */
+export function parseArguments(
+  words: readonly string[],
+  { name: command, options, maximumPositionals }: ArgumentDefinitions,
+): ParsedArguments {
+  const byName = new Map(options.map((option) => [option.name, option]));
+  const values = new Map<string, string[]>();
+  const positionals: string[] = [];
+  for (const token of tokenize(words, options)) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      positionals.push(token.value);
+      continue;
+    }
+    const option = byName.get(token.name);
+    if (option === undefined) throw unknownOption(token.rawName, command, byName);
+    const given = values.get(option.name);
+    if (given !== undefined && option.value !== undefined && option.repeatable !== true) {
+      throw new UsageError(`--${option.name} was given twice, and takes one value.`, command);
+    }
+    const value = checkValue(option, token, command);
+    values.set(option.name, [...(given ?? []), ...value]);
+  }
+  if (positionals.length > maximumPositionals) {
+    const extra = positionals.slice(maximumPositionals).map((word) => JSON.stringify(word));
+    throw new UsageError(`Unexpected ${extra.join(", ")} after \`onestep ${command}\`.`, command);
+  }
+  return new ParsedArguments(positionals, values);
+}
+
+/** A token of `parseArgs`, without its position. */
+type Token =
+  | {
+      readonly kind: "option";
+      readonly name: string;
+      readonly rawName: string;
+      readonly value?: string | undefined;
+      readonly inlineValue?: boolean | undefined;
+    }
+  | { readonly kind: "positional"; readonly value: string }
+  | { readonly kind: "option-terminator" };
+
+/** Not in strict mode, whose messages suggest nothing and which refuses the value in `--seed -1`. */
+function tokenize(words: readonly string[], options: readonly OptionDefinition[]): readonly Token[] {
+  const definitions = options.map(({ name, short, value }) => [
+    name,
+    { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) } as const,
+  ]);
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(definitions),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  return tokens;
+}
+
+function checkValue(
+  option: OptionDefinition,
+  token: {
+    readonly rawName: string;
+    readonly value?: string | undefined;
+    readonly inlineValue?: boolean | undefined;
+  },
+  command: string,
+): readonly string[] {
+  const { value, inlineValue, rawName } = token;
+  if (option.value === undefined) {
+    if (value === undefined) return [];
+    throw new UsageError(`--${option.name} takes no value, and was given ${JSON.stringify(value)}.`, command);
+  }
+  if (value === undefined || value === "" || (inlineValue !== true && value.startsWith("--"))) {
+    throw new UsageError(`${rawName} needs a value: --${option.name} <${option.value}>.`, command);
+  }
+  return [value];
+}
+
+function unknownOption(
+  rawName: string,
+  command: string,
+  known: ReadonlyMap<string, OptionDefinition>,
+): UsageError {
+  const nearest = nearestName(rawName.replace(/^-+/, ""), known.keys());
+  const hint = nearest === undefined ? "" : ` Did you mean --${nearest}?`;
+  return new UsageError(`\`onestep ${command}\` has no option ${rawName}.${hint}`, command);
+}

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseBigIntegers, parseInteger, parseIntegers } from "./parse-values.ts";
+import { UsageError } from "./usage-error.ts";
+
+describe("parseInteger", () => {
+  it("takes integers", () => {
+    expect(parseInteger("steps", "12", 1)).toBe(12);
+    expect(parseInteger("x", "-3")).toBe(-3);
+  });
+
+  it.each(["", "1.5", "1e3", "0x10", "abc", "0", "-1", "99999999999999999999"])("refuses %j", (text) => {
+    expect(() => parseInteger("steps", text, 1)).toThrow(UsageError);
+    expect(() => parseInteger("steps", text, 1)).toThrow(
+      `--steps: found ${JSON.stringify(text)}, expected an integer of at least 1.`,
+    );
+  });
+});
+
+describe("parseIntegers", () => {
+  it("joins lists, ranges and repetitions", () => {
+    expect(parseIntegers("class-label", ["1, 2,3", "7-9"])).toEqual([1, 2, 3, 7, 8, 9]);
+    expect(parseIntegers("timesteps", ["22,0"])).toEqual([22, 0]);
+    expect(parseIntegers("class-label", ["5-5", "-2"])).toEqual([5, -2]);
+    expect(parseIntegers("class-label", [])).toBeUndefined();
+  });
+
+  it.each(["9-7", "0-10000", "1,", ",", "1;2", "1-", "a-b"])("refuses %j", (text) => {
+    expect(() => parseIntegers("class-label", [text])).toThrow(UsageError);
+  });
+
+  it("reads back any list", () => {
+    fc.assert(
+      fc.property(fc.array(fc.maxSafeInteger(), { minLength: 1 }), (numbers) => {
+        expect(parseIntegers("x", [numbers.join()])).toEqual(numbers);
+      }),
+    );
+  });
+});
+
+describe("parseBigIntegers", () => {
+  it("keeps every digit", () => {
+    expect(parseBigIntegers("seed", ["18446744073709551615,-1"])).toEqual([18446744073709551615n, -1n]);
+    expect(parseBigIntegers("seed", [])).toBeUndefined();
+  });
+
+  it.each(["", "1.0", "0x1", "1 2", "9".repeat(41)])("refuses %j", (text) => {
+    expect(() => parseBigIntegers("seed", [text])).toThrow("expected an integer");
+  });
+});

@@ -1,0 +1,50 @@
+import { UsageError } from "./usage-error.ts";
+
+/** Longest list that a range may stand for: `0-9999`. */
+const maximumRange = 10_000;
+
+/** An integer of at least `minimum`, as in `--batch-size 4`. @throws UsageError */
+export function parseInteger(
+  option: string,
+  text: string,
+  minimum: number = Number.MIN_SAFE_INTEGER,
+): number {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= minimum) return value;
+  const expected = minimum === Number.MIN_SAFE_INTEGER ? "an integer" : `an integer of at least ${minimum}`;
+  throw new UsageError(`--${option}: found ${JSON.stringify(text)}, expected ${expected}.`);
+}
+
+/**
+ * Integers from every use of an option: `1,2,3`, and `0-9` for all of 0 to 9.
+ *
+ * @returns `undefined` where the option was not given.
+ * @throws UsageError
+ */
+export function parseIntegers(option: string, texts: readonly string[]): readonly number[] | undefined {
+  if (texts.length === 0) return undefined;
+  return texts.flatMap((text) => text.split(",")).flatMap((part) => parseRange(option, part.trim()));
+}
+
+/** Integers of any size, as seeds are: `0,1,18446744073709551615`. @throws UsageError */
+export function parseBigIntegers(option: string, texts: readonly string[]): readonly bigint[] | undefined {
+  if (texts.length === 0) return undefined;
+  return texts
+    .flatMap((text) => text.split(","))
+    .map((part) => {
+      const text = part.trim();
+      if (/^-?\d{1,40}$/.test(text)) return BigInt(text);
+      throw new UsageError(`--${option}: found ${JSON.stringify(part)}, expected an integer.`);
+    });
+}
+
+function parseRange(option: string, text: string): readonly number[] {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (first === undefined || last === undefined) return [parseInteger(option, text)];
+  const start = parseInteger(option, first);
+  const length = parseInteger(option, last) - start + 1;
+  if (length >= 1 && length <= maximumRange) return Array.from({ length }, (_, index) => start + index);
+  throw new UsageError(
+    `--${option}: found the range ${text}, expected one that runs upwards over at most ${maximumRange} numbers.`,
+  );
+}

@@ -1,0 +1,54 @@
+import { type CachedRepository, type CachedRevision, scanCache } from "@onestep/hub";
+import type { Invocation } from "../command.ts";
+import { formatBytes } from "../output/format-bytes.ts";
+import { formatTable } from "../output/format-table.ts";
+
+/** `onestep cache list`. */
+export async function listCache({ arguments: parsed, output, system, signal }: Invocation): Promise<void> {
+  const report = await scanCache({
+    cacheDir: parsed.text("cache-dir"),
+    environment: system.environment,
+    signal,
+  });
+  const { cacheDir, repositories, sizeOnDisk, problems } = report;
+  for (const { path, message } of problems) output.note(`${path} ${message}`);
+  output.result({
+    lines: [...formatRepositories(repositories), ...formatTotal(repositories.length, sizeOnDisk, cacheDir)],
+    document: {
+      cacheDir,
+      sizeOnDisk,
+      models: repositories.map(({ id, kind, folder, lastUsed, revisions, ...sizes }) => ({
+        id,
+        kind,
+        folder,
+        sizeOnDisk: sizes.sizeOnDisk,
+        fileCount: sizes.fileCount,
+        lastUsed: lastUsed?.toISOString() ?? null,
+        revisions,
+      })),
+      problems,
+    },
+  });
+}
+
+function formatRepositories(repositories: readonly CachedRepository[]): readonly string[] {
+  if (repositories.length === 0) return [];
+  const rows = repositories.map(({ id, sizeOnDisk, fileCount, lastUsed, revisions }) => [
+    id,
+    revisions.map(nameRevision).join(", "),
+    formatBytes(sizeOnDisk),
+    String(fileCount),
+    lastUsed?.toISOString().slice(0, 10) ?? "",
+  ]);
+  return formatTable([["MODEL", "REVISIONS", "SIZE", "FILES", "LAST USED"], ...rows], { right: [2, 3] });
+}
+
+function formatTotal(count: number, sizeOnDisk: number, cacheDir: string): readonly string[] {
+  if (count === 0) return [`No models in ${cacheDir}`];
+  return ["", `${count} model${count === 1 ? "" : "s"}, ${formatBytes(sizeOnDisk)} in ${cacheDir}`];
+}
+
+function nameRevision({ commit, refs }: CachedRevision): string {
+  const short = commit.slice(0, 7);
+  return refs.length === 0 ? short : `${refs.join(" ")} (${short})`;
+}

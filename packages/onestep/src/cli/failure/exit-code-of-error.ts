@@ -1,0 +1,57 @@
+import {
+  FileWriteError,
+  ImageError,
+  InvalidArgumentError,
+  InvalidConfigError,
+  UnsupportedError,
+} from "@onestep/core";
+import {
+  CacheWriteError,
+  EntryNotFoundError,
+  FileReadError,
+  GatedRepositoryError,
+  HubError,
+  IntegrityError,
+  InvalidTokenError,
+  RepositoryNotFoundError,
+  RevisionNotFoundError,
+  UnsafePathError,
+} from "@onestep/hub";
+import { CheckpointError, GraphError, WeightsMismatchError } from "@onestep/models";
+import { InvalidGraphError, WeightsFileError } from "@onestep/runtime";
+import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+
+interface ErrorClass {
+  isInstance(value: unknown): boolean;
+}
+
+/** From the special to the general: the first class that an error is of decides. */
+const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
+  [InvalidArgumentError, exitCodes.invalidInput],
+  [UnsafePathError, exitCodes.invalidInput],
+  [ImageError, exitCodes.invalidInput],
+  [RepositoryNotFoundError, exitCodes.notFound],
+  [RevisionNotFoundError, exitCodes.notFound],
+  [EntryNotFoundError, exitCodes.notFound],
+  [GatedRepositoryError, exitCodes.notFound],
+  [InvalidTokenError, exitCodes.notFound],
+  [SchedulerConfigNotFoundError, exitCodes.notFound],
+  [CacheWriteError, exitCodes.notWritten],
+  [FileWriteError, exitCodes.notWritten],
+  [IntegrityError, exitCodes.checkpoint],
+  [FileReadError, exitCodes.checkpoint],
+  [HubError, exitCodes.network],
+  [InvalidConfigError, exitCodes.checkpoint],
+  [UnsupportedError, exitCodes.checkpoint],
+  [CheckpointError, exitCodes.checkpoint],
+  [WeightsMismatchError, exitCodes.checkpoint],
+  [GraphError, exitCodes.checkpoint],
+  [InvalidGraphError, exitCodes.checkpoint],
+  [WeightsFileError, exitCodes.checkpoint],
+];
+
+/** The exit code for an error that a package threw. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  return exitCodeByClass.find(([errorClass]) => errorClass.isInstance(error))?.[1] ?? exitCodes.unexpected;
+}

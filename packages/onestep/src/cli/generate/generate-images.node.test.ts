@@ -1,0 +1,129 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { RasterImage, TorchGenerator } from "@onestep/core";
+import { ConsistencyModelPipeline } from "@onestep/pipelines";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import reference from "../__fixtures__/emoji32-reference.json" with { type: "json" };
+import { runOnestep } from "../__fixtures__/run-onestep.ts";
+import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
+
+const folder = temporaryFolder();
+let pipe: ConsistencyModelPipeline;
+
+beforeAll(async () => {
+  pipe = await ConsistencyModelPipeline.fromPretrained();
+});
+
+afterAll(async () => {
+  await pipe.dispose();
+});
+
+async function generate(...words: string[]) {
+  const result = await runOnestep(["generate", ...words], { folder: folder() });
+  expect(result.exitCode, result.stderr).toBe(0);
+  return result;
+}
+
+async function readImage(name: string): Promise<RasterImage> {
+  return RasterImage.fromPng(await readFile(join(folder(), name)));
+}
+
+describe("onestep generate", () => {
+  it.each([
+    [["--class-label", "0", "--seed", "0"], reference.onestep_label0_seed0],
+    [["--class-label=1", "--seed=7", "--steps", "1"], reference.onestep_label1_seed7],
+    [["--class-label", "8", "--seed", "3", "--timesteps", "17,0"], reference.multistep_17_0_label8_seed3],
+  ])("%j makes the image that diffusers makes", async (words, expected) => {
+    const { stdout } = await generate(...words, "--out", "image.png");
+    expect(stdout).toBe("image.png\n");
+    const { width, height, data } = await readImage("image.png");
+    expect([1, height, width, 3]).toEqual(expected.shape_nhwc);
+    // A pixel is rounded to a multiple of 1/255, which moves it by half of that; the rest is float32 in another order.
+    const tolerance = 0.5 / 255 + 1e-4;
+    const pixels = Array.from(data, (value) => value / 255);
+    for (const [index, value] of expected.first.entries()) {
+      expect(Math.abs((pixels[index] ?? 0) - value)).toBeLessThan(tolerance);
+    }
+    for (const [index, value] of expected.last.entries()) {
+      expect(Math.abs((pixels.at(index - expected.last.length) ?? 0) - value)).toBeLessThan(tolerance);
+    }
+    const sum = pixels.reduce((total, value) => total + value, 0);
+    expect(Math.abs(sum - expected.sum)).toBeLessThan(tolerance * pixels.length);
+  });
+
+  it("makes the pixels of the API for the same batch, one generator for all", async () => {
+    await generate("--class-label", "2-4", "--seed", "11", "--out", "x.png");
+    const { images } = await pipe.generate({ classLabels: [2, 3, 4], seed: 11 });
+    for (const [index, image] of images.entries()) {
+      expect((await readImage(`x-${index}.png`)).data).toEqual(image.data);
+    }
+    expect(images.length).toBe(3);
+  });
+
+  it("makes the pixels of the API for a seed per image, in a grid", async () => {
+    const { stderr } = await generate(
+      ...["--class-label", "9", "--seed", "5,18446744073709551615,-3", "--timesteps", "22,0"],
+      ...["--grid", "2", "--out", "grid.png"],
+    );
+    expect(stderr).toContain("Step 2 of 2\n");
+    expect(stderr).not.toContain("Seed");
+    const { images } = await pipe.generate({
+      classLabels: 9,
+      timesteps: [22, 0],
+      generator: [5n, 18446744073709551615n, -3n].map((seed) => new TorchGenerator(seed)),
+    });
+    const grid = RasterImage.grid(images, { columns: 2 });
+    expect([grid.width, grid.height]).toEqual([64, 64]);
+    expect((await readImage("grid.png")).data).toEqual(grid.data);
+  });
+
+  it("tells the seed that it drew, so that the image can be made again", async () => {
+    const first = await generate("--class-label", "3");
+    const [, seed = ""] = /^Seed (\d+) \(the same again: --seed \1\)$/m.exec(first.stderr) ?? [];
+    const second = await generate("--class-label", "3", "--seed", seed);
+    expect([first.stdout, second.stdout]).toEqual(["onestep.png\n", "onestep-2.png\n"]);
+    expect((await readImage("onestep-2.png")).data).toEqual((await readImage("onestep.png")).data);
+  });
+
+  it("replaces a file that is named", async () => {
+    await writeFile(join(folder(), "a.png"), "old");
+    await generate("--out", "a.png");
+    expect((await readImage("a.png")).width).toBe(32);
+  });
+
+  it("describes what it did with --json, and writes nothing else with --quiet", async () => {
+    const { stdout, stderr } = await generate(
+      ...["--json", "--quiet", "--class-label", "7", "--seed", "9007199254740993", "--batch-size", "2"],
+      ...["--scheduler", "EDMEulerScheduler", "--steps", "3", "--threads", "1", "-o", "b.png"],
+    );
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      files: ["b-0.png", "b-1.png"],
+      model: "@onestep/emoji32",
+      device: "cpu",
+      seeds: ["9007199254740993"],
+      classLabels: [7, 7],
+      timesteps: null,
+      steps: 3,
+      width: 32,
+      height: 32,
+      milliseconds: { load: expect.any(Number), generate: expect.any(Number), save: expect.any(Number) },
+    });
+    expect((await readdir(folder())).sort()).toEqual(["b-0.png", "b-1.png"]);
+  });
+
+  it("loads a folder", async () => {
+    await pipe.savePretrained(join(folder(), "model"));
+    const { stdout } = await generate("./model", "--json", "--class-label", "0", "--seed", "0");
+    expect(JSON.parse(stdout)).toMatchObject({ model: "./model", seeds: [0], classLabels: [0] });
+    const { images } = await pipe.generate({ classLabels: 0, seed: 0 });
+    expect((await readImage("onestep.png")).data).toEqual(images[0]?.data);
+  });
+
+  it("saves the image although nobody reads its name", async () => {
+    const words = ["generate", "--seed", "0", "--out", "a.png"];
+    const result = await runOnestep(words, { folder: folder(), closeStdout: true });
+    expect(result).toMatchObject({ exitCode: 0, signal: null });
+    expect((await readImage("a.png")).width).toBe(32);
+  });
+});

@@ -1,0 +1,51 @@
+import type { Result } from "../output/output.ts";
+import type { GenerateRequest } from "./generate-request.ts";
+
+/** What happened. */
+export interface Generation {
+  readonly request: GenerateRequest;
+  /** The files that were written, in the order of the images. */
+  readonly files: readonly string[];
+  readonly device: string;
+  /** Size of one image in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly milliseconds: { readonly load: number; readonly generate: number; readonly save: number };
+}
+
+/** The name of the model that ships. */
+export const shippedModel = "@onestep/emoji32";
+
+/** The result of `onestep generate`. */
+export function reportGeneration({ request, files, device, ...rest }: Generation): Result {
+  const { model, classLabels, seeds, timesteps, numInferenceSteps, batchSize } = request;
+  const { load, generate, save } = rest.milliseconds;
+  return {
+    lines: files,
+    document: {
+      files,
+      model: model ?? shippedModel,
+      device,
+      seeds: seeds.map(toJsonInteger),
+      classLabels:
+        classLabels?.length === 1
+          ? new Array<number>(batchSize).fill(classLabels[0] ?? 0)
+          : (classLabels ?? null),
+      timesteps: timesteps ?? null,
+      steps: timesteps?.length ?? numInferenceSteps ?? 1,
+      width: rest.width,
+      height: rest.height,
+      milliseconds: {
+        load: Math.round(load),
+        generate: Math.round(generate),
+        save: Math.round(save),
+      },
+    },
+  };
+}
+
+/** A number where JSON readers keep it exactly, else its digits. */
+function toJsonInteger(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}

@@ -1,0 +1,60 @@
+import { formatBytes } from "../output/format-bytes.ts";
+import { formatTable } from "../output/format-table.ts";
+import type { ModelReport, SchedulerReport, UnetReport, WeightsFile } from "./model-report.ts";
+
+/** The report as lines for people. */
+export function formatModelReport(report: ModelReport): readonly string[] {
+  const { model, commit, className, components, scheduler, unet, unsupported } = report;
+  const rows = [
+    ["Model", commit === null ? model : `${model} (commit ${commit.slice(0, 7)})`],
+    ["Pipeline", className],
+    [
+      "Components",
+      Object.entries(components)
+        .map(([name, type]) => `${name}: ${type}`)
+        .join(", "),
+    ],
+    ...(unet === null ? [] : describeUnet(unet)),
+    ...(scheduler === null ? [] : [["Steps", describeSteps(scheduler)]]),
+    ...report.recommendedTimesteps.map((timesteps) => [
+      "",
+      `${timesteps.length} steps: --timesteps ${timesteps.join()}`,
+    ]),
+    ...(unsupported === null ? [] : [["Cannot run", unsupported]]),
+  ];
+  return formatTable(rows);
+}
+
+function describeUnet(unet: UnetReport): readonly (readonly string[])[] {
+  const { sampleSize, outChannels, numClassEmbeds, parameters, weights, estimatedMemory } = unet;
+  const [height, width] = sampleSize;
+  const stored = weights.dtypes === null ? "" : `, ${weights.dtypes.join(" and ")}`;
+  const tensors = weights.tensors === null ? "" : ` in ${count(weights.tensors)} tensors`;
+  const [first = "not known", ...others] = weights.files.map(describeFile);
+  return [
+    ["Images", `${width}x${height}, ${outChannels} channels`],
+    [
+      "Classes",
+      numClassEmbeds === null ? "none" : `${count(numClassEmbeds)}: --class-label 0 to ${numClassEmbeds - 1}`,
+    ],
+    ["Parameters", `${count(parameters)}${tensors}${stored}`],
+    ["Weights", first],
+    ...others.map((file) => ["", file]),
+    ...(weights.isLocal ? [] : [["", `about ${formatBytes(weights.size)}, not fetched yet`]]),
+    ["Memory", `about ${formatBytes(estimatedMemory)} for one image at a time, on a CPU`],
+  ];
+}
+
+function describeFile({ path, size }: WeightsFile): string {
+  return size === null ? path : `${path}, ${formatBytes(size)}`;
+}
+
+function describeSteps({ numTrainTimesteps, sigmaMin, sigmaMax }: SchedulerReport): string {
+  const grid = numTrainTimesteps === null ? [] : [`grid of ${numTrainTimesteps} timesteps`];
+  const sigmas = sigmaMin === null || sigmaMax === null ? [] : [`sigma ${sigmaMin} to ${sigmaMax}`];
+  return [...grid, ...sigmas].join(", ") || "as the scheduler sets them";
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en");
+}

@@ -1,0 +1,129 @@
+import { cp, mkdir, readdir, readFile, rename, truncate, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runOnestep } from "../__fixtures__/run-onestep.ts";
+import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
+
+const shipped = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));
+const weights = "unet/diffusion_pytorch_model.safetensors";
+const folder = temporaryFolder();
+
+async function inspect(...words: string[]) {
+  return runOnestep(["inspect", ...words], { folder: folder() });
+}
+
+/** A copy of the model that ships, to change something in it. */
+async function copyModel(): Promise<string> {
+  const model = join(folder(), "model");
+  for (const part of ["model_index.json", "scheduler", "unet"]) {
+    await cp(join(shipped, part), join(model, part), { recursive: true });
+  }
+  return model;
+}
+
+describe("onestep inspect", () => {
+  it("shows the model that ships", async () => {
+    expect(await inspect()).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+      stdout: `Model       @onestep/emoji32
+Pipeline    ConsistencyModelPipeline
+Components  scheduler: CMStochasticIterativeScheduler, unet: UNet2DModel
+Images      32x32, 3 channels
+Classes     10: --class-label 0 to 9
+Parameters  3,213,539 in 247 tensors, float32
+Weights     unet/diffusion_pytorch_model.safetensors, 12.9 MB
+Memory      about 132 MB for one image at a time, on a CPU
+Steps       grid of 40 timesteps, sigma 0.002 to 80
+            2 steps: --timesteps 17,0
+            3 steps: --timesteps 26,13,0
+`,
+    });
+  });
+
+  it("is one document with --json", async () => {
+    const { stdout } = await inspect(shipped, "--json");
+    expect(JSON.parse(stdout)).toEqual({
+      model: shipped,
+      commit: null,
+      className: "ConsistencyModelPipeline",
+      components: { scheduler: "CMStochasticIterativeScheduler", unet: "UNet2DModel" },
+      scheduler: {
+        className: "CMStochasticIterativeScheduler",
+        numTrainTimesteps: 40,
+        sigmaMin: 0.002,
+        sigmaMax: 80,
+      },
+      unet: {
+        sampleSize: [32, 32],
+        inChannels: 3,
+        outChannels: 3,
+        numClassEmbeds: 10,
+        blockOutChannels: [32, 64, 128],
+        parameters: 3_213_539,
+        weights: {
+          files: [{ path: weights, size: 12_879_748 }],
+          size: 12_879_748,
+          isLocal: true,
+          tensors: 247,
+          dtypes: ["float32"],
+        },
+        estimatedMemory: expect.any(Number),
+      },
+      recommendedTimesteps: [
+        [17, 0],
+        [26, 13, 0],
+      ],
+      unsupported: null,
+    });
+  });
+
+  it("reads headers alone: no runtime is loaded", async () => {
+    const coverage = join(folder(), "coverage");
+    await runOnestep(["inspect"], { folder: folder(), environment: { NODE_V8_COVERAGE: coverage } });
+    const [report = ""] = await readdir(coverage);
+    expect(await readFile(join(coverage, report), "utf8")).not.toMatch(
+      /node_modules\/onnxruntime|inference-worker/,
+    );
+  });
+
+  it("says why a model cannot run here", async () => {
+    const model = await copyModel();
+    await rename(join(model, weights), join(model, "unet", "diffusion_pytorch_model.bin"));
+    const { exitCode, stdout } = await inspect("model");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("Parameters  3,213,539\n");
+    expect(stdout).toContain("Weights     unet/diffusion_pytorch_model.bin\n");
+    expect(stdout).toMatch(/^Cannot run {2}weights in model: found .*torch pickle/m);
+  });
+
+  it("says that a pipeline, or its unet, is of a class that is not built here", async () => {
+    const model = await copyModel();
+    const index = {
+      _class_name: "StableDiffusionPipeline",
+      unet: ["diffusers", "UNet2DConditionModel"],
+      safety_checker: [null, null],
+    };
+    await writeFile(join(model, "model_index.json"), JSON.stringify(index));
+    const first = await inspect("model");
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toMatch(/^Components {2}unet: UNet2DConditionModel$/m);
+    expect(first.stdout).toMatch(/^Cannot run {2}a StableDiffusionPipeline is not built here$/m);
+    await writeFile(
+      join(model, "model_index.json"),
+      JSON.stringify({ ...index, _class_name: "ConsistencyModelPipeline" }),
+    );
+    expect((await inspect("model")).stdout).toContain("its unet is a UNet2DConditionModel");
+  });
+
+  it("refuses damaged weights with 6, and a folder without a model with 4", async () => {
+    const model = await copyModel();
+    await truncate(join(model, weights), 1_000_000);
+    const damaged = await inspect("model");
+    expect(damaged.exitCode).toBe(6);
+    expect(damaged.stderr).toContain("The file is damaged or incomplete");
+    await mkdir(join(folder(), "empty"));
+    expect((await inspect("empty")).exitCode).toBe(4);
+  });
+});

@@ -1,0 +1,63 @@
+/** A weights file. */
+export interface WeightsFile {
+  readonly path: string;
+  /** Bytes; `null` where that is not known without fetching it. */
+  readonly size: number | null;
+}
+
+/** What is found out of the weights of a model without fetching them. */
+export interface WeightsFindings {
+  readonly files: readonly WeightsFile[];
+  /** Whether they are on this machine. */
+  readonly isLocal: boolean;
+  /** How many arrays they hold; `null` where that is not known without fetching them. */
+  readonly tensors: number | null;
+  /** In what they are stored, sorted: `["float32"]`; `null` where that is not known without fetching them. */
+  readonly dtypes: readonly string[] | null;
+}
+
+/** The weights of a model. */
+export interface WeightsReport extends WeightsFindings {
+  /** Bytes of all files; where those are not known, an estimate from the number of parameters. */
+  readonly size: number;
+}
+
+/** The scheduler of a model, as far as it says how it samples. */
+export interface SchedulerReport {
+  readonly className: string;
+  /** Number of points in the training grid, to which timesteps are indices. */
+  readonly numTrainTimesteps: number | null;
+  readonly sigmaMin: number | null;
+  readonly sigmaMax: number | null;
+}
+
+/** The UNet of a model. */
+export interface UnetReport {
+  /** Height and width of the images in pixels. */
+  readonly sampleSize: readonly [number, number];
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Number of classes; `null` for a model without labels. */
+  readonly numClassEmbeds: number | null;
+  readonly blockOutChannels: readonly number[];
+  readonly parameters: number;
+  readonly weights: WeightsReport;
+  /** Memory that the process takes to make one image on a CPU, in bytes. An estimate. */
+  readonly estimatedMemory: number;
+}
+
+/** What `onestep inspect` found. */
+export interface ModelReport {
+  readonly model: string;
+  /** `null` where the place has no commits: a folder, a web server. */
+  readonly commit: string | null;
+  readonly className: string;
+  /** Class of each component by name. */
+  readonly components: Readonly<Record<string, string>>;
+  readonly scheduler: SchedulerReport | null;
+  readonly unet: UnetReport | null;
+  /** Timesteps for several steps that the authors of the model chose, if known. */
+  readonly recommendedTimesteps: readonly (readonly number[])[];
+  /** Why this version cannot run it; `null` where it can. */
+  readonly unsupported: string | null;
+}

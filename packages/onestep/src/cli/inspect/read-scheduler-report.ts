@@ -1,0 +1,30 @@
+import { isJsonObject, PythonFloat, type PythonJson, parsePythonJson } from "@onestep/core";
+import type { Repository } from "@onestep/hub";
+import type { RepositorySettings } from "../repository-settings.ts";
+import type { SchedulerReport } from "./model-report.ts";
+
+/**
+ * Reads how a scheduler samples, whatever its class.
+ *
+ * @param className - Of the component, as `model_index.json` names it.
+ */
+export async function readSchedulerReport(
+  repository: Repository,
+  className: string,
+  { signal, onProgress }: RepositorySettings,
+): Promise<SchedulerReport> {
+  const file = await repository.get("scheduler/scheduler_config.json", { signal, onProgress });
+  const document = parsePythonJson(await file.text({ signal }), `${file.path} of ${repository.name}`);
+  const fields = isJsonObject(document) ? document : {};
+  return {
+    className,
+    numTrainTimesteps: toNumber(fields["num_train_timesteps"]),
+    sigmaMin: toNumber(fields["sigma_min"]),
+    sigmaMax: toNumber(fields["sigma_max"]),
+  };
+}
+
+function toNumber(json: PythonJson | undefined): number | null {
+  if (json instanceof PythonFloat) return json.value;
+  return typeof json === "number" ? json : null;
+}

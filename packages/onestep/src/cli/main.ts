@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { askOnTerminal } from "./ask-on-terminal.ts";
+import { listenForInterrupts } from "./interrupt.ts";
+import { openOutputStream } from "./output/open-output-stream.ts";
+import { runCommandLine } from "./run-command-line.ts";
+
+const { env, stdin, stdout, stderr } = process;
+const { signal, dispose } = listenForInterrupts(process);
+const system = {
+  stdout: openOutputStream(stdout),
+  stderr: openOutputStream(stderr),
+  environment: env,
+  ask: stdin.isTTY && stderr.isTTY ? askOnTerminal : undefined,
+};
+process.exitCode = await runCommandLine(process.argv.slice(2), system, signal);
+dispose();

@@ -1,0 +1,57 @@
+import { noProgress } from "./no-progress.ts";
+import type { OutputStream } from "./output-stream.ts";
+import { printable } from "./printable.ts";
+import { ProgressBar } from "./progress-bar.ts";
+import type { ProgressDisplay } from "./progress-display.ts";
+import { ProgressLines } from "./progress-lines.ts";
+
+/** What {@link Output} writes to and how. */
+export interface OutputOptions {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Results as one JSON document. */
+  readonly json: boolean;
+  /** No progress and no notes. */
+  readonly quiet: boolean;
+}
+
+/** A result, for people and for programs. */
+export interface Result {
+  /** Lines for stdout. */
+  readonly lines: readonly string[];
+  /** What stdout gets in their place with `--json`. */
+  readonly document: object;
+}
+
+/** Where a command writes: results to stdout, everything else to stderr. */
+export class Output {
+  /** Progress on stderr: a bar on a terminal, lines elsewhere. */
+  readonly progress: ProgressDisplay;
+  readonly #options: OutputOptions;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    const { stderr, quiet } = options;
+    if (quiet) this.progress = noProgress;
+    else this.progress = stderr.isTTY === true ? new ProgressBar(stderr) : new ProgressLines(stderr);
+  }
+
+  /** Writes the result of the command. */
+  result({ lines, document }: Result): void {
+    this.progress.clear();
+    const { stdout, json } = this.#options;
+    if (json) stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    else for (const line of lines) stdout.write(`${printable(line)}\n`);
+  }
+
+  /** Tells a person something that is no result. */
+  note(line: string): void {
+    this.progress.print(line);
+  }
+
+  /** Tells a person something that may be wrong, `--quiet` or not. */
+  warn(line: string): void {
+    this.progress.clear();
+    this.#options.stderr.write(`warning: ${printable(line)}\n`);
+  }
+}

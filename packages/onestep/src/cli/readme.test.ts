@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { commands } from "./commands.ts";
+import { formatCommandHelp, formatOverview } from "./help/format-help.ts";
+
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+/** The code block after a heading. */
+function blockUnder(heading: string): string | undefined {
+  return new RegExp(`^### ${heading}\\n\\n\`\`\`text\\n([\\s\\S]*?)\`\`\``, "m").exec(readme)?.[1];
+}
+
+it.each([
+  { heading: "onestep", text: formatOverview(commands) },
+  ...commands.map((command) => ({ heading: `onestep ${command.name}`, text: formatCommandHelp(command) })),
+])("the README has the help text of $heading, word for word", ({ heading, text }) => {
+  expect(blockUnder(heading)).toBe(text);
+});

@@ -1,0 +1,35 @@
+import { nearestName } from "./arguments/nearest-name.ts";
+import { UsageError } from "./arguments/usage-error.ts";
+import type { Command } from "./command.ts";
+
+/** A command and what stands after it. */
+export interface ResolvedCommand {
+  readonly command: Command;
+  readonly rest: readonly string[];
+}
+
+/**
+ * Finds the command that a command line starts with.
+ *
+ * @throws UsageError where it starts with no command; the message suggests one.
+ */
+export function resolveCommand(words: readonly string[], commands: readonly Command[]): ResolvedCommand {
+  const command = commands.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
+  if (command !== undefined) return { command, rest: words.slice(command.name.split(" ").length) };
+  const [first = "", second] = words;
+  if (first.startsWith("-")) throw new UsageError(`There is no option ${first} before a command.`);
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (group.length > 0 && (second === undefined || second.startsWith("-"))) {
+    throw new UsageError(`\`onestep ${first}\` needs one word more: ${list(group)}.`);
+  }
+  const typed = group.length > 0 ? `${first} ${second}` : first;
+  const names = group.length > 0 ? group : [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];
+  const nearest = nearestName(typed, names);
+  const hint =
+    nearest === undefined ? `The commands are ${list(names)}.` : `Did you mean \`onestep ${nearest}\`?`;
+  throw new UsageError(`There is no command ${JSON.stringify(typed)}. ${hint}`);
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(", ");
+}

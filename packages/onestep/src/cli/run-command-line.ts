@@ -1,0 +1,109 @@
+import { parseArguments } from "./arguments/parse-arguments.ts";
+import type { ParsedArguments } from "./arguments/parsed-arguments.ts";
+import { UsageError } from "./arguments/usage-error.ts";
+import type { Command } from "./command.ts";
+import type { CommandLineSystem } from "./command-line-system.ts";
+import { commands } from "./commands.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { describeFailure } from "./failure/describe-failure.ts";
+import { reportFailure } from "./failure/report-failure.ts";
+import { formatCommandHelp, formatOverview } from "./help/format-help.ts";
+import { Output } from "./output/output.ts";
+import { usesColor } from "./output/text-style.ts";
+import { resolveCommand } from "./resolve-command.ts";
+import { commonOptions } from "./shared-options.ts";
+import { readVersion } from "./version.ts";
+
+/**
+ * Runs one command line, from its words to its exit code. Never rejects: every error is told and becomes an exit code.
+ *
+ * @param words - What stands after `onestep`.
+ * @param signal - An abort ends the command; its reason is the error that is told.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  system: CommandLineSystem,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  try {
+    await dispatch(words, system, signal);
+    return exitCodes.ok;
+  } catch (thrown) {
+    const error: unknown = signal.aborted ? signal.reason : thrown;
+    const failure = await describeFailure(error);
+    const { stdout, stderr, environment } = system;
+    reportFailure(failure, {
+      stdout,
+      stderr,
+      json: words.includes("--json"),
+      color: usesColor(stderr, environment),
+      ...(words.includes("--debug") ? { debug: thrown } : {}),
+    });
+    return failure.exitCode;
+  }
+}
+
+async function dispatch(
+  words: readonly string[],
+  system: CommandLineSystem,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first] = words;
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    const topic = first === "help" ? words.slice(1).filter((word) => !word.startsWith("-")) : [];
+    system.stdout.write(
+      topic.length === 0
+        ? formatOverview(commands)
+        : formatCommandHelp(resolveCommand(topic, commands).command),
+    );
+    return;
+  }
+  if (first === "--version" || first === "-v") {
+    system.stdout.write(`${readVersion()}\n`);
+    return;
+  }
+  const { command, rest } = resolveCommand(words, commands);
+  const parsed = parseArguments(rest, {
+    name: command.name,
+    options: [...command.options, ...commonOptions],
+    maximumPositionals: command.positional === undefined ? 0 : maximumOf(command.positional),
+  });
+  if (parsed.has("help")) system.stdout.write(formatCommandHelp(command));
+  else await runCommand(command, parsed, system, signal);
+}
+
+function maximumOf({ repeatable }: { readonly repeatable?: boolean }): number {
+  return repeatable === true ? Number.POSITIVE_INFINITY : 1;
+}
+
+async function runCommand(
+  command: Command,
+  parsed: ParsedArguments,
+  system: CommandLineSystem,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stdout, stderr } = system;
+  const output = new Output({ stdout, stderr, json: parsed.has("json"), quiet: parsed.has("quiet") });
+  const { warn } = console;
+  // What the packages warn of goes through the output, so that it does not break into the bar.
+  console.warn = (...parts) =>
+    output.warn(
+      parts
+        .map(String)
+        .join(" ")
+        .replace(/^\[onestep\] /, ""),
+    );
+  const onAbort = (): void => output.note("Stopping. Once more stops at once.");
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await command.run({ arguments: parsed, output, system, signal });
+  } catch (error) {
+    // What is found wrong in a value does not know which command it was for.
+    throw error instanceof UsageError ? new UsageError(error.message, command.name) : error;
+  } finally {
+    console.warn = warn;
+    signal.removeEventListener("abort", onAbort);
+    output.progress.clear();
+  }
+}
