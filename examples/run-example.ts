@@ -1,0 +1,31 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** A program of this folder that runs. */
+export interface RunningExample {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Resolves with all of stdout when the program has ended well; rejects with stderr where it has not. */
+  readonly ended: Promise<string>;
+}
+
+/** Starts a program of this folder in a process of its own. */
+export function startExample(name: string, words: readonly string[], folder: string): RunningExample {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<string>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${name} ended with ${code}\n${stdout}${stderr}`));
+    });
+  });
+  return { child, ended };
+}

@@ -1,0 +1,38 @@
+// @ts-check
+// Several steps, with the progress of each, and a time limit. Ctrl-C stops as well.
+//
+//   node steps-and-cancellation.mjs [seconds] [file]
+
+import { ConsistencyModelPipeline } from "onestep";
+
+const [seconds = "60", file = "clock.png"] = process.argv.slice(2);
+
+const interrupt = new AbortController();
+process.once("SIGINT", () => interrupt.abort(new Error("stopped by Ctrl-C")));
+const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(Number(seconds) * 1000)]);
+
+const pipe = await ConsistencyModelPipeline.fromPretrained(undefined, {
+  onProgress: (event) => {
+    if (event.type === "component-start") console.log(`loading ${event.component}`);
+  },
+});
+try {
+  const { images } = await pipe.generate({
+    classLabels: 7,
+    seed: 1,
+    timesteps: [26, 13, 0],
+    onStepEnd: ({ step, totalSteps, timestep }) => {
+      console.log(`step ${step + 1} of ${totalSteps}, at timestep ${timestep.toFixed(1)}`);
+    },
+    signal,
+  });
+  await images[0]?.save(file);
+  console.log(file);
+} catch (error) {
+  // What is thrown is the reason of the signal, so that an abort can be told from a failure.
+  if (!signal.aborted) throw error;
+  console.log(`no image: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+} finally {
+  await pipe.dispose();
+}

@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { findCheckpoint } from "./checkpoint/find-checkpoint.ts";
+import { compare, runTask } from "./compare.ts";
+import { createTorchContender, onestep } from "./contender.ts";
+import { describeMachine } from "./describe-machine.ts";
+import { findPython } from "./find-python.ts";
+import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
+import { createComparisonRows } from "./report/comparison-rows.ts";
+import { formatEventLoop } from "./report/event-loop-report.ts";
+import { formatComparison } from "./report/format-comparison.ts";
+import { formatMachine } from "./report/format-machine.ts";
+import { formatSoak } from "./report/soak-report.ts";
+import type { EventLoopResult, SoakResult } from "./task.ts";
+
+/** A report as text and as data. */
+interface Report {
+  readonly text: string;
+  readonly data: object;
+}
+
+const progress = (message: string): void => console.error(message);
+
+async function run(options: Options): Promise<void> {
+  progress(`checkpoint ${options.architecture}: looking for it, or making it`);
+  const checkpoint = await findCheckpoint(options.architecture, options.folder);
+  const { text, data } = await reports[options.mode](options, checkpoint);
+  console.log(options.json ? JSON.stringify({ ...options, ...data }, null, 2) : text);
+}
+
+const reports: Readonly<Record<Options["mode"], (options: Options, checkpoint: string) => Promise<Report>>> =
+  {
+    compare: reportComparison,
+    "event-loop": async (options, checkpoint) => {
+      const result: EventLoopResult = await runTask(onestep, createTask(options, checkpoint));
+      const machine = describeMachine(undefined);
+      return {
+        text: `${formatMachine(machine, options.threads)}\n\n${formatEventLoop(result)}`,
+        data: { machine, result },
+      };
+    },
+    soak: async (options, checkpoint) => {
+      const result: SoakResult = await runTask(onestep, createTask(options, checkpoint));
+      const machine = describeMachine(undefined);
+      return {
+        text: `${formatMachine(machine, options.threads)}\n\n${formatSoak(result)}`,
+        data: { machine, result },
+      };
+    },
+  };
+
+async function reportComparison(options: Options, checkpoint: string): Promise<Report> {
+  const python = options.python === null ? undefined : await findPython(options.python);
+  const contenders = python === undefined ? [onestep] : [onestep, createTorchContender(python)];
+  const config = JSON.parse(await readFile(join(checkpoint, "unet", "config.json"), "utf8"));
+  const measurements = await compare(contenders, {
+    ...options,
+    checkpoint,
+    classes: config.num_class_embeds ?? null,
+    onStart: progress,
+  });
+  const machine = describeMachine(python);
+  const rows = createComparisonRows(measurements);
+  const names = contenders.map(({ name }) => name);
+  return {
+    text: `${formatMachine(machine, options.threads)}\n\n${formatComparison(names, rows)}`,
+    data: { machine, rows, measurements },
+  };
+}
+
+function createTask({ mode, threads, repeats }: Options, checkpoint: string) {
+  return { kind: mode as "event-loop" | "soak", checkpoint, batchSize: 1, repeats, threads };
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2), process.env);
+  if (options === undefined) console.log(usage);
+  else await run(options);
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

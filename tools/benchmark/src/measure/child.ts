@@ -1,0 +1,14 @@
+import type { Task } from "../task.ts";
+import { measureCalls } from "./measure-calls.ts";
+import { measureEventLoop } from "./measure-event-loop.ts";
+import { measureSoak } from "./measure-soak.ts";
+
+// Does the task in the argument and prints what it measured as one line of JSON.
+const task = JSON.parse(process.argv[2] ?? "") as Task;
+const measure = {
+  forward: measureCalls,
+  images: measureCalls,
+  "event-loop": measureEventLoop,
+  soak: measureSoak,
+};
+console.log(JSON.stringify(await measure[task.kind](task)));

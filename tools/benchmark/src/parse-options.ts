@@ -1,0 +1,109 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { architectureNames } from "./checkpoint/find-checkpoint.ts";
+
+/** What to do. */
+export type Mode = "compare" | "event-loop" | "soak";
+
+/** The command line, read. */
+export interface Options {
+  readonly mode: Mode;
+  readonly architecture: string;
+  readonly threads: number;
+  /** How often each process is started. */
+  readonly rounds: number;
+  /** Calls measured in a process. */
+  readonly repeats: number;
+  /** The batch sizes to make images at. */
+  readonly batchSizes: readonly number[];
+  /** The Python to compare with; undefined to look for one, null for none. */
+  readonly python: string | undefined | null;
+  /** Where checkpoints are made and kept; undefined for the default. */
+  readonly folder: string | undefined;
+  readonly json: boolean;
+}
+
+/** The command line was not understood; the message says what to type instead. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What `--help` prints. */
+export const usage: string = `Usage: npm run benchmark -- [mode] <architecture> [options]
+
+Architectures: ${architectureNames.join(", ")}
+
+Modes:
+  compare      (default) time and memory, beside PyTorch where it is found
+  event-loop   how many ticks of a 10 ms timer get through while the model works
+  soak         memory after the 10th and the last of many generations
+
+Options:
+  --threads <n>       threads to compute with (default: CPUs that the process may use)
+  --rounds <n>        how often each process is started, in turn with PyTorch's (default: 3)
+  --repeats <n>       calls measured in a process (default: 5; soak: 200)
+  --batch-sizes <n,n> images at a time (default: 1,8)
+  --python <path>     Python with torch and diffusers (default: ONESTEP_PYTHON, or python3 if it has them)
+  --no-python         measure Onestep alone
+  --folder <path>     where checkpoints are made and kept (default: node_modules/.cache/onestep-benchmark)
+  --json              print everything that was measured as JSON`;
+
+/** Reads the command line. Undefined where help is asked for. @throws UsageError where it is not understood. */
+export function parseOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Options | undefined {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
+  const modes: readonly string[] = ["compare", "event-loop", "soak"];
+  const [mode, architecture, ...rest] = modes.includes(positionals[0] ?? "")
+    ? positionals
+    : ["compare", ...positionals];
+  if (architecture === undefined || !architectureNames.includes(architecture) || rest.length > 0) {
+    throw new UsageError(`Name one architecture: ${architectureNames.join(", ")}.`);
+  }
+  return {
+    mode: mode as Mode,
+    architecture,
+    threads: parseCount("threads", values.threads) ?? availableParallelism(),
+    rounds: parseCount("rounds", values.rounds) ?? 3,
+    repeats: parseCount("repeats", values.repeats) ?? (mode === "soak" ? 200 : 5),
+    batchSizes: (values["batch-sizes"] ?? "1,8")
+      .split(",")
+      .map((size) => parseCount("batch-sizes", size) ?? 1),
+    python: values["no-python"] ? null : (values.python ?? (environment["ONESTEP_PYTHON"] || undefined)),
+    folder: values.folder,
+    json: values.json ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        threads: text,
+        rounds: text,
+        repeats: text,
+        "batch-sizes": text,
+        python: text,
+        "no-python": flag,
+        folder: text,
+        json: flag,
+        help: { ...flag, short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseCount(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new UsageError(`--${name}: found "${text}", expected a whole number of at least 1.`);
+}

@@ -1,0 +1,45 @@
+/** One piece of work that a process of its own does and measures. */
+export interface Task {
+  /**
+   * - `forward`: passes through the model alone.
+   * - `images`: images from the pipeline, one step each.
+   * - `event-loop`: passes, while a timer ticks in the caller's thread.
+   * - `soak`: images, one after the other, in one process.
+   */
+  readonly kind: "forward" | "images" | "event-loop" | "soak";
+  /** The folder of the pipeline. */
+  readonly checkpoint: string;
+  /** Images at a time. */
+  readonly batchSize: number;
+  /** How many calls are measured, after one that is not. */
+  readonly repeats: number;
+  readonly threads: number;
+  /** When the process was started, in milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** What a process of kind `forward` or `images` reports. */
+export interface TimedResult {
+  /** From the start of the process until the model could be called. */
+  readonly readyMilliseconds: number;
+  /** Each call that was measured, in order. */
+  readonly callMilliseconds: readonly number[];
+  /** The most memory that the process had in use. */
+  readonly peakBytes: number;
+}
+
+/** What a process of kind `event-loop` reports. */
+export interface EventLoopResult {
+  /** How long the passes took together. */
+  readonly milliseconds: number;
+  /** Ticks of a 10 ms timer meanwhile. */
+  readonly ticks: number;
+  /** Ticks of the same timer in the same time with nothing else to do. */
+  readonly undisturbedTicks: number;
+}
+
+/** What a process of kind `soak` reports. */
+export interface SoakResult {
+  /** Memory in use after each call. */
+  readonly residentBytes: readonly number[];
+}
