@@ -73,6 +73,7 @@ describe.each(codePackages)("$manifest.name, which has code,", ({ folder, manife
 
   it("publishes what it compiled and its sources, without tests", () => {
     expect(manifest["files"]).toEqual([
+      ...(manifest.bin === undefined ? [] : ["bin"]),
       "dist",
       "src",
       "!src/**/*.test.ts",
@@ -102,9 +103,16 @@ describe.each(codePackages)("$manifest.name, which has code,", ({ folder, manife
     }
   });
 
-  it.each(Object.entries(manifest.bin ?? {}))("compiles its program %s", (_name, path) => {
-    expect(existsSync(join(root, folder, sourceOf(path)))).toBe(true);
-  });
+  // npm links a program while it installs, when nothing is compiled yet: only a file that is there is linked.
+  it.each(Object.entries(manifest.bin ?? {}))(
+    "starts its program %s from a file under version control",
+    (_name, path) => {
+      const program = readFileSync(join(root, folder, path), "utf8");
+      const [, target = ""] =
+        /^#!\/usr\/bin\/env node\nimport "\.\.\/(dist\/.+\.js)";\n$/.exec(program) ?? [];
+      expect(existsSync(join(root, folder, sourceOf(`./${target}`)))).toBe(true);
+    },
+  );
 });
 
 it.each(privateMembers)("$folder is not published", ({ manifest }) => {

@@ -37,6 +37,7 @@ describe.each(codePackages)("the package $manifest.name", ({ folder, manifest })
       "package.json",
       ...sources.map((path) => `src/${path}`),
       ...compiled,
+      ...Object.values(manifest.bin ?? {}).map((path) => path.replace(/^\.\//, "")),
     ];
     const files = filesOf(manifest.name).filter((path) => path !== "CHANGELOG.md");
     expect(files).toEqual(expected.toSorted());

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The compiled command line. */
-export const program: string = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+export const program: string = fileURLToPath(new URL("../../../bin/onestep.js", import.meta.url));
 
 /** How a run ended and what it wrote. */
 export interface RunResult {
