@@ -188,7 +188,7 @@ describe("createInferenceSession rejects", () => {
     const creating = createInferenceSession(linear, { threads });
     await expect(creating).rejects.toThrow(InvalidArgumentError);
     await expect(creating).rejects.toThrow(
-      `threads: found ${threads}, expected a whole number of at least 1.`,
+      `threads: found ${threads}, expected a whole number from 1 to 1024.`,
     );
   });
 

@@ -1,7 +1,6 @@
-import { InvalidArgumentError } from "@onestep/core";
 import { inferenceBackend } from "#inference-backend";
+import { checkSessionOptions } from "./check-session-options.ts";
 import type { GraphWithWeights, InferenceSession, InferenceSessionOptions } from "./inference-session.ts";
-import { resolveDevice } from "./resolve-device.ts";
 
 /**
  * Makes a graph ready to run, its weights read from where they lie.
@@ -17,16 +16,7 @@ export async function createInferenceSession(
   model: GraphWithWeights,
   options: InferenceSessionOptions = {},
 ): Promise<InferenceSession> {
-  const { threads, signal } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new InvalidArgumentError({
-      subject: "threads",
-      found: String(threads),
-      expected: "a whole number of at least 1",
-      remedy: "Pass the number of threads to compute with, or leave it out for the number of cores.",
-    });
-  }
-  const device = resolveDevice(options.device, inferenceBackend.devices);
-  signal?.throwIfAborted();
-  return inferenceBackend.start(model, { device, threads, signal });
+  const start = checkSessionOptions(options);
+  start.signal?.throwIfAborted();
+  return inferenceBackend.start(model, start);
 }

@@ -1,3 +1,4 @@
+export { checkSessionOptions } from "./check-session-options.ts";
 export { createInferenceSession } from "./create-inference-session.ts";
 export { InferenceError } from "./errors/inference-error.ts";
 export { InvalidGraphError } from "./errors/invalid-graph-error.ts";
@@ -10,6 +11,7 @@ export type {
   GraphWithWeights,
   InferenceSession,
   InferenceSessionOptions,
+  OptimizationGoal,
 } from "./inference-session.ts";
 export { planWeightFiles, type WeightFilesPlan } from "./plan-weight-files.ts";
 export { resolveDevice } from "./resolve-device.ts";

@@ -12,7 +12,7 @@ describe("inferenceBackend", () => {
     expect(browserBackend.devices).toEqual([]);
     const start = browserBackend.start(
       { graph: new Uint8Array(), files: new Map() },
-      { device: "wasm", threads: undefined, signal: undefined },
+      { device: "wasm", threads: undefined, optimizeFor: "throughput", signal: undefined },
     );
     await expect(start).rejects.toThrow(UnsupportedError);
     await expect(start).rejects.toThrow("createInferenceSession: found a platform other than Node");

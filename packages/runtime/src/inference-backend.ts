@@ -1,4 +1,4 @@
-import type { Device, GraphWithWeights, InferenceSession } from "./inference-session.ts";
+import type { Device, GraphWithWeights, InferenceSession, OptimizationGoal } from "./inference-session.ts";
 
 /** What a platform offers: the devices it has, best first, and a way to start a session on one of them. */
 export interface InferenceBackend {
@@ -10,5 +10,6 @@ export interface InferenceBackend {
 export interface StartOptions {
   readonly device: Device;
   readonly threads: number | undefined;
+  readonly optimizeFor: OptimizationGoal;
   readonly signal: AbortSignal | undefined;
 }

@@ -3,6 +3,16 @@ import type { Tensor } from "@onestep/core";
 /** Where a session runs. What was asked for as `"auto"` is resolved before a session exists. */
 export type Device = "cpu" | "cuda" | "webgpu" | "wasm";
 
+/**
+ * What a session is prepared for.
+ *
+ * - `"throughput"`: the weights are rearranged for the processor while loading. It takes a second for each gigabyte or
+ *   so, and a copy of the weights in the memory of the process.
+ * - `"startup"`: the session is ready at once and reads the weights where they lie: their memory is the file cache of
+ *   the system, which processes share. A run takes a quarter longer.
+ */
+export type OptimizationGoal = "throughput" | "startup";
+
 /** A graph and the files that hold its weights. */
 export interface GraphWithWeights {
   /** A serialised ONNX ModelProto. Its initializers name their file by `location`, a key of `files`. */
@@ -17,6 +27,8 @@ export interface InferenceSessionOptions {
   readonly device?: Device | "auto" | undefined;
   /** Threads within an operator; by default the number of physical cores the process may use. */
   readonly threads?: number | undefined;
+  /** `"throughput"` (default) for many runs, `"startup"` for one or two. */
+  readonly optimizeFor?: OptimizationGoal | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DisposedError, InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
 import { writeFormulaCheckpoint } from "./__fixtures__/write-formula-checkpoint.ts";
 import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
@@ -56,6 +57,16 @@ describe("UNet2DModel", () => {
       expect(Math.abs(sum - out.sum) / out.abs).toBeLessThan(2e-5);
     },
   );
+
+  it("predicts the same after a quick start", async () => {
+    const folderOfModel = join(folder, "cm_test_uncond");
+    await using model = await UNet2DModel.fromPretrained(folderOfModel);
+    await using quick = await UNet2DModel.fromPretrained(folderOfModel, { optimizeFor: "startup" });
+    const sample = new TorchGenerator(0).randn([2, 3, 32, 32]);
+    const expected = (await model.forward({ sample, timestep: 1 })).sample.data;
+    const actual = (await quick.forward({ sample, timestep: 1 })).sample.data;
+    expect(relativeDifference(actual, [...expected])).toBeLessThan(2e-5);
+  });
 
   describe("of a class-conditional configuration", () => {
     let model: UNet2DModel;
@@ -131,5 +142,15 @@ describe("UNet2DModel", () => {
   it("refuses a precision that the device does not compute in", async () => {
     const loading = UNet2DModel.fromPretrained(join(folder, "cm_test_uncond"), { dtype: "float16" });
     await expect(loading).rejects.toThrow(/dtype: found "float16", expected "auto" or "float32"/);
+  });
+
+  it.each([
+    { device: "cuda", message: 'device: found "cuda", expected a device that is available here' },
+    { threads: 0, message: "threads: found 0, expected a whole number from 1 to 1024" },
+  ] as const)("refuses $message, before any file is fetched", async ({ message, ...options }) => {
+    const repository = memoryRepository({});
+    const get = vi.spyOn(repository, "get");
+    await expect(UNet2DModel.fromRepository(repository, options)).rejects.toThrow(message);
+    expect(get).not.toHaveBeenCalled();
   });
 });

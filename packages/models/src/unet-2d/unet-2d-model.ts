@@ -6,7 +6,12 @@ import {
   Tensor,
 } from "@onestep/core";
 import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
-import type { Device, InferenceSession } from "@onestep/runtime";
+import {
+  checkSessionOptions,
+  type Device,
+  type InferenceSession,
+  type OptimizationGoal,
+} from "@onestep/runtime";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { matchWeights } from "../checkpoint/match-weights.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
@@ -30,6 +35,8 @@ export interface LoadModelOptions {
   readonly dtype?: "auto" | "float32" | "float16" | undefined;
   /** Threads to compute with; by default the number of cores. */
   readonly threads?: number | undefined;
+  /** `"throughput"` (default) for many images; `"startup"` loads at once and takes longer for each image. */
+  readonly optimizeFor?: OptimizationGoal | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
@@ -92,8 +99,18 @@ export class UNet2DModel {
 
   /** Like {@link UNet2DModel.fromPretrained}, from a repository that is open already. */
   static async fromRepository(repository: Repository, options: LoadModelOptions = {}): Promise<UNet2DModel> {
-    const { subfolder = "", variant, device, dtype = "auto", threads, signal, onProgress } = options;
+    const {
+      subfolder = "",
+      variant,
+      device,
+      dtype = "auto",
+      threads,
+      optimizeFor,
+      signal,
+      onProgress,
+    } = options;
     checkDataType(dtype);
+    checkSessionOptions({ device, threads, optimizeFor });
     const folder = subfolder === "" ? "" : `${subfolder}/`;
     const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
     const configName = `${configFile.path} of ${repository.name}`;
@@ -105,6 +122,7 @@ export class UNet2DModel {
     const session = await startSession(checkpoint, (source) => buildUNet2DGraph(config, source), {
       device,
       threads,
+      optimizeFor,
       signal,
     });
     return new UNet2DModel(config, checkpoint, session);

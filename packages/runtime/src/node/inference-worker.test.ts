@@ -34,7 +34,7 @@ async function installRuntime(source: string): Promise<void> {
 function start(): Promise<InferenceSession> {
   return startWorkerSession(
     { graph: identityGraph("float32"), files: new Map() },
-    { device: "cpu", threads: 1, signal: undefined },
+    { device: "cpu", threads: 1, optimizeFor: "throughput", signal: undefined },
     pathToFileURL(join(folder, "node", "inference-worker.js")),
   );
 }

@@ -4,20 +4,32 @@ import { createSessionOptions } from "./session-options.ts";
 describe("createSessionOptions", () => {
   it("names the folder of the weights, where there is one", () => {
     const key = "model_external_initializers_file_folder_path";
-    expect(createSessionOptions({ folder: "/models", threads: 2 })).toMatchObject({
+    expect(createSessionOptions({ folder: "/models", threads: 2, optimizeFor: "throughput" })).toMatchObject({
       intraOpNumThreads: 2,
       extra: { session: { [key]: "/models" } },
     });
-    expect(createSessionOptions({ folder: undefined, threads: 0 })).toMatchObject({
-      intraOpNumThreads: 0,
-      extra: {},
+    const { intraOpNumThreads, extra } = createSessionOptions({
+      folder: undefined,
+      threads: 0,
+      optimizeFor: "throughput",
     });
+    expect(intraOpNumThreads).toBe(0);
+    expect(extra).toEqual({ session: { disable_prepacking: "1" } });
   });
 
   it("reuses memory between operators and runs, and plans no block for all of them", () => {
-    expect(createSessionOptions({ folder: undefined, threads: 1 })).toMatchObject({
+    expect(createSessionOptions({ folder: undefined, threads: 1, optimizeFor: "throughput" })).toMatchObject({
       enableCpuMemArena: true,
       enableMemPattern: false,
+    });
+  });
+
+  it.each([
+    ["throughput", "all"],
+    ["startup", "extended"],
+  ] as const)("for %s takes the level %s", (optimizeFor, graphOptimizationLevel) => {
+    expect(createSessionOptions({ folder: undefined, threads: 1, optimizeFor })).toMatchObject({
+      graphOptimizationLevel,
     });
   });
 });

@@ -7,19 +7,28 @@ import type { LoadRequest } from "./worker-messages.ts";
  * Memory patterns are off: they plan one block for all activations of a run and keep it, which took 0.06 GB (batch 1)
  * and 0.62 GB (batch 8) more than the arena alone for a 64×64 UNet, 0.9 GB more for a 256×256 one, and saved no time.
  * The arena is on: without it, each large activation is fetched from the system and zeroed anew, 10 % of the time.
+ *
+ * Nothing is packed before the first run: for 1.2 GB of weights that took two seconds of loading and saved no time
+ * afterwards. What does save time is the layout that the level "all" gives to the weights of convolutions; they are
+ * copied for it. The level below leaves every weight in its mapped file.
  */
 export function createSessionOptions(
-  request: Pick<LoadRequest, "folder" | "threads">,
+  request: Pick<LoadRequest, "folder" | "threads" | "optimizeFor">,
 ): InferenceSession.SessionOptions {
-  const { folder, threads } = request;
+  const { folder, threads, optimizeFor } = request;
   return {
     executionProviders: ["cpu"],
-    graphOptimizationLevel: "all",
+    graphOptimizationLevel: optimizeFor === "startup" ? "extended" : "all",
     intraOpNumThreads: threads,
     enableCpuMemArena: true,
     enableMemPattern: false,
     // What onnxruntime has to say arrives as errors, with a remedy; it would be on the terminal twice.
     logSeverityLevel: 4,
-    extra: folder === undefined ? {} : { session: { model_external_initializers_file_folder_path: folder } },
+    extra: {
+      session: {
+        disable_prepacking: "1",
+        ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
+      },
+    },
   };
 }

@@ -18,7 +18,7 @@ export async function startWorkerSession(
   options: StartOptions,
   script: URL = workerScript,
 ): Promise<InferenceSession> {
-  const { device, threads = physicalCoreCount(), signal } = options;
+  const { device, threads = physicalCoreCount(), optimizeFor, signal } = options;
   const folder = checkLocations(model.files);
   await checkWeightFiles(model.files.values());
   signal?.throwIfAborted();
@@ -28,7 +28,7 @@ export async function startWorkerSession(
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 
   const worker = new WorkerConnection(script);
-  const loading = worker.call("load", { graph: model.graph, folder, threads });
+  const loading = worker.call("load", { graph: model.graph, folder, threads, optimizeFor });
   try {
     const description = await orAbort(loading, signal);
     checkOutputs(description.outputs);

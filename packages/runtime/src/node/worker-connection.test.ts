@@ -19,7 +19,12 @@ afterEach(async () => {
 });
 
 function load(): Promise<SessionDescription> {
-  return worker.call("load", { graph: director.graph, folder: "/models", threads: 3 });
+  return worker.call("load", {
+    graph: director.graph,
+    folder: "/models",
+    threads: 3,
+    optimizeFor: "throughput",
+  });
 }
 
 describe("WorkerConnection", () => {
@@ -80,7 +85,12 @@ describe("WorkerConnection", () => {
 
   it("rejects a call to a script that does not start", async () => {
     const broken = new WorkerConnection(new URL("./no-such-worker.mjs", import.meta.url));
-    const loading = broken.call("load", { graph: director.graph, folder: undefined, threads: 1 });
+    const loading = broken.call("load", {
+      graph: director.graph,
+      folder: undefined,
+      threads: 1,
+      optimizeFor: "throughput",
+    });
     await expect(loading).rejects.toThrow(WorkerExitError);
     await broken.end();
   });

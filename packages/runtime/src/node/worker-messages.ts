@@ -1,4 +1,5 @@
 import type { DataType, TensorDataByType } from "@onestep/core";
+import type { OptimizationGoal } from "../inference-session.ts";
 
 /** A tensor on its way between threads: its parts, without the class. */
 export interface WireTensor {
@@ -28,6 +29,7 @@ export interface LoadRequest {
   readonly folder: string | undefined;
   /** Threads within an operator; 0 leaves the choice to onnxruntime. */
   readonly threads: number;
+  readonly optimizeFor: OptimizationGoal;
 }
 
 /** What is known of a session once it is ready. */

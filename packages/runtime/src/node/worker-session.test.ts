@@ -13,7 +13,12 @@ let session: WorkerSession;
 beforeEach(async () => {
   director = new WorkerDirector();
   worker = new WorkerConnection(WorkerDirector.script);
-  const loading = worker.call("load", { graph: director.graph, folder: undefined, threads: 1 });
+  const loading = worker.call("load", {
+    graph: director.graph,
+    folder: undefined,
+    threads: 1,
+    optimizeFor: "throughput",
+  });
   await director.received(1);
   director.ready();
   session = new WorkerSession("cpu", worker, await loading);

@@ -25,6 +25,7 @@ export async function generateImages(invocation: Invocation): Promise<void> {
     // Checked by the runtime, which knows what there is.
     device: parsed.text("device") as Device | undefined,
     threads: request.threads,
+    optimizeFor: countPasses(request) <= 2 ? "startup" : "throughput",
   });
   try {
     const loadedAt = performance.now();
@@ -57,6 +58,11 @@ export async function generateImages(invocation: Invocation): Promise<void> {
   } finally {
     await pipe.dispose();
   }
+}
+
+/** How often the model runs, as far as the request tells: each image takes one step unless it says otherwise. */
+function countPasses({ batchSize, timesteps, numInferenceSteps }: GenerateRequest): number {
+  return batchSize * (timesteps?.length ?? numInferenceSteps ?? 1);
 }
 
 function samplingOptions(request: GenerateRequest) {

@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from "@onestep/core";
+import { inferenceBackend } from "#inference-backend";
+import type { StartOptions } from "./inference-backend.ts";
+import type { InferenceSessionOptions } from "./inference-session.ts";
+import { resolveDevice } from "./resolve-device.ts";
+
+/** More than any machine has cores; onnxruntime starts as many as it is told, and thousands take minutes. */
+const maximumThreads = 1024;
+
+/**
+ * The options of a session as they will be used on this machine. Call it before work whose result would be lost, such
+ * as a download, were an option wrong.
+ *
+ * @throws InvalidArgumentError where an option is wrong.
+ * @throws UnsupportedError where the device is not available here.
+ */
+export function checkSessionOptions(options: InferenceSessionOptions): StartOptions {
+  const { threads, optimizeFor = "throughput", signal } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maximumThreads)) {
+    throw new InvalidArgumentError({
+      subject: "threads",
+      found: String(threads),
+      expected: `a whole number from 1 to ${maximumThreads}`,
+      remedy: "Pass the number of threads to compute with, or leave it out for the number of cores.",
+    });
+  }
+  if (optimizeFor !== "throughput" && optimizeFor !== "startup") {
+    throw new InvalidArgumentError({
+      subject: "optimizeFor",
+      found: JSON.stringify(optimizeFor) ?? String(optimizeFor),
+      expected: '"throughput" or "startup"',
+      remedy: 'Pass one of these, or leave it out for "throughput".',
+    });
+  }
+  return { device: resolveDevice(options.device, inferenceBackend.devices), threads, optimizeFor, signal };
+}
