@@ -233,7 +233,8 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
       { outputType: "pil" },
       /outputType: found "pil", expected "image" or "tensor"/,
     ],
-    ["a batch of none", { batchSize: 0 }, /batchSize: found 0, expected a whole number of at least 1/],
+    ["a batch of none", { batchSize: 0 }, /batchSize: found 0, expected a whole number from 1 to 65536/],
+    ["a batch beyond all memory", { batchSize: 1e9 }, /batchSize: found 1000000000/],
     ["a batch of a half", { batchSize: 1.5 }, /batchSize: found 1.5/],
     [
       "latents of another shape",

@@ -1,6 +1,9 @@
 import { type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
 import type { ConsistencyModelGenerateOptions } from "./generate-options.ts";
 
+/** A batch is in memory all at once: a larger one is a mistake, found here rather than by running out of memory. */
+const maximumBatchSize = 65_536;
+
 /** The size of a batch and where its random numbers come from. */
 export interface ResolvedBatch {
   readonly batchSize: number;
@@ -60,12 +63,12 @@ function resolveBatchSize(options: ConsistencyModelGenerateOptions): number {
     ];
     return Math.max(...counts);
   }
-  if (Number.isSafeInteger(batchSize) && batchSize >= 1) return batchSize;
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maximumBatchSize) return batchSize;
   throw new InvalidArgumentError({
     subject: "batchSize",
     found: String(batchSize),
-    expected: "a whole number of at least 1",
-    remedy: "Pass how many images to make.",
+    expected: `a whole number from 1 to ${maximumBatchSize}`,
+    remedy: "Pass how many images to make; make more of them in several calls.",
   });
 }
 

@@ -1,20 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBigIntegers, parseInteger, parseIntegers } from "./parse-values.ts";
+import { parseBigIntegers, parseCount, parseIntegers } from "./parse-values.ts";
 import { UsageError } from "./usage-error.ts";
 
-describe("parseInteger", () => {
-  it("takes integers", () => {
-    expect(parseInteger("steps", "12", 1)).toBe(12);
-    expect(parseInteger("x", "-3")).toBe(-3);
+describe("parseCount", () => {
+  it.each([
+    ["12", 12],
+    ["1", 1],
+    ["10000", 10_000],
+  ])("takes %s", (text, count) => {
+    expect(parseCount("steps", text)).toBe(count);
   });
 
-  it.each(["", "1.5", "1e3", "0x10", "abc", "0", "-1", "99999999999999999999"])("refuses %j", (text) => {
-    expect(() => parseInteger("steps", text, 1)).toThrow(UsageError);
-    expect(() => parseInteger("steps", text, 1)).toThrow(
-      `--steps: found ${JSON.stringify(text)}, expected an integer of at least 1.`,
-    );
-  });
+  it.each(["", "1.5", "1e3", "0x10", "abc", "0", "-1", "10001", "99999999999999999999"])(
+    "refuses %j",
+    (text) => {
+      expect(() => parseCount("steps", text)).toThrow(UsageError);
+      expect(() => parseCount("steps", text)).toThrow(
+        `--steps: found ${JSON.stringify(text)}, expected an integer from 1 to 10000.`,
+      );
+    },
+  );
 });
 
 describe("parseIntegers", () => {

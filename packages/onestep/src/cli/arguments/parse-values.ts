@@ -3,16 +3,22 @@ import { UsageError } from "./usage-error.ts";
 /** Longest list that a range may stand for: `0-9999`. */
 const maximumRange = 10_000;
 
-/** An integer of at least `minimum`, as in `--batch-size 4`. @throws UsageError */
-export function parseInteger(
-  option: string,
-  text: string,
-  minimum: number = Number.MIN_SAFE_INTEGER,
-): number {
+/** Largest number of anything that a command can be asked for; more would only run out of memory. */
+const maximumCount = 10_000;
+
+/** How many of something, as in `--batch-size 4`: an integer from 1 to 10,000. @throws UsageError */
+export function parseCount(option: string, text: string): number {
+  const value = /^\+?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= maximumCount) return value;
+  throw new UsageError(
+    `--${option}: found ${JSON.stringify(text)}, expected an integer from 1 to ${maximumCount}.`,
+  );
+}
+
+function parseInteger(option: string, text: string): number {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value) && value >= minimum) return value;
-  const expected = minimum === Number.MIN_SAFE_INTEGER ? "an integer" : `an integer of at least ${minimum}`;
-  throw new UsageError(`--${option}: found ${JSON.stringify(text)}, expected ${expected}.`);
+  if (Number.isSafeInteger(value)) return value;
+  throw new UsageError(`--${option}: found ${JSON.stringify(text)}, expected an integer.`);
 }
 
 /**

@@ -52,7 +52,7 @@ describe("readGenerateRequest", () => {
 
   it.each([
     [["--steps", "2", "--timesteps", "22,0"], "--steps and --timesteps exclude each other"],
-    [["--steps", "0"], '--steps: found "0", expected an integer of at least 1.'],
+    [["--steps", "0"], '--steps: found "0", expected an integer from 1 to 10000.'],
     [["--batch-size", "many"], '--batch-size: found "many"'],
     [["--grid", "-1"], '--grid: found "-1"'],
     [["--seed", "0.5"], '--seed: found "0.5", expected an integer.'],

@@ -1,4 +1,4 @@
-import { parseBigIntegers, parseInteger, parseIntegers } from "../arguments/parse-values.ts";
+import { parseBigIntegers, parseCount, parseIntegers } from "../arguments/parse-values.ts";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 
@@ -48,7 +48,7 @@ export function readGenerateRequest(parsed: ParsedArguments): GenerateRequest {
 
 function readCount(parsed: ParsedArguments, option: string): number | undefined {
   const text = parsed.text(option);
-  return text === undefined ? undefined : parseInteger(option, text, 1);
+  return text === undefined ? undefined : parseCount(option, text);
 }
 
 function readOut(parsed: ParsedArguments): string | undefined {
