@@ -1,0 +1,94 @@
+import { OnestepError } from "@onestep/core";
+import type { CheckpointTensor } from "@onestep/models";
+import type { FuzzInput, FuzzTarget } from "./fuzz-target.ts";
+import { guardFile } from "./guarded-file.ts";
+
+/** What a reader made of a file. Anything else is a {@link FuzzFinding}. */
+export type Verdict = "loaded" | "refused";
+
+/** A reader did what no file may make it do. */
+export class FuzzFinding extends Error {
+  override readonly name = "FuzzFinding";
+}
+
+const elementBytes: Readonly<Record<string, number>> = {
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+/**
+ * Has a target read a file and checks what comes of it: a typed error that says what was found, what was expected and
+ * what to do, or arrays that lie in the file as they say.
+ *
+ * @throws FuzzFinding
+ */
+export async function judgeInput(target: FuzzTarget, input: FuzzInput): Promise<Verdict> {
+  const guarded = guardFile(input.bytes);
+  let tensors: ReadonlyMap<string, CheckpointTensor>;
+  try {
+    tensors = await target.read(guarded.file);
+  } catch (error) {
+    if (!OnestepError.isInstance(error)) throw new FuzzFinding("an error without a type", { cause: error });
+    if (input.contents !== undefined) throw new FuzzFinding("a good file was refused", { cause: error });
+    rejectReadsOutside(guarded.outside);
+    return "refused";
+  }
+  rejectReadsOutside(guarded.outside);
+  for (const [name, tensor] of tensors) checkTensor(name, tensor, input.bytes.length);
+  if (!target.mayOverlap) checkOverlap(tensors);
+  if (input.contents !== undefined) checkContents(tensors, input.contents, input.bytes);
+  return "loaded";
+}
+
+function rejectReadsOutside(outside: { readonly start: number; readonly end: number } | undefined): void {
+  if (outside !== undefined)
+    throw new FuzzFinding(`a read outside the file: ${outside.start} to ${outside.end}`);
+}
+
+function checkTensor(name: string, tensor: CheckpointTensor, size: number): void {
+  const { elementType, shape, offset, length } = tensor;
+  const numbers = [...shape, offset, length];
+  if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) {
+    throw new FuzzFinding(`${name}: numbers that are none: ${numbers.join(", ")}`);
+  }
+  const expected = shape.reduce(
+    (product, dimension) => product * dimension,
+    elementBytes[elementType] ?? Number.NaN,
+  );
+  if (length !== expected)
+    throw new FuzzFinding(`${name}: ${length} bytes for ${elementType} [${shape.join(", ")}]`);
+  if (offset + length > size) throw new FuzzFinding(`${name}: bytes up to ${offset + length} of ${size}`);
+}
+
+function checkOverlap(tensors: ReadonlyMap<string, CheckpointTensor>): void {
+  const ranges = [...tensors.values()].filter(({ length }) => length > 0).sort((a, b) => a.offset - b.offset);
+  for (const [index, { offset, length }] of ranges.entries()) {
+    const next = ranges[index + 1];
+    if (next !== undefined && offset + length > next.offset) throw new FuzzFinding("arrays that overlap");
+  }
+}
+
+function checkContents(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  contents: ReadonlyMap<string, Uint8Array>,
+  bytes: Uint8Array,
+): void {
+  const names = [...tensors.keys()].sort().join();
+  const expectedNames = [...contents.keys()].sort().join();
+  if (names !== expectedNames) throw new FuzzFinding(`the arrays ${names} in place of ${expectedNames}`);
+  for (const [name, expected] of contents) {
+    const { offset, length } = tensors.get(name) as CheckpointTensor;
+    const found = bytes.subarray(offset, offset + length);
+    if (found.length !== expected.length || found.some((byte, index) => byte !== expected[index])) {
+      throw new FuzzFinding(`${name}: other bytes than were written`);
+    }
+  }
+}

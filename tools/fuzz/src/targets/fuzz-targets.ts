@@ -1,0 +1,12 @@
+import type { FuzzTarget } from "../fuzz-target.ts";
+import { safetensorsTarget } from "./safetensors-target.ts";
+
+/** Every reader that is tried. */
+export const fuzzTargets: readonly FuzzTarget[] = [safetensorsTarget];
+
+/** The target of a name. @throws RangeError where there is none. */
+export function findTarget(name: string): FuzzTarget {
+  const target = fuzzTargets.find((candidate) => candidate.name === name);
+  if (target === undefined) throw new RangeError(`no target ${name}`);
+  return target;
+}
