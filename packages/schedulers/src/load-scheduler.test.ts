@@ -4,6 +4,9 @@ import { memoryRepository } from "./__fixtures__/memory-repository.ts";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
+import { schedulerClasses } from "./scheduler-classes.ts";
+
+const names = schedulerClasses.map(({ className }) => className).join(", ");
 
 it("makes the scheduler that the document names", () => {
   const consistency = schedulerFromJson(
@@ -23,20 +26,17 @@ it("loads from a repository", async () => {
 });
 
 it("names the schedulers there are where it does not know the class", async () => {
-  const text = '{"_class_name": "DDIMScheduler"}';
+  const text = '{"_class_name": "RePaintScheduler"}';
   const loading = loadScheduler(memoryRepository({ "scheduler/scheduler_config.json": text }));
   await expect(loading).rejects.toThrow(UnsupportedError);
   await expect(loading).rejects.toThrow(
-    'someone/something: scheduler/scheduler_config.json: found _class_name "DDIMScheduler", expected' +
-      " CMStochasticIterativeScheduler or EDMEulerScheduler.",
+    'someone/something: scheduler/scheduler_config.json: found _class_name "RePaintScheduler", expected' +
+      ` one of ${names}.`,
   );
 });
 
 it.each([
-  [
-    [],
-    "here: found [], expected an object whose _class_name is CMStochasticIterativeScheduler or EDMEulerScheduler.",
-  ],
+  [[], `here: found [], expected an object whose _class_name is one of ${names}.`],
   [null, "here: found null, expected an object"],
   [{}, "here: found _class_name null, expected an object"],
   [{ _class_name: 3 }, "here: found _class_name 3"],

@@ -23,7 +23,7 @@ import { findSchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
  */
 export function schedulerFromJson(document: PythonJson, source: string): Scheduler {
   const className = isJsonObject(document) ? document["_class_name"] : undefined;
-  const known = schedulerClasses.map((schedulerClass) => schedulerClass.className).join(" or ");
+  const known = `one of ${schedulerClasses.map((schedulerClass) => schedulerClass.className).join(", ")}`;
   if (typeof className !== "string") {
     throw new InvalidConfigError({
       subject: source,

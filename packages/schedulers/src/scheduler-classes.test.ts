@@ -6,10 +6,15 @@ import { findSchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
 it("finds schedulers by their names in diffusers", () => {
   expect(findSchedulerClass("CMStochasticIterativeScheduler")).toBe(CMStochasticIterativeScheduler);
   expect(findSchedulerClass("EDMEulerScheduler")).toBe(EDMEulerScheduler);
-  expect(findSchedulerClass("DDIMScheduler")).toBeUndefined();
+  expect(findSchedulerClass("RePaintScheduler")).toBeUndefined();
   expect(findSchedulerClass("constructor")).toBeUndefined();
 });
 
 it("cannot be added to", () => {
   expect(Object.isFrozen(schedulerClasses)).toBe(true);
+});
+
+it("is in the order of the names", () => {
+  const names = schedulerClasses.map(({ className }) => className);
+  expect(names).toEqual([...names].sort());
 });

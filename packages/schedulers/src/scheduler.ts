@@ -43,7 +43,10 @@ export interface Scheduler {
   readonly timesteps: Float64Array;
   /** The noise levels, where the scheduler has them. Not to be written to. */
   readonly sigmas?: Float32Array | Float64Array | undefined;
-  /** The index into `timesteps` of the step to take next; `undefined` until the run begins. */
+  /**
+   * The index into `timesteps` of the step to take next; `undefined` until the run begins, and always in a scheduler
+   * whose steps follow from their timestep alone.
+   */
   readonly stepIndex: number | undefined;
   /** The index that the run is made to begin with; `undefined` where its first timestep decides. */
   readonly beginIndex: number | undefined;

@@ -38,3 +38,12 @@ export function timestepCountField(defaultValue: number): ConfigField<number> {
   const description = `a whole number from 1 to ${maximumTimestepCount}`;
   return narrowedField(integerField(defaultValue), description, isTimestepCount);
 }
+
+/** A number from 0 to 1; Python's default is a `float`. */
+export function fractionField(defaultValue: number): ConfigField<number> {
+  return narrowedField(
+    finiteField(defaultValue),
+    "a number from 0 to 1",
+    (value) => value >= 0 && value <= 1,
+  );
+}

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
 import { addNoise } from "./add-noise.ts";
 import { findTimestepIndex } from "./find-timestep-index.ts";
+import { requireBeginIndex } from "./require-begin-index.ts";
 
 /** One run: its timesteps, their noise levels, and how far it has come. */
 export class SigmaRun {
@@ -30,14 +31,7 @@ export class SigmaRun {
 
   /** @throws InvalidArgumentError where it is not an index into the timesteps. */
   setBeginIndex(beginIndex: number): void {
-    if (!Number.isInteger(beginIndex) || beginIndex < 0 || beginIndex >= this.timesteps.length) {
-      throw new InvalidArgumentError({
-        subject: `${this.#className}.setBeginIndex`,
-        found: `${beginIndex}`,
-        expected: `an index into the ${this.timesteps.length} timesteps`,
-        remedy: "Call it after `setTimesteps`, with the index of the step to begin with.",
-      });
-    }
+    requireBeginIndex(this.#className, beginIndex, this.timesteps.length);
     this.#beginIndex = beginIndex;
   }
 

@@ -52,7 +52,7 @@ export const generateCommand: Command = {
       name: "scheduler",
       value: "class",
       description:
-        "Sample with another scheduler: CMStochasticIterativeScheduler or EDMEulerScheduler (default: the model's own)",
+        "Sample with another scheduler, by its class name such as EDMEulerScheduler (default: the model's own)",
     },
     { name: "device", value: "name", description: "Where to run: auto, cpu (default: auto)" },
     {

@@ -1,0 +1,69 @@
+import { type Generator, type Tensor, TorchGenerator } from "@onestep/core";
+import { expect } from "vitest";
+import type { Scheduler } from "../scheduler.ts";
+import { largestDifference, type PythonOptions, toOptions } from "./goldens.ts";
+import { patternModel, patternSample } from "./pattern-model.ts";
+
+/** A run of `patternModel` on `patternSample` that tools/reference/make_diffusion_scheduler_goldens.py wrote. */
+export interface DiffusionCase {
+  readonly config: PythonOptions;
+  readonly request: PythonOptions;
+  readonly stepOptions?: PythonOptions;
+  readonly timesteps: readonly number[];
+  readonly sigmas?: readonly number[];
+  /** The sample after each step. */
+  readonly steps: readonly (readonly number[])[];
+  /** The prediction of the clean sample in the last step. */
+  readonly predOriginalSample?: readonly number[];
+}
+
+/** A file of the script. */
+export interface DiffusionGoldens {
+  readonly cases: readonly DiffusionCase[];
+}
+
+/** A scheduler as its class makes it. */
+export type SchedulerMaker = new (options: object) => Scheduler;
+
+/** Options of the stand-in for a network. */
+export interface GoldenRunOptions {
+  /** What to add to the options of each step; the generator is there already. */
+  readonly stepOptions?: object;
+  /** What stands in for the network; `patternModel` by default. */
+  readonly model?: (sample: Tensor<"float32">, timestep: number) => Tensor<"float32">;
+}
+
+/**
+ * What a run may differ by from that of the library, of its largest element: schedulers compute in float32, and torch's
+ * square root, `exp` and `log` are at times one unit in the last place (1.2e-7) beside the nearest number, which the
+ * steps of a run multiply.
+ */
+export const goldenTolerance = 1e-5;
+
+/** Runs a scheduler as the script did and compares timesteps, noise levels and every sample. */
+export function expectGoldenRun(
+  makeScheduler: SchedulerMaker,
+  golden: DiffusionCase,
+  options: GoldenRunOptions = {},
+): void {
+  const scheduler = new makeScheduler(toOptions(golden.config));
+  scheduler.setTimesteps(toOptions(golden.request));
+  expect(largestDifference(scheduler.timesteps, golden.timesteps)).toBeLessThan(1e-6);
+  if (golden.sigmas !== undefined) {
+    expect(largestDifference(scheduler.sigmas ?? [], golden.sigmas)).toBeLessThan(1e-6);
+  }
+  const { model = patternModel } = options;
+  const generator: Generator = new TorchGenerator(0);
+  const stepOptions = { ...toOptions(golden.stepOptions ?? {}), ...options.stepOptions, generator };
+  let sample = patternSample().mul(scheduler.initNoiseSigma);
+  for (const [index, timestep] of scheduler.timesteps.entries()) {
+    const modelOutput = model(scheduler.scaleModelInput(sample, timestep), timestep);
+    const output = scheduler.step(modelOutput, timestep, sample, stepOptions);
+    sample = output.prevSample;
+    const difference = largestDifference(sample.data, golden.steps[index] ?? []);
+    expect(difference, `step ${index}`).toBeLessThan(goldenTolerance);
+    if (index < scheduler.timesteps.length - 1 || golden.predOriginalSample === undefined) continue;
+    const predicted = output.predOriginalSample?.data ?? [];
+    expect(largestDifference(predicted, golden.predOriginalSample)).toBeLessThan(goldenTolerance);
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * The schedulers of diffusers that take each other's configs: `KarrasDiffusionSchedulers` (scheduling_utils.py), those
+ * of them that this package has.
+ */
+export const karrasDiffusionSchedulers: readonly string[] = ["DDPMScheduler", "EDMEulerScheduler"];

@@ -1,0 +1,316 @@
+import { booleanField, enumField, integerField, randnTensor, type Tensor } from "@onestep/core";
+import * as float32 from "./arithmetic/float32.ts";
+import { mapElements } from "./arithmetic/map-elements.ts";
+import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
+import { createBetas } from "./betas/create-betas.ts";
+import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
+import { type DDPMPosterior, ddpmPosterior } from "./betas/ddpm-posterior.ts";
+import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
+import { fractionField, positiveField } from "./config/narrowed-field.ts";
+import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { predictOriginalSample } from "./predictions/predict-original-sample.ts";
+import { type PredictionType, predictionTypes } from "./predictions/prediction-type.ts";
+import { splitVariance } from "./predictions/split-variance.ts";
+import { thresholdSample } from "./predictions/threshold-sample.ts";
+import { addNoiseByAlpha, velocityByAlpha } from "./run/noise-by-alpha.ts";
+import { requireSamples } from "./run/require-samples.ts";
+import { requireTrainTimestep } from "./run/require-train-timestep.ts";
+import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
+import { SchedulerBase } from "./scheduler-base.ts";
+import { requireOneOption } from "./sigmas/require-one-option.ts";
+import { requireSequence } from "./sigmas/require-sequence.ts";
+import { requireTimestepCount } from "./sigmas/timestep-count.ts";
+import { requireTrainTimesteps, trainTimestepRule } from "./timesteps/require-train-timesteps.ts";
+import { roundHalfEven } from "./timesteps/round-half-even.ts";
+import { spacedTimesteps } from "./timesteps/spaced-timesteps.ts";
+import { type TimestepSpacing, timestepSpacings } from "./timesteps/timestep-spacing.ts";
+
+const className = "DDPMScheduler";
+
+/** How the variance of a step of DDPM is chosen. */
+export type DDPMVarianceType =
+  | "fixed_small"
+  | "fixed_small_log"
+  | "fixed_large"
+  | "fixed_large_log"
+  | "learned"
+  | "learned_range";
+
+/** The configuration of a `DDPMScheduler`. */
+export interface DDPMSchedulerConfig
+  extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid" | "laplace"> {
+  /**
+   * The variance of the noise that a step adds; `"fixed_small"` by default. `"fixed_small"` and `"fixed_small_log"` are
+   * that of the posterior, `"fixed_large"` and `"fixed_large_log"` the step's β. For `"learned"` and `"learned_range"`
+   * the second half of the model's channels holds it.
+   */
+  readonly varianceType: DDPMVarianceType;
+  /** Whether predictions of the clean sample are clamped; true by default. */
+  readonly clipSample: boolean;
+  /** What the model predicts; `"epsilon"` by default. */
+  readonly predictionType: PredictionType;
+  /** Whether predictions of the clean sample are thresholded, in place of clamping; false by default. */
+  readonly thresholding: boolean;
+  /** The quantile that dynamic thresholding goes by, 0 to 1; 0.995 by default. */
+  readonly dynamicThresholdingRatio: number;
+  /** What predictions are clamped to, in either direction; above 0, 1 by default. */
+  readonly clipSampleRange: number;
+  /** The most that a threshold may be; above 0, 1 by default. */
+  readonly sampleMaxValue: number;
+  /** How the timesteps of a run are spread; `"leading"` by default. */
+  readonly timestepSpacing: TimestepSpacing;
+  /** Added to each timestep where the spacing is `"leading"`; 0 by default. */
+  readonly stepsOffset: number;
+  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  readonly rescaleBetasZeroSnr: boolean;
+}
+
+/** What the constructor of a `DDPMScheduler` takes. */
+export type DDPMSchedulerOptions = ConfigOptions<DDPMSchedulerConfig>;
+
+/** What {@link DDPMScheduler.step} returns. */
+export interface DDPMSchedulerOutput {
+  /** The sample of the timestep before, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
+}
+
+/**
+ * The ancestral sampler of denoising diffusion probabilistic models: Ho et al. 2020 (arXiv:2006.11239), algorithm 2,
+ * with the learned variances of Nichol and Dhariwal 2021 (arXiv:2102.09672), section 3.1.
+ *
+ * Numbers equal those of diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step follows from its timestep
+ * alone: steps may be taken in any order, and `stepIndex` is always undefined.
+ */
+export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements Scheduler {
+  /** The name of the class in diffusers' files. */
+  static readonly className: string = className;
+
+  /** The names of the classes that its config can be given to. */
+  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
+
+  /** Fields and defaults of diffusers' `schedulers/scheduling_ddpm.py`. */
+  static readonly schema: SchedulerSchema<ConfigFieldsOf<DDPMSchedulerConfig>> = new SchedulerSchema(
+    className,
+    {
+      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"], "linear"),
+      varianceType: enumField(
+        ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"],
+        "fixed_small",
+      ),
+      clipSample: booleanField(true),
+      predictionType: enumField(predictionTypes, "epsilon"),
+      thresholding: booleanField(false),
+      dynamicThresholdingRatio: fractionField(0.995),
+      clipSampleRange: positiveField(1),
+      sampleMaxValue: positiveField(1),
+      timestepSpacing: enumField(timestepSpacings, "leading"),
+      stepsOffset: integerField(0),
+      rescaleBetasZeroSnr: booleanField(false),
+    },
+    requireBetaCount,
+  );
+
+  readonly order: number = 1;
+  /** 1: noise of unit variance is the first sample. */
+  readonly initNoiseSigma: number = 1;
+  /** The variance that each timestep of training adds, in float32. Not to be written to. */
+  readonly betas: Float32Array;
+  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Not to be written to. */
+  readonly alphasCumprod: Float32Array;
+  #run: TimestepRun;
+  #numInferenceSteps: number | undefined;
+  #hasSetTimesteps = false;
+
+  /**
+   * @param options - Fields of the config; those left out have their defaults.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where options contradict each other.
+   */
+  constructor(options: DDPMSchedulerOptions = {}) {
+    super(createSchedulerConfig(DDPMScheduler.schema, options));
+    this.betas = createBetas(this.config);
+    this.alphasCumprod = cumulativeAlphas(this.betas);
+    this.#run = new TimestepRun(className, allTimesteps(this.length));
+  }
+
+  /** The timesteps of the run in order, whole numbers. Before {@link setTimesteps}: all of training. */
+  get timesteps(): Float64Array {
+    return this.#run.timesteps;
+  }
+
+  /** Always undefined. */
+  get stepIndex(): undefined {
+    return undefined;
+  }
+
+  get beginIndex(): number | undefined {
+    return this.#run.beginIndex;
+  }
+
+  /** `numTrainTimesteps`. */
+  get length(): number {
+    return this.config.numTrainTimesteps;
+  }
+
+  /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps} and where timesteps were given. */
+  get numInferenceSteps(): number | undefined {
+    return this.#numInferenceSteps;
+  }
+
+  /**
+   * Notes the index that a caller begins with. {@link setTimesteps} undoes it.
+   *
+   * @throws InvalidArgumentError where it is not an index into `timesteps`.
+   */
+  setBeginIndex(beginIndex = 0): void {
+    this.#run.setBeginIndex(beginIndex);
+  }
+
+  /**
+   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) spread by `timestepSpacing`, or of
+   * `timesteps`: whole numbers from 0 to `numTrainTimesteps` − 1, each once, the highest first.
+   *
+   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or `stepsOffset` leads
+   * past the last timestep; the run is then as it was.
+   */
+  setTimesteps(options: SetTimestepsOptions): void {
+    this.#run = new TimestepRun(className, this.#chooseTimesteps(options));
+    this.#numInferenceSteps = options.numInferenceSteps;
+    this.#hasSetTimesteps = true;
+  }
+
+  /** The sample as it is: DDPM scales nothing. */
+  scaleModelInput(sample: Tensor<"float32">, _timestep?: number): Tensor<"float32"> {
+    return sample;
+  }
+
+  /**
+   * Takes one step: the mean of the sample before (formula (7)) and, above timestep 0, noise of the chosen variance.
+   *
+   * @param modelOutput - float32, the shape of `sample`; where the variance is learned twice its channels.
+   * @param timestep - The timestep that the model was given: one of `timesteps`, or any of training before
+   * {@link setTimesteps}.
+   * @param sample - float32 [batch, channels, …]
+   * @throws InvalidArgumentError where the shapes do not fit, or the run does not have the timestep.
+   */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options: StepOptions = {},
+  ): DDPMSchedulerOutput {
+    const subject = `${className}.step`;
+    const { predictionType } = this.config;
+    const { prediction, predictedVariance } = this.#splitOutput(subject, modelOutput, sample);
+    const alphaProd = this.#alphaProdAt(requireTrainTimestep(subject, timestep, this.length));
+    const posterior = ddpmPosterior(alphaProd, this.#alphaProdAt(this.previousTimestep(timestep)));
+    const unclipped = predictOriginalSample(predictionType, sample, prediction, alphaProd);
+    const predOriginalSample = this.#clip(unclipped);
+    const mean = predOriginalSample
+      .mul(posterior.originalSampleWeight)
+      .add(sample.mul(posterior.sampleWeight));
+    if (timestep === 0) return { prevSample: mean, predOriginalSample };
+    const noise = randnTensor(sample.shape, options.generator);
+    const deviation = this.#deviation(posterior, predictedVariance);
+    return { prevSample: mean.add(noise.mul(deviation)), predOriginalSample };
+  }
+
+  /**
+   * `√ᾱ · originalSamples + √(1 − ᾱ) · noise` (formula (4)).
+   *
+   * @param timesteps - Any of training, one for all items of the batch or one each.
+   * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
+   */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    return addNoiseByAlpha(className, this.alphasCumprod, originalSamples, noise, timesteps);
+  }
+
+  /**
+   * `√ᾱ · noise − √(1 − ᾱ) · sample`: what a model for `"v_prediction"` is to predict.
+   *
+   * @param timesteps - Any of training, one for all items of the batch or one each.
+   * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
+   */
+  getVelocity(
+    sample: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    return velocityByAlpha(className, this.alphasCumprod, sample, noise, timesteps);
+  }
+
+  /**
+   * The timestep that a step leads to; −1 after the last.
+   *
+   * @throws InvalidArgumentError where the run does not have the timestep.
+   */
+  previousTimestep(timestep: number): number {
+    return this.#hasSetTimesteps ? (this.#run.timestepAfter(timestep) ?? -1) : timestep - 1;
+  }
+
+  clone(): DDPMScheduler {
+    return new DDPMScheduler(this.config);
+  }
+
+  #chooseTimesteps(options: SetTimestepsOptions): Float64Array {
+    const subject = `${className}.setTimesteps`;
+    requireOneOption(subject, options, ["numInferenceSteps", "timesteps"]);
+    const { numInferenceSteps, timesteps } = options;
+    if (timesteps !== undefined) {
+      return requireSequence(`${subject}: timesteps`, timesteps, trainTimestepRule(this.length));
+    }
+    const count = requireTimestepCount(subject, numInferenceSteps, this.length);
+    const spaced = spacedTimesteps(count, this.config).map(roundHalfEven);
+    return requireTrainTimesteps(subject, spaced, this.config);
+  }
+
+  #alphaProdAt(timestep: number): number {
+    return timestep < 0 ? 1 : (this.alphasCumprod[timestep] ?? Number.NaN);
+  }
+
+  #splitOutput(
+    subject: string,
+    modelOutput: Tensor<"float32">,
+    sample: Tensor<"float32">,
+  ): { prediction: Tensor<"float32">; predictedVariance?: Tensor<"float32"> } {
+    if (!this.config.varianceType.startsWith("learned")) {
+      requireSamples(subject, { modelOutput, sample });
+      return { prediction: modelOutput };
+    }
+    requireSamples(subject, { modelOutput });
+    requireSamples(subject, { sample });
+    const split = splitVariance(subject, modelOutput, sample);
+    return { prediction: split.modelOutput, predictedVariance: split.predictedVariance };
+  }
+
+  #clip(sample: Tensor<"float32">): Tensor<"float32"> {
+    const { thresholding, clipSample, clipSampleRange } = this.config;
+    if (thresholding) return thresholdSample(sample, this.config);
+    return clipSample ? sample.clamp(-clipSampleRange, clipSampleRange) : sample;
+  }
+
+  /** What a step's noise is multiplied with. */
+  #deviation(
+    { variance, beta }: DDPMPosterior,
+    predicted: Tensor<"float32"> | undefined,
+  ): Tensor<"float32"> | number {
+    const { varianceType } = this.config;
+    if (predicted !== undefined && varianceType === "learned") return mapElements(predicted, Math.sqrt);
+    if (predicted !== undefined) {
+      const part = predicted.add(1).div(2);
+      const logarithm = part.mul(float32.log(beta)).sub(part.sub(1).mul(float32.log(variance)));
+      return mapElements(logarithm.mul(0.5), Math.exp);
+    }
+    if (varianceType.startsWith("fixed_large")) return float32.sqrt(beta);
+    if (varianceType === "fixed_small") return float32.sqrt(variance);
+    return float32.exp(float32.mul(0.5, float32.log(variance)));
+  }
+}

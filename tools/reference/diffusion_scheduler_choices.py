@@ -1,0 +1,50 @@
+"""What make_diffusion_scheduler_goldens.py draws from: by class, values of each field, requests and step options."""
+
+BETAS = {
+    "num_train_timesteps": [1000, 200],
+    "beta_start": [0.00085, 0.001],
+    "beta_end": [0.012, 0.03],
+    "trained_betas": [[0.01, 0.011, 0.015, 0.02, 0.04, 0.05, 0.055, 0.08, 0.1, 0.2]],
+}
+
+THRESHOLDING = {
+    "thresholding": [True],
+    "dynamic_thresholding_ratio": [0.9, 0.5],
+    "sample_max_value": [1.5, 0.5, 4.0],
+}
+
+SPACING = {
+    "timestep_spacing": ["linspace", "leading", "trailing"],
+    "steps_offset": [1, 2],
+}
+
+STEPS = [{"num_inference_steps": count} for count in (3, 4, 5)]
+
+CHOICES = {
+    "DDPMScheduler": {
+        "count": 18,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            *(
+                ({"variance_type": kind}, {"num_inference_steps": 4}, {})
+                for kind in ("fixed_small_log", "fixed_large", "learned", "learned_range")
+            ),
+            *(
+                ({"beta_schedule": schedule}, {"num_inference_steps": 3}, {})
+                for schedule in ("scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace")
+            ),
+        ],
+        "config": {
+            **BETAS,
+            **THRESHOLDING,
+            **SPACING,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"],
+            "variance_type": ["fixed_small_log", "fixed_large", "learned", "learned_range"],
+            "clip_sample": [False],
+            "clip_sample_range": [0.5, 2.0],
+            "prediction_type": ["sample", "v_prediction"],
+            "rescale_betas_zero_snr": [True],
+        },
+        "requests": [*STEPS, {"timesteps": [190, 87, 50, 1, 0]}, {"timesteps": [150, 3]}],
+    },
+}

@@ -1,0 +1,129 @@
+"""Writes what diffusers' schedulers compute for random configurations, for the tests of packages/schedulers.
+
+Usage: python tools/reference/make_diffusion_scheduler_goldens.py [class name ...]
+
+Each case is a configuration, a run on a small sample with a stand-in for the network, and every sample on the way.
+Configurations that diffusers itself refuses, or whose numbers are not finite, are left out.
+"""
+
+import json
+import logging
+import random
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import diffusers
+import torch
+
+from diffusion_scheduler_choices import CHOICES
+
+OUTPUT = Path(__file__).resolve().parents[2] / "packages" / "schedulers" / "src" / "__fixtures__"
+SHAPE = (2, 1, 2, 4)
+
+
+def numbers(tensor, digits=7):
+    """A flat list, with enough digits for comparisons to one part in a million."""
+    return [float(f"{value:.{digits}g}") for value in torch.as_tensor(tensor).flatten().tolist()]
+
+
+def ramp_sample():
+    """Numbers from -1 to 7/8 in row-major order."""
+    count = torch.Size(SHAPE).numel()
+    return (torch.arange(count) / (count / 2) - 1).reshape(SHAPE)
+
+
+def pattern_model(sample, timestep, has_variance):
+    """A stand-in for a network: part of its input, and a pattern that is not in it; with a variance behind it."""
+    timestep = timestep.to(torch.float32)
+    pattern = ramp_sample().flip(0, -1) * 0.25
+    output = sample * 0.5 * timestep / (timestep + 1) + pattern
+    return torch.cat([output, ramp_sample().abs() * 0.5], dim=1) if has_variance else output
+
+
+def run(name, config, request, step_options):
+    scheduler = getattr(diffusers, name)(**config)
+    scheduler.set_timesteps(**request)
+    if not torch.isfinite(scheduler.timesteps.double()).all() or (scheduler.timesteps < 0).any():
+        return None
+    generator = torch.Generator("cpu").manual_seed(0)
+    has_generator = "generator" in scheduler.step.__code__.co_varnames
+    has_variance = str(config.get("variance_type")).startswith("learned") and name == "DDPMScheduler"
+    sample = ramp_sample() * scheduler.init_noise_sigma
+    steps = []
+    output = None
+    for timestep in scheduler.timesteps:
+        model_input = scheduler.scale_model_input(sample, timestep)
+        options = {**step_options, **({"generator": generator} if has_generator else {})}
+        output = scheduler.step(pattern_model(model_input, timestep, has_variance), timestep, sample, **options)
+        sample = output.prev_sample
+        if not torch.isfinite(sample).all() or sample.abs().max() > 1e6:
+            return None
+        steps.append(numbers(sample))
+    case = {"config": config, "request": request}
+    if step_options:
+        case["stepOptions"] = step_options
+    case["timesteps"] = numbers(scheduler.timesteps)
+    if hasattr(scheduler, "sigmas"):
+        case["sigmas"] = numbers(scheduler.sigmas)
+    case["steps"] = steps
+    for key in ("pred_original_sample", "denoised"):
+        if output.get(key) is not None:
+            case["predOriginalSample"] = numbers(output[key])
+    return case
+
+
+def draw(choices, generator):
+    """A value for some of the fields."""
+    drawn = {name: generator.choice(values) for name, values in choices.items() if generator.random() < 0.4}
+    if "trained_betas" in drawn:
+        drawn["num_train_timesteps"] = len(drawn["trained_betas"])
+    return drawn
+
+
+def cases_of(name):
+    choices = CHOICES[name]
+    generator = random.Random(name)
+    cases = []
+    seen = set()
+    candidates = [*choices.get("always", [])]
+    while len(cases) < choices["count"]:
+        if candidates:
+            config, request, step_options = candidates.pop(0)
+        else:
+            config = draw(choices["config"], generator)
+            request = generator.choice(choices["requests"])
+            step_options = draw(choices.get("step", {}), generator)
+        key = json.dumps([config, request, step_options], sort_keys=True)
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            case = run(name, config, request, step_options)
+        except (ValueError, NotImplementedError, IndexError, RuntimeError, AttributeError, TypeError, AssertionError):
+            continue
+        if case is not None:
+            cases.append(case)
+    return cases
+
+
+def file_name(name):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower() + ".json"
+
+
+def main(names):
+    total = 0
+    for name in names:
+        versions = {"torch": torch.__version__, "diffusers": diffusers.__version__}
+        text = json.dumps({"versions": versions, "cases": cases_of(name)}, separators=(",", ":"))
+        (OUTPUT / file_name(name)).write_text(text + "\n")
+        total += len(text)
+        print(f"{file_name(name)}: {len(text)} bytes")
+    print(f"{total} bytes in all")
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    main(sys.argv[1:] or list(CHOICES))
