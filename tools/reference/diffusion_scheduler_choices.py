@@ -47,4 +47,24 @@ CHOICES = {
         },
         "requests": [*STEPS, {"timesteps": [190, 87, 50, 1, 0]}, {"timesteps": [150, 3]}],
     },
+    "DDIMScheduler": {
+        "count": 16,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 4}, {"eta": 1.0}),
+        ],
+        "config": {
+            **BETAS,
+            **THRESHOLDING,
+            **SPACING,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "clip_sample": [False],
+            "clip_sample_range": [0.5, 2.0],
+            "set_alpha_to_one": [False],
+            "prediction_type": ["sample", "v_prediction"],
+            "rescale_betas_zero_snr": [True],
+        },
+        "requests": STEPS,
+        "step": {"eta": [0.5, 1.0], "use_clipped_model_output": [True]},
+    },
 }

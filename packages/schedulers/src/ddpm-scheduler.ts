@@ -1,31 +1,27 @@
-import { booleanField, enumField, integerField, randnTensor, type Tensor } from "@onestep/core";
+import { booleanField, enumField, randnTensor, type Tensor } from "@onestep/core";
+import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { mapElements } from "./arithmetic/map-elements.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
-import { createBetas } from "./betas/create-betas.ts";
-import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
 import { type DDPMPosterior, ddpmPosterior } from "./betas/ddpm-posterior.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { fractionField, positiveField } from "./config/narrowed-field.ts";
 import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
+import { limitSample } from "./predictions/limit-sample.ts";
 import { predictOriginalSample } from "./predictions/predict-original-sample.ts";
 import { type PredictionType, predictionTypes } from "./predictions/prediction-type.ts";
 import { splitVariance } from "./predictions/split-variance.ts";
-import { thresholdSample } from "./predictions/threshold-sample.ts";
-import { addNoiseByAlpha, velocityByAlpha } from "./run/noise-by-alpha.ts";
+import { type ThresholdingConfig, thresholdingFields } from "./predictions/thresholding-fields.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { requireTrainTimestep } from "./run/require-train-timestep.ts";
 import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
-import { SchedulerBase } from "./scheduler-base.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
 import { requireSequence } from "./sigmas/require-sequence.ts";
-import { requireTimestepCount } from "./sigmas/timestep-count.ts";
-import { requireTrainTimesteps, trainTimestepRule } from "./timesteps/require-train-timesteps.ts";
-import { roundHalfEven } from "./timesteps/round-half-even.ts";
-import { spacedTimesteps } from "./timesteps/spaced-timesteps.ts";
-import { type TimestepSpacing, timestepSpacings } from "./timesteps/timestep-spacing.ts";
+import { trainTimestepRule } from "./timesteps/require-train-timesteps.ts";
+import { type SpacingConfig, spacingFields } from "./timesteps/spacing-fields.ts";
+import { wholeTimesteps } from "./timesteps/whole-timesteps.ts";
 
 const className = "DDPMScheduler";
 
@@ -40,29 +36,18 @@ export type DDPMVarianceType =
 
 /** The configuration of a `DDPMScheduler`. */
 export interface DDPMSchedulerConfig
-  extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid" | "laplace"> {
+  extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid" | "laplace">,
+    ThresholdingConfig,
+    ClippingConfig,
+    SpacingConfig {
   /**
    * The variance of the noise that a step adds; `"fixed_small"` by default. `"fixed_small"` and `"fixed_small_log"` are
    * that of the posterior, `"fixed_large"` and `"fixed_large_log"` the step's β. For `"learned"` and `"learned_range"`
    * the second half of the model's channels holds it.
    */
   readonly varianceType: DDPMVarianceType;
-  /** Whether predictions of the clean sample are clamped; true by default. */
-  readonly clipSample: boolean;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether predictions of the clean sample are thresholded, in place of clamping; false by default. */
-  readonly thresholding: boolean;
-  /** The quantile that dynamic thresholding goes by, 0 to 1; 0.995 by default. */
-  readonly dynamicThresholdingRatio: number;
-  /** What predictions are clamped to, in either direction; above 0, 1 by default. */
-  readonly clipSampleRange: number;
-  /** The most that a threshold may be; above 0, 1 by default. */
-  readonly sampleMaxValue: number;
-  /** How the timesteps of a run are spread; `"leading"` by default. */
-  readonly timestepSpacing: TimestepSpacing;
-  /** Added to each timestep where the spacing is `"leading"`; 0 by default. */
-  readonly stepsOffset: number;
   /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
@@ -85,7 +70,7 @@ export interface DDPMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step follows from its timestep
  * alone: steps may be taken in any order, and `stepIndex` is always undefined.
  */
-export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements Scheduler {
+export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
 
@@ -101,26 +86,15 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
         ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"],
         "fixed_small",
       ),
-      clipSample: booleanField(true),
+      ...clippingFields(true),
       predictionType: enumField(predictionTypes, "epsilon"),
-      thresholding: booleanField(false),
-      dynamicThresholdingRatio: fractionField(0.995),
-      clipSampleRange: positiveField(1),
-      sampleMaxValue: positiveField(1),
-      timestepSpacing: enumField(timestepSpacings, "leading"),
-      stepsOffset: integerField(0),
+      ...thresholdingFields(),
+      ...spacingFields("leading"),
       rescaleBetasZeroSnr: booleanField(false),
     },
     requireBetaCount,
   );
 
-  readonly order: number = 1;
-  /** 1: noise of unit variance is the first sample. */
-  readonly initNoiseSigma: number = 1;
-  /** The variance that each timestep of training adds, in float32. Not to be written to. */
-  readonly betas: Float32Array;
-  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Not to be written to. */
-  readonly alphasCumprod: Float32Array;
   #run: TimestepRun;
   #numInferenceSteps: number | undefined;
   #hasSetTimesteps = false;
@@ -131,9 +105,7 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: DDPMSchedulerOptions = {}) {
-    super(createSchedulerConfig(DDPMScheduler.schema, options));
-    this.betas = createBetas(this.config);
-    this.alphasCumprod = cumulativeAlphas(this.betas);
+    super(className, createSchedulerConfig(DDPMScheduler.schema, options));
     this.#run = new TimestepRun(className, allTimesteps(this.length));
   }
 
@@ -149,11 +121,6 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
 
   get beginIndex(): number | undefined {
     return this.#run.beginIndex;
-  }
-
-  /** `numTrainTimesteps`. */
-  get length(): number {
-    return this.config.numTrainTimesteps;
   }
 
   /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps} and where timesteps were given. */
@@ -183,11 +150,6 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
     this.#hasSetTimesteps = true;
   }
 
-  /** The sample as it is: DDPM scales nothing. */
-  scaleModelInput(sample: Tensor<"float32">, _timestep?: number): Tensor<"float32"> {
-    return sample;
-  }
-
   /**
    * Takes one step: the mean of the sample before (formula (7)) and, above timestep 0, noise of the chosen variance.
    *
@@ -209,7 +171,7 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
     const alphaProd = this.#alphaProdAt(requireTrainTimestep(subject, timestep, this.length));
     const posterior = ddpmPosterior(alphaProd, this.#alphaProdAt(this.previousTimestep(timestep)));
     const unclipped = predictOriginalSample(predictionType, sample, prediction, alphaProd);
-    const predOriginalSample = this.#clip(unclipped);
+    const predOriginalSample = limitSample(unclipped, this.config);
     const mean = predOriginalSample
       .mul(posterior.originalSampleWeight)
       .add(sample.mul(posterior.sampleWeight));
@@ -217,34 +179,6 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
     const noise = randnTensor(sample.shape, options.generator);
     const deviation = this.#deviation(posterior, predictedVariance);
     return { prevSample: mean.add(noise.mul(deviation)), predOriginalSample };
-  }
-
-  /**
-   * `√ᾱ · originalSamples + √(1 − ᾱ) · noise` (formula (4)).
-   *
-   * @param timesteps - Any of training, one for all items of the batch or one each.
-   * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
-   */
-  addNoise(
-    originalSamples: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    return addNoiseByAlpha(className, this.alphasCumprod, originalSamples, noise, timesteps);
-  }
-
-  /**
-   * `√ᾱ · noise − √(1 − ᾱ) · sample`: what a model for `"v_prediction"` is to predict.
-   *
-   * @param timesteps - Any of training, one for all items of the batch or one each.
-   * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
-   */
-  getVelocity(
-    sample: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    return velocityByAlpha(className, this.alphasCumprod, sample, noise, timesteps);
   }
 
   /**
@@ -267,9 +201,7 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
     if (timesteps !== undefined) {
       return requireSequence(`${subject}: timesteps`, timesteps, trainTimestepRule(this.length));
     }
-    const count = requireTimestepCount(subject, numInferenceSteps, this.length);
-    const spaced = spacedTimesteps(count, this.config).map(roundHalfEven);
-    return requireTrainTimesteps(subject, spaced, this.config);
+    return wholeTimesteps(subject, numInferenceSteps, this.config);
   }
 
   #alphaProdAt(timestep: number): number {
@@ -289,12 +221,6 @@ export class DDPMScheduler extends SchedulerBase<DDPMSchedulerConfig> implements
     requireSamples(subject, { sample });
     const split = splitVariance(subject, modelOutput, sample);
     return { prediction: split.modelOutput, predictedVariance: split.predictedVariance };
-  }
-
-  #clip(sample: Tensor<"float32">): Tensor<"float32"> {
-    const { thresholding, clipSample, clipSampleRange } = this.config;
-    if (thresholding) return thresholdSample(sample, this.config);
-    return clipSample ? sample.clamp(-clipSampleRange, clipSampleRange) : sample;
   }
 
   /** What a step's noise is multiplied with. */

@@ -10,6 +10,13 @@ export type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/r
 export type { ConfigOptions } from "./config/scheduler-config.ts";
 export { SchedulerConfigNotFoundError } from "./config/scheduler-config-not-found-error.ts";
 export {
+  DDIMScheduler,
+  type DDIMSchedulerConfig,
+  type DDIMSchedulerOptions,
+  type DDIMSchedulerOutput,
+  type DDIMStepOptions,
+} from "./ddim-scheduler.ts";
+export {
   DDPMScheduler,
   type DDPMSchedulerConfig,
   type DDPMSchedulerOptions,

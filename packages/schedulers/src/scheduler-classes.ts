@@ -1,6 +1,7 @@
 import type { PythonJson } from "@onestep/core";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
+import { DDIMScheduler } from "./ddim-scheduler.ts";
 import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -20,6 +21,7 @@ export interface SchedulerClass {
 /** The schedulers that this package has, in the order of their names. */
 export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   CMStochasticIterativeScheduler,
+  DDIMScheduler,
   DDPMScheduler,
   EDMEulerScheduler,
 ]);

@@ -2,4 +2,8 @@
  * The schedulers of diffusers that take each other's configs: `KarrasDiffusionSchedulers` (scheduling_utils.py), those
  * of them that this package has.
  */
-export const karrasDiffusionSchedulers: readonly string[] = ["DDPMScheduler", "EDMEulerScheduler"];
+export const karrasDiffusionSchedulers: readonly string[] = [
+  "DDIMScheduler",
+  "DDPMScheduler",
+  "EDMEulerScheduler",
+];

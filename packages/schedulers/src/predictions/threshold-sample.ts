@@ -1,19 +1,15 @@
 import { Tensor } from "@onestep/core";
 import * as float32 from "../arithmetic/float32.ts";
-
-/** How far dynamic thresholding goes. */
-export interface ThresholdConfig {
-  /** Which quantile of the absolute values of an item is its threshold, 0 to 1. */
-  readonly dynamicThresholdingRatio: number;
-  /** The most that a threshold may be. */
-  readonly sampleMaxValue: number;
-}
+import type { ThresholdingConfig } from "./thresholding-fields.ts";
 
 /**
  * Each item of the batch clamped to a quantile of its own absolute values, from 1 to `sampleMaxValue`, and divided by
  * it: the dynamic thresholding of Saharia et al. 2022 (arXiv:2205.11487), section 2.3.
  */
-export function thresholdSample(sample: Tensor<"float32">, config: ThresholdConfig): Tensor<"float32"> {
+export function thresholdSample(
+  sample: Tensor<"float32">,
+  config: Omit<ThresholdingConfig, "thresholding">,
+): Tensor<"float32"> {
   const { dynamicThresholdingRatio, sampleMaxValue } = config;
   const [batchSize = 0] = sample.shape;
   if (sample.size === 0) return sample.clone();

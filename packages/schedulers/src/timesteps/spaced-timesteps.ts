@@ -1,25 +1,10 @@
-import {
-  leadingTimesteps,
-  linspaceTimesteps,
-  type TimestepSpacing,
-  trailingTimesteps,
-} from "./timestep-spacing.ts";
+import type { SpacingConfig } from "./spacing-fields.ts";
+import { leadingTimesteps, linspaceTimesteps, trailingTimesteps } from "./timestep-spacing.ts";
 
-/** What the timesteps of a run follow from. */
-export interface SpacingConfig {
-  /** How many timesteps the model was trained with. */
-  readonly numTrainTimesteps: number;
-  readonly timestepSpacing: TimestepSpacing;
-  /** Added to each timestep where the spacing is `"leading"`. */
-  readonly stepsOffset: number;
-}
-
-/** `count` timesteps, the highest first. Those of `"linspace"` are not rounded. */
-export function spacedTimesteps(count: number, config: SpacingConfig): Float64Array {
-  const { numTrainTimesteps, timestepSpacing, stepsOffset } = config;
-  if (timestepSpacing === "leading") return leadingTimesteps(numTrainTimesteps, count, stepsOffset);
-  if (timestepSpacing === "trailing") {
-    return trailingTimesteps(numTrainTimesteps, numTrainTimesteps / count, count);
-  }
-  return linspaceTimesteps(numTrainTimesteps - 1, count);
+/** `count` timesteps, the highest first, of a model that was trained with `trainCount`. `"linspace"` is not rounded. */
+export function spacedTimesteps(trainCount: number, count: number, config: SpacingConfig): Float64Array {
+  const { timestepSpacing, stepsOffset } = config;
+  if (timestepSpacing === "leading") return leadingTimesteps(trainCount, count, stepsOffset);
+  if (timestepSpacing === "trailing") return trailingTimesteps(trainCount, trainCount / count, count);
+  return linspaceTimesteps(trainCount - 1, count);
 }
