@@ -18,11 +18,17 @@ SPACING = {
     "steps_offset": [1, 2],
 }
 
+CONVERSIONS = {
+    "use_karras_sigmas": [True],
+    "use_exponential_sigmas": [True],
+    "use_beta_sigmas": [True],
+}
+
 STEPS = [{"num_inference_steps": count} for count in (3, 4, 5)]
 
 CHOICES = {
     "DDPMScheduler": {
-        "count": 18,
+        "count": 22,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
             *(
@@ -48,7 +54,7 @@ CHOICES = {
         "requests": [*STEPS, {"timesteps": [190, 87, 50, 1, 0]}, {"timesteps": [150, 3]}],
     },
     "DDIMScheduler": {
-        "count": 16,
+        "count": 22,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
             ({}, {"num_inference_steps": 4}, {"eta": 1.0}),
@@ -66,5 +72,35 @@ CHOICES = {
         },
         "requests": STEPS,
         "step": {"eta": [0.5, 1.0], "use_clipped_model_output": [True]},
+    },
+    "EulerDiscreteScheduler": {
+        "count": 22,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 5}, {}),
+            ({"use_karras_sigmas": True, "sigma_min": 0.02, "sigma_max": 70.0}, {"num_inference_steps": 5}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 4}, {}),
+            (
+                {"timestep_type": "continuous", "prediction_type": "v_prediction"},
+                {"num_inference_steps": 4},
+                {},
+            ),
+            ({}, {"num_inference_steps": 4}, {"s_churn": 2.0, "s_tmin": 0.1, "s_tmax": 20.0, "s_noise": 1.01}),
+        ],
+        "config": {
+            **BETAS,
+            **SPACING,
+            **CONVERSIONS,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "prediction_type": ["sample", "v_prediction", "original_sample"],
+            "interpolation_type": ["log_linear"],
+            "sigma_min": [0.05],
+            "sigma_max": [30.0],
+            "timestep_type": ["continuous"],
+            "rescale_betas_zero_snr": [True],
+            "final_sigmas_type": ["sigma_min"],
+        },
+        "requests": [*STEPS, {"timesteps": [190, 87.5, 50, 1]}, {"sigmas": [20.0, 3.0, 0.5, 0.1, 0.0]}],
+        "step": {"s_churn": [1.0, 5.0], "s_tmin": [0.2], "s_tmax": [10.0], "s_noise": [1.02]},
     },
 }

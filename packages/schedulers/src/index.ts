@@ -30,6 +30,14 @@ export {
   type EDMEulerStepOptions,
 } from "./edm-euler-scheduler.ts";
 export type { EDMEulerSchedulerConfig, EDMEulerSchedulerOptions } from "./edm-euler-scheduler-config.ts";
+export {
+  EulerDiscreteScheduler,
+  type EulerDiscreteSchedulerConfig,
+  type EulerDiscreteSchedulerOptions,
+  type EulerDiscreteSchedulerOutput,
+  type EulerDiscreteSetTimestepsOptions,
+  type EulerDiscreteStepOptions,
+} from "./euler-discrete-scheduler.ts";
 export { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
 export type { ChurnOptions } from "./run/choose-gamma.ts";
 export type { Scheduler, SchedulerOutput, SetTimestepsOptions, StepOptions } from "./scheduler.ts";

@@ -4,6 +4,7 @@ import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/r
 import { DDIMScheduler } from "./ddim-scheduler.ts";
 import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
+import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** The static side of a scheduler that can be made from a file. */
@@ -24,6 +25,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   DDIMScheduler,
   DDPMScheduler,
   EDMEulerScheduler,
+  EulerDiscreteScheduler,
 ]);
 
 /** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */

@@ -6,4 +6,5 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "DDIMScheduler",
   "DDPMScheduler",
   "EDMEulerScheduler",
+  "EulerDiscreteScheduler",
 ];

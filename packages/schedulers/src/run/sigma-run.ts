@@ -1,83 +1,24 @@
-import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import type { Tensor } from "@onestep/core";
 import { addNoise } from "./add-noise.ts";
 import { findTimestepIndex } from "./find-timestep-index.ts";
-import { requireBeginIndex } from "./require-begin-index.ts";
+import { StepRun } from "./step-run.ts";
 
 /** One run: its timesteps, their noise levels, and how far it has come. */
-export class SigmaRun {
-  readonly timesteps: Float64Array;
+export class SigmaRun extends StepRun {
   /** One noise level for each timestep, and for a run that ends at a level of its own that level too. */
   readonly sigmas: Float32Array | Float64Array;
   readonly #className: string;
-  #stepIndex: number | undefined;
-  #beginIndex: number | undefined;
 
   /** @param className - The scheduler, for messages. */
   constructor(className: string, timesteps: Float64Array, sigmas: Float32Array | Float64Array) {
+    super(className, timesteps);
     this.#className = className;
-    this.timesteps = timesteps;
     this.sigmas = sigmas;
-  }
-
-  /** The index of the step to take next; `undefined` until the run begins. */
-  get stepIndex(): number | undefined {
-    return this.#stepIndex;
-  }
-
-  /** The index that the run is made to begin with. */
-  get beginIndex(): number | undefined {
-    return this.#beginIndex;
-  }
-
-  /** @throws InvalidArgumentError where it is not an index into the timesteps. */
-  setBeginIndex(beginIndex: number): void {
-    requireBeginIndex(this.#className, beginIndex, this.timesteps.length);
-    this.#beginIndex = beginIndex;
-  }
-
-  /**
-   * The index of the step to take. A run that has not begun begins: at the begin index where there is one, else at
-   * `timestep`. In a run that has begun `timestep` plays no part.
-   *
-   * @throws InvalidArgumentError where the run is to begin at a timestep that it does not have, or is over.
-   */
-  enter(timestep: number): number {
-    this.#stepIndex ??= this.#beginIndex ?? findTimestepIndex(this.#className, timestep, this.timesteps);
-    if (this.#stepIndex >= this.timesteps.length) {
-      throw new InvalidArgumentError({
-        subject: this.#className,
-        found: `a run that has come to the end of its timesteps (${this.timesteps.length} in all)`,
-        expected: "a step that is left to take",
-        remedy: "Call `setTimesteps` to begin another run.",
-      });
-    }
-    return this.#stepIndex;
-  }
-
-  /** Notes that the step which {@link enter} gave was taken. */
-  advance(): void {
-    if (this.#stepIndex !== undefined) this.#stepIndex += 1;
   }
 
   /** The noise level at an index; past the end, the last one. */
   sigmaAt(index: number): number {
     return this.sigmas[Math.min(index, this.sigmas.length - 1)] ?? Number.NaN;
-  }
-
-  /**
-   * Refuses what is most likely an index. Python tells integers from floats by their type; here a whole number that
-   * is none of the timesteps counts as an index.
-   *
-   * @throws InvalidArgumentError
-   */
-  refuseIndex(timestep: number): void {
-    if (!Number.isInteger(timestep) || this.timesteps.includes(timestep)) return;
-    throw new InvalidArgumentError(
-      "Passing integer indices (e.g. from `enumerate(timesteps)`) as timesteps to" +
-        ` \`${this.#className}.step()\` is not supported. Make sure to pass` +
-        ` one of the \`scheduler.timesteps\` as a timestep. Found ${timestep}; of the pairs that` +
-        " `timesteps.entries()` gives, pass the second part.",
-    );
   }
 
   /**
@@ -92,14 +33,18 @@ export class SigmaRun {
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    const beginIndex = this.#beginIndex;
-    const sigmas = Array.from(timesteps, (timestep) =>
+    return addNoise(`${this.#className}.addNoise`, originalSamples, noise, this.sigmasToAdd(timesteps));
+  }
+
+  /** The noise levels of {@link addNoise}, one for each of `timesteps`. */
+  sigmasToAdd(timesteps: ArrayLike<number>): number[] {
+    const { beginIndex } = this;
+    return Array.from(timesteps, (timestep) =>
       this.sigmaAt(
         beginIndex === undefined
           ? findTimestepIndex(`${this.#className}.addNoise`, timestep, this.timesteps)
-          : (this.#stepIndex ?? beginIndex),
+          : (this.stepIndex ?? beginIndex),
       ),
     );
-    return addNoise(`${this.#className}.addNoise`, originalSamples, noise, sigmas);
   }
 }

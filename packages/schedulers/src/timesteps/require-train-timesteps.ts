@@ -30,3 +30,11 @@ export function requireTrainTimesteps(
     remedy: "Take fewer steps, or make the scheduler with another `stepsOffset` or `timestepSpacing`.",
   });
 }
+
+/** The rule for timesteps that may lie between those of training. */
+export function fractionalTimestepRule(trainCount: number): SequenceRule {
+  return {
+    expected: `numbers from 0 to ${trainCount - 1}, each once, the highest first`,
+    accepts: (value, previous = trainCount) => value >= 0 && value <= trainCount - 1 && value < previous,
+  };
+}

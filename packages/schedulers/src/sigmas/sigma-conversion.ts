@@ -1,0 +1,71 @@
+import { booleanField, InvalidConfigError } from "@onestep/core";
+import type { ConfigFieldsOf } from "../config/scheduler-config.ts";
+import { betaSigmas } from "./beta-sigmas.ts";
+import type { ExponentialSigmasOptions } from "./exponential-sigmas.ts";
+import { karrasSigmas } from "./karras-sigmas.ts";
+import { logSpacedSigmas } from "./log-spaced-sigmas.ts";
+import { unitRamp } from "./unit-ramp.ts";
+
+/** The fields of a config that give the noise levels another spread. At most one of them may be true. */
+export interface SigmaConversionConfig {
+  /** Whether the noise levels follow Karras et al. 2022 (arXiv:2206.00364), equation 5; false by default. */
+  readonly useKarrasSigmas: boolean;
+  /** Whether the logarithms of the noise levels are evenly spaced; false by default. */
+  readonly useExponentialSigmas: boolean;
+  /** Whether the noise levels follow a beta distribution (arXiv:2407.12173); false by default. */
+  readonly useBetaSigmas: boolean;
+}
+
+/** The fields of {@link SigmaConversionConfig}. */
+export function sigmaConversionFields(): ConfigFieldsOf<SigmaConversionConfig> {
+  return {
+    useKarrasSigmas: booleanField(false),
+    useExponentialSigmas: booleanField(false),
+    useBetaSigmas: booleanField(false),
+  };
+}
+
+/** What Karras et al. use. */
+const rho = 7;
+
+/**
+ * `count` noise levels as the config spreads them, in float64; `undefined` where it leaves them as they are.
+ *
+ * @param ends - The first and the last level.
+ */
+export function convertSigmas(
+  config: SigmaConversionConfig,
+  count: number,
+  ends: ExponentialSigmasOptions,
+): Float64Array | undefined {
+  if (config.useKarrasSigmas) return karrasSigmas(unitRamp(count), { ...ends, rho });
+  if (config.useExponentialSigmas) return logSpacedSigmas(count, ends);
+  if (config.useBetaSigmas) return betaSigmas(count, ends);
+  return undefined;
+}
+
+/** Whether the config gives the noise levels another spread. */
+export function isConverted(config: SigmaConversionConfig): boolean {
+  return config.useKarrasSigmas || config.useExponentialSigmas || config.useBetaSigmas;
+}
+
+/**
+ * Checks that the spread is said once.
+ *
+ * @param subject - The scheduler or the file, for the message.
+ * @throws InvalidConfigError where more than one of the fields is true.
+ */
+export function requireOneConversion(subject: string, config: SigmaConversionConfig): void {
+  const chosen = [
+    ...(config.useKarrasSigmas ? ["use_karras_sigmas"] : []),
+    ...(config.useExponentialSigmas ? ["use_exponential_sigmas"] : []),
+    ...(config.useBetaSigmas ? ["use_beta_sigmas"] : []),
+  ];
+  if (chosen.length <= 1) return;
+  throw new InvalidConfigError({
+    subject,
+    found: `${chosen.join(" and ")} at once`,
+    expected: "at most one of them to be true",
+    remedy: "Set the others to false.",
+  });
+}
