@@ -29,5 +29,6 @@ export type {
   ReadOptions,
   Repository,
   RepositoryFile,
+  RetryOptions,
   TextOptions,
 } from "./repository.ts";

@@ -72,6 +72,20 @@ export interface RepositoryFile {
   text(options?: TextOptions): Promise<string>;
 }
 
+/**
+ * How often, and how patiently, to ask again where a server is out of reach or out of order: a connection that is
+ * refused, cut or silent, and the answers 408, 429 and 5xx. What it says for good (no such file, no access) is not
+ * asked again. Where a server says how long to wait, up to two minutes, that is respected.
+ */
+export interface RetryOptions {
+  /** How often to ask again. A transfer that goes on starts to count anew. 5 by default; 0 for never. */
+  readonly maxRetries?: number | undefined;
+  /** Seconds before the first try again; twice as many before each further one. 1 by default. */
+  readonly baseWaitTime?: number | undefined;
+  /** Seconds to wait at most. 8 by default. */
+  readonly maxWaitTime?: number | undefined;
+}
+
 /** How to reach a repository. All optional; environment variables (`HF_HOME`, `HF_TOKEN`, …) fill the gaps in Node. */
 export interface OpenRepositoryOptions extends ReadOptions {
   /** Branch, tag or commit; `"main"` by default. */
@@ -84,6 +98,8 @@ export interface OpenRepositoryOptions extends ReadOptions {
   readonly endpoint?: string | undefined;
   /** Serve from the cache without a single request. `HF_HUB_OFFLINE` has the same effect, whatever is passed here. */
   readonly localFilesOnly?: boolean | undefined;
+  /** What to do where a server is out of reach or out of order. */
+  readonly retry?: RetryOptions | undefined;
   /** The `fetch` to use. */
   readonly fetch?: typeof fetch | undefined;
   /** The environment variables to read; `process.env` by default in Node, none in a browser. */

@@ -17,6 +17,8 @@ export interface FakeFault {
   readonly dropAfterBytes?: number;
   /** Falls silent after so many bytes of the body; before the answer where negative. */
   readonly stallAfterBytes?: number;
+  /** Sends the whole file, whatever part of it was asked for. */
+  readonly ignoreRange?: boolean;
   /** Sends a body of the right length with other bytes. */
   readonly wrongBytes?: boolean;
   /** Sends a body that is so many bytes longer, or shorter where negative, with a `Content-Length` that agrees. */

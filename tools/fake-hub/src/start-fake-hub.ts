@@ -43,7 +43,8 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     requests.push(request);
     const fault = faults.take(request);
     const body = await readBody(message);
-    const reply = faultReply(fault) ?? (state === undefined ? undefined : answer(state, request, body));
+    const asked = fault?.ignoreRange === true ? withoutRange(request) : request;
+    const reply = faultReply(fault) ?? (state === undefined ? undefined : answer(state, asked, body));
     sendReply(response, reply ?? failureReply(404, undefined, "Not found"), request.method, fault);
   };
   const hub = createServer((message, response) => void handle("hub", message, response));
@@ -74,6 +75,11 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
       await Promise.all([hub, cdn].map(stop));
     },
   };
+}
+
+function withoutRange(request: LoggedRequest): LoggedRequest {
+  const { range: _range, ...headers } = request.headers;
+  return { ...request, headers };
 }
 
 function answer(state: HubState, request: LoggedRequest, body: string): Reply | undefined {

@@ -8,6 +8,7 @@ export function makeClient(endpoint: string, token?: string): HubClient {
     fetch,
     redirects: "here",
     metadataPatience: { seconds: 10, variable: "HF_HUB_ETAG_TIMEOUT" },
+    retry: { maxRetries: 2, baseWaitTime: 0.001, maxWaitTime: 0.001 },
     downloadPatience: { seconds: 10, variable: "HF_HUB_DOWNLOAD_TIMEOUT" },
   });
 }

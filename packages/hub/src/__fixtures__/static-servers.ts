@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach } from "vitest";
 
@@ -12,6 +12,8 @@ export interface StaticSite {
   ranges: boolean;
   /** Answers everything with this status, where it is set. */
   status: number | undefined;
+  /** After how many bytes of a body the next answers break off, one after the other. */
+  cuts: number[];
   /** For what is not there, a page of HTML with status 200 instead of 404. */
   pageForAll: boolean;
 }
@@ -31,7 +33,7 @@ export function staticServers(): (site: Partial<StaticSite>) => Promise<StaticSe
     await Promise.all(servers.splice(0).map((server) => server.stop()));
   });
   return async (parts) => {
-    const defaults = { files: {}, headers: {}, ranges: true, status: undefined, pageForAll: false };
+    const defaults = { files: {}, headers: {}, ranges: true, status: undefined, cuts: [], pageForAll: false };
     const server = await start({ ...defaults, ...parts });
     servers.push(server);
     return server;
@@ -51,18 +53,33 @@ async function start(site: StaticSite): Promise<StaticServer> {
     }
     if (isFresh(message, site)) return response.writeHead(304, site.headers).end();
     const bytes = Buffer.from(file);
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(message.headers.range ?? "") ?? [];
-    if (!site.ranges || first === undefined) {
-      return response.writeHead(200, { ...site.headers, "Content-Length": bytes.length }).end(bytes);
+    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(message.headers.range ?? "") ?? [];
+    if (!site.ranges || first === undefined || !isSame(message, site)) {
+      response.writeHead(200, { ...site.headers, "Content-Length": bytes.length });
+      return sendBody(response, bytes, site);
     }
     if (Number(first) >= bytes.length) return response.writeHead(416).end();
-    const part = bytes.subarray(Number(first), Number(last) + 1);
+    const part = bytes.subarray(Number(first), last === "" ? bytes.length : Number(last) + 1);
     const range = `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}`;
-    return response.writeHead(206, { ...site.headers, "Content-Range": range }).end(part);
+    response.writeHead(206, { ...site.headers, "Content-Range": range, "Content-Length": part.length });
+    return sendBody(response, part, site);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, site, requests, stop: () => stop(server) };
+}
+
+/** Falls silent where the body is to break off, so that all before it has surely arrived. */
+function sendBody(response: ServerResponse, bytes: Buffer, site: StaticSite): void {
+  const cut = site.cuts.shift();
+  if (cut === undefined) response.end(bytes);
+  else response.write(bytes.subarray(0, cut));
+}
+
+/** Whether the file is still the one that `If-Range` names. */
+function isSame({ headers }: IncomingMessage, site: StaticSite): boolean {
+  const version = headers["if-range"];
+  return version === undefined || version === (site.headers["ETag"] ?? site.headers["Last-Modified"]);
 }
 
 function isFresh({ headers }: IncomingMessage, site: StaticSite): boolean {

@@ -2,6 +2,7 @@ import type { ProgressEvent } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { fakeHubs } from "../__fixtures__/fake-hubs.ts";
+import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
 import { platform } from "../platform/platform.browser.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
@@ -18,7 +19,10 @@ const repositories = {
 async function setUp(pageSize = 1000) {
   const hub = await startHub({ repositories, pageSize });
   const open = (options: OpenRepositoryOptions = {}, id = "a/b", revision = "main") =>
-    platform.openHub({ id, revision, endpoint: new URL(hub.endpoint), environment: {} }, options);
+    platform.openHub(
+      { id, revision, endpoint: new URL(hub.endpoint), environment: {} },
+      { retry: quickRetries, ...options },
+    );
   return { hub, open };
 }
 
@@ -79,6 +83,8 @@ describe("a repository of the Hub without a disk", () => {
     hub.addFault({ host: "cdn", status: 200, times: 1 });
     expect(await caught(file.read(100_000, 100_016))).toMatchObject({ code: "integrity" });
     hub.addFault({ host: "cdn", dropAfterBytes: 3, times: 1 });
+    expect(await file.read(100_000, 100_016)).toEqual(weights.slice(100_000, 100_016));
+    hub.addFault({ host: "cdn", dropAfterBytes: 3, times: 3 });
     expect(await caught(file.read(100_000, 100_016))).toMatchObject({ code: "connection" });
     expect(await caught(file.read(0, weights.length + 1))).toMatchObject({ code: "invalid-argument" });
     const signal = AbortSignal.abort(new Error("enough"));

@@ -3,6 +3,7 @@ import { cleanToken } from "../environment/clean-token.ts";
 import { downloadPatience, metadataPatience } from "../environment/hub-settings.ts";
 import { EntryNotFoundError } from "../errors/entry-not-found-error.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
+import { resolveRetryPolicy } from "../http/retry-policy.ts";
 import { HubClient } from "../hub-api/hub-client.ts";
 import { toHubFailure } from "../hub-api/hub-failure.ts";
 import { isCommit } from "../hub-api/object-id.ts";
@@ -22,6 +23,7 @@ export async function openHubRanges(
   refuseDiskOptions(options);
   const { endpoint, environment, id, revision } = request;
   const patience = downloadPatience(environment);
+  const retry = resolveRetryPolicy(options.retry);
   const client = new HubClient({
     endpoint,
     token: cleanToken(options.token === false ? "" : (options.token ?? ""), "option token"),
@@ -29,8 +31,10 @@ export async function openHubRanges(
     redirects: "fetch",
     metadataPatience: metadataPatience(environment),
     downloadPatience: patience,
+    retry,
   });
-  const commit = isCommit(revision) ? revision : await resolveRevision(client, id, revision, options.signal);
+  const { signal } = options;
+  const commit = isCommit(revision) ? revision : await resolveRevision(client, { id, revision, signal });
   const ask = async (path: string, range: string, signal: AbortSignal | undefined) => {
     const answer = await client.send(fileUrl(client, { id, commit, path }), {
       headers: { Range: range },
@@ -45,8 +49,8 @@ export async function openHubRanges(
   return new RangeRepository({
     name: id,
     commit,
-    list: async (signal) => [...(await fetchListing(client, id, commit, signal)).keys()],
-    source: (path) => ({ path, patience, request: (range, signal) => ask(path, range, signal) }),
+    list: async (signal) => [...(await fetchListing(client, { id, commit, signal })).keys()],
+    source: (path) => ({ path, patience, retry, request: (range, signal) => ask(path, range, signal) }),
   });
 }
 
@@ -55,6 +59,7 @@ export async function openWebRanges(url: URL, options: OpenRepositoryOptions): P
   refuseDiskOptions(options);
   const environment = options.environment ?? {};
   const patience = downloadPatience(environment);
+  const retry = resolveRetryPolicy(options.retry);
   const folder = new WebFolder(url, {
     fetch: options.fetch ?? fetch,
     patience: metadataPatience(environment),
@@ -69,7 +74,7 @@ export async function openWebRanges(url: URL, options: OpenRepositoryOptions): P
     name: folder.name,
     commit: undefined,
     list: async () => undefined,
-    source: (path) => ({ path, patience, request: (range, signal) => ask(path, range, signal) }),
+    source: (path) => ({ path, patience, retry, request: (range, signal) => ask(path, range, signal) }),
   });
 }
 

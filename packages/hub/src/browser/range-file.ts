@@ -6,6 +6,8 @@ import type { HttpAnswer } from "../http/http-answer.ts";
 import { readBytes } from "../http/read-bytes.ts";
 import { readSize } from "../http/read-size.ts";
 import type { Patience } from "../http/request-watch.ts";
+import { withRetries } from "../http/retry.ts";
+import type { RetryPolicy } from "../http/retry-policy.ts";
 import type { ReadOptions, RepositoryFile, TextOptions } from "../repository.ts";
 
 /** Fetched with the first request: small files whole, and of large ones what a reader of headers needs. */
@@ -18,6 +20,7 @@ const maximumHeldBytes = 64 * 1024 * 1024;
 export interface RangeSource {
   readonly path: string;
   readonly patience: Patience;
+  readonly retry: RetryPolicy;
   readonly request: (range: string, signal: AbortSignal | undefined) => Promise<HttpAnswer | undefined>;
 }
 
@@ -44,7 +47,14 @@ export class RangeFile implements RepositoryFile {
    * @returns `undefined` where there is no such file.
    * @throws UnsupportedError where the server sends no parts of files and the file is too large to hold.
    */
-  static async open(source: RangeSource, signal: AbortSignal | undefined): Promise<RangeFile | undefined> {
+  static open(source: RangeSource, signal: AbortSignal | undefined): Promise<RangeFile | undefined> {
+    return withRetries(() => RangeFile.#openOnce(source, signal), source.retry, signal);
+  }
+
+  static async #openOnce(
+    source: RangeSource,
+    signal: AbortSignal | undefined,
+  ): Promise<RangeFile | undefined> {
     const answer = await source.request(`bytes=0-${firstBytes - 1}`, signal);
     if (answer === undefined) return undefined;
     const etag = answer.headers.get("ETag");
@@ -71,7 +81,16 @@ export class RangeFile implements RepositoryFile {
     checkRange(this, start, end);
     options.signal?.throwIfAborted();
     if (end <= this.#held.length) return this.#held.slice(start, end);
-    const answer = await this.#source.request(`bytes=${start}-${end - 1}`, options.signal);
+    const { signal } = options;
+    return withRetries(() => this.#readOnce(start, end, signal), this.#source.retry, signal);
+  }
+
+  text(options: TextOptions = {}): Promise<string> {
+    return readText(this, options);
+  }
+
+  async #readOnce(start: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const answer = await this.#source.request(`bytes=${start}-${end - 1}`, signal);
     if (answer === undefined) throw this.#changed("nothing");
     if (answer.status !== 206 || answer.headers.get("ETag") !== this.#etag) {
       await answer.discard();
@@ -80,10 +99,6 @@ export class RangeFile implements RepositoryFile {
     const bytes = await readBytes(answer, end - start, this.#source.patience);
     if (bytes?.length === end - start) return bytes;
     throw this.#changed(bytes === undefined ? "more bytes" : `${bytes.length} bytes`);
-  }
-
-  text(options: TextOptions = {}): Promise<string> {
-    return readText(this, options);
   }
 
   #changed(found: string): IntegrityError {

@@ -32,6 +32,27 @@ describe("toConnectionError", () => {
     expect(error.cause).toBe(cause);
   });
 
+  it.each([
+    ["soon", "ECONNRESET"],
+    ["soon", "UND_ERR_SOCKET"],
+    ["soon", undefined],
+    ["perhaps", "ECONNREFUSED"],
+    ["perhaps", "ENOTFOUND"],
+    ["perhaps", "EAI_AGAIN"],
+    ["never", "CERT_HAS_EXPIRED"],
+    ["never", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    ["never", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    ["never", "ERR_INVALID_URL"],
+  ])("says that a second try helps %s with %s", (retry, code) => {
+    const cause = code === undefined ? undefined : withCode(code);
+    expect(toConnectionError(url, new TypeError("fetch failed", { cause })).retry).toBe(retry);
+  });
+
+  it("does not try again what is no failure of the network", () => {
+    expect(toConnectionError(url, new Error("a mistake in the fetch that was passed")).retry).toBe("never");
+    expect(toConnectionError(url, "odd", "soon").retry).toBe("soon");
+  });
+
   it("ends on causes in a circle", () => {
     const error = new Error("round");
     error.cause = error;

@@ -19,19 +19,43 @@ const descriptions: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "a connection that the server closed",
 };
 
+/** No way to the server, for now or for good. */
+const unreachable = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** What no second try changes. */
+const permanent = /CERT|SIGNATURE|^ERR_(?:INVALID|TLS|SSL)|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED/;
+
 const remedy =
   "Check the network, the proxy and the address (HF_ENDPOINT); pass localFilesOnly: true to use only what is cached.";
 
 /** Makes what `fetch`, or reading its body, threw into a typed error. */
-export function toConnectionError(url: URL, error: unknown): ConnectionError {
+export function toConnectionError(
+  url: URL,
+  error: unknown,
+  retry?: ConnectionError["retry"],
+): ConnectionError {
   const code = findCode(error);
   const description = code === undefined ? undefined : descriptions[code];
   const message = error instanceof Error ? error.message : String(error);
   const found = code === undefined ? message : description === undefined ? code : `${description} (${code})`;
   return new ConnectionError(
     { subject: describeUrl(url), found, expected: "an answer from the server", remedy },
-    { cause: error },
+    { cause: error, retry: retry ?? chanceOf(code, error) },
   );
+}
+
+/** An error without a code is a failure of the network where `fetch` says so, which throws a TypeError then. */
+function chanceOf(code: string | undefined, error: unknown): ConnectionError["retry"] {
+  if (code === undefined) return error instanceof TypeError ? "soon" : "never";
+  if (permanent.test(code)) return "never";
+  return unreachable.has(code) ? "perhaps" : "soon";
 }
 
 /** The error for a server that stays silent. */

@@ -80,6 +80,36 @@ describe("sendRequest", () => {
     expect(refused.cause).toBeInstanceOf(TypeError);
   });
 
+  it.each([
+    ["another host", "https://cdn.example/x"],
+    ["the same host without TLS", "http://hub.example/x"],
+    ["another port", "https://hub.example:8443/x"],
+    ["a host below it", "https://evil.hub.example/x"],
+    ["its name as a user name", "https://hub.example@evil.example/x"],
+    ["no scheme", "//evil.example/x"],
+  ])("drops the token on a redirect to %s, and sends it again on the way back", async (_what, location) => {
+    const answers = [
+      new Response(null, { status: 302, headers: { Location: location } }),
+      new Response(null, { status: 302, headers: { Location: "https://hub.example/back" } }),
+      new Response("done"),
+    ];
+    const sent: [string, string | null][] = [];
+    const answer = await sendRequest({
+      ...connection("https://hub.example/file"),
+      authorization: { origin: "https://hub.example", token: "hf_t" },
+      fetch: async (input, init) => {
+        sent.push([String(input), new Headers(init?.headers).get("Authorization")]);
+        return answers[sent.length - 1] ?? new Response();
+      },
+    });
+    await answer.discard();
+    expect(sent).toEqual([
+      ["https://hub.example/file", "Bearer hf_t"],
+      [new URL(location, "https://hub.example").href, null],
+      ["https://hub.example/back", "Bearer hf_t"],
+    ]);
+  });
+
   it("does not follow a redirect to another scheme", async () => {
     const hub = await startHub({ repositories });
     hub.addFault({ status: 302, headers: { Location: "file:///etc/passwd" } });

@@ -41,12 +41,15 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
     await answer.discard();
     url = target;
   }
-  throw new ConnectionError({
-    subject: describeUrl(request.url),
-    found: `more than ${maximumRedirects} redirects`,
-    expected: "an answer from the server",
-    remedy: "Check the address (HF_ENDPOINT).",
-  });
+  throw new ConnectionError(
+    {
+      subject: describeUrl(request.url),
+      found: `more than ${maximumRedirects} redirects`,
+      expected: "an answer from the server",
+      remedy: "Check the address (HF_ENDPOINT).",
+    },
+    { retry: "never" },
+  );
 }
 
 async function sendOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {

@@ -1,6 +1,7 @@
 import { joinEndpoint } from "../environment/endpoint.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import type { Patience } from "../http/request-watch.ts";
+import type { RetryPolicy } from "../http/retry-policy.ts";
 import { type HttpRequest, sendRequest } from "../http/send-request.ts";
 
 /** How to talk to one endpoint. */
@@ -13,6 +14,7 @@ export interface HubClientOptions {
   readonly metadataPatience: Patience;
   /** For the files themselves, between one piece and the next: `HF_HUB_DOWNLOAD_TIMEOUT`. */
   readonly downloadPatience: Patience;
+  readonly retry: RetryPolicy;
 }
 
 /** What a request may add. */
@@ -24,6 +26,7 @@ export class HubClient {
   readonly hasToken: boolean;
   readonly metadataPatience: Patience;
   readonly downloadPatience: Patience;
+  readonly retry: RetryPolicy;
   readonly #options: HubClientOptions;
 
   constructor(options: HubClientOptions) {
@@ -32,6 +35,7 @@ export class HubClient {
     this.hasToken = options.token !== undefined;
     this.metadataPatience = options.metadataPatience;
     this.downloadPatience = options.downloadPatience;
+    this.retry = options.retry;
   }
 
   /** The URL of something below the endpoint; `path` starts with a slash. */
@@ -44,7 +48,7 @@ export class HubClient {
     return url.origin === this.endpoint.origin;
   }
 
-  /** Sends a GET request to any URL. The answer may be of any status. */
+  /** Sends a GET request to any URL, once. The answer may be of any status. */
   send(url: URL, options: HubRequestOptions = {}): Promise<HttpAnswer> {
     const { fetch, redirects, token } = this.#options;
     const authorization = token === undefined ? undefined : { origin: this.endpoint.origin, token };

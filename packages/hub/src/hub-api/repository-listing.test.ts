@@ -15,7 +15,7 @@ const repositories = { "a/b": { files } };
 describe("fetchListing", () => {
   it("follows the pages", async () => {
     const hub = await startHub({ repositories, pageSize: 3 });
-    const listing = await fetchListing(makeClient(hub.endpoint), "a/b", hub.commit("a/b"));
+    const listing = await fetchListing(makeClient(hub.endpoint), { id: "a/b", commit: hub.commit("a/b") });
     expect([...listing.keys()]).toEqual(Object.keys(files));
     expect(listing.get("folder/3.json")?.size).toBe(1);
     expect(hub.requests).toHaveLength(3);
@@ -30,7 +30,7 @@ describe("fetchListing", () => {
       body: "[]",
       headers: { Link: '<https://huggingface.co/api/models/a/b/tree/main?cursor=3>; rel="next"' },
     });
-    const listing = await fetchListing(makeClient(hub.endpoint), "a/b", hub.commit("a/b"));
+    const listing = await fetchListing(makeClient(hub.endpoint), { id: "a/b", commit: hub.commit("a/b") });
     expect(listing.has("folder/6.json")).toBe(true);
     expect(hub.requests.every(({ path }) => path.startsWith("/mirror/api/models/a/b/tree/"))).toBe(true);
   });
@@ -45,7 +45,9 @@ describe("fetchListing", () => {
   ])("tells a listing out of form: %s %j", async (body, headers, message) => {
     const hub = await startHub({ repositories });
     hub.addFault({ path: "/tree/", body, headers });
-    const error = await caught(fetchListing(makeClient(hub.endpoint), "a/b", hub.commit("a/b")));
+    const error = await caught(
+      fetchListing(makeClient(hub.endpoint), { id: "a/b", commit: hub.commit("a/b") }),
+    );
     expect(ServerError.isInstance(error)).toBe(true);
     expect(error.message).toContain(message);
   });
@@ -55,13 +57,15 @@ describe("fetchListing", () => {
     const oid = "1".repeat(40);
     const entries = ["../evil", "/etc/passwd", "fine"].map((path) => ({ type: "file", path, size: 1, oid }));
     hub.addFault({ path: "/tree/", body: JSON.stringify(entries) });
-    const listing = await fetchListing(makeClient(hub.endpoint), "a/b", hub.commit("a/b"));
+    const listing = await fetchListing(makeClient(hub.endpoint), { id: "a/b", commit: hub.commit("a/b") });
     expect([...listing.keys()]).toEqual(["fine"]);
   });
 
   it("tells a repository that is not there", async () => {
     const hub = await startHub({ repositories });
-    const error = await caught(fetchListing(makeClient(hub.endpoint), "a/none", hub.commit("a/b")));
+    const error = await caught(
+      fetchListing(makeClient(hub.endpoint), { id: "a/none", commit: hub.commit("a/b") }),
+    );
     expect(RepositoryNotFoundError.isInstance(error)).toBe(true);
   });
 });

@@ -1,14 +1,19 @@
 import { ServerError } from "../errors/server-error.ts";
 import { describeUrl } from "../http/describe-url.ts";
 import { readLink } from "../http/link-header.ts";
+import { fetchJson, type JsonQuestion } from "./fetch-json.ts";
 import type { HubClient } from "./hub-client.ts";
-import { toHubFailure } from "./hub-failure.ts";
 import { isSafeFile, type ListedFile, parseListedFile } from "./listed-file.ts";
 
 const maximumPages = 10_000;
 
 /** The files of a commit by path. */
 export type RepositoryListing = ReadonlyMap<string, ListedFile>;
+
+/** Which commit to list. */
+export interface ListingQuestion extends Omit<JsonQuestion, "revision"> {
+  readonly commit: string;
+}
 
 /**
  * Lists the files of a commit: the tree endpoint, page after page as its `Link` headers say.
@@ -20,24 +25,12 @@ export type RepositoryListing = ReadonlyMap<string, ListedFile>;
  */
 export async function fetchListing(
   client: HubClient,
-  id: string,
-  commit: string,
-  signal?: AbortSignal,
+  { id, commit, ...options }: ListingQuestion,
 ): Promise<RepositoryListing> {
   const listing = new Map<string, ListedFile>();
   let url: URL | undefined = client.url(`/api/models/${id}/tree/${commit}?recursive=true&expand=false`);
   for (let page = 0; url !== undefined; page += 1) {
-    const answer = await client.send(url, { signal });
-    if (answer.status !== 200) {
-      await answer.discard();
-      throw toHubFailure(answer, {
-        id,
-        revision: commit,
-        endpoint: client.endpoint,
-        hasToken: client.hasToken,
-      });
-    }
-    const entries = await answer.json(client.metadataPatience);
+    const { headers, value: entries } = await fetchJson(client, url, { ...options, id, revision: commit });
     if (!Array.isArray(entries) || page >= maximumPages) {
       throw badListing(url, Array.isArray(entries) ? `more than ${maximumPages} pages` : "no list of files");
     }
@@ -46,7 +39,7 @@ export async function fetchListing(
       if (file === undefined) throw badListing(url, "an entry without a path, a size or an object id");
       listing.set(file.path, file);
     }
-    url = nextPage(url, answer.headers);
+    url = nextPage(url, headers);
   }
   return listing;
 }

@@ -2,6 +2,7 @@ import { EntryNotFoundError } from "../errors/entry-not-found-error.ts";
 import { ServerError } from "../errors/server-error.ts";
 import { describeUrl } from "../http/describe-url.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
+import { readRangeStart } from "../http/read-range-start.ts";
 import { readSize } from "../http/read-size.ts";
 import type { HubClient } from "./hub-client.ts";
 import { toHubFailure } from "./hub-failure.ts";
@@ -26,7 +27,9 @@ interface FileHead {
 }
 
 interface WholeFile {
+  /** The bytes from `offset` on. */
   readonly body: HttpAnswer;
+  readonly offset: number;
   readonly xet?: undefined;
 }
 
@@ -36,11 +39,19 @@ interface ChunkedFile {
   readonly xet: XetReference;
 }
 
+/** How to ask for a file. */
+export interface FileRequestOptions {
+  /** From which length on the caller wants chunks instead, where the Hub has them. */
+  readonly xetFromBytes: number;
+  /** From which place on its bytes are wanted; all of them come where the server does not serve parts. 0 by default. */
+  readonly offset?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Asks for a file by one GET request. The Hub's own answer, which may be a redirect to a CDN, says what the content is
  * called and how long it is; the body comes from there or from the CDN. No HEAD request is needed first.
  *
- * @param options - `xetFromBytes`: from which length on the caller wants chunks instead, where the Hub has them.
  * @returns `undefined` where the commit has no such file.
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
@@ -48,13 +59,14 @@ interface ChunkedFile {
 export async function requestFile(
   client: HubClient,
   question: FileQuestion,
-  options: { readonly xetFromBytes: number; readonly signal?: AbortSignal | undefined },
+  options: FileRequestOptions,
 ): Promise<FileAnswer | undefined> {
   const { id, commit, path } = question;
   const { endpoint, hasToken } = client;
+  const { offset = 0 } = options;
   let head: Headers | undefined;
   const answer = await client.send(fileUrl(client, question), {
-    headers: { "Accept-Encoding": "identity" },
+    headers: { "Accept-Encoding": "identity", ...(offset > 0 ? { Range: `bytes=${offset}-` } : {}) },
     signal: options.signal,
     onRedirect: (from, headers, to) => {
       if (client.isOwn(from) || headers.has("X-Linked-ETag")) head = headers;
@@ -65,8 +77,12 @@ export async function requestFile(
   });
   if (client.isOwn(answer.url) || head === undefined || !namesContent(head)) head = answer.headers;
   const xet = isRedirect(answer) ? readXetReference(head, endpoint) : undefined;
-  if (answer.status !== 200 && xet === undefined) {
+  const isPart = offset > 0 && answer.status === 206 && readRangeStart(answer.headers) === offset;
+  if (answer.status !== 200 && !isPart && xet === undefined) {
     await answer.discard();
+    if (offset > 0 && (answer.status === 206 || answer.status === 416)) {
+      return requestFile(client, question, { ...options, offset: 0 });
+    }
     const failure = toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
     if (EntryNotFoundError.isInstance(failure)) return undefined;
     throw failure;
@@ -75,7 +91,7 @@ export async function requestFile(
     checkCommit(head, commit, answer);
     const objectId = readObjectId(head, answer);
     const size = readSize(head.get("X-Linked-Size")) ?? readContentLength(answer);
-    if (xet === undefined) return { objectId, size, body: answer };
+    if (xet === undefined) return { objectId, size, body: answer, offset: isPart ? offset : 0 };
     await answer.discard();
     return { objectId, size: xet.size, xet };
   } catch (error) {
@@ -122,7 +138,7 @@ function notLikeTheHub(answer: HttpAnswer, found: string, expected: string): Ser
   );
 }
 
-/** The length of the body, where it is sent as it is. */
+/** The length of the body, where it is sent as it is and whole. */
 function readContentLength(answer: HttpAnswer): number | undefined {
   const encoding = answer.headers.get("Content-Encoding") ?? "identity";
   return encoding === "identity" && answer.status === 200

@@ -8,6 +8,7 @@ import { InvalidTokenError } from "../errors/invalid-token-error.ts";
 import { RepositoryNotFoundError } from "../errors/repository-not-found-error.ts";
 import { RevisionNotFoundError } from "../errors/revision-not-found-error.ts";
 import { ServerError } from "../errors/server-error.ts";
+import { noRetries } from "../http/retry-policy.ts";
 import { resolveRevision } from "./resolve-revision.ts";
 
 const startHub = fakeHubs();
@@ -21,22 +22,24 @@ describe("resolveRevision", () => {
     const hub = await startHub({ repositories });
     const client = makeClient(hub.endpoint);
     const main = hub.commit("a/b");
-    expect(await resolveRevision(client, "a/b", "main")).toBe(main);
-    expect(await resolveRevision(client, "a/b", main.slice(0, 7))).toBe(main);
-    expect(await resolveRevision(client, "a/b", "refs/pr/1")).toBe(hub.commit("a/b", "refs/pr/1"));
+    expect(await resolveRevision(client, { id: "a/b", revision: "main" })).toBe(main);
+    expect(await resolveRevision(client, { id: "a/b", revision: main.slice(0, 7) })).toBe(main);
+    expect(await resolveRevision(client, { id: "a/b", revision: "refs/pr/1" })).toBe(
+      hub.commit("a/b", "refs/pr/1"),
+    );
     expect(hub.requests.at(-1)?.path).toBe("/api/models/a/b/revision/refs%2Fpr%2F1");
   });
 
   it("follows a repository that was renamed, with the token", async () => {
     const hub = await startHub({ repositories, renamed: { "old/name": "a/private" } });
     const client = makeClient(hub.endpoint, "hf_owner");
-    expect(await resolveRevision(client, "old/name", "main")).toBe(hub.commit("a/private"));
+    expect(await resolveRevision(client, { id: "old/name", revision: "main" })).toBe(hub.commit("a/private"));
   });
 
   it("tells what is wrong with the repository, the revision or the token", async () => {
     const hub = await startHub({ repositories, tokens: ["hf_other"] });
     const ask = (id: string, revision: string, token?: string) =>
-      caught(resolveRevision(makeClient(hub.endpoint, token), id, revision));
+      caught(resolveRevision(makeClient(hub.endpoint, token), { id, revision }));
 
     const missing = await ask("a/none", "main");
     expect(RepositoryNotFoundError.isInstance(missing)).toBe(true);
@@ -61,7 +64,7 @@ describe("resolveRevision", () => {
     hub.addFault({ status: 403, headers: { "X-Error-Code": "GatedRepo" }, times: 1 });
     hub.addFault({ status: 403, times: 1 });
     for (let count = 0; count < 2; count += 1) {
-      const error = await caught(resolveRevision(makeClient(hub.endpoint), "a/b", "main"));
+      const error = await caught(resolveRevision(makeClient(hub.endpoint), { id: "a/b", revision: "main" }));
       expect(GatedRepositoryError.isInstance(error)).toBe(true);
       expect(error.message).toContain(`Accept its licence at ${hub.endpoint}/a/b, then pass a token`);
     }
@@ -72,10 +75,11 @@ describe("resolveRevision", () => {
     hub.addFault({ status: 503, times: 1 });
     hub.addFault({ status: 429, headers: { "Retry-After": "30" }, times: 1 });
     const client = makeClient(hub.endpoint);
-    const failing = await caught(resolveRevision(client, "a/b", "main"));
+    const question = { id: "a/b", revision: "main", retry: noRetries };
+    const failing = await caught(resolveRevision(client, question));
     expect(ServerError.isInstance(failing) && failing.status).toBe(503);
     expect(failing.message).toContain("Try again later");
-    const busy = await caught(resolveRevision(client, "a/b", "main"));
+    const busy = await caught(resolveRevision(client, question));
     expect(ServerError.isInstance(busy) && busy.retryAfterSeconds).toBe(30);
     expect(busy.message).toContain("found HTTP 429 (too many requests)");
     expect(busy.message).toContain("Try again in 30 s");
@@ -89,14 +93,16 @@ describe("resolveRevision", () => {
   ])("tells an answer that is not the Hub's: %s", async (body, message) => {
     const hub = await startHub({ repositories });
     hub.addFault({ body });
-    const error = await caught(resolveRevision(makeClient(hub.endpoint), "a/b", "main"));
+    const error = await caught(resolveRevision(makeClient(hub.endpoint), { id: "a/b", revision: "main" }));
     expect(ServerError.isInstance(error)).toBe(true);
     expect(error.message).toContain(message);
   });
 
   it("tells a host that does not exist", async () => {
     // Port 1 of the loopback: refused everywhere.
-    const error = await caught(resolveRevision(makeClient("http://127.0.0.1:1"), "a/b", "main"));
+    const error = await caught(
+      resolveRevision(makeClient("http://127.0.0.1:1"), { id: "a/b", revision: "main" }),
+    );
     expect(ConnectionError.isInstance(error)).toBe(true);
   });
 });

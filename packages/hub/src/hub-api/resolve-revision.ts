@@ -1,6 +1,6 @@
 import { ServerError } from "../errors/server-error.ts";
+import { fetchJson, type JsonQuestion } from "./fetch-json.ts";
 import type { HubClient } from "./hub-client.ts";
-import { toHubFailure } from "./hub-failure.ts";
 import { isCommit } from "./object-id.ts";
 
 /**
@@ -9,19 +9,10 @@ import { isCommit } from "./object-id.ts";
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
  */
-export async function resolveRevision(
-  client: HubClient,
-  id: string,
-  revision: string,
-  signal?: AbortSignal,
-): Promise<string> {
+export async function resolveRevision(client: HubClient, question: JsonQuestion): Promise<string> {
+  const { id, revision } = question;
   const url = client.url(`/api/models/${id}/revision/${encodeURIComponent(revision)}`);
-  const answer = await client.send(url, { signal });
-  if (answer.status !== 200) {
-    await answer.discard();
-    throw toHubFailure(answer, { id, revision, endpoint: client.endpoint, hasToken: client.hasToken });
-  }
-  const info = await answer.json(client.metadataPatience);
+  const { status, value: info } = await fetchJson(client, url, question);
   const commit = typeof info === "object" && info !== null && "sha" in info ? info.sha : undefined;
   if (typeof commit === "string" && isCommit(commit)) return commit;
   throw new ServerError(
@@ -31,6 +22,6 @@ export async function resolveRevision(
       expected: "40 hexadecimal digits",
       remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it.",
     },
-    { status: answer.status },
+    { status },
   );
 }

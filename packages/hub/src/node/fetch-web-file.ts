@@ -1,72 +1,106 @@
+import { IntegrityError } from "../errors/integrity-error.ts";
 import { ProgressReporter } from "../file/progress-reporter.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
-import { readSize } from "../http/read-size.ts";
-import type { Patience } from "../http/request-watch.ts";
-import type { WebFolder } from "../web/web-folder.ts";
+import { withRetries } from "../http/retry.ts";
+import { noRetries, type RetryPolicy } from "../http/retry-policy.ts";
 import type { DiskFile } from "./disk-file.ts";
-import { downloadToFile } from "./download.ts";
+import { FileLock } from "./lock/file-lock.ts";
 import type { SharedWork } from "./shared-tasks.ts";
+import { PartFile } from "./transfer/part-file.ts";
+import { receiveFile } from "./transfer/receive-file.ts";
 import type { UrlCache, UrlNote } from "./url-cache.ts";
+import { WebTransfer, type WebTransferRequest } from "./web-transfer.ts";
+import { hashVersion } from "./web-version.ts";
 
 /** A file of a web server that is to be put into the cache. */
-export interface WebFileRequest {
-  readonly folder: WebFolder;
+export interface WebFileRequest extends WebTransferRequest {
   readonly cache: UrlCache;
-  readonly path: string;
-  readonly downloadPatience: Patience;
+  readonly retry: RetryPolicy;
 }
 
 /**
  * Makes a file of a web server available in the cache, fetching it only where the server has another than the copy.
+ * One that changes while it is fetched is fetched once more.
  *
  * @returns `undefined` where the server has no such file.
  */
-export async function fetchWebFile(
+export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<DiskFile | undefined> {
+  const { cache, path } = request;
+  const lock = await FileLock.acquire(cache.lockLocation(path), { signal: work.signal });
+  const adopt = lock !== undefined && !lock.isContested;
+  try {
+    return await fetchOnce(request, work, adopt);
+  } catch (error) {
+    if (!IntegrityError.isInstance(error) || work.signal.aborted) throw error;
+    return await fetchOnce(request, work, false);
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function fetchOnce(
   request: WebFileRequest,
-  { signal, onProgress }: SharedWork,
+  work: SharedWork,
+  adopt: boolean,
 ): Promise<DiskFile | undefined> {
-  const { cache, folder, path } = request;
+  const { cache, folder, path, retry } = request;
+  const { signal } = work;
   const copy = await cache.findFile(path);
   const note = await cache.readNote(path);
   const isWhole = copy !== undefined && note?.size === copy.size;
   const headers = { "Accept-Encoding": "identity", ...(isWhole ? conditions(note) : {}) };
-  const answer = await folder.request(path, { headers, signal });
+  // Where there is a copy to fall back on, one try is enough.
+  const patience = isWhole || note?.missing === true ? noRetries : retry;
+  const answer = await withRetries(() => folder.request(path, { headers, signal }), patience, signal);
   if (answer === undefined) {
     await cache.markMissing(path);
     return undefined;
   }
   try {
     if (answer.status === 304 && isWhole) {
-      reportCachedFile(copy, { onProgress });
+      reportCachedFile(copy, work);
       return copy;
     }
     if (answer.status !== 200) {
       throw folder.badAnswer(path, answer, `HTTP ${answer.status}`, "the file (HTTP 200)");
     }
-    return await store(request, answer, onProgress);
+    return await store(request, answer, work, adopt);
   } finally {
     await answer.discard();
   }
 }
 
 async function store(
-  { cache, downloadPatience, path }: WebFileRequest,
+  request: WebFileRequest,
   answer: HttpAnswer,
-  onProgress: SharedWork["onProgress"],
+  { onProgress, signal }: SharedWork,
+  adopt: boolean,
 ): Promise<DiskFile | undefined> {
-  const encoding = answer.headers.get("Content-Encoding") ?? "identity";
-  const size = encoding === "identity" ? readSize(answer.headers.get("Content-Length")) : undefined;
+  const { cache, path, retry } = request;
+  const transfer = new WebTransfer(request, answer, signal);
+  const { size, version } = transfer;
+  const location = cache.fileLocation(path);
+  const part = await PartFile.open({
+    location,
+    objectId: undefined,
+    version: version === undefined ? "" : hashVersion(version, size),
+    adopt: adopt && version !== undefined && size !== undefined,
+    signal,
+  });
   const reporter = new ProgressReporter(path, size, onProgress);
   reporter.start();
-  const stored = await downloadToFile({
+  const reception = {
     path,
-    chunks: answer.chunks(downloadPatience),
-    location: cache.fileLocation(path),
+    location,
     size,
     objectId: undefined,
-    onBytes: (loaded) => reporter.progress(loaded),
-  });
+    request: (offset: number) => transfer.request(offset),
+    onBytes: (loadedBytes: number) => reporter.progress(loadedBytes),
+    retry,
+    signal,
+  };
+  const stored = await receiveFile(part, reception, part.size === 0 ? transfer.take(answer, 0) : undefined);
   await cache.writeNote(path, readNote(answer.headers, stored));
   reporter.end(stored);
   return cache.findFile(path);

@@ -1,9 +1,11 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { isCommit } from "../hub-api/object-id.ts";
+import { mkdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { IntegrityError } from "../errors/integrity-error.ts";
+import { isCommit, parseObjectId } from "../hub-api/object-id.ts";
 import type { RepositoryListing } from "../hub-api/repository-listing.ts";
 import { formatListing, parseListing } from "./cached-listing.ts";
 import type { DiskFile } from "./disk-file.ts";
+import { findDamage } from "./find-damage.ts";
 import { linkBlob } from "./link-blob.ts";
 import { openDiskFile } from "./open-disk-file.ts";
 import { isNotThere } from "./system-error.ts";
@@ -19,6 +21,7 @@ import { writeAside } from "./write-aside.ts";
  *       refs/<revision>                     the commit that a branch or tag stood for
  *       trees/<commit>.json                 the listing of a commit
  *       .no_exist/<commit>/<path>           files known not to exist
+ *     .locks/models--owner--name/           locks of contents that are being fetched
  */
 export class HubCache {
   /** The cache folder, which holds all repositories. */
@@ -64,10 +67,25 @@ export class HubCache {
     return openDiskFile(path, this.snapshotLocation(commit, path));
   }
 
-  /** Whether a content is cached, in its full length where that is known. */
+  /** The file that is there as long as a process fetches a content, in the folder where Python has its own. */
+  lockLocation(objectId: string): string {
+    return join(this.cacheFolder, ".locks", basename(this.folder), `${objectId}.onestep.lock`);
+  }
+
+  /** Whether a content is cached, undamaged as far as that shows: see {@link findDamage}. */
   async hasBlob(objectId: string, size: number | undefined): Promise<boolean> {
     const blob = await openDiskFile(objectId, this.blobLocation(objectId));
-    return blob !== undefined && (size === undefined || blob.size === size);
+    return blob !== undefined && (await findDamage(blob, { objectId, size })) === undefined;
+  }
+
+  /** What is wrong with a cached file of a commit, if it shows; `size` is its length, where that is known. */
+  async findDamage(
+    commit: string,
+    file: DiskFile,
+    size: number | undefined,
+  ): Promise<IntegrityError | undefined> {
+    const target = await readlink(this.snapshotLocation(commit, file.path)).catch(() => "");
+    return findDamage(file, { objectId: parseObjectId(basename(target)), size });
   }
 
   /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */

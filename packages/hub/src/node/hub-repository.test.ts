@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProgressEvent } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
 import { folderEntries } from "../__fixtures__/folder-entries.ts";
+import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
@@ -30,7 +31,14 @@ async function setUp(options: Partial<Parameters<typeof startHub>[0]> = {}) {
   const hub = await startHub({ repositories, ...options });
   const cacheDir = await makeFolder();
   const open = (more: OpenRepositoryOptions = {}, id = "a/b") =>
-    openRepository(id, { endpoint: hub.endpoint, cacheDir, environment: {}, token: false, ...more });
+    openRepository(id, {
+      endpoint: hub.endpoint,
+      cacheDir,
+      environment: {},
+      token: false,
+      retry: quickRetries,
+      ...more,
+    });
   return { hub, cacheDir, open, commit: hub.commit("a/b") };
 }
 
@@ -252,99 +260,5 @@ describe("access", () => {
     expect(await caught(open({}, "a/none"))).toMatchObject({ code: "repository-not-found" });
     expect(await caught(open({ revision: "v9" }))).toMatchObject({ code: "revision-not-found" });
     expect(await folderEntries(cacheDir)).toEqual([]);
-  });
-});
-
-describe("a transfer that fails leaves nothing in the cache", () => {
-  it.each([
-    ["a dropped connection", { dropAfterBytes: 4 }, "connection", "a connection that the server closed"],
-    [
-      "a connection dropped at once",
-      { dropAfterBytes: -1 },
-      "connection",
-      "a connection that the server closed",
-    ],
-    ["a stalled body", { stallAfterBytes: 4 }, "connection", "silence for 0.1 s"],
-    ["a stalled answer", { stallAfterBytes: -1 }, "connection", "silence for 0.1 s"],
-    ["other bytes", { wrongBytes: true }, "integrity", `expected ${weightsId}`],
-    ["too few bytes", { wrongLength: -3 }, "integrity", "found 8 bytes, expected 11 bytes"],
-    ["too many bytes", { wrongLength: 3 }, "integrity", "found more, expected 11 bytes"],
-    ["a failing server", { status: 500 }, "server", "HTTP 500"],
-    ["too many requests", { status: 429, headers: { "Retry-After": "7" } }, "server", "Try again in 7 s"],
-  ])("%s", async (_what, fault, code, message) => {
-    const { cacheDir, hub, open } = await setUp();
-    const impatient = { HF_HUB_DOWNLOAD_TIMEOUT: "0.1", HF_HUB_ETAG_TIMEOUT: "0.1" };
-    const repository = await open({ environment: "stallAfterBytes" in fault ? impatient : {} });
-    hub.addFault({ host: "cdn", ...fault });
-    const error = await caught(repository.get("unet/w.safetensors"));
-    expect(error).toMatchObject({ code });
-    expect(error.message).toContain(message);
-    expect(error.message).not.toContain("signature");
-    expect(await folderEntries(cacheDir)).toEqual([]);
-    hub.clearFaults();
-    expect(await (await (await open()).get("unet/w.safetensors")).text()).toBe(weights);
-  });
-
-  it("other bytes of a small file, by git's checksum", async () => {
-    const { cacheDir, hub, open } = await setUp();
-    hub.addFault({ path: "model_index", wrongBytes: true });
-    const error = await caught((await open()).get("model_index.json"));
-    expect(error).toMatchObject({ code: "integrity" });
-    expect(error.message).toContain("content with the git object");
-    expect(await folderEntries(cacheDir)).toEqual([]);
-  });
-
-  it("cancelled while the body stalls", async () => {
-    const { cacheDir, hub, open } = await setUp();
-    const repository = await open();
-    hub.addFault({ host: "cdn", stallAfterBytes: 4 });
-    const controller = new AbortController();
-    const onProgress = (event: ProgressEvent): void => {
-      if (event.type === "file-progress") setTimeout(() => controller.abort(new Error("enough")), 10);
-    };
-    const error = await caught(
-      repository.get("unet/w.safetensors", { signal: controller.signal, onProgress }),
-    );
-    expect(error.message).toBe("enough");
-    expect(await folderEntries(cacheDir)).toEqual([]);
-  });
-
-  it("cancelled while the revision is resolved", async () => {
-    const { hub, open } = await setUp();
-    hub.addFault({ stallAfterBytes: -1 });
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(new Error("enough")), 20);
-    expect((await caught(open({ signal: controller.signal }))).message).toBe("enough");
-  });
-
-  it("a listener that throws", async () => {
-    const { cacheDir, open } = await setUp();
-    const onProgress = (event: ProgressEvent): void => {
-      if (event.type === "file-progress") throw new Error("listener");
-    };
-    const error = await caught((await open()).get("unet/w.safetensors", { onProgress }));
-    expect(error.message).toBe("listener");
-    expect(await folderEntries(cacheDir)).toEqual([]);
-  });
-
-  it("a cache folder that is a file", async () => {
-    const { cacheDir, open } = await setUp();
-    const file = join(cacheDir, "file");
-    await writeFile(file, "mine");
-    const error = await caught((await open({ cacheDir: file })).get("model_index.json"));
-    expect(error).toMatchObject({ code: "cache-write" });
-    expect(error.message).toContain("name another cache folder");
-    expect(await readFile(file, "utf8")).toBe("mine");
-  });
-
-  it("a place in the snapshot that is taken: then the content goes too", async () => {
-    const { cacheDir, commit, open } = await setUp();
-    const taken = join(cacheDir, "models--a--b", "snapshots", commit, "model_index.json");
-    await mkdir(join(taken, "full"), { recursive: true });
-    const error = await caught((await open()).get("model_index.json"));
-    expect(error).toMatchObject({ code: "cache-write" });
-    expect(await folderEntries(cacheDir)).toEqual([]);
-    await rm(taken, { recursive: true });
-    expect((await stat(join(cacheDir, "models--a--b", "blobs"))).isDirectory()).toBe(true);
   });
 });

@@ -1,8 +1,9 @@
 import { warn } from "@onestep/core";
-import { ConnectionError } from "../errors/connection-error.ts";
+import { isOutage } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { getEntry } from "../file/get-entry.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
+import { noRetries } from "../http/retry-policy.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";
 import { fetchListing, type RepositoryListing } from "../hub-api/repository-listing.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
@@ -14,6 +15,9 @@ import { SharedTasks } from "./shared-tasks.ts";
 
 /** Files on their way into the cache, by where they will lie: whoever asks for one of them meanwhile, shares it. */
 const fetches = new SharedTasks<DiskFile | undefined>();
+
+/** From this length on it is worth a request to know how long a cached file should be. */
+const checkedBytes = 1024 * 1024;
 
 /** What a repository of the Hub is made of. */
 export interface HubRepositoryParts {
@@ -36,6 +40,9 @@ export class HubRepository implements Repository {
   readonly #parts: HubRepositoryParts;
   #listing: RepositoryListing | undefined;
   #lookedForListing = false;
+  #askedForCheck = false;
+  #fetching = 0;
+  #hasFiles = false;
 
   constructor(parts: HubRepositoryParts) {
     this.#parts = parts;
@@ -53,9 +60,8 @@ export class HubRepository implements Repository {
     checkRepositoryPath(path);
     options.signal?.throwIfAborted();
     const { cache, client, unreachable } = this.#parts;
-    const cached = await cache.findFile(this.commit, path);
+    const cached = await this.#findCached(path, options.signal);
     if (cached !== undefined) {
-      options.signal?.throwIfAborted();
       await this.#remember().catch(() => {});
       reportCachedFile(cached, options);
       return cached;
@@ -67,13 +73,54 @@ export class HubRepository implements Repository {
     if (client === undefined || unreachable !== undefined) throw this.#notCached(path);
     const request = { ...this.#parts, client, path, listed };
     const key = cache.snapshotLocation(this.commit, path);
-    const file = await fetches.join(key, (shared) => fetchHubFile(request, shared), options);
-    if (file !== undefined) await this.#remember();
+    this.#fetching += 1;
+    const fetched = fetches.join(key, (shared) => fetchHubFile(request, shared), options);
+    const file = await fetched.finally(() => {
+      this.#fetching -= 1;
+    });
+    this.#hasFiles ||= file !== undefined;
+    if (this.#hasFiles) await this.#remember();
     return file;
   }
 
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
+  }
+
+  /**
+   * The file out of the cache. A damaged one is as good as none where it can be fetched again.
+   *
+   * @throws IntegrityError where it is damaged and cannot be fetched again.
+   */
+  async #findCached(path: string, signal: AbortSignal | undefined): Promise<DiskFile | undefined> {
+    const { cache, client, unreachable } = this.#parts;
+    const file = await cache.findFile(this.commit, path);
+    if (file === undefined) return undefined;
+    const listing = await this.#listingForCheck(file, signal);
+    const damage = await cache.findDamage(this.commit, file, listing?.get(path)?.size);
+    signal?.throwIfAborted();
+    if (damage === undefined) return file;
+    if (client === undefined || unreachable !== undefined) throw damage;
+    warn(damage.message);
+    return undefined;
+  }
+
+  /**
+   * The listing, by which the length of a cached file is checked. Where it is not known it is asked for, once for a
+   * commit: for a large file, and of an endpoint that has just answered.
+   */
+  async #listingForCheck(
+    file: DiskFile,
+    signal: AbortSignal | undefined,
+  ): Promise<RepositoryListing | undefined> {
+    const { commit, id, client, revision, unreachable } = this.#parts;
+    const known = await this.#knownListing();
+    const hasAnswered = client !== undefined && unreachable === undefined && revision !== commit;
+    if (known !== undefined || !hasAnswered || this.#askedForCheck || file.size < checkedBytes) return known;
+    this.#askedForCheck = true;
+    const question = { id, commit, signal, retry: noRetries };
+    this.#listing = await fetchListing(client, question).catch(() => undefined);
+    return this.#listing;
   }
 
   #isMarkedMissing(path: string): Promise<boolean> {
@@ -90,9 +137,9 @@ export class HubRepository implements Repository {
     const { cache, client, id } = this.#parts;
     if (client === undefined || this.#parts.unreachable !== undefined) return undefined;
     try {
-      this.#listing = await fetchListing(client, id, this.commit, signal);
+      this.#listing = await fetchListing(client, { id, commit: this.commit, signal });
     } catch (error) {
-      if (!ConnectionError.isInstance(error) || !(await cache.hasSnapshot(this.commit))) throw error;
+      if (!isOutage(error) || !(await cache.hasSnapshot(this.commit))) throw error;
       warn(`${error.message} The files of ${id} that are in the cache are used.`);
       return undefined;
     }
@@ -100,9 +147,13 @@ export class HubRepository implements Repository {
     return this.#listing;
   }
 
-  /** Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty. */
+  /**
+   * Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty, and,
+   * of files that are fetched side by side, after the last.
+   */
   async #remember(): Promise<void> {
     const { cache, revision } = this.#parts;
+    if (this.#fetching > 0) return;
     if (this.#listing !== undefined && (await cache.readListing(this.commit)) === undefined) {
       await cache.writeListing(this.commit, this.#listing);
     }

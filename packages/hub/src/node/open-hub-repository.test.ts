@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
+import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { openRepository } from "../open-repository.ts";
@@ -17,6 +18,8 @@ beforeEach(() => {
 
 const commit = "1".repeat(40);
 const older = "2".repeat(40);
+const indexId = "9e26dfeeb6e641a33dae4961196235bdb965b21b"; // git's name for {}
+const weightsId = "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"; // SHA-256 of weights
 const repositories = {
   "a/b": { files: { "model_index.json": "{}", "w.bin": { bytes: "weights", lfs: true }, "late.txt": "x" } },
 };
@@ -32,11 +35,11 @@ async function makePythonCache(): Promise<string> {
   await mkdir(join(folder, "snapshots", older), { recursive: true });
   await mkdir(join(folder, ".no_exist", commit), { recursive: true });
   await mkdir(join(cacheDir, ".locks", "models--a--b"), { recursive: true });
-  await writeFile(join(folder, "blobs", "a".repeat(40)), "{}");
-  await writeFile(join(folder, "blobs", "b".repeat(64)), "weights");
-  await symlink(`../../blobs/${"a".repeat(40)}`, join(snapshot, "model_index.json"));
-  await symlink(`../../../blobs/${"b".repeat(64)}`, join(snapshot, "unet", "w.bin"));
-  await copyFile(join(folder, "blobs", "a".repeat(40)), join(folder, "snapshots", older, "model_index.json"));
+  await writeFile(join(folder, "blobs", indexId), "{}");
+  await writeFile(join(folder, "blobs", weightsId), "weights");
+  await symlink(`../../blobs/${indexId}`, join(snapshot, "model_index.json"));
+  await symlink(`../../../blobs/${weightsId}`, join(snapshot, "unet", "w.bin"));
+  await copyFile(join(folder, "blobs", indexId), join(folder, "snapshots", older, "model_index.json"));
   await writeFile(join(folder, "refs", "main"), commit);
   await writeFile(join(folder, "refs", "v1"), `${commit}\n`);
   await writeFile(join(folder, "refs", "refs", "pr", "1"), older);
@@ -74,7 +77,7 @@ describe("a cache that Python made, without a connection", () => {
     const cacheDir = await makePythonCache();
     const trees = join(cacheDir, "models--a--b", "trees");
     await mkdir(trees);
-    const entry = { size: 2, blob_id: "a".repeat(40) };
+    const entry = { size: 2, blob_id: indexId };
     const tree = { format_version: 1, files: { "model_index.json": entry, "late.txt": entry } };
     await writeFile(join(trees, `${commit}.json`), JSON.stringify(tree));
     const repository = await openOffline(cacheDir);
@@ -157,6 +160,7 @@ describe("an endpoint out of reach", () => {
       cacheDir: await makeFolder(),
       token: false as const,
       environment: {},
+      retry: quickRetries,
     };
     await (await openRepository("a/b", options)).get("w.bin");
     hub.addFault(fault);
@@ -178,7 +182,13 @@ describe("an endpoint out of reach", () => {
 
   it("fails where nothing is cached", async () => {
     const cacheDir = await makeFolder();
-    const options = { endpoint: "http://127.0.0.1:1", cacheDir, environment: {}, token: false as const };
+    const options = {
+      endpoint: "http://127.0.0.1:1",
+      cacheDir,
+      environment: {},
+      token: false as const,
+      retry: quickRetries,
+    };
     expect(await caught(openRepository("a/b", options))).toMatchObject({ code: "connection" });
     expect(warned).not.toHaveBeenCalled();
   });
@@ -186,7 +196,13 @@ describe("an endpoint out of reach", () => {
   it("leaves a commit in use, whose list then is not known", async () => {
     const hub = await startHub({ repositories });
     const cacheDir = await makeFolder();
-    const options = { endpoint: hub.endpoint, cacheDir, environment: {}, token: false as const };
+    const options = {
+      endpoint: hub.endpoint,
+      cacheDir,
+      environment: {},
+      token: false as const,
+      retry: quickRetries,
+    };
     const pinned = { ...options, revision: hub.commit("a/b") };
     await (await openRepository("a/b", pinned)).get("w.bin");
     hub.addFault({ dropAfterBytes: -1 });
@@ -205,6 +221,7 @@ describe("an endpoint out of reach", () => {
       cacheDir: await makeFolder(),
       environment: {},
       token: false as const,
+      retry: quickRetries,
     };
     await (await openRepository("a/b", options)).get("w.bin");
     hub.update({});

@@ -2,6 +2,7 @@ import { InvalidArgumentError, warn } from "@onestep/core";
 import { downloadPatience, isOffline, metadataPatience, xetFromBytes } from "../environment/hub-settings.ts";
 import { isOutage } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
+import { noRetries, resolveRetryPolicy } from "../http/retry-policy.ts";
 import { HubClient } from "../hub-api/hub-client.ts";
 import { isCommit } from "../hub-api/object-id.ts";
 import { resolveRevision } from "../hub-api/resolve-revision.ts";
@@ -34,15 +35,16 @@ export async function openHubRepository(
   if (isCommit(revision)) {
     return new HubRepository({ ...common, commit: revision, client, unreachable: undefined });
   }
+  const cached = await cache.readCommit(revision);
+  // Where there is a copy to fall back on, one try is enough.
+  const retry = cached === undefined ? client.retry : noRetries;
   try {
-    const commit = await resolveRevision(client, id, revision, options.signal);
+    const commit = await resolveRevision(client, { id, revision, signal: options.signal, retry });
     return new HubRepository({ ...common, commit, client, unreachable: undefined });
   } catch (error) {
-    if (!isOutage(error)) throw error;
-    const commit = await cache.readCommit(revision);
-    if (commit === undefined) throw error;
-    warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${commit}).`);
-    return new HubRepository({ ...common, commit, client, unreachable: error });
+    if (!isOutage(error) || cached === undefined) throw error;
+    warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`);
+    return new HubRepository({ ...common, commit: cached, client, unreachable: error });
   }
 }
 
@@ -57,6 +59,7 @@ async function makeClient(
     redirects: "here",
     metadataPatience: metadataPatience(environment),
     downloadPatience: downloadPatience(environment),
+    retry: resolveRetryPolicy(options.retry),
   });
 }
 

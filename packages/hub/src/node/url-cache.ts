@@ -22,6 +22,7 @@ export interface UrlNote {
  *       origin.json          {"url": "https://…"}
  *       files/<path>
  *       notes/<path>.json    by what to ask whether the file has changed
+ *       locks/<SHA-256 of the path>.lock
  */
 export class UrlCache {
   readonly cacheFolder: string;
@@ -37,6 +38,11 @@ export class UrlCache {
 
   fileLocation(path: string): string {
     return join(this.folder, "files", ...path.split("/"));
+  }
+
+  /** The file that is there as long as a process fetches a file. */
+  lockLocation(path: string): string {
+    return join(this.folder, "locks", `${createHash("sha256").update(path).digest("hex")}.lock`);
   }
 
   findFile(path: string): Promise<DiskFile | undefined> {

@@ -5,6 +5,7 @@ import type { ProgressEvent } from "@onestep/core";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { folderEntries } from "../__fixtures__/folder-entries.ts";
+import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { openRepository } from "../open-repository.ts";
@@ -23,7 +24,12 @@ async function setUp(site: Parameters<typeof startServer>[0] = {}) {
   const server = await startServer({ files: { ...files }, headers: { ETag: 'W/"1"' }, ...site });
   const cacheDir = await makeFolder();
   const open = (options: OpenRepositoryOptions = {}) =>
-    openRepository(`${server.url}/model/`, { cacheDir, environment: { HF_TOKEN: "hf_secret" }, ...options });
+    openRepository(`${server.url}/model/`, {
+      cacheDir,
+      environment: { HF_TOKEN: "hf_secret" },
+      retry: quickRetries,
+      ...options,
+    });
   const key = createHash("sha256").update(`${server.url}/model`).digest("hex");
   return { server, cacheDir, open, folder: join(cacheDir, "onestep", "urls", key) };
 }

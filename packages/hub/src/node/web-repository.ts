@@ -4,6 +4,7 @@ import { OfflineError } from "../errors/offline-error.ts";
 import { getEntry } from "../file/get-entry.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { Patience } from "../http/request-watch.ts";
+import type { RetryPolicy } from "../http/retry-policy.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { checkRepositoryPath } from "../source/repository-path.ts";
 import type { WebFolder } from "../web/web-folder.ts";
@@ -21,6 +22,7 @@ export interface WebRepositoryParts {
   readonly cache: UrlCache;
   readonly offline: boolean;
   readonly downloadPatience: Patience;
+  readonly retry: RetryPolicy;
 }
 
 /**

@@ -5,6 +5,13 @@ import type { HubClient } from "../hub-api/hub-client.ts";
 import type { FileQuestion } from "../hub-api/request-file.ts";
 import type { XetReference } from "../hub-api/xet-reference.ts";
 
+/** Which bytes are wanted. */
+export interface XetChunksOptions {
+  /** The first of them; the first of the file by default. */
+  readonly offset?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * A file's bytes out of Xet storage, in order: fetched in parallel and put together by @huggingface/hub, which is loaded
  * when it is first needed. What it lacks is added here: the token for the endpoint alone, an end when `signal` says so,
@@ -16,7 +23,7 @@ export async function* xetChunks(
   client: HubClient,
   question: FileQuestion,
   reference: XetReference,
-  signal?: AbortSignal,
+  { offset = 0, signal }: XetChunksOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { hash, size, refreshUrl, reconstructionUrl } = reference;
   const watch = new RequestWatch(reconstructionUrl, signal);
@@ -37,7 +44,7 @@ export async function* xetChunks(
       },
     });
     const blob = await watch.wait(opening, patience);
-    reader = blob?.stream().getReader();
+    reader = (offset === 0 ? blob : blob?.slice(offset))?.stream().getReader();
     while (reader !== undefined) {
       const { done, value } = await watch.wait(reader.read(), patience);
       if (done) return;
@@ -45,7 +52,7 @@ export async function* xetChunks(
     }
   } catch (error) {
     if (watch.signal.aborted || OnestepError.isInstance(error)) throw error;
-    throw toConnectionError(reconstructionUrl, error);
+    throw toConnectionError(reconstructionUrl, error, "soon");
   } finally {
     watch.end();
     reader?.cancel().catch(() => {});

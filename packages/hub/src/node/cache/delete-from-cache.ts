@@ -15,6 +15,7 @@ import { writeInCache } from "../to-cache-write-error.ts";
 import { toFileReadError } from "../to-file-read-error.ts";
 import { UrlCache } from "../url-cache.ts";
 import { type CachedContent, totalSize } from "./cached-content.ts";
+import { locksFolder, removeLocks } from "./cached-locks.ts";
 import { readFolder } from "./read-folder.ts";
 import { readRefs, scanHubFolder, scanSnapshot } from "./scan-hub-folder.ts";
 import { scanUrlFolder } from "./scan-url-folder.ts";
@@ -43,7 +44,9 @@ export async function deleteFromCacheOnDisk(options: DeleteFromCacheOptions): Pr
 
 async function deleteRepository(cache: HubCache, id: string): Promise<DeletionReport> {
   await checkIsFolder(cache.folder, id);
-  return deleteFolder(cache.folder, (await scanHubFolder(cache.folder, id, [])).contents);
+  const report = await deleteFolder(cache.folder, (await scanHubFolder(cache.folder, id, [])).contents);
+  await writeInCache(cache.folder, () => removeLocks(locksFolder(cache.folder)));
+  return report;
 }
 
 /** Deletes a folder of the cache as a whole: moved aside first, so that nobody sees half of it. */

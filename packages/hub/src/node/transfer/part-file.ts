@@ -1,0 +1,148 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isSha256 } from "../../hub-api/object-id.ts";
+import { writeInCache } from "../to-cache-write-error.ts";
+import { hashFile, updateFromFile } from "./content-hash.ts";
+import { findParts, makePartName } from "./part-name.ts";
+
+/** Which file is to arrive. */
+export interface PartOptions {
+  /** Where it belongs. */
+  readonly location: string;
+  /** Its SHA-256 or git object, where it is known. */
+  readonly objectId: string | undefined;
+  /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
+  readonly version: string;
+  /** Whether to go on where an earlier transfer was interrupted. Only for who holds the lock of the file. */
+  readonly adopt: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * A file that is on its way to the disk: written under a name of its own, beside the place where it belongs, and
+ * renamed when it is whole. What of it has arrived can be left for another time.
+ */
+export class PartFile {
+  /** How many bytes are there. */
+  #size: number;
+  /** Whether some of them come from an earlier transfer. */
+  #hasOldBytes: boolean;
+  readonly #options: PartOptions;
+  readonly #aside: string;
+  readonly #file: FileHandle;
+  /** Of the bytes that are there, where they can be hashed as they come. */
+  #hash: Hash | undefined;
+
+  private constructor(options: PartOptions, aside: string, file: FileHandle, size: number) {
+    this.#options = options;
+    this.#aside = aside;
+    this.#file = file;
+    this.#size = size;
+    this.#hasOldBytes = size > 0;
+    this.#hash = this.#newHash();
+  }
+
+  /** @throws CacheWriteError; the reason of the signal. */
+  static async open(options: PartOptions): Promise<PartFile> {
+    const { adopt, location, signal } = options;
+    const aside = makePartName(location, options.version);
+    const isAdopted = await writeInCache(location, async () => {
+      await mkdir(dirname(location), { recursive: true });
+      return adopt && (await adoptPart(options, aside));
+    });
+    const file = await writeInCache(location, () => open(aside, isAdopted ? "r+" : "wx"));
+    const size = isAdopted ? (await file.stat()).size : 0;
+    const part = new PartFile(options, aside, file, size);
+    try {
+      if (part.#hash !== undefined && size > 0) await updateFromFile(part.#hash, aside, signal);
+      return part;
+    } catch (error) {
+      await part.keep();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get hasOldBytes(): boolean {
+    return this.#hasOldBytes;
+  }
+
+  /** Adds bytes at the end. @throws CacheWriteError */
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeInCache(this.#options.location, async () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const position = this.#size + written;
+        written += (await this.#file.write(bytes, written, bytes.length - written, position)).bytesWritten;
+      }
+    });
+    this.#hash?.update(bytes);
+    this.#size += bytes.length;
+  }
+
+  /** Throws away what is there. @throws CacheWriteError */
+  async restart(): Promise<void> {
+    await writeInCache(this.#options.location, () => this.#file.truncate(0));
+    this.#size = 0;
+    this.#hasOldBytes = false;
+    this.#hash = this.#newHash();
+  }
+
+  /** The name of what is there, of the same kind as `objectId`; `undefined` where that is not known. */
+  async objectId(): Promise<string | undefined> {
+    const { objectId, signal } = this.#options;
+    if (objectId === undefined) return undefined;
+    return this.#hash?.copy().digest("hex") ?? hashFile(this.#aside, this.#size, objectId, signal);
+  }
+
+  /** Flushes the file to the disk and puts it in its place. @throws CacheWriteError */
+  async finish(): Promise<void> {
+    const { location } = this.#options;
+    try {
+      await writeInCache(location, () => this.#file.sync());
+    } finally {
+      await this.#file.close();
+    }
+    await writeInCache(location, () => rename(this.#aside, location));
+  }
+
+  /** Leaves what is there for another time. Never fails. */
+  async keep(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    if (this.#size === 0) await rm(this.#aside, { force: true }).catch(() => {});
+  }
+
+  /** Leaves nothing. Never fails. */
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(this.#aside, { force: true }).catch(() => {});
+  }
+
+  /** A git object covers the length, which may be unknown until all is there; so it is computed at the end. */
+  #newHash(): Hash | undefined {
+    const { objectId } = this.#options;
+    return objectId !== undefined && isSha256(objectId) ? createHash("sha256") : undefined;
+  }
+}
+
+/** Takes up the longest part that was left, and removes all others. */
+async function adoptPart({ location, version }: PartOptions, aside: string): Promise<boolean> {
+  const { own, others } = await findParts(location, version);
+  const sized = await Promise.all(
+    own.map(async (path) => ({ path, size: (await stat(path).catch(() => undefined))?.size ?? 0 })),
+  );
+  sized.sort((first, second) => second.size - first.size);
+  const [longest, ...shorter] = sized;
+  for (const path of [...others, ...shorter.map((part) => part.path)]) {
+    await rm(path, { force: true }).catch(() => {});
+  }
+  if (longest === undefined) return false;
+  return rename(longest.path, aside).then(
+    () => true,
+    () => false,
+  );
+}
