@@ -1,3 +1,4 @@
+export { saveFiles } from "#save-files";
 export { writeFileAside } from "#write-file";
 export type { Config, ConfigRecord } from "./config/config.ts";
 export { createConfig, readConfigRecord } from "./config/config.ts";
@@ -36,6 +37,7 @@ export {
 export { UnsupportedError } from "./errors/unsupported-error.ts";
 export { joinPath } from "./files/join-path.ts";
 export { saveFile } from "./files/save-file.ts";
+export type { FileToSave, SaveFilesOptions } from "./files/save-files-options.ts";
 export type { WriteFileOptions } from "./files/write-file-options.ts";
 export type { ImageDataLike } from "./image/image-data.ts";
 export type { ImageGridOptions } from "./image/image-grid.ts";

@@ -1,10 +1,9 @@
-import { writeFileAside } from "#write-file";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { joinPath } from "./join-path.ts";
-import type { WriteFileOptions } from "./write-file-options.ts";
+import { saveFiles } from "#save-files";
+import type { FileToSave, SaveFilesOptions } from "./save-files-options.ts";
 
 /**
- * Writes a file into a folder, which is made where it is not there. The file is there as a whole or not at all.
+ * Writes a file into a folder, which is made where it is not there. The file is there as a whole or not at all. A file
+ * or link that stood there is replaced.
  *
  * @param directory - A path or a `file:` URL.
  * @param name - The file's name in the folder.
@@ -17,17 +16,8 @@ import type { WriteFileOptions } from "./write-file-options.ts";
 export async function saveFile(
   directory: string | URL,
   name: string,
-  content: string | Uint8Array | AsyncIterable<Uint8Array>,
-  options: Pick<WriteFileOptions, "signal"> = {},
+  content: FileToSave["content"],
+  options: Pick<SaveFilesOptions, "signal"> = {},
 ): Promise<void> {
-  if (!(directory instanceof URL) && (typeof directory !== "string" || directory === "")) {
-    throw new InvalidArgumentError({
-      subject: "directory",
-      found: directory === "" ? "an empty string" : String(directory),
-      expected: "the path of a folder, or a file: URL",
-      remedy: 'Pass "." for the current folder.',
-    });
-  }
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  await writeFileAside(joinPath(directory, name), bytes, { ...options, createFolder: true });
+  await saveFiles(directory, [{ name, content }], options);
 }

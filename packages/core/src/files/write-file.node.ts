@@ -1,20 +1,8 @@
-import { randomUUID } from "node:crypto";
-import {
-  access,
-  constants,
-  type FileHandle,
-  mkdir,
-  open,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { access, constants, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FileWriteError } from "../errors/file-write-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { toFileWriteError } from "./to-file-write-error.node.ts";
+import { attempt, type FileTarget, requireContent, stageFile } from "./stage-file.node.ts";
+import { toPath } from "./to-path.node.ts";
 import type { WriteFileOptions } from "./write-file-options.ts";
 
 /**
@@ -35,10 +23,8 @@ export async function writeFileAside(
   options.signal?.throwIfAborted();
   requireContent(content);
   const target = await findTarget(toPath(path), options);
-  const aside = join(dirname(target.path), `.onestep-${randomUUID()}.tmp`);
-  const file = await attempt(target.path, () => open(aside, "wx", target.mode));
+  const aside = await stageFile(target, content, options.signal);
   try {
-    await fill(file, target, content, options.signal);
     options.signal?.throwIfAborted();
     await attempt(target.path, () => rename(aside, target.path));
   } catch (error) {
@@ -47,24 +33,7 @@ export async function writeFileAside(
   }
 }
 
-interface Target {
-  readonly path: string;
-  /** The permissions of the file that stands there. */
-  readonly mode: number | undefined;
-}
-
-function requireContent(content: unknown): void {
-  if (content instanceof Uint8Array) return;
-  if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) return;
-  throw new InvalidArgumentError({
-    subject: "content",
-    found: Object.prototype.toString.call(content).slice(8, -1),
-    expected: "a Uint8Array, or an async iterable of them",
-    remedy: "Encode text with a TextEncoder first.",
-  });
-}
-
-async function findTarget(path: string, { createFolder }: WriteFileOptions): Promise<Target> {
+async function findTarget(path: string, { createFolder }: WriteFileOptions): Promise<FileTarget> {
   if (createFolder === true) await attempt(path, () => mkdir(dirname(path), { recursive: true }));
   const resolved = await attempt(path, () => realpath(path).catch(ignoreMissing));
   if (resolved === undefined) return { path, mode: undefined };
@@ -83,56 +52,4 @@ async function findTarget(path: string, { createFolder }: WriteFileOptions): Pro
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
-}
-
-function toPath(path: string | URL): string {
-  try {
-    const text = path instanceof URL ? fileURLToPath(path) : path;
-    if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
-  } catch {
-    // Not a file: URL, or one with a host; reported below.
-  }
-  throw new InvalidArgumentError({
-    subject: "path",
-    found: typeof path === "string" ? JSON.stringify(path) : String(path),
-    expected: "the path of a file, or a file: URL",
-    remedy: "Pass a path that is not empty.",
-  });
-}
-
-async function fill(
-  file: FileHandle,
-  target: Target,
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    for await (const piece of content instanceof Uint8Array ? [content] : content) {
-      signal?.throwIfAborted();
-      await attempt(target.path, () => writeAll(file, piece));
-    }
-    await attempt(target.path, async () => {
-      if (target.mode !== undefined) await file.chmod(target.mode);
-      await file.sync();
-    });
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    throw error;
-  }
-  await attempt(target.path, () => file.close());
-}
-
-async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < piece.length; ) {
-    const { bytesWritten } = await file.write(piece, offset);
-    offset += bytesWritten;
-  }
-}
-
-async function attempt<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toFileWriteError(path, error);
-  }
 }

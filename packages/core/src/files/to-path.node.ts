@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+
+/** The path on disk that a path or a `file:` URL stands for. @throws InvalidArgumentError where it is neither. */
+export function toPath(path: string | URL): string {
+  try {
+    const text = path instanceof URL ? fileURLToPath(path) : path;
+    if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
+  } catch {
+    // Not a file: URL, or one with a host; reported below.
+  }
+  throw new InvalidArgumentError({
+    subject: "path",
+    found: typeof path === "string" ? JSON.stringify(path) : String(path),
+    expected: "the path of a file, or a file: URL",
+    remedy: "Pass a path that is not empty.",
+  });
+}
