@@ -21,7 +21,27 @@ describe("matchWeights", () => {
       ["b", tensor([2], "bfloat16")],
       ["a", tensor([2, 3], "float16")],
     ]);
-    expect(() => matchWeights("x", expected, tensors)).not.toThrow();
+    expect(matchWeights("x", expected, tensors)).toEqual(tensors);
+  });
+
+  it("finds the weights of attention under their names of old", () => {
+    const layers = ["group_norm", "to_q", "to_k", "to_v", "to_out.0"];
+    const expected = layers.map((layer) => ({ name: `mid_block.attentions.0.${layer}.weight`, shape: [2] }));
+    const stored = ["group_norm", "query", "key", "value", "proj_attn"].map(
+      (layer) => [`mid_block.attentions.0.${layer}.weight`, tensor([2])] as const,
+    );
+    const matched = matchWeights("x", expected, new Map(stored));
+    expect([...matched.keys()]).toEqual(expected.map(({ name }) => name));
+    expect([...matched.values()]).toEqual(stored.map(([, array]) => array));
+  });
+
+  it("reports an array under an old name that is there under the new one as well", () => {
+    const expected = [{ name: "attentions.0.to_q.weight", shape: [2] }];
+    const tensors = new Map([
+      ["attentions.0.to_q.weight", tensor([2])],
+      ["attentions.0.query.weight", tensor([2])],
+    ]);
+    expect(() => matchWeights("x", expected, tensors)).toThrow(/unexpected: attentions.0.query.weight/);
   });
 
   it("lists everything that is missing, unexpected or misshapen in one error", () => {

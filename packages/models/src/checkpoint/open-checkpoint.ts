@@ -1,9 +1,8 @@
-import { UnsupportedError } from "@onestep/core";
 import type { ReadOptions, Repository, RepositoryFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
-import { readSafetensors } from "./safetensors.ts";
-import { readSafetensorsIndex } from "./safetensors-index.ts";
+import { readShardIndex } from "./shard-index.ts";
+import { indexNames, type WeightsFormat, weightsFormats, weightsStem } from "./weights-format.ts";
 
 /** Which weights to open. */
 export interface OpenCheckpointOptions extends ReadOptions {
@@ -14,10 +13,12 @@ export interface OpenCheckpointOptions extends ReadOptions {
 }
 
 /**
- * Finds the weights of a component, in one safetensors file or in shards, and reads what arrays they hold.
+ * Finds the weights of a component and reads what arrays they hold. In the order in which they are looked for: a
+ * safetensors file, safetensors in shards, a file of torch (`.bin`), files of torch in shards.
  *
  * @throws CheckpointError where there are none, or a file is damaged.
- * @throws UnsupportedError where there is only a torch pickle.
+ * @throws UnsafePickleError where a file of torch holds more than arrays.
+ * @throws UnsupportedError where a file of torch is of a kind that is not read.
  */
 export async function openCheckpoint(
   repository: Repository,
@@ -25,33 +26,39 @@ export async function openCheckpoint(
 ): Promise<Checkpoint> {
   const { subfolder, variant, ...readOptions } = options;
   const folder = subfolder === undefined || subfolder === "" ? "" : `${subfolder}/`;
-  const stem = `${folder}diffusion_pytorch_model${variant === undefined ? "" : `.${variant}`}`;
-  const whole = await repository.find(`${stem}.safetensors`, readOptions);
-  if (whole !== undefined) return { files: [whole], tensors: await readSafetensors(whole, readOptions) };
-  const index = await repository.find(`${indexStem(folder, variant)}.json`, readOptions);
-  if (index !== undefined) return openShards(repository, index, folder, readOptions);
-  throw await noWeights(repository, stem, folder, variant);
-}
-
-/** Python inserts the variant before `.index`: `diffusion_pytorch_model.safetensors.index.fp16.json`. */
-function indexStem(folder: string, variant: string | undefined): string {
-  return `${folder}diffusion_pytorch_model.safetensors.index${variant === undefined ? "" : `.${variant}`}`;
+  for (const format of weightsFormats) {
+    const whole = await repository.find(`${folder}${weightsStem(variant)}${format.ending}`, readOptions);
+    if (whole !== undefined) return { files: [whole], tensors: await format.read(whole, readOptions) };
+    for (const name of indexNames(format.ending, variant)) {
+      const index = await repository.find(`${folder}${name}`, readOptions);
+      if (index !== undefined) return openShards({ repository, folder, index, format }, readOptions);
+    }
+  }
+  throw await noWeights(repository, folder, variant);
 }
 
 async function openShards(
-  repository: Repository,
-  index: RepositoryFile,
-  folder: string,
+  {
+    repository,
+    folder,
+    index,
+    format,
+  }: {
+    readonly repository: Repository;
+    readonly folder: string;
+    readonly index: RepositoryFile;
+    readonly format: WeightsFormat;
+  },
   options: ReadOptions,
 ): Promise<Checkpoint> {
-  const shardOfTensor = readSafetensorsIndex(await index.text(options), index.path);
+  const shardOfTensor = readShardIndex(await index.text(options), index.path, format.ending);
   const names = [...new Set(shardOfTensor.values())].sort();
   const files: RepositoryFile[] = [];
   const tensors = new Map<string, CheckpointTensor>();
   for (const name of names) {
     const file = await repository.get(`${folder}${name}`, options);
     files.push(file);
-    for (const [tensorName, tensor] of await readSafetensors(file, options)) {
+    for (const [tensorName, tensor] of await format.read(file, options)) {
       if (shardOfTensor.get(tensorName) !== name) {
         throw new CheckpointError({
           subject: `${file.path}: ${JSON.stringify(tensorName)}`,
@@ -68,26 +75,25 @@ async function openShards(
 
 async function noWeights(
   repository: Repository,
-  stem: string,
   folder: string,
   variant: string | undefined,
-): Promise<CheckpointError | UnsupportedError> {
+): Promise<CheckpointError> {
   const paths =
     (await repository.list())?.filter((path) => path.startsWith(`${folder}diffusion_pytorch_model`)) ?? [];
-  const found = paths.length === 0 ? "no weights" : paths.join(", ");
-  const subject = `weights in ${repository.name}`;
-  const expected = `${stem}.safetensors, or its shards and index`;
-  if (variant === undefined && paths.some((path) => path.endsWith(".bin"))) {
-    return new UnsupportedError({
-      subject,
-      found: `${found} (a torch pickle)`,
-      expected,
-      remedy: "Save it as safetensors: in Python, `pipe.save_pretrained(folder)`.",
-    });
+  const stem = `${folder}${weightsStem(variant)}`;
+  return new CheckpointError({
+    subject: `weights in ${repository.name}`,
+    found: paths.length === 0 ? "no weights" : paths.join(", "),
+    expected: `${weightsFormats.map(({ ending }) => `${stem}${ending}`).join(" or ")}, or shards and their index`,
+    remedy: chooseRemedy(paths.length > 0, variant),
+  });
+}
+
+function chooseRemedy(isAnyThere: boolean, variant: string | undefined): string {
+  if (variant !== undefined) {
+    return `Leave out \`variant\` (now ${JSON.stringify(variant)}), or choose one that the repository has.`;
   }
-  const remedy =
-    variant === undefined
-      ? "Check the name, the subfolder and the variant."
-      : `Leave out \`variant\` (now ${JSON.stringify(variant)}), or choose one that the repository has.`;
-  return new CheckpointError({ subject, found, expected, remedy });
+  return isAnyThere
+    ? "Pass the `variant` that the repository has."
+    : "Check the name, the subfolder and the variant.";
 }

@@ -20,6 +20,7 @@ import { sinusoidalProjection } from "../layers/sinusoidal-projection.ts";
 import { startSession } from "../session/start-session.ts";
 import { buildUNet2DGraph, unet2DGraphNames } from "./build-unet-2d-graph.ts";
 import { checkForwardInput } from "./check-forward-input.ts";
+import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
 import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
@@ -87,7 +88,7 @@ export class UNet2DModel {
    * @param source - A Hub id, a folder, a `file:` URL, or an `http(s):` URL of a folder.
    * @throws HubError where a file cannot be had.
    * @throws InvalidConfigError, UnsupportedError where `config.json` is wrong, or of a model that is not built here.
-   * @throws CheckpointError where a weights file is damaged.
+   * @throws CheckpointError where a weights file is damaged; UnsafePickleError where it is more than weights.
    * @throws WeightsMismatchError where the weights are not those that `config.json` asks for.
    */
   static async fromPretrained(
@@ -115,10 +116,14 @@ export class UNet2DModel {
     const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
     const configName = `${configFile.path} of ${repository.name}`;
     const configText = await configFile.text({ signal });
-    const config = unet2DModelConfigSchema.fromJson(parsePythonJson(configText, configName), configName);
+    const declared = unet2DModelConfigSchema.fromJson(parsePythonJson(configText, configName), configName);
+    // A config that cannot be built is told before its weights are fetched, unless these have to complete it.
+    if (!isOlderUNet2DModelConfig(declared)) listUNet2DModelWeights(declared);
+    const found = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
+    const config = completeUNet2DModelConfig(declared, found.tensors.keys());
     const weights = listUNet2DModelWeights(config);
-    const checkpoint = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
-    matchWeights(`weights of ${repository.name}`, weights, checkpoint.tensors);
+    const tensors = matchWeights(`weights of ${repository.name}`, weights, found.tensors);
+    const checkpoint = { files: found.files, tensors };
     const session = await startSession(checkpoint, (source) => buildUNet2DGraph(config, source), {
       device,
       threads,

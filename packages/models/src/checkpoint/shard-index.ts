@@ -1,15 +1,18 @@
 import { describeJson, isJsonObject, parsePythonJson } from "@onestep/core";
 import { CheckpointError } from "./checkpoint-error.ts";
 
-const shardName = /^[\w][\w.-]*\.safetensors$/;
+const plainName = /^\w[\w.-]*$/;
 
 /**
- * Reads a `*.safetensors.index.json`: which shard holds which array.
+ * Reads the index of a checkpoint in shards (`*.safetensors.index.json`, `*.bin.index.json`): which shard holds which
+ * array.
  *
  * @param path - Names the file in error messages.
+ * @param ending - What the names of the shards end with: `.safetensors` or `.bin`.
+ * @throws InvalidConfigError where it is not JSON.
  * @throws CheckpointError where it has no `weight_map`, or a shard is not named as a plain file beside the index.
  */
-export function readSafetensorsIndex(text: string, path: string): ReadonlyMap<string, string> {
+export function readShardIndex(text: string, path: string, ending: string): ReadonlyMap<string, string> {
   const document = parsePythonJson(text, path);
   const map = isJsonObject(document) ? document["weight_map"] : undefined;
   if (map === undefined || !isJsonObject(map)) {
@@ -17,16 +20,20 @@ export function readSafetensorsIndex(text: string, path: string): ReadonlyMap<st
   }
   const shards = new Map<string, string>();
   for (const [tensorName, shard] of Object.entries(map)) {
-    if (typeof shard !== "string" || !shardName.test(shard) || shard.includes("..")) {
+    if (typeof shard !== "string" || !isPlainName(shard, ending)) {
       throw invalid(
         path,
         `${JSON.stringify(tensorName)} in ${describeJson(shard)}`,
-        "the name of a .safetensors file beside the index",
+        `the name of a ${ending} file beside the index`,
       );
     }
     shards.set(tensorName, shard);
   }
   return shards;
+}
+
+function isPlainName(shard: string, ending: string): boolean {
+  return plainName.test(shard) && !shard.includes("..") && shard.endsWith(ending);
 }
 
 function invalid(path: string, found: string, expected: string): CheckpointError {

@@ -1,0 +1,140 @@
+import { UnsupportedError } from "@onestep/core";
+import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import type { CheckpointTensor } from "../checkpoint.ts";
+import { CheckpointError } from "../checkpoint-error.ts";
+import { maximumPickleBytes, unpickle } from "../pickle/unpickle.ts";
+import { readZipDirectory } from "../zip/read-zip-directory.ts";
+import type { ZipEntry } from "../zip/zip-entry.ts";
+import { chooseStateDict } from "./choose-state-dict.ts";
+import { locateTorchTensor, type TorchArchive } from "./locate-torch-tensor.ts";
+import { resaveRemedy } from "./resave-remedy.ts";
+import { checkTorchFileKind } from "./torch-file-kind.ts";
+import { torchWorld } from "./torch-world.ts";
+
+/** Options of {@link readTorchFile}. */
+export interface ReadTorchFileOptions extends ReadOptions {
+  /**
+   * The entry of the file to take the arrays from, where several hold some: `"ema"`. Not needed where there is one, or
+   * the file is a state dict itself.
+   */
+  readonly stateDictKey?: string | undefined;
+}
+
+/** The newest format version that is read; torch 2.13 writes 3 and reads up to 10. */
+const newestVersion = 10;
+
+/** Records are a few bytes: a version, a byte order. */
+const maximumRecordBytes = 64;
+
+/**
+ * Reads which arrays a file of `torch.save` holds (`.bin`, `.pt`, `.pth`; the zip format, which torch has written since
+ * version 1.6), without torch and without running anything of what is in it. The arrays stay where they are.
+ *
+ * The zip directory is checked against the file, see `readZipDirectory`; the pickle is read as data, see `unpickle`;
+ * each array must lie inside of its storage, with its elements in a row.
+ *
+ * @throws UnsafePickleError where the pickle asks for more than arrays.
+ * @throws CheckpointError where the file is damaged, or holds no arrays, or several dicts of them.
+ * @throws UnsupportedError where it is of an old or compressed format, of a big-endian machine, or an array's elements
+ * are not in a row; the message has the line of Python that converts it.
+ */
+export async function readTorchFile(
+  file: RepositoryFile,
+  options: ReadTorchFileOptions = {},
+): Promise<ReadonlyMap<string, CheckpointTensor>> {
+  const { stateDictKey, ...readOptions } = options;
+  await checkTorchFileKind(file, readOptions);
+  const entries = await readZipDirectory(file, readOptions);
+  const archive = { file, root: findRoot(file, entries), entries };
+  requireStored(archive);
+  await checkRecords(archive, readOptions);
+  const pickle = entries.get(`${archive.root}/data.pkl`) as ZipEntry;
+  const subject = `${file.path}: data.pkl`;
+  if (pickle.length > maximumPickleBytes) {
+    throw invalid(subject, `${pickle.length} bytes`, `at most ${maximumPickleBytes}`);
+  }
+  const bytes = await file.read(pickle.offset, pickle.offset + pickle.length, readOptions);
+  const tensors = chooseStateDict(file.path, unpickle(subject, bytes, torchWorld), stateDictKey);
+  return new Map([...tensors].map(([name, tensor]) => [name, locateTorchTensor(archive, name, tensor)]));
+}
+
+/** The folder that everything is in: it has the name that the file had when it was saved. */
+function findRoot(file: RepositoryFile, entries: ReadonlyMap<string, ZipEntry>): string {
+  const roots = [...entries.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
+  const [root, ...others] = roots;
+  if (root === undefined || others.length > 0) {
+    throw invalid(
+      file.path,
+      root === undefined ? "a zip file without data.pkl" : `data.pkl in ${roots.length} folders`,
+      "one folder with data.pkl, as torch.save writes it",
+    );
+  }
+  if (entries.has(`${root}/constants.pkl`)) {
+    throw new UnsupportedError({
+      subject: file.path,
+      found: "a TorchScript program",
+      expected: "weights alone, as torch.save writes them",
+      remedy: "In Python, save the `state_dict()` of the loaded program.",
+    });
+  }
+  return root;
+}
+
+function requireStored({ file, entries }: TorchArchive): void {
+  const compressed = [...entries.values()].find(({ isStored }) => !isStored);
+  if (compressed === undefined) return;
+  throw new UnsupportedError({
+    subject: `${file.path}: ${JSON.stringify(compressed.name)}`,
+    found: "a compressed entry",
+    expected: "entries stored as they are, which is how torch writes them",
+    remedy: resaveRemedy(file),
+  });
+}
+
+async function checkRecords(archive: TorchArchive, options: ReadOptions): Promise<void> {
+  const { file } = archive;
+  const byteOrder = await readRecord(archive, "byteorder", options);
+  if (byteOrder === "big") {
+    throw new UnsupportedError({
+      subject: file.path,
+      found: "arrays of a big-endian machine",
+      expected: "little-endian arrays",
+      remedy: resaveRemedy(file),
+    });
+  }
+  if (byteOrder !== undefined && byteOrder !== "little") {
+    throw invalid(`${file.path}: byteorder`, JSON.stringify(byteOrder), '"little" or "big"');
+  }
+  const version = (await readRecord(archive, "version", options))?.trim();
+  if (version !== undefined && !(/^\d{1,9}$/.test(version) && Number(version) <= newestVersion)) {
+    throw new UnsupportedError({
+      subject: `${file.path}: version`,
+      found: JSON.stringify(version),
+      expected: `a number of at most ${newestVersion}`,
+      remedy: resaveRemedy(file),
+    });
+  }
+}
+
+async function readRecord(
+  { file, root, entries }: TorchArchive,
+  name: string,
+  options: ReadOptions,
+): Promise<string | undefined> {
+  const entry = entries.get(`${root}/${name}`);
+  if (entry === undefined) return undefined;
+  if (entry.length > maximumRecordBytes) {
+    throw invalid(`${file.path}: ${name}`, `${entry.length} bytes`, `at most ${maximumRecordBytes}`);
+  }
+  const bytes = await file.read(entry.offset, entry.offset + entry.length, options);
+  return new TextDecoder().decode(bytes);
+}
+
+function invalid(subject: string, found: string, expected: string): CheckpointError {
+  return new CheckpointError({
+    subject,
+    found,
+    expected,
+    remedy: "Fetch it again, or save the weights alone: torch.save(model.state_dict(), path).",
+  });
+}

@@ -1,0 +1,48 @@
+import { UnsupportedError } from "@onestep/core";
+import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import { CheckpointError } from "../checkpoint-error.ts";
+import { resaveRemedy } from "./resave-remedy.ts";
+
+const zipStart = [0x50, 0x4b, 0x03, 0x04];
+/** A pickle of the integer with which torch begins its files of before 1.6: protocol 2, a long of 10 bytes. */
+const legacyStart = [
+  0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
+];
+const tarMark = "ustar";
+const tarMarkPosition = 257;
+const examinedBytes = 512;
+
+/**
+ * Looks at the first bytes of a file of torch.
+ *
+ * @throws UnsupportedError where it is of one of the two formats that torch wrote before it wrote zip files.
+ * @throws CheckpointError where it is none of torch's.
+ */
+export async function checkTorchFileKind(file: RepositoryFile, options: ReadOptions): Promise<void> {
+  const start = await file.read(0, Math.min(file.size, examinedBytes), options);
+  const begins = (bytes: readonly number[]): boolean => bytes.every((byte, index) => start[index] === byte);
+  if (begins(zipStart)) return;
+  const mark = String.fromCharCode(...start.subarray(tarMarkPosition, tarMarkPosition + tarMark.length));
+  const isTar = mark === tarMark;
+  if (begins(legacyStart) || isTar) {
+    throw new UnsupportedError({
+      subject: file.path,
+      found: isTar
+        ? "a tar file of torch 0.1"
+        : "the format that torch wrote before 1.6, which is no zip file",
+      expected: "a zip file, as torch.save writes it now, or safetensors",
+      remedy: resaveRemedy(file),
+    });
+  }
+  throw new CheckpointError({
+    subject: file.path,
+    found: `a file that begins with ${describeStart(start)}`,
+    expected: "a zip file, as torch.save writes it",
+    remedy: "The file is damaged, or of another kind than its name says: fetch it again.",
+  });
+}
+
+function describeStart(start: Uint8Array): string {
+  if (start.length === 0) return "nothing";
+  return [...start.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}

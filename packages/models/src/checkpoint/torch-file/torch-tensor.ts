@@ -1,0 +1,46 @@
+import type { ElementType } from "../../graph/element-type.ts";
+import { PickleGlobal, PickleObject } from "../pickle/pickle-value.ts";
+
+/** A class of torch that names the element type of a storage: `torch.FloatStorage`. */
+export class TorchStorageType extends PickleGlobal {
+  readonly elementType: ElementType;
+
+  constructor(name: string, elementType: ElementType) {
+    super(name);
+    this.elementType = elementType;
+  }
+}
+
+/** Numbers in a row, in an entry of the zip file of their own. Several tensors can be views into one. */
+export class TorchStorage extends PickleObject {
+  readonly elementType: ElementType;
+  /** Name of the entry in the folder `data`. */
+  readonly key: string;
+  /** How many elements. */
+  readonly size: number;
+
+  constructor(elementType: ElementType, key: string, size: number) {
+    super();
+    this.elementType = elementType;
+    this.key = key;
+    this.size = size;
+  }
+}
+
+/** A tensor: a view into a storage. Nothing of it was checked against the storage. */
+export class TorchTensor extends PickleObject {
+  readonly storage: TorchStorage;
+  /** Its first element in the storage. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  /** How many elements of the storage one step in each dimension takes. */
+  readonly strides: readonly number[];
+
+  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    super();
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}

@@ -1,0 +1,11 @@
+import { CheckpointError } from "../checkpoint-error.ts";
+
+/** The error for a zip file that is cut off, contradicts itself, or points outside of itself. */
+export function zipFault(subject: string, found: string, expected: string): CheckpointError {
+  return new CheckpointError({
+    subject,
+    found,
+    expected,
+    remedy: "The file is damaged or incomplete: fetch it again, or save it again with torch.save.",
+  });
+}

@@ -1,0 +1,33 @@
+/** Reads the little-endian numbers of a piece of a zip file. Positions are those in the piece. */
+export class ZipView {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  uint16(position: number): number {
+    return this.#view.getUint16(position, true);
+  }
+
+  uint32(position: number): number {
+    return this.#view.getUint32(position, true);
+  }
+
+  /** A number above 2^53 is rounded, and larger than any file. */
+  uint64(position: number): number {
+    return Number(this.#view.getBigUint64(position, true));
+  }
+
+  /** Text in UTF-8; `undefined` where it is none. */
+  text(start: number, length: number): string | undefined {
+    try {
+      const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+      return decoder.decode(this.bytes.subarray(start, start + length));
+    } catch {
+      return undefined;
+    }
+  }
+}
