@@ -34,11 +34,14 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
       "Cross-Origin-Embedder-Policy": "require-corp",
     },
   },
+  // Its wasm files lie beside its scripts, and would not be found beside a copy.
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
   test: {
     name: "browser",
     include: ["packages/{core,schedulers}/src/**/*.test.ts", "{packages/*/src,tools/*}/**/*.browser.test.ts"],
     exclude: ["**/*.node.test.ts", ...outside],
     testTimeout: 60_000,
+    globalSetup: ["tools/vitest/serve-fake-hub.ts"],
     browser: {
       enabled: true,
       headless: true,

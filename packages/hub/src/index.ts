@@ -23,6 +23,7 @@ export { RepositoryNotFoundError } from "./errors/repository-not-found-error.ts"
 export { RevisionNotFoundError } from "./errors/revision-not-found-error.ts";
 export { ServerError } from "./errors/server-error.ts";
 export { UnsafePathError } from "./errors/unsafe-path-error.ts";
+export type { LocalFiles, RepositoryLocation } from "./local/local-files.ts";
 export { openRepository } from "./open-repository.ts";
 export type {
   OpenRepositoryOptions,

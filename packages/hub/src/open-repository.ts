@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { platform } from "#platform";
 import { resolveEndpoint } from "./environment/endpoint.ts";
+import { isLocalFiles, type RepositoryLocation } from "./local/local-files.ts";
+import { openLocalFiles } from "./local/open-local-files.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
 import { findRepositoryIdFault } from "./source/repository-id.ts";
 import { parseRepositorySource } from "./source/repository-source.ts";
@@ -9,15 +11,16 @@ import { parseRepositorySource } from "./source/repository-source.ts";
  * Opens a model's repository. An existing folder wins over a Hub id of the same name, as in diffusers.
  *
  * @param source - A Hub id (`owner/name`), a folder, a `file:` URL, an `http(s):` URL of a folder on any web server,
- * or the URL of a model's page on the Hub.
+ * the URL of a model's page on the Hub, or files at hand: {@link LocalFiles}.
  * @throws InvalidArgumentError where `source` is none of these, or an option is wrong.
  * @throws RepositoryNotFoundError where there is no such repository or folder.
  */
 export async function openRepository(
-  source: string | URL,
+  source: RepositoryLocation,
   options: OpenRepositoryOptions = {},
 ): Promise<Repository> {
   options.signal?.throwIfAborted();
+  if (isLocalFiles(source)) return openLocalFiles(source);
   const environment = options.environment ?? platform.readEnvironment();
   const endpoint = resolveEndpoint(options.endpoint, environment);
   const parsed = parseRepositorySource(source, endpoint);

@@ -49,7 +49,7 @@ export interface Repository {
   get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
 }
 
-/** A file that is at hand: on disk in Node, in memory or behind range requests elsewhere. */
+/** A file that is at hand: on disk in Node; elsewhere in memory, in the cache or behind range requests. */
 export interface RepositoryFile {
   /** Relative path in the repository. */
   readonly path: string;
@@ -57,6 +57,8 @@ export interface RepositoryFile {
   readonly size: number;
   /** Where it lies on disk, symbolic links resolved; `undefined` where it does not. */
   readonly localPath: string | undefined;
+  /** Its content, where a browser has it at hand without holding it in memory: a local file, a copy in the cache. */
+  readonly blob?: Blob | undefined;
   /**
    * Bytes `start` to `end` (exclusive).
    *

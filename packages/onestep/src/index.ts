@@ -43,12 +43,14 @@ export {
   HubError,
   IntegrityError,
   InvalidTokenError,
+  type LocalFiles,
   OfflineError,
   type OpenRepositoryOptions,
   openRepository,
   type ReadOptions,
   type Repository,
   type RepositoryFile,
+  type RepositoryLocation,
   RepositoryNotFoundError,
   RevisionNotFoundError,
   type ScanCacheOptions,
@@ -83,10 +85,12 @@ export {
 } from "@onestep/pipelines";
 export {
   type Device,
+  DeviceLostError,
   InferenceError,
   InvalidGraphError,
   MissingRuntimeError,
   OutOfMemoryError,
+  type WebOptions,
   WeightsFileError,
   WorkerExitError,
 } from "@onestep/runtime";

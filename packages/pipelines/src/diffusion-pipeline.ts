@@ -1,4 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
+import type { RepositoryLocation } from "@onestep/hub";
 import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
 import {
   openPipelineSource,
@@ -17,7 +18,10 @@ export interface DiffusionPipelineLoader {
    *
    * @throws UnsupportedError where the class is not built here; the message lists those that are.
    */
-  fromPretrained(source?: string | URL, options?: PipelineFromPretrainedOptions): Promise<DiffusionPipeline>;
+  fromPretrained(
+    source?: RepositoryLocation,
+    options?: PipelineFromPretrainedOptions,
+  ): Promise<DiffusionPipeline>;
 }
 
 interface PipelineClass {

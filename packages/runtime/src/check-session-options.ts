@@ -14,8 +14,8 @@ const maximumThreads = 1024;
  * @throws InvalidArgumentError where an option is wrong.
  * @throws UnsupportedError where the device is not available here.
  */
-export function checkSessionOptions(options: InferenceSessionOptions): StartOptions {
-  const { threads, optimizeFor = "throughput", signal } = options;
+export async function checkSessionOptions(options: InferenceSessionOptions): Promise<StartOptions> {
+  const { threads, optimizeFor = "throughput", web, signal } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maximumThreads)) {
     throw new InvalidArgumentError({
       subject: "threads",
@@ -32,5 +32,6 @@ export function checkSessionOptions(options: InferenceSessionOptions): StartOpti
       remedy: 'Pass one of these, or leave it out for "throughput".',
     });
   }
-  return { device: resolveDevice(options.device, inferenceBackend.devices), threads, optimizeFor, signal };
+  const devices = await inferenceBackend.findDevices(options.device);
+  return { device: resolveDevice(options.device, devices), threads, optimizeFor, web, signal };
 }

@@ -16,7 +16,7 @@ export async function createInferenceSession(
   model: GraphWithWeights,
   options: InferenceSessionOptions = {},
 ): Promise<InferenceSession> {
-  const start = checkSessionOptions(options);
+  const start = await checkSessionOptions(options);
   start.signal?.throwIfAborted();
   return inferenceBackend.start(model, start);
 }

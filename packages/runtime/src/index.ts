@@ -1,5 +1,6 @@
 export { checkSessionOptions } from "./check-session-options.ts";
 export { createInferenceSession } from "./create-inference-session.ts";
+export { DeviceLostError } from "./errors/device-lost-error.ts";
 export { InferenceError } from "./errors/inference-error.ts";
 export { InvalidGraphError } from "./errors/invalid-graph-error.ts";
 export { MissingRuntimeError } from "./errors/missing-runtime-error.ts";
@@ -12,6 +13,8 @@ export type {
   InferenceSession,
   InferenceSessionOptions,
   OptimizationGoal,
+  WebOptions,
 } from "./inference-session.ts";
 export { planWeightFiles, type WeightFilesPlan } from "./plan-weight-files.ts";
 export { resolveDevice } from "./resolve-device.ts";
+export type { WeightsFile, WeightsReader } from "./weights-file.ts";

@@ -1,15 +1,6 @@
-import { UnsupportedError } from "@onestep/core";
 import type { InferenceBackend } from "./inference-backend.ts";
+import { startWebSession } from "./web/start-web-session.ts";
+import { findWebDevices } from "./web/web-platform.ts";
 
-/** Browsers have no backend yet. */
-export const inferenceBackend: InferenceBackend = {
-  devices: [],
-  async start() {
-    throw new UnsupportedError({
-      subject: "createInferenceSession",
-      found: "a platform other than Node",
-      expected: "Node 20.19 or newer",
-      remedy: "Run the model in Node; browsers are not supported by this version.",
-    });
-  },
-};
+/** Browsers run onnxruntime-web in a Web Worker, on the GPU or on the processor. */
+export const inferenceBackend: InferenceBackend = { findDevices: findWebDevices, start: startWebSession };

@@ -1,8 +1,15 @@
-import type { Device, GraphWithWeights, InferenceSession, OptimizationGoal } from "./inference-session.ts";
+import type {
+  Device,
+  GraphWithWeights,
+  InferenceSession,
+  OptimizationGoal,
+  WebOptions,
+} from "./inference-session.ts";
 
 /** What a platform offers: the devices it has, best first, and a way to start a session on one of them. */
 export interface InferenceBackend {
-  readonly devices: readonly Device[];
+  /** @param requested What the caller asked for, so that no device is looked for in vain. */
+  findDevices(requested: Device | "auto" | undefined): Promise<readonly Device[]>;
   start(model: GraphWithWeights, options: StartOptions): Promise<InferenceSession>;
 }
 
@@ -11,5 +18,6 @@ export interface StartOptions {
   readonly device: Device;
   readonly threads: number | undefined;
   readonly optimizeFor: OptimizationGoal;
+  readonly web?: WebOptions | undefined;
   readonly signal: AbortSignal | undefined;
 }

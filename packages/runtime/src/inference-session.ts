@@ -1,4 +1,5 @@
 import type { Tensor } from "@onestep/core";
+import type { WeightsFile } from "./weights-file.ts";
 
 /** Where a session runs. What was asked for as `"auto"` is resolved before a session exists. */
 export type Device = "cpu" | "cuda" | "webgpu" | "wasm";
@@ -17,8 +18,22 @@ export type OptimizationGoal = "throughput" | "startup";
 export interface GraphWithWeights {
   /** A serialised ONNX ModelProto. Its initializers name their file by `location`, a key of `files`. */
   readonly graph: Uint8Array;
-  /** Path on disk of each weights file, symbolic links resolved, by the `location` that the graph uses. */
-  readonly files: ReadonlyMap<string, string>;
+  /** Each weights file by the `location` that the graph uses. */
+  readonly files: ReadonlyMap<string, WeightsFile>;
+}
+
+/** How onnxruntime-web is run, in browsers. */
+export interface WebOptions {
+  /**
+   * Starts the worker that the session runs in, from the script `@onestep/runtime/inference-worker`. For bundlers that
+   * do not find it by themselves.
+   */
+  readonly startWorker?: (() => Worker) | undefined;
+  /**
+   * The URL of a folder with the wasm files of onnxruntime-web, of exactly the version that is bundled. By default they
+   * are where the bundler has put them.
+   */
+  readonly wasmFolder?: string | URL | undefined;
 }
 
 /** Options of {@link createInferenceSession}. */
@@ -29,6 +44,8 @@ export interface InferenceSessionOptions {
   readonly threads?: number | undefined;
   /** `"throughput"` (default) for many runs, `"startup"` for one or two. */
   readonly optimizeFor?: OptimizationGoal | undefined;
+  /** For browsers. */
+  readonly web?: WebOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -44,6 +44,22 @@ export function bytesReply(
   };
 }
 
+/** What lets pages of other origins see the answers, as the Hub and its CDN do. */
+const corsHeaders = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers":
+    "X-Repo-Commit,X-Error-Code,X-Error-Message,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag",
+};
+
+/** The reply to a browser that asks whether a page may send a request with a header of its own. */
+export const preflightReply: Reply = {
+  status: 204,
+  headers: {
+    "Access-Control-Allow-Headers": "Authorization, Range",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST",
+  },
+};
+
 /** Sends a reply, with whatever goes wrong. */
 export function sendReply(
   response: ServerResponse,
@@ -57,7 +73,11 @@ export function sendReply(
   if (cut !== undefined && cut < 0) return void socket?.destroy();
   if (stall !== undefined && stall < 0) return;
   const body = applyFault(new Uint8Array(toBytes(reply.body)), fault);
-  response.writeHead(reply.status, { ...reply.headers, "Content-Length": String(body.length) });
+  response.writeHead(reply.status, {
+    ...corsHeaders,
+    ...reply.headers,
+    "Content-Length": String(body.length),
+  });
   if (method === "HEAD" || (cut === undefined && stall === undefined)) {
     response.end(method === "HEAD" ? undefined : body);
     return;

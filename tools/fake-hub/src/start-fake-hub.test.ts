@@ -142,4 +142,17 @@ describe("a fake Hub", () => {
     expect(await (await ask("/a/b/resolve/main/x.json")).text()).toBe("[1]");
     expect(() => hub.commit("a/none")).toThrow("the fake Hub has no a/none at main");
   });
+
+  it("lets pages of other origins ask, and see the answers", async () => {
+    const preflight = await ask("/a/b/resolve/main/unet/w.bin", {
+      method: "OPTIONS",
+      headers: { "Access-Control-Request-Headers": "authorization" },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("Access-Control-Allow-Headers")).toContain("Authorization");
+    const range = await ask("/a/b/resolve/main/x.json", { headers: { Range: "bytes=0-0" } });
+    expect(range.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(range.headers.get("Access-Control-Expose-Headers")).toContain("Content-Range");
+    expect(hub.requests.map(({ method }) => method)).toEqual(["GET"]);
+  });
 });

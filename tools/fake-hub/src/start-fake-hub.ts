@@ -4,7 +4,7 @@ import { type FakeFault, FaultPlan } from "./fake-fault.ts";
 import type { FakeHubOptions } from "./fake-hub-options.ts";
 import { answerHubCall } from "./hub-routes.ts";
 import { type HubState, makeHubState } from "./hub-state.ts";
-import { bytesReply, failureReply, type Reply, sendReply } from "./reply.ts";
+import { bytesReply, failureReply, preflightReply, type Reply, sendReply } from "./reply.ts";
 import { type LoggedRequest, logRequest } from "./request-log.ts";
 import { answerXetStorage, answerXetToken } from "./xet-routes.ts";
 
@@ -39,6 +39,7 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   let state: HubState | undefined;
 
   const handle = async (host: LoggedRequest["host"], message: IncomingMessage, response: ServerResponse) => {
+    if (message.method === "OPTIONS") return sendReply(response, preflightReply, "OPTIONS", undefined);
     const request = logRequest(host, message);
     requests.push(request);
     const fault = faults.take(request);

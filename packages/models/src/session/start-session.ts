@@ -1,16 +1,17 @@
-import { UnsupportedError } from "@onestep/core";
+import type { RepositoryFile } from "@onestep/hub";
 import {
   createInferenceSession,
   type InferenceSession,
   type InferenceSessionOptions,
   planWeightFiles,
+  type WeightsFile,
 } from "@onestep/runtime";
 import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import type { WeightSource } from "../layers/weight-scope.ts";
 
 /**
- * Builds a graph over a checkpoint and makes it ready to run: the weights stay in their files, and the runtime maps
- * them from there.
+ * Builds a graph over a checkpoint and makes it ready to run: the weights stay in their files, and the runtime maps or
+ * reads them from there.
  *
  * @param buildGraph - Builds the graph; asks `source` where each weight lies.
  */
@@ -19,24 +20,25 @@ export async function startSession(
   buildGraph: (source: WeightSource) => Uint8Array,
   options: InferenceSessionOptions,
 ): Promise<InferenceSession> {
-  const paths = checkpoint.files.map((file) => {
-    if (file.localPath !== undefined) return file.localPath;
-    throw new UnsupportedError({
-      subject: file.path,
-      found: "a file that is not on disk",
-      expected: "a file on disk",
-      remedy: "Load the model in Node; running from memory is not built yet.",
-    });
-  });
-  const { locations } = planWeightFiles(paths);
-  const locate = ({ file }: CheckpointTensor): string => locations.get(file.localPath as string) as string;
+  const locations = locateFiles(checkpoint.files);
   const graph = buildGraph({
     resolve(name) {
       const tensor = checkpoint.tensors.get(name) as CheckpointTensor;
-      const { offset, length, elementType, shape } = tensor;
-      return { location: locate(tensor), offset, length, elementType, shape };
+      const { file, offset, length, elementType, shape } = tensor;
+      return { location: locations.get(file) as string, offset, length, elementType, shape };
     },
   });
-  const files = new Map([...locations].map(([path, location]) => [location, path]));
+  const files = new Map([...locations].map(([file, location]) => [location, weightsFile(file)]));
   return createInferenceSession({ graph, files }, options);
+}
+
+/** By what name the graph refers to each file: as the runtime wants it for those on disk, else its path. */
+function locateFiles(files: readonly RepositoryFile[]): ReadonlyMap<RepositoryFile, string> {
+  const paths = files.flatMap(({ localPath }) => localPath ?? []);
+  const { locations } = planWeightFiles(paths);
+  return new Map(files.map((file) => [file, locations.get(file.localPath ?? "") ?? file.path]));
+}
+
+function weightsFile(file: RepositoryFile): WeightsFile {
+  return file.localPath ?? file.blob ?? file;
 }

@@ -5,12 +5,18 @@ import {
   parsePythonJson,
   Tensor,
 } from "@onestep/core";
-import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
+import {
+  type OpenRepositoryOptions,
+  openRepository,
+  type Repository,
+  type RepositoryLocation,
+} from "@onestep/hub";
 import {
   checkSessionOptions,
   type Device,
   type InferenceSession,
   type OptimizationGoal,
+  type WebOptions,
 } from "@onestep/runtime";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { matchWeights } from "../checkpoint/match-weights.ts";
@@ -38,6 +44,8 @@ export interface LoadModelOptions {
   readonly threads?: number | undefined;
   /** `"throughput"` (default) for many images; `"startup"` loads at once and takes longer for each image. */
   readonly optimizeFor?: OptimizationGoal | undefined;
+  /** How the model is run in a browser. */
+  readonly web?: WebOptions | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
@@ -85,14 +93,14 @@ export class UNet2DModel {
   /**
    * Loads a model as Python saved it.
    *
-   * @param source - A Hub id, a folder, a `file:` URL, or an `http(s):` URL of a folder.
+   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or files at hand.
    * @throws HubError where a file cannot be had.
    * @throws InvalidConfigError, UnsupportedError where `config.json` is wrong, or of a model that is not built here.
    * @throws CheckpointError where a weights file is damaged; UnsafePickleError where it is more than weights.
    * @throws WeightsMismatchError where the weights are not those that `config.json` asks for.
    */
   static async fromPretrained(
-    source: string | URL,
+    source: RepositoryLocation,
     options: LoadModelOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
     return UNet2DModel.fromRepository(await openRepository(source, options), options);
@@ -107,11 +115,12 @@ export class UNet2DModel {
       dtype = "auto",
       threads,
       optimizeFor,
+      web,
       signal,
       onProgress,
     } = options;
     checkDataType(dtype);
-    checkSessionOptions({ device, threads, optimizeFor });
+    const { device: chosenDevice } = await checkSessionOptions({ device, threads, optimizeFor });
     const folder = subfolder === "" ? "" : `${subfolder}/`;
     const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
     const configName = `${configFile.path} of ${repository.name}`;
@@ -125,9 +134,10 @@ export class UNet2DModel {
     const tensors = matchWeights(`weights of ${repository.name}`, weights, found.tensors);
     const checkpoint = { files: found.files, tensors };
     const session = await startSession(checkpoint, (source) => buildUNet2DGraph(config, source), {
-      device,
+      device: chosenDevice,
       threads,
       optimizeFor,
+      web,
       signal,
     });
     return new UNet2DModel(config, checkpoint, session);

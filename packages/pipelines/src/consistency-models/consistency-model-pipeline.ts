@@ -6,6 +6,7 @@ import {
   type Tensor,
   warn,
 } from "@onestep/core";
+import type { RepositoryLocation } from "@onestep/hub";
 import { resolveClassLabels, sampleSizeOf } from "@onestep/models";
 import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
 import {
@@ -38,14 +39,14 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
   /**
    * Loads a pipeline as Python saved it.
    *
-   * @param source - A Hub id, a folder, a `file:` URL, or an `http(s):` URL of a folder; without it, the checkpoint
-   * that ships with the package `onestep`.
+   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or files at hand (in browsers:
+   * `File`s, a folder handle, what was dropped on the page); without it, the checkpoint that ships with the package `onestep`.
    * @throws HubError where a file cannot be had.
    * @throws InvalidConfigError, UnsupportedError where a config is wrong, or of a model that is not built here.
    * @throws CheckpointError, WeightsMismatchError where the weights are damaged, or not those of the config.
    */
   static async fromPretrained(
-    source?: string | URL,
+    source?: RepositoryLocation,
     options: PipelineFromPretrainedOptions = {},
   ): Promise<ConsistencyModelPipeline> {
     return ConsistencyModelPipeline.fromSource(await openPipelineSource(source, options), options);

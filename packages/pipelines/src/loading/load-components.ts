@@ -1,5 +1,10 @@
 import { InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
+import {
+  type OpenRepositoryOptions,
+  openRepository,
+  type Repository,
+  type RepositoryLocation,
+} from "@onestep/hub";
 import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
 import { loadScheduler, type Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
@@ -28,7 +33,7 @@ export interface PipelineSource {
  * @param source - Without it, the checkpoint that ships (`@onestep/emoji32`).
  */
 export async function openPipelineSource(
-  source: string | URL | undefined,
+  source: RepositoryLocation | undefined,
   options: OpenRepositoryOptions,
 ): Promise<PipelineSource> {
   const repository = await openRepository(source ?? findShippedCheckpoint(), options);

@@ -1,16 +1,16 @@
-import type { DataType, TensorDataByType } from "@onestep/core";
-import type { InferenceSession, OnnxValue } from "onnxruntime-node";
-import type { ExitGuard } from "./exit-guard.ts";
-import { createSessionOptions } from "./session-options.ts";
+import type { InferenceSession } from "onnxruntime-node";
+import { describeFailure } from "../worker/describe-failure.ts";
+import { describeSession, runSession } from "../worker/onnx-session.ts";
 import type {
-  LoadRequest,
   SessionDescription,
-  ValueDescription,
   WireTensor,
   WorkerFailure,
   WorkerReply,
   WorkerRequest,
-} from "./worker-messages.ts";
+} from "../worker/worker-calls.ts";
+import type { ExitGuard } from "./exit-guard.ts";
+import { createSessionOptions } from "./session-options.ts";
+import type { LoadRequest } from "./worker-messages.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 
@@ -25,7 +25,7 @@ export class InferenceServer {
   }
 
   /** Does what a call asks. A failure is a reply, never thrown. */
-  async answer(message: WorkerRequest): Promise<WorkerReply> {
+  async answer(message: WorkerRequest<LoadRequest>): Promise<WorkerReply> {
     let stage: WorkerFailure["stage"] = "import";
     try {
       switch (message.call) {
@@ -48,41 +48,14 @@ export class InferenceServer {
 
   async #load(runtime: Runtime, request: LoadRequest): Promise<SessionDescription> {
     if (this.#guard.closing) throw new Error("the process is about to exit");
-    const session = await runtime.InferenceSession.create(request.graph, createSessionOptions(request));
-    this.#session = session;
-    return {
-      inputs: session.inputMetadata.map(describeValue),
-      outputs: session.outputMetadata.map(describeValue),
-    };
+    this.#session = await runtime.InferenceSession.create(request.graph, createSessionOptions(request));
+    return describeSession(this.#session);
   }
 
   async #run(inputs: Readonly<Record<string, WireTensor>>): Promise<Record<string, WireTensor>> {
     const runtime = this.#runtime;
     if (runtime === undefined || this.#session === undefined) throw new Error("run was called before load");
     if (this.#guard.closing) throw new Error("the process is about to exit");
-    const feeds: Record<string, OnnxValue> = {};
-    for (const [name, { dtype, data, shape }] of Object.entries(inputs)) {
-      feeds[name] = new runtime.Tensor(dtype, data, shape);
-    }
-    const results = await this.#session.run(feeds);
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { type, dims, data }]) => [
-        name,
-        // The caller has checked that the graph declares no output of another type.
-        { dtype: type as DataType, shape: dims, data: data as TensorDataByType[DataType] },
-      ]),
-    );
+    return runSession(this.#session, (dtype, data, shape) => new runtime.Tensor(dtype, data, shape), inputs);
   }
-}
-
-function describeValue(value: InferenceSession.ValueMetadata): ValueDescription {
-  return value.isTensor
-    ? { name: value.name, dtype: value.type, shape: value.shape }
-    : { name: value.name, dtype: "not a tensor", shape: [] };
-}
-
-function describeFailure(stage: WorkerFailure["stage"], error: unknown): WorkerFailure {
-  if (!(error instanceof Error)) return { stage, message: String(error), code: undefined };
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { stage, message: error.message, code };
 }

@@ -14,9 +14,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "onestep-runtime-"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   // Out of the reach of this repository's node_modules.
-  await cp(fileURLToPath(new URL("../../dist/node", import.meta.url)), join(folder, "node"), {
-    recursive: true,
-  });
+  for (const room of ["node", "worker"]) {
+    const compiled = fileURLToPath(new URL(`../../dist/${room}`, import.meta.url));
+    await cp(compiled, join(folder, room), { recursive: true });
+  }
 });
 
 afterEach(async () => {

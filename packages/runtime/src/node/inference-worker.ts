@@ -1,13 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { WorkerRequest } from "../worker/worker-calls.ts";
 import { ExitGuard } from "./exit-guard.ts";
 import { InferenceServer } from "./inference-server.ts";
-import type { WorkerData, WorkerRequest } from "./worker-messages.ts";
+import type { LoadRequest, WorkerData } from "./worker-messages.ts";
 
 // The script of the worker thread: receives calls, answers each, and ends after the last.
 const guard = new ExitGuard((workerData as WorkerData).exitFlag);
 const server = new InferenceServer(guard);
 
-parentPort?.on("message", async (request: WorkerRequest) => {
+parentPort?.on("message", async (request: WorkerRequest<LoadRequest>) => {
   const reply = await server.answer(request);
   guard.leave();
   const buffers = reply.call === "run" ? Object.values(reply.reply).map(({ data }) => data.buffer) : [];

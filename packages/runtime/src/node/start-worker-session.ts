@@ -1,13 +1,16 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import type { StartOptions } from "../inference-backend.ts";
 import type { GraphWithWeights, InferenceSession } from "../inference-session.ts";
 import { planWeightFiles } from "../plan-weight-files.ts";
-import { checkOutputs } from "./check-outputs.ts";
+import type { WeightsFile } from "../weights-file.ts";
+import { checkOutputs } from "../worker/check-outputs.ts";
+import { orAbort } from "../worker/or-abort.ts";
+import { translateFailure } from "../worker/translate-failure.ts";
+import { WorkerSession } from "../worker/worker-session.ts";
 import { checkWeightFiles } from "./check-weight-files.ts";
 import { physicalCoreCount } from "./physical-core-count.ts";
-import { translateFailure } from "./translate-failure.ts";
+import { translateImportFailure } from "./translate-import-failure.ts";
 import { WorkerConnection } from "./worker-connection.ts";
-import { WorkerSession } from "./worker-session.ts";
 
 // Written so that it holds from src/node and from dist/node: a worker cannot run the TypeScript source.
 const workerScript: URL = new URL("../../dist/node/inference-worker.js", import.meta.url);
@@ -19,8 +22,9 @@ export async function startWorkerSession(
   script: URL = workerScript,
 ): Promise<InferenceSession> {
   const { device, threads = physicalCoreCount(), optimizeFor, signal } = options;
-  const folder = checkLocations(model.files);
-  await checkWeightFiles(model.files.values());
+  const files = requirePaths(model.files);
+  const folder = checkLocations(files);
+  await checkWeightFiles(files.values());
   signal?.throwIfAborted();
 
   // onnxruntime-node sends usage data and writes to ~/.cache unless its native library finds this in the process's
@@ -37,8 +41,25 @@ export async function startWorkerSession(
     const ended = loading.catch(() => {}).then(() => worker.end());
     if (signal?.aborted) throw error;
     await ended;
-    throw translateFailure(error, [...model.files.values()]);
+    throw translateFailure(translateImportFailure(error), [...files.values()]);
   }
+}
+
+/** @throws UnsupportedError where a file is not on disk, from where alone onnxruntime-node maps it. */
+function requirePaths(files: ReadonlyMap<string, WeightsFile>): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
+  for (const [location, file] of files) {
+    if (typeof file !== "string") {
+      throw new UnsupportedError({
+        subject: location,
+        found: "a file that is not on disk",
+        expected: "a file on disk",
+        remedy: "Save it into a folder first, and load the model from there.",
+      });
+    }
+    paths.set(location, file);
+  }
+  return paths;
 }
 
 /** The folder that the locations start from. @throws InvalidArgumentError where they are not those of the plan. */
@@ -56,14 +77,4 @@ function checkLocations(files: ReadonlyMap<string, string>): string | undefined 
     }
   }
   return folder;
-}
-
-/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
-function orAbort<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

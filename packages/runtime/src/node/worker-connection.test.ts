@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WorkerDirector } from "../__fixtures__/worker-director.ts";
 import { WorkerExitError } from "../errors/worker-exit-error.ts";
-import { WorkerCallError } from "./worker-call-error.ts";
+import { WorkerCallError } from "../worker/worker-call-error.ts";
+import type { SessionDescription } from "../worker/worker-calls.ts";
 import { WorkerConnection } from "./worker-connection.ts";
-import type { SessionDescription } from "./worker-messages.ts";
 
 let director: WorkerDirector;
 let worker: WorkerConnection;

@@ -1,14 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { WorkerExitError } from "../errors/worker-exit-error.ts";
+import type { SessionWorker } from "../worker/session-worker.ts";
+import { WorkerCallError } from "../worker/worker-call-error.ts";
+import type { WorkerCallName, WorkerCalls, WorkerReply, WorkerRequest } from "../worker/worker-calls.ts";
 import { ExitGuard } from "./exit-guard.ts";
-import { WorkerCallError } from "./worker-call-error.ts";
-import type {
-  WorkerCallName,
-  WorkerCalls,
-  WorkerData,
-  WorkerReply,
-  WorkerRequest,
-} from "./worker-messages.ts";
+import type { LoadRequest, WorkerData } from "./worker-messages.ts";
 
 interface PendingCall {
   readonly resolve: (reply: WorkerReply) => void;
@@ -20,7 +16,7 @@ interface PendingCall {
  *
  * The thread keeps the process alive while it works on a call, and only then.
  */
-export class WorkerConnection {
+export class WorkerConnection implements SessionWorker<LoadRequest> {
   readonly #worker: Worker;
   readonly #guard: ExitGuard = new ExitGuard();
   readonly #ended: Promise<void>;
@@ -57,12 +53,12 @@ export class WorkerConnection {
    */
   async call<Name extends WorkerCallName>(
     call: Name,
-    request: WorkerCalls[Name]["request"],
+    request: WorkerCalls<LoadRequest>[Name]["request"],
     transfer: readonly ArrayBuffer[] = [],
-  ): Promise<WorkerCalls[Name]["reply"]> {
+  ): Promise<WorkerCalls<LoadRequest>[Name]["reply"]> {
     if (this.#exitError !== undefined) throw this.#exitError;
     const reply = await new Promise<WorkerReply>((resolve, reject) => {
-      this.#worker.postMessage({ call, request } as WorkerRequest, transfer);
+      this.#worker.postMessage({ call, request } as WorkerRequest<LoadRequest>, transfer);
       this.#pending = { resolve, reject };
       this.#guard.enter();
       this.#worker.ref();
@@ -81,7 +77,7 @@ export class WorkerConnection {
     this.#ending = true;
     this.#guard.enter();
     this.#worker.ref();
-    this.#worker.postMessage({ call: "release", request: undefined } satisfies WorkerRequest);
+    this.#worker.postMessage({ call: "release", request: undefined } satisfies WorkerRequest<LoadRequest>);
     await this.#ended;
   }
 

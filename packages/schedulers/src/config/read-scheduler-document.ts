@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type PythonJson, parsePythonJson } from "@onestep/core";
-import type { OpenRepositoryOptions, Repository } from "@onestep/hub";
+import type { OpenRepositoryOptions, Repository, RepositoryLocation } from "@onestep/hub";
 import { SchedulerConfigNotFoundError } from "./scheduler-config-not-found-error.ts";
 
 /** The file that holds a scheduler's configuration, named as in diffusers. */
@@ -8,8 +8,8 @@ export const schedulerConfigName = "scheduler_config.json";
 /** Far above what a scheduler's configuration holds. */
 const maximumBytes = 1_048_576;
 
-/** Where a scheduler is loaded from: a Hub id, a folder, a URL, or a repository that is open already. */
-export type SchedulerSource = string | URL | Repository;
+/** Where a scheduler is loaded from: a Hub id, a folder, a URL, files at hand, or a repository that is open already. */
+export type SchedulerSource = RepositoryLocation | Repository;
 
 /** Options of a scheduler's `fromPretrained`. All but `subfolder` and `signal` only matter for a source to open. */
 export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
@@ -71,7 +71,7 @@ function listCandidatePaths(subfolder: string): string[] {
 }
 
 async function open(source: SchedulerSource, options: OpenRepositoryOptions): Promise<Repository> {
-  if (typeof source === "object" && "find" in source) return source;
+  if (typeof source === "object" && "commit" in source) return source;
   // Loaded on first use, so that a browser bundle of schedulers alone does without it.
   const { openRepository } = await import("@onestep/hub");
   return openRepository(source, options);

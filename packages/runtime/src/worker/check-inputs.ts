@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
-import type { ValueDescription } from "./worker-messages.ts";
+import type { ValueDescription } from "./worker-calls.ts";
 
 /**
  * Checks that the tensors are the inputs that a graph declares.

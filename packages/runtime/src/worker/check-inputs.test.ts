@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { checkInputs } from "./check-inputs.ts";
-import type { ValueDescription } from "./worker-messages.ts";
+import type { ValueDescription } from "./worker-calls.ts";
 
 const declared: readonly ValueDescription[] = [
   { name: "sample", dtype: "float32", shape: ["batch", 3] },

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { InferenceError } from "../errors/inference-error.ts";
 import { InvalidGraphError } from "../errors/invalid-graph-error.ts";
-import { MissingRuntimeError } from "../errors/missing-runtime-error.ts";
 import { OutOfMemoryError } from "../errors/out-of-memory-error.ts";
 import { WeightsFileError } from "../errors/weights-file-error.ts";
 import { translateFailure } from "./translate-failure.ts";
 import { WorkerCallError } from "./worker-call-error.ts";
-import type { WorkerFailure } from "./worker-messages.ts";
+import type { WorkerFailure } from "./worker-calls.ts";
 
-function translate(stage: WorkerFailure["stage"], message: string, code?: string): unknown {
-  return translateFailure(new WorkerCallError({ stage, message, code }), ["/models/a.bin", "/models/b.bin"]);
+function translate(stage: WorkerFailure["stage"], message: string): unknown {
+  return translateFailure(new WorkerCallError({ stage, message, code: undefined }), [
+    "/models/a.bin",
+    "/models/b.bin",
+  ]);
 }
 
 // The messages are onnxruntime 1.30's, where they are long, cut in the middle.
@@ -65,27 +67,6 @@ describe("translateFailure", () => {
     expect(error).toBeInstanceOf(errorClass);
     expect(error).toHaveProperty("message", expect.stringContaining(expected));
     expect(error).toHaveProperty("cause.failure.message", message);
-  });
-
-  it("says how to install onnxruntime-node where it is missing", () => {
-    const error = translate("import", "Cannot find package 'onnxruntime-node'", "ERR_MODULE_NOT_FOUND");
-    expect(error).toBeInstanceOf(MissingRuntimeError);
-    expect(error).toHaveProperty("message", expect.stringContaining("`npm install onnxruntime-node`"));
-    expect(error).toHaveProperty("message", expect.stringContaining("ONNXRUNTIME_NODE_INSTALL=skip"));
-  });
-
-  it("says what the loader said where the native library does not load", () => {
-    const error = translate(
-      "import",
-      "libonnxruntime.so.1: cannot open shared object file",
-      "ERR_DLOPEN_FAILED",
-    );
-    expect(error).toBeInstanceOf(MissingRuntimeError);
-    expect(error).toHaveProperty(
-      "message",
-      expect.stringContaining("a native library that does not load on"),
-    );
-    expect(error).toHaveProperty("message", expect.stringContaining("The loader says: libonnxruntime.so.1"));
   });
 
   it("leaves every other error as it is", () => {

@@ -2,20 +2,20 @@ import { DisposedError, Tensor } from "@onestep/core";
 import type { Device, InferenceSession } from "../inference-session.ts";
 import { RunQueue } from "../run-queue.ts";
 import { checkInputs } from "./check-inputs.ts";
+import type { SessionWorker } from "./session-worker.ts";
 import { translateFailure } from "./translate-failure.ts";
-import type { WorkerConnection } from "./worker-connection.ts";
-import type { SessionDescription, WireTensor } from "./worker-messages.ts";
+import type { SessionDescription, WireTensor } from "./worker-calls.ts";
 
-/** A session that lives in a worker thread. */
+/** A session that lives in a worker. */
 export class WorkerSession implements InferenceSession {
   readonly device: Device;
-  readonly #worker: WorkerConnection;
+  readonly #worker: SessionWorker<never>;
   readonly #description: SessionDescription;
   readonly #queue: RunQueue = new RunQueue();
   #disposal: Promise<void> | undefined;
 
   /** @param worker A worker that has answered `load` with `description`. */
-  constructor(device: Device, worker: WorkerConnection, description: SessionDescription) {
+  constructor(device: Device, worker: SessionWorker<never>, description: SessionDescription) {
     this.device = device;
     this.#worker = worker;
     this.#description = description;

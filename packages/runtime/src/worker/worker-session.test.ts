@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WorkerDirector } from "../__fixtures__/worker-director.ts";
 import { InferenceError } from "../errors/inference-error.ts";
 import { WorkerExitError } from "../errors/worker-exit-error.ts";
-import { WorkerConnection } from "./worker-connection.ts";
+import { WorkerConnection } from "../node/worker-connection.ts";
 import { WorkerSession } from "./worker-session.ts";
 
 let director: WorkerDirector;

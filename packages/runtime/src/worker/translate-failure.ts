@@ -1,13 +1,12 @@
 import { InferenceError } from "../errors/inference-error.ts";
 import { InvalidGraphError } from "../errors/invalid-graph-error.ts";
-import { MissingRuntimeError } from "../errors/missing-runtime-error.ts";
 import { OutOfMemoryError } from "../errors/out-of-memory-error.ts";
 import { WeightsFileError } from "../errors/weights-file-error.ts";
 import { WorkerCallError } from "./worker-call-error.ts";
-import type { WorkerFailure } from "./worker-messages.ts";
 
 /**
- * The typed error for what went wrong in the worker. What is not a {@link WorkerCallError} is returned as it is.
+ * The typed error for what went wrong in the worker once onnxruntime was there. What is not a {@link WorkerCallError}
+ * is returned as it is.
  *
  * @param files The paths of the weights files, for the messages.
  */
@@ -15,7 +14,6 @@ export function translateFailure(error: unknown, files: readonly string[]): unkn
   if (!(error instanceof WorkerCallError)) return error;
   const { failure } = error;
   const options = { cause: error };
-  if (failure.stage === "import") return translateImportFailure(failure, options);
   if (/failed to allocate memory|bad[_ ]alloc/i.test(failure.message)) {
     return new OutOfMemoryError(
       {
@@ -53,29 +51,4 @@ export function translateFailure(error: unknown, files: readonly string[]): unkn
 function describeInitializer(message: string): string {
   const name = /External initializer: (\S+) offset/.exec(message)?.[1];
   return name === undefined ? "a weight that the graph places in it" : `the weight "${name}"`;
-}
-
-function translateImportFailure(failure: WorkerFailure, options: { cause: unknown }): MissingRuntimeError {
-  if (failure.code === "ERR_MODULE_NOT_FOUND") {
-    return new MissingRuntimeError(
-      {
-        subject: "onnxruntime-node",
-        found: "no such package",
-        expected: "version 1.30 or newer of it beside @onestep/runtime",
-        remedy:
-          "Run `npm install onnxruntime-node`; where its own download of GPU libraries fails, " +
-          "`ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`.",
-      },
-      options,
-    );
-  }
-  return new MissingRuntimeError(
-    {
-      subject: "onnxruntime-node",
-      found: `a native library that does not load on ${process.platform}-${process.arch}`,
-      expected: "one of linux-x64, linux-arm64, darwin-arm64, win32-x64, win32-arm64",
-      remedy: `Reinstall the package, or take a supported machine. The loader says: ${failure.message}`,
-    },
-    options,
-  );
 }

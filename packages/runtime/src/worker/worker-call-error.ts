@@ -1,4 +1,4 @@
-import type { WorkerFailure } from "./worker-messages.ts";
+import type { WorkerFailure } from "./worker-calls.ts";
 
 /** A worker reported that a call failed. Callers of the package get the error that it is translated to. */
 export class WorkerCallError extends Error {

@@ -1,6 +1,6 @@
 import type { DataType } from "@onestep/core";
 import { InvalidGraphError } from "../errors/invalid-graph-error.ts";
-import type { ValueDescription } from "./worker-messages.ts";
+import type { ValueDescription } from "./worker-calls.ts";
 
 const tensorTypes: ReadonlySet<string> = new Set<DataType>(["float32", "float64", "int32", "int64", "uint8"]);
 

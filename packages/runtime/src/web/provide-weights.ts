@@ -1,0 +1,23 @@
+import { blobBytes, canReadBlobs } from "./blob-bytes.ts";
+import { RemoteBlob } from "./file-port.ts";
+import type { OnnxruntimeBuild, RemoteFile, WebLoadRequest } from "./web-load-request.ts";
+
+/** A file of weights as onnxruntime-web takes it. */
+export interface ExternalData {
+  readonly path: string;
+  readonly data: Blob | Uint8Array;
+}
+
+/** The files in the form from which a build of onnxruntime-web reads one array at a time, as far as there is one. */
+export function provideWeights(
+  files: WebLoadRequest["files"],
+  build: OnnxruntimeBuild,
+): Promise<readonly ExternalData[]> {
+  return Promise.all([...files].map(async ([path, file]) => ({ path, data: await provide(file, build) })));
+}
+
+async function provide(file: Blob | RemoteFile, build: OnnxruntimeBuild): Promise<Blob | Uint8Array> {
+  const blob = file instanceof Blob ? file : new RemoteBlob(file);
+  if (build === "jspi") return blob;
+  return canReadBlobs() ? blobBytes(blob) : new Uint8Array(await blob.arrayBuffer());
+}

@@ -1,0 +1,38 @@
+import type { Device } from "../inference-session.ts";
+
+/** What a browser offers to a page, as far as running a model depends on it. */
+export interface WebPlatform {
+  /** Whether WebAssembly can be suspended (JSPI). */
+  readonly canSuspend: boolean;
+  /** Whether the page may share memory between threads. */
+  readonly isCrossOriginIsolated: boolean;
+  /** Processors, as far as the browser tells. */
+  readonly processors: number;
+}
+
+/** What this browser offers. */
+export function detectWebPlatform(): WebPlatform {
+  return {
+    canSuspend: "Suspending" in WebAssembly && "promising" in WebAssembly,
+    isCrossOriginIsolated: globalThis.crossOriginIsolated === true,
+    processors: navigator.hardwareConcurrency ?? 1,
+  };
+}
+
+/**
+ * The devices of this browser, best first: a GPU, if there is one. A GPU that is computed on the processor comes last,
+ * since the wasm kernels are hundreds of times faster than that.
+ *
+ * @param requested Where this is `"wasm"`, nobody is asked for a GPU.
+ */
+export async function findWebDevices(requested: Device | "auto" | undefined): Promise<readonly Device[]> {
+  if (requested === "wasm") return ["wasm"];
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return ["wasm"];
+  return adapter.info.isFallbackAdapter || isSoftware(adapter.info) ? ["wasm", "webgpu"] : ["webgpu", "wasm"];
+}
+
+/** Adapters that do not say of themselves that they are a fallback. */
+function isSoftware({ architecture, description }: GPUAdapterInfo): boolean {
+  return /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${description}`);
+}

@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import type { FakeFile } from "@onestep/fake-hub";
+import type { TestProject } from "vitest/node";
+import { compileProject } from "./compile-project.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A fake Hub that has the model that ships, as `onestep/emoji32`. */
+    hubEndpoint: string;
+  }
+}
+
+const paths = [
+  "model_index.json",
+  "scheduler/scheduler_config.json",
+  "unet/config.json",
+  "unet/diffusion_pytorch_model.safetensors",
+];
+
+/** Starts a Hub for the tests in browsers, which cannot start one themselves. It runs from its `dist`. */
+export default async function serveFakeHub(project: TestProject): Promise<() => Promise<void>> {
+  await compileProject("tools/fake-hub");
+  const { startFakeHub } = await import("@onestep/fake-hub");
+  const files: Record<string, FakeFile> = {};
+  for (const path of paths) {
+    const bytes = await readFile(new URL(`../../packages/emoji32/${path}`, import.meta.url));
+    files[path] = { bytes, lfs: path.endsWith(".safetensors") };
+  }
+  const hub = await startFakeHub({ repositories: { "onestep/emoji32": { files } } });
+  project.provide("hubEndpoint", hub.endpoint);
+  return () => hub.close();
+}
