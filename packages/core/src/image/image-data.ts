@@ -1,3 +1,5 @@
+import { ImageError } from "../errors/image-error.ts";
+import { onWhite } from "./on-white.ts";
 import type { Pixels } from "./pixels.ts";
 
 /** The shape of the browser's `ImageData`. */
@@ -20,4 +22,32 @@ export function toImageData({ width, height, channels, data }: Pixels): ImageDat
   }
   if (typeof ImageData === "function") return new ImageData(rgba, width, height);
   return { width, height, colorSpace: "srgb", data: rgba };
+}
+
+/**
+ * The RGB pixels of an `ImageData`, of a canvas or a decoder; what is transparent lies on white.
+ *
+ * @throws ImageError where size and bytes do not fit together.
+ */
+export function fromImageData(image: Pick<ImageDataLike, "width" | "height" | "data">): Pixels {
+  const { width, height, data: rgba } = image;
+  const isSize = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
+  const tag = Object.prototype.toString.call(rgba).slice(8, -1);
+  const isBytes = tag === "Uint8ClampedArray" || tag === "Uint8Array";
+  if (!isSize || !isBytes || rgba.length !== 4 * width * height) {
+    throw new ImageError({
+      subject: "fromImageData",
+      found: `${width} x ${height} pixels in ${isBytes ? `${rgba.length} bytes` : tag}`,
+      expected: "at least one pixel, and 4 bytes for each",
+      remedy: "Pass an ImageData: width, height, and red, green, blue and alpha of each pixel.",
+    });
+  }
+  const data = new Uint8Array(3 * width * height);
+  for (let pixel = 0; pixel < width * height; pixel += 1) {
+    const alpha = rgba[4 * pixel + 3] ?? 255;
+    for (let channel = 0; channel < 3; channel += 1) {
+      data[3 * pixel + channel] = onWhite(rgba[4 * pixel + channel] ?? 0, alpha);
+    }
+  }
+  return { width, height, channels: 3, data };
 }

@@ -35,6 +35,7 @@ describe("RasterImage", () => {
 
   it("becomes image data and part of a grid", () => {
     expect([...image.toImageData().data]).toEqual([0, 51, 102, 255, 153, 204, 255, 255]);
+    expect(RasterImage.fromImageData(image.toImageData())).toEqual(image);
     const grid = RasterImage.grid([image, image], { columns: 1 });
     expect(grid).toBeInstanceOf(RasterImage);
     expect([grid.width, grid.height]).toEqual([2, 2]);

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { UnsupportedError } from "../errors/unsupported-error.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkPixels } from "./check-pixels.ts";
-import { type ImageDataLike, toImageData } from "./image-data.ts";
+import { fromImageData, type ImageDataLike, toImageData } from "./image-data.ts";
 import { type ImageGridOptions, makeImageGrid } from "./image-grid.ts";
 import type { Pixels } from "./pixels.ts";
 import { decodePng } from "./png/decode-png.ts";
@@ -59,6 +59,16 @@ export class RasterImage implements Pixels {
       });
     }
     return new RasterImage(await decodePng(bytes, maxPixels));
+  }
+
+  /**
+   * The image in an `ImageData`, of a canvas or a decoder. Transparent parts lie on white; the colour space is taken to
+   * be sRGB.
+   *
+   * @throws ImageError where size and bytes do not fit together.
+   */
+  static fromImageData(image: Pick<ImageDataLike, "width" | "height" | "data">): RasterImage {
+    return new RasterImage(fromImageData(image));
   }
 
   /**

@@ -1,3 +1,4 @@
+import { onWhite } from "../on-white.ts";
 import type { Pixels } from "../pixels.ts";
 import { damagedPng } from "./png-error.ts";
 import type { PngHeader } from "./png-header.ts";
@@ -91,8 +92,4 @@ function lookUp({ header, samples, palette, transparency }: PngSamples): Pixels 
 
 function toByte(sample: number, depth: number): number {
   return depth === 16 ? sample >> 8 : (sample * 255) / (2 ** depth - 1);
-}
-
-function onWhite(value: number, alpha: number): number {
-  return Math.round((value * alpha + 255 * (255 - alpha)) / 255);
 }
