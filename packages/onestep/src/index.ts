@@ -102,6 +102,7 @@ export {
   type CMStochasticIterativeSchedulerConfig,
   type CMStochasticIterativeSchedulerOptions,
   type CMStochasticIterativeSchedulerOutput,
+  type CMStochasticIterativeSchedulerStepOptions,
   DDIMScheduler,
   type DDIMSchedulerConfig,
   type DDIMSchedulerOptions,

@@ -32,6 +32,15 @@ import { unitRamp } from "./sigmas/unit-ramp.ts";
 
 const className = "CMStochasticIterativeScheduler";
 
+/** Options of {@link CMStochasticIterativeScheduler.step}. */
+export interface CMStochasticIterativeSchedulerStepOptions extends StepOptions {
+  /**
+   * Changes the prediction of the clean sample, after it was clamped and before noise is added: the line by which
+   * zero-shot editing differs from sampling (arXiv:2303.01469, algorithm 4, line 9). Returns a tensor of the same shape.
+   */
+  readonly editDenoised?: ((denoised: Tensor<"float32">) => Tensor<"float32">) | undefined;
+}
+
 /** What {@link CMStochasticIterativeScheduler.step} returns. */
 export interface CMStochasticIterativeSchedulerOutput {
   /** The sample for the next step, float32, same shape as the sample that went in. */
@@ -211,14 +220,14 @@ export class CMStochasticIterativeScheduler implements Scheduler {
    * @param modelOutput - F, float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - x: what went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run is to begin at a timestep
-   * that it does not have, or is over.
+   * @throws InvalidArgumentError where the shapes differ (that of what `editDenoised` returns too), `timestep` is an
+   * index, the run is to begin at a timestep that it does not have, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
     timestep: number,
     sample: Tensor<"float32">,
-    options: StepOptions = {},
+    options: CMStochasticIterativeSchedulerStepOptions = {},
   ): CMStochasticIterativeSchedulerOutput {
     requireSamples(`${className}.step`, { modelOutput, sample });
     this.#run.refuseIndex(timestep);
@@ -228,6 +237,10 @@ export class CMStochasticIterativeScheduler implements Scheduler {
     const { cSkip, cOut } = this.getScalingsForBoundaryCondition(this.#run.sigmaAt(index));
     let prevSample = modelOutput.mul(cOut).add(sample.mul(cSkip));
     if (this.config.clipDenoised) prevSample = prevSample.clamp(-1, 1);
+    if (options.editDenoised !== undefined) {
+      prevSample = options.editDenoised(prevSample);
+      requireSamples(`${className}.step`, { modelOutput, denoised: prevSample });
+    }
     if (this.timesteps.length > 1) {
       const noise = randnTensor(modelOutput.shape, options.generator).mul(this.config.sNoise);
       prevSample = prevSample.add(noise.mul(this.#noiseScale(this.#run.sigmaAt(index + 1))));

@@ -95,6 +95,38 @@ describe("step", () => {
     expect(generator.randn([16]).data).toEqual(new TorchGenerator(1).randn([16]).data);
   });
 
+  it("lets the prediction be edited, after it is clamped and before the noise", () => {
+    const scheduler = new CMStochasticIterativeScheduler();
+    scheduler.setTimesteps({ timesteps: [22, 0] });
+    const zeros = Tensor.zeros([1, 1, 4, 4]);
+    const timestep = Number(scheduler.timesteps[0]);
+    const input = scheduler.scaleModelInput(zeros, timestep);
+    const seen: number[] = [];
+    const { prevSample } = scheduler.step(input.add(1000), timestep, zeros, {
+      generator: new TorchGenerator(7),
+      editDenoised: (denoised) => {
+        seen.push(...denoised.data.slice(0, 2));
+        return denoised.mul(-3);
+      },
+    });
+    expect(seen).toEqual([1, 1]);
+    const noise = new TorchGenerator(7).randn([1, 1, 4, 4]).mul(1.3823665380477905);
+    expect(prevSample.data).toEqual(zeros.sub(3).add(noise).data);
+  });
+
+  it("refuses an edit that changes the shape, and does not go on", () => {
+    const scheduler = new CMStochasticIterativeScheduler();
+    scheduler.setTimesteps({ numInferenceSteps: 1 });
+    const sample = scheduler.scaleModelInput(rampSample(), 1095.5066586684702);
+    const edited = (editDenoised: () => Tensor<"float32">) => () =>
+      scheduler.step(sample, 1095.5066586684702, sample, { editDenoised });
+    expect(edited(() => Tensor.zeros([2, 4, 4]))).toThrow(
+      "found modelOutput float32 [2, 1, 4, 4] and denoised float32 [2, 4, 4], expected tensors of one shape",
+    );
+    expect(edited(() => undefined as unknown as Tensor<"float32">)).toThrow("denoised: found undefined");
+    expect(scheduler.stepIndex).toBe(0);
+  });
+
   it("takes one generator per item, so that an item does not depend on its neighbours", () => {
     const run = (seeds: number[]) => {
       const scheduler = new CMStochasticIterativeScheduler();

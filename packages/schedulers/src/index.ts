@@ -1,6 +1,7 @@
 export {
   CMStochasticIterativeScheduler,
   type CMStochasticIterativeSchedulerOutput,
+  type CMStochasticIterativeSchedulerStepOptions,
 } from "./cm-stochastic-iterative-scheduler.ts";
 export type {
   CMStochasticIterativeSchedulerConfig,
