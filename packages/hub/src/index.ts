@@ -1,4 +1,5 @@
 export type {
+  CachedIncompleteFile,
   CachedRepository,
   CachedRevision,
   CacheLocation,
@@ -6,12 +7,14 @@ export type {
   CacheReport,
   DeleteFromCacheOptions,
   DeletionReport,
+  PruneCacheOptions,
   ScanCacheOptions,
 } from "./cache/cache-report.ts";
-export { deleteFromCache, scanCache } from "./cache/cache-tools.ts";
+export { deleteFromCache, pruneCache, scanCache } from "./cache/cache-tools.ts";
 export type { Environment } from "./environment/environment.ts";
 export { CacheWriteError } from "./errors/cache-write-error.ts";
 export { ConnectionError } from "./errors/connection-error.ts";
+export { DiskSpaceError } from "./errors/disk-space-error.ts";
 export { EntryNotFoundError } from "./errors/entry-not-found-error.ts";
 export { FileReadError } from "./errors/file-read-error.ts";
 export { GatedRepositoryError } from "./errors/gated-repository-error.ts";

@@ -39,6 +39,16 @@ export interface CachedRepository {
   readonly lastUsed: Date | undefined;
   /** Sorted by commit; none for a folder of a web server. */
   readonly revisions: readonly CachedRevision[];
+  /** What has arrived of files that are being fetched, or whose fetching was interrupted. */
+  readonly incompleteFiles: readonly CachedIncompleteFile[];
+}
+
+/** A part of a file in a cache: the next time the file is asked for, fetching it goes on from there. */
+export interface CachedIncompleteFile {
+  readonly path: string;
+  readonly sizeOnDisk: number;
+  /** The number of the process that fetches the file right now, where one is known to. */
+  readonly processId: number | undefined;
 }
 
 /** A commit in a cache. */
@@ -65,7 +75,12 @@ export interface DeleteFromCacheOptions extends CacheLocation {
   readonly revision?: string | undefined;
 }
 
-/** What `deleteFromCache` did. */
+/** Options of `pruneCache`. */
+export interface PruneCacheOptions extends CacheLocation {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `deleteFromCache` or `pruneCache` did. */
 export interface DeletionReport {
   /** How many bytes are free now that were not before. */
   readonly freedBytes: number;

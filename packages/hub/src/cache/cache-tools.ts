@@ -3,6 +3,7 @@ import type {
   CacheReport,
   DeleteFromCacheOptions,
   DeletionReport,
+  PruneCacheOptions,
   ScanCacheOptions,
 } from "./cache-report.ts";
 
@@ -25,4 +26,15 @@ export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheRe
  */
 export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<DeletionReport> {
   return platform.deleteFromCache({ environment: platform.readEnvironment(), ...options });
+}
+
+/**
+ * Removes what is left of work that was interrupted: incomplete files, locks of processes that have ended, folders
+ * whose deletion did not come to its end. What a process is known to work on stays; so does what has changed in the
+ * last ten minutes, where that cannot be told.
+ *
+ * @throws CacheWriteError where the operating system refuses.
+ */
+export async function pruneCache(options: PruneCacheOptions = {}): Promise<DeletionReport> {
+  return platform.pruneCache({ environment: platform.readEnvironment(), ...options });
 }

@@ -54,7 +54,7 @@ export class HubCache {
   /** Remembers what a branch or tag stands for. @throws CacheWriteError */
   async writeCommit(revision: string, commit: string): Promise<void> {
     if (revision === commit || (await this.readCommit(revision)) === commit) return;
-    await writeAside(this.#refLocation(revision), commit);
+    await writeAside(this.#refLocation(revision), commit, this.folder);
   }
 
   /** Whether any file of a commit was ever cached. */

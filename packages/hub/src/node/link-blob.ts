@@ -33,7 +33,7 @@ export async function linkBlob(blob: string, location: string, isNew: boolean): 
 
 async function placeFile(blob: string, location: string, isNew: boolean): Promise<void> {
   if (isNew) return rename(blob, location);
-  const aside = asideName(location, "incomplete");
+  const aside = asideName(blob, "incomplete");
   try {
     await copyFile(blob, aside);
     await rename(aside, location);

@@ -22,7 +22,7 @@ export interface UrlNote {
  *       origin.json          {"url": "https://…"}
  *       files/<path>
  *       notes/<path>.json    by what to ask whether the file has changed
- *       locks/<SHA-256 of the path>.lock
+ *       locks/<SHA-256 of the path>.onestep.lock   of files that are being fetched
  */
 export class UrlCache {
   readonly cacheFolder: string;
@@ -42,7 +42,7 @@ export class UrlCache {
 
   /** The file that is there as long as a process fetches a file. */
   lockLocation(path: string): string {
-    return join(this.folder, "locks", `${createHash("sha256").update(path).digest("hex")}.lock`);
+    return join(this.folder, "locks", `${createHash("sha256").update(path).digest("hex")}.onestep.lock`);
   }
 
   findFile(path: string): Promise<DiskFile | undefined> {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { writeInCache } from "./to-cache-write-error.ts";
 
 /** A name beside `location` that nobody else uses. */
@@ -11,10 +11,16 @@ export function asideName(location: string, ending: string): string {
 /**
  * Writes a small file as a whole: aside first, then renamed, so that readers see the old file or the new one.
  *
+ * @param folder - Where it is written first: a folder of the same disk in which nobody looks for other files. The
+ * file's own by default.
  * @throws CacheWriteError
  */
-export async function writeAside(location: string, text: string): Promise<void> {
-  const aside = asideName(location, "tmp");
+export async function writeAside(
+  location: string,
+  text: string,
+  folder: string = dirname(location),
+): Promise<void> {
+  const aside = asideName(join(folder, basename(location)), "tmp");
   await writeInCache(location, async () => {
     await mkdir(dirname(location), { recursive: true });
     try {

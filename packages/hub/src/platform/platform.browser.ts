@@ -18,6 +18,7 @@ export const platform: Platform = {
   openWebFolder: openWebRanges,
   scanCache: refuseCacheTools,
   deleteFromCache: refuseCacheTools,
+  pruneCache: refuseCacheTools,
 };
 
 async function refuseCacheTools(): Promise<never> {

@@ -1,4 +1,5 @@
 import { deleteFromCacheOnDisk } from "../node/cache/delete-from-cache.ts";
+import { pruneCacheOnDisk } from "../node/cache/prune-cache.ts";
 import { scanCacheOnDisk } from "../node/cache/scan-cache.ts";
 import { isFolder, openFolder } from "../node/open-folder.ts";
 import { openHubRepository } from "../node/open-hub-repository.ts";
@@ -14,4 +15,5 @@ export const platform: Platform = {
   openWebFolder: openWebRepository,
   scanCache: scanCacheOnDisk,
   deleteFromCache: deleteFromCacheOnDisk,
+  pruneCache: pruneCacheOnDisk,
 };

@@ -2,6 +2,7 @@ import type {
   CacheReport,
   DeleteFromCacheOptions,
   DeletionReport,
+  PruneCacheOptions,
   ScanCacheOptions,
 } from "../cache/cache-report.ts";
 import type { Environment } from "../environment/environment.ts";
@@ -18,6 +19,7 @@ export interface Platform {
   readonly openWebFolder: (url: URL, options: OpenRepositoryOptions) => Promise<Repository>;
   readonly scanCache: (options: ScanCacheOptions) => Promise<CacheReport>;
   readonly deleteFromCache: (options: DeleteFromCacheOptions) => Promise<DeletionReport>;
+  readonly pruneCache: (options: PruneCacheOptions) => Promise<DeletionReport>;
 }
 
 /** Which repository of the Hub to open. */

@@ -6,6 +6,8 @@ import { readFolder } from "./read-folder.ts";
 /** A lock in a cache. */
 export interface CachedLock {
   readonly location: string;
+  /** Whether it was made here, and not by Python. */
+  readonly isOurs: boolean;
   /** The content that it is for, by its SHA-256 or git object. */
   readonly objectId: string;
   /** The number of the process that holds it, where it is of this machine. */
@@ -24,9 +26,10 @@ export async function findLocks(folder: string): Promise<readonly CachedLock[]> 
   const files = (await readFolder(folder)).filter(({ kind }) => kind === "file");
   return Promise.all(
     files.map(async ({ location, path }) => {
-      const state = path.endsWith(".onestep.lock") ? await readLock(location) : undefined;
+      const isOurs = path.includes(".onestep.lock");
+      const state = isOurs ? await readLock(location) : undefined;
       const pid = state?.isHeld === true ? state.owner?.pid : undefined;
-      return { location, objectId: path.split(".")[0] ?? "", pid, isHeld: state?.isHeld };
+      return { location, isOurs, objectId: path.split(".")[0] ?? "", pid, isHeld: state?.isHeld };
     }),
   );
 }

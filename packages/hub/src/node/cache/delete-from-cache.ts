@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { lstat, rename, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { InvalidArgumentError } from "@onestep/core";
@@ -16,6 +15,7 @@ import { toFileReadError } from "../to-file-read-error.ts";
 import { UrlCache } from "../url-cache.ts";
 import { type CachedContent, totalSize } from "./cached-content.ts";
 import { locksFolder, removeLocks } from "./cached-locks.ts";
+import { nameOfDeletion } from "./leftovers.ts";
 import { readFolder } from "./read-folder.ts";
 import { readRefs, scanHubFolder, scanSnapshot } from "./scan-hub-folder.ts";
 import { scanUrlFolder } from "./scan-url-folder.ts";
@@ -51,7 +51,7 @@ async function deleteRepository(cache: HubCache, id: string): Promise<DeletionRe
 
 /** Deletes a folder of the cache as a whole: moved aside first, so that nobody sees half of it. */
 async function deleteFolder(folder: string, contents: readonly CachedContent[]): Promise<DeletionReport> {
-  const aside = join(dirname(folder), `.deleting-${randomBytes(4).toString("hex")}`);
+  const aside = join(dirname(folder), nameOfDeletion());
   await writeInCache(folder, async () => {
     await rename(folder, aside);
     await rm(aside, { recursive: true, force: true });

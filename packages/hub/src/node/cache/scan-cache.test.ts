@@ -7,6 +7,7 @@ import { staticServers } from "../../__fixtures__/static-servers.ts";
 import { temporaryFolders } from "../../__fixtures__/temporary-folders.ts";
 import { scanCache } from "../../cache/cache-tools.ts";
 import { openRepository } from "../../open-repository.ts";
+import { ownProcess } from "../lock/lock-owner.ts";
 
 const startHub = fakeHubs();
 const startServer = staticServers();
@@ -59,6 +60,7 @@ describe("scanCache", () => {
       sizeOnDisk: 15,
       fileCount: 3,
       lastUsed: used,
+      incompleteFiles: [],
       revisions: [
         { commit: commits[0], refs: ["main"], sizeOnDisk: 12, fileCount: 2 },
         { commit: commits[1], refs: ["v1"], sizeOnDisk: 13, fileCount: 2 },
@@ -145,6 +147,39 @@ describe("scanCache", () => {
         "onestep/urls/x does not say which address its files came from (origin.json)",
       ].sort(),
     );
+  });
+
+  it("tells what has arrived of files, and which process fetches them", async () => {
+    const { cacheDir, folder } = await makeCache();
+    const [left, running] = ["e".repeat(64), "f".repeat(64)];
+    const blobs = join(folder, "blobs");
+    const locks = join(cacheDir, ".locks", "models--a--b");
+    await writeFile(join(blobs, `${left}.onestep-00000001.incomplete`), "01234");
+    await writeFile(join(blobs, `${running}.onestep-00000002.incomplete`), "012");
+    await mkdir(locks, { recursive: true });
+    await writeFile(join(locks, `${running}.lock`), "");
+    await writeFile(join(folder, "refs", "main.0a1b2c3d.tmp"), "1".repeat(40));
+    await mkdir(join(cacheDir, ".deleting-0a1b2c3d"));
+    const owner = await ownProcess();
+    await writeFile(join(locks, `${left}.onestep.lock`), JSON.stringify({ ...owner, started: "1" }));
+    await writeFile(join(locks, `${running}.onestep.lock`), JSON.stringify(owner));
+    const { repositories: found, problems } = await scanCache({ cacheDir });
+    expect(found[0]?.sizeOnDisk).toBe(23);
+    expect(found[0]?.incompleteFiles).toEqual([
+      { path: join(blobs, `${left}.onestep-00000001.incomplete`), sizeOnDisk: 5, processId: undefined },
+      { path: join(blobs, `${running}.onestep-00000002.incomplete`), sizeOnDisk: 3, processId: process.pid },
+    ]);
+    const hasStarts = owner.started !== "";
+    expect(problems.map(({ path, message }) => `${path.slice(cacheDir.length + 1)} ${message}`)).toEqual([
+      ".deleting-0a1b2c3d is what an interrupted deletion left",
+      "models--a--b/refs/main.0a1b2c3d.tmp is what an interrupted write left",
+      ...(hasStarts
+        ? [`.locks/models--a--b/${left}.onestep.lock is the lock of a process that has ended`]
+        : []),
+      ...(hasStarts
+        ? [`models--a--b/blobs/${left}.onestep-00000001.incomplete is what an interrupted download left`]
+        : []),
+    ]);
   });
 
   it("stops when the signal says so", async () => {

@@ -2,6 +2,7 @@ import type { CacheProblem, CacheReport, ScanCacheOptions } from "../../cache/ca
 import { findRepositoryIdFault } from "../../source/repository-id.ts";
 import { resolveHubCache, resolveUrlCache } from "../cache-folders.ts";
 import { totalSize } from "./cached-content.ts";
+import { isInterruptedDeletion } from "./leftovers.ts";
 import { readFolder } from "./read-folder.ts";
 import { type ScannedRepository, scanHubFolder } from "./scan-hub-folder.ts";
 import { scanUrlFolder } from "./scan-url-folder.ts";
@@ -19,6 +20,9 @@ export async function scanCacheOnDisk({
   const scanned: ScannedRepository[] = [];
   for (const entry of await readFolder(hubFolder)) {
     signal?.throwIfAborted();
+    if (isInterruptedDeletion(entry.path)) {
+      problems.push({ path: entry.location, message: "is what an interrupted deletion left" });
+    }
     if (!entry.path.startsWith(modelPrefix)) continue;
     const id = entry.path.slice(modelPrefix.length).replace("--", "/");
     if (entry.kind !== "folder" || findRepositoryIdFault(id) !== undefined) {

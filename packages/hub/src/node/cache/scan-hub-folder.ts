@@ -1,8 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CachedRepository, CachedRevision, CacheProblem } from "../../cache/cache-report.ts";
+import type {
+  CachedIncompleteFile,
+  CachedRepository,
+  CachedRevision,
+  CacheProblem,
+} from "../../cache/cache-report.ts";
 import { isCommit } from "../../hub-api/object-id.ts";
 import { type CachedContent, findBlob, findContent, totalSize } from "./cached-content.ts";
+import { type CachedLock, findLocks, locksFolder } from "./cached-locks.ts";
+import { isIncomplete, isInterruptedWrite } from "./leftovers.ts";
 import { readFolder, readFolderDeep } from "./read-folder.ts";
 
 /** A repository in a cache, with its contents. */
@@ -43,7 +50,12 @@ export async function scanHubFolder(
       });
     }
   }
-  await scanBlobs(folder, contents, problems);
+  const locks = await findLocks(locksFolder(folder));
+  for (const { isHeld, location } of locks) {
+    if (isHeld === false)
+      problems.push({ path: location, message: "is the lock of a process that has ended" });
+  }
+  const incompleteFiles = await scanBlobs(folder, contents, locks, problems);
   const all = [...contents.values()];
   const used = all.map((content) => content.lastUsed);
   return {
@@ -56,6 +68,7 @@ export async function scanHubFolder(
       fileCount: all.length,
       lastUsed: used.length === 0 ? undefined : new Date(Math.max(...used)),
       revisions,
+      incompleteFiles,
     },
   };
 }
@@ -64,6 +77,10 @@ export async function scanHubFolder(
 export async function readRefs(folder: string, problems: CacheProblem[]): Promise<Map<string, string[]>> {
   const refs = new Map<string, string[]>();
   for (const entry of await readFolderDeep(join(folder, "refs"))) {
+    if (isInterruptedWrite(entry.path)) {
+      problems.push({ path: entry.location, message: "is what an interrupted write left" });
+      continue;
+    }
     const commit = (await readFile(entry.location, "utf8").catch(() => "")).trim();
     if (isCommit(commit)) refs.set(commit, [...(refs.get(commit) ?? []), entry.path]);
     else problems.push({ path: entry.location, message: "does not hold a commit" });
@@ -89,8 +106,10 @@ export async function scanSnapshot(
 async function scanBlobs(
   folder: string,
   contents: Map<string, CachedContent>,
+  locks: readonly CachedLock[],
   problems: CacheProblem[],
-): Promise<void> {
+): Promise<readonly CachedIncompleteFile[]> {
+  const incomplete: CachedIncompleteFile[] = [];
   for (const entry of await readFolder(join(folder, "blobs"))) {
     if (contents.has(entry.location)) continue;
     const content = await findBlob(entry.location);
@@ -99,9 +118,15 @@ async function scanBlobs(
       continue;
     }
     contents.set(entry.location, content);
-    const message = entry.path.endsWith(".incomplete")
-      ? "is what an interrupted download left"
-      : "belongs to no snapshot";
-    problems.push({ path: entry.location, message });
+    if (!isIncomplete(entry.path)) {
+      problems.push({ path: entry.location, message: "belongs to no snapshot" });
+      continue;
+    }
+    const lock = locks.find(({ isHeld, objectId }) => isHeld === true && entry.path.startsWith(objectId));
+    incomplete.push({ path: entry.location, sizeOnDisk: content.size, processId: lock?.pid });
+    if (lock === undefined) {
+      problems.push({ path: entry.location, message: "is what an interrupted download left" });
+    }
   }
+  return incomplete;
 }

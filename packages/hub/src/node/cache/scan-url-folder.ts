@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CacheProblem } from "../../cache/cache-report.ts";
+import type { CachedIncompleteFile, CacheProblem } from "../../cache/cache-report.ts";
 import { type CachedContent, findContent, totalSize } from "./cached-content.ts";
+import { isIncomplete } from "./leftovers.ts";
 import { readFolderDeep } from "./read-folder.ts";
 import type { ScannedRepository } from "./scan-hub-folder.ts";
 
@@ -16,10 +17,15 @@ export async function scanUrlFolder(
     return undefined;
   }
   const contents: CachedContent[] = [];
+  const incompleteFiles: CachedIncompleteFile[] = [];
   for (const entry of await readFolderDeep(join(folder, "files"))) {
     const content = entry.kind === "file" ? await findContent(entry) : undefined;
     if (content === undefined) problems.push({ path: entry.location, message: "is not a file" });
     else contents.push(content);
+    if (content !== undefined && isIncomplete(entry.path)) {
+      incompleteFiles.push({ path: entry.location, sizeOnDisk: content.size, processId: undefined });
+      problems.push({ path: entry.location, message: "is what an interrupted download left" });
+    }
   }
   const used = contents.map((content) => content.lastUsed);
   return {
@@ -32,6 +38,7 @@ export async function scanUrlFolder(
       fileCount: contents.length,
       lastUsed: used.length === 0 ? undefined : new Date(Math.max(...used)),
       revisions: [],
+      incompleteFiles,
     },
   };
 }

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FakeHub } from "@onestep/fake-hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -71,6 +71,17 @@ describe("onestep cache list", () => {
         { id: "you/copy" },
       ],
     });
+  });
+
+  it("tells what has arrived of files that were interrupted", async () => {
+    await fetchModel("me/emoji");
+    const part = join(folder(), "hf", "hub", "models--me--emoji", "blobs", `${"1".repeat(64)}.x.incomplete`);
+    await writeFile(part, "x".repeat(2000));
+    const { stdout, stderr } = await run("cache", "list");
+    expect(stderr).toBe(`${part} is what an interrupted download left\n`);
+    expect(stdout).toMatch(/^me\/emoji {2}main \(.{7}\), 1 file incomplete {2}3\.48 kB {6}4 {2}/m);
+    const document = JSON.parse((await run("cache", "list", "--json")).stdout);
+    expect(document.models[0].incompleteFiles).toEqual([{ path: part, sizeOnDisk: 2000, processId: null }]);
   });
 
   it("looks into the folder that is named", async () => {

@@ -61,4 +61,22 @@ describe("onestep cache clear on a terminal", () => {
     expect(await clear("", "--yes")).toMatchObject({ questions: [], left: [] });
     expect(await clear("")).toMatchObject({ questions: [], stdout: "The cache is empty.\n" });
   });
+
+  it("removes what was left with --leftovers, without a question, and with all models", async () => {
+    const part = join(folder(), "models--a--small", "blobs", `${"1".repeat(64)}.onestep-00000001.incomplete`);
+    await mkdir(join(part, ".."), { recursive: true });
+    await writeFile(part, "x".repeat(2000));
+    await mkdir(join(folder(), ".deleting-0a1b2c3d"));
+    expect(await clear("", "--leftovers")).toMatchObject({
+      questions: [],
+      stdout: "2.00 kB freed\n",
+      left: ["models--a--small", "models--b--large"],
+    });
+    expect(await clear("", "--leftovers", "a/small")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("--leftovers is for the whole cache. Leave out the models."),
+    });
+    await mkdir(join(folder(), ".deleting-0a1b2c3d"));
+    expect(await clear("", "--yes")).toMatchObject({ stdout: "3.00 kB freed\n", left: [] });
+  });
 });

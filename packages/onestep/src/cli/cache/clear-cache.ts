@@ -1,4 +1,11 @@
-import { type CachedRepository, deleteFromCache, RepositoryNotFoundError, scanCache } from "@onestep/hub";
+import {
+  type CachedRepository,
+  type CacheLocation,
+  deleteFromCache,
+  pruneCache,
+  RepositoryNotFoundError,
+  scanCache,
+} from "@onestep/hub";
 import { UsageError } from "../arguments/usage-error.ts";
 import type { Invocation } from "../command.ts";
 import { formatBytes } from "../output/format-bytes.ts";
@@ -8,6 +15,7 @@ import { printable } from "../output/printable.ts";
 export async function clearCache(invocation: Invocation): Promise<void> {
   const { arguments: parsed, output, system, signal } = invocation;
   const location = { cacheDir: parsed.text("cache-dir"), environment: system.environment };
+  if (parsed.has("leftovers")) return clearLeftovers(invocation, location);
   const isSure = parsed.has("yes");
   if (!isSure && system.ask === undefined) {
     throw new UsageError("There is no terminal to ask on. Add --yes to remove without asking.");
@@ -30,10 +38,30 @@ export async function clearCache(invocation: Invocation): Promise<void> {
     keptBytes += deleted.keptBytes;
     output.note(`Removed ${id}`);
   }
+  if (parsed.positionals.length === 0) freedBytes += (await pruneCache({ ...location, signal })).freedBytes;
   const kept = keptBytes === 0 ? "" : `, ${formatBytes(keptBytes)} stay in the store that Python shares`;
   output.result({
-    lines: [chosen.length === 0 ? "The cache is empty." : `${formatBytes(freedBytes)} freed${kept}`],
+    lines: [
+      chosen.length === 0 && freedBytes === 0
+        ? "The cache is empty."
+        : `${formatBytes(freedBytes)} freed${kept}`,
+    ],
     document: { removed: chosen.map(({ id }) => id), freedBytes, keptBytes },
+  });
+}
+
+/** Nothing is lost that somebody could miss, so there is no question. */
+async function clearLeftovers(
+  { arguments: parsed, output, signal }: Invocation,
+  location: CacheLocation,
+): Promise<void> {
+  if (parsed.positionals.length > 0) {
+    throw new UsageError("--leftovers is for the whole cache. Leave out the models.", "cache clear");
+  }
+  const { freedBytes, keptBytes } = await pruneCache({ ...location, signal });
+  output.result({
+    lines: [`${formatBytes(freedBytes)} freed`],
+    document: { removed: [], freedBytes, keptBytes },
   });
 }
 

@@ -1,4 +1,9 @@
-import { type CachedRepository, type CachedRevision, scanCache } from "@onestep/hub";
+import {
+  type CachedIncompleteFile,
+  type CachedRepository,
+  type CachedRevision,
+  scanCache,
+} from "@onestep/hub";
 import type { Invocation } from "../command.ts";
 import { formatBytes } from "../output/format-bytes.ts";
 import { formatTable } from "../output/format-table.ts";
@@ -17,7 +22,7 @@ export async function listCache({ arguments: parsed, output, system, signal }: I
     document: {
       cacheDir,
       sizeOnDisk,
-      models: repositories.map(({ id, kind, folder, lastUsed, revisions, ...sizes }) => ({
+      models: repositories.map(({ id, kind, folder, lastUsed, revisions, incompleteFiles, ...sizes }) => ({
         id,
         kind,
         folder,
@@ -25,6 +30,11 @@ export async function listCache({ arguments: parsed, output, system, signal }: I
         fileCount: sizes.fileCount,
         lastUsed: lastUsed?.toISOString() ?? null,
         revisions,
+        incompleteFiles: incompleteFiles.map(({ path, sizeOnDisk: size, processId }) => ({
+          path,
+          sizeOnDisk: size,
+          processId: processId ?? null,
+        })),
       })),
       problems,
     },
@@ -33,9 +43,9 @@ export async function listCache({ arguments: parsed, output, system, signal }: I
 
 function formatRepositories(repositories: readonly CachedRepository[]): readonly string[] {
   if (repositories.length === 0) return [];
-  const rows = repositories.map(({ id, sizeOnDisk, fileCount, lastUsed, revisions }) => [
+  const rows = repositories.map(({ id, sizeOnDisk, fileCount, lastUsed, revisions, incompleteFiles }) => [
     id,
-    revisions.map(nameRevision).join(", "),
+    [...revisions.map(nameRevision), ...nameIncomplete(incompleteFiles)].join(", "),
     formatBytes(sizeOnDisk),
     String(fileCount),
     lastUsed?.toISOString().slice(0, 10) ?? "",
@@ -46,6 +56,12 @@ function formatRepositories(repositories: readonly CachedRepository[]): readonly
 function formatTotal(count: number, sizeOnDisk: number, cacheDir: string): readonly string[] {
   if (count === 0) return [`No models in ${cacheDir}`];
   return ["", `${count} model${count === 1 ? "" : "s"}, ${formatBytes(sizeOnDisk)} in ${cacheDir}`];
+}
+
+function nameIncomplete(files: readonly CachedIncompleteFile[]): readonly string[] {
+  const isAtWork = files.some(({ processId }) => processId !== undefined);
+  const names = files.length === 1 ? "1 file" : `${files.length} files`;
+  return files.length === 0 ? [] : [`${names} ${isAtWork ? "being fetched" : "incomplete"}`];
 }
 
 function nameRevision({ commit, refs }: CachedRevision): string {
