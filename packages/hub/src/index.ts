@@ -36,3 +36,5 @@ export type {
   RetryOptions,
   TextOptions,
 } from "./repository.ts";
+export { bytesFile } from "./upload/bytes-file.ts";
+export type { UploadFile } from "./upload/upload-file.ts";

@@ -1,8 +1,10 @@
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
 export { CheckpointError } from "./checkpoint/checkpoint-error.ts";
+export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export { UnsafePickleError } from "./checkpoint/pickle/unsafe-pickle-error.ts";
 export { readSafetensors } from "./checkpoint/safetensors.ts";
+export type { SaveModelOptions } from "./checkpoint/save-model.ts";
 export { type ReadTorchFileOptions, readTorchFile } from "./checkpoint/torch-file/read-torch-file.ts";
 export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights-mismatch-error.ts";
 export type { ElementType } from "./graph/element-type.ts";

@@ -65,6 +65,8 @@ export {
   CheckpointError,
   GraphError,
   type LoadModelOptions,
+  type ModelFilesOptions,
+  type SaveModelOptions,
   UNet2DModel,
   type UNet2DModelConfig,
   type UNet2DModelConfigValues,

@@ -1,5 +1,5 @@
 import { joinPath, saveFile } from "@onestep/core";
-import type { UNet2DModel } from "@onestep/models";
+import type { SaveModelOptions, UNet2DModel } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
 import {
@@ -46,14 +46,14 @@ export abstract class DiffusionPipelineBase {
 
   /**
    * Writes the pipeline into a folder, which `fromPretrained` and Python's diffusers load: `model_index.json`,
-   * `scheduler/` and `unet/`. The folder is made where it is not there; the index is written last.
+   * `scheduler/` and `unet/`. The folder is made where it is not there, and may be the one that the pipeline was loaded
+   * from; the index is written last.
    *
-   * @throws FileWriteError where it cannot be written.
+   * @param options - How the model's weights are named and divided; see `UNet2DModel.savePretrained`.
+   * @throws FileWriteError where it cannot be written. The part that failed is as it was.
+   * @throws InvalidArgumentError where an option is wrong.
    */
-  async savePretrained(
-    directory: string | URL,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
+  async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     const { signal } = options;
     const classNames = Object.entries(this.components).map(
       ([name, component]) => [name, componentClassName(component) ?? component.constructor.name] as const,

@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 
-/** The path on disk that a path or a `file:` URL stands for. @throws InvalidArgumentError where it is neither. */
+/** The path on disk that a path or a `file:` URL stands for, be the URL a text or not. @throws InvalidArgumentError where it is neither. */
 export function toPath(path: string | URL): string {
   try {
-    const text = path instanceof URL ? fileURLToPath(path) : path;
+    const isUrl = path instanceof URL || (typeof path === "string" && /^file:\/\//i.test(path));
+    const text = isUrl ? fileURLToPath(path) : path;
     if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
   } catch {
     // Not a file: URL, or one with a host; reported below.

@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { IntegrityError } from "../errors/integrity-error.ts";
 import { checkRange } from "../file/check-range.ts";
@@ -5,17 +6,23 @@ import { readText } from "../file/read-text.ts";
 import type { ReadOptions, RepositoryFile, TextOptions } from "../repository.ts";
 import { toFileReadError } from "./to-file-read-error.ts";
 
-/** A file of a repository that lies on disk. */
+/** A file of a repository that lies on disk. Where it is replaced or written to later, nothing more is read of it. */
 export class DiskFile implements RepositoryFile {
   readonly path: string;
   readonly size: number;
   readonly localPath: string;
 
-  /** @param localPath - Absolute, symbolic links resolved. */
-  constructor(path: string, localPath: string, size: number) {
+  readonly #version: string;
+
+  /**
+   * @param localPath - Absolute, symbolic links resolved.
+   * @param status - Of the file at that place.
+   */
+  constructor(path: string, localPath: string, status: BigIntStats) {
     this.path = path;
     this.localPath = localPath;
-    this.size = size;
+    this.size = Number(status.size);
+    this.#version = describeVersion(status);
   }
 
   async read(start: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
@@ -23,17 +30,23 @@ export class DiskFile implements RepositoryFile {
     options.signal?.throwIfAborted();
     const bytes = new Uint8Array(end - start);
     const filled = await this.#fill(bytes, start, options.signal);
-    if (filled === bytes.length) return bytes;
-    throw new IntegrityError({
-      subject: this.localPath,
-      found: `an end after ${start + filled} bytes`,
-      expected: `${this.size} bytes, as when the file was opened`,
-      remedy: "Something changed the file meanwhile; open the repository again.",
-    });
+    if (filled < bytes.length) {
+      throw this.#changed(`an end after ${start + filled} bytes`, `${this.size} bytes`);
+    }
+    return bytes;
   }
 
   text(options: TextOptions = {}): Promise<string> {
     return readText(this, options);
+  }
+
+  #changed(found: string, expected: string): IntegrityError {
+    return new IntegrityError({
+      subject: this.localPath,
+      found,
+      expected: `${expected}, as when the file was opened`,
+      remedy: "Something changed the file meanwhile; open the repository again.",
+    });
   }
 
   /** Reads from `position` on until `bytes` is full or the file ends. Returns the count of bytes. */
@@ -48,6 +61,9 @@ export class DiskFile implements RepositoryFile {
           if (bytesRead === 0) break;
           filled += bytesRead;
         }
+        if (filled === bytes.length && describeVersion(await file.stat({ bigint: true })) !== this.#version) {
+          throw this.#changed("another file, or another content", "the same file");
+        }
       } finally {
         await file.close();
       }
@@ -57,4 +73,9 @@ export class DiskFile implements RepositoryFile {
     }
     return filled;
   }
+}
+
+/** What changes where a file is replaced or written to. */
+function describeVersion({ ino, mtimeNs, size }: BigIntStats): string {
+  return `${ino} ${mtimeNs} ${size}`;
 }

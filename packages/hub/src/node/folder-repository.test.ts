@@ -1,4 +1,4 @@
-import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ProgressEvent } from "@onestep/core";
@@ -128,6 +128,22 @@ describe("a folder as a repository", () => {
     const binary = await caught((await (await openRepository(folder)).get("unet/config.json")).text());
     expect(FileReadError.isInstance(binary)).toBe(true);
     expect(binary.message).toContain("bytes that are not UTF-8");
+  });
+
+  it("tells a file that was replaced or rewritten since it was opened", async () => {
+    const folder = await makeModel();
+    const path = join(folder, "unet", "config.json");
+    const repository = await openRepository(folder);
+    const file = await repository.get("unet/config.json");
+    await writeFile(`${path}.new`, "12345678");
+    await rename(`${path}.new`, path);
+    const replaced = await caught(file.read(0, 4));
+    expect(IntegrityError.isInstance(replaced)).toBe(true);
+    expect(replaced.message).toBe(
+      `${path}: found another file, or another content, expected the same file, as when the file was opened. ` +
+        "Something changed the file meanwhile; open the repository again.",
+    );
+    expect(await (await repository.get("unet/config.json")).text()).toBe("12345678");
   });
 
   it("stops when the signal says so", async () => {

@@ -12,8 +12,8 @@ import { toFileReadError } from "./to-file-read-error.ts";
 export async function openDiskFile(path: string, location: string): Promise<DiskFile | undefined> {
   try {
     const localPath = await realpath(location);
-    const status = await stat(localPath);
-    return status.isFile() ? new DiskFile(path, localPath, status.size) : undefined;
+    const status = await stat(localPath, { bigint: true });
+    return status.isFile() ? new DiskFile(path, localPath, status) : undefined;
   } catch (error) {
     if (isNotThere(error)) return undefined;
     throw toFileReadError(location, error);

@@ -1,23 +1,45 @@
-import { formatConfig, saveFile } from "@onestep/core";
+import { saveFiles } from "@onestep/core";
+import { openRepository, type ReadOptions, type RepositoryFile } from "@onestep/hub";
 import type { Checkpoint } from "./checkpoint.ts";
-import { writeSafetensors } from "./write-safetensors.ts";
+import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./list-model-files.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
+import { readPieces } from "./read-pieces.ts";
+import { isWeightsFileName, weightsIndexName } from "./weights-file-names.ts";
 
-/** What {@link saveModel} writes. */
-export interface SaveModelOptions {
-  /** Made by a ConfigSchema. */
-  readonly config: object;
-  readonly checkpoint: Checkpoint;
-  readonly signal?: AbortSignal | undefined;
-}
+/** Options of `savePretrained` of a model. */
+export interface SaveModelOptions extends ModelFilesOptions, Pick<ReadOptions, "signal"> {}
 
 /**
- * Writes `config.json` and `diffusion_pytorch_model.safetensors` into a folder, the weights first, in pieces.
+ * Writes a model into a folder, in pieces: all files aside, then each is renamed to its place. What an earlier save of
+ * the same variant left there (the whole file, shards, an index) is removed, so that nobody loads it by mistake.
  *
- * @throws FileWriteError where the folder cannot be written.
+ * @returns The checkpoint to use from now on: the one that was given or, where it lies in that folder and its files have
+ * been replaced, the one that was written.
+ * @throws FileWriteError where the folder cannot be written; what stood there is as it was.
+ * @throws InvalidArgumentError where an option is wrong.
  */
-export async function saveModel(directory: string | URL, options: SaveModelOptions): Promise<void> {
-  const { config, checkpoint, signal } = options;
-  const weights = writeSafetensors(checkpoint.tensors, { signal });
-  await saveFile(directory, "diffusion_pytorch_model.safetensors", weights, { signal });
-  await saveFile(directory, "config.json", formatConfig(config), { signal });
+export async function saveModel(
+  model: SavableModel,
+  directory: string | URL,
+  options: SaveModelOptions = {},
+): Promise<Checkpoint> {
+  const { signal, variant } = options;
+  const files = listModelFiles(model, options);
+  await saveFiles(
+    directory,
+    files.map((file) => ({ name: file.path, content: readPieces(file, { signal }) })),
+    {
+      signal,
+      index: weightsIndexName(variant),
+      isObsolete: (name) => isWeightsFileName(name, variant),
+    },
+  );
+  const written = await openCheckpoint(await openRepository(directory, { environment: {} }), { variant });
+  const folders = new Set(written.files.map(folderOf));
+  return model.checkpoint.files.some((file) => folders.has(folderOf(file))) ? written : model.checkpoint;
+}
+
+/** The folder of a file on disk, links resolved; `undefined` for any other file. */
+function folderOf({ localPath }: RepositoryFile): string | undefined {
+  return localPath?.replace(/[^/\\]*$/, "");
 }

@@ -10,6 +10,7 @@ import {
   openRepository,
   type Repository,
   type RepositoryLocation,
+  type UploadFile,
 } from "@onestep/hub";
 import {
   checkSessionOptions,
@@ -19,15 +20,17 @@ import {
   type WebOptions,
 } from "@onestep/runtime";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { listModelFiles, type ModelFilesOptions, type SavableModel } from "../checkpoint/list-model-files.ts";
 import { matchWeights } from "../checkpoint/match-weights.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
-import { saveModel } from "../checkpoint/save-model.ts";
+import { type SaveModelOptions, saveModel } from "../checkpoint/save-model.ts";
 import { sinusoidalProjection } from "../layers/sinusoidal-projection.ts";
 import { startSession } from "../session/start-session.ts";
 import { buildUNet2DGraph, unet2DGraphNames } from "./build-unet-2d-graph.ts";
 import { checkForwardInput } from "./check-forward-input.ts";
 import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
 import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
+import { compareInStateDict } from "./state-dict-order.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 /** Where a model runs and how it is loaded. */
@@ -76,7 +79,7 @@ export class UNet2DModel {
   readonly config: UNet2DModelConfig;
   /** How many numbers the model has learned. */
   readonly parameterCount: number;
-  readonly #checkpoint: Checkpoint;
+  #checkpoint: Checkpoint;
   readonly #session: InferenceSession;
   #disposed = false;
 
@@ -176,22 +179,38 @@ export class UNet2DModel {
   }
 
   /**
-   * Writes `config.json` and `diffusion_pytorch_model.safetensors` into a folder, as diffusers does; the folder is made
-   * where it is not there.
+   * The files that {@link UNet2DModel.savePretrained} writes, without writing them: `config.json`, the weights, and the
+   * index of shards. The weights are read from where they lie, when they are asked for.
    *
-   * @throws FileWriteError where the folder cannot be written.
+   * @throws InvalidArgumentError where an option is wrong.
    */
-  async savePretrained(
-    directory: string | URL,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
-    await saveModel(directory, { config: this.config, checkpoint: this.#checkpoint, signal: options.signal });
+  listFiles(options: ModelFilesOptions = {}): readonly UploadFile[] {
+    return listModelFiles(this.#savable, options);
+  }
+
+  /**
+   * Writes `config.json` and the weights into a folder, as diffusers does; the folder is made where it is not there. The
+   * arrays stay in the type that they are stored in. Saving into the folder that the model was loaded from works.
+   *
+   * Nothing that stands there is touched before all is written. Then weights of the same variant that an earlier save
+   * left there are removed; those of other variants and other formats stay.
+   *
+   * @param directory - A path or a `file:` URL.
+   * @throws FileWriteError where the folder cannot be written; what stood there is as it was.
+   * @throws InvalidArgumentError where an option is wrong.
+   */
+  async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
+    this.#checkpoint = await saveModel(this.#savable, directory, options);
   }
 
   /** Frees the memory. Idempotent. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#session.dispose();
+  }
+
+  get #savable(): SavableModel {
+    return { config: this.config, checkpoint: this.#checkpoint, compareNames: compareInStateDict };
   }
 
   /** Makes `await using model = …` free the memory at the end of the block. */

@@ -1,0 +1,100 @@
+import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import { type ElementType, elementByteSize } from "../graph/element-type.ts";
+import type { CheckpointTensor } from "./checkpoint.ts";
+
+const typeNames: Readonly<Record<ElementType, string>> = {
+  float64: "F64",
+  float32: "F32",
+  float16: "F16",
+  bfloat16: "BF16",
+  int64: "I64",
+  int32: "I32",
+  int16: "I16",
+  int8: "I8",
+  uint8: "U8",
+  bool: "BOOL",
+};
+
+/** Bytes of the new file that lie together elsewhere. */
+interface Segment {
+  /** First byte in the new file. */
+  readonly start: number;
+  readonly end: number;
+  /** Where they are: the file, and the place of its first byte. */
+  readonly file: Pick<RepositoryFile, "read">;
+  readonly offset: number;
+}
+
+/**
+ * A safetensors file that nobody has written yet: its length is known, and any part of its bytes can be had, from where
+ * the arrays lie. Nothing is held but the header.
+ *
+ * Arrays are ordered as the reference implementation orders them: widest type first, then by name.
+ */
+export class SafetensorsLayout {
+  /** Length in bytes. */
+  readonly size: number;
+  readonly #segments: readonly Segment[];
+
+  constructor(tensors: ReadonlyMap<string, CheckpointTensor>) {
+    const ordered = [...tensors].sort(([leftName, left], [rightName, right]) => {
+      const byWidth = elementByteSize[right.elementType] - elementByteSize[left.elementType];
+      return byWidth !== 0 ? byWidth : leftName < rightName ? -1 : 1;
+    });
+    const header = formatHeader(ordered);
+    const segments: Segment[] = [
+      {
+        start: 0,
+        end: header.length,
+        file: { read: async (from, to) => header.slice(from, to) },
+        offset: 0,
+      },
+    ];
+    let position = header.length;
+    for (const [, { file, offset, length }] of ordered) {
+      addSegment(segments, { start: position, end: position + length, file, offset });
+      position += length;
+    }
+    this.size = position;
+    this.#segments = segments;
+  }
+
+  /** Bytes `start` to `end` (exclusive). */
+  async read(start: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
+    const parts = this.#segments.filter((segment) => segment.start < end && segment.end > start);
+    const readPart = (part: Segment): Promise<Uint8Array> => {
+      const shift = part.offset - part.start;
+      return part.file.read(Math.max(start, part.start) + shift, Math.min(end, part.end) + shift, options);
+    };
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return readPart(only);
+    const bytes = new Uint8Array(end - start);
+    for (const part of parts) bytes.set(await readPart(part), Math.max(start, part.start) - start);
+    return bytes;
+  }
+}
+
+/** Adds a segment, to the one before it where both lie together. */
+function addSegment(segments: Segment[], segment: Segment): void {
+  const last = segments.at(-1);
+  if (last?.file === segment.file && last.offset + (last.end - last.start) === segment.offset) {
+    segments[segments.length - 1] = { ...last, end: segment.end };
+  } else if (segment.end > segment.start) {
+    segments.push(segment);
+  }
+}
+
+function formatHeader(tensors: readonly (readonly [string, CheckpointTensor])[]): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  let position = 0;
+  for (const [name, { elementType, shape, length }] of tensors) {
+    header[name] = { dtype: typeNames[elementType], shape, data_offsets: [position, position + length] };
+    position += length;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerBytes).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.set(text, 8);
+  return bytes;
+}
