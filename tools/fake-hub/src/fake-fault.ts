@@ -4,6 +4,8 @@ import type { LoggedRequest } from "./request-log.ts";
 export interface FakeFault {
   /** Part of the path of the requests that it befalls. All by default. */
   readonly path?: string;
+  /** The method that it befalls. All by default. */
+  readonly method?: string;
   /** The host that it befalls. Both by default. */
   readonly host?: LoggedRequest["host"];
   /** How many requests it befalls. All by default. */
@@ -19,6 +21,10 @@ export interface FakeFault {
   readonly stallAfterBytes?: number;
   /** Sends the whole file, whatever part of it was asked for. */
   readonly ignoreRange?: boolean;
+  /** Cuts the connection when so many bytes of the request's body have arrived. */
+  readonly dropAfterReceivedBytes?: number;
+  /** Takes no more when so many bytes of the request's body have arrived, and stays silent. */
+  readonly stallAfterReceivedBytes?: number;
   /** Sends a body of the right length with other bytes. */
   readonly wrongBytes?: boolean;
   /** Sends a body that is so many bytes longer, or shorter where negative, with a `Content-Length` that agrees. */
@@ -41,7 +47,8 @@ export class FaultPlan {
   take(request: LoggedRequest): FakeFault | undefined {
     const entry = this.#faults.find(({ fault, left }) => {
       const hostMatches = fault.host === undefined || fault.host === request.host;
-      return left > 0 && hostMatches && request.path.includes(fault.path ?? "");
+      const methodMatches = fault.method === undefined || fault.method === request.method;
+      return left > 0 && hostMatches && methodMatches && request.path.includes(fault.path ?? "");
     });
     if (entry === undefined) return undefined;
     entry.left -= 1;

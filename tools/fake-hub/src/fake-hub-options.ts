@@ -19,12 +19,26 @@ export interface FakeRepository {
   readonly gatedToken?: string;
 }
 
+/** Somebody who has a token that can write. */
+export interface FakeAccount {
+  /** The user's name, under which repositories without an owner are made. */
+  readonly name: string;
+  /** Organizations under which the user may make and change repositories, too. */
+  readonly organizations?: readonly string[];
+  /** The token reads everything that the user may, and writes nothing. */
+  readonly readOnly?: boolean;
+}
+
 /** What a fake Hub has and how it behaves. */
 export interface FakeHubOptions {
   /** Repositories by id (`owner/name`). */
   readonly repositories: Readonly<Record<string, FakeRepository>>;
   /** More tokens that are valid, though they open nothing. All others are refused. */
   readonly tokens?: readonly string[];
+  /** Accounts by token. Nobody else can upload. */
+  readonly accounts?: Readonly<Record<string, FakeAccount>>;
+  /** Large files that are longer than this are uploaded in parts of this length. Never in parts by default. */
+  readonly partBytes?: number;
   /** How many files a page of a listing has. 1000 by default. */
   readonly pageSize?: number;
   /** Ids that were renamed, to their new ids; requests for them are redirected. */

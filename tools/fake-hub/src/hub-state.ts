@@ -1,10 +1,11 @@
 import { type FakeCommit, makeCommit, type StoredFile } from "./fake-commit.ts";
-import type { FakeHubOptions, FakeRepository } from "./fake-hub-options.ts";
+import type { FakeAccount, FakeFiles, FakeHubOptions, FakeRepository } from "./fake-hub-options.ts";
 
 /** A repository and its commits. */
 export class HubStateRepository {
   readonly options: FakeRepository;
-  readonly #commits: ReadonlyMap<string, FakeCommit>;
+  readonly #commits: Map<string, FakeCommit>;
+  readonly #messages = new Map<string, string>();
 
   constructor(options: FakeRepository) {
     this.options = options;
@@ -19,6 +20,26 @@ export class HubStateRepository {
     return [...this.#commits.values()].find((commit) => commit.hash.startsWith(revision));
   }
 
+  /** Moves a branch to a new commit. */
+  addCommit(revision: string, files: FakeFiles, message: string): FakeCommit {
+    const commit = makeCommit(files);
+    this.#commits.set(revision, commit);
+    this.#messages.set(revision, message);
+    return commit;
+  }
+
+  /** The message of the commit that was uploaded to a branch last. */
+  message(revision: string): string | undefined {
+    return this.#messages.get(revision);
+  }
+
+  /** The name of the next pull request's reference. */
+  nextPullRequest(): string {
+    let number = 1;
+    while (this.#commits.has(`refs/pr/${number}`)) number += 1;
+    return `refs/pr/${number}`;
+  }
+
   get files(): readonly StoredFile[] {
     return [...this.#commits.values()].flatMap((commit) => [...commit.files.values()]);
   }
@@ -27,10 +48,15 @@ export class HubStateRepository {
 /** What a fake Hub knows. */
 export interface HubState {
   readonly options: FakeHubOptions;
-  readonly repositories: ReadonlyMap<string, HubStateRepository>;
+  readonly repositories: Map<string, HubStateRepository>;
   readonly tokens: ReadonlySet<string>;
+  readonly accounts: ReadonlyMap<string, FakeAccount>;
   /** Contents by SHA-256. */
-  readonly contents: ReadonlyMap<string, StoredFile>;
+  readonly contents: Map<string, StoredFile>;
+  /** Large files that were uploaded, by SHA-256. */
+  readonly uploads: Map<string, Uint8Array>;
+  /** Parts of large files that were uploaded, by SHA-256 and number of the part. */
+  readonly parts: Map<string, Uint8Array>;
   readonly hubEndpoint: string;
   readonly cdnEndpoint: string;
 }
@@ -50,8 +76,11 @@ export function makeHubState(
   return {
     options,
     repositories,
-    tokens: new Set([...secrets, ...(options.tokens ?? [])]),
+    tokens: new Set([...secrets, ...(options.tokens ?? []), ...Object.keys(options.accounts ?? {})]),
+    accounts: new Map(Object.entries(options.accounts ?? {})),
     contents: new Map(files.map((file) => [file.sha256, file])),
+    uploads: new Map(),
+    parts: new Map(),
     ...endpoints,
   };
 }

@@ -7,9 +7,10 @@ import { startFakeHub } from "./start-fake-hub.ts";
 
 const usage = `Serves folders as repositories of a fake Hugging Face Hub.
 
-  fake-hub [--port 8123] owner/name=folder ...
+  fake-hub [--port 8123] [--account token=user ...] [--part-bytes 5000000] owner/name=folder ...
 
-Files ending in .safetensors, .bin and .pt are served as LFS files. Ctrl-C stops.`;
+Files ending in .safetensors, .bin and .pt are served as LFS files. Who has the token of an account may upload under
+that user's name, large files in parts of the given length. Ctrl-C stops.`;
 
 async function readRepository(folder: string): Promise<FakeRepository> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -24,16 +25,25 @@ async function readRepository(folder: string): Promise<FakeRepository> {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { port: { type: "string", default: "8123" }, help: { type: "boolean" } },
+  options: {
+    port: { type: "string", default: "8123" },
+    account: { type: "string", multiple: true, default: [] },
+    "part-bytes": { type: "string", default: "Infinity" },
+    help: { type: "boolean" },
+  },
 });
 const pairs = positionals.map((text) => text.split("="));
-if (values.help === true || pairs.length === 0 || pairs.some((pair) => pair.length !== 2)) {
+const accountPairs = values.account.map((text) => text.split("="));
+const hasNothing = pairs.length + accountPairs.length === 0;
+if (values.help === true || hasNothing || [...pairs, ...accountPairs].some((pair) => pair.length !== 2)) {
   console.log(usage);
   process.exitCode = values.help === true ? 0 : 2;
 } else {
   const repositories: Record<string, FakeRepository> = {};
   for (const [id, folder] of pairs) repositories[id ?? ""] = await readRepository(folder ?? "");
-  const hub = await startFakeHub({ repositories, port: Number(values.port) });
+  const accounts = Object.fromEntries(accountPairs.map(([token, name]) => [token, { name: name ?? "" }]));
+  const partBytes = Number(values["part-bytes"]);
+  const hub = await startFakeHub({ repositories, accounts, partBytes, port: Number(values.port) });
   console.log(`HF_ENDPOINT=${hub.endpoint}`);
   process.once("SIGINT", () => void hub.close());
 }

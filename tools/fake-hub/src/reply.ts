@@ -9,9 +9,13 @@ export interface Reply {
 }
 
 /** A reply with a JSON body. */
-export function jsonReply(value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+export function jsonReply(
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  status: number = 200,
+): Reply {
   return {
-    status: 200,
+    status,
     headers: { "Content-Type": "application/json", ...headers },
     body: JSON.stringify(value),
   };

@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { FakeCommit } from "./fake-commit.ts";
 import { type FakeFault, FaultPlan } from "./fake-fault.ts";
 import type { FakeHubOptions } from "./fake-hub-options.ts";
 import { answerHubCall } from "./hub-routes.ts";
 import { type HubState, makeHubState } from "./hub-state.ts";
+import { answerStorage } from "./lfs-routes.ts";
+import { readBody } from "./read-body.ts";
 import { bytesReply, failureReply, preflightReply, type Reply, sendReply } from "./reply.ts";
 import { type LoggedRequest, logRequest } from "./request-log.ts";
+import { answerUpload } from "./upload-routes.ts";
 import { answerXetStorage, answerXetToken } from "./xet-routes.ts";
 
 /** A running fake Hub. */
@@ -18,6 +22,10 @@ export interface FakeHub {
   readonly requests: LoggedRequest[];
   /** The commit of a revision, `main` by default. */
   commit(id: string, revision?: string): string;
+  /** The files of a revision, `main` by default, by path. */
+  files(id: string, revision?: string): ReadonlyMap<string, Uint8Array>;
+  /** The message of the commit that was uploaded to a revision last. */
+  message(id: string, revision?: string): string | undefined;
   /** Makes something go wrong from now on. */
   addFault(fault: FakeFault): void;
   clearFaults(): void;
@@ -31,7 +39,8 @@ export interface FakeHub {
 
 /**
  * Starts a Hub with the given repositories on 127.0.0.1, with a second host (`localhost`, another port) for large
- * files: model info, revisions, listings with pages, paths-info, files with ranges, LFS and Xet storage, tokens.
+ * files: model info, revisions, listings with pages, paths-info, files with ranges, LFS and Xet storage, tokens; and
+ * uploads of those with an account: new repositories, large files whole or in parts, commits, pull requests.
  */
 export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   const faults = new FaultPlan();
@@ -43,7 +52,8 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     const request = logRequest(host, message);
     requests.push(request);
     const fault = faults.take(request);
-    const body = await readBody(message);
+    const body = await readBody(message, fault);
+    if (body === undefined) return;
     const asked = fault?.ignoreRange === true ? withoutRange(request) : request;
     const reply = faultReply(fault) ?? (state === undefined ? undefined : answer(state, asked, body));
     sendReply(response, reply ?? failureReply(404, undefined, "Not found"), request.method, fault);
@@ -55,15 +65,20 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   const cdnEndpoint = `http://localhost:${await listen(cdn, 0)}`;
   state = makeHubState(options, { hubEndpoint, cdnEndpoint });
 
+  const findCommit = (id: string, revision: string): FakeCommit => {
+    const commit = state?.repositories.get(id)?.commit(revision);
+    if (commit === undefined) throw new Error(`the fake Hub has no ${id} at ${revision}`);
+    return commit;
+  };
+
   return {
     endpoint: hubEndpoint,
     cdnEndpoint,
     requests,
-    commit: (id, revision = "main") => {
-      const commit = state?.repositories.get(id)?.commit(revision);
-      if (commit === undefined) throw new Error(`the fake Hub has no ${id} at ${revision}`);
-      return commit.hash;
-    },
+    commit: (id, revision = "main") => findCommit(id, revision).hash,
+    files: (id, revision = "main") =>
+      new Map([...findCommit(id, revision).files].map(([path, { bytes }]) => [path, bytes])),
+    message: (id, revision = "main") => state?.repositories.get(id)?.message(revision),
     addFault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     clearRequests: () => {
@@ -83,7 +98,7 @@ function withoutRange(request: LoggedRequest): LoggedRequest {
   return { ...request, headers };
 }
 
-function answer(state: HubState, request: LoggedRequest, body: string): Reply | undefined {
+function answer(state: HubState, request: LoggedRequest, body: Uint8Array): Reply | undefined {
   const { headers, method, path } = request;
   const range = headers["range"];
   if (request.host === "cdn") {
@@ -91,6 +106,8 @@ function answer(state: HubState, request: LoggedRequest, body: string): Reply | 
     const file = state.contents.get(url.pathname.replace("/content/", ""));
     if (file !== undefined) return bytesReply(file.bytes, range, { ETag: '"cdn-etag"' });
     const { authorization } = headers;
+    const stored = answerStorage(state, url, { method, authorization, body });
+    if (stored !== undefined) return stored;
     return answerXetStorage(state, url, {
       ...(authorization === undefined ? {} : { authorization }),
       ...(range === undefined ? {} : { range }),
@@ -100,19 +117,17 @@ function answer(state: HubState, request: LoggedRequest, body: string): Reply | 
   if (!path.startsWith(basePath)) return undefined;
   const url = new URL(path.slice(basePath.length), state.hubEndpoint);
   const token = headers["authorization"]?.replace(/^Bearer /, "");
-  return answerXetToken(state, url) ?? answerHubCall({ state, url, method, token, range, body });
+  return (
+    answerXetToken(state, url) ??
+    answerUpload({ state, url, method, token, body }) ??
+    answerHubCall({ state, url, method, token, range, body: new TextDecoder().decode(body) })
+  );
 }
 
 function faultReply(fault: FakeFault | undefined): Reply | undefined {
   const headers = fault?.headers ?? {};
   if (fault?.status !== undefined) return { status: fault.status, headers };
   return fault?.body === undefined ? undefined : { status: 200, headers, body: fault.body };
-}
-
-async function readBody(message: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of message) text += chunk;
-  return text;
 }
 
 function listen(server: Server, port: number): Promise<number> {
