@@ -103,4 +103,19 @@ CHOICES = {
         "requests": [*STEPS, {"timesteps": [190, 87.5, 50, 1]}, {"sigmas": [20.0, 3.0, 0.5, 0.1, 0.0]}],
         "step": {"s_churn": [1.0, 5.0], "s_tmin": [0.2], "s_tmax": [10.0], "s_noise": [1.02]},
     },
+    "EulerAncestralDiscreteScheduler": {
+        "count": 16,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({"timestep_spacing": "leading"}, {"num_inference_steps": 4}, {}),
+        ],
+        "config": {
+            **BETAS,
+            **SPACING,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "prediction_type": ["v_prediction"],
+            "rescale_betas_zero_snr": [True],
+        },
+        "requests": STEPS,
+    },
 }

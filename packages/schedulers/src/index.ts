@@ -32,6 +32,12 @@ export {
 } from "./edm-euler-scheduler.ts";
 export type { EDMEulerSchedulerConfig, EDMEulerSchedulerOptions } from "./edm-euler-scheduler-config.ts";
 export {
+  EulerAncestralDiscreteScheduler,
+  type EulerAncestralDiscreteSchedulerConfig,
+  type EulerAncestralDiscreteSchedulerOptions,
+  type EulerAncestralDiscreteSchedulerOutput,
+} from "./euler-ancestral-discrete-scheduler.ts";
+export {
   EulerDiscreteScheduler,
   type EulerDiscreteSchedulerConfig,
   type EulerDiscreteSchedulerOptions,

@@ -4,6 +4,7 @@ import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/r
 import { DDIMScheduler } from "./ddim-scheduler.ts";
 import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
+import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -25,6 +26,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   DDIMScheduler,
   DDPMScheduler,
   EDMEulerScheduler,
+  EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
 ]);
 

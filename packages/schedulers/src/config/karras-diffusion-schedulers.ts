@@ -6,5 +6,6 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "DDIMScheduler",
   "DDPMScheduler",
   "EDMEulerScheduler",
+  "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",
 ];
