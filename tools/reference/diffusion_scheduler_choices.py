@@ -118,4 +118,22 @@ CHOICES = {
         },
         "requests": STEPS,
     },
+    "PNDMScheduler": {
+        "count": 18,
+        "always": [
+            ({}, {"num_inference_steps": 4}, {}),
+            ({}, {"num_inference_steps": 7}, {}),
+            ({"skip_prk_steps": True}, {"num_inference_steps": 1}, {}),
+            ({"skip_prk_steps": True}, {"num_inference_steps": 2}, {}),
+        ],
+        "config": {
+            **BETAS,
+            **SPACING,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "skip_prk_steps": [True],
+            "set_alpha_to_one": [True],
+            "prediction_type": ["v_prediction"],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 6}],
+    },
 }

@@ -46,6 +46,12 @@ export {
   type EulerDiscreteStepOptions,
 } from "./euler-discrete-scheduler.ts";
 export { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
+export {
+  PNDMScheduler,
+  type PNDMSchedulerConfig,
+  type PNDMSchedulerOptions,
+  type PNDMSchedulerOutput,
+} from "./pndm-scheduler.ts";
 export type { ChurnOptions } from "./run/choose-gamma.ts";
 export type { Scheduler, SchedulerOutput, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
 export { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";

@@ -6,6 +6,7 @@ import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
+import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** The static side of a scheduler that can be made from a file. */
@@ -28,6 +29,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   EDMEulerScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
+  PNDMScheduler,
 ]);
 
 /** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */

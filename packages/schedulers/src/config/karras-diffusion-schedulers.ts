@@ -8,4 +8,5 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "EDMEulerScheduler",
   "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",
+  "PNDMScheduler",
 ];
