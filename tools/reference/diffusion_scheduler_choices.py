@@ -136,4 +136,17 @@ CHOICES = {
         },
         "requests": [*STEPS, {"num_inference_steps": 6}],
     },
+    "ScoreSdeVeScheduler": {
+        "count": 12,
+        "always": [({}, {"num_inference_steps": 1}, {})],
+        "config": {
+            "num_train_timesteps": [1000, 100],
+            "snr": [0.1, 0.2],
+            "sigma_min": [0.02, 0.1],
+            "sigma_max": [50.0, 378.0],
+            "sampling_eps": [1e-3, 0.05],
+            "correct_steps": [0, 2],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 4, "sampling_eps": 0.01}],
+    },
 }

@@ -74,6 +74,32 @@ def run(name, config, request, step_options):
     return case
 
 
+def run_score_sde_ve(name, config, request, step_options):
+    """The loop of ScoreSdeVePipeline, with the score of a distribution around a pattern."""
+    scheduler = getattr(diffusers, name)(**config)
+    scheduler.set_timesteps(**request)
+    scheduler.set_sigmas(**request)
+    generator = torch.Generator("cpu").manual_seed(0)
+    sample = ramp_sample() * scheduler.init_noise_sigma
+
+    def score(sigma):
+        return (ramp_sample().flip(0, -1) * 0.25 - sample) / (sigma * sigma + 1)
+
+    for timestep, sigma in zip(scheduler.timesteps, scheduler.sigmas):
+        for _ in range(scheduler.config.correct_steps):
+            sample = scheduler.step_correct(score(sigma), sample, generator=generator).prev_sample
+        sample = scheduler.step_pred(score(sigma), timestep, sample, generator=generator).prev_sample
+        if not torch.isfinite(sample).all():
+            return None
+    return {
+        "config": config,
+        "request": request,
+        "timesteps": numbers(scheduler.timesteps),
+        "sigmas": numbers(scheduler.sigmas),
+        "sample": numbers(sample),
+    }
+
+
 def draw(choices, generator):
     """A value for some of the fields."""
     drawn = {name: generator.choice(values) for name, values in choices.items() if generator.random() < 0.4}
@@ -84,6 +110,7 @@ def draw(choices, generator):
 
 def cases_of(name):
     choices = CHOICES[name]
+    runner = run_score_sde_ve if name == "ScoreSdeVeScheduler" else run
     generator = random.Random(name)
     cases = []
     seen = set()
@@ -100,7 +127,7 @@ def cases_of(name):
             continue
         seen.add(key)
         try:
-            case = run(name, config, request, step_options)
+            case = runner(name, config, request, step_options)
         except (ValueError, NotImplementedError, IndexError, RuntimeError, AttributeError, TypeError, AssertionError):
             continue
         if case is not None:

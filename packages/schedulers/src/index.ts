@@ -55,4 +55,12 @@ export {
 export type { ChurnOptions } from "./run/choose-gamma.ts";
 export type { Scheduler, SchedulerOutput, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
 export { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+export {
+  ScoreSdeVeScheduler,
+  type ScoreSdeVeSchedulerConfig,
+  type ScoreSdeVeSchedulerOptions,
+  type ScoreSdeVeSetTimestepsOptions,
+  type SdeVeCorrection,
+  type SdeVeOutput,
+} from "./score-sde-ve-scheduler.ts";
 export type { Scalings } from "./sigmas/preconditioning.ts";

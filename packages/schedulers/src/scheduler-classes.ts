@@ -8,6 +8,7 @@ import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-sche
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { ScoreSdeVeScheduler } from "./score-sde-ve-scheduler.ts";
 
 /** The static side of a scheduler that can be made from a file. */
 export interface SchedulerClass {
@@ -30,6 +31,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   PNDMScheduler,
+  ScoreSdeVeScheduler,
 ]);
 
 /** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */
