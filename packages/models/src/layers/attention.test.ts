@@ -41,7 +41,7 @@ function expectedAttention(
     { length: height * width },
     (_, token) => [Math.floor(token / width), token % width] as const,
   );
-  const attended = imageOf(x.shape, (batch, channel, row, column) => {
+  const attended = imageOf(query.shape, (batch, channel, row, column) => {
     const head = Math.floor(channel / headDimension);
     const scores = tokens.map(([keyRow, keyColumn]) => {
       let dot = 0;
@@ -65,6 +65,7 @@ describe("attention", () => {
   it.each<[string, AttentionOptions]>([
     ["with several heads", { headDimension: 4, groups: 2, epsilon: 1e-5 }],
     ["with one head", { headDimension: 8, groups: 4, epsilon: 1e-3 }],
+    ["with heads that do not fill the channels", { headDimension: 3, groups: 2, epsilon: 1e-5 }],
     ["without a norm", { headDimension: 2, groups: null, epsilon: 1e-5 }],
     ["with a divided sum", { headDimension: 4, groups: 2, epsilon: 1e-5, outputScaleFactor: Math.SQRT2 }],
   ])("follows its definition %s", async (_what, options) => {

@@ -9,7 +9,10 @@ import type { WeightScope } from "./weight-scope.ts";
 
 /** Options of {@link attention}. */
 export interface AttentionOptions {
-  /** Channels per head; must divide the channels. */
+  /**
+   * Channels per head. There are as many heads as fit into the channels; where they do not fill them, the projections are
+   * narrower than the image.
+   */
   readonly headDimension: number;
   /** Groups of the norm before the projections; `null` where the block has no norm. */
   readonly groups: number | null;
@@ -32,12 +35,13 @@ export function attention(
 ): GraphValue {
   const { headDimension, groups, epsilon, outputScaleFactor = 1 } = options;
   const { batch, channels, height, width } = imageShape(value);
-  const heads = channels / headDimension;
+  const heads = Math.floor(channels / headDimension);
+  const innerChannels = heads * headDimension;
   const tokens = height * width;
   const input =
     groups === null ? value : groupNorm(builder, value, scope.child("group_norm"), { groups, epsilon });
   const project = (image: GraphValue, name: string): GraphValue =>
-    pointwiseLinear(builder, image, scope.child(name), channels);
+    pointwiseLinear(builder, image, scope.child(name), innerChannels);
   const splitHeads = (image: GraphValue): GraphValue =>
     reshape(builder, image, [batch, heads, headDimension, tokens]);
 
@@ -48,8 +52,8 @@ export function attention(
   const scores = matrixProduct(builder, transpose(builder, query, [0, 1, 3, 2]), key);
   const weights = softmax(builder, scores, -1);
   const attended = matrixProduct(builder, tokenValue, transpose(builder, weights, [0, 1, 3, 2]));
-  const image = reshape(builder, attended, [batch, channels, height, width]);
-  const sum = add(builder, project(image, "to_out.0"), value);
+  const image = reshape(builder, attended, [batch, innerChannels, height, width]);
+  const sum = add(builder, pointwiseLinear(builder, image, scope.child("to_out.0"), channels), value);
   return outputScaleFactor === 1 ? sum : divide(builder, sum, builder.floats([outputScaleFactor]));
 }
 

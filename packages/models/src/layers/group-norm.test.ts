@@ -1,5 +1,6 @@
 import type { Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
+import { GraphError } from "../graph/graph-error.ts";
 import { normaliseGroups, relativeDifference } from "./__fixtures__/reference-operations.ts";
 import { runLayer, wave } from "./__fixtures__/run-layer.ts";
 import { groupNorm } from "./group-norm.ts";
@@ -44,5 +45,13 @@ describe("groupNorm", () => {
       (batch, channel) => at(bias, channel) * factor(batch, channel) + at(shift, batch * 8 + channel),
     );
     expect(relativeDifference(output, expected)).toBeLessThan(tolerance);
+  });
+
+  it("refuses channels that do not fall into the groups", async () => {
+    const running = runLayer({ x }, (builder, scope, values) =>
+      groupNorm(builder, values.x, scope, { groups: 3, epsilon: 1e-5 }),
+    );
+    await expect(running).rejects.toThrow(GraphError);
+    await expect(running).rejects.toThrow(/norm of x: found 8 channels, expected a multiple of its 3 groups/);
   });
 });

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { GraphError } from "../graph/graph-error.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
 import { add, multiply } from "../graph/operators/elementwise.ts";
 import { reshape } from "../graph/operators/shaping.ts";
@@ -17,7 +18,11 @@ export interface GroupNormOptions {
   readonly modulation?: { readonly scale: GraphValue; readonly shift: GraphValue } | undefined;
 }
 
-/** Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`. */
+/**
+ * Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`.
+ *
+ * @throws GraphError where the channels do not fall into so many equal groups.
+ */
 export function groupNorm(
   builder: GraphBuilder,
   value: GraphValue,
@@ -25,13 +30,33 @@ export function groupNorm(
   options: GroupNormOptions,
 ): GraphValue {
   const { groups, epsilon, modulation } = options;
-  const { batch, channels, height, width } = imageShape(value);
+  const { channels } = imageShape(value);
   let weight = scope.take("weight", [channels], [channels, 1, 1]);
   let bias = scope.take("bias", [channels], [channels, 1, 1]);
   if (modulation !== undefined) {
     const factor = add(builder, modulation.scale, builder.floats([1]));
     weight = multiply(builder, weight, factor);
     bias = add(builder, multiply(builder, bias, factor), modulation.shift);
+  }
+  const image = normaliseGroups(builder, value, { groups, epsilon });
+  return add(builder, multiply(builder, image, weight), bias);
+}
+
+/** {@link groupNorm} without weights: each group of channels to mean 0 and variance 1. */
+export function normaliseGroups(
+  builder: GraphBuilder,
+  value: GraphValue,
+  options: Pick<GroupNormOptions, "groups" | "epsilon">,
+): GraphValue {
+  const { groups, epsilon } = options;
+  const { batch, channels, height, width } = imageShape(value);
+  if (!(groups >= 1 && channels % groups === 0)) {
+    throw new GraphError({
+      subject: `norm of ${value.name}`,
+      found: `${channels} channels`,
+      expected: `a multiple of its ${groups} groups`,
+      remedy: "The configuration of the model contradicts itself.",
+    });
   }
   const grouped = reshape(builder, value, [batch, groups, (channels / groups) * height * width]);
   const ones = builder.floats(new Array<number>(groups).fill(1));
@@ -42,6 +67,5 @@ export function groupNorm(
     { floats: { epsilon } },
     grouped,
   );
-  const image = reshape(builder, normalised, value.shape);
-  return add(builder, multiply(builder, image, weight), bias);
+  return reshape(builder, normalised, value.shape);
 }

@@ -9,6 +9,7 @@ import {
   normaliseGroups,
   pixel,
   relativeDifference,
+  relu,
   silu,
 } from "./__fixtures__/reference-operations.ts";
 import { runLayer, wave } from "./__fixtures__/run-layer.ts";
@@ -16,7 +17,15 @@ import { type ResnetBlockOptions, resnetBlock } from "./resnet-block.ts";
 
 type Weights = ReadonlyMap<string, Tensor<"float32">>;
 
-const resamplers = { up: double, down: halve };
+type Image = Tensor<"float32">;
+
+// Through a filter: see fir-resampling.test.ts.
+const resamplers: Readonly<Record<string, (image: Image) => Image>> = {
+  none: (image) => image,
+  up: double,
+  down: halve,
+};
+const activations: Readonly<Record<string, (image: Image) => Image>> = { silu, relu };
 
 function expectedBlock(
   x: Tensor<"float32">,
@@ -24,17 +33,17 @@ function expectedBlock(
   weights: Weights,
   options: ResnetBlockOptions,
 ): Tensor<"float32"> {
-  const { groups, epsilon, outChannels, outputScaleFactor = 1 } = options;
+  const { groups, groupsOut = groups, epsilon, outChannels, outputScaleFactor = 1 } = options;
   const weight = (name: string): Tensor<"float32"> => weights.get(name) as Tensor<"float32">;
   const at = (name: string, index: number): number => weight(name).data[index] as number;
-  const resample =
-    options.resample === undefined ? (image: Tensor<"float32">) => image : resamplers[options.resample];
+  const resample = resamplers[options.resample ?? "none"] as (image: Image) => Image;
+  const activate = activations[options.activation] as (image: Image) => Image;
   const projected = [0, 1].map((batch) =>
     linearRow(time, weight("time_emb_proj.weight"), weight("time_emb_proj.bias"), batch),
   );
   const timeAt = (batch: number, index: number): number => projected[batch]?.[index] as number;
 
-  let hidden = silu(
+  let hidden = activate(
     normaliseGroups(
       x,
       groups,
@@ -52,7 +61,7 @@ function expectedBlock(
     );
     hidden = normaliseGroups(
       hidden,
-      groups,
+      groupsOut,
       epsilon,
       (_, c) => at("norm2.weight", c),
       (_, c) => at("norm2.bias", c),
@@ -61,20 +70,26 @@ function expectedBlock(
     const factor = (batch: number, c: number): number => 1 + timeAt(batch, c);
     hidden = normaliseGroups(
       hidden,
-      groups,
+      groupsOut,
       epsilon,
       (batch, c) => at("norm2.weight", c) * factor(batch, c),
       (batch, c) => at("norm2.bias", c) * factor(batch, c) + timeAt(batch, outChannels + c),
     );
   }
-  hidden = convolve(silu(hidden), weight("conv2.weight"), weight("conv2.bias"));
+  hidden = convolve(activate(hidden), weight("conv2.weight"), weight("conv2.bias"));
   const residual = weights.has("conv_shortcut.weight")
     ? convolve(resample(x), weight("conv_shortcut.weight"), weight("conv_shortcut.bias"))
     : resample(x);
   return residual.add(hidden).div(outputScaleFactor);
 }
 
-const base: ResnetBlockOptions = { outChannels: 8, groups: 2, epsilon: 1e-5, timeScaleShift: "default" };
+const base: ResnetBlockOptions = {
+  outChannels: 8,
+  groups: 2,
+  epsilon: 1e-5,
+  activation: "silu",
+  timeScaleShift: "default",
+};
 
 describe("resnetBlock", () => {
   it.each<[string, ResnetBlockOptions]>([
@@ -83,6 +98,9 @@ describe("resnetBlock", () => {
     ["with scale and shift from the timestep", { ...base, timeScaleShift: "scale_shift" }],
     ["that halves the image", { ...base, resample: "down" }],
     ["that doubles the image", { ...base, resample: "up", timeScaleShift: "scale_shift", outChannels: 12 }],
+    ["with other groups in the second norm", { ...base, groupsOut: 4 }],
+    ["with another activation", { ...base, activation: "relu" }],
+    ["with a convolution of the residual anyway", { ...base, useInShortcut: true }],
     ["with a divided sum", { ...base, outputScaleFactor: Math.SQRT2 }],
   ])("follows its definition: a block %s", async (_what, options) => {
     const [x, time] = [wave([2, 8, 4, 6]), wave([2, 10], 3)];

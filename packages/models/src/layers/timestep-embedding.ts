@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
-import { silu } from "../graph/operators/elementwise.ts";
+import { silu } from "../graph/operators/activations.ts";
 import { linearLayer } from "./linear-layer.ts";
 import type { WeightScope } from "./weight-scope.ts";
 

@@ -1,34 +1,23 @@
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
-import { add, multiply, silu, subtract } from "../graph/operators/elementwise.ts";
-import { gatherRows } from "../graph/operators/shaping.ts";
+import { activate, silu } from "../graph/operators/activations.ts";
+import { add, divide, multiply, subtract } from "../graph/operators/elementwise.ts";
+import { reshape } from "../graph/operators/shaping.ts";
 import { convolutionLayer } from "../layers/convolution-layer.ts";
 import { groupNorm } from "../layers/group-norm.ts";
-import { timestepEmbedding } from "../layers/timestep-embedding.ts";
 import { WeightScope, type WeightSource } from "../layers/weight-scope.ts";
-import type { BlockContext } from "./block-context.ts";
+import { ascend, descend } from "./block-stacks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
-import { type DownBlockType, downBlock, downBlockTypes } from "./down-block.ts";
 import { midBlock } from "./mid-block.ts";
 import { normGroups } from "./norm-groups.ts";
 import { sampleSizeOf } from "./sample-size.ts";
+import { timeEmbedding } from "./time-embedding.ts";
+import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
-import { type UpBlockType, upBlock, upBlockTypes } from "./up-block.ts";
-
-/** Names of the inputs and the output of the graph. */
-export const unet2DGraphNames = {
-  /** float32 [batch, in channels, height, width] */
-  sample: "sample",
-  /** float32 [batch, first of block_out_channels]: the sinusoidal projection of the timestep */
-  timestepProjection: "timestep_projection",
-  /** int64 [batch]; only where the model has class embeddings */
-  classLabels: "class_labels",
-  /** float32 [batch, out channels, height, width] */
-  modelOutput: "model_output",
-} as const;
 
 /**
- * The ONNX graph of a UNet2DModel (diffusers `models/unets/unet_2d.py`), its weights by reference.
+ * The ONNX graph of a UNet2DModel (diffusers `models/unets/unet_2d.py`), its weights by reference. Its inputs and its
+ * output are called as in `unet2DGraphNames`.
  *
  * @returns A serialised ModelProto of a few hundred kilobytes, whatever the size of the weights.
  * @throws InvalidConfigError, UnsupportedError - see {@link checkUNet2DModelConfig}.
@@ -44,7 +33,9 @@ export function buildUNet2DGraph(config: UNet2DModelConfigValues, source: Weight
     height,
     width,
   ]);
-  const context = { builder, config, activatedTime: silu(builder, timeEmbedding(builder, config, scope)) };
+  const { timestep, embedding } = timeEmbedding(builder, config, scope);
+  const activatedTime = activate(builder, embedding, config.actFn);
+  const context = { builder, config, time: embedding, activatedTime };
 
   const firstChannels = config.blockOutChannels[0] as number;
   const centered = config.centerInputSample ? center(builder, sample) : sample;
@@ -52,9 +43,9 @@ export function buildUNet2DGraph(config: UNet2DModelConfigValues, source: Weight
     outChannels: firstChannels,
     kernelSize: 3,
   });
-  const { value: bottom, skips } = descend(context, entry, scope);
+  const { value: bottom, skips } = descend(context, centered, entry, scope);
   const middle = config.midBlockType === null ? bottom : midBlock(context, bottom, scope.child("mid_block"));
-  const top = ascend(context, middle, skips, scope);
+  const { value: top, skipSample } = ascend(context, middle, skips, scope);
 
   const normalised = groupNorm(builder, top, scope.child("conv_norm_out"), {
     groups: normGroups(config, firstChannels),
@@ -64,66 +55,18 @@ export function buildUNet2DGraph(config: UNet2DModelConfigValues, source: Weight
     outChannels: config.outChannels,
     kernelSize: 3,
   });
-  builder.output(unet2DGraphNames.modelOutput, prediction);
+  const sum = skipSample === undefined ? prediction : add(builder, prediction, skipSample);
+  const output = config.timeEmbeddingType === "fourier" ? divideByTimestep(builder, sum, timestep) : sum;
+  builder.output(unet2DGraphNames.modelOutput, output);
   return builder.build();
-}
-
-function timeEmbedding(
-  builder: GraphBuilder,
-  config: UNet2DModelConfigValues,
-  scope: WeightScope,
-): GraphValue {
-  const firstChannels = config.blockOutChannels[0] as number;
-  const width = config.timeEmbeddingDim ?? 4 * firstChannels;
-  const projection = builder.input(unet2DGraphNames.timestepProjection, "float32", ["batch", firstChannels]);
-  const embedding = timestepEmbedding(builder, projection, scope.child("time_embedding"), width);
-  if (config.numClassEmbeds === null) return embedding;
-  const labels = builder.input(unet2DGraphNames.classLabels, "int64", ["batch"]);
-  const table = scope.child("class_embedding").take("weight", [config.numClassEmbeds, width]);
-  return add(builder, embedding, gatherRows(builder, table, labels));
 }
 
 function center(builder: GraphBuilder, sample: GraphValue): GraphValue {
   return subtract(builder, multiply(builder, sample, builder.floats([2])), builder.floats([1]));
 }
 
-function descend(
-  context: BlockContext,
-  entry: GraphValue,
-  scope: WeightScope,
-): { readonly value: GraphValue; readonly skips: readonly GraphValue[] } {
-  const { downBlockTypes: types, blockOutChannels } = context.config;
-  const skips = [entry];
-  let value = entry;
-  for (const [index, outChannels] of blockOutChannels.entries()) {
-    const result = downBlock(context, value, scope.child(`down_blocks.${index}`), {
-      type: downBlockTypes[types[index] as string] as DownBlockType,
-      outChannels,
-      isLast: index === blockOutChannels.length - 1,
-    });
-    value = result.value;
-    skips.push(...result.skips);
-  }
-  return { value, skips };
-}
-
-function ascend(
-  context: BlockContext,
-  middle: GraphValue,
-  skips: readonly GraphValue[],
-  scope: WeightScope,
-): GraphValue {
-  const { upBlockTypes: types, blockOutChannels, layersPerBlock } = context.config;
-  const layers = layersPerBlock + 1;
-  let remaining = skips;
-  let value = middle;
-  for (const [index, outChannels] of blockOutChannels.toReversed().entries()) {
-    value = upBlock(context, value, remaining.slice(-layers), scope.child(`up_blocks.${index}`), {
-      type: upBlockTypes[types[index] as string] as UpBlockType,
-      outChannels,
-      isLast: index === blockOutChannels.length - 1,
-    });
-    remaining = remaining.slice(0, -layers);
-  }
-  return value;
+/** The timestep of a model with a Fourier embedding is a noise level, and its output a score. */
+function divideByTimestep(builder: GraphBuilder, value: GraphValue, timestep: GraphValue): GraphValue {
+  const [batch] = timestep.shape as readonly [string];
+  return divide(builder, value, reshape(builder, timestep, [batch, 1, 1, 1]));
 }

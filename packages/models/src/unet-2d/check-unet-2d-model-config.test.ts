@@ -1,6 +1,9 @@
 import { InvalidConfigError, parsePythonJson, UnsupportedError } from "@onestep/core";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { downBlockTypes, upBlockTypes } from "./block-types.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
+import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 const small = {
@@ -13,6 +16,21 @@ const small = {
   upsample_type: "resnet",
 };
 
+const skip = {
+  down_block_types: ["SkipDownBlock2D", "SkipDownBlock2D"],
+  up_block_types: ["SkipUpBlock2D", "SkipUpBlock2D"],
+};
+const attentionSkip = ["AttnSkipDownBlock2D", "SkipDownBlock2D"];
+const k = {
+  down_block_types: ["KDownBlock2D", "KDownBlock2D"],
+  up_block_types: ["KUpBlock2D", "KUpBlock2D"],
+};
+const three = {
+  block_out_channels: [32, 32, 32],
+  down_block_types: ["DownBlock2D", "DownBlock2D", "DownBlock2D"],
+  up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
+};
+
 function read(changes: object): UNet2DModelConfig {
   const text = JSON.stringify({ ...small, ...changes });
   return unet2DModelConfigSchema.fromJson(parsePythonJson(text, "config.json"), "config.json");
@@ -23,9 +41,19 @@ const refused = (changes: object): (() => void) => {
 };
 
 describe("checkUNet2DModelConfig", () => {
+  it("accepts what has no effect, or fits by chance", () => {
+    expect(refused({ downsample_padding: 2 })).not.toThrow();
+    expect(refused({ ...skip, norm_num_groups: null })).not.toThrow();
+    expect(refused({ ...k, norm_num_groups: null })).not.toThrow();
+    const even = { ...k, block_out_channels: [64, 64] };
+    expect(refused({ ...even, up_block_types: ["KUpBlock2D", "UpBlock2D"] })).not.toThrow();
+    expect(refused({ dropout: 0.5, num_train_timesteps: 10 })).not.toThrow();
+  });
+
   it("accepts a consistency model's configuration", () => {
     expect(refused({})).not.toThrow();
     expect(refused({ sample_size: [32, 64], mid_block_type: null })).not.toThrow();
+    expect(refused({ attention_head_dim: 48 })).not.toThrow();
   });
 
   it.each<[string, object, RegExp]>([
@@ -50,9 +78,9 @@ describe("checkUNet2DModelConfig", () => {
       /block_out_channels\[1\]: found 72 channels, expected a multiple of norm_num_groups, 32/,
     ],
     [
-      "channels not divisible by the head size",
-      { attention_head_dim: 48 },
-      /block_out_channels\[1\]: found 64 channels, expected a multiple of attention_head_dim, 48/,
+      "channels without room for a head",
+      { attention_head_dim: 65 },
+      /block_out_channels\[1\]: found 64 channels, expected at least attention_head_dim, 65: room for one head/,
     ],
     [
       "channels not divisible by the middle block's groups",
@@ -72,6 +100,81 @@ describe("checkUNet2DModelConfig", () => {
     ["zero groups", { norm_num_groups: 0 }, /norm_num_groups: found 0/],
     ["no classes", { num_class_embeds: 0 }, /num_class_embeds: found 0/],
     ["an epsilon of 0", { norm_eps: 0 }, /norm_eps: found 0/],
+    [
+      "a learned time embedding without its number of timesteps",
+      { time_embedding_type: "learned" },
+      /num_train_timesteps: found null for a learned time embedding, expected the number of timesteps/,
+    ],
+    [
+      "a shift that leaves no frequencies to divide by",
+      { freq_shift: 16 },
+      /freq_shift: found 16 for 16 frequencies, expected another number/,
+    ],
+    [
+      "no groups for blocks that have none of their own",
+      { ...skip, norm_num_groups: null, down_block_types: ["SkipDownBlock2D", "DownBlock2D"] },
+      /norm_num_groups: found null for a DownBlock2D, expected a number of groups/,
+    ],
+    [
+      "channels that a skip block does not divide",
+      { ...skip, block_out_channels: [64, 200], norm_num_groups: 8 },
+      /block_out_channels\[1\]: found 200 channels, expected a multiple of the groups of skip blocks, 32/,
+    ],
+    [
+      "channels too few for a skip block",
+      { ...skip, block_out_channels: [2, 64], norm_num_groups: 2 },
+      /block_out_channels\[0\]: found 2 channels, expected a multiple of the groups of skip blocks, 0/,
+    ],
+    [
+      "sums of channels that a skip block on the way up does not divide",
+      { ...skip, block_out_channels: [48, 96], norm_num_groups: 8 },
+      /up_block_types\[0\]: found 144 channels, expected a multiple of the groups of skip blocks, 32/,
+    ],
+    [
+      "channels that the attention of a skip block does not divide",
+      { ...skip, block_out_channels: [16, 32], norm_num_groups: 8, down_block_types: attentionSkip },
+      /block_out_channels\[0\]: found 16 channels, expected a multiple of the groups of attention in skip blocks, 32/,
+    ],
+    [
+      "channels that a k block does not divide",
+      { ...k, block_out_channels: [16, 64], norm_num_groups: 8 },
+      /block_out_channels\[0\]: found 16 channels, expected a multiple of the groups of k blocks, 0/,
+    ],
+    [
+      "a skip block after another",
+      { ...three, down_block_types: ["DownBlock2D", "SkipDownBlock2D", "DownBlock2D"] },
+      /down_block_types: found DownBlock2D, SkipDownBlock2D, DownBlock2D, expected skip blocks before all others/,
+    ],
+    [
+      "a skip block before another on the way up",
+      { ...three, up_block_types: ["UpBlock2D", "SkipUpBlock2D", "UpBlock2D"] },
+      /up_block_types: found UpBlock2D, SkipUpBlock2D, UpBlock2D, expected skip blocks after all others/,
+    ],
+    [
+      "skip blocks for one channel",
+      { ...skip, in_channels: 1 },
+      /in_channels: found 1 for a model with skip/,
+    ],
+    [
+      "skip blocks to six channels",
+      { ...skip, out_channels: 6 },
+      /out_channels: found 6 for a model with skip/,
+    ],
+    [
+      "k blocks down and others up",
+      { ...k, up_block_types: ["UpBlock2D", "UpBlock2D"] },
+      /KDownBlock2D, KDownBlock2D and UpBlock2D, UpBlock2D, expected blocks that pass on to UpBlock2D/,
+    ],
+    [
+      "another block after a k block, of other channels",
+      { ...k, up_block_types: ["KUpBlock2D", "UpBlock2D"] },
+      /KUpBlock2D, UpBlock2D, expected blocks that pass on to UpBlock2D what it takes/,
+    ],
+    [
+      "a padding that does not halve",
+      { down_block_types: ["DownBlock2D", "AttnDownBlock2D"], downsample_padding: 2 },
+      /downsample_padding: found 2, expected 0 or 1/,
+    ],
   ])("refuses %s", (_what, changes, message) => {
     expect(refused(changes)).toThrow(InvalidConfigError);
     expect(refused(changes)).toThrow(message);
@@ -98,8 +201,26 @@ describe("checkUNet2DModelConfig", () => {
       { down_block_types: ["Foo", "AttnDownBlock2D"] },
       /down_block_types: found Foo, expected/,
     ],
-    ["a Fourier embedding", { time_embedding_type: "fourier" }, /time_embedding_type: found fourier/],
-    ["another activation", { act_fn: "mish" }, /act_fn: found mish/],
+    [
+      "a block of an autoencoder",
+      { down_block_types: ["DownEncoderBlock2D", "AttnDownBlock2D"] },
+      /down_block_types: found DownEncoderBlock2D, expected one of DownBlock2D, .* in diffusers either/,
+    ],
+    [
+      "a block with cross attention",
+      { up_block_types: ["AttnUpBlock2D", "CrossAttnUpBlock2D"] },
+      /up_block_types: found CrossAttnUpBlock2D/,
+    ],
+    [
+      "another middle",
+      { mid_block_type: "UNetMidBlock2DCrossAttn" },
+      /mid_block_type: found UNetMidBlock2DCrossAttn, expected one of UNetMidBlock2D, null/,
+    ],
+    [
+      "norms that depend on the place",
+      { resnet_time_scale_shift: "spatial" },
+      /resnet_time_scale_shift: found spatial, expected one of default, scale_shift/,
+    ],
     [
       "an inherited name as block",
       { up_block_types: ["AttnUpBlock2D", "toString"] },
@@ -108,5 +229,43 @@ describe("checkUNet2DModelConfig", () => {
   ])("says that it does not build %s", (_what, changes, message) => {
     expect(refused(changes)).toThrow(UnsupportedError);
     expect(refused(changes)).toThrow(message);
+  });
+
+  it("leaves nothing to be found while the graph is built, whatever the blocks", () => {
+    const blocks = fc.integer({ min: 1, max: 3 }).chain((count) => {
+      const list = <Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value[]> =>
+        fc.array(values, { minLength: count, maxLength: count });
+      return fc.record({
+        block_out_channels: list(fc.constantFrom(8, 15, 16, 32, 48, 64, 96)),
+        down_block_types: list(fc.constantFrom(...Object.keys(downBlockTypes), "CrossAttnDownBlock2D")),
+        up_block_types: list(fc.constantFrom(...Object.keys(upBlockTypes))),
+      });
+    });
+    const others = fc.record({
+      sample_size: fc.constantFrom(1, 4, 8, 12, [8, 4]),
+      layers_per_block: fc.constantFrom(1, 2),
+      in_channels: fc.constantFrom(3, 3, 1),
+      out_channels: fc.constantFrom(3, 3, 1),
+      attention_head_dim: fc.constantFrom(null, 4, 12, 40),
+      norm_num_groups: fc.constantFrom(null, 4, 8),
+      attn_norm_num_groups: fc.constantFrom(null, 4, 7),
+      downsample_padding: fc.constantFrom(0, 1, 2),
+      downsample_type: fc.constantFrom("conv", "resnet", null),
+      resnet_time_scale_shift: fc.constantFrom("default", "scale_shift"),
+      mid_block_type: fc.constantFrom("UNetMidBlock2D", null),
+    });
+    let accepted = 0;
+    const property = fc.property(blocks, others, (first, second) => {
+      try {
+        listUNet2DModelWeights(read({ ...first, ...second }));
+        accepted += 1;
+      } catch (error) {
+        expect(InvalidConfigError.isInstance(error) || UnsupportedError.isInstance(error), `${error}`).toBe(
+          true,
+        );
+      }
+    });
+    fc.assert(property, { numRuns: 500, seed: 1 });
+    expect(accepted).toBeGreaterThan(10);
   });
 });

@@ -1,22 +1,25 @@
 import { InvalidConfigError, type Problem, UnsupportedError } from "@onestep/core";
-import { downBlockTypes } from "./down-block.ts";
-import { normGroups } from "./norm-groups.ts";
+import { downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
+import { checkBlockCombination } from "./check-block-combination.ts";
+import { checkNormGroups } from "./check-norm-groups.ts";
 import { sampleSizeOf } from "./sample-size.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
-import { upBlockTypes } from "./up-block.ts";
 
 /**
  * Checks that the fields of a configuration fit together and that every part of it is built here.
  *
  * @throws InvalidConfigError where fields contradict each other.
- * @throws UnsupportedError where a field asks for a part that is not built yet.
+ * @throws UnsupportedError where a field asks for a part that is not built here, as diffusers does not run it either.
  */
 export function checkUNet2DModelConfig(config: UNet2DModelConfigValues): void {
   checkLists(config);
   checkPositive(config);
-  checkDivisibility(config);
-  checkSampleSize(config);
   checkSupported(config);
+  checkNormGroups(config);
+  checkAttention(config);
+  checkTimeEmbedding(config);
+  checkBlockCombination(config);
+  checkSampleSize(config);
 }
 
 function checkLists(config: UNet2DModelConfigValues): void {
@@ -74,79 +77,93 @@ function checkPositive(config: UNet2DModelConfigValues): void {
   }
 }
 
-function checkDivisibility(config: UNet2DModelConfigValues): void {
-  config.blockOutChannels.forEach((channels, index) => {
-    const subject = `block_out_channels[${index}]`;
-    requireDivisible(subject, channels, "norm_num_groups", normGroups(config, channels));
-    if (hasAttention(config, index)) {
-      requireDivisible(subject, channels, "attention_head_dim", config.attentionHeadDim ?? channels);
-    }
+function checkAttention(config: UNet2DModelConfigValues): void {
+  const { blockOutChannels: channels, attentionHeadDim } = config;
+  const last = channels.length - 1;
+  const narrow = channels.findIndex((count, index) => {
+    const types = [
+      findBlockType(downBlockTypes, config.downBlockTypes[index] as string),
+      findBlockType(upBlockTypes, config.upBlockTypes[last - index] as string),
+    ];
+    const isMiddle = index === last && config.midBlockType !== null && config.addAttention;
+    const hasAttention = isMiddle || types.some((type) => type?.hasAttention === true);
+    return hasAttention && count < (attentionHeadDim ?? count);
   });
-  const last = config.blockOutChannels.length - 1;
-  const middle = config.blockOutChannels[last] as number;
-  if (config.attnNormNumGroups !== null && config.addAttention) {
-    requireDivisible(`block_out_channels[${last}]`, middle, "attn_norm_num_groups", config.attnNormNumGroups);
-  }
-  if (config.timeEmbeddingType === "positional") {
-    requireDivisible(
-      "block_out_channels[0]",
-      config.blockOutChannels[0] as number,
-      "two (sine and cosine)",
-      2,
-    );
-  }
-}
-
-function hasAttention(config: UNet2DModelConfigValues, index: number): boolean {
-  const last = config.blockOutChannels.length - 1;
-  const isMiddle = index === last && config.midBlockType !== null && config.addAttention;
-  const types = [config.downBlockTypes[index], config.upBlockTypes[last - index]];
-  return isMiddle || types.some((type) => type?.startsWith("Attn") === true);
-}
-
-function requireDivisible(subject: string, value: number, divisorName: string, divisor: number): void {
-  if (value % divisor === 0) return;
+  if (narrow === -1) return;
   throw contradiction({
-    subject,
-    found: `${value} channels`,
-    expected: `a multiple of ${divisorName}, ${divisor}`,
+    subject: `block_out_channels[${narrow}]`,
+    found: `${channels[narrow]} channels`,
+    expected: `at least attention_head_dim, ${attentionHeadDim}: room for one head`,
     remedy: "Correct one of the two fields.",
   });
 }
 
+function checkTimeEmbedding(config: UNet2DModelConfigValues): void {
+  const { timeEmbeddingType, numTrainTimesteps, freqShift } = config;
+  if (timeEmbeddingType === "learned" && !(numTrainTimesteps !== null && numTrainTimesteps > 0)) {
+    throw contradiction({
+      subject: "num_train_timesteps",
+      found: `${numTrainTimesteps} for a learned time embedding`,
+      expected: "the number of timesteps that were learned",
+      remedy: "Correct the file.",
+    });
+  }
+  const frequencies = Math.floor((config.blockOutChannels[0] as number) / 2);
+  if (timeEmbeddingType === "positional" && frequencies > 0 && freqShift === frequencies) {
+    throw contradiction({
+      subject: "freq_shift",
+      found: `${freqShift} for ${frequencies} frequencies`,
+      expected: "another number than that of the frequencies, half of block_out_channels[0]",
+      remedy: "Correct one of the two fields: their difference is divided by.",
+    });
+  }
+}
+
 function checkSampleSize(config: UNet2DModelConfigValues): void {
   const { height, width } = sampleSizeOf(config);
-  const factor = 2 ** (config.blockOutChannels.length - 1);
-  if (height % factor === 0 && width % factor === 0) return;
+  const halvings = config.blockOutChannels.length - 1;
+  const factor = 2 ** halvings;
+  if (height % factor !== 0 || width % factor !== 0) {
+    throw contradiction({
+      subject: "sample_size",
+      found: `${height}×${width}`,
+      expected: `multiples of ${factor}, since ${halvings} blocks halve the image`,
+      remedy: "Correct sample_size or the list of blocks.",
+    });
+  }
+  const mirrors = findBlockType(upBlockTypes, config.upBlockTypes[0] as string)?.family === "k";
+  if (!mirrors || halvings === 0 || Math.min(height, width) > factor) return;
   throw contradiction({
     subject: "sample_size",
     found: `${height}×${width}`,
-    expected: `multiples of ${factor}, since ${config.blockOutChannels.length - 1} blocks halve the image`,
+    expected: `more than ${factor} in both directions, since k blocks mirror the image at its edges`,
     remedy: "Correct sample_size or the list of blocks.",
   });
 }
 
 function checkSupported(config: UNet2DModelConfigValues): void {
-  for (const type of config.downBlockTypes)
-    requireKnown("down_block_types", type, Object.keys(downBlockTypes));
-  for (const type of config.upBlockTypes) requireKnown("up_block_types", type, Object.keys(upBlockTypes));
-  requireKnown("mid_block_type", config.midBlockType, ["UNetMidBlock2D", null]);
-  requireKnown("time_embedding_type", config.timeEmbeddingType, ["positional"]);
-  requireKnown("resnet_time_scale_shift", config.resnetTimeScaleShift, ["default", "scale_shift"]);
-  requireKnown("act_fn", config.actFn, ["silu", "swish"]);
-  requireKnown("class_embed_type", config.classEmbedType, [null]);
-  requireKnown("downsample_type", config.downsampleType, ["resnet"]);
-  requireKnown("upsample_type", config.upsampleType, ["resnet"]);
+  for (const [subject, names, types] of [
+    ["down_block_types", config.downBlockTypes, downBlockTypes],
+    ["up_block_types", config.upBlockTypes, upBlockTypes],
+  ] as const) {
+    const unknown = names.find((name) => findBlockType(types, name) === undefined);
+    if (unknown !== undefined) throw unsupported(subject, unknown, Object.keys(types));
+  }
+  if (config.midBlockType !== null && config.midBlockType !== "UNetMidBlock2D") {
+    throw unsupported("mid_block_type", config.midBlockType, ["UNetMidBlock2D", "null"]);
+  }
+  if (config.resnetTimeScaleShift === "spatial") {
+    throw unsupported("resnet_time_scale_shift", "spatial", ["default", "scale_shift"]);
+  }
 }
 
-function requireKnown(subject: string, value: string | null, known: readonly (string | null)[]): void {
-  if (known.includes(value)) return;
-  throw new UnsupportedError({
+function unsupported(subject: string, found: string, known: readonly string[]): UnsupportedError {
+  return new UnsupportedError({
     subject: `UNet2DModel config: ${subject}`,
-    found: `${value}`,
-    expected: known.map((item) => `${item}`).join(" or "),
+    found,
+    expected: `one of ${known.join(", ")}`,
     remedy:
-      "This kind of model is not built yet; a consistency model (openai/diffusers-cd_imagenet64_l2) is.",
+      "No other kind runs in a UNet2DModel, in diffusers either; the file may be of another model class.",
   });
 }
 

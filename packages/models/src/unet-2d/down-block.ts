@@ -1,8 +1,9 @@
 import type { GraphValue } from "../graph/graph-value.ts";
 import { attention } from "../layers/attention.ts";
+import { downsample2D } from "../layers/downsample-2d.ts";
 import { resnetBlock } from "../layers/resnet-block.ts";
 import type { WeightScope } from "../layers/weight-scope.ts";
-import { attentionOptions, type BlockContext, resnetOptions } from "./block-context.ts";
+import { attentionOptions, type BlockContext, type BlockOptions, resnetOptions } from "./block-context.ts";
 
 /** One block on the way down: the image it makes, and every image that the way up will need. */
 export interface DownBlockResult {
@@ -10,23 +11,15 @@ export interface DownBlockResult {
   readonly skips: readonly GraphValue[];
 }
 
-/** What tells one kind of block on the way down from another. */
-export interface DownBlockType {
-  readonly hasAttention: boolean;
-}
-
-/** The kinds of blocks on the way down, by diffusers' names. */
-export const downBlockTypes: Readonly<Record<string, DownBlockType>> = {
-  ResnetDownsampleBlock2D: { hasAttention: false },
-  AttnDownBlock2D: { hasAttention: true },
-};
-
-/** Residual blocks, with attention after each where the kind has it, then a halving of the image unless `isLast`. */
+/**
+ * Residual blocks, with attention after each where the kind has it, then a halving of the image unless `isLast`;
+ * diffusers' `DownBlock2D`, `ResnetDownsampleBlock2D`, `AttnDownBlock2D`.
+ */
 export function downBlock(
   context: BlockContext,
   value: GraphValue,
   scope: WeightScope,
-  options: { readonly type: DownBlockType; readonly outChannels: number; readonly isLast: boolean },
+  options: BlockOptions,
 ): DownBlockResult {
   const { builder, config, activatedTime } = context;
   const { type, outChannels, isLast } = options;
@@ -47,6 +40,9 @@ export function downBlock(
   }
   if (isLast) return { value: hidden, skips };
   const sampler = scope.child("downsamplers.0");
-  hidden = resnetBlock(builder, hidden, activatedTime, sampler, { ...resnet, resample: "down" });
+  const usesResnet = (type.sampler === "configured" ? config.downsampleType : type.sampler) === "resnet";
+  hidden = usesResnet
+    ? resnetBlock(builder, hidden, activatedTime, sampler, { ...resnet, resample: "down" })
+    : downsample2D(builder, hidden, sampler, config.downsamplePadding);
   return { value: hidden, skips: [...skips, hidden] };
 }

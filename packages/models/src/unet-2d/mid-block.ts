@@ -26,7 +26,7 @@ export function midBlock(context: BlockContext, value: GraphValue, scope: Weight
  * Groups of the norm before the middle attention. Without `attn_norm_num_groups`, models with scale and shift have no
  * norm there at all: so were checkpoints of before September 2023 made, and so does diffusers run them.
  */
-function middleAttentionGroups(config: UNet2DModelConfigValues, resnetGroups: number): number | null {
+export function middleAttentionGroups(config: UNet2DModelConfigValues, resnetGroups: number): number | null {
   if (config.attnNormNumGroups !== null) return config.attnNormNumGroups;
   return config.resnetTimeScaleShift === "default" ? resnetGroups : null;
 }

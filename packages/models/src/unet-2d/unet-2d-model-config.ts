@@ -12,6 +12,7 @@ import {
   PythonFloat,
   stringField,
 } from "@onestep/core";
+import type { ActivationName } from "../graph/operators/activations.ts";
 
 /** Every field of diffusers' `UNet2DModel`, in camelCase. */
 export interface UNet2DModelConfigValues {
@@ -52,7 +53,7 @@ export interface UNet2DModelConfigValues {
   /** Dropout while training; no effect here. */
   readonly dropout: number;
   /** The activation of the residual blocks. */
-  readonly actFn: "silu" | "swish" | "mish" | "gelu" | "relu";
+  readonly actFn: ActivationName;
   /** Channels of one attention head; one head over all channels where null. */
   readonly attentionHeadDim: number | null;
   /** Groups of the norms; a quarter of the channels, at most 32, where null. */

@@ -3,7 +3,7 @@ import {
   InvalidArgumentError,
   type ProgressListener,
   parsePythonJson,
-  Tensor,
+  type Tensor,
 } from "@onestep/core";
 import {
   type OpenRepositoryOptions,
@@ -24,13 +24,14 @@ import { listModelFiles, type ModelFilesOptions, type SavableModel } from "../ch
 import { matchWeights } from "../checkpoint/match-weights.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { type SaveModelOptions, saveModel } from "../checkpoint/save-model.ts";
-import { sinusoidalProjection } from "../layers/sinusoidal-projection.ts";
 import { startSession } from "../session/start-session.ts";
-import { buildUNet2DGraph, unet2DGraphNames } from "./build-unet-2d-graph.ts";
-import { checkForwardInput } from "./check-forward-input.ts";
+import { buildUNet2DGraph } from "./build-unet-2d-graph.ts";
+import type { ClassLabels } from "./class-label-tensor.ts";
 import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
+import { forwardInputs } from "./forward-inputs.ts";
 import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
 import { compareInStateDict } from "./state-dict-order.ts";
+import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 /** Where a model runs and how it is loaded. */
@@ -57,10 +58,17 @@ export interface LoadModelOptions {
 export interface UNet2DModelForwardOptions {
   /** [batch, in channels, height, width], of the size that the config names. */
   readonly sample: Tensor<"float32">;
-  /** One timestep for all, or one per image. Fractions count (in Python, a bare float would be cut to an integer). */
+  /**
+   * One timestep for all, or one per image. Fractions count (in Python, a bare float would be cut to an integer). Above 0
+   * for a model with a Fourier embedding, an integer from 0 to `numTrainTimesteps - 1` for one with a learned embedding.
+   */
   readonly timestep: number | ArrayLike<number>;
-  /** One class for all, or one per image, each from 0 to `numClassEmbeds - 1`. For class-conditional models only. */
-  readonly classLabels?: number | ArrayLike<number> | undefined;
+  /**
+   * One class for all, or one per image, each from 0 to `numClassEmbeds - 1`. For class-conditional models only. Where
+   * `classEmbedType` is `"timestep"`, numbers that are embedded as timesteps are; where it is `"identity"`, embeddings,
+   * [batch or 1, width of the time embedding].
+   */
+  readonly classLabels?: ClassLabels | undefined;
   /** An abort rejects at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -159,22 +167,8 @@ export class UNet2DModel {
    */
   async forward(options: UNet2DModelForwardOptions): Promise<UNet2DModelOutput> {
     if (this.#disposed) throw disposed();
-    const { sample, signal } = options;
-    const { timesteps, classLabels } = checkForwardInput(this.config, options);
-    const width = this.config.blockOutChannels[0] as number;
-    const projection = sinusoidalProjection(timesteps, {
-      width,
-      flipSinToCos: this.config.flipSinToCos,
-      frequencyShift: this.config.freqShift,
-    });
-    const inputs: Record<string, Tensor> = {
-      [unet2DGraphNames.sample]: sample,
-      [unet2DGraphNames.timestepProjection]: new Tensor("float32", projection, [timesteps.length, width]),
-    };
-    if (classLabels !== undefined) {
-      inputs[unet2DGraphNames.classLabels] = new Tensor("int64", classLabels, [classLabels.length]);
-    }
-    const outputs = await this.#session.run(inputs, { signal });
+    const { signal } = options;
+    const outputs = await this.#session.run(forwardInputs(this.config, options), { signal });
     return { sample: outputs[unet2DGraphNames.modelOutput] as Tensor<"float32"> };
   }
 

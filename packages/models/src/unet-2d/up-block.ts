@@ -2,23 +2,13 @@ import type { GraphValue } from "../graph/graph-value.ts";
 import { concatenate } from "../graph/operators/shaping.ts";
 import { attention } from "../layers/attention.ts";
 import { resnetBlock } from "../layers/resnet-block.ts";
+import { upsample2D } from "../layers/upsample-2d.ts";
 import type { WeightScope } from "../layers/weight-scope.ts";
-import { attentionOptions, type BlockContext, resnetOptions } from "./block-context.ts";
-
-/** What tells one kind of block on the way up from another. */
-export interface UpBlockType {
-  readonly hasAttention: boolean;
-}
-
-/** The kinds of blocks on the way up, by diffusers' names. */
-export const upBlockTypes: Readonly<Record<string, UpBlockType>> = {
-  ResnetUpsampleBlock2D: { hasAttention: false },
-  AttnUpBlock2D: { hasAttention: true },
-};
+import { attentionOptions, type BlockContext, type BlockOptions, resnetOptions } from "./block-context.ts";
 
 /**
  * Residual blocks, each over the image and one from the way down, with attention after each where the kind has it,
- * then a doubling of the image unless `isLast`.
+ * then a doubling of the image unless `isLast`; diffusers' `UpBlock2D`, `ResnetUpsampleBlock2D`, `AttnUpBlock2D`.
  *
  * @param skips - One image from the way down per layer, in the order they were made; the last one is used first.
  */
@@ -27,7 +17,7 @@ export function upBlock(
   value: GraphValue,
   skips: readonly GraphValue[],
   scope: WeightScope,
-  options: { readonly type: UpBlockType; readonly outChannels: number; readonly isLast: boolean },
+  options: BlockOptions,
 ): GraphValue {
   const { builder, config, activatedTime } = context;
   const { type, outChannels, isLast } = options;
@@ -46,8 +36,9 @@ export function upBlock(
     }
   }
   if (isLast) return hidden;
-  return resnetBlock(builder, hidden, activatedTime, scope.child("upsamplers.0"), {
-    ...resnet,
-    resample: "up",
-  });
+  const sampler = scope.child("upsamplers.0");
+  const usesResnet = (type.sampler === "configured" ? config.upsampleType : type.sampler) === "resnet";
+  return usesResnet
+    ? resnetBlock(builder, hidden, activatedTime, sampler, { ...resnet, resample: "up" })
+    : upsample2D(builder, hidden, sampler);
 }

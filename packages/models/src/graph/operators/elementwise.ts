@@ -32,9 +32,19 @@ export function squareRoot(builder: GraphBuilder, value: GraphValue): GraphValue
   return builder.node("Sqrt", [value], {}, value);
 }
 
-/** `x · sigmoid(x)`, as onnxruntime's one fused operator (`QuickGelu` with alpha 1). */
-export function silu(builder: GraphBuilder, value: GraphValue): GraphValue {
-  return builder.node("QuickGelu", [value], { floats: { alpha: 1 } }, value, { domain: "com.microsoft" });
+/** Natural logarithm of each element. */
+export function logarithm(builder: GraphBuilder, value: GraphValue): GraphValue {
+  return builder.node("Log", [value], {}, value);
+}
+
+/** Sine of each element, in radians. */
+export function sine(builder: GraphBuilder, value: GraphValue): GraphValue {
+  return builder.node("Sin", [value], {}, value);
+}
+
+/** Cosine of each element, in radians. */
+export function cosine(builder: GraphBuilder, value: GraphValue): GraphValue {
+  return builder.node("Cos", [value], {}, value);
 }
 
 /** Softmax along one axis. */

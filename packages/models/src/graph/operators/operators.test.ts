@@ -4,8 +4,15 @@ import { GraphError } from "../graph-error.ts";
 import type { Dimension, GraphValue } from "../graph-value.ts";
 import { add, castToFloat32, multiply, softmax } from "./elementwise.ts";
 import { linear, matrixProduct } from "./matrix.ts";
-import { concatenate, gatherRows, reshape, slice, transpose } from "./shaping.ts";
-import { averagePool2x2, convolution, imageShape, nearestUpsample2x } from "./spatial.ts";
+import { concatenate, expand, gatherRows, reshape, slice, transpose } from "./shaping.ts";
+import {
+  averagePool2x2,
+  convolution,
+  depthwiseTransposedConvolution,
+  imageShape,
+  nearestUpsample2x,
+  reflectPad,
+} from "./spatial.ts";
 
 const builder = new GraphBuilder();
 let count = 0;
@@ -38,6 +45,17 @@ describe("shapes", () => {
       5,
       4,
     ]);
+    const depthwise = { ...edge, stride: 2 };
+    expect(
+      convolution(builder, image, value(8, 1, 4, 4), undefined, { ...depthwise, groups: 8 }).shape,
+    ).toEqual(["batch", 8, 4, 3]);
+    expect(depthwiseTransposedConvolution(builder, image, value(8, 1, 4, 4), depthwise).shape).toEqual([
+      "batch",
+      8,
+      18,
+      14,
+    ]);
+    expect(reflectPad(builder, image, 1).shape).toEqual(["batch", 8, 11, 9]);
     expect(averagePool2x2(builder, image).shape).toEqual(["batch", 8, 4, 3]);
     expect(nearestUpsample2x(builder, image).shape).toEqual(["batch", 8, 18, 14]);
   });
@@ -47,6 +65,7 @@ describe("shapes", () => {
     expect(reshape(builder, image, ["batch", 2, 64]).shape).toEqual(["batch", 2, 64]);
     expect(transpose(builder, image, [0, 2, 3, 1]).shape).toEqual(["batch", 4, 4, 8]);
     expect(concatenate(builder, [image, value("batch", 3, 4, 4)], 1).shape).toEqual(["batch", 11, 4, 4]);
+    expect(expand(builder, value(1, 1, 4), [8, 1, 4]).shape).toEqual([8, 1, 4]);
     expect(slice(builder, image, 1, 2, 5).shape).toEqual(["batch", 3, 4, 4]);
     expect(gatherRows(builder, value(10, 32), value("batch")).shape).toEqual(["batch", 32]);
   });
@@ -77,6 +96,26 @@ describe("shapes that do not fit are refused while building:", () => {
       () => convolution(builder, value("batch", 8, 4, 4), value(16, 4, 3, 3), value(16)),
       /found \[16, 4, 3, 3\] for an input of \[batch, 8, 4, 4\], expected \[out channels, 8/,
     ],
+    [
+      "a convolution of each channel by itself",
+      () => convolution(builder, value("batch", 8, 4, 4), value(8, 8, 3, 3), undefined, { groups: 8 }),
+      /found \[8, 8, 3, 3\] for an input of \[batch, 8, 4, 4\], expected \[out channels, 1, /,
+    ],
+    [
+      "a transposed convolution",
+      () =>
+        depthwiseTransposedConvolution(builder, value("batch", 8, 4, 4), value(4, 1, 4, 4), {
+          stride: 2,
+          padding: [1, 1, 1, 1],
+        }),
+      /found \[4, 1, 4, 4\] for an input of \[batch, 8, 4, 4\], expected \[8, 1, kernel height/,
+    ],
+    [
+      "a mirrored edge of a single pixel",
+      () => reflectPad(builder, value("batch", 8, 1, 4), 1),
+      /Pad of value_\d+: found \[batch, 8, 1, 4\], expected an image of at least 2×2 pixels/,
+    ],
+    ["a repetition", () => expand(builder, value(2, 3), [4, 3]), /Expand of value_\d+: found \[2, 3\]/],
     ["an image", () => imageShape(value("batch", 8, 4)), /expected \[batch, channels, height, width\]/],
     [
       "a reshape",

@@ -71,6 +71,20 @@ export function slice(
   return builder.node("Slice", [value, ...bounds], {}, { elementType: value.elementType, shape });
 }
 
+/** A constant repeated along the dimensions where it has length 1. */
+export function expand(builder: GraphBuilder, value: GraphValue, shape: readonly number[]): GraphValue {
+  const fits = value.shape.every((dimension, axis) => dimension === 1 || dimension === shape[axis]);
+  if (!fits || value.shape.length !== shape.length) {
+    throw mismatch("Expand", value, `${describeShape(shape)}, or 1 in place of a dimension`);
+  }
+  return builder.node(
+    "Expand",
+    [value, builder.integers(shape)],
+    {},
+    { elementType: value.elementType, shape },
+  );
+}
+
 /** Rows of `table` ([rows, width]) by number: `indices` [batch] gives [batch, width]. */
 export function gatherRows(builder: GraphBuilder, table: GraphValue, indices: GraphValue): GraphValue {
   const shape = [...indices.shape, ...table.shape.slice(1)];

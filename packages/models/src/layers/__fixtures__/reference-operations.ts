@@ -82,6 +82,14 @@ export function silu(value: Image): Image {
   );
 }
 
+export function relu(value: Image): Image {
+  return new Tensor(
+    "float32",
+    value.data.map((x) => Math.max(x, 0)),
+    value.shape,
+  );
+}
+
 export function halve(value: Image): Image {
   const [batches = 0, channels = 0, height = 0, width = 0] = value.shape;
   return imageOf([batches, channels, height / 2, width / 2], (batch, channel, row, column) => {
