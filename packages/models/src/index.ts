@@ -10,6 +10,7 @@ export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights
 export type { ElementType } from "./graph/element-type.ts";
 export { GraphError } from "./graph/graph-error.ts";
 export type { ClassLabels } from "./unet-2d/class-label-tensor.ts";
+export { completeUNet2DModelConfig } from "./unet-2d/complete-unet-2d-model-config.ts";
 export { type ExpectedWeight, listUNet2DModelWeights } from "./unet-2d/list-unet-2d-model-weights.ts";
 export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/resolve-class-labels.ts";
 export { sampleSizeOf } from "./unet-2d/sample-size.ts";

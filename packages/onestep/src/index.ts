@@ -37,6 +37,7 @@ export {
   ConnectionError,
   type DeleteFromCacheOptions,
   type DeletionReport,
+  DiskSpaceError,
   deleteFromCache,
   EntryNotFoundError,
   type Environment,
@@ -72,6 +73,7 @@ export {
   type UNet2DModelConfigValues,
   type UNet2DModelForwardOptions,
   type UNet2DModelOutput,
+  UnsafePickleError,
   type WeightsMismatch,
   WeightsMismatchError,
 } from "@onestep/models";

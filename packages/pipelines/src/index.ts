@@ -9,6 +9,7 @@ export type {
 } from "./consistency-models/generate-options.ts";
 export { DiffusionPipeline, type DiffusionPipelineLoader } from "./diffusion-pipeline.ts";
 export { DiffusionPipelineBase, type PipelineComponents } from "./diffusion-pipeline-base.ts";
+export { findComponentFolder } from "./loading/find-component-folder.ts";
 export {
   openPipelineSource,
   type PipelineFromPretrainedOptions,

@@ -42,6 +42,22 @@ describe("completeUNet2DModelConfig", () => {
     });
   });
 
+  it("takes one way for the other where that has no attention block that resamples", () => {
+    const older = read({
+      down_block_types: ["ResnetDownsampleBlock2D", "ResnetDownsampleBlock2D", "AttnDownBlock2D"],
+    });
+    const config = completeUNet2DModelConfig(
+      older,
+      resnet.filter((name) => name.startsWith("up_blocks")),
+    );
+    expect(pick(config)).toMatchObject({ downsampleType: "resnet", upsampleType: "resnet" });
+    const mixed = completeUNet2DModelConfig(read({}), [
+      resnet[1] as string,
+      "up_blocks.0.upsamplers.0.conv.weight",
+    ]);
+    expect(pick(mixed)).toMatchObject({ downsampleType: "resnet", upsampleType: "conv" });
+  });
+
   it("leaves what the weights do not tell", () => {
     const older = read({});
     expect(completeUNet2DModelConfig(older, ["down_blocks.1.downsamplers.0.conv.weight"])).toBe(older);

@@ -25,29 +25,28 @@ export function completeUNet2DModelConfig(
 ): UNet2DModelConfig {
   const defaulted = readConfigRecord(config)?.defaulted;
   const known = new Set(names);
-  const hasResnet = (types: readonly string[], type: string, place: (index: number) => string): boolean =>
-    types.some((item, index) => item === type && known.has(`${place(index)}.conv1.weight`));
-  const downsamplesByResnet = hasResnet(
-    config.downBlockTypes,
-    "AttnDownBlock2D",
-    (index) => `down_blocks.${index}.downsamplers.0`,
-  );
-  const upsamplesByResnet = hasResnet(
-    config.upBlockTypes,
-    "AttnUpBlock2D",
-    (index) => `up_blocks.${index}.upsamplers.0`,
-  );
+  /** How the attention blocks of one way resample, as far as they do. */
+  const resampling = (
+    types: readonly string[],
+    type: string,
+    place: string,
+  ): "conv" | "resnet" | undefined => {
+    const samplers = types.flatMap((item, index) => (item === type ? [place.replace("N", `${index}`)] : []));
+    if (samplers.some((sampler) => known.has(`${sampler}.conv1.weight`))) return "resnet";
+    return samplers.some((sampler) => known.has(`${sampler}.conv.weight`)) ? "conv" : undefined;
+  };
+  const down = resampling(config.downBlockTypes, "AttnDownBlock2D", "down_blocks.N.downsamplers.0");
+  const up = resampling(config.upBlockTypes, "AttnUpBlock2D", "up_blocks.N.upsamplers.0");
   const hasMiddleNorm =
     config.resnetTimeScaleShift !== "default" && known.has("mid_block.attentions.0.group_norm.weight");
   const told = {
-    downsampleType:
-      downsamplesByResnet && defaulted?.has("downsample_type") ? ("resnet" as const) : undefined,
-    upsampleType: upsamplesByResnet && defaulted?.has("upsample_type") ? ("resnet" as const) : undefined,
+    downsampleType: defaulted?.has("downsample_type") && (down ?? up) === "resnet" ? "resnet" : undefined,
+    upsampleType: defaulted?.has("upsample_type") && (up ?? down) === "resnet" ? "resnet" : undefined,
     attnNormNumGroups:
-      hasMiddleNorm && defaulted?.has("attn_norm_num_groups")
+      defaulted?.has("attn_norm_num_groups") && hasMiddleNorm
         ? (config.normNumGroups ?? undefined)
         : undefined,
-  };
+  } as const;
   if (Object.values(told).every((value) => value === undefined)) return config;
   return unet2DModelConfigSchema.fromConfig(config, told);
 }

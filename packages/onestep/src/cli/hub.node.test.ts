@@ -115,15 +115,21 @@ describe("the exit code", () => {
     expect(exitCode, stderr).toBe(7);
   });
 
-  it("is 130 for Ctrl-C during a download, and nothing half-written stays", async () => {
-    hub.addFault({ host: "cdn", stallAfterBytes: 4_000_000 });
+  it("is 130 for Ctrl-C during a download, which goes on from there the next time", async () => {
+    hub.addFault({ host: "cdn", stallAfterBytes: 4_000_000, times: 1 });
     const result = await runOnestep(["generate", "me/emoji"], {
       folder: folder(),
       environment: { HF_ENDPOINT: hub.endpoint },
       signals: [[`Fetching ${weights} (`, "SIGINT"]],
     });
     expect(result).toMatchObject({ exitCode: 130, signal: null });
-    const blobs = await readdir(join(folder(), "hf", "hub", "models--me--emoji", "blobs"));
-    expect(blobs.filter((name) => !/^[0-9a-f]{40}$/.test(name))).toEqual([]);
+    const unfinished = async () => {
+      const blobs = await readdir(join(folder(), "hf", "hub", "models--me--emoji", "blobs"));
+      return blobs.filter((name) => !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name));
+    };
+    for (const name of await unfinished()) expect(name).toMatch(/^[0-9a-f]{64}\..*\.incomplete$/);
+    const again = await run(["generate", "me/emoji"]);
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(await unfinished()).toEqual([]);
   });
 });

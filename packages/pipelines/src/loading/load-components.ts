@@ -10,6 +10,7 @@ import { loadScheduler, type Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
 import type { PipelineComponents } from "../diffusion-pipeline-base.ts";
 import { type ModelIndex, readModelIndex } from "../model-index/model-index.ts";
+import { findComponentFolder } from "./find-component-folder.ts";
 
 /** Options of `fromPretrained` of every pipeline. */
 export interface PipelineFromPretrainedOptions
@@ -73,7 +74,9 @@ async function loadUnet(
         "Load an unconditional or class-conditional pixel model, openai/diffusers-cd_imagenet64_l2 for one.",
     });
   }
-  return UNet2DModel.fromRepository(repository, { ...options, subfolder: "unet" });
+  const { signal, onProgress } = options;
+  const subfolder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
+  return UNet2DModel.fromRepository(repository, { ...options, subfolder });
 }
 
 function requireComponent(repository: Repository, modelIndex: ModelIndex, name: string): string {

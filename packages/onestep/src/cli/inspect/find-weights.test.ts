@@ -12,7 +12,23 @@ it.each([
     undefined,
     [`${stem}-00001-of-00002.safetensors`, `${stem}-00002-of-00002.safetensors`],
   ],
+  [
+    [`${stem}.fp16-00001-of-00001.safetensors`, `${stem}-00001-of-00001.safetensors`],
+    "fp16",
+    [`${stem}.fp16-00001-of-00001.safetensors`],
+  ],
+  [
+    [`${stem}-00001-of-00001.fp16.bin`, `${stem}-00001-of-00001.bin`],
+    "fp16",
+    [`${stem}-00001-of-00001.fp16.bin`],
+  ],
   [["README.md", "vae/diffusion_pytorch_model.safetensors"], undefined, []],
 ])("of %j with variant %s chooses %j", (paths, variant, expected) => {
-  expect(chooseWeights(paths, variant)).toEqual(expected);
+  expect(chooseWeights(paths, "unet", variant)).toEqual(expected);
+});
+
+it("chooses at the root of a repository as well", () => {
+  expect(chooseWeights(["diffusion_pytorch_model.bin", `${stem}.bin`], "", undefined)).toEqual([
+    "diffusion_pytorch_model.bin",
+  ]);
 });

@@ -1,12 +1,14 @@
-import { cp, mkdir, readdir, readFile, rename, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runOnestep } from "../__fixtures__/run-onestep.ts";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
 
 const shipped = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));
 const weights = "unet/diffusion_pytorch_model.safetensors";
+const torchFile = fileURLToPath(new URL("./__fixtures__/state-dict.bin", import.meta.url));
 const folder = temporaryFolder();
 
 async function inspect(...words: string[]) {
@@ -88,14 +90,41 @@ Steps       grid of 40 timesteps, sigma 0.002 to 80
     );
   });
 
+  it("shows weights in torch's format", async () => {
+    const model = await copyModel();
+    await rm(join(model, weights));
+    await cp(torchFile, join(model, "unet", "diffusion_pytorch_model.bin"));
+    const { exitCode, stdout } = await inspect("model");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("Parameters  3,213,539 in 7 tensors, float32 and int64\n");
+    expect(stdout).toMatch(/^Weights {5}unet\/diffusion_pytorch_model.bin, 3.32 kB$/m);
+    expect(stdout).not.toContain("Cannot run");
+  });
+
+  it("shows a model whose parts all lie at the top of the folder", async () => {
+    const model = await copyModel();
+    for (const path of ["unet/config.json", weights, "scheduler/scheduler_config.json"]) {
+      await rename(join(model, path), join(model, basename(path)));
+    }
+    const { exitCode, stdout } = await inspect("model");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("Parameters  3,213,539 in 247 tensors, float32\n");
+    expect(stdout).toContain("Weights     diffusion_pytorch_model.safetensors, 12.9 MB\n");
+    expect(stdout).toContain("Steps       grid of 40 timesteps");
+  });
+
   it("says why a model cannot run here", async () => {
     const model = await copyModel();
-    await rename(join(model, weights), join(model, "unet", "diffusion_pytorch_model.bin"));
+    await rm(join(model, weights));
+    const start = "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."; // what torch wrote first in a file before 1.6
+    await writeFile(join(model, "unet", "diffusion_pytorch_model.bin"), start, "latin1");
     const { exitCode, stdout } = await inspect("model");
     expect(exitCode).toBe(0);
     expect(stdout).toContain("Parameters  3,213,539\n");
     expect(stdout).toContain("Weights     unet/diffusion_pytorch_model.bin\n");
-    expect(stdout).toMatch(/^Cannot run {2}weights in model: found .*torch pickle/m);
+    expect(stdout).toMatch(
+      /^Cannot run {2}unet\/diffusion_pytorch_model.bin: found the format .* python -c/m,
+    );
   });
 
   it("says that a pipeline, or its unet, is of a class that is not built here", async () => {
@@ -115,6 +144,17 @@ Steps       grid of 40 timesteps, sigma 0.002 to 80
       JSON.stringify({ ...index, _class_name: "ConsistencyModelPipeline" }),
     );
     expect((await inspect("model")).stdout).toContain("its unet is a UNet2DConditionModel");
+  });
+
+  it("refuses weights that are more than weights with 6", async () => {
+    const model = await copyModel();
+    await rm(join(model, weights));
+    const bytes = Buffer.from(await readFile(torchFile));
+    bytes.write("subprocess\ncheck_output", bytes.indexOf("collections\nOrderedDict"), "latin1");
+    await writeFile(join(model, "unet", "diffusion_pytorch_model.bin"), bytes);
+    const refused = await inspect("model");
+    expect(refused.exitCode).toBe(6);
+    expect(refused.stderr).toMatch(/a use of "subprocess.check_output".*Nothing of it was run\./);
   });
 
   it("refuses damaged weights with 6, and a folder without a model with 4", async () => {

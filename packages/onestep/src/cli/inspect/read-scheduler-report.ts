@@ -1,5 +1,6 @@
 import { isJsonObject, PythonFloat, type PythonJson, parsePythonJson } from "@onestep/core";
 import type { Repository } from "@onestep/hub";
+import { findComponentFolder } from "@onestep/pipelines";
 import type { RepositorySettings } from "../repository-settings.ts";
 import type { SchedulerReport } from "./model-report.ts";
 
@@ -13,7 +14,10 @@ export async function readSchedulerReport(
   className: string,
   { signal, onProgress }: RepositorySettings,
 ): Promise<SchedulerReport> {
-  const file = await repository.get("scheduler/scheduler_config.json", { signal, onProgress });
+  const configName = "scheduler_config.json";
+  const folder = await findComponentFolder(repository, "scheduler", configName, { signal, onProgress });
+  const path = folder === "" ? configName : `${folder}/${configName}`;
+  const file = await repository.get(path, { signal, onProgress });
   const document = parsePythonJson(await file.text({ signal }), `${file.path} of ${repository.name}`);
   const fields = isJsonObject(document) ? document : {};
   return {

@@ -1,13 +1,15 @@
 import { parsePythonJson, UnsupportedError } from "@onestep/core";
 import type { Repository } from "@onestep/hub";
 import {
+  completeUNet2DModelConfig,
   listUNet2DModelWeights,
   type UNet2DModelConfigValues,
   unet2DModelConfigSchema,
 } from "@onestep/models";
+import { findComponentFolder } from "@onestep/pipelines";
 import type { RepositorySettings } from "../repository-settings.ts";
 import { estimateMemory } from "./estimate-memory.ts";
-import { chooseWeights, findWeights } from "./find-weights.ts";
+import { chooseWeights, type FoundWeights, findWeights } from "./find-weights.ts";
 import type { UnetReport, WeightsFile, WeightsFindings } from "./model-report.ts";
 
 /** What is known of a UNet, and why it cannot be run where it cannot. */
@@ -31,16 +33,18 @@ export async function readUnetReport(
     return { unet: null, unsupported: `its unet is a ${className}, and UNet2DModel is what runs here` };
   }
   const { signal, onProgress } = settings;
-  const file = await repository.get("unet/config.json", { signal, onProgress });
+  const folder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
+  const path = folder === "" ? "config.json" : `${folder}/config.json`;
+  const file = await repository.get(path, { signal, onProgress });
   const source = `${file.path} of ${repository.name}`;
-  const config = unet2DModelConfigSchema.fromJson(
+  const declared = unet2DModelConfigSchema.fromJson(
     parsePythonJson(await file.text({ signal }), source),
     source,
   );
   try {
-    const parameters = countParameters(config);
-    const { weights, unsupported } = await readWeights(repository, settings);
-    return { unet: describeUnet(config, parameters, weights), unsupported };
+    const { weights, tensorNames, unsupported } = await readWeights(repository, folder, settings);
+    const config = completeUNet2DModelConfig(declared, tensorNames);
+    return { unet: describeUnet(config, countParameters(config), weights), unsupported };
   } catch (error) {
     if (!UnsupportedError.isInstance(error)) throw error;
     return { unet: null, unsupported: error.message };
@@ -49,15 +53,17 @@ export async function readUnetReport(
 
 async function readWeights(
   repository: Repository,
+  folder: string,
   settings: RepositorySettings,
-): Promise<{ readonly weights: WeightsFindings; readonly unsupported: string | null }> {
+): Promise<FoundWeights & { readonly unsupported: string | null }> {
   try {
-    return { weights: await findWeights(repository, settings), unsupported: null };
+    return { ...(await findWeights(repository, folder, settings)), unsupported: null };
   } catch (error) {
     if (!UnsupportedError.isInstance(error)) throw error;
-    const paths = chooseWeights((await repository.list(settings)) ?? [], settings.variant);
+    const paths = chooseWeights((await repository.list(settings)) ?? [], folder, settings.variant);
     const files = paths.map((path) => ({ path, size: null }));
-    return { weights: { files, isLocal: true, tensors: null, dtypes: null }, unsupported: error.message };
+    const weights = { files, isLocal: true, tensors: null, dtypes: null };
+    return { weights, tensorNames: [], unsupported: error.message };
   }
 }
 
