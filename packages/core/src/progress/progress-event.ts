@@ -1,13 +1,13 @@
 /** One thing that happened while a model was found, fetched, loaded or run. Names are noun-verb. */
 export type ProgressEvent =
-  /** A file is about to be fetched, or was found in the cache (`cached`). */
+  /** A file is about to be fetched, or was found in the cache (`cached`); or to be sent, or is there already (`cached`). */
   | {
       readonly type: "file-start";
       readonly file: string;
       readonly totalBytes?: number;
       readonly cached: boolean;
     }
-  /** More of a file has arrived. */
+  /** More of a file has arrived; or less, where a part of an upload has to be sent again. */
   | {
       readonly type: "file-progress";
       readonly file: string;

@@ -2,8 +2,6 @@ import { InvalidArgumentError } from "@onestep/core";
 import type { Patience } from "../http/request-watch.ts";
 import { type Environment, isEnabled, readVariable } from "./environment.ts";
 
-const defaultSeconds = 10;
-
 /** Whether requests are forbidden: by the option, `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`. */
 export function isOffline(localFilesOnly: boolean | undefined, environment: Environment): boolean {
   if (localFilesOnly === true) return true;
@@ -22,6 +20,11 @@ export function downloadPatience(environment: Environment): Patience {
   return readPatience(environment, "HF_HUB_DOWNLOAD_TIMEOUT");
 }
 
+/** How long the Hub may think about what it was sent: `HF_HUB_DOWNLOAD_TIMEOUT`, or 60 s. */
+export function uploadPatience(environment: Environment): Patience {
+  return readPatience(environment, "HF_HUB_DOWNLOAD_TIMEOUT", 60);
+}
+
 /** Beyond this, the Hub sends files in chunks only (huggingface_hub 2.0, `MAX_HTTP_DOWNLOAD_SIZE`). */
 const maximumWholeBytes = 50_000_000_000;
 
@@ -38,7 +41,7 @@ export function xetFromBytes(environment: Environment): number {
 }
 
 /** @throws InvalidArgumentError where the variable is set to something else than a number of seconds. */
-function readPatience(environment: Environment, variable: string): Patience {
+function readPatience(environment: Environment, variable: string, defaultSeconds: number = 10): Patience {
   const text = readVariable(environment, variable)?.trim() ?? "0";
   const seconds = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || seconds > 86_400) {
@@ -46,7 +49,7 @@ function readPatience(environment: Environment, variable: string): Patience {
       subject: variable,
       found: JSON.stringify(text),
       expected: "a number of seconds, up to 86400",
-      remedy: "Correct it, or unset it for the default of 10 s.",
+      remedy: `Correct it, or unset it for the default of ${defaultSeconds} s.`,
     });
   }
   return { variable, seconds: seconds === 0 ? defaultSeconds : seconds };

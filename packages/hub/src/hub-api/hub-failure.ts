@@ -115,12 +115,12 @@ function entryNotFound(question: HubQuestion, found: string): EntryNotFoundError
 }
 
 /** The address of a page of the endpoint. */
-function page(endpoint: URL, path: string): string {
+export function page(endpoint: URL, path: string): string {
   return `${describeUrl(endpoint).replace(/\/+$/, "")}/${path}`;
 }
 
 /** What the server says of itself, cut short and without control characters. */
-function quoteServer(message: string | null): string {
+export function quoteServer(message: string | null): string {
   if (message === null || message === "") return "";
   return ` ("${message.replace(/[^\x20-\x7e]/g, "?").slice(0, 200)}")`;
 }

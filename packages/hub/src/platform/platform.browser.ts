@@ -19,6 +19,14 @@ export const platform: Platform = {
   scanCache: refuseCacheTools,
   deleteFromCache: refuseCacheTools,
   pruneCache: refuseCacheTools,
+  uploadFiles: async () => {
+    throw new UnsupportedError({
+      subject: "uploadFiles",
+      found: "a browser",
+      expected: "Node, whose fetch sends files without holding them in memory",
+      remedy: "Upload from a program in Node.",
+    });
+  },
 };
 
 async function refuseCacheTools(): Promise<never> {

@@ -4,6 +4,7 @@ import { scanCacheOnDisk } from "../node/cache/scan-cache.ts";
 import { isFolder, openFolder } from "../node/open-folder.ts";
 import { openHubRepository } from "../node/open-hub-repository.ts";
 import { openWebRepository } from "../node/open-web-repository.ts";
+import { uploadFilesToHub } from "../node/upload/upload-files-to-hub.ts";
 import type { Platform } from "./platform.ts";
 
 /** Node: folders, and a cache on disk. */
@@ -16,4 +17,5 @@ export const platform: Platform = {
   scanCache: scanCacheOnDisk,
   deleteFromCache: deleteFromCacheOnDisk,
   pruneCache: pruneCacheOnDisk,
+  uploadFiles: uploadFilesToHub,
 };

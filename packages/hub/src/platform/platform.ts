@@ -7,6 +7,8 @@ import type {
 } from "../cache/cache-report.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { OpenRepositoryOptions, Repository } from "../repository.ts";
+import type { UploadFile } from "../upload/upload-file.ts";
+import type { UploadFilesOptions, UploadReport } from "../upload/upload-files-options.ts";
 
 /** What differs between Node and browsers. `#platform` gives the one that fits. */
 export interface Platform {
@@ -20,9 +22,14 @@ export interface Platform {
   readonly scanCache: (options: ScanCacheOptions) => Promise<CacheReport>;
   readonly deleteFromCache: (options: DeleteFromCacheOptions) => Promise<DeletionReport>;
   readonly pruneCache: (options: PruneCacheOptions) => Promise<DeletionReport>;
+  readonly uploadFiles: (
+    request: HubRequest,
+    files: readonly UploadFile[],
+    options: UploadFilesOptions,
+  ) => Promise<UploadReport>;
 }
 
-/** Which repository of the Hub to open. */
+/** Which repository of the Hub to open, or to change. */
 export interface HubRequest {
   readonly id: string;
   readonly revision: string;
