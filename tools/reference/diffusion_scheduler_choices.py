@@ -149,4 +149,24 @@ CHOICES = {
         },
         "requests": [*STEPS, {"num_inference_steps": 4, "sampling_eps": 0.01}],
     },
+    "HeunDiscreteScheduler": {
+        "count": 18,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_karras_sigmas": True, "clip_sample": True}, {"num_inference_steps": 4}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"beta_schedule": "exp"}, {"num_inference_steps": 3}, {}),
+        ],
+        "config": {
+            **BETAS,
+            **SPACING,
+            **CONVERSIONS,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2", "exp"],
+            "prediction_type": ["sample", "v_prediction"],
+            "clip_sample": [True],
+            "clip_sample_range": [0.5, 2.0],
+        },
+        "requests": [*STEPS, {"timesteps": [190, 87.5, 50, 1]}],
+    },
 }

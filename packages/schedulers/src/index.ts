@@ -45,6 +45,12 @@ export {
   type EulerDiscreteSetTimestepsOptions,
   type EulerDiscreteStepOptions,
 } from "./euler-discrete-scheduler.ts";
+export {
+  HeunDiscreteScheduler,
+  type HeunDiscreteSchedulerConfig,
+  type HeunDiscreteSchedulerOptions,
+  type HeunDiscreteSchedulerOutput,
+} from "./heun-discrete-scheduler.ts";
 export { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
 export {
   PNDMScheduler,

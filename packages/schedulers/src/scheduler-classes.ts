@@ -6,6 +6,7 @@ import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
+import { HeunDiscreteScheduler } from "./heun-discrete-scheduler.ts";
 import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { ScoreSdeVeScheduler } from "./score-sde-ve-scheduler.ts";
@@ -30,6 +31,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   EDMEulerScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
+  HeunDiscreteScheduler,
   PNDMScheduler,
   ScoreSdeVeScheduler,
 ]);

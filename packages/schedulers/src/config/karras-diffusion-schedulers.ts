@@ -8,5 +8,6 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "EDMEulerScheduler",
   "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",
+  "HeunDiscreteScheduler",
   "PNDMScheduler",
 ];
