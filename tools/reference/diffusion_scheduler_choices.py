@@ -169,4 +169,23 @@ CHOICES = {
         },
         "requests": [*STEPS, {"timesteps": [190, 87.5, 50, 1]}],
     },
+    "LMSDiscreteScheduler": {
+        "count": 18,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 6}, {"order": 2}),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 5}, {}),
+            ({"use_karras_sigmas": True}, {"num_inference_steps": 6}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 5}, {}),
+        ],
+        "config": {
+            **BETAS,
+            **SPACING,
+            **CONVERSIONS,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "prediction_type": ["sample", "v_prediction"],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 7}],
+        "step": {"order": [1, 2, 3]},
+    },
 }

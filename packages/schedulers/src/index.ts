@@ -51,6 +51,13 @@ export {
   type HeunDiscreteSchedulerOptions,
   type HeunDiscreteSchedulerOutput,
 } from "./heun-discrete-scheduler.ts";
+export {
+  LMSDiscreteScheduler,
+  type LMSDiscreteSchedulerConfig,
+  type LMSDiscreteSchedulerOptions,
+  type LMSDiscreteSchedulerOutput,
+  type LMSDiscreteStepOptions,
+} from "./lms-discrete-scheduler.ts";
 export { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
 export {
   PNDMScheduler,

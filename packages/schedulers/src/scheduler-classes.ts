@@ -7,6 +7,7 @@ import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import { HeunDiscreteScheduler } from "./heun-discrete-scheduler.ts";
+import { LMSDiscreteScheduler } from "./lms-discrete-scheduler.ts";
 import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { ScoreSdeVeScheduler } from "./score-sde-ve-scheduler.ts";
@@ -32,6 +33,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   HeunDiscreteScheduler,
+  LMSDiscreteScheduler,
   PNDMScheduler,
   ScoreSdeVeScheduler,
 ]);

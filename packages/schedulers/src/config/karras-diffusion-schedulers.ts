@@ -9,5 +9,6 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",
   "HeunDiscreteScheduler",
+  "LMSDiscreteScheduler",
   "PNDMScheduler",
 ];
