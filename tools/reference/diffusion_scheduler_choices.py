@@ -26,6 +26,20 @@ CONVERSIONS = {
 
 STEPS = [{"num_inference_steps": count} for count in (3, 4, 5)]
 
+DISTILLED = {
+    **BETAS,
+    **THRESHOLDING,
+    **SPACING,
+    "beta_schedule": ["linear", "squaredcos_cap_v2"],
+    "original_inference_steps": [100, 10],
+    "clip_sample": [True],
+    "clip_sample_range": [0.5, 2.0],
+    "set_alpha_to_one": [False],
+    "prediction_type": ["sample", "v_prediction"],
+    "timestep_scaling": [0.3, 1.0],
+    "rescale_betas_zero_snr": [True],
+}
+
 CHOICES = {
     "DDPMScheduler": {
         "count": 22,
@@ -187,5 +201,20 @@ CHOICES = {
         },
         "requests": [*STEPS, {"num_inference_steps": 7}],
         "step": {"order": [1, 2, 3]},
+    },
+    "LCMScheduler": {
+        "count": 18,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 4, "strength": 0.5}, {}),
+            ({}, {"num_inference_steps": 3, "original_inference_steps": 20}, {}),
+        ],
+        "config": DISTILLED,
+        "requests": [
+            *STEPS,
+            {"num_inference_steps": 4, "strength": 0.7},
+            {"num_inference_steps": 2, "original_inference_steps": 8},
+            {"timesteps": [190, 87, 50, 1]},
+        ],
     },
 }

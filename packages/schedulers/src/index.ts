@@ -52,6 +52,13 @@ export {
   type HeunDiscreteSchedulerOutput,
 } from "./heun-discrete-scheduler.ts";
 export {
+  LCMScheduler,
+  type LCMSchedulerConfig,
+  type LCMSchedulerOptions,
+  type LCMSchedulerOutput,
+  type LCMSetTimestepsOptions,
+} from "./lcm-scheduler.ts";
+export {
   LMSDiscreteScheduler,
   type LMSDiscreteSchedulerConfig,
   type LMSDiscreteSchedulerOptions,

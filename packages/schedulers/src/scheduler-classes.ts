@@ -7,6 +7,7 @@ import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import { HeunDiscreteScheduler } from "./heun-discrete-scheduler.ts";
+import { LCMScheduler } from "./lcm-scheduler.ts";
 import { LMSDiscreteScheduler } from "./lms-discrete-scheduler.ts";
 import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -33,6 +34,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   HeunDiscreteScheduler,
+  LCMScheduler,
   LMSDiscreteScheduler,
   PNDMScheduler,
   ScoreSdeVeScheduler,

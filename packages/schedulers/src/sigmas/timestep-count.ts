@@ -13,16 +13,18 @@ export function isTimestepCount(value: unknown): value is number {
  * The number of steps that a caller asked for.
  *
  * @param subject - The method, for the message.
+ * @param name - The option.
  * @throws InvalidArgumentError where it is not a whole number from 1 to `maximum`.
  */
 export function requireTimestepCount(
   subject: string,
   value: unknown,
   maximum: number = maximumTimestepCount,
+  name = "numInferenceSteps",
 ): number {
   if (isTimestepCount(value) && value <= maximum) return value;
   throw new InvalidArgumentError({
-    subject: `${subject}: numInferenceSteps`,
+    subject: `${subject}: ${name}`,
     found: describeValue(value),
     expected: `a whole number from 1 to ${maximum}`,
     remedy: "Pass the number of steps to take.",
