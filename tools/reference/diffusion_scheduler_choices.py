@@ -217,4 +217,20 @@ CHOICES = {
             {"timesteps": [190, 87, 50, 1]},
         ],
     },
+    "TCDScheduler": {
+        "count": 18,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 4, "strength": 0.5}, {"eta": 0.0}),
+            ({}, {"num_inference_steps": 3, "original_inference_steps": 20}, {}),
+        ],
+        "config": DISTILLED,
+        "requests": [
+            *STEPS,
+            {"num_inference_steps": 4, "strength": 0.7},
+            {"num_inference_steps": 2, "original_inference_steps": 8},
+            {"timesteps": [190, 87, 50, 1]},
+        ],
+        "step": {"eta": [0.0, 0.5, 1.0]},
+    },
 }

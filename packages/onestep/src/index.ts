@@ -178,4 +178,10 @@ export {
   type SetTimestepsOptions,
   type StepOptions,
   schedulerClasses,
+  TCDScheduler,
+  type TCDSchedulerConfig,
+  type TCDSchedulerOptions,
+  type TCDSchedulerOutput,
+  type TCDSetTimestepsOptions,
+  type TCDStepOptions,
 } from "@onestep/schedulers";

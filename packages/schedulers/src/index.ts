@@ -84,3 +84,11 @@ export {
   type SdeVeOutput,
 } from "./score-sde-ve-scheduler.ts";
 export type { Scalings } from "./sigmas/preconditioning.ts";
+export {
+  TCDScheduler,
+  type TCDSchedulerConfig,
+  type TCDSchedulerOptions,
+  type TCDSchedulerOutput,
+  type TCDSetTimestepsOptions,
+  type TCDStepOptions,
+} from "./tcd-scheduler.ts";

@@ -12,6 +12,7 @@ import { LMSDiscreteScheduler } from "./lms-discrete-scheduler.ts";
 import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { ScoreSdeVeScheduler } from "./score-sde-ve-scheduler.ts";
+import { TCDScheduler } from "./tcd-scheduler.ts";
 
 /** The static side of a scheduler that can be made from a file. */
 export interface SchedulerClass {
@@ -38,6 +39,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   LMSDiscreteScheduler,
   PNDMScheduler,
   ScoreSdeVeScheduler,
+  TCDScheduler,
 ]);
 
 /** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */
