@@ -6,10 +6,12 @@ import { createTorchContender, onestep } from "./contender.ts";
 import { describeMachine } from "./describe-machine.ts";
 import { findPython } from "./find-python.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
+import { measurePublishedModels } from "./published.ts";
 import { createComparisonRows } from "./report/comparison-rows.ts";
 import { formatEventLoop } from "./report/event-loop-report.ts";
 import { formatComparison } from "./report/format-comparison.ts";
 import { formatMachine } from "./report/format-machine.ts";
+import { formatPublished } from "./report/published-report.ts";
 import { formatSoak } from "./report/soak-report.ts";
 import type { EventLoopResult, SoakResult } from "./task.ts";
 
@@ -22,32 +24,48 @@ interface Report {
 const progress = (message: string): void => console.error(message);
 
 async function run(options: Options): Promise<void> {
-  progress(`checkpoint ${options.architecture}: looking for it, or making it`);
-  const checkpoint = await findCheckpoint(options.architecture, options.folder);
-  const { text, data } = await reports[options.mode](options, checkpoint);
+  const { mode, architecture, folder } = options;
+  let report: Report;
+  if (mode === "published" || architecture === undefined) report = await reportPublished(options);
+  else {
+    progress(`checkpoint ${architecture}: looking for it, or making it`);
+    report = await reports[mode](options, await findCheckpoint(architecture, folder));
+  }
+  const { text, data } = report;
   console.log(options.json ? JSON.stringify({ ...options, ...data }, null, 2) : text);
 }
 
-const reports: Readonly<Record<Options["mode"], (options: Options, checkpoint: string) => Promise<Report>>> =
-  {
-    compare: reportComparison,
-    "event-loop": async (options, checkpoint) => {
-      const result: EventLoopResult = await runTask(onestep, createTask(options, checkpoint));
-      const machine = describeMachine(undefined);
-      return {
-        text: `${formatMachine(machine, options.threads)}\n\n${formatEventLoop(result)}`,
-        data: { machine, result },
-      };
-    },
-    soak: async (options, checkpoint) => {
-      const result: SoakResult = await runTask(onestep, createTask(options, checkpoint));
-      const machine = describeMachine(undefined);
-      return {
-        text: `${formatMachine(machine, options.threads)}\n\n${formatSoak(result)}`,
-        data: { machine, result },
-      };
-    },
+const reports: Readonly<
+  Record<Exclude<Options["mode"], "published">, (options: Options, checkpoint: string) => Promise<Report>>
+> = {
+  compare: reportComparison,
+  "event-loop": async (options, checkpoint) => {
+    const result: EventLoopResult = await runTask(onestep, createTask(options, checkpoint));
+    const machine = describeMachine(undefined);
+    return {
+      text: `${formatMachine(machine, options.threads)}\n\n${formatEventLoop(result)}`,
+      data: { machine, result },
+    };
+  },
+  soak: async (options, checkpoint) => {
+    const result: SoakResult = await runTask(onestep, createTask(options, checkpoint));
+    const machine = describeMachine(undefined);
+    return {
+      text: `${formatMachine(machine, options.threads)}\n\n${formatSoak(result)}`,
+      data: { machine, result },
+    };
+  },
+};
+
+async function reportPublished({ threads }: Options): Promise<Report> {
+  const measurements = await measurePublishedModels({ threads, onStart: progress });
+  if (!measurements.every(({ succeeded }) => succeeded)) process.exitCode = 1;
+  const machine = describeMachine(undefined);
+  return {
+    text: `${formatMachine(machine, threads)}\n\n${formatPublished(measurements)}`,
+    data: { machine, measurements },
   };
+}
 
 async function reportComparison(options: Options, checkpoint: string): Promise<Report> {
   const python = options.python === null ? undefined : await findPython(options.python);

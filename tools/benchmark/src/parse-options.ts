@@ -3,12 +3,13 @@ import { parseArgs } from "node:util";
 import { architectureNames } from "./checkpoint/find-checkpoint.ts";
 
 /** What to do. */
-export type Mode = "compare" | "event-loop" | "soak";
+export type Mode = "compare" | "event-loop" | "soak" | "published";
 
 /** The command line, read. */
 export interface Options {
   readonly mode: Mode;
-  readonly architecture: string;
+  /** The one to measure; undefined for all that are published. */
+  readonly architecture: string | undefined;
   readonly threads: number;
   /** How often each process is started. */
   readonly rounds: number;
@@ -37,6 +38,7 @@ Modes:
   compare      (default) time and memory, beside PyTorch where it is found
   event-loop   how many ticks of a 10 ms timer get through while the model works
   soak         memory after the 10th and the last of many generations
+  published    (without an architecture) every published configuration at full size: parameters, one pass
 
 Options:
   --threads <n>       threads to compute with (default: CPUs that the process may use)
@@ -55,12 +57,16 @@ export function parseOptions(
 ): Options | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
-  const modes: readonly string[] = ["compare", "event-loop", "soak"];
+  const modes: readonly string[] = ["compare", "event-loop", "soak", "published"];
   const [mode, architecture, ...rest] = modes.includes(positionals[0] ?? "")
     ? positionals
     : ["compare", ...positionals];
-  if (architecture === undefined || !architectureNames.includes(architecture) || rest.length > 0) {
-    throw new UsageError(`Name one architecture: ${architectureNames.join(", ")}.`);
+  const isKnown =
+    mode === "published"
+      ? architecture === undefined
+      : architecture !== undefined && architectureNames.includes(architecture);
+  if (!isKnown || rest.length > 0) {
+    throw new UsageError(`Name one architecture: ${architectureNames.join(", ")}; none for published.`);
   }
   return {
     mode: mode as Mode,

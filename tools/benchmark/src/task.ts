@@ -5,8 +5,9 @@ export interface Task {
    * - `images`: images from the pipeline, one step each.
    * - `event-loop`: passes, while a timer ticks in the caller's thread.
    * - `soak`: images, one after the other, in one process.
+   * - `published`: one pass through the model alone, and what comes out.
    */
-  readonly kind: "forward" | "images" | "event-loop" | "soak";
+  readonly kind: "forward" | "images" | "event-loop" | "soak" | "published";
   /** The folder of the pipeline. */
   readonly checkpoint: string;
   /** Images at a time. */
@@ -42,4 +43,17 @@ export interface EventLoopResult {
 export interface SoakResult {
   /** Memory in use after each call. */
   readonly residentBytes: readonly number[];
+}
+
+/** What a process of kind `published` reports. */
+export interface PublishedResult {
+  readonly parameters: number;
+  /** From the start of the process until the model could be called. */
+  readonly readyMilliseconds: number;
+  readonly forwardMilliseconds: number;
+  readonly peakBytes: number;
+  /** Of what the model predicts. */
+  readonly shape: readonly number[];
+  /** Root of the mean square of what the model predicts; null where not every number is finite. */
+  readonly magnitude: number | null;
 }

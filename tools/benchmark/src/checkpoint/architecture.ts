@@ -1,9 +1,11 @@
-/** A model to measure: what its three JSON files hold, in diffusers' own spelling. */
+/** A model to measure: what its JSON files hold, in diffusers' own spelling. */
 export interface Architecture {
   /** The `unet/config.json`. */
   readonly unet: Readonly<Record<string, unknown>>;
   /** The `scheduler/scheduler_config.json`. */
   readonly scheduler: Readonly<Record<string, unknown>>;
+  /** The class that `model_index.json` names; `ConsistencyModelPipeline` where left out. */
+  readonly pipeline?: string;
 }
 
 const scheduler: Architecture["scheduler"] = {

@@ -12,7 +12,8 @@ const seed = 20230303;
  * Makes the folder of a pipeline with random weights, as diffusers lays it out, unless it is there. The same
  * architecture gives the same bytes on every machine.
  */
-export async function makeCheckpoint(folder: string, { unet, scheduler }: Architecture): Promise<void> {
+export async function makeCheckpoint(folder: string, architecture: Architecture): Promise<void> {
+  const { unet, scheduler } = architecture;
   if (existsSync(join(folder, "model_index.json"))) return;
   const draft = `${folder}.draft`;
   await rm(draft, { recursive: true, force: true });
@@ -24,18 +25,20 @@ export async function makeCheckpoint(folder: string, { unet, scheduler }: Archit
   await writeRandomSafetensors(join(draft, "unet", "diffusion_pytorch_model.safetensors"), weights, seed);
   await writeFile(join(draft, "unet", "config.json"), unetText);
   await writeFile(join(draft, "scheduler", "scheduler_config.json"), formatJson(scheduler));
-  await writeFile(join(draft, "model_index.json"), formatJson(pipelineIndex));
+  await writeFile(join(draft, "model_index.json"), formatJson(pipelineIndex(architecture)));
   await mkdir(dirname(folder), { recursive: true });
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);
 }
 
-const pipelineIndex = {
-  _class_name: "ConsistencyModelPipeline",
-  _diffusers_version: "0.21.0.dev0",
-  scheduler: ["diffusers", "CMStochasticIterativeScheduler"],
-  unet: ["diffusers", "UNet2DModel"],
-};
+function pipelineIndex({ pipeline = "ConsistencyModelPipeline", scheduler, unet }: Architecture): object {
+  return {
+    _class_name: pipeline,
+    _diffusers_version: unet["_diffusers_version"],
+    scheduler: ["diffusers", scheduler["_class_name"]],
+    unet: ["diffusers", "UNet2DModel"],
+  };
+}
 
 function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

@@ -1,6 +1,7 @@
 import type { Task } from "../task.ts";
 import { measureCalls } from "./measure-calls.ts";
 import { measureEventLoop } from "./measure-event-loop.ts";
+import { measurePublished } from "./measure-published.ts";
 import { measureSoak } from "./measure-soak.ts";
 
 // Does the task in the argument and prints what it measured as one line of JSON.
@@ -10,5 +11,6 @@ const measure = {
   images: measureCalls,
   "event-loop": measureEventLoop,
   soak: measureSoak,
+  published: measurePublished,
 };
 console.log(JSON.stringify(await measure[task.kind](task)));
