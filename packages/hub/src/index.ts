@@ -42,6 +42,7 @@ export type {
 } from "./repository.ts";
 export { bytesFile } from "./upload/bytes-file.ts";
 export { moveFiles } from "./upload/move-files.ts";
+export { type PushComponentOptions, type PushedComponent, pushComponent } from "./upload/push-component.ts";
 export type { UploadFile } from "./upload/upload-file.ts";
 export { uploadFiles } from "./upload/upload-files.ts";
 export type { PushOptions, UploadFilesOptions, UploadReport } from "./upload/upload-files-options.ts";

@@ -54,6 +54,7 @@ export {
   type OpenRepositoryOptions,
   openRepository,
   PermissionDeniedError,
+  type PushComponentOptions,
   type PushOptions,
   type ReadOptions,
   type Repository,
@@ -77,6 +78,7 @@ export {
   GraphError,
   type LoadModelOptions,
   type ModelFilesOptions,
+  type PushModelOptions,
   type SaveModelOptions,
   UNet2DModel,
   type UNet2DModelConfig,
@@ -97,6 +99,7 @@ export {
   type OutputType,
   type PipelineComponents,
   type PipelineFromPretrainedOptions,
+  type PushPipelineOptions,
   type StepEndEvent,
 } from "@onestep/pipelines";
 export {

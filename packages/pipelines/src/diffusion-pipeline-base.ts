@@ -1,13 +1,22 @@
-import { joinPath, saveFile } from "@onestep/core";
-import type { SaveModelOptions, UNet2DModel } from "@onestep/models";
+import { formatConfig, joinPath, saveFile } from "@onestep/core";
+import { bytesFile, moveFiles, type PushOptions, pushComponent, type UploadReport } from "@onestep/hub";
+import {
+  isWeightsFileName,
+  type ModelFilesOptions,
+  type SaveModelOptions,
+  type UNet2DModel,
+} from "@onestep/models";
 import type { Device } from "@onestep/runtime";
-import type { Scheduler } from "@onestep/schedulers";
+import { type Scheduler, schedulerConfigName } from "@onestep/schedulers";
 import {
   componentClassName,
   formatModelIndex,
   type ModelIndex,
   modelIndexName,
 } from "./model-index/model-index.ts";
+
+/** Options of {@link DiffusionPipelineBase.pushToHub}. */
+export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
 
 /** The parts of a pipeline. */
 export interface PipelineComponents {
@@ -55,18 +64,44 @@ export abstract class DiffusionPipelineBase {
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     const { signal } = options;
-    const classNames = Object.entries(this.components).map(
-      ([name, component]) => [name, componentClassName(component) ?? component.constructor.name] as const,
-    );
-    const index = formatModelIndex(this.className, new Map(classNames), this.#modelIndex);
     await this.unet.savePretrained(joinPath(directory, "unet"), options);
     await this.scheduler.savePretrained(joinPath(directory, "scheduler"));
-    await saveFile(directory, modelIndexName, index, { signal });
+    await saveFile(directory, modelIndexName, this.#formatIndex(), { signal });
+  }
+
+  /**
+   * Uploads the pipeline to a repository of the Hub, which is made where there is none; diffusers' `push_to_hub`. All of
+   * it is in one commit, and nothing is written to disk on the way. Weights of the same variant that an earlier upload
+   * left there are removed, and a README is added where there is none.
+   *
+   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
+   * @param options - How the model's weights are named and divided, and how to get to the Hub.
+   * @throws InvalidArgumentError where the id or an option is wrong, or the scheduler has no config of its own class.
+   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
+   * @throws UnsupportedError in a browser.
+   */
+  async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
+    const { className } = this;
+    const files = [
+      bytesFile(modelIndexName, this.#formatIndex()),
+      ...moveFiles(this.unet.listFiles(options), "unet"),
+      bytesFile(`scheduler/${schedulerConfigName}`, formatConfig(this.scheduler.config)),
+    ];
+    const isObsolete = (path: string): boolean =>
+      path.startsWith("unet/") && isWeightsFileName(path.slice("unet/".length), options.variant);
+    return pushComponent(repositoryId, { className, files, isObsolete }, options);
   }
 
   /** Frees the model's memory. Idempotent. Pipelines that share the model can no longer run. */
   async dispose(): Promise<void> {
     await this.unet.dispose();
+  }
+
+  #formatIndex(): string {
+    const classNames = Object.entries(this.components).map(
+      ([name, component]) => [name, componentClassName(component) ?? component.constructor.name] as const,
+    );
+    return formatModelIndex(this.className, new Map(classNames), this.#modelIndex);
   }
 
   /** Makes `await using pipe = …` free the memory at the end of the block. */

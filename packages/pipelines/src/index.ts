@@ -8,7 +8,11 @@ export type {
   StepEndEvent,
 } from "./consistency-models/generate-options.ts";
 export { DiffusionPipeline, type DiffusionPipelineLoader } from "./diffusion-pipeline.ts";
-export { DiffusionPipelineBase, type PipelineComponents } from "./diffusion-pipeline-base.ts";
+export {
+  DiffusionPipelineBase,
+  type PipelineComponents,
+  type PushPipelineOptions,
+} from "./diffusion-pipeline-base.ts";
 export { findComponentFolder } from "./loading/find-component-folder.ts";
 export {
   openPipelineSource,

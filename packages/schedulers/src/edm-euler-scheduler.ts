@@ -1,4 +1,6 @@
 import { type Config, type PythonJson, randnTensor, type Tensor } from "@onestep/core";
+import type { PushComponentOptions, UploadReport } from "@onestep/hub";
+import { pushSchedulerConfig } from "./config/push-scheduler-config.ts";
 import {
   readSchedulerDocument,
   type SchedulerFromPretrainedOptions,
@@ -319,6 +321,19 @@ export class EDMEulerScheduler implements Scheduler {
    */
   async savePretrained(directory: string | URL): Promise<void> {
     await saveSchedulerConfig(this.config, directory);
+  }
+
+  /**
+   * Uploads `scheduler_config.json` to a repository of the Hub, which is made where there is none; diffusers'
+   * `push_to_hub`.
+   *
+   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
+   * @throws InvalidArgumentError where the id or an option is wrong.
+   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
+   * @throws UnsupportedError in a browser.
+   */
+  async pushToHub(repositoryId: string, options: PushComponentOptions = {}): Promise<UploadReport> {
+    return pushSchedulerConfig(this.config, repositoryId, options);
   }
 
   #chooseSigmas(options: EDMEulerSetTimestepsOptions): Float32Array {

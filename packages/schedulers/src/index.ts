@@ -7,7 +7,11 @@ export type {
   CMStochasticIterativeSchedulerConfig,
   CMStochasticIterativeSchedulerOptions,
 } from "./cm-stochastic-iterative-scheduler-config.ts";
-export type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
+export {
+  type SchedulerFromPretrainedOptions,
+  type SchedulerSource,
+  schedulerConfigName,
+} from "./config/read-scheduler-document.ts";
 export type { ConfigOptions } from "./config/scheduler-config.ts";
 export { SchedulerConfigNotFoundError } from "./config/scheduler-config-not-found-error.ts";
 export {

@@ -1,4 +1,5 @@
 import type { OpenRepositoryOptions } from "../repository.ts";
+import type { UploadFile } from "./upload-file.ts";
 
 /** How files get into a repository, whichever they are. */
 export interface PushOptions
@@ -23,8 +24,13 @@ export interface PushOptions
 
 /** Options of `uploadFiles`. */
 export interface UploadFilesOptions extends PushOptions {
-  /** Which files that the branch has are removed by the same commit, where no file of that name is uploaded. None by default. */
+  /**
+   * Which files that the branch has are removed by the same commit, where no file of that name is uploaded. None by
+   * default.
+   */
   readonly isObsolete?: ((path: string) => boolean) | undefined;
+  /** More files, for those paths at which the branch has none. None by default. */
+  readonly filesIfAbsent?: ((repositoryId: string) => readonly UploadFile[]) | undefined;
 }
 
 /** What an upload has made. */

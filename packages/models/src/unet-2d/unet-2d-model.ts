@@ -11,6 +11,7 @@ import {
   type Repository,
   type RepositoryLocation,
   type UploadFile,
+  type UploadReport,
 } from "@onestep/hub";
 import {
   checkSessionOptions,
@@ -23,6 +24,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { listModelFiles, type ModelFilesOptions, type SavableModel } from "../checkpoint/list-model-files.ts";
 import { matchWeights } from "../checkpoint/match-weights.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { type PushModelOptions, pushModel } from "../checkpoint/push-model.ts";
 import { type SaveModelOptions, saveModel } from "../checkpoint/save-model.ts";
 import { startSession } from "../session/start-session.ts";
 import { buildUNet2DGraph } from "./build-unet-2d-graph.ts";
@@ -195,6 +197,20 @@ export class UNet2DModel {
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     this.#checkpoint = await saveModel(this.#savable, directory, options);
+  }
+
+  /**
+   * Uploads what {@link UNet2DModel.savePretrained} writes to a repository of the Hub, which is made where there is
+   * none; diffusers' `push_to_hub`. Nothing is written to disk on the way. Weights of the same variant that an earlier
+   * upload left there are removed by the same commit.
+   *
+   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
+   * @throws InvalidArgumentError where the id or an option is wrong.
+   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
+   * @throws UnsupportedError in a browser.
+   */
+  async pushToHub(repositoryId: string, options: PushModelOptions = {}): Promise<UploadReport> {
+    return pushModel(this.#savable, repositoryId, options);
   }
 
   /** Frees the memory. Idempotent. */

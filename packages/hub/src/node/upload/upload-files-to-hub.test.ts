@@ -144,6 +144,19 @@ describe("uploadFiles", () => {
     expect([...hub.files("me/old").keys()]).toEqual(["x.json"]);
   });
 
+  it("adds files where there are none", async () => {
+    const hub = await start();
+    const filesIfAbsent = (id: string) => [bytesFile("x.json", "no"), bytesFile("README.md", `# ${id}`)];
+    const files = [bytesFile("z.json", "{}")];
+    await uploadFiles("me/old", files, options(hub, { filesIfAbsent }));
+    const texts = [...hub.files("me/old")].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]);
+    expect(Object.fromEntries(texts)).toMatchObject({
+      "x.json": "{}",
+      "README.md": "# me/old",
+      "z.json": "{}",
+    });
+  });
+
   it("commits to a branch, or opens a pull request", async () => {
     const hub = await start();
     await uploadFiles("me/old", files, options(hub, { revision: "next" }));

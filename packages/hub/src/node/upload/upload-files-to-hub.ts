@@ -10,10 +10,10 @@ import type { HubRequest } from "../../platform/platform.ts";
 import type { UploadFile } from "../../upload/upload-file.ts";
 import type { UploadFilesOptions, UploadReport } from "../../upload/upload-files-options.ts";
 import { resolveToken } from "../token.ts";
-import { commitFiles } from "./commit-files.ts";
+import { type CommitRequest, commitFiles } from "./commit-files.ts";
 import { addOwner, createRepository } from "./create-repository.ts";
 import { UploadProgress } from "./upload-progress.ts";
-import { UploadTransport } from "./upload-transport.ts";
+import { UploadTransport, type UploadTransportOptions } from "./upload-transport.ts";
 
 /** Puts files into a repository of the Hub, in one commit, from Node. Everything was checked before. */
 export async function uploadFilesToHub(
@@ -26,36 +26,31 @@ export async function uploadFilesToHub(
   if (isOffline(false, environment)) throw notAllowed(request.id);
   const token = await resolveToken(options.token, environment);
   if (token === undefined) throw withoutToken(request);
-  const progress = new UploadProgress(files, options.onProgress);
-  const retry = resolveRetryPolicy(options.retry);
   const patience = uploadPatience(environment);
-  const common = { fetch: options.fetch ?? fetch, token, retry };
-  const makeTransport = (id: string): UploadTransport =>
-    new UploadTransport({
-      ...common,
-      patience,
-      question: { id, revision, endpoint, hasToken: true },
-      onSent: (path, bytes) => progress.sent(path, bytes),
-    });
+  const common = { fetch: options.fetch ?? fetch, token, retry: resolveRetryPolicy(options.retry) };
+  const makeTransport = (
+    id: string,
+    onSent: UploadTransportOptions["onSent"] = () => {},
+  ): UploadTransport => {
+    const question = { id, revision, endpoint, hasToken: true };
+    return new UploadTransport({ ...common, patience, question, onSent });
+  };
   const id = await addOwner(makeTransport(request.id), request.id, signal);
-  const transport = makeTransport(id);
-  await createRepository(transport, { id, isPrivate: options.private, signal });
-  const removed = await findObsolete(
-    new HubClient({
-      ...common,
-      endpoint,
-      redirects: "here",
-      metadataPatience: patience,
-      downloadPatience: patience,
-    }),
-    { ...request, id },
-    { files, isObsolete: options.isObsolete, signal },
-  );
+  await createRepository(makeTransport(id), { id, isPrivate: options.private, signal });
+  const client = new HubClient({
+    ...common,
+    endpoint,
+    redirects: "here",
+    metadataPatience: patience,
+    downloadPatience: patience,
+  });
+  const plan = await planCommit(client, { ...request, id }, { ...options, files });
+  const progress = new UploadProgress(plan.files, options.onProgress);
+  const transport = makeTransport(id, (path, bytes) => progress.sent(path, bytes));
   const { commit, pullRequestUrl } = await commitFiles(transport, {
+    ...plan,
     id,
     branch: revision,
-    files,
-    removed,
     message: options.commitMessage ?? "Upload files",
     description: options.commitDescription,
     isPullRequest: options.createPr === true,
@@ -65,20 +60,20 @@ export async function uploadFilesToHub(
   return { repositoryId: id, commit: commit.oid, url: commit.url, pullRequestUrl };
 }
 
-async function findObsolete(
+/** Which files are to be there after the commit, and which are not, as far as that depends on what is there now. */
+async function planCommit(
   client: HubClient,
   { id, revision }: HubRequest,
-  {
-    files,
-    isObsolete,
-    signal,
-  }: Pick<UploadFilesOptions, "isObsolete" | "signal"> & { files: readonly UploadFile[] },
-): Promise<readonly string[]> {
-  if (isObsolete === undefined) return [];
+  options: UploadFilesOptions & { readonly files: readonly UploadFile[] },
+): Promise<Pick<CommitRequest, "files" | "removed">> {
+  const { files, filesIfAbsent, isObsolete, signal } = options;
+  if (isObsolete === undefined && filesIfAbsent === undefined) return { files, removed: [] };
   const commit = await resolveRevision(client, { id, revision, signal });
-  const uploaded = new Set(files.map(({ path }) => path));
-  const paths = [...(await fetchListing(client, { id, commit, signal })).keys()];
-  return paths.filter((path) => !uploaded.has(path) && isObsolete(path));
+  const present = await fetchListing(client, { id, commit, signal });
+  const named = new Set(files.map(({ path }) => path));
+  const more = filesIfAbsent?.(id).filter(({ path }) => !named.has(path) && !present.has(path)) ?? [];
+  const removed = [...present.keys()].filter((path) => !named.has(path) && isObsolete?.(path) === true);
+  return { files: [...files, ...more], removed };
 }
 
 function withoutToken({ id, endpoint }: HubRequest): MissingTokenError {

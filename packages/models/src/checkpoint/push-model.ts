@@ -1,0 +1,24 @@
+import { readConfigRecord } from "@onestep/core";
+import { type PushComponentOptions, pushComponent, type UploadReport } from "@onestep/hub";
+import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./list-model-files.ts";
+import { isWeightsFileName } from "./weights-file-names.ts";
+
+/** Options of `pushToHub` of a model. */
+export interface PushModelOptions extends ModelFilesOptions, PushComponentOptions {}
+
+/**
+ * Uploads a model, straight from where its weights lie. What an earlier upload of the same variant left in its folder
+ * (the whole file, shards, an index) is removed by the same commit, so that nobody loads it by mistake.
+ *
+ * @throws What `uploadFiles` throws; InvalidArgumentError where an option is wrong.
+ */
+export async function pushModel(
+  model: SavableModel,
+  repositoryId: string,
+  options: PushModelOptions,
+): Promise<UploadReport> {
+  const className = readConfigRecord(model.config)?.className ?? "Model";
+  const files = listModelFiles(model, options);
+  const isObsolete = (path: string): boolean => isWeightsFileName(path, options.variant);
+  return pushComponent(repositoryId, { className, files, isObsolete }, options);
+}

@@ -1,0 +1,20 @@
+import { formatConfig, readConfigRecord } from "@onestep/core";
+import type { PushComponentOptions, UploadReport } from "@onestep/hub";
+import { schedulerConfigName } from "./read-scheduler-document.ts";
+
+/**
+ * Uploads a scheduler's config to the Hub, byte for byte as `savePretrained` writes it.
+ *
+ * @throws What `uploadFiles` of `@onestep/hub` throws.
+ */
+export async function pushSchedulerConfig(
+  config: object,
+  repositoryId: string,
+  options: PushComponentOptions,
+): Promise<UploadReport> {
+  const text = formatConfig(config);
+  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  const { bytesFile, pushComponent } = await import("@onestep/hub");
+  const className = readConfigRecord(config)?.className ?? "Scheduler";
+  return pushComponent(repositoryId, { className, files: [bytesFile(schedulerConfigName, text)] }, options);
+}
