@@ -192,6 +192,20 @@ describe("an upload on a bad day", () => {
     expectNothingCommitted();
   });
 
+  it("lets fetch keep no copy of what is sent, which redirects would need", async () => {
+    const sent: RequestInit[] = [];
+    const recordingFetch: typeof fetch = (input, init) => {
+      if (init?.method === "PUT") sent.push(init);
+      return fetch(input, init);
+    };
+    await upload({ fetch: recordingFetch });
+    expect(sent.map(({ redirect, window }) => [redirect, window])).toEqual(Array(3).fill(["error", null]));
+    hub.addFault({ host: "cdn", status: 307, headers: { Location: `${hub.endpoint}/elsewhere` } });
+    const other = bytesFile("other.safetensors", weights.subarray(1));
+    expect(ConnectionError.isInstance(await caught(upload({}, [other])))).toBe(true);
+    expect(hub.requests.filter(({ path }) => path === "/elsewhere")).toEqual([]);
+  });
+
   it("is given up where a file is replaced between its checksum and its way", async () => {
     const folder = await makeFolder();
     const path = join(folder, "w.safetensors");

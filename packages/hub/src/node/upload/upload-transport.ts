@@ -13,6 +13,8 @@ import { SourceBlob } from "./source-blob.ts";
 import { toInterruption, toUploadFailure, whatStays } from "./upload-failure.ts";
 
 const maximumAnswerBytes = 16 * 1024 * 1024;
+/** Without both of these, Node's `fetch` keeps the whole body in memory, to be able to send it again after a redirect. */
+const heldOnce = { redirect: "error", window: null } as const;
 const statusesWithoutBody = new Set([204, 205, 304]);
 
 /** How to talk to the endpoint, and to the storage for large files that it names. */
@@ -122,7 +124,7 @@ export class UploadTransport {
       this.#options.onSent(body.path, bytes);
     });
     return {
-      init: { body: watched },
+      init: { body: watched, ...heldOnce },
       takeBack: () => this.#options.onSent(body.path, -sent),
       failure: () => watched.failure,
     };
@@ -130,7 +132,7 @@ export class UploadTransport {
 }
 
 interface WatchedBody {
-  readonly init: Pick<RequestInit, "body">;
+  readonly init: Pick<RequestInit, "body" | "redirect" | "window">;
   /** Says that what was sent has to be sent again. */
   readonly takeBack: () => void;
   /** What reading the file threw. */
