@@ -56,6 +56,12 @@ export {
   type HeunDiscreteSchedulerOutput,
 } from "./heun-discrete-scheduler.ts";
 export {
+  KDPM2DiscreteScheduler,
+  type KDPM2DiscreteSchedulerConfig,
+  type KDPM2DiscreteSchedulerOptions,
+  type KDPM2DiscreteSchedulerOutput,
+} from "./kdpm2-discrete-scheduler.ts";
+export {
   LCMScheduler,
   type LCMSchedulerConfig,
   type LCMSchedulerOptions,

@@ -18,5 +18,7 @@ export interface AncestralLevels {
 export function ancestralLevels(sigmaFrom: number, sigmaTo: number): AncestralLevels {
   const [from, to] = [float32.square(sigmaFrom), float32.square(sigmaTo)];
   const sigmaUp = float32.sqrt(float32.div(float32.mul(to, float32.sub(from, to)), from));
-  return { sigmaUp, sigmaDown: float32.sqrt(float32.sub(to, float32.square(sigmaUp))) };
+  // Rounding may lead below 0 where one level is far below the other.
+  const remainder = Math.max(float32.sub(to, float32.square(sigmaUp)), 0);
+  return { sigmaUp, sigmaDown: float32.sqrt(remainder) };
 }
