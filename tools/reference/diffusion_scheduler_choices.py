@@ -250,4 +250,21 @@ CHOICES = {
         },
         "requests": STEPS,
     },
+    "KDPM2AncestralDiscreteScheduler": {
+        "count": 16,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_karras_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 4}, {}),
+        ],
+        "config": {
+            **BETAS,
+            **SPACING,
+            **CONVERSIONS,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "prediction_type": ["v_prediction"],
+        },
+        "requests": STEPS,
+    },
 }

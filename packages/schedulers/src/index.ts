@@ -56,6 +56,12 @@ export {
   type HeunDiscreteSchedulerOutput,
 } from "./heun-discrete-scheduler.ts";
 export {
+  KDPM2AncestralDiscreteScheduler,
+  type KDPM2AncestralDiscreteSchedulerConfig,
+  type KDPM2AncestralDiscreteSchedulerOptions,
+  type KDPM2AncestralDiscreteSchedulerOutput,
+} from "./kdpm2-ancestral-discrete-scheduler.ts";
+export {
   KDPM2DiscreteScheduler,
   type KDPM2DiscreteSchedulerConfig,
   type KDPM2DiscreteSchedulerOptions,

@@ -7,6 +7,7 @@ import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import { HeunDiscreteScheduler } from "./heun-discrete-scheduler.ts";
+import { KDPM2AncestralDiscreteScheduler } from "./kdpm2-ancestral-discrete-scheduler.ts";
 import { KDPM2DiscreteScheduler } from "./kdpm2-discrete-scheduler.ts";
 import { LCMScheduler } from "./lcm-scheduler.ts";
 import { LMSDiscreteScheduler } from "./lms-discrete-scheduler.ts";
@@ -36,6 +37,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   HeunDiscreteScheduler,
+  KDPM2AncestralDiscreteScheduler,
   KDPM2DiscreteScheduler,
   LCMScheduler,
   LMSDiscreteScheduler,

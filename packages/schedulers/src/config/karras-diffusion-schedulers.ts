@@ -9,6 +9,7 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",
   "HeunDiscreteScheduler",
+  "KDPM2AncestralDiscreteScheduler",
   "KDPM2DiscreteScheduler",
   "LMSDiscreteScheduler",
   "PNDMScheduler",
