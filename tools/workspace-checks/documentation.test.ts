@@ -7,7 +7,7 @@ import { packages, root } from "./workspace.ts";
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
-  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true }).map((name) => `docs/${name}`),
   ...packages.map(({ folder }) => `${folder}/README.md`),
 ].filter((path) => path.endsWith(".md") && existsSync(join(root, path)));
 

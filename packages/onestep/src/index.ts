@@ -29,6 +29,7 @@ export {
 } from "@onestep/core";
 export {
   bytesFile,
+  type CachedIncompleteFile,
   type CachedRepository,
   type CachedRevision,
   type CacheLocation,
@@ -54,8 +55,10 @@ export {
   type OpenRepositoryOptions,
   openRepository,
   PermissionDeniedError,
+  type PruneCacheOptions,
   type PushComponentOptions,
   type PushOptions,
+  pruneCache,
   type ReadOptions,
   type Repository,
   type RepositoryFile,
