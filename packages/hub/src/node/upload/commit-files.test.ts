@@ -1,7 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FakeFault, FakeHub } from "@onestep/fake-hub";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { caught } from "../../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../../__fixtures__/fake-hubs.ts";
 import { quickRetries } from "../../__fixtures__/quick-retries.ts";
@@ -190,6 +190,19 @@ describe("an upload on a bad day", () => {
       ).toBe(gone);
     }
     expectNothingCommitted();
+  });
+
+  it("sends many parts of many files at a time without a warning", async () => {
+    const warnings = vi.spyOn(process, "emitWarning");
+    const many = Array.from({ length: 5 }, (_, index) =>
+      bytesFile(
+        `${index}.safetensors`,
+        weights.map((byte) => byte ^ index),
+      ),
+    );
+    await upload({ signal: new AbortController().signal }, many);
+    expect(requestLines(hub).filter((line) => line.startsWith("cdn PUT"))).toHaveLength(15);
+    expect(warnings.mock.calls).toEqual([]);
   });
 
   it("lets fetch keep no copy of what is sent, which redirects would need", async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CommitOutput } from "@huggingface/hub";
 import { OnestepError } from "@onestep/core";
 import { joinEndpoint } from "../../environment/endpoint.ts";
@@ -69,6 +70,8 @@ class Upload {
       };
     });
     this.#failure.catch(() => {});
+    // Every part of a large file that is under way listens.
+    setMaxListeners(0, this.#controller.signal);
     request.signal?.addEventListener("abort", this.#onCallerAbort);
   }
 
