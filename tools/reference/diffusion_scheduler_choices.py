@@ -267,4 +267,36 @@ CHOICES = {
         },
         "requests": STEPS,
     },
+    "DEISMultistepScheduler": {
+        "count": 22,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 16}, {}),
+            ({"solver_order": 3}, {"num_inference_steps": 6}, {}),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_karras_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 4}, {}),
+            (
+                {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 3.0},
+                {"num_inference_steps": 5},
+                {},
+            ),
+            (
+                {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "use_dynamic_shifting": True},
+                {"num_inference_steps": 4, "mu": 0.5},
+                {},
+            ),
+        ],
+        "config": {
+            **BETAS,
+            **THRESHOLDING,
+            **SPACING,
+            **CONVERSIONS,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "solver_order": [1, 3],
+            "prediction_type": ["sample", "v_prediction"],
+            "lower_order_final": [False],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 6}],
+    },
 }

@@ -29,6 +29,13 @@ export {
   type DDPMVarianceType,
 } from "./ddpm-scheduler.ts";
 export {
+  DEISMultistepScheduler,
+  type DEISMultistepSchedulerConfig,
+  type DEISMultistepSchedulerOptions,
+  type DEISMultistepSchedulerOutput,
+  type DEISMultistepSetTimestepsOptions,
+} from "./deis-multistep-scheduler.ts";
+export {
   EDMEulerScheduler,
   type EDMEulerSchedulerOutput,
   type EDMEulerSetTimestepsOptions,

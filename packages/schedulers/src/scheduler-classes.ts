@@ -3,6 +3,7 @@ import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-schedu
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
 import { DDIMScheduler } from "./ddim-scheduler.ts";
 import { DDPMScheduler } from "./ddpm-scheduler.ts";
+import { DEISMultistepScheduler } from "./deis-multistep-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
@@ -33,6 +34,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   CMStochasticIterativeScheduler,
   DDIMScheduler,
   DDPMScheduler,
+  DEISMultistepScheduler,
   EDMEulerScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,

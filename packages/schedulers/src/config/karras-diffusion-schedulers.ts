@@ -5,6 +5,7 @@
 export const karrasDiffusionSchedulers: readonly string[] = [
   "DDIMScheduler",
   "DDPMScheduler",
+  "DEISMultistepScheduler",
   "EDMEulerScheduler",
   "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",

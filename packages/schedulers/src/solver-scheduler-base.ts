@@ -1,0 +1,167 @@
+import { type Config, InvalidArgumentError, type Tensor } from "@onestep/core";
+import type { BetaConfig } from "./betas/beta-fields.ts";
+import { createBetas } from "./betas/create-betas.ts";
+import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
+import { liftTerminalAlpha, trainSigmas } from "./betas/train-sigmas.ts";
+import { combineItems } from "./run/combine-items.ts";
+import { findTimestepIndex } from "./run/find-timestep-index.ts";
+import { SigmaRun } from "./run/sigma-run.ts";
+import { allTimesteps } from "./run/timestep-run.ts";
+import { SchedulerBase } from "./scheduler-base.ts";
+import { convertSigmas, type SigmaConversionConfig } from "./sigmas/sigma-conversion.ts";
+import { sigmaToTimestep } from "./sigmas/sigma-to-timestep.ts";
+import { type SignalAndNoise, signalAndNoise } from "./sigmas/signal-and-noise.ts";
+import { roundHalfEven } from "./timesteps/round-half-even.ts";
+
+/** The fields that {@link SolverSchedulerBase} needs. */
+type SolverBaseConfig = BetaConfig &
+  SigmaConversionConfig & {
+    readonly rescaleBetasZeroSnr?: boolean;
+    readonly useFlowSigmas: boolean;
+    readonly sigmaMin?: number | null;
+    readonly sigmaMax?: number | null;
+  };
+
+/** Timesteps of a run and their noise levels, in float64. */
+export interface SolverSchedule {
+  readonly timesteps: Float64Array;
+  readonly sigmas: Float64Array;
+}
+
+/**
+ * What the solvers of the diffusion ODE share, which remember the model's last outputs: DPM-Solver, DEIS, UniPC. Their
+ * samples keep the variance: signal and noise follow from the noise level.
+ */
+export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> extends SchedulerBase<Values> {
+  readonly order: number = 1;
+  /** 1: noise of unit variance is the first sample. */
+  readonly initNoiseSigma: number = 1;
+  /** The variance that each timestep of training adds, in float32. Not to be written to. */
+  readonly betas: Float32Array;
+  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Not to be written to. */
+  readonly alphasCumprod: Float32Array;
+  /** The noise level of each timestep of training, in float32. Not to be written to. */
+  protected readonly trainSigmas: Float32Array;
+  /** The run that {@link beginRun} began. */
+  protected run: SigmaRun;
+  readonly #className: string;
+  #numInferenceSteps: number | undefined;
+
+  /** @param config - Made by the schema of the class. */
+  protected constructor(className: string, config: Config<Values>) {
+    super(config);
+    this.#className = className;
+    this.betas = createBetas(config);
+    const alphasCumprod = cumulativeAlphas(this.betas);
+    this.alphasCumprod =
+      config.rescaleBetasZeroSnr === true ? liftTerminalAlpha(alphasCumprod) : alphasCumprod;
+    this.trainSigmas = trainSigmas(this.alphasCumprod);
+    this.run = new SigmaRun(className, allTimesteps(this.length), this.trainSigmas.toReversed());
+  }
+
+  /** The timesteps of the run in order, whole numbers. Before `setTimesteps`: all of training. */
+  get timesteps(): Float64Array {
+    return this.run.timesteps;
+  }
+
+  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. */
+  get sigmas(): Float32Array | Float64Array {
+    return this.run.sigmas;
+  }
+
+  get stepIndex(): number | undefined {
+    return this.run.stepIndex;
+  }
+
+  get beginIndex(): number | undefined {
+    return this.run.beginIndex;
+  }
+
+  /** `numTrainTimesteps`. */
+  get length(): number {
+    return this.config.numTrainTimesteps;
+  }
+
+  /** How many steps the run has; `undefined` before `setTimesteps`. */
+  get numInferenceSteps(): number | undefined {
+    return this.#numInferenceSteps;
+  }
+
+  /**
+   * Makes the run begin with this index. `setTimesteps` undoes it.
+   *
+   * @throws InvalidArgumentError where it is not an index into `timesteps`.
+   */
+  setBeginIndex(beginIndex = 0): void {
+    this.run.setBeginIndex(beginIndex);
+  }
+
+  /** The sample as it is: nothing is scaled. */
+  scaleModelInput(sample: Tensor<"float32">, _timestep?: number): Tensor<"float32"> {
+    return sample;
+  }
+
+  /**
+   * `originalSamples · α + noise · σ`, at the level of `timesteps`: values of `timesteps`, one for all items of the
+   * batch or one each. After {@link setBeginIndex} it is the level of the step that the run has come to instead.
+   *
+   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    const weights = this.run.sigmasToAdd(timesteps).map((sigma) => {
+      const at = this.signalAndNoise(sigma);
+      return [at.signal, at.noise] as const;
+    });
+    return combineItems(`${this.#className}.addNoise`, { originalSamples, noise }, weights);
+  }
+
+  /**
+   * Where `timestep` stands in `timesteps`, or in `scheduleTimesteps` where given; the second place where it stands
+   * there more than once.
+   *
+   * @throws InvalidArgumentError where it is not among them.
+   */
+  indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
+    return findTimestepIndex(this.#className, timestep, scheduleTimesteps);
+  }
+
+  /** Signal and noise at a noise level. */
+  protected signalAndNoise(sigma: number): SignalAndNoise {
+    return signalAndNoise(sigma, this.config.useFlowSigmas);
+  }
+
+  /** Begins a run. Timesteps are cut to whole numbers, as in diffusers, and levels rounded to float32. */
+  protected beginRun(timesteps: Float64Array, sigmas: ArrayLike<number>): void {
+    this.run = new SigmaRun(this.#className, timesteps.map(Math.trunc), Float32Array.from(sigmas));
+    this.#numInferenceSteps = timesteps.length;
+  }
+
+  /** The index of the step to take, in a run that `setTimesteps` began. See `StepRun.enter`. */
+  protected enterRun(timestep: number): number {
+    if (this.#numInferenceSteps !== undefined) return this.run.enter(timestep);
+    throw new InvalidArgumentError({
+      subject: `${this.#className}.step`,
+      found: "no run",
+      expected: "a run that `setTimesteps` began",
+      remedy: "Call `scheduler.setTimesteps({ numInferenceSteps })` first.",
+    });
+  }
+
+  /**
+   * `count` timesteps and noise levels as the config spreads them between the ends of training, or between `sigmaMin`
+   * and `sigmaMax`; `undefined` where it does not.
+   */
+  protected convertedSchedule(count: number): SolverSchedule | undefined {
+    const sigmaMin = this.config.sigmaMin ?? this.trainSigmas[0] ?? Number.NaN;
+    const sigmaMax = this.config.sigmaMax ?? this.trainSigmas.at(-1) ?? Number.NaN;
+    const sigmas = convertSigmas(this.config, count, { sigmaMin, sigmaMax });
+    if (sigmas === undefined) return undefined;
+    const logSigmas = this.trainSigmas.map(Math.log);
+    const timesteps = sigmas.map((sigma) => sigmaToTimestep(sigma, logSigmas));
+    return { sigmas, timesteps: this.config.useKarrasSigmas ? timesteps.map(roundHalfEven) : timesteps };
+  }
+}
