@@ -136,7 +136,8 @@ def cases_of(name):
 
 
 def file_name(name):
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower() + ".json"
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name.replace("UniPC", "Unipc"))
+    return words.lower() + ".json"
 
 
 def main(names):

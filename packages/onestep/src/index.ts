@@ -203,4 +203,9 @@ export {
   type TCDSchedulerOutput,
   type TCDSetTimestepsOptions,
   type TCDStepOptions,
+  UniPCMultistepScheduler,
+  type UniPCMultistepSchedulerConfig,
+  type UniPCMultistepSchedulerOptions,
+  type UniPCMultistepSchedulerOutput,
+  type UniPCMultistepSetTimestepsOptions,
 } from "@onestep/schedulers";

@@ -115,3 +115,12 @@ export {
   type TCDSetTimestepsOptions,
   type TCDStepOptions,
 } from "./tcd-scheduler.ts";
+export {
+  UniPCMultistepScheduler,
+  type UniPCMultistepSchedulerOutput,
+  type UniPCMultistepSetTimestepsOptions,
+} from "./unipc-multistep-scheduler.ts";
+export type {
+  UniPCMultistepSchedulerConfig,
+  UniPCMultistepSchedulerOptions,
+} from "./unipc-multistep-scheduler-config.ts";

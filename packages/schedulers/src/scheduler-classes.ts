@@ -16,6 +16,7 @@ import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { ScoreSdeVeScheduler } from "./score-sde-ve-scheduler.ts";
 import { TCDScheduler } from "./tcd-scheduler.ts";
+import { UniPCMultistepScheduler } from "./unipc-multistep-scheduler.ts";
 
 /** The static side of a scheduler that can be made from a file. */
 export interface SchedulerClass {
@@ -46,6 +47,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   PNDMScheduler,
   ScoreSdeVeScheduler,
   TCDScheduler,
+  UniPCMultistepScheduler,
 ]);
 
 /** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */

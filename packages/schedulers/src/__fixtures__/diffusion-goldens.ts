@@ -31,6 +31,8 @@ export interface GoldenRunOptions {
   readonly stepOptions?: object;
   /** What stands in for the network; `patternModel` by default. */
   readonly model?: (sample: Tensor<"float32">, timestep: number) => Tensor<"float32">;
+  /** What the run may differ by; `goldenTolerance` by default. */
+  readonly tolerance?: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export function expectGoldenRun(
   if (golden.sigmas !== undefined) {
     expect(largestDifference(scheduler.sigmas ?? [], golden.sigmas)).toBeLessThan(1e-6);
   }
-  const { model = patternModel } = options;
+  const { model = patternModel, tolerance = goldenTolerance } = options;
   const generator: Generator = new TorchGenerator(0);
   const stepOptions = { ...toOptions(golden.stepOptions ?? {}), ...options.stepOptions, generator };
   let sample = patternSample().mul(scheduler.initNoiseSigma);
@@ -63,7 +65,7 @@ export function expectGoldenRun(
     sample = output.prevSample;
     predicted = output.predOriginalSample;
   }
-  expect(largestDifference(sample.data, golden.sample)).toBeLessThan(goldenTolerance);
+  expect(largestDifference(sample.data, golden.sample)).toBeLessThan(tolerance);
   if (golden.predOriginalSample === undefined) return;
-  expect(largestDifference(predicted?.data ?? [], golden.predOriginalSample)).toBeLessThan(goldenTolerance);
+  expect(largestDifference(predicted?.data ?? [], golden.predOriginalSample)).toBeLessThan(tolerance);
 }

@@ -14,4 +14,5 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "KDPM2DiscreteScheduler",
   "LMSDiscreteScheduler",
   "PNDMScheduler",
+  "UniPCMultistepScheduler",
 ];
