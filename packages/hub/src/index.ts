@@ -31,6 +31,7 @@ export { ServerError } from "./errors/server-error.ts";
 export { UnsafePathError } from "./errors/unsafe-path-error.ts";
 export { UploadRejectedError } from "./errors/upload-rejected-error.ts";
 export type { LocalFiles, RepositoryLocation } from "./local/local-files.ts";
+export { type FileLocation, openFile } from "./open-file.ts";
 export { openRepository } from "./open-repository.ts";
 export type {
   OpenRepositoryOptions,

@@ -4,6 +4,7 @@ import { resolveEndpoint } from "./environment/endpoint.ts";
 import { isLocalFiles, type RepositoryLocation } from "./local/local-files.ts";
 import { openLocalFiles } from "./local/open-local-files.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
+import { chooseRevision } from "./source/choose-revision.ts";
 import { findRepositoryIdFault } from "./source/repository-id.ts";
 import { parseRepositorySource } from "./source/repository-source.ts";
 
@@ -43,16 +44,4 @@ function checkRepositoryId(name: string): string {
     expected: 'an existing folder or an id such as "openai/diffusers-cd_imagenet64_l2"',
     remedy: "Check the spelling, and the current folder if the path is relative.",
   });
-}
-
-function chooseRevision(option: string | undefined, fromUrl: string | undefined): string {
-  if (option !== undefined && fromUrl !== undefined && option !== fromUrl) {
-    throw new InvalidArgumentError({
-      subject: "option revision",
-      found: `${JSON.stringify(option)}, while the URL names ${JSON.stringify(fromUrl)}`,
-      expected: "one revision",
-      remedy: "Leave one of them out.",
-    });
-  }
-  return option ?? fromUrl ?? "main";
 }

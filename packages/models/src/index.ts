@@ -11,6 +11,12 @@ export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
 export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights-mismatch-error.ts";
 export type { ElementType } from "./graph/element-type.ts";
 export { GraphError } from "./graph/graph-error.ts";
+export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
+export {
+  type OpenSingleFileOptions,
+  openSingleFile,
+  type SingleFileCheckpoint,
+} from "./single-file/open-single-file.ts";
 export type { ClassLabels } from "./unet-2d/class-label-tensor.ts";
 export { completeUNet2DModelConfig } from "./unet-2d/complete-unet-2d-model-config.ts";
 export { type ExpectedWeight, listUNet2DModelWeights } from "./unet-2d/list-unet-2d-model-weights.ts";
@@ -18,6 +24,7 @@ export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/re
 export { sampleSizeOf } from "./unet-2d/sample-size.ts";
 export {
   type LoadModelOptions,
+  type LoadSingleFileOptions,
   UNet2DModel,
   type UNet2DModelForwardOptions,
   type UNet2DModelOutput,

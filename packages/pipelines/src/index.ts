@@ -19,4 +19,5 @@ export {
   type PipelineFromPretrainedOptions,
   type PipelineSource,
 } from "./loading/load-components.ts";
+export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
 export { formatModelIndex, type ModelIndex, parseModelIndex } from "./model-index/model-index.ts";

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
+import { decodeSegment } from "./decode-segment.ts";
 import { findRepositoryIdFault } from "./repository-id.ts";
 
 /** A repository that a URL of the Hub's pages names. */
@@ -18,7 +19,7 @@ const hubHosts = new Set(["huggingface.co", "www.huggingface.co", "hf.co"]);
  * @throws InvalidArgumentError where the URL is of the Hub and does not name a model's repository.
  */
 export function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
-  const segments = splitPath(url, endpoint);
+  const segments = splitHubPath(url, endpoint);
   if (segments === undefined) return undefined;
   const marker = segments.findIndex((segment) => segment === "tree" || segment === "resolve");
   const idSegments = marker < 1 ? segments : segments.slice(0, marker);
@@ -40,8 +41,8 @@ export function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
   };
 }
 
-/** The decoded segments of the path below the endpoint, or `undefined` where the URL is not below it. */
-function splitPath(url: URL, endpoint: URL): string[] | undefined {
+/** The decoded segments of the path below the endpoint, or `undefined` where the URL is not of the Hub. */
+export function splitHubPath(url: URL, endpoint: URL): string[] | undefined {
   let path = url.pathname;
   const base = endpoint.pathname.replace(/\/+$/, "");
   if (url.host === endpoint.host && (path === base || path.startsWith(`${base}/`))) {
@@ -53,12 +54,4 @@ function splitPath(url: URL, endpoint: URL): string[] | undefined {
     .split("/")
     .filter((segment) => segment !== "")
     .map(decodeSegment);
-}
-
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

@@ -6,7 +6,9 @@ import {
   type Tensor,
 } from "@onestep/core";
 import {
+  type FileLocation,
   type OpenRepositoryOptions,
+  openFile,
   openRepository,
   type Repository,
   type RepositoryLocation,
@@ -27,6 +29,7 @@ import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { type PushModelOptions, pushModel } from "../checkpoint/push-model.ts";
 import { type SaveModelOptions, saveModel } from "../checkpoint/save-model.ts";
 import { startSession } from "../session/start-session.ts";
+import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
 import { buildUNet2DGraph } from "./build-unet-2d-graph.ts";
 import type { ClassLabels } from "./class-label-tensor.ts";
 import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
@@ -55,6 +58,11 @@ export interface LoadModelOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
+
+/** Options of {@link UNet2DModel.fromSingleFile}. */
+export interface LoadSingleFileOptions
+  extends Omit<LoadModelOptions, "subfolder" | "variant">,
+    OpenSingleFileOptions {}
 
 /** Options of {@link UNet2DModel.forward}. */
 export interface UNet2DModelForwardOptions {
@@ -121,19 +129,8 @@ export class UNet2DModel {
 
   /** Like {@link UNet2DModel.fromPretrained}, from a repository that is open already. */
   static async fromRepository(repository: Repository, options: LoadModelOptions = {}): Promise<UNet2DModel> {
-    const {
-      subfolder = "",
-      variant,
-      device,
-      dtype = "auto",
-      threads,
-      optimizeFor,
-      web,
-      signal,
-      onProgress,
-    } = options;
-    checkDataType(dtype);
-    const { device: chosenDevice } = await checkSessionOptions({ device, threads, optimizeFor });
+    const { subfolder = "", variant, signal, onProgress } = options;
+    const session = await chooseSession(options);
     const folder = subfolder === "" ? "" : `${subfolder}/`;
     const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
     const configName = `${configFile.path} of ${repository.name}`;
@@ -143,16 +140,47 @@ export class UNet2DModel {
     if (!isOlderUNet2DModelConfig(declared)) listUNet2DModelWeights(declared);
     const found = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
     const config = completeUNet2DModelConfig(declared, found.tensors.keys());
+    return UNet2DModel.#start(repository.name, config, found, session);
+  }
+
+  /**
+   * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`,
+   * `edm_cat256_ema.pt`), a state dict in torch's format or in safetensors. What network it is of is read from its
+   * arrays, and checked against the file's name. {@link UNet2DModel.savePretrained} then writes it in diffusers' layout.
+   *
+   * @param source - A path, a URL, the URL of a file's page on the Hub, or a `File` of a browser.
+   * @throws HubError where the file cannot be had.
+   * @throws CheckpointError where it is damaged; UnsafePickleError where it is more than weights.
+   * @throws InvalidConfigError where the arrays are not those of such a network, or not of the one that the name claims.
+   * @throws InvalidArgumentError where the network is none of those that were published, and `sampleSize` or
+   * `attentionHeadDim` is not given.
+   */
+  static async fromSingleFile(
+    source: FileLocation,
+    options: LoadSingleFileOptions & OpenRepositoryOptions = {},
+  ): Promise<UNet2DModel> {
+    const { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress } = options;
+    const session = await chooseSession(options);
+    const file = await openFile(source, options);
+    const readOptions = { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress };
+    const { config, checkpoint } = await openSingleFile(file, readOptions);
+    return UNet2DModel.#start(file.path, config, checkpoint, session);
+  }
+
+  static async #start(
+    name: string,
+    config: UNet2DModelConfig,
+    found: Checkpoint,
+    sessionOptions: ChosenSession,
+  ): Promise<UNet2DModel> {
     const weights = listUNet2DModelWeights(config);
-    const tensors = matchWeights(`weights of ${repository.name}`, weights, found.tensors);
+    const tensors = matchWeights(`weights of ${name}`, weights, found.tensors);
     const checkpoint = { files: found.files, tensors };
-    const session = await startSession(checkpoint, (source) => buildUNet2DGraph(config, source), {
-      device: chosenDevice,
-      threads,
-      optimizeFor,
-      web,
-      signal,
-    });
+    const session = await startSession(
+      checkpoint,
+      (source) => buildUNet2DGraph(config, source),
+      sessionOptions,
+    );
     return new UNet2DModel(config, checkpoint, session);
   }
 
@@ -227,6 +255,18 @@ export class UNet2DModel {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+}
+
+type ChosenSession = Parameters<typeof startSession>[2];
+
+/** Checks how the model is to run before anything is fetched. */
+async function chooseSession(
+  options: Omit<LoadModelOptions, "subfolder" | "variant">,
+): Promise<ChosenSession> {
+  const { device, dtype = "auto", threads, optimizeFor, web, signal } = options;
+  checkDataType(dtype);
+  const { device: chosenDevice } = await checkSessionOptions({ device, threads, optimizeFor });
+  return { device: chosenDevice, threads, optimizeFor, web, signal };
 }
 
 function checkDataType(dtype: string): void {

@@ -6,7 +6,7 @@ import {
   type Tensor,
   warn,
 } from "@onestep/core";
-import type { RepositoryLocation } from "@onestep/hub";
+import type { FileLocation, RepositoryLocation } from "@onestep/hub";
 import { resolveClassLabels, sampleSizeOf } from "@onestep/models";
 import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
 import {
@@ -15,6 +15,7 @@ import {
   type PipelineFromPretrainedOptions,
   type PipelineSource,
 } from "../loading/load-components.ts";
+import { loadSingleFile, type PipelineFromSingleFileOptions } from "../loading/load-single-file.ts";
 import { drawClassLabels } from "./draw-class-labels.ts";
 import type { ConsistencyModelGenerateOptions, OutputType } from "./generate-options.ts";
 import { checkLatents, resolveBatch } from "./resolve-batch.ts";
@@ -58,6 +59,22 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
     options: PipelineFromPretrainedOptions = {},
   ): Promise<ConsistencyModelPipeline> {
     return new ConsistencyModelPipeline(await loadComponents(source, options), source.modelIndex);
+  }
+
+  /**
+   * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`); diffusers'
+   * `from_single_file`. The scheduler is the one that the model was trained for, which the file's name tells.
+   *
+   * @param source - A path, a URL, the URL of a file's page on the Hub, or a `File` of a browser.
+   * @throws InvalidArgumentError where the name does not tell how the model was trained, or tells that it is a diffusion
+   * model (`edm_…`), and no `scheduler` is given.
+   * @throws HubError, CheckpointError, InvalidConfigError and others, see `UNet2DModel.fromSingleFile`.
+   */
+  static async fromSingleFile(
+    source: FileLocation,
+    options: PipelineFromSingleFileOptions = {},
+  ): Promise<ConsistencyModelPipeline> {
+    return new ConsistencyModelPipeline(await loadSingleFile(source, options));
   }
 
   /**

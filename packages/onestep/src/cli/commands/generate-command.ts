@@ -11,7 +11,7 @@ export const generateCommand: Command = {
   positional: {
     name: "model",
     description:
-      "A model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, or the URL of a folder. Without it: the small model that ships, ten kinds of emoji, no network needed",
+      "A model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (cd_imagenet64_l2.pt). Without it: the small model that ships, ten kinds of emoji, no network needed",
   },
   options: [
     {

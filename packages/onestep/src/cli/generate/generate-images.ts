@@ -1,7 +1,12 @@
 import { RasterImage, TorchGenerator } from "@onestep/core";
-import { DiffusionPipeline } from "@onestep/pipelines";
+import {
+  ConsistencyModelPipeline,
+  DiffusionPipeline,
+  type PipelineFromPretrainedOptions,
+} from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
 import type { Invocation } from "../command.ts";
+import { isSingleFile } from "../is-single-file.ts";
 import { formatDuration } from "../output/format-duration.ts";
 import { readRepositorySettings } from "../repository-settings.ts";
 import { chooseScheduler } from "./choose-scheduler.ts";
@@ -20,7 +25,7 @@ export async function generateImages(invocation: Invocation): Promise<void> {
   await checkWritable(files);
 
   const startedAt = performance.now();
-  const pipe = await DiffusionPipeline.fromPretrained(model, {
+  const pipe = await openPipeline(model, {
     ...readRepositorySettings(invocation),
     // Checked by the runtime, which knows what there is.
     device: parsed.text("device") as Device | undefined,
@@ -58,6 +63,17 @@ export async function generateImages(invocation: Invocation): Promise<void> {
   } finally {
     await pipe.dispose();
   }
+}
+
+/** Loads a repository, or an original checkpoint, which is a single file. */
+function openPipeline(
+  model: string | undefined,
+  options: PipelineFromPretrainedOptions,
+): Promise<DiffusionPipeline> {
+  if (model !== undefined && isSingleFile(model)) {
+    return ConsistencyModelPipeline.fromSingleFile(model, options);
+  }
+  return DiffusionPipeline.fromPretrained(model, options);
 }
 
 /** How often the model runs, as far as the request tells: each image takes one step unless it says otherwise. */

@@ -1,0 +1,78 @@
+import { InvalidArgumentError, InvalidConfigError } from "@onestep/core";
+import type { CheckpointTensor } from "../checkpoint/checkpoint.ts";
+import { type UNet2DModelConfig, unet2DModelConfigSchema } from "../unet-2d/unet-2d-model-config.ts";
+import { readFileNameClaims } from "./file-name-claims.ts";
+import { type OpenaiArchitecture, readOpenaiArchitecture } from "./openai-architecture.ts";
+import { findPublishedArchitecture, type UntoldFields } from "./published-architectures.ts";
+
+/**
+ * The configuration of the network whose arrays an original checkpoint holds, as diffusers'
+ * `scripts/convert_consistency_to_diffusers.py` gives it.
+ *
+ * All comes from the arrays but for the size of the images and that of an attention head, which they do not tell: these
+ * are known for the architectures that were published, and asked for otherwise.
+ *
+ * @param path - The file; what its name claims is checked against the arrays.
+ * @throws InvalidConfigError where the arrays are of no such network, or not of the one that the name claims.
+ * @throws InvalidArgumentError where `untold` lacks what cannot be known.
+ * @throws UnsupportedError see {@link readOpenaiArchitecture}.
+ */
+export function inferUNet2DModelConfig(
+  path: string,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  untold: { readonly [Name in keyof UntoldFields]?: UntoldFields[Name] | undefined } = {},
+): UNet2DModelConfig {
+  const network = readOpenaiArchitecture(path, tensors);
+  const known = findPublishedArchitecture(network);
+  const { images } = readFileNameClaims(path);
+  if (images !== undefined && images !== known?.images) {
+    throw new InvalidConfigError({
+      subject: path,
+      found: `a network with ${describe(network)}`,
+      expected: `the one of the ${images} checkpoints, as the file's name says`,
+      remedy: "Fetch the file again. If the network is another one on purpose, give the file another name.",
+    });
+  }
+  const attentionHeadDim = untold.attentionHeadDim ?? known?.attentionHeadDim;
+  const sampleSize = untold.sampleSize ?? known?.sampleSize;
+  if (sampleSize === undefined || attentionHeadDim === undefined) {
+    throw new InvalidArgumentError({
+      subject: path,
+      found: `a network that OpenAI did not publish, with ${describe(network)}`,
+      expected: "the options `sampleSize` and `attentionHeadDim`, which the arrays do not tell",
+      remedy:
+        "Pass the `--image_size` and the `--num_head_channels` that it was trained with: { sampleSize: 32, attentionHeadDim: 64 }.",
+    });
+  }
+  return unet2DModelConfigSchema.fromOptions({
+    ...toConfigFields(network),
+    sampleSize,
+    attentionHeadDim,
+  });
+}
+
+function toConfigFields(network: OpenaiArchitecture) {
+  const { levels, scalesAndShifts, resamplesByBlocks } = network;
+  const resampling = resamplesByBlocks ? ("resnet" as const) : ("conv" as const);
+  const plain = resamplesByBlocks ? (["ResnetDownsampleBlock2D", "ResnetUpsampleBlock2D"] as const) : null;
+  const [plainDown, plainUp] = plain ?? ["DownBlock2D", "UpBlock2D"];
+  return {
+    inChannels: network.inChannels,
+    outChannels: network.outChannels,
+    blockOutChannels: levels.map(({ channels }) => channels),
+    layersPerBlock: network.layersPerLevel,
+    downBlockTypes: levels.map(({ hasAttention }) => (hasAttention ? "AttnDownBlock2D" : plainDown)),
+    upBlockTypes: levels.map(({ hasAttention }) => (hasAttention ? "AttnUpBlock2D" : plainUp)).reverse(),
+    downsampleType: resampling,
+    upsampleType: resampling,
+    resnetTimeScaleShift: scalesAndShifts ? ("scale_shift" as const) : ("default" as const),
+    attnNormNumGroups: scalesAndShifts ? 32 : null,
+    numClassEmbeds: network.numClasses,
+    timeEmbeddingDim: network.timeEmbeddingDim === 4 * network.baseChannels ? null : network.timeEmbeddingDim,
+  };
+}
+
+function describe({ levels, layersPerLevel, numClasses }: OpenaiArchitecture): string {
+  const classes = numClasses === null ? "no classes" : `${numClasses} classes`;
+  return `${levels.map(({ channels }) => channels).join(", ")} channels, ${layersPerLevel} layers each, and ${classes}`;
+}

@@ -1,0 +1,45 @@
+import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { readSafetensors } from "../checkpoint/safetensors.ts";
+import { readTorchFile } from "../checkpoint/torch-file/read-torch-file.ts";
+import type { UNet2DModelConfig } from "../unet-2d/unet-2d-model-config.ts";
+import { convertOpenaiTensors } from "./convert-openai-tensors.ts";
+import { inferUNet2DModelConfig } from "./infer-unet-2d-model-config.ts";
+
+/** Options of {@link openSingleFile}. */
+export interface OpenSingleFileOptions extends ReadOptions {
+  /**
+   * Height and width of the images in pixels. Known for the checkpoints that OpenAI published; needed for others, since
+   * the arrays do not tell.
+   */
+  readonly sampleSize?: number | undefined;
+  /** Channels of one attention head. Known and needed as `sampleSize` is. */
+  readonly attentionHeadDim?: number | undefined;
+  /** The entry to take the arrays from (`"ema"`), where the file holds several sets of them. */
+  readonly stateDictKey?: string | undefined;
+}
+
+/** An original checkpoint, as diffusers would have it. */
+export interface SingleFileCheckpoint {
+  readonly config: UNet2DModelConfig;
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * Reads an original checkpoint of openai/consistency_models: what network it is of, and its arrays under diffusers'
+ * names. The arrays stay where they are.
+ *
+ * @throws CheckpointError, UnsafePickleError, UnsupportedError see `readTorchFile` and `readSafetensors`.
+ * @throws InvalidConfigError, InvalidArgumentError see `inferUNet2DModelConfig`.
+ */
+export async function openSingleFile(
+  file: RepositoryFile,
+  options: OpenSingleFileOptions = {},
+): Promise<SingleFileCheckpoint> {
+  const { sampleSize, attentionHeadDim, stateDictKey, ...readOptions } = options;
+  const stored = file.path.endsWith(".safetensors")
+    ? await readSafetensors(file, readOptions)
+    : await readTorchFile(file, { ...readOptions, stateDictKey });
+  const config = inferUNet2DModelConfig(file.path, stored, { sampleSize, attentionHeadDim });
+  return { config, checkpoint: { files: [file], tensors: convertOpenaiTensors(file.path, stored, config) } };
+}
