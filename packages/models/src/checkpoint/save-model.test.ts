@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -68,6 +68,27 @@ describe("saveModel", () => {
     expect(JSON.parse(text)).toMatchObject({ _class_name: "UNet2DModel", sample_size: 32, norm_eps: 1e-5 });
     expect(text).toContain('"dropout": 0.0,');
     expect(text).toContain('"mid_block_scale_factor": 1,');
+  });
+
+  it("saves what torch saved as safetensors, beside it", async () => {
+    const name = "diffusion_pytorch_model.bin";
+    const fixtures = new URL("./torch-file/__fixtures__/", import.meta.url);
+    for (const file of ["state-dict.bin", "views.pt", "element-types.pt"]) {
+      const directory = join(folder, file);
+      await mkdir(directory);
+      await copyFile(new URL(file, fixtures), join(directory, name));
+      const before = await arraysIn(directory);
+      const model = {
+        config,
+        compareNames,
+        checkpoint: await openCheckpoint(await openRepository(directory)),
+      };
+      await saveModel(model, directory);
+      expect((await readdir(directory)).sort()).toEqual([...whole.slice(0, 1), name, ...whole.slice(1)]);
+      await rm(join(directory, name));
+      expect(await arraysIn(directory)).toEqual(before);
+      expect(Object.keys(before).length).toBeGreaterThan(0);
+    }
   });
 
   it.each([12, "0.012KB"])("writes shards where the arrays exceed %s", async (maxShardSize) => {
