@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stateDictPart, torchFileBytes } from "@onestep/torch-files";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
-import { stateDictPart, torchFileBytes } from "../checkpoint/torch-file/__fixtures__/torch-file-bytes.ts";
 import { memoryFile } from "./memory-repository.ts";
 
 const stem = "diffusion_pytorch_model";

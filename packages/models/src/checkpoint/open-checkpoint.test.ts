@@ -1,9 +1,9 @@
+import { stateDictPart, torchFileBytes } from "@onestep/torch-files";
 import { describe, expect, it } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { safetensorsBytes } from "../__fixtures__/safetensors-bytes.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
-import { stateDictPart, torchFileBytes } from "./torch-file/__fixtures__/torch-file-bytes.ts";
 
 const one = (name: string): Uint8Array =>
   safetensorsBytes({ [name]: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }, 4);

@@ -1,8 +1,9 @@
 import type { FuzzTarget } from "../fuzz-target.ts";
 import { safetensorsTarget } from "./safetensors-target.ts";
+import { torchFileTarget } from "./torch-file-target.ts";
 
 /** Every reader that is tried. */
-export const fuzzTargets: readonly FuzzTarget[] = [safetensorsTarget];
+export const fuzzTargets: readonly FuzzTarget[] = [safetensorsTarget, torchFileTarget];
 
 /** The target of a name. @throws RangeError where there is none. */
 export function findTarget(name: string): FuzzTarget {

@@ -1,6 +1,6 @@
+import { op, type PicklePart, pickleBytes } from "@onestep/torch-files";
 import { describe, expect, it } from "vitest";
 import { CheckpointError } from "../checkpoint-error.ts";
-import { op, type PicklePart, pickleBytes } from "./__fixtures__/pickle-bytes.ts";
 import type { PickleWorld } from "./pickle-context.ts";
 import { PickleDict, PickleGlobal, PickleSet, PickleTuple, type PickleValue } from "./pickle-value.ts";
 import { maximumPickleBytes, unpickle } from "./unpickle.ts";

@@ -1,10 +1,16 @@
 import { OnestepError } from "@onestep/core";
+import {
+  op,
+  type PicklePart,
+  pickleBytes,
+  stateDictPart,
+  type TensorPart,
+  torchFileBytes,
+} from "@onestep/torch-files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { guardedFile } from "../../__fixtures__/guarded-file.ts";
-import { op, type PicklePart, pickleBytes } from "../pickle/__fixtures__/pickle-bytes.ts";
 import { unpickle } from "../pickle/unpickle.ts";
-import { stateDictPart, type TensorPart, torchFileBytes } from "./__fixtures__/torch-file-bytes.ts";
 import { readTorchFile } from "./read-torch-file.ts";
 import { torchWorld } from "./torch-world.ts";
 

@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { UnsupportedError } from "@onestep/core";
-import { describe, expect, it } from "vitest";
-import { guardedFile } from "../../__fixtures__/guarded-file.ts";
-import { CheckpointError } from "../checkpoint-error.ts";
-import { op } from "../pickle/__fixtures__/pickle-bytes.ts";
-import { UnsafePickleError } from "../pickle/unsafe-pickle-error.ts";
-import contents from "./__fixtures__/contents.json" with { type: "json" };
 import {
+  op,
   stateDictPart,
   type TensorPart,
   type TorchFileOptions,
   tensorPart,
   torchFileBytes,
-} from "./__fixtures__/torch-file-bytes.ts";
+} from "@onestep/torch-files";
+import { describe, expect, it } from "vitest";
+import { guardedFile } from "../../__fixtures__/guarded-file.ts";
+import { CheckpointError } from "../checkpoint-error.ts";
+import { UnsafePickleError } from "../pickle/unsafe-pickle-error.ts";
+import contents from "./__fixtures__/contents.json" with { type: "json" };
 import { type ReadTorchFileOptions, readTorchFile } from "./read-torch-file.ts";
 
 const fixtures = new URL("./__fixtures__/", import.meta.url);

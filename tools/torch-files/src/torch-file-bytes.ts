@@ -1,5 +1,5 @@
-import { op, type PicklePart, pickleBytes } from "../../pickle/__fixtures__/pickle-bytes.ts";
-import { type ZipEndPart, type ZipPart, zipBytes } from "../../zip/__fixtures__/zip-bytes.ts";
+import { op, type PicklePart, pickleBytes } from "./pickle-bytes.ts";
+import { type ZipEndPart, type ZipPart, zipBytes } from "./zip-bytes.ts";
 
 /** A tensor of a file of torch to be made. What is not given is that of a whole float32 tensor in its own storage. */
 export interface TensorPart {

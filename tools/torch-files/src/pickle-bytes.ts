@@ -1,4 +1,4 @@
-import { joinBytes, littleEndian } from "../../zip/__fixtures__/zip-bytes.ts";
+import { joinBytes, littleEndian } from "./zip-bytes.ts";
 
 /** A piece of a pickle: bytes, or characters of Latin-1. */
 export type PicklePart = Uint8Array | string;
