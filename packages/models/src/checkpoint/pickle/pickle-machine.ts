@@ -1,10 +1,12 @@
 import type { PickleReader } from "./pickle-reader.ts";
-import type { PickleValue } from "./pickle-value.ts";
+import { type PickleValue, sizeOfPickleValue } from "./pickle-value.ts";
 
 /** How many values may wait on the stack: writers put a dict there a thousand entries at a time. */
 const maximumStack = 1_000_000;
 /** How many groups may be open inside each other: Python gives up at a depth of about 1000. */
 const maximumMarks = 10_000;
+/** How many characters, bytes and items all calls together may be given: twice what the largest pickle can hold. */
+const maximumArguments = 64 * 1024 * 1024;
 
 /** The stack, marks and memo of a pickle that is being read, all of limited size. */
 export class PickleMachine {
@@ -12,6 +14,7 @@ export class PickleMachine {
   readonly #stack: PickleValue[] = [];
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, PickleValue>();
+  #arguments = 0;
 
   constructor(reader: PickleReader) {
     this.#reader = reader;
@@ -47,6 +50,20 @@ export class PickleMachine {
     const mark = this.#marks.pop();
     if (mark === undefined) throw this.#reader.fault("the end of a group", "its beginning before that");
     return this.#stack.splice(mark);
+  }
+
+  /**
+   * Counts what a call is given. Values out of the memo cost a pickle nothing, and what is called looks at all of them:
+   * without a limit, a small pickle could keep its reader busy for days.
+   */
+  countArguments(values: readonly PickleValue[]): void {
+    for (const value of values) this.#arguments += sizeOfPickleValue(value);
+    if (this.#arguments > maximumArguments) {
+      throw this.#reader.fault(
+        `calls with more than ${maximumArguments} characters, bytes and items`,
+        "fewer in all",
+      );
+    }
   }
 
   /** Whether a value can be taken without passing a mark. */

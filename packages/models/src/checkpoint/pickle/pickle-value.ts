@@ -51,6 +51,13 @@ export class PickleGlobal extends PickleObject {
   }
 }
 
+/** How many characters, bytes or items a value has; 1 for what has none. */
+export function sizeOfPickleValue(value: PickleValue): number {
+  if (typeof value === "string" || value instanceof Uint8Array || Array.isArray(value)) return value.length;
+  if (value instanceof PickleTuple || value instanceof PickleSet) return value.items.length;
+  return value instanceof PickleDict ? value.entries.size : 1;
+}
+
 /** A value in a few words, for messages. */
 export function describePickleValue(value: PickleValue): string {
   if (value === null) return "None";

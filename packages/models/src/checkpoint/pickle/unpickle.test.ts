@@ -265,4 +265,12 @@ describe("unpickle", () => {
     // Ten to the thousandth items, were they copied.
     expect(read(`]${"2\x86".repeat(1000)}`)).toBeInstanceOf(PickleTuple);
   });
+
+  it("limits what calls are given out of the memo", () => {
+    const once = op.call(op.global("known", "pair"), "h\x00", "N");
+    const parts = [op.text("x".repeat(1_000_000)), "q\x000", ...Array<PicklePart>(100).fill(once)];
+    expect(errorOf(...parts).message).toMatch(
+      /found calls with more than 67108864 characters, bytes and items before byte \d+, expected fewer in all/,
+    );
+  });
 });

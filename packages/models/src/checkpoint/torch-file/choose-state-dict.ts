@@ -16,8 +16,11 @@ export function chooseStateDict(
   key: string | undefined,
 ): ReadonlyMap<string, TorchTensor> {
   const candidates = new Map<string, ReadonlyMap<string, TorchTensor>>();
+  // The same dict may stand in many places, and is looked through once.
+  const known = new Map<PickleValue, ReadonlyMap<string, TorchTensor>>();
   const add = (name: string, value: PickleValue): void => {
-    const tensors = tensorsOf(value);
+    const tensors = known.get(value) ?? tensorsOf(value);
+    known.set(value, tensors);
     if (tensors.size > 0) candidates.set(name, tensors);
   };
   add("", content);

@@ -299,6 +299,11 @@ describe("readTorchFile, of files made by hand", () => {
       guardedFile("model.pt", new TextEncoder().encode("PK\x03\x04")),
       /no end record/,
     ],
+    [
+      "an array of 65 dimensions",
+      made({ weight: { shape: Array<number>(65).fill(1), key: "0", elements: 1 } }),
+      /arguments that torch._utils._rebuild_tensor_v2 takes/,
+    ],
   ])("refuses %s", async (_what, file, message) => {
     const error = await readError(file);
     expect(CheckpointError.isInstance(error), String(error)).toBe(true);
@@ -376,5 +381,19 @@ describe("readTorchFile, of files made by hand", () => {
   ])("refuses %s, and runs nothing", async (_what, part) => {
     const error = await readError(made({ weight: part }));
     expect(UnsafePickleError.isInstance(error), String(error)).toBe(true);
+  });
+
+  it("looks once through a dict that stands in many places", async () => {
+    // 65,536 names for a dict of as many notes: looked through each time, they would take minutes.
+    const counters = Array.from({ length: 65_536 }, (_, index) =>
+      String.fromCharCode(index & 0xff, index >> 8),
+    );
+    const notes = `}(${counters.map((counter) => `M${counter}N`).join("")}u`;
+    const names = counters.map((_, index) => `\x8c\x05${index.toString().padStart(5, "0")}h\x00`).join("");
+    const content = op.sequence(
+      ...[notes, "q\x000", "}(", names, op.text("model"), stateDictPart({ weight }), "u"],
+    );
+    const arrays = await readTorchFile(guardedFile("model.pt", torchFileBytes(content, three)));
+    expect([...arrays.keys()]).toEqual(["weight"]);
   });
 });

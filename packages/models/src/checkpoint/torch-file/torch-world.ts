@@ -28,6 +28,9 @@ const dataTypes = [
   ...["int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64"],
 ];
 
+/** How many dimensions torch gives a tensor at most. */
+const maximumDimensions = 64;
+
 type Call = (args: readonly PickleValue[]) => PickleValue | undefined;
 
 const calls: Readonly<Record<string, Call>> = {
@@ -85,6 +88,7 @@ function rebuildTensor(args: readonly PickleValue[]): TorchTensor | undefined {
     isCount(offset) &&
     shape instanceof PickleTuple &&
     strides instanceof PickleTuple &&
+    shape.items.length <= maximumDimensions &&
     shape.items.length === strides.items.length;
   if (!isTensor || !shape.items.every(isCount) || !strides.items.every(isCount)) return undefined;
   return new TorchTensor(storage, offset, shape.items as number[], strides.items as number[]);

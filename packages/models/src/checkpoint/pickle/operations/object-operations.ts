@@ -86,6 +86,7 @@ function call(context: PickleContext, callee: PickleValue, values: readonly Pick
   if (!(callee instanceof PickleGlobal) || callee.call === undefined) {
     throw unsafe(context, `a call of ${describePickleValue(callee)}`, "only calls that saved arrays need");
   }
+  context.machine.countArguments(values);
   const result = callee.call(values);
   if (result === undefined) {
     const shown = values.slice(0, 8).map(describePickleValue).join(", ");
