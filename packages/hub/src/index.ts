@@ -30,6 +30,7 @@ export { RevisionNotFoundError } from "./errors/revision-not-found-error.ts";
 export { ServerError } from "./errors/server-error.ts";
 export { UnsafePathError } from "./errors/unsafe-path-error.ts";
 export { UploadRejectedError } from "./errors/upload-rejected-error.ts";
+export { type GetFilesOptions, getFiles } from "./get-files.ts";
 export type { LocalFiles, RepositoryLocation } from "./local/local-files.ts";
 export { type FileLocation, openFile } from "./open-file.ts";
 export { openRepository } from "./open-repository.ts";

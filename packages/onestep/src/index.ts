@@ -46,6 +46,7 @@ export {
   type Environment,
   FileReadError,
   GatedRepositoryError,
+  getFiles,
   HubError,
   IntegrityError,
   InvalidTokenError,

@@ -1,4 +1,4 @@
-import type { ReadOptions, Repository, RepositoryFile } from "@onestep/hub";
+import { getFiles, type ReadOptions, type Repository, type RepositoryFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { readShardIndex } from "./shard-index.ts";
@@ -53,11 +53,14 @@ async function openShards(
 ): Promise<Checkpoint> {
   const shardOfTensor = readShardIndex(await index.text(options), index.path, format.ending);
   const names = [...new Set(shardOfTensor.values())].sort();
-  const files: RepositoryFile[] = [];
+  const files = await getFiles(
+    repository,
+    names.map((name) => `${folder}${name}`),
+    options,
+  );
   const tensors = new Map<string, CheckpointTensor>();
-  for (const name of names) {
-    const file = await repository.get(`${folder}${name}`, options);
-    files.push(file);
+  for (const [shard, name] of names.entries()) {
+    const file = files[shard] as RepositoryFile;
     for (const [tensorName, tensor] of await format.read(file, options)) {
       if (shardOfTensor.get(tensorName) !== name) {
         throw new CheckpointError({

@@ -35,6 +35,28 @@ describe("ProgressBar", () => {
     expect(take()).toEqual([erase, "Fetched w.safetensors (4.00 MB)\n"]);
   });
 
+  it("draws several files as one, and goes on when one is there", () => {
+    const { bar, take } = record();
+    bar.show({ type: "file-start", file: "a", cached: false, totalBytes: 1_000_000 });
+    bar.show({ type: "file-start", file: "b", cached: false, totalBytes: 3_000_000 });
+    vi.advanceTimersByTime(2000);
+    take();
+    bar.show({ type: "file-progress", file: "b", loadedBytes: 1_000_000, totalBytes: 3_000_000 });
+    vi.advanceTimersByTime(1000);
+    expect(take()).toEqual([
+      `${erase}Fetching 2 files  [###..........]   25 %  1.00 MB of 4.00 MB, 500 kB/s, 5 s left`,
+    ]);
+    bar.show({ type: "file-end", file: "a", cached: false, totalBytes: 1_000_000 });
+    expect(take()).toEqual([
+      erase,
+      "Fetched a (1.00 MB)\n",
+      `${erase}Fetching b  [#########..........]   50 %  2.00 MB of 4.00 MB, 667 kB/s, 3 s left`,
+    ]);
+    bar.show({ type: "file-end", file: "b", cached: false, totalBytes: 3_000_000 });
+    expect(take()).toEqual([erase, "Fetched b (3.00 MB)\n"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("draws at most ten times a second", () => {
     const { bar, take } = record();
     bar.show({ type: "file-start", file: "w", cached: false, totalBytes: 1000 });

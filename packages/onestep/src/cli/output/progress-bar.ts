@@ -1,4 +1,5 @@
 import type { ProgressEvent } from "@onestep/core";
+import { FileTransfers } from "./file-transfers.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { formatDuration } from "./format-duration.ts";
 import type { OutputStream } from "./output-stream.ts";
@@ -13,6 +14,8 @@ const eraseLine = "\r\u001B[K";
 
 /** What is going on. */
 interface Task {
+  /** Its clock runs until something else begins. */
+  readonly id: string;
   readonly label: string;
   readonly facts: readonly string[];
   /** How far it has come; `undefined` where the end is not known. */
@@ -28,6 +31,7 @@ interface Task {
 export class ProgressBar implements ProgressDisplay {
   readonly #stream: OutputStream;
   readonly #now: () => number;
+  readonly #transfers = new FileTransfers();
   #task: Task | undefined;
   #startedAt = 0;
   #drawnAt = Number.NEGATIVE_INFINITY;
@@ -43,13 +47,16 @@ export class ProgressBar implements ProgressDisplay {
   show(event: ProgressEvent): void {
     switch (event.type) {
       case "file-start":
-        if (!event.cached) this.#showFile(event.file, 0, event.totalBytes);
-        break;
       case "file-progress":
-        this.#showFile(event.file, event.loadedBytes, event.totalBytes);
+        this.#transfers.update(event);
+        this.#showTransfers();
         break;
       case "file-end":
-        if (!event.cached) this.print(`Fetched ${event.file} (${formatBytes(event.totalBytes)})`);
+        this.#transfers.update(event);
+        if (event.cached) break;
+        this.#printAbove(`Fetched ${event.file} (${formatBytes(event.totalBytes)})`);
+        if (this.#transfers.state === undefined) this.clear();
+        else this.#showTransfers();
         break;
       case "component-start":
         this.showTask(`Loading ${event.component}`);
@@ -64,30 +71,44 @@ export class ProgressBar implements ProgressDisplay {
 
   showTask(label: string): void {
     this.#begin(label);
-    this.#show({ label, facts: [], advance: undefined });
+    this.#show({ id: label, label, facts: [], advance: undefined });
   }
 
   print(line: string): void {
     this.clear();
-    this.#stream.write(`${printable(line)}\n`);
+    this.#printAbove(line);
   }
 
   clear(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#task = undefined;
+    this.#erase();
+  }
+
+  #printAbove(line: string): void {
+    this.#erase();
+    this.#drawnAt = Number.NEGATIVE_INFINITY;
+    this.#stream.write(`${printable(line)}\n`);
+  }
+
+  #erase(): void {
     if (this.#isDrawn) this.#stream.write(eraseLine);
     this.#isDrawn = false;
   }
 
-  #showFile(file: string, loaded: number, total: number | undefined): void {
-    const label = `Fetching ${file}`;
-    const elapsed = this.#begin(label);
+  #showTransfers(): void {
+    const { state } = this.#transfers;
+    if (state === undefined) return;
+    const { loadedBytes: loaded, totalBytes: total } = state;
+    const id = `transfers ${state.id}`;
+    const elapsed = this.#begin(id);
     const size =
       total === undefined ? formatBytes(loaded) : `${formatBytes(loaded)} of ${formatBytes(total)}`;
     const isFast = loaded > 0 && elapsed >= tickMilliseconds;
     this.#show({
-      label,
+      id,
+      label: `Fetching ${state.subject}`,
       facts: isFast ? [size, `${formatBytes((loaded * 1000) / elapsed)}/s`] : [size],
       advance: total === undefined || total === 0 ? undefined : { fraction: loaded / total, after: elapsed },
     });
@@ -97,6 +118,7 @@ export class ProgressBar implements ProgressDisplay {
     const label = "Generating";
     const after = this.#begin(label);
     this.#show({
+      id: label,
       label,
       facts: [`step ${done} of ${total}`],
       advance: { fraction: done / total, after },
@@ -104,8 +126,8 @@ export class ProgressBar implements ProgressDisplay {
   }
 
   /** Starts the clock where something new begins. @returns Milliseconds since it began. */
-  #begin(label: string): number {
-    if (label !== this.#task?.label) {
+  #begin(id: string): number {
+    if (id !== this.#task?.id) {
       this.#startedAt = this.#now();
       this.#drawnAt = Number.NEGATIVE_INFINITY;
     }

@@ -1,0 +1,51 @@
+import { InvalidArgumentError } from "@onestep/core";
+import type { ReadOptions, Repository, RepositoryFile } from "./repository.ts";
+
+/** Options of {@link getFiles}. */
+export interface GetFilesOptions extends ReadOptions {
+  /** How many files to fetch at once, from 1 to 32. 4 by default. */
+  readonly maxWorkers?: number | undefined;
+}
+
+const defaultWorkers = 4;
+const mostWorkers = 32;
+
+/**
+ * Gets several files of a repository, some of them at once. Where one cannot be had, the others are stopped; what has
+ * arrived of them is there for the next time.
+ *
+ * @returns The files in the order of their paths.
+ * @throws HubError of the first file that cannot be had; see `Repository.get`.
+ * @throws InvalidArgumentError where `maxWorkers` is no such number.
+ */
+export async function getFiles(
+  repository: Repository,
+  paths: readonly string[],
+  options: GetFilesOptions = {},
+): Promise<readonly RepositoryFile[]> {
+  const { maxWorkers = defaultWorkers, signal, onProgress } = options;
+  if (!Number.isInteger(maxWorkers) || maxWorkers < 1 || maxWorkers > mostWorkers) {
+    throw new InvalidArgumentError({
+      subject: "maxWorkers",
+      found: String(maxWorkers),
+      expected: `an integer from 1 to ${mostWorkers}`,
+      remedy: "Choose another number, or leave it out.",
+    });
+  }
+  const failure = new AbortController();
+  const either = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
+  const files = new Map<string, RepositoryFile>();
+  const queue = new Set(paths).values();
+  const workers = Array.from({ length: maxWorkers }, async () => {
+    for (const path of queue) files.set(path, await repository.get(path, { signal: either, onProgress }));
+  });
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    failure.abort(error);
+    // Nothing goes on behind the back of the caller.
+    await Promise.allSettled(workers);
+    throw error;
+  }
+  return paths.map((path) => files.get(path) as RepositoryFile);
+}
