@@ -96,14 +96,23 @@ export {
 export {
   type ConsistencyModelGenerateOptions,
   ConsistencyModelPipeline,
+  type DDIMGenerateOptions,
+  DDIMPipeline,
+  type DDPMGenerateOptions,
+  DDPMPipeline,
   DiffusionPipeline,
   DiffusionPipelineBase,
   type DiffusionPipelineLoader,
+  type GenerateOptions,
   type ImagePipelineOutput,
   type OutputType,
   type PipelineComponents,
   type PipelineFromPretrainedOptions,
+  type PNDMGenerateOptions,
+  PNDMPipeline,
   type PushPipelineOptions,
+  type ScoreSdeVeGenerateOptions,
+  ScoreSdeVePipeline,
   type StepEndEvent,
 } from "@onestep/pipelines";
 export {

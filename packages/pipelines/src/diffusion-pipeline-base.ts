@@ -1,5 +1,12 @@
-import { formatConfig, joinPath, saveFile } from "@onestep/core";
-import { bytesFile, moveFiles, type PushOptions, pushComponent, type UploadReport } from "@onestep/hub";
+import { formatConfig, joinPath, saveFile, warn } from "@onestep/core";
+import {
+  bytesFile,
+  moveFiles,
+  type PushOptions,
+  pushComponent,
+  type RepositoryLocation,
+  type UploadReport,
+} from "@onestep/hub";
 import {
   isWeightsFileName,
   type ModelFilesOptions,
@@ -9,19 +16,29 @@ import {
 import type { Device } from "@onestep/runtime";
 import { type Scheduler, schedulerConfigName } from "@onestep/schedulers";
 import {
+  loadComponents,
+  openPipelineSource,
+  type PipelineFromPretrainedOptions,
+  type PipelineSource,
+} from "./loading/load-components.ts";
+import {
   componentClassName,
   formatModelIndex,
   type ModelIndex,
   modelIndexName,
 } from "./model-index/model-index.ts";
+import type { PipelineComponents } from "./pipeline-components.ts";
+import { describeMisfit } from "./sampling/describe-misfit.ts";
+import type { GenerateOptions } from "./sampling/generate-options.ts";
+import type { NoiseProcess } from "./sampling/noise-process.ts";
+import { beginSampling, type SamplingRun } from "./sampling/sampling-run.ts";
 
 /** Options of {@link DiffusionPipelineBase.pushToHub}. */
 export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
 
-/** The parts of a pipeline. */
-export interface PipelineComponents {
-  readonly unet: UNet2DModel;
-  readonly scheduler: Scheduler;
+/** A class that {@link DiffusionPipelineBase} makes pipelines of. */
+export interface PipelineConstructor<Pipeline> {
+  new (components: PipelineComponents, modelIndex?: ModelIndex): Pipeline;
 }
 
 /**
@@ -34,13 +51,45 @@ export abstract class DiffusionPipelineBase {
   scheduler: Scheduler;
   /** The class as `model_index.json` names it. */
   abstract readonly className: string;
+  /** How noise was mixed into the images that models of this pipeline were trained on. */
+  protected abstract readonly noiseProcess: NoiseProcess;
   readonly #modelIndex: ModelIndex | undefined;
+  readonly #original: Scheduler;
+  #checked: Scheduler | undefined;
 
   /** @param modelIndex - The index the components were loaded by, for saving it again. */
   constructor(components: PipelineComponents, modelIndex?: ModelIndex) {
     this.unet = components.unet;
     this.scheduler = components.scheduler;
     this.#modelIndex = modelIndex;
+    this.#original = components.scheduler;
+  }
+
+  /**
+   * Loads a pipeline as Python saved it.
+   *
+   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or files at hand (in browsers:
+   * `File`s, a folder handle, what was dropped on the page); without it, the checkpoint that ships with the package `onestep`.
+   * @throws HubError where a file cannot be had.
+   * @throws InvalidConfigError, UnsupportedError where a config is wrong, or of a model that is not built here.
+   * @throws CheckpointError, WeightsMismatchError where the weights are damaged, or not those of the config.
+   */
+  static async fromPretrained<Pipeline>(
+    this: PipelineConstructor<Pipeline>,
+    source?: RepositoryLocation,
+    options: PipelineFromPretrainedOptions = {},
+  ): Promise<Pipeline> {
+    const opened = await openPipelineSource(source, options);
+    return new this(await loadComponents(opened, options), opened.modelIndex);
+  }
+
+  /** Like {@link DiffusionPipelineBase.fromPretrained}, from a repository that is open already. */
+  static async fromSource<Pipeline>(
+    this: PipelineConstructor<Pipeline>,
+    source: PipelineSource,
+    options: PipelineFromPretrainedOptions = {},
+  ): Promise<Pipeline> {
+    return new this(await loadComponents(source, options), source.modelIndex);
   }
 
   /** The parts by name, as another pipeline's constructor takes them. */
@@ -95,6 +144,25 @@ export abstract class DiffusionPipelineBase {
   /** Frees the model's memory. Idempotent. Pipelines that share the model can no longer run. */
   async dispose(): Promise<void> {
     await this.unet.dispose();
+  }
+
+  /**
+   * Begins a run from noise, on a clone of the scheduler; see {@link beginSampling}. Warns, once for a scheduler, where it
+   * does not fit the model.
+   *
+   * @throws InvalidArgumentError where an option is wrong.
+   */
+  protected beginSampling(options: GenerateOptions, defaultInferenceSteps: number): SamplingRun {
+    this.#checkScheduler();
+    return beginSampling(this.components, options, defaultInferenceSteps);
+  }
+
+  #checkScheduler(): void {
+    if (this.#checked === this.scheduler) return;
+    this.#checked = this.scheduler;
+    const { className: pipeline, noiseProcess: process, scheduler } = this;
+    const misfit = describeMisfit({ pipeline, process, scheduler, original: this.#original });
+    if (misfit !== undefined) warn(misfit);
   }
 
   #formatIndex(): string {

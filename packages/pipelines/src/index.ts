@@ -1,16 +1,13 @@
 export {
+  type ConsistencyModelGenerateOptions,
   ConsistencyModelPipeline,
-  type ImagePipelineOutput,
 } from "./consistency-models/consistency-model-pipeline.ts";
-export type {
-  ConsistencyModelGenerateOptions,
-  OutputType,
-  StepEndEvent,
-} from "./consistency-models/generate-options.ts";
+export { type DDIMGenerateOptions, DDIMPipeline } from "./ddim/ddim-pipeline.ts";
+export { type DDPMGenerateOptions, DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
 export { DiffusionPipeline, type DiffusionPipelineLoader } from "./diffusion-pipeline.ts";
 export {
   DiffusionPipelineBase,
-  type PipelineComponents,
+  type PipelineConstructor,
   type PushPipelineOptions,
 } from "./diffusion-pipeline-base.ts";
 export { findComponentFolder } from "./loading/find-component-folder.ts";
@@ -21,3 +18,9 @@ export {
 } from "./loading/load-components.ts";
 export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
 export { formatModelIndex, type ModelIndex, parseModelIndex } from "./model-index/model-index.ts";
+export { findPipelineClass, type PipelineClass, pipelineClasses } from "./pipeline-classes.ts";
+export type { PipelineComponents } from "./pipeline-components.ts";
+export { type PNDMGenerateOptions, PNDMPipeline } from "./pndm/pndm-pipeline.ts";
+export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";
+export type { ImagePipelineOutput } from "./sampling/image-pipeline-output.ts";
+export { type ScoreSdeVeGenerateOptions, ScoreSdeVePipeline } from "./score-sde-ve/score-sde-ve-pipeline.ts";

@@ -5,48 +5,15 @@ import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, type RasterImage, Tensor, TorchGenerator } from "@onestep/core";
 import { CMStochasticIterativeScheduler, EDMEulerScheduler } from "@onestep/schedulers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { channelsLast, expectReference } from "../__fixtures__/expect-reference.ts";
 import reference from "../__fixtures__/reference-outputs.json" with { type: "json" };
 import { writeZeroPipeline } from "../__fixtures__/write-zero-pipeline.ts";
-import { ConsistencyModelPipeline } from "./consistency-model-pipeline.ts";
-import type { ConsistencyModelGenerateOptions } from "./generate-options.ts";
+import {
+  type ConsistencyModelGenerateOptions,
+  ConsistencyModelPipeline,
+} from "./consistency-model-pipeline.ts";
 
 const checkpoint = fileURLToPath(new URL("../__fixtures__/cm-safetensors", import.meta.url));
-
-interface ReferenceOutput {
-  readonly shape_nhwc: readonly number[];
-  readonly sum: number;
-  readonly first: readonly number[];
-  readonly last: readonly number[];
-}
-
-/** Element by element in diffusers' order, [batch, height, width, channels]. */
-function channelsLast({ data, shape }: Tensor<"float32">): number[] {
-  const [batch = 0, channels = 0, height = 0, width = 0] = shape;
-  const pixels = height * width;
-  return Array.from({ length: batch * pixels * channels }, (_, index) => {
-    const image = Math.floor(index / (pixels * channels));
-    const pixel = Math.floor(index / channels) % pixels;
-    return data[(image * channels + (index % channels)) * pixels + pixel] as number;
-  });
-}
-
-/**
- * Compares with what diffusers made on PyTorch. Images agree to about 1e-6; 1e-4 is the bound that float32 sums in
- * another order may need on other CPUs, 4 % of one 8-bit step.
- */
-function expectReference(images: Tensor<"float32">, expected: ReferenceOutput): void {
-  const values = channelsLast(images);
-  const [batch = 0, height = 0, width = 0, channels = 0] = expected.shape_nhwc;
-  expect(images.shape).toEqual([batch, channels, height, width]);
-  expected.first.forEach((value, index) => {
-    expect(Math.abs((values[index] as number) - value)).toBeLessThan(1e-4);
-  });
-  expected.last.forEach((value, index) => {
-    expect(Math.abs((values.at(index - expected.last.length) as number) - value)).toBeLessThan(1e-4);
-  });
-  const sum = values.reduce((total, value) => total + value, 0);
-  expect(Math.abs(sum - expected.sum) / values.length).toBeLessThan(1e-5);
-}
 
 describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => {
   let pipe: ConsistencyModelPipeline;

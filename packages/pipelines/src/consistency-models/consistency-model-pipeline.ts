@@ -1,30 +1,18 @@
-import {
-  InvalidArgumentError,
-  imagesFromTensor,
-  type RasterImage,
-  randnTensor,
-  type Tensor,
-  warn,
-} from "@onestep/core";
-import type { FileLocation, RepositoryLocation } from "@onestep/hub";
-import { resolveClassLabels, sampleSizeOf } from "@onestep/models";
+import type { FileLocation } from "@onestep/hub";
 import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
-import {
-  loadComponents,
-  openPipelineSource,
-  type PipelineFromPretrainedOptions,
-  type PipelineSource,
-} from "../loading/load-components.ts";
 import { loadSingleFile, type PipelineFromSingleFileOptions } from "../loading/load-single-file.ts";
-import { drawClassLabels } from "./draw-class-labels.ts";
-import type { ConsistencyModelGenerateOptions, OutputType } from "./generate-options.ts";
-import { checkLatents, resolveBatch } from "./resolve-batch.ts";
+import { denoise } from "../sampling/denoise.ts";
+import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
+import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import type { NoiseProcess } from "../sampling/noise-process.ts";
 
-/** What {@link ConsistencyModelPipeline.generate} returns. */
-export interface ImagePipelineOutput<Output extends OutputType = "image"> {
-  /** One RasterImage per image, or one float32 tensor [batch, channels, height, width] in [0, 1]. */
-  readonly images: Output extends "tensor" ? Tensor<"float32"> : readonly RasterImage[];
-}
+const className = "ConsistencyModelPipeline";
+
+/**
+ * Options of {@link ConsistencyModelPipeline.generate}. All optional. `timesteps` are indices into the training grid of
+ * `CMStochasticIterativeScheduler`, as `[22, 0]`.
+ */
+export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputType> = GenerateOptions<Output>;
 
 /**
  * Makes images from noise in one step or a few (Song et al., 2023, algorithm 1); diffusers' `ConsistencyModelPipeline`.
@@ -35,31 +23,13 @@ export interface ImagePipelineOutput<Output extends OutputType = "image"> {
  * labels that are not given are drawn from `generator`, not from a global one.
  */
 export class ConsistencyModelPipeline extends DiffusionPipelineBase {
-  override readonly className = "ConsistencyModelPipeline";
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = className;
+  /** How many steps a run takes where nobody says. */
+  static readonly defaultInferenceSteps: number = 1;
 
-  /**
-   * Loads a pipeline as Python saved it.
-   *
-   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or files at hand (in browsers:
-   * `File`s, a folder handle, what was dropped on the page); without it, the checkpoint that ships with the package `onestep`.
-   * @throws HubError where a file cannot be had.
-   * @throws InvalidConfigError, UnsupportedError where a config is wrong, or of a model that is not built here.
-   * @throws CheckpointError, WeightsMismatchError where the weights are damaged, or not those of the config.
-   */
-  static async fromPretrained(
-    source?: RepositoryLocation,
-    options: PipelineFromPretrainedOptions = {},
-  ): Promise<ConsistencyModelPipeline> {
-    return ConsistencyModelPipeline.fromSource(await openPipelineSource(source, options), options);
-  }
-
-  /** Like {@link ConsistencyModelPipeline.fromPretrained}, from a repository that is open already. */
-  static async fromSource(
-    source: PipelineSource,
-    options: PipelineFromPretrainedOptions = {},
-  ): Promise<ConsistencyModelPipeline> {
-    return new ConsistencyModelPipeline(await loadComponents(source, options), source.modelIndex);
-  }
+  override readonly className: string = className;
+  protected override readonly noiseProcess: NoiseProcess = "edm";
 
   /**
    * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`); diffusers'
@@ -89,62 +59,7 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
   async generate<Output extends OutputType = "image">(
     options: ConsistencyModelGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const { signal } = options;
-    checkOutputType(options.outputType);
-    const { batchSize, generator } = resolveBatch(options);
-    const { inChannels, numClassEmbeds } = this.unet.config;
-    const { height, width } = sampleSizeOf(this.unet.config);
-    const shape = [batchSize, inChannels, height, width];
-    checkLatents(options, shape);
-    const givenLabels = resolveClassLabels({ numClassEmbeds, classLabels: options.classLabels, batchSize });
-    const scheduler = this.scheduler.clone();
-    setTimesteps(scheduler, options);
-    signal?.throwIfAborted();
-
-    const latents = options.latents ?? randnTensor(shape, generator);
-    const classLabels =
-      givenLabels ??
-      (numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator));
-    const totalSteps = scheduler.timesteps.length;
-    let sample = latents.mul(scheduler.initNoiseSigma);
-    for (const [step, timestep] of scheduler.timesteps.entries()) {
-      signal?.throwIfAborted();
-      const input = scheduler.scaleModelInput(sample, timestep);
-      const prediction = await this.unet.forward({ sample: input, timestep, classLabels, signal });
-      sample = scheduler.step(prediction.sample, timestep, sample, { generator }).prevSample;
-      options.onProgress?.({ type: "step-end", step, totalSteps, timestep });
-      await options.onStepEnd?.({ step, totalSteps, timestep, sample });
-    }
-    signal?.throwIfAborted();
-    const pixels = sample.div(2).add(0.5).clamp(0, 1);
-    const images = options.outputType === "tensor" ? pixels : imagesFromTensor(pixels);
-    return { images } as ImagePipelineOutput<Output>;
+    const run = this.beginSampling(options, ConsistencyModelPipeline.defaultInferenceSteps);
+    return toOutput(toPixels(await denoise(run, options)), options.outputType);
   }
-}
-
-function checkOutputType(outputType: string | undefined): void {
-  if (outputType === undefined || outputType === "image" || outputType === "tensor") return;
-  throw new InvalidArgumentError({
-    subject: "outputType",
-    found: JSON.stringify(outputType) ?? String(outputType),
-    expected: '"image" or "tensor"',
-    remedy: 'Use "image" for pictures to save, "tensor" for numbers.',
-  });
-}
-
-function setTimesteps(
-  scheduler: ConsistencyModelPipeline["scheduler"],
-  options: ConsistencyModelGenerateOptions,
-): void {
-  const { numInferenceSteps, timesteps } = options;
-  if (timesteps === undefined) {
-    scheduler.setTimesteps({ numInferenceSteps: numInferenceSteps ?? 1 });
-    return;
-  }
-  if (numInferenceSteps !== undefined) {
-    warn(
-      `Both \`numInferenceSteps\`: ${numInferenceSteps} and \`timesteps\`: [${timesteps.join(", ")}] are supplied; \`timesteps\` will be used over \`numInferenceSteps\`.`,
-    );
-  }
-  scheduler.setTimesteps({ timesteps });
 }

@@ -8,8 +8,8 @@ import {
 import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
 import { loadScheduler, type Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
-import type { PipelineComponents } from "../diffusion-pipeline-base.ts";
 import { type ModelIndex, readModelIndex } from "../model-index/model-index.ts";
+import type { PipelineComponents } from "../pipeline-components.ts";
 import { findComponentFolder } from "./find-component-folder.ts";
 
 /** Options of `fromPretrained` of every pipeline. */

@@ -1,7 +1,7 @@
 import type { FileLocation, OpenRepositoryOptions } from "@onestep/hub";
 import { type LoadSingleFileOptions, UNet2DModel } from "@onestep/models";
 import type { Scheduler } from "@onestep/schedulers";
-import type { PipelineComponents } from "../diffusion-pipeline-base.ts";
+import type { PipelineComponents } from "../pipeline-components.ts";
 import { schedulerForFile } from "./scheduler-for-file.ts";
 
 /** Options of `fromSingleFile`. */

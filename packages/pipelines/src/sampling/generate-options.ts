@@ -1,19 +1,22 @@
 import type { Generator, ProgressListener, Tensor } from "@onestep/core";
 
-/** What {@link ConsistencyModelGenerateOptions.onStepEnd} is told. */
+/** What a pipeline's `generate` can return. */
+export type OutputType = "image" | "tensor";
+
+/** What {@link GenerateOptions.onStepEnd} is told. */
 export interface StepEndEvent {
   /** Steps done before this one. */
   readonly step: number;
   /** Steps in all. */
   readonly totalSteps: number;
-  /** The timestep of this step, as the model saw it. */
+  /** The timestep of this step, one of the scheduler's. */
   readonly timestep: number;
-  /** The sample after the step, [batch, channels, height, width], about -1 to 1. */
+  /** The sample after the step, [batch, channels, height, width], in the range of the model's images. */
   readonly sample: Tensor<"float32">;
 }
 
-/** Options of {@link ConsistencyModelPipeline.generate}. All optional. */
-export interface ConsistencyModelGenerateOptions<Output extends OutputType = OutputType> {
+/** Options of `generate` of every pipeline that makes images from noise. All optional. */
+export interface GenerateOptions<Output extends OutputType = OutputType> {
   /** How many images. By default as many as there are labels, generators or latents, or 1. */
   readonly batchSize?: number | undefined;
   /**
@@ -22,9 +25,9 @@ export interface ConsistencyModelGenerateOptions<Output extends OutputType = Out
    * generator.
    */
   readonly classLabels?: number | ArrayLike<number> | undefined;
-  /** How many steps; 1 by default. */
+  /** How many steps; without it the `defaultInferenceSteps` of the pipeline's class. */
   readonly numInferenceSteps?: number | undefined;
-  /** Explicit steps in place of `numInferenceSteps`: indices into the training grid, descending, as `[22, 0]`. */
+  /** Explicit steps in place of `numInferenceSteps`, descending, for schedulers that take them. */
   readonly timesteps?: readonly number[] | undefined;
   /** Where random numbers come from: one generator for all images, or one per image. */
   readonly generator?: Generator | readonly Generator[] | undefined;
@@ -41,6 +44,3 @@ export interface ConsistencyModelGenerateOptions<Output extends OutputType = Out
   /** An abort rejects at once with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** What {@link ConsistencyModelPipeline.generate} can return. */
-export type OutputType = "image" | "tensor";

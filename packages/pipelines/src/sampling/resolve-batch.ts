@@ -1,5 +1,5 @@
 import { type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
-import type { ConsistencyModelGenerateOptions } from "./generate-options.ts";
+import type { GenerateOptions } from "./generate-options.ts";
 
 /** A batch is in memory all at once: a larger one is a mistake, found here rather than by running out of memory. */
 const maximumBatchSize = 65_536;
@@ -15,7 +15,7 @@ export interface ResolvedBatch {
  *
  * @throws InvalidArgumentError where the options contradict each other.
  */
-export function resolveBatch(options: ConsistencyModelGenerateOptions): ResolvedBatch {
+export function resolveBatch(options: GenerateOptions): ResolvedBatch {
   const batchSize = resolveBatchSize(options);
   const { generator, seed } = options;
   if (generator !== undefined && seed !== undefined) {
@@ -44,7 +44,7 @@ export function isGeneratorList(generator: unknown): generator is readonly Gener
  *
  * @throws InvalidArgumentError where it is not [batch, channels, height, width] of the model.
  */
-export function checkLatents(options: ConsistencyModelGenerateOptions, expected: readonly number[]): void {
+export function checkLatents(options: GenerateOptions, expected: readonly number[]): void {
   const { latents } = options;
   if (latents === undefined) return;
   if (latents.dtype === "float32" && latents.shape.join() === expected.join()) return;
@@ -53,7 +53,7 @@ export function checkLatents(options: ConsistencyModelGenerateOptions, expected:
   );
 }
 
-function resolveBatchSize(options: ConsistencyModelGenerateOptions): number {
+function resolveBatchSize(options: GenerateOptions): number {
   const { batchSize, classLabels, generator, latents } = options;
   if (batchSize === undefined) {
     const counts = [

@@ -1,0 +1,52 @@
+import type { Scheduler } from "@onestep/schedulers";
+import {
+  differingTrainingFields,
+  type NoiseProcess,
+  noiseProcesses,
+  noiseProcessOf,
+  readField,
+} from "./noise-process.ts";
+
+/** What {@link describeMisfit} compares. */
+export interface SchedulerInUse {
+  /** The class of the pipeline. */
+  readonly pipeline: string;
+  /** What the models of that pipeline were trained with. */
+  readonly process: NoiseProcess;
+  /** The scheduler that is to sample. */
+  readonly scheduler: Scheduler;
+  /** The scheduler that the model came with. */
+  readonly original: Scheduler;
+}
+
+/** Why a scheduler does not fit the model, as far as its config tells; `undefined` where it does. */
+export function describeMisfit({
+  pipeline,
+  process,
+  scheduler,
+  original,
+}: SchedulerInUse): string | undefined {
+  const name = schedulerName(scheduler);
+  const found = noiseProcessOf(scheduler);
+  if (found === undefined) return undefined;
+  if (found !== process) {
+    return `${name} does not fit the model of this ${pipeline}: it undoes ${noiseProcesses[found]}, and the model was trained with ${noiseProcesses[process]}. What comes out will hardly be images. Take a scheduler of that kind.`;
+  }
+  if (noiseProcessOf(original) !== process) return undefined;
+  const fields = differingTrainingFields(process, scheduler, original);
+  if (fields.length === 0) return undefined;
+  const differences = fields.map(
+    (field) =>
+      `${field} ${abbreviate(readField(scheduler, field))} and not ${abbreviate(readField(original, field))}`,
+  );
+  return `${name} does not fit the model of this ${pipeline}: it has ${differences.join(", ")}, as the model was trained. Make it with \`${name}.fromConfig(pipe.scheduler.config)\`, which carries them over.`;
+}
+
+/** The name of a scheduler's class. */
+function schedulerName(scheduler: Scheduler): string {
+  return scheduler.constructor.name;
+}
+
+function abbreviate(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}

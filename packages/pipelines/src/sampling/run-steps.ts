@@ -1,0 +1,38 @@
+import type { Tensor } from "@onestep/core";
+import type { GenerateOptions } from "./generate-options.ts";
+import type { SamplingRun } from "./sampling-run.ts";
+
+/** What a step leads to. */
+export interface StepResult {
+  /** The sample that the next step goes on with. */
+  readonly sample: Tensor<"float32">;
+  /** What becomes the image where it is the last step; by default the sample. */
+  readonly image?: Tensor<"float32">;
+}
+
+/**
+ * Goes through the timesteps of a run, and tells of each step.
+ *
+ * @param takeStep - From the sample at a timestep to the next one. `step` counts from 0.
+ * @returns What becomes the image, as the last step left it.
+ */
+export async function runSteps(
+  run: Pick<SamplingRun, "scheduler" | "sample">,
+  { signal, onProgress, onStepEnd }: GenerateOptions,
+  takeStep: (sample: Tensor<"float32">, timestep: number, step: number) => Promise<StepResult>,
+): Promise<Tensor<"float32">> {
+  const { timesteps } = run.scheduler;
+  const totalSteps = timesteps.length;
+  let { sample } = run;
+  let image = sample;
+  for (const [step, timestep] of timesteps.entries()) {
+    signal?.throwIfAborted();
+    const result = await takeStep(sample, timestep, step);
+    sample = result.sample;
+    image = result.image ?? sample;
+    onProgress?.({ type: "step-end", step, totalSteps, timestep });
+    await onStepEnd?.({ step, totalSteps, timestep, sample });
+  }
+  signal?.throwIfAborted();
+  return image;
+}

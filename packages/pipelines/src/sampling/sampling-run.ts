@@ -1,0 +1,49 @@
+import { type Generator, randnTensor, type Tensor } from "@onestep/core";
+import { resolveClassLabels, sampleSizeOf, type UNet2DModel } from "@onestep/models";
+import type { Scheduler } from "@onestep/schedulers";
+import type { PipelineComponents } from "../pipeline-components.ts";
+import { drawClassLabels } from "./draw-class-labels.ts";
+import type { GenerateOptions } from "./generate-options.ts";
+import { checkOutputType } from "./image-pipeline-output.ts";
+import { checkLatents, resolveBatch } from "./resolve-batch.ts";
+import { setTimesteps } from "./set-timesteps.ts";
+
+/** What a run from noise to images begins with. */
+export interface SamplingRun {
+  readonly unet: UNet2DModel;
+  /** Of this run alone, its timesteps set. */
+  readonly scheduler: Scheduler;
+  readonly generator: Generator | readonly Generator[];
+  readonly classLabels: ArrayLike<number> | undefined;
+  /** The first sample: noise at the level that the scheduler begins with, [batch, channels, height, width]. */
+  readonly sample: Tensor<"float32">;
+}
+
+/**
+ * Begins a run from noise. All options are checked first; then the latents are drawn, then the labels where the model has
+ * classes and none are given.
+ *
+ * @throws InvalidArgumentError where an option is wrong.
+ */
+export function beginSampling(
+  { unet, scheduler: shared }: PipelineComponents,
+  options: GenerateOptions,
+  defaultInferenceSteps: number,
+): SamplingRun {
+  checkOutputType(options.outputType);
+  const { batchSize, generator } = resolveBatch(options);
+  const { inChannels, numClassEmbeds } = unet.config;
+  const { height, width } = sampleSizeOf(unet.config);
+  const shape = [batchSize, inChannels, height, width];
+  checkLatents(options, shape);
+  const givenLabels = resolveClassLabels({ numClassEmbeds, classLabels: options.classLabels, batchSize });
+  const scheduler = shared.clone();
+  setTimesteps(scheduler, options, defaultInferenceSteps);
+  options.signal?.throwIfAborted();
+
+  const latents = options.latents ?? randnTensor(shape, generator);
+  const classLabels =
+    givenLabels ??
+    (numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator));
+  return { unet, scheduler, generator, classLabels, sample: latents.mul(scheduler.initNoiseSigma) };
+}
