@@ -19,8 +19,21 @@ const node: TestProjectInlineConfiguration = {
       "tools/*/*.test.ts",
       "examples/*.test.ts",
     ],
-    exclude: ["**/*.browser.test.ts", ...outside],
+    exclude: ["**/*.{browser,page}.test.ts", ...outside],
     testTimeout: 30_000,
+    globalSetup: ["tools/vitest/build-packages.ts"],
+  },
+};
+
+/** Tests in Node that open pages in Chromium, as a person does. */
+const pages: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "pages",
+    environment: "node",
+    include: ["{tools,examples}/**/*.page.test.ts"],
+    exclude: outside,
+    testTimeout: 60_000,
     globalSetup: ["tools/vitest/build-packages.ts"],
   },
 };
@@ -39,7 +52,7 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   test: {
     name: "browser",
     include: ["packages/{core,schedulers}/src/**/*.test.ts", "{packages/*/src,tools/*}/**/*.browser.test.ts"],
-    exclude: ["**/*.node.test.ts", ...outside],
+    exclude: ["**/*.{node,page}.test.ts", ...outside],
     testTimeout: 60_000,
     globalSetup: ["tools/vitest/serve-fake-hub.ts"],
     browser: {
@@ -73,7 +86,7 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
-    projects: chromium === undefined ? [node] : [node, browser(chromium)],
+    projects: chromium === undefined ? [node] : [node, browser(chromium), pages],
     reporters: [
       "default",
       new CountingReporter(

@@ -18,6 +18,16 @@ const publicVersions = new Map(packages.map(({ manifest }) => [manifest.name, ma
 /** Fields that would name a host, a place or a person. */
 const fieldsWithoutAnAnswer = ["author", "bugs", "contributors", "homepage", "maintainers", "repository"];
 
+/** Scripts of workers: importing one is all that is done with it. Everything else is dropped where it is not used. */
+const filesWithEffects: Readonly<Record<string, readonly string[]>> = {
+  "@onestep/runtime": [
+    "./dist/node/inference-worker.js",
+    "./dist/web/inference-worker-*.js",
+    "./src/node/inference-worker.ts",
+    "./src/web/inference-worker-*.ts",
+  ],
+};
+
 /** The source that a file in `dist` is compiled from. */
 function sourceOf(path: string): string {
   return path.replace("./dist/", "./src/").replace(/(\.d\.ts|\.js)$/, ".ts");
@@ -30,7 +40,7 @@ describe.each(packages)("$manifest.name", ({ folder, manifest }) => {
       license: "Apache-2.0",
       type: "module",
       engines: rootManifest["engines"],
-      sideEffects: false,
+      sideEffects: filesWithEffects[manifest.name] ?? false,
       publishConfig: { access: "public" },
       keywords: expect.arrayContaining(["consistency-models", "diffusers"]),
     });

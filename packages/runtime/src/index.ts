@@ -12,6 +12,7 @@ export type {
   GraphWithWeights,
   InferenceSession,
   InferenceSessionOptions,
+  OnnxruntimeBuild,
   OptimizationGoal,
   WebOptions,
 } from "./inference-session.ts";

@@ -22,13 +22,17 @@ export interface GraphWithWeights {
   readonly files: ReadonlyMap<string, WeightsFile>;
 }
 
+/** A build of onnxruntime-web: `"jspi"` where the browser can suspend WebAssembly, `"asyncify"` elsewhere. */
+export type OnnxruntimeBuild = "jspi" | "asyncify";
+
 /** How onnxruntime-web is run, in browsers. */
 export interface WebOptions {
   /**
-   * Starts the worker that the session runs in, from the script `@onestep/runtime/inference-worker`. For bundlers that
-   * do not find it by themselves.
+   * Starts the worker that a session runs in, from the script `@onestep/runtime/inference-worker-jspi` or
+   * `@onestep/runtime/inference-worker-asyncify`, whichever `build` says. By default it is the script where the bundler
+   * has put it, and where the bundler knows nothing of workers, the one that lies beside the bundle under that name.
    */
-  readonly startWorker?: (() => Worker) | undefined;
+  readonly startWorker?: ((build: OnnxruntimeBuild) => Worker) | undefined;
   /**
    * The URL of a folder with the wasm files of onnxruntime-web, of exactly the version that is bundled. By default they
    * are where the bundler has put them.

@@ -1,6 +1,7 @@
+import type { OnnxruntimeBuild } from "../inference-session.ts";
 import { blobBytes, canReadBlobs } from "./blob-bytes.ts";
 import { RemoteBlob } from "./file-port.ts";
-import type { OnnxruntimeBuild, RemoteFile, WebLoadRequest } from "./web-load-request.ts";
+import type { RemoteFile, WebLoadRequest } from "./web-load-request.ts";
 
 /** A file of weights as onnxruntime-web takes it. */
 export interface ExternalData {

@@ -24,17 +24,18 @@ export async function startWebSession(
   const files = new Map(
     [...model.files].map(([location, file]) => [location, lend(location, file, failures)]),
   );
+  const build = platform.canSuspend ? "jspi" : "asyncify";
   const request: WebLoadRequest = {
     graph: model.graph,
     files,
     device: device === "webgpu" ? "webgpu" : "wasm",
-    build: platform.canSuspend ? "jspi" : "asyncify",
+    build,
     wasmFolder: web.wasmFolder === undefined ? undefined : folderUrl(web.wasmFolder),
     threads: device === "webgpu" ? 1 : chooseThreads(threads, platform),
     optimizeFor,
   };
   const ports = [...files.values()].flatMap((file) => (file instanceof Blob ? [] : [file.port]));
-  const worker = new WebWorkerConnection(web.startWorker?.() ?? startInferenceWorker());
+  const worker = new WebWorkerConnection(web.startWorker?.(build) ?? startInferenceWorker(build));
   try {
     const description = await orAbort(worker.call("load", request, ports), signal);
     checkOutputs(description.outputs);

@@ -8,31 +8,30 @@ import type {
   WorkerReply,
   WorkerRequest,
 } from "../worker/worker-calls.ts";
-import { loadOnnxruntime, type Onnxruntime } from "./load-onnxruntime.ts";
+import { configureOnnxruntime, type Onnxruntime } from "./configure-onnxruntime.ts";
 import { provideWeights } from "./provide-weights.ts";
 import type { WebLoadRequest, WorkerNotice } from "./web-load-request.ts";
 import { webSessionOptions } from "./web-session-options.ts";
 
-/** Answers the calls of a session with onnxruntime-web, in a worker or in the page. */
+/** Answers the calls of a session with onnxruntime-web. */
 export class WebInferenceServer {
+  readonly #runtime: Onnxruntime;
   readonly #notify: (notice: WorkerNotice) => void;
-  #runtime: Onnxruntime | undefined;
   #session: InferenceSession | undefined;
 
   /** @param notify Told what nobody asked for. */
-  constructor(notify: (notice: WorkerNotice) => void) {
+  constructor(runtime: Onnxruntime, notify: (notice: WorkerNotice) => void) {
+    this.#runtime = runtime;
     this.#notify = notify;
   }
 
   /** Does what a call asks. A failure is a reply, never thrown. */
   async answer(message: WorkerRequest<WebLoadRequest>): Promise<WorkerReply> {
-    let stage: WorkerFailure["stage"] = "import";
+    let stage: WorkerFailure["stage"] = "create";
     try {
       switch (message.call) {
         case "load":
-          this.#runtime = await loadOnnxruntime(message.request);
-          stage = "create";
-          return { call: "load", reply: await this.#load(this.#runtime, message.request) };
+          return { call: "load", reply: await this.#load(message.request) };
         case "run":
           stage = "run";
           return { call: "run", reply: await this.#run(message.request) };
@@ -46,24 +45,26 @@ export class WebInferenceServer {
     }
   }
 
-  async #load(runtime: Onnxruntime, request: WebLoadRequest): Promise<SessionDescription> {
+  async #load(request: WebLoadRequest): Promise<SessionDescription> {
+    const runtime = this.#runtime;
+    configureOnnxruntime(runtime, request);
     const externalData = await provideWeights(request.files, request.build);
     this.#session = await runtime.InferenceSession.create(
       request.graph,
       webSessionOptions(request, externalData),
     );
-    if (request.device === "webgpu") void this.#watchDevice(runtime);
+    if (request.device === "webgpu") void this.#watchDevice();
     return describeSession(this.#session);
   }
 
   async #run(inputs: Readonly<Record<string, WireTensor>>): Promise<Record<string, WireTensor>> {
     const runtime = this.#runtime;
-    if (runtime === undefined || this.#session === undefined) throw new Error("run was called before load");
+    if (this.#session === undefined) throw new Error("run was called before load");
     return runSession(this.#session, (dtype, data, shape) => new runtime.Tensor(dtype, data, shape), inputs);
   }
 
-  async #watchDevice(runtime: Onnxruntime): Promise<void> {
-    const { reason, message } = await (await runtime.env.webgpu.device).lost;
+  async #watchDevice(): Promise<void> {
+    const { reason, message } = await (await this.#runtime.env.webgpu.device).lost;
     this.#notify({ call: "notice", notice: "device-lost", message: `${message} (${reason})` });
   }
 }

@@ -1,7 +1,4 @@
-import type { OptimizationGoal } from "../inference-session.ts";
-
-/** A build of onnxruntime-web: `jspi` where the browser can suspend WebAssembly, `asyncify` elsewhere. */
-export type OnnxruntimeBuild = "jspi" | "asyncify";
+import type { OnnxruntimeBuild, OptimizationGoal } from "../inference-session.ts";
 
 /** A file that stays with the caller, who is asked for its bytes over a port. */
 export interface RemoteFile {

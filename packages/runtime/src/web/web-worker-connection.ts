@@ -18,7 +18,7 @@ export class WebWorkerConnection implements SessionWorker<WebLoadRequest> {
   #failure: Error | undefined;
   #hasAnswered = false;
 
-  /** @param worker A worker that was just started from `inference-worker.ts`. */
+  /** @param worker A worker that was just started from `inference-worker-jspi.ts` or `inference-worker-asyncify.ts`. */
   constructor(worker: Worker) {
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<WorkerReply | WorkerNotice>) => {
@@ -92,10 +92,10 @@ function noScript(event: ErrorEvent): MissingRuntimeError {
     {
       subject: "inference worker",
       found: event.message ? `an error while it started: ${event.message}` : "a script that does not load",
-      expected: "the script inference-worker.js of @onestep/runtime, and onnxruntime-web beside it",
+      expected: "the script of the worker, of @onestep/runtime, with onnxruntime-web in it",
       remedy:
         "Check that the bundler emits the worker, and that the page's Content-Security-Policy lets it run; " +
-        "the option `web.worker` names another way to start it.",
+        "the option `web.startWorker` starts it from elsewhere.",
     },
     { cause: event.error },
   );
