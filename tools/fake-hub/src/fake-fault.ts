@@ -21,6 +21,10 @@ export interface FakeFault {
   readonly stallAfterBytes?: number;
   /** Sends the whole file, whatever part of it was asked for. */
   readonly ignoreRange?: boolean;
+  /** Sends a part that begins so many bytes further on than the one asked for, and says so in `Content-Range`. */
+  readonly shiftRange?: number;
+  /** Ends the answer after so many bytes of the body as if that were all, without a `Content-Length`. */
+  readonly endAfterBytes?: number;
   /** Cuts the connection when so many bytes of the request's body have arrived. */
   readonly dropAfterReceivedBytes?: number;
   /** Takes no more when so many bytes of the request's body have arrived, and stays silent. */

@@ -77,11 +77,10 @@ export function sendReply(
   if (cut !== undefined && cut < 0) return void socket?.destroy();
   if (stall !== undefined && stall < 0) return;
   const body = applyFault(new Uint8Array(toBytes(reply.body)), fault);
-  response.writeHead(reply.status, {
-    ...corsHeaders,
-    ...reply.headers,
-    "Content-Length": String(body.length),
-  });
+  const end = fault?.endAfterBytes;
+  const length = end === undefined ? { "Content-Length": String(body.length) } : {};
+  response.writeHead(reply.status, { ...corsHeaders, ...reply.headers, ...length });
+  if (end !== undefined) return void response.end(method === "HEAD" ? undefined : body.subarray(0, end));
   if (method === "HEAD" || (cut === undefined && stall === undefined)) {
     response.end(method === "HEAD" ? undefined : body);
     return;

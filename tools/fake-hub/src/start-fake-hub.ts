@@ -54,7 +54,7 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     const fault = faults.take(request);
     const body = await readBody(message, fault);
     if (body === undefined) return;
-    const asked = fault?.ignoreRange === true ? withoutRange(request) : request;
+    const asked = changeRange(request, fault);
     const reply = faultReply(fault) ?? (state === undefined ? undefined : answer(state, asked, body));
     sendReply(response, reply ?? failureReply(404, undefined, "Not found"), request.method, fault);
   };
@@ -93,9 +93,11 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   };
 }
 
-function withoutRange(request: LoggedRequest): LoggedRequest {
-  const { range: _range, ...headers } = request.headers;
-  return { ...request, headers };
+function changeRange(request: LoggedRequest, fault: FakeFault | undefined): LoggedRequest {
+  const { range, ...headers } = request.headers;
+  if (range === undefined || fault?.ignoreRange === true) return { ...request, headers };
+  const shifted = range.replace(/\d+/, (start) => String(Number(start) + (fault?.shiftRange ?? 0)));
+  return { ...request, headers: { ...headers, range: shifted } };
 }
 
 function answer(state: HubState, request: LoggedRequest, body: Uint8Array): Reply | undefined {

@@ -102,9 +102,18 @@ describe("requestFile", () => {
 
   it("knows a file that is not there, with the Hub's code or with a bare 404", async () => {
     const { ask, hub } = await setUp();
-    expect(await ask("none")).toBeUndefined();
+    expect(await ask("none")).toEqual({ isCertain: true });
     hub.addFault({ status: 404 });
-    expect(await ask("model_index.json")).toBeUndefined();
+    expect(await ask("model_index.json")).toEqual({ isCertain: false });
+  });
+
+  it("does not take a storage that has lost a file for a Hub that has none", async () => {
+    const { ask, hub } = await setUp();
+    hub.addFault({ host: "cdn", status: 404 });
+    const error = await caught(ask("w.bin"));
+    expect(ServerError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(`${hub.cdnEndpoint}/content/`);
+    expect(error.message).toContain("found HTTP 404");
   });
 
   it("tells a gate", async () => {

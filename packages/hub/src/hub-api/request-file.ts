@@ -5,7 +5,7 @@ import type { HttpAnswer } from "../http/http-answer.ts";
 import { readRangeStart } from "../http/read-range-start.ts";
 import { readSize } from "../http/read-size.ts";
 import type { HubClient } from "./hub-client.ts";
-import { toHubFailure } from "./hub-failure.ts";
+import { toHubFailure, toServerFailure } from "./hub-failure.ts";
 import { parseObjectId } from "./object-id.ts";
 import { readXetReference, type XetReference } from "./xet-reference.ts";
 
@@ -18,6 +18,16 @@ export interface FileQuestion {
 
 /** What the Hub says of a file, and the way to its bytes. */
 export type FileAnswer = FileHead & (WholeFile | ChunkedFile);
+
+/** That a commit has no such file. */
+export interface NoFile {
+  readonly objectId?: undefined;
+  readonly size?: undefined;
+  readonly body?: undefined;
+  readonly xet?: undefined;
+  /** Whether the Hub says so in its own words. Anything on the way may answer with a bare 404. */
+  readonly isCertain: boolean;
+}
 
 interface FileHead {
   /** The name of its content: see `parseObjectId`. */
@@ -52,7 +62,6 @@ export interface FileRequestOptions {
  * Asks for a file by one GET request. The Hub's own answer, which may be a redirect to a CDN, says what the content is
  * called and how long it is; the body comes from there or from the CDN. No HEAD request is needed first.
  *
- * @returns `undefined` where the commit has no such file.
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
  */
@@ -60,7 +69,7 @@ export async function requestFile(
   client: HubClient,
   question: FileQuestion,
   options: FileRequestOptions,
-): Promise<FileAnswer | undefined> {
+): Promise<FileAnswer | NoFile> {
   const { id, commit, path } = question;
   const { endpoint, hasToken } = client;
   const { offset = 0 } = options;
@@ -83,9 +92,10 @@ export async function requestFile(
     if (offset > 0 && (answer.status === 206 || answer.status === 416)) {
       return requestFile(client, question, { ...options, offset: 0 });
     }
+    if (answer.status === 404 && head !== answer.headers) throw toServerFailure(answer);
     const failure = toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
-    if (EntryNotFoundError.isInstance(failure)) return undefined;
-    throw failure;
+    if (!EntryNotFoundError.isInstance(failure)) throw failure;
+    return { isCertain: answer.headers.get("X-Error-Code") === "EntryNotFound" };
   }
   try {
     checkCommit(head, commit, answer);

@@ -5,7 +5,7 @@ import { reportCachedFile } from "../file/report-cached-file.ts";
 import { withRetries } from "../http/retry.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";
 import { contentId, type ListedFile } from "../hub-api/listed-file.ts";
-import { type FileAnswer, type FileQuestion, requestFile } from "../hub-api/request-file.ts";
+import { type FileAnswer, type FileQuestion, type NoFile, requestFile } from "../hub-api/request-file.ts";
 import type { DiskFile } from "./disk-file.ts";
 import type { HubCache } from "./hub-cache.ts";
 import { HubTransfer } from "./hub-transfer.ts";
@@ -41,10 +41,10 @@ export async function fetchHubFile(request: HubFileRequest, work: SharedWork): P
   if (cached !== undefined) return reportCached(cached, work);
   const { signal } = work;
   signal.throwIfAborted();
-  const ask = (): Promise<FileAnswer | undefined> => requestFile(client, request, { xetFromBytes, signal });
+  const ask = (): Promise<FileAnswer | NoFile> => requestFile(client, request, { xetFromBytes, signal });
   const answer = await withRetries(ask, client.retry, signal);
-  if (answer === undefined) {
-    await cache.markMissing(commit, path);
+  if (answer.objectId === undefined) {
+    if (answer.isCertain) await cache.markMissing(commit, path);
     return undefined;
   }
   try {

@@ -172,6 +172,15 @@ describe("a repository of the Hub", () => {
     expect(hub.requests).toEqual([]);
   });
 
+  it("does not remember a bare 404, which may not be the Hub's", async () => {
+    const { cacheDir, hub, open } = await setUp();
+    const repository = await open();
+    hub.addFault({ path: "unet/x", status: 404, times: 1 });
+    expect(await repository.find("unet/x")).toBeUndefined();
+    expect(await folderEntries(cacheDir)).toEqual([]);
+    expect(await (await (await open()).get("unet/x")).text()).toBe("x");
+  });
+
   it("tells how a transfer goes", async () => {
     const bytes = new Uint8Array(3_000_000).fill(7);
     const large = { "a/b": { files: { "w.bin": { bytes, lfs: true } } } };

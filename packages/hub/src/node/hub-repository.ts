@@ -1,4 +1,6 @@
 import { warn } from "@onestep/core";
+import { ConnectionError } from "../errors/connection-error.ts";
+import type { IntegrityError } from "../errors/integrity-error.ts";
 import { isOutage } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { getEntry } from "../file/get-entry.ts";
@@ -29,7 +31,7 @@ export interface HubRepositoryParts {
   readonly client: HubClient | undefined;
   /** From which length on a file comes in chunks out of Xet storage, where it lies there. */
   readonly xetFromBytes: number;
-  /** Why the endpoint could not be reached when the repository was opened, where it could not. */
+  /** Why the endpoint could not be asked for the commit when the repository was opened, where it could not. */
   readonly unreachable: Error | undefined;
 }
 
@@ -43,11 +45,14 @@ export class HubRepository implements Repository {
   #askedForCheck = false;
   #fetching = 0;
   #hasFiles = false;
+  /** Whether there is no use in asking for files that are not cached. */
+  #isOut: boolean;
 
   constructor(parts: HubRepositoryParts) {
     this.#parts = parts;
     this.name = parts.id;
     this.commit = parts.commit;
+    this.#isOut = parts.client === undefined || !isPassing(parts.unreachable);
   }
 
   async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
@@ -60,7 +65,7 @@ export class HubRepository implements Repository {
     checkRepositoryPath(path);
     options.signal?.throwIfAborted();
     const { cache, client, unreachable } = this.#parts;
-    const cached = await this.#findCached(path, options.signal);
+    const { file: cached, damage } = await this.#findCached(path, options.signal);
     if (cached !== undefined) {
       await this.#remember().catch(() => {});
       reportCachedFile(cached, options);
@@ -70,14 +75,20 @@ export class HubRepository implements Repository {
     if (listed === undefined && (this.#listing !== undefined || (await this.#isMarkedMissing(path)))) {
       return undefined;
     }
-    if (client === undefined || unreachable !== undefined) throw this.#notCached(path);
+    if (client === undefined || this.#isOut) throw this.#notCached(path, unreachable);
     const request = { ...this.#parts, client, path, listed };
     const key = cache.snapshotLocation(this.commit, path);
     this.#fetching += 1;
     const fetched = fetches.join(key, (shared) => fetchHubFile(request, shared), options);
-    const file = await fetched.finally(() => {
-      this.#fetching -= 1;
-    });
+    const file = await fetched
+      .catch((error: unknown) => {
+        if (unreachable === undefined || !isOutage(error)) throw error;
+        this.#isOut = true;
+        throw damage ?? this.#notCached(path, error);
+      })
+      .finally(() => {
+        this.#fetching -= 1;
+      });
     this.#hasFiles ||= file !== undefined;
     if (this.#hasFiles) await this.#remember();
     return file;
@@ -92,17 +103,20 @@ export class HubRepository implements Repository {
    *
    * @throws IntegrityError where it is damaged and cannot be fetched again.
    */
-  async #findCached(path: string, signal: AbortSignal | undefined): Promise<DiskFile | undefined> {
-    const { cache, client, unreachable } = this.#parts;
+  async #findCached(
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly file?: DiskFile; readonly damage?: IntegrityError }> {
+    const { cache, client } = this.#parts;
     const file = await cache.findFile(this.commit, path);
-    if (file === undefined) return undefined;
+    if (file === undefined) return {};
     const listing = await this.#listingForCheck(file, signal);
     const damage = await cache.findDamage(this.commit, file, listing?.get(path)?.size);
     signal?.throwIfAborted();
-    if (damage === undefined) return file;
-    if (client === undefined || unreachable !== undefined) throw damage;
+    if (damage === undefined) return { file };
+    if (client === undefined || this.#isOut) throw damage;
     warn(damage.message);
-    return undefined;
+    return { damage };
   }
 
   /**
@@ -162,10 +176,10 @@ export class HubRepository implements Repository {
     }
   }
 
-  #notCached(path: string): OfflineError {
+  #notCached(path: string, outage: Error | undefined): OfflineError {
     const { cache, id, revision } = this.#parts;
     const reason =
-      this.#parts.unreachable === undefined
+      outage === undefined
         ? "requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)"
         : "the endpoint could not be reached";
     return new OfflineError(
@@ -175,7 +189,12 @@ export class HubRepository implements Repository {
         expected: `the file, since ${reason}`,
         remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
       },
-      { cause: this.#parts.unreachable },
+      { cause: outage },
     );
   }
+}
+
+/** Whether a server that failed a moment ago may answer now. Where there was no way to it, nobody should wait again. */
+function isPassing(outage: Error | undefined): boolean {
+  return outage === undefined || !ConnectionError.isInstance(outage) || outage.retry === "soon";
 }

@@ -42,11 +42,11 @@ export class HubTransfer {
     const { client, id, commit, path } = this.#request;
     const options = { xetFromBytes: this.#xetFromBytes, offset, signal: this.#signal };
     const answer = await requestFile(client, this.#request, options);
-    if (answer?.objectId === this.#objectId) return this.take(answer, offset);
-    await answer?.body?.discard();
+    if (answer.objectId === this.#objectId) return this.take(answer, offset);
     const subject = `${path} in ${id} at ${commit}`;
     const remedy = "Something changed it meanwhile. Try again.";
-    if (answer !== undefined) {
+    if (answer.objectId !== undefined) {
+      await answer.body?.discard();
       throw new IntegrityError({ subject, found: answer.objectId, expected: this.#objectId, remedy });
     }
     throw new EntryNotFoundError({ subject, found: "nothing", expected: "the file of a moment ago", remedy });

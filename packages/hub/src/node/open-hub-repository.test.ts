@@ -174,10 +174,51 @@ describe("an endpoint out of reach", () => {
     expect(OfflineError.isInstance(error)).toBe(true);
     expect(error.message).toContain("expected the file, since the endpoint could not be reached");
     expect((error.cause as Error).message).toContain(message);
-    expect(hub.requests).toHaveLength(1);
+    // The commit once, since there is one to fall back on, and the file three times.
+    expect(requestLines(hub).map((line) => line.replace(/^.*\/(revision|resolve)\/.*$/, "$1"))).toEqual([
+      "revision",
+      ...Array<string>(3).fill("resolve"),
+    ]);
+    expect(OfflineError.isInstance(await caught(repository.get("unet/w.bin")))).toBe(true);
+    expect(hub.requests).toHaveLength(4);
     expect(warned).toHaveBeenCalledTimes(1);
     expect(warned.mock.calls[0]?.[0]).toContain(message);
     expect(warned.mock.calls[0]?.[0]).toContain("The copy of a/b in the cache is used (main, commit");
+  });
+
+  it("for a moment does not keep from fetching the rest of the commit that is in use", async () => {
+    const hub = await startHub({ repositories });
+    const options = {
+      endpoint: hub.endpoint,
+      cacheDir: await makeFolder(),
+      token: false as const,
+      environment: {},
+      retry: quickRetries,
+    };
+    await (await openRepository("a/b", options)).get("w.bin");
+    hub.addFault({ status: 503, times: 1 });
+    const repository = await openRepository("a/b", options);
+    expect(await (await repository.get("model_index.json")).text()).toBe("{}");
+  });
+
+  it("to which there is no way is not waited for again", async () => {
+    const hub = await startHub({ repositories });
+    const options = {
+      endpoint: hub.endpoint,
+      cacheDir: await makeFolder(),
+      token: false as const,
+      environment: {},
+      retry: quickRetries,
+    };
+    await (await openRepository("a/b", options)).get("w.bin");
+    let asked = 0;
+    const cut: typeof fetch = async () => {
+      asked += 1;
+      throw Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" });
+    };
+    const repository = await openRepository("a/b", { ...options, fetch: cut });
+    expect(await caught(repository.get("model_index.json"))).toMatchObject({ code: "offline" });
+    expect(asked).toBe(1);
   });
 
   it("fails where nothing is cached", async () => {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -37,6 +38,21 @@ describe("FileLock", () => {
     expect(lock?.isContested).toBe(false);
     await lock?.release();
     expect(await entries()).toEqual([]);
+  });
+
+  it("says so from the first moment on, so that who is killed then is known to be gone", async () => {
+    const { acquire, location } = await setUp();
+    const seen = new Set<string>();
+    let isOver = false;
+    const look = (): void => {
+      if (existsSync(location)) seen.add(readFileSync(location, "utf8"));
+      if (!isOver) setImmediate(look);
+    };
+    look();
+    for (let round = 0; round < 20; round += 1) await (await acquire())?.release();
+    isOver = true;
+    expect(seen.size).toBeGreaterThan(0);
+    for (const text of seen) expect(JSON.parse(text)).toMatchObject(await ownProcess());
   });
 
   it("lets one in at a time, of many", async () => {

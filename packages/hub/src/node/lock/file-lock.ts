@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { dirname } from "node:path";
 import { pause } from "../../http/pause.ts";
 import { isNotThere, systemErrorCode } from "../system-error.ts";
@@ -86,20 +97,16 @@ export class FileLock {
 
   static async #tryOnce(location: string, isContested: boolean): Promise<FileLock | undefined> {
     const text = JSON.stringify({ ...(await ownProcess()), nonce: randomBytes(8).toString("hex") });
-    let file: FileHandle;
+    const aside = asideName(location);
     try {
-      file = await open(location, "wx");
+      await writeFile(aside, text, { flag: "wx" });
+      await place(aside, location);
+      return new FileLock(location, text, await open(location, "r+"), isContested);
     } catch (error) {
       if (systemErrorCode(error) === "EEXIST") return undefined;
       throw error;
-    }
-    try {
-      await file.writeFile(text);
-      return new FileLock(location, text, file, isContested);
-    } catch (error) {
-      await file.close().catch(() => {});
-      await rm(location, { force: true }).catch(() => {});
-      throw error;
+    } finally {
+      await rm(aside, { force: true }).catch(() => {});
     }
   }
 
@@ -112,9 +119,27 @@ export class FileLock {
   }
 }
 
+/** A name for a lock that is not in its place. */
+function asideName(location: string): string {
+  return `${location}.${randomBytes(4).toString("hex")}`;
+}
+
+/**
+ * Puts a lock in its place; `EEXIST` where there is one. It was written before, so that a process that is killed never
+ * leaves one that does not say whose it is. Where a file cannot have two names, it is copied.
+ */
+async function place(aside: string, location: string): Promise<void> {
+  try {
+    await link(aside, location);
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") throw error;
+    await copyFile(aside, location, constants.COPYFILE_EXCL);
+  }
+}
+
 /** Removes a lock that was left behind, and no other: two may find it at the same time. */
 async function breakLock(location: string, state: LockState): Promise<void> {
-  const aside = `${location}.${randomBytes(4).toString("hex")}`;
+  const aside = asideName(location);
   try {
     await rename(location, aside);
     const text = await readFile(aside, "utf8");

@@ -1,0 +1,51 @@
+import type { RetryOptions } from "@onestep/hub";
+
+/** What a process is asked to download, and how. */
+export interface DownloadRequest {
+  readonly endpoint: string;
+  readonly id: string;
+  readonly revision: string;
+  readonly cacheDir: string;
+  readonly token: string;
+  readonly paths: readonly string[];
+  /** All files side by side, or one after the other. */
+  readonly atOnce: boolean;
+  /** Whether the repository is listed first. */
+  readonly lists: boolean;
+  readonly localFilesOnly: boolean;
+  readonly retry: RetryOptions;
+  /** Seconds to wait for a silent server. */
+  readonly patience: number;
+  /** After how many milliseconds the caller loses interest. */
+  readonly abortAfter?: number | undefined;
+}
+
+/** How a download failed. */
+export interface DownloadFailure {
+  readonly name: string;
+  readonly message: string;
+  /**
+   * - `typed`: an error of the package's, with what was found, what was expected and what to do.
+   * - `aborted`: what the caller aborted with.
+   * - `untyped`: anything else, which is a defect.
+   */
+  readonly kind: "typed" | "aborted" | "untyped";
+}
+
+/** What became of one file. */
+export interface FileResult {
+  readonly path: string;
+  /** Of the bytes that the file gave; undefined where it failed. */
+  readonly sha256?: string | undefined;
+  readonly failure?: DownloadFailure | undefined;
+}
+
+/** What became of a download. */
+export interface DownloadResult {
+  /** The commit that the files are of; undefined where none was opened. */
+  readonly commit?: string | undefined;
+  readonly files: readonly FileResult[];
+  /** Why the repository could not be opened or listed. */
+  readonly failure?: DownloadFailure | undefined;
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { OnestepError } from "@onestep/core";
+import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
+import type { DownloadFailure, DownloadRequest, DownloadResult, FileResult } from "./download-request.ts";
+
+/** What the caller aborts with. */
+class LostInterest extends Error {
+  override readonly name = "LostInterest";
+}
+
+/** Downloads as a program would that uses the package, and reads every byte of what it got. */
+export async function download(request: DownloadRequest): Promise<DownloadResult> {
+  const warnings: string[] = [];
+  console.warn = (message: unknown) => {
+    warnings.push(String(message));
+  };
+  const controller = new AbortController();
+  const timer =
+    request.abortAfter === undefined
+      ? undefined
+      : setTimeout(() => controller.abort(new LostInterest()), request.abortAfter);
+  try {
+    const repository = await openRepository(request.id, makeOptions(request, controller.signal));
+    if (request.lists) await repository.list({ signal: controller.signal });
+    const fetchOne = (path: string): Promise<FileResult> => fetchFile(repository, path, controller.signal);
+    const files: FileResult[] = [];
+    if (request.atOnce) files.push(...(await Promise.all(request.paths.map(fetchOne))));
+    else for (const path of request.paths) files.push(await fetchOne(path));
+    return { commit: repository.commit, files, warnings };
+  } catch (error) {
+    return { files: [], failure: describeFailure(error), warnings };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function makeOptions(request: DownloadRequest, signal: AbortSignal): OpenRepositoryOptions {
+  const { endpoint, revision, cacheDir, token, localFilesOnly, patience, retry } = request;
+  const environment = { HF_HUB_ETAG_TIMEOUT: `${patience}`, HF_HUB_DOWNLOAD_TIMEOUT: `${patience}` };
+  return { endpoint, revision, cacheDir, token, localFilesOnly, retry, environment, signal };
+}
+
+async function fetchFile(repository: Repository, path: string, signal: AbortSignal): Promise<FileResult> {
+  try {
+    const file = await repository.get(path, { signal });
+    const bytes = await file.read(0, file.size, { signal });
+    return { path, sha256: createHash("sha256").update(bytes).digest("hex") };
+  } catch (error) {
+    return { path, failure: describeFailure(error) };
+  }
+}
+
+function describeFailure(error: unknown): DownloadFailure {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof LostInterest) return { name, message, kind: "aborted" };
+  const isTyped = OnestepError.isInstance(error) && error.problem !== undefined;
+  return { name, message, kind: isTyped ? "typed" : "untyped" };
+}

@@ -1,0 +1,25 @@
+/** Something that no fault may lead to. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly detail: string;
+}
+
+export const findingKinds = [
+  "crash",
+  "hang",
+  "error without a type",
+  "wrong content",
+  "corrupt cache entry",
+  "corrupt cache entry after a clean download",
+  "part left behind",
+  "clean download failed",
+  "not there offline",
+  "not there any more",
+  "request though offline",
+  "content fetched again",
+  "token sent elsewhere",
+  "secret in a message",
+] as const;
+
+/** What it is. */
+export type FindingKind = (typeof findingKinds)[number];

@@ -1,0 +1,28 @@
+import { writeFile } from "node:fs/promises";
+import { formatReport } from "./format-report.ts";
+import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
+import { runCases } from "./run-cases.ts";
+
+async function run(options: Options): Promise<void> {
+  const { downloads, failures } = options;
+  const report = await runCases({
+    ...options,
+    onCase: (done) => {
+      if (done % 500 === 0 || done === downloads) console.error(`${done} of ${downloads}`);
+    },
+  });
+  console.log(formatReport(report));
+  if (report.findings.length === 0) return;
+  await writeFile(failures, `${JSON.stringify(report.findings, null, 2)}\n`);
+  console.error(`All of it is in ${failures}; --seed <n> --downloads 1 makes one of the downloads again.`);
+  process.exitCode = 1;
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) console.log(usage);
+  else await run(options);
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

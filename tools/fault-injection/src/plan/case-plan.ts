@@ -1,0 +1,87 @@
+import fc, { type Arbitrary } from "fast-check";
+import { type PlannedFault, plannedFaults } from "./planned-fault.ts";
+import { longestFile, type PlannedFile } from "./planned-file.ts";
+
+/** A moment in the life of a process: so many milliseconds after the Hub has seen so many of its requests. */
+export interface Moment {
+  readonly requests: number;
+  readonly milliseconds: number;
+}
+
+/**
+ * Who downloads, and what happens to them.
+ *
+ * - `alone`: one process.
+ * - `aborted`: one, whose caller loses interest.
+ * - `killed`: one that gets SIGKILL, then another that carries on.
+ * - `pair`: two at the same time.
+ * - `pair-killed`: two at the same time, of which one gets SIGKILL.
+ * - `full-disk`: one, with so much room in the cache.
+ */
+export type Way =
+  | { readonly kind: "alone" | "pair" }
+  | { readonly kind: "aborted"; readonly afterMilliseconds: number }
+  | { readonly kind: "killed" | "pair-killed"; readonly moment: Moment }
+  | { readonly kind: "full-disk"; readonly roomBytes: number };
+
+/** What the cache holds beforehand: nothing, another commit, or this commit with a content that is damaged. */
+export type Before = "nothing" | "another-commit" | "damaged-content";
+
+/** A download on which something goes wrong. */
+export interface CasePlan {
+  readonly files: readonly PlannedFile[];
+  readonly faults: readonly PlannedFault[];
+  readonly way: Way;
+  readonly before: Before;
+  readonly revision: "main" | "refs/pr/1" | "commit";
+  /** The path of a mirror; empty for none. */
+  readonly basePath: string;
+  readonly redirectsSmallFiles: boolean;
+  readonly atOnce: boolean;
+  readonly lists: boolean;
+  readonly maxRetries: number;
+}
+
+const files: Arbitrary<readonly PlannedFile[]> = fc
+  .tuple(
+    ...["model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "a b/ü.bin"].map(
+      (path, index) =>
+        fc.record<PlannedFile>({
+          path: fc.constant(path),
+          length: fc.oneof(fc.constantFrom(0, 1), fc.nat(5000), fc.nat(longestFile), fc.nat(longestFile)),
+          // Two paths may have the same content.
+          content: fc.nat(2),
+          isLarge: fc.constant(index > 1),
+        }),
+    ),
+  )
+  .chain((all) => fc.subarray(all, { minLength: 1 }));
+
+const moment = fc.record<Moment>({ requests: fc.nat(5), milliseconds: fc.nat(12) });
+
+const ways: Arbitrary<Way> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant<Way>({ kind: "alone" }) },
+  { weight: 2, arbitrary: fc.nat(60).map((time): Way => ({ kind: "aborted", afterMilliseconds: time })) },
+  { weight: 3, arbitrary: moment.map((when): Way => ({ kind: "killed", moment: when })) },
+  { weight: 3, arbitrary: fc.constant<Way>({ kind: "pair" }) },
+  { weight: 1, arbitrary: moment.map((when): Way => ({ kind: "pair-killed", moment: when })) },
+  { weight: 2, arbitrary: fc.nat(longestFile).map((room): Way => ({ kind: "full-disk", roomBytes: room })) },
+);
+
+const casePlans: Arbitrary<CasePlan> = fc.record<CasePlan>({
+  files,
+  faults: plannedFaults(),
+  way: ways,
+  before: fc.constantFrom("nothing", "nothing", "nothing", "another-commit", "damaged-content"),
+  revision: fc.constantFrom("main", "main", "main", "refs/pr/1", "commit"),
+  basePath: fc.constantFrom("", "", "/mirror/hub"),
+  redirectsSmallFiles: fc.boolean(),
+  atOnce: fc.boolean(),
+  lists: fc.constantFrom(false, false, true),
+  maxRetries: fc.constantFrom(0, 1, 2, 4),
+});
+
+/** The plan of a seed: the same seed gives the same plan. */
+export function drawPlan(seed: number): CasePlan {
+  return fc.sample(fc.noBias(casePlans), { seed, numRuns: 1 })[0] as CasePlan;
+}

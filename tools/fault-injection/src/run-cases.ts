@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Downloader } from "./downloader/downloader.ts";
+import type { Finding } from "./finding.ts";
+import { drawPlan } from "./plan/case-plan.ts";
+import { type CaseResult, runCase } from "./run-case.ts";
+import { makeSmallDisk, type SmallDisk } from "./small-disk.ts";
+
+/** How much to try. */
+export interface RunOptions {
+  readonly downloads: number;
+  /** Seed of the first; each after it has the next. */
+  readonly seed: number;
+  /** How many at once. */
+  readonly jobs: number;
+  readonly onCase?: ((done: number) => void) | undefined;
+  /** What the downloading processes run; the program of this package by default. */
+  readonly script?: string | undefined;
+}
+
+/** Something that went wrong that must not, and where to see it again. */
+export interface SeededFinding extends Finding {
+  readonly seed: number;
+}
+
+/** What came of all downloads. */
+export interface RunReport {
+  readonly downloads: number;
+  readonly firstSeed: number;
+  readonly diskKind: SmallDisk["kind"];
+  /** Plans by who downloaded. */
+  readonly ways: ReadonlyMap<string, number>;
+  /** Processes that downloaded while something went wrong, and how that ended. */
+  readonly processes: number;
+  readonly killed: number;
+  readonly filesRight: number;
+  readonly aborted: number;
+  /** Requests for the rest of a file. */
+  readonly resumed: number;
+  /** Typed errors by the name of their class. */
+  readonly errors: ReadonlyMap<string, number>;
+  readonly findings: readonly SeededFinding[];
+}
+
+/** Nothing waits for longer than a few seconds; a machine may be slow, but not by this much. */
+const patience = 60_000;
+
+/** Runs the plans of many seeds. */
+export async function runCases(options: RunOptions): Promise<RunReport> {
+  const { downloads, jobs, onCase, script, seed: firstSeed } = options;
+  const ways = new Map<string, number>();
+  const errors = new Map<string, number>();
+  const findings: SeededFinding[] = [];
+  const totals = { processes: 0, killed: 0, filesRight: 0, aborted: 0, resumed: 0 };
+  const folder = await mkdtemp(join(tmpdir(), "onestep-faults-"));
+  let started = 0;
+  let done = 0;
+  let diskKind: SmallDisk["kind"] = "file length";
+
+  const count = ({ findings: found, outcomes, resumed }: CaseResult, seed: number): void => {
+    findings.push(...found.map((finding) => ({ ...finding, seed })));
+    totals.resumed += resumed;
+    for (const outcome of outcomes) {
+      totals.processes += 1;
+      if (outcome.type === "killed") totals.killed += 1;
+      if (outcome.type !== "done") continue;
+      const { failure, files } = outcome.result;
+      totals.filesRight += files.filter((file) => file.failure === undefined).length;
+      for (const each of [failure, ...files.map((file) => file.failure)]) {
+        if (each?.kind === "aborted") totals.aborted += 1;
+        if (each?.kind === "typed") errors.set(each.name, (errors.get(each.name) ?? 0) + 1);
+      }
+    }
+  };
+
+  const work = async (job: number): Promise<void> => {
+    const first = new Downloader({ patience, script });
+    const second = new Downloader({ patience, script });
+    const smallDisk = await makeSmallDisk(join(folder, `small-disk-${job}`));
+    const makeLimited = (fileBlocks: number) => new Downloader({ patience, script, fileBlocks });
+    diskKind = smallDisk.kind;
+    try {
+      while (started < downloads) {
+        const seed = firstSeed + started;
+        started += 1;
+        const plan = drawPlan(seed);
+        ways.set(plan.way.kind, (ways.get(plan.way.kind) ?? 0) + 1);
+        count(await runCase(plan, { first, second, makeLimited, folder, smallDisk }), seed);
+        done += 1;
+        onCase?.(done);
+      }
+    } finally {
+      await Promise.all([first.end(), second.end()]);
+      await smallDisk.close();
+    }
+  };
+
+  try {
+    await Promise.all(Array.from({ length: jobs }, (_, job) => work(job)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { downloads, firstSeed, diskKind, ways, errors, findings, ...totals };
+}
