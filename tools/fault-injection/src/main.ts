@@ -5,8 +5,11 @@ import { runCases } from "./run-cases.ts";
 
 async function run(options: Options): Promise<void> {
   const { downloads, failures } = options;
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
   const report = await runCases({
     ...options,
+    signal: controller.signal,
     onCase: (done) => {
       if (done % 500 === 0 || done === downloads) console.error(`${done} of ${downloads}`);
     },

@@ -15,6 +15,8 @@ export interface RunOptions {
   /** How many at once. */
   readonly jobs: number;
   readonly onCase?: ((done: number) => void) | undefined;
+  /** Ends it after the downloads under way. */
+  readonly signal?: AbortSignal | undefined;
   /** What the downloading processes run; the program of this package by default. */
   readonly script?: string | undefined;
 }
@@ -48,7 +50,7 @@ const patience = 60_000;
 
 /** Runs the plans of many seeds. */
 export async function runCases(options: RunOptions): Promise<RunReport> {
-  const { downloads, jobs, onCase, script, seed: firstSeed } = options;
+  const { downloads, jobs, onCase, script, seed: firstSeed, signal } = options;
   const ways = new Map<string, number>();
   const errors = new Map<string, number>();
   const findings: SeededFinding[] = [];
@@ -81,7 +83,7 @@ export async function runCases(options: RunOptions): Promise<RunReport> {
     const makeLimited = (fileBlocks: number) => new Downloader({ patience, script, fileBlocks });
     diskKind = smallDisk.kind;
     try {
-      while (started < downloads) {
+      while (started < downloads && signal?.aborted !== true) {
         const seed = firstSeed + started;
         started += 1;
         const plan = drawPlan(seed);
@@ -101,5 +103,5 @@ export async function runCases(options: RunOptions): Promise<RunReport> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return { downloads, firstSeed, diskKind, ways, errors, findings, ...totals };
+  return { downloads: done, firstSeed, diskKind, ways, errors, findings, ...totals };
 }
