@@ -10,6 +10,39 @@ export {
   type PipelineConstructor,
   type PushPipelineOptions,
 } from "./diffusion-pipeline-base.ts";
+export {
+  type ConsistencyModelColorizationOptions,
+  ConsistencyModelColorizationPipeline,
+} from "./editing/consistency-model-colorization-pipeline.ts";
+export {
+  type ConsistencyModelDenoisingOptions,
+  ConsistencyModelDenoisingPipeline,
+} from "./editing/consistency-model-denoising-pipeline.ts";
+export {
+  ConsistencyModelEditingPipelineBase,
+  type EditingPipelineConstructor,
+} from "./editing/consistency-model-editing-pipeline-base.ts";
+export {
+  type ConsistencyModelImg2ImgOptions,
+  ConsistencyModelImg2ImgPipeline,
+} from "./editing/consistency-model-img2img-pipeline.ts";
+export {
+  type ConsistencyModelInpaintOptions,
+  ConsistencyModelInpaintPipeline,
+} from "./editing/consistency-model-inpaint-pipeline.ts";
+export {
+  type ConsistencyModelSuperResolutionOptions,
+  ConsistencyModelSuperResolutionPipeline,
+} from "./editing/consistency-model-super-resolution-pipeline.ts";
+export type { ConsistencyScheduler } from "./editing/consistency-scheduler.ts";
+export type { EditOptions } from "./editing/edit-options.ts";
+export type { ImageInput, ResizeMode } from "./editing/images/image-input.ts";
+export { ConsistencyModelInterpolationPipeline } from "./editing/interpolation/consistency-model-interpolation-pipeline.ts";
+export type {
+  BetweenImages,
+  BetweenSeeds,
+  ConsistencyModelInterpolationOptions,
+} from "./editing/interpolation/interpolation-options.ts";
 export { findComponentFolder } from "./loading/find-component-folder.ts";
 export {
   openPipelineSource,

@@ -1,6 +1,6 @@
 import type { Tensor } from "@onestep/core";
+import type { Scheduler } from "@onestep/schedulers";
 import type { GenerateOptions } from "./generate-options.ts";
-import type { SamplingRun } from "./sampling-run.ts";
 
 /** What a step leads to. */
 export interface StepResult {
@@ -17,7 +17,7 @@ export interface StepResult {
  * @returns What becomes the image, as the last step left it.
  */
 export async function runSteps(
-  run: Pick<SamplingRun, "scheduler" | "sample">,
+  run: { readonly scheduler: Pick<Scheduler, "timesteps">; readonly sample: Tensor<"float32"> },
   { signal, onProgress, onStepEnd }: GenerateOptions,
   takeStep: (sample: Tensor<"float32">, timestep: number, step: number) => Promise<StepResult>,
 ): Promise<Tensor<"float32">> {

@@ -15,6 +15,8 @@ export interface SamplingRun {
   readonly scheduler: Scheduler;
   readonly generator: Generator | readonly Generator[];
   readonly classLabels: ArrayLike<number> | undefined;
+  /** The noise of variance 1 that the first sample is made of. */
+  readonly latents: Tensor<"float32">;
   /** The first sample: noise at the level that the scheduler begins with, [batch, channels, height, width]. */
   readonly sample: Tensor<"float32">;
 }
@@ -45,5 +47,6 @@ export function beginSampling(
   const classLabels =
     givenLabels ??
     (numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator));
-  return { unet, scheduler, generator, classLabels, sample: latents.mul(scheduler.initNoiseSigma) };
+  const sample = latents.mul(scheduler.initNoiseSigma);
+  return { unet, scheduler, generator, classLabels, latents, sample };
 }

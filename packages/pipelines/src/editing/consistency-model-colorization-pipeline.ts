@@ -1,0 +1,43 @@
+import { UnsupportedError } from "@onestep/core";
+import type { OutputType } from "../sampling/generate-options.ts";
+import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
+import type { EditOptions } from "./edit-options.ts";
+import { repeatForBatch } from "./images/repeat-for-batch.ts";
+import { knownLuminance } from "./known/known-luminance.ts";
+import { runEdit } from "./run-edit.ts";
+
+/** Options of {@link ConsistencyModelColorizationPipeline.generate}; of colour images only the brightness counts. */
+export type ConsistencyModelColorizationOptions<Output extends OutputType = OutputType> = EditOptions<Output>;
+
+/**
+ * Colorization: gives a grey image colours (Song et al., 2023, appendix D; `iterative_colorization` of
+ * openai/consistency_models). The brightness of every pixel, 0.2989 red + 0.587 green + 0.114 blue, is that of the image
+ * that went in, up to the rounding of 8-bit pixels.
+ */
+export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditingPipelineBase {
+  /**
+   * Makes images.
+   *
+   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws UnsupportedError where the model does not make colour images.
+   * @throws DisposedError after `dispose`.
+   */
+  async generate<Output extends OutputType = "image">(
+    options: ConsistencyModelColorizationOptions<Output>,
+  ): Promise<ImagePipelineOutput<Output>> {
+    const [channels] = this.imageShape;
+    if (channels !== 3) {
+      throw new UnsupportedError({
+        subject: "colorization",
+        found: `a model of ${channels} channels`,
+        expected: "3: red, green and blue",
+        remedy: "Load a model of colour images.",
+      });
+    }
+    const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
+    const run = this.beginEdit(options, { image: originalSizes.length });
+    const known = knownLuminance(repeatForBatch(pixels, run.sample.shape[0] ?? 0));
+    return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);
+  }
+}

@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from "@onestep/core";
+import type { OutputType } from "../sampling/generate-options.ts";
+import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { runSteps } from "../sampling/run-steps.ts";
+import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
+import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
+import type { EditOptions } from "./edit-options.ts";
+import { prepareImages } from "./images/prepare-images.ts";
+import { repeatForBatch } from "./images/repeat-for-batch.ts";
+import { toSample } from "./images/to-sample.ts";
+import { predictAtSigmas } from "./predict-at-sigmas.ts";
+
+/** Options of {@link ConsistencyModelDenoisingPipeline.generate}. */
+export interface ConsistencyModelDenoisingOptions<Output extends OutputType = OutputType>
+  extends Omit<EditOptions<Output>, "latents" | "numInferenceSteps" | "resizeMode" | "timesteps"> {
+  /**
+   * Standard deviation of the noise, in the units of the scheduler's `sigmas`: of pixels from -1 to 1. Noise of deviation d
+   * on pixels of 0 to 255 is `2 * d / 255`.
+   */
+  readonly sigma: number;
+}
+
+/**
+ * Denoising: what a consistency model takes an image to be under Gaussian noise of a known level, in one step (Song et al.,
+ * 2023, appendix D). Any level from `sigmaMin` to `sigmaMax` will do, also one between those of the grid.
+ *
+ * Images must have the model's size, for noise does not survive resizing. Tensors may have values beyond 0 to 1, as noise
+ * makes them; 8-bit images cannot hold those, which is why strong noise comes off better from a tensor.
+ */
+export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPipelineBase {
+  /**
+   * Takes the noise off. Random numbers are drawn for class labels alone, where the model has classes and none are given.
+   *
+   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws DisposedError after `dispose`.
+   */
+  async generate<Output extends OutputType = "image">(
+    options: ConsistencyModelDenoisingOptions<Output>,
+  ): Promise<ImagePipelineOutput<Output>> {
+    const { image, sigma, signal } = options;
+    const [channels, height, width] = this.imageShape;
+    const scheduler = requireConsistencyScheduler(this.scheduler);
+    const { sigmaMin, sigmaMax } = scheduler.config;
+    if (!(sigma >= sigmaMin && sigma <= sigmaMax)) {
+      throw new InvalidArgumentError({
+        subject: "sigma",
+        found: String(sigma),
+        expected: `a noise level that the model was trained for, ${sigmaMin} to ${sigmaMax}`,
+        remedy:
+          "Pass the deviation of the noise on pixels of -1 to 1: 2 * d / 255 for d on pixels of 0 to 255.",
+      });
+    }
+    const size = { height, width };
+    const { pixels } = prepareImages(image, { subject: "image", channels, size, isNoisy: true });
+    const { unet, classLabels, latents } = this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
+    const [batchSize = 0] = latents.shape;
+    const run = {
+      scheduler: { timesteps: Float64Array.of(scheduler.sigmaToT(sigma)) },
+      sample: toSample(repeatForBatch(pixels, batchSize)),
+    };
+    const sigmas = new Array<number>(batchSize).fill(sigma);
+    const denoised = await runSteps(run, options, async (sample) => ({
+      sample: await predictAtSigmas({ unet, scheduler, sample, sigmas, classLabels, signal }),
+    }));
+    return toOutput(toPixels(denoised), options.outputType);
+  }
+}

@@ -1,0 +1,81 @@
+import { InvalidArgumentError } from "@onestep/core";
+import type { OutputType } from "../sampling/generate-options.ts";
+import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
+import type { EditOptions } from "./edit-options.ts";
+import { listImages } from "./images/list-images.ts";
+import { prepareImages } from "./images/prepare-images.ts";
+import { repeatForBatch } from "./images/repeat-for-batch.ts";
+import { knownAverages } from "./known/known-averages.ts";
+import { runEdit } from "./run-edit.ts";
+
+/** Options of {@link ConsistencyModelSuperResolutionPipeline.generate}. */
+export interface ConsistencyModelSuperResolutionOptions<Output extends OutputType = OutputType>
+  extends EditOptions<Output> {
+  /**
+   * How many times larger the result is, a whole number that divides height and width of the model's images. By default
+   * what the size of the image makes it. Where it is given, images of another size than the model's divided by it are
+   * resized to that first.
+   */
+  readonly factor?: number | undefined;
+}
+
+/**
+ * Super-resolution: makes an image of the model's size whose blocks of `factor` x `factor` pixels have the pixels of a small
+ * image as their averages, up to the rounding of 8-bit pixels (Song et al., 2023, appendix D; `iterative_superres` of
+ * openai/consistency_models, with any factor).
+ */
+export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEditingPipelineBase {
+  /**
+   * Makes images.
+   *
+   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws DisposedError after `dispose`.
+   */
+  async generate<Output extends OutputType = "image">(
+    options: ConsistencyModelSuperResolutionOptions<Output>,
+  ): Promise<ImagePipelineOutput<Output>> {
+    const [channels, height, width] = this.imageShape;
+    const { image, resizeMode } = options;
+    const factor = this.#chooseFactor(options);
+    const size = { height: height / factor, width: width / factor };
+    const { pixels } = prepareImages(image, { subject: "image", channels, size, resizeMode });
+    const run = this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
+    const known = knownAverages(repeatForBatch(pixels, run.sample.shape[0] ?? 0), factor);
+    return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);
+  }
+
+  #chooseFactor({ image, factor }: ConsistencyModelSuperResolutionOptions): number {
+    const [, height, width] = this.imageShape;
+    const divides = (value: number): boolean =>
+      Number.isInteger(value) && value >= 1 && height % value === 0 && width % value === 0;
+    if (factor !== undefined) {
+      if (divides(factor)) return factor;
+      throw new InvalidArgumentError({
+        subject: "factor",
+        found: String(factor),
+        expected: `a whole number that divides the ${width} x ${height} pixels of the model's images`,
+        remedy: "Choose another factor.",
+      });
+    }
+    const factors = listImages("image", image).map(({ shape }) => {
+      const [, , imageHeight = 0, imageWidth = 0] = shape;
+      const found = height / imageHeight;
+      if (divides(found) && width / imageWidth === found) return found;
+      throw new InvalidArgumentError({
+        subject: "image",
+        found: `${imageWidth} x ${imageHeight} pixels`,
+        expected: `${width} x ${height}, the size of the model's images, divided by a whole number`,
+        remedy: "Pass such an image, or `factor`, and it is resized.",
+      });
+    });
+    const [first = 1] = factors;
+    if (factors.every((other) => other === first)) return first;
+    throw new InvalidArgumentError({
+      subject: "image",
+      found: `images for factors ${[...new Set(factors)].join(" and ")}`,
+      expected: "images of one size",
+      remedy: "Pass images of one size, or `factor`, and they are resized.",
+    });
+  }
+}
