@@ -1,15 +1,20 @@
-import { mkdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { formatListing, parseListing } from "../cached/cached-listing.ts";
+import { findDamage, type KnownContent } from "../cached/find-damage.ts";
+import type { HubStore, PartRequest } from "../cached/hub-store.ts";
+import type { StoreLock, StoreLockOptions } from "../cached/part.ts";
 import type { IntegrityError } from "../errors/integrity-error.ts";
 import { isCommit, parseObjectId } from "../hub-api/object-id.ts";
 import type { RepositoryListing } from "../hub-api/repository-listing.ts";
-import { formatListing, parseListing } from "./cached-listing.ts";
 import type { DiskFile } from "./disk-file.ts";
-import { findDamage } from "./find-damage.ts";
 import { linkBlob } from "./link-blob.ts";
+import { acquireLock } from "./lock/acquire-lock.ts";
 import { openDiskFile } from "./open-disk-file.ts";
 import { isNotThere } from "./system-error.ts";
 import { toFileReadError } from "./to-file-read-error.ts";
+import { hashFile } from "./transfer/content-hash.ts";
+import { PartFile } from "./transfer/part-file.ts";
 import { writeAside } from "./write-aside.ts";
 
 /**
@@ -23,7 +28,7 @@ import { writeAside } from "./write-aside.ts";
  *       .no_exist/<commit>/<path>           files known not to exist
  *     .locks/models--owner--name/           locks of contents that are being fetched
  */
-export class HubCache {
+export class HubCache implements HubStore {
   /** The cache folder, which holds all repositories. */
   readonly cacheFolder: string;
   /** This repository's folder in it. */
@@ -32,6 +37,14 @@ export class HubCache {
   constructor(cacheFolder: string, id: string) {
     this.cacheFolder = cacheFolder;
     this.folder = join(cacheFolder, `models--${id.replaceAll("/", "--")}`);
+  }
+
+  get place(): string {
+    return `the cache folder ${this.cacheFolder}`;
+  }
+
+  key(commit: string, path: string): string {
+    return this.snapshotLocation(commit, path);
   }
 
   /** Where a file of a commit lies, if it is cached. */
@@ -75,7 +88,19 @@ export class HubCache {
   /** Whether a content is cached, undamaged as far as that shows: see {@link findDamage}. */
   async hasBlob(objectId: string, size: number | undefined): Promise<boolean> {
     const blob = await openDiskFile(objectId, this.blobLocation(objectId));
-    return blob !== undefined && (await findDamage(blob, { objectId, size })) === undefined;
+    return blob !== undefined && (await findDamageOnDisk(blob, { objectId, size })) === undefined;
+  }
+
+  async removeBlob(objectId: string): Promise<void> {
+    await rm(this.blobLocation(objectId), { force: true }).catch(() => {});
+  }
+
+  lock(objectId: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
+    return acquireLock(this.lockLocation(objectId), options);
+  }
+
+  openPart({ objectId, adopt, signal }: PartRequest): Promise<PartFile> {
+    return PartFile.open({ location: this.blobLocation(objectId), objectId, version: "", adopt, signal });
   }
 
   /** What is wrong with a cached file of a commit, if it shows; `size` is its length, where that is known. */
@@ -85,7 +110,7 @@ export class HubCache {
     size: number | undefined,
   ): Promise<IntegrityError | undefined> {
     const target = await readlink(this.snapshotLocation(commit, file.path)).catch(() => "");
-    return findDamage(file, { objectId: parseObjectId(basename(target)), size });
+    return findDamageOnDisk(file, { objectId: parseObjectId(basename(target)), size });
   }
 
   /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
@@ -132,6 +157,16 @@ export class HubCache {
   #listingLocation(commit: string): string {
     return join(this.folder, "trees", `${commit}.json`);
   }
+}
+
+function findDamageOnDisk(file: DiskFile, known: KnownContent): Promise<IntegrityError | undefined> {
+  return findDamage(file, known, async (objectId) => {
+    try {
+      return await hashFile(file.localPath, file.size, objectId);
+    } catch (error) {
+      throw toFileReadError(file.localPath, error);
+    }
+  });
 }
 
 async function isThere(location: string): Promise<boolean> {

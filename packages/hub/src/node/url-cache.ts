@@ -1,19 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Part, StoreLock, StoreLockOptions } from "../cached/part.ts";
+import type { UrlNote, WebPartRequest, WebStore } from "../cached/web-store.ts";
 import type { DiskFile } from "./disk-file.ts";
+import { hashVersion } from "./hash-version.ts";
+import { acquireLock } from "./lock/acquire-lock.ts";
 import { openDiskFile } from "./open-disk-file.ts";
+import { PartFile } from "./transfer/part-file.ts";
 import { writeAside } from "./write-aside.ts";
-
-/** What is known of a file of a web server. */
-export interface UrlNote {
-  /** The server had no such file. */
-  readonly missing?: boolean;
-  readonly etag?: string;
-  readonly lastModified?: string;
-  /** Length in bytes. */
-  readonly size?: number;
-}
 
 /**
  * The files of one folder on a web server:
@@ -24,7 +19,7 @@ export interface UrlNote {
  *       notes/<path>.json    by what to ask whether the file has changed
  *       locks/<SHA-256 of the path>.onestep.lock   of files that are being fetched
  */
-export class UrlCache {
+export class UrlCache implements WebStore {
   readonly cacheFolder: string;
   /** This address's folder in it. */
   readonly folder: string;
@@ -34,6 +29,14 @@ export class UrlCache {
     this.cacheFolder = cacheFolder;
     this.#url = url;
     this.folder = join(cacheFolder, createHash("sha256").update(url).digest("hex"));
+  }
+
+  get place(): string {
+    return `the cache folder ${this.cacheFolder}`;
+  }
+
+  key(path: string): string {
+    return this.fileLocation(path);
   }
 
   fileLocation(path: string): string {
@@ -69,6 +72,20 @@ export class UrlCache {
   async markMissing(path: string): Promise<void> {
     await this.writeNote(path, { missing: true }).catch(() => {});
     await rm(this.fileLocation(path), { force: true }).catch(() => {});
+  }
+
+  lock(path: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
+    return acquireLock(this.lockLocation(path), options);
+  }
+
+  openPart(path: string, { version, size, adopt, signal }: WebPartRequest): Promise<Part> {
+    return PartFile.open({
+      location: this.fileLocation(path),
+      objectId: undefined,
+      version: version === undefined ? "" : hashVersion(version, size),
+      adopt,
+      signal,
+    });
   }
 
   #noteLocation(path: string): string {

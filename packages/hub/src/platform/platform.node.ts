@@ -2,8 +2,8 @@ import { deleteFromCacheOnDisk } from "../node/cache/delete-from-cache.ts";
 import { pruneCacheOnDisk } from "../node/cache/prune-cache.ts";
 import { scanCacheOnDisk } from "../node/cache/scan-cache.ts";
 import { isFolder, openFolder } from "../node/open-folder.ts";
-import { openHubRepository } from "../node/open-hub-repository.ts";
-import { openWebRepository } from "../node/open-web-repository.ts";
+import { openHubInNode } from "../node/open-hub-in-node.ts";
+import { openWebInNode } from "../node/open-web-in-node.ts";
 import { uploadFilesToHub } from "../node/upload/upload-files-to-hub.ts";
 import type { Platform } from "./platform.ts";
 
@@ -12,8 +12,8 @@ export const platform: Platform = {
   readEnvironment: () => process.env,
   isFolder,
   openFolder,
-  openHub: openHubRepository,
-  openWebFolder: openWebRepository,
+  openHub: openHubInNode,
+  openWebFolder: openWebInNode,
   scanCache: scanCacheOnDisk,
   deleteFromCache: deleteFromCacheOnDisk,
   pruneCache: pruneCacheOnDisk,

@@ -1,8 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Part } from "../../cached/part.ts";
 import { isSha256 } from "../../hub-api/object-id.ts";
 import { writeInCache } from "../to-cache-write-error.ts";
+import { checkFreeSpace } from "./check-free-space.ts";
 import { hashFile, updateFromFile } from "./content-hash.ts";
 import { findParts, makePartName } from "./part-name.ts";
 
@@ -23,7 +25,7 @@ export interface PartOptions {
  * A file that is on its way to the disk: written under a name of its own, beside the place where it belongs, and
  * renamed when it is whole. What of it has arrived can be left for another time.
  */
-export class PartFile {
+export class PartFile implements Part {
   /** How many bytes are there. */
   #size: number;
   /** Whether some of them come from an earlier transfer. */
@@ -69,6 +71,10 @@ export class PartFile {
 
   get hasOldBytes(): boolean {
     return this.#hasOldBytes;
+  }
+
+  checkFreeSpace(neededBytes: number): Promise<void> {
+    return checkFreeSpace(this.#options.location, neededBytes);
   }
 
   /** Adds bytes at the end. @throws CacheWriteError */

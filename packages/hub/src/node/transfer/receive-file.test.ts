@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { caught } from "../../__fixtures__/caught.ts";
 import { temporaryFolders } from "../../__fixtures__/temporary-folders.ts";
+import { type Incoming, type Reception, receiveFile } from "../../cached/receive-file.ts";
 import { CacheWriteError } from "../../errors/cache-write-error.ts";
 import { ConnectionError } from "../../errors/connection-error.ts";
 import { DiskSpaceError } from "../../errors/disk-space-error.ts";
 import { IntegrityError } from "../../errors/integrity-error.ts";
 import { PartFile } from "./part-file.ts";
-import { type Incoming, type Reception, receiveFile } from "./receive-file.ts";
 
 const fault = vi.hoisted(() => ({ step: "", code: "", freeBytes: 1e12 }));
 
@@ -79,12 +79,15 @@ function connectionLost(): ConnectionError {
 
 type Step = (offset: number) => Incoming;
 
+/** A reception, and where the file belongs. */
+type LocatedReception = Reception & { readonly location: string };
+
 /** A file to receive, from one server after the other; the last one stays. */
-async function setUp(steps: readonly Step[], parts: Partial<Reception> = {}) {
+async function setUp(steps: readonly Step[], parts: Partial<LocatedReception> = {}) {
   const folder = await makeFolder();
   const asked: number[] = [];
   const loaded: number[] = [];
-  const reception: Reception = {
+  const reception: LocatedReception = {
     path: "unet/w.bin",
     location: join(folder, "blobs", sha256),
     size: content.length,

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** Between the last change and the answer, so that a second change at the same time of day cannot hide. */
 const settledMilliseconds = 60_000;
 
@@ -14,9 +12,4 @@ export function readVersion(headers: Headers): string | undefined {
   const lastModified = headers.get("Last-Modified") ?? "";
   const age = Date.parse(headers.get("Date") ?? "") - Date.parse(lastModified);
   return age >= settledMilliseconds ? lastModified : undefined;
-}
-
-/** A version, and the length that goes with it, as part of a file's name. */
-export function hashVersion(version: string, size: number | undefined): string {
-  return createHash("sha256").update(`${version}\n${size}`).digest("hex").slice(0, 16);
 }

@@ -10,13 +10,13 @@ import type { HubClient } from "../hub-api/hub-client.ts";
 import { fetchListing, type RepositoryListing } from "../hub-api/repository-listing.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { checkRepositoryPath } from "../source/repository-path.ts";
-import type { DiskFile } from "./disk-file.ts";
 import { fetchHubFile } from "./fetch-hub-file.ts";
-import type { HubCache } from "./hub-cache.ts";
+import type { StartHubDownload } from "./hub-download.ts";
+import type { HubStore } from "./hub-store.ts";
 import { SharedTasks } from "./shared-tasks.ts";
 
 /** Files on their way into the cache, by where they will lie: whoever asks for one of them meanwhile, shares it. */
-const fetches = new SharedTasks<DiskFile | undefined>();
+const fetches = new SharedTasks<RepositoryFile | undefined>();
 
 /** From this length on it is worth a request to know how long a cached file should be. */
 const checkedBytes = 1024 * 1024;
@@ -26,16 +26,17 @@ export interface HubRepositoryParts {
   readonly id: string;
   readonly revision: string;
   readonly commit: string;
-  readonly cache: HubCache;
+  readonly store: HubStore;
   /** `undefined` where requests are not allowed. */
   readonly client: HubClient | undefined;
-  /** From which length on a file comes in chunks out of Xet storage, where it lies there. */
-  readonly xetFromBytes: number;
+  readonly startDownload: StartHubDownload;
+  /** Whether nothing can be fetched of which the listing does not say what it is, as in browsers. */
+  readonly needsListing: boolean;
   /** Why the endpoint could not be asked for the commit when the repository was opened, where it could not. */
   readonly unreachable: Error | undefined;
 }
 
-/** One commit of a repository of the Hub, in the cache on disk that is shared with Python. */
+/** One commit of a repository of the Hub, in a cache. */
 export class HubRepository implements Repository {
   readonly name: string;
   readonly commit: string;
@@ -64,20 +65,23 @@ export class HubRepository implements Repository {
   async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
     checkRepositoryPath(path);
     options.signal?.throwIfAborted();
-    const { cache, client, unreachable } = this.#parts;
+    const { client, needsListing, store, unreachable } = this.#parts;
     const { file: cached, damage } = await this.#findCached(path, options.signal);
     if (cached !== undefined) {
       await this.#remember().catch(() => {});
       reportCachedFile(cached, options);
       return cached;
     }
-    const listed = (await this.#knownListing())?.get(path);
-    if (listed === undefined && (this.#listing !== undefined || (await this.#isMarkedMissing(path)))) {
-      return undefined;
+    const known = await this.#knownListing();
+    if (known === undefined && (await this.#isMarkedMissing(path))) return undefined;
+    const listing = known ?? (needsListing ? await this.#fetchListing(options.signal) : undefined);
+    const listed = listing?.get(path);
+    if (listed === undefined && listing !== undefined) return undefined;
+    if (client === undefined || this.#isOut || (needsListing && listed === undefined)) {
+      throw this.#notCached(path, unreachable);
     }
-    if (client === undefined || this.#isOut) throw this.#notCached(path, unreachable);
-    const request = { ...this.#parts, client, path, listed };
-    const key = cache.snapshotLocation(this.commit, path);
+    const request = { ...this.#parts, retry: client.retry, path, listed };
+    const key = store.key(this.commit, path);
     this.#fetching += 1;
     const fetched = fetches.join(key, (shared) => fetchHubFile(request, shared), options);
     const file = await fetched
@@ -99,19 +103,19 @@ export class HubRepository implements Repository {
   }
 
   /**
-   * The file out of the cache. A damaged one is as good as none where it can be fetched again.
+   * The file out of the store. A damaged one is as good as none where it can be fetched again.
    *
    * @throws IntegrityError where it is damaged and cannot be fetched again.
    */
   async #findCached(
     path: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly file?: DiskFile; readonly damage?: IntegrityError }> {
-    const { cache, client } = this.#parts;
-    const file = await cache.findFile(this.commit, path);
+  ): Promise<{ readonly file?: RepositoryFile; readonly damage?: IntegrityError }> {
+    const { store, client } = this.#parts;
+    const file = await store.findFile(this.commit, path);
     if (file === undefined) return {};
     const listing = await this.#listingForCheck(file, signal);
-    const damage = await cache.findDamage(this.commit, file, listing?.get(path)?.size);
+    const damage = await store.findDamage(this.commit, file, listing?.get(path)?.size);
     signal?.throwIfAborted();
     if (damage === undefined) return { file };
     if (client === undefined || this.#isOut) throw damage;
@@ -124,7 +128,7 @@ export class HubRepository implements Repository {
    * commit: for a large file, and of an endpoint that has just answered.
    */
   async #listingForCheck(
-    file: DiskFile,
+    file: RepositoryFile,
     signal: AbortSignal | undefined,
   ): Promise<RepositoryListing | undefined> {
     const { commit, id, client, revision, unreachable } = this.#parts;
@@ -138,26 +142,26 @@ export class HubRepository implements Repository {
   }
 
   #isMarkedMissing(path: string): Promise<boolean> {
-    return this.#parts.cache.isMarkedMissing(this.commit, path);
+    return this.#parts.store.isMarkedMissing(this.commit, path);
   }
 
   async #knownListing(): Promise<RepositoryListing | undefined> {
-    if (!this.#lookedForListing) this.#listing ??= await this.#parts.cache.readListing(this.commit);
+    if (!this.#lookedForListing) this.#listing ??= await this.#parts.store.readListing(this.commit);
     this.#lookedForListing = true;
     return this.#listing;
   }
 
   async #fetchListing(signal: AbortSignal | undefined): Promise<RepositoryListing | undefined> {
-    const { cache, client, id } = this.#parts;
-    if (client === undefined || this.#parts.unreachable !== undefined) return undefined;
+    const { store, client, id } = this.#parts;
+    if (client === undefined || this.#isOut) return undefined;
     try {
       this.#listing = await fetchListing(client, { id, commit: this.commit, signal });
     } catch (error) {
-      if (!isOutage(error) || !(await cache.hasSnapshot(this.commit))) throw error;
+      if (!isOutage(error) || !(await store.hasSnapshot(this.commit))) throw error;
       warn(`${error.message} The files of ${id} that are in the cache are used.`);
       return undefined;
     }
-    if (await cache.hasSnapshot(this.commit)) await cache.writeListing(this.commit, this.#listing);
+    if (await store.hasSnapshot(this.commit)) await store.writeListing(this.commit, this.#listing);
     return this.#listing;
   }
 
@@ -166,18 +170,18 @@ export class HubRepository implements Repository {
    * of files that are fetched side by side, after the last.
    */
   async #remember(): Promise<void> {
-    const { cache, revision } = this.#parts;
+    const { store, revision } = this.#parts;
     if (this.#fetching > 0) return;
-    if (this.#listing !== undefined && (await cache.readListing(this.commit)) === undefined) {
-      await cache.writeListing(this.commit, this.#listing);
+    if (this.#listing !== undefined && (await store.readListing(this.commit)) === undefined) {
+      await store.writeListing(this.commit, this.#listing);
     }
     if (this.#parts.client !== undefined && this.#parts.unreachable === undefined) {
-      await cache.writeCommit(revision, this.commit);
+      await store.writeCommit(revision, this.commit);
     }
   }
 
   #notCached(path: string, outage: Error | undefined): OfflineError {
-    const { cache, id, revision } = this.#parts;
+    const { store, id, revision } = this.#parts;
     const reason =
       outage === undefined
         ? "requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)"
@@ -185,7 +189,7 @@ export class HubRepository implements Repository {
     return new OfflineError(
       {
         subject: `${path} of ${id} at ${revision} (commit ${this.commit})`,
-        found: `nothing in the cache folder ${cache.cacheFolder}`,
+        found: `nothing in ${store.place}`,
         expected: `the file, since ${reason}`,
         remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
       },

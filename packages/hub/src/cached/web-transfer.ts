@@ -4,7 +4,7 @@ import { readRangeStart } from "../http/read-range-start.ts";
 import { readSize } from "../http/read-size.ts";
 import type { Patience } from "../http/request-watch.ts";
 import type { WebFolder } from "../web/web-folder.ts";
-import type { Incoming } from "./transfer/receive-file.ts";
+import type { Incoming } from "./receive-file.ts";
 import { readVersion } from "./web-version.ts";
 
 /** What a transfer needs to ask for more. */

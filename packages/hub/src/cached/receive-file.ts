@@ -1,12 +1,11 @@
-import { ConnectionError } from "../../errors/connection-error.ts";
-import { IntegrityError } from "../../errors/integrity-error.ts";
-import { isOutage } from "../../errors/is-outage.ts";
-import { pause } from "../../http/pause.ts";
-import { waitBeforeRetry } from "../../http/retry.ts";
-import type { RetryPolicy } from "../../http/retry-policy.ts";
-import { isSha256 } from "../../hub-api/object-id.ts";
-import { checkFreeSpace } from "./check-free-space.ts";
-import type { PartFile } from "./part-file.ts";
+import { ConnectionError } from "../errors/connection-error.ts";
+import { IntegrityError } from "../errors/integrity-error.ts";
+import { isOutage } from "../errors/is-outage.ts";
+import { pause } from "../http/pause.ts";
+import { waitBeforeRetry } from "../http/retry.ts";
+import type { RetryPolicy } from "../http/retry-policy.ts";
+import { isSha256 } from "../hub-api/object-id.ts";
+import type { Part } from "./part.ts";
 
 /** A connection that brought this much was worth a new count of failures. */
 const progressBytes = 1024 * 1024;
@@ -25,8 +24,6 @@ export interface Incoming {
 export interface Reception {
   /** The file's path in its repository, for messages. */
   readonly path: string;
-  /** Where it belongs. */
-  readonly location: string;
   /** Its length, where it is known. */
   readonly size: number | undefined;
   /** Its SHA-256 or git object, where it is known. */
@@ -40,9 +37,9 @@ export interface Reception {
 }
 
 /**
- * Brings a file to the disk: bytes are written as they arrive, and never held. A connection that breaks is taken up
+ * Brings a file into the cache: bytes are written as they arrive, and never held. A connection that breaks is taken up
  * where it broke. When all is there, length and checksum of the whole are checked, what an earlier transfer left
- * included; then it is flushed to the disk and put in its place. Bytes that are wrong are thrown away and, once,
+ * included; then it is made a whole file of the cache. Bytes that are wrong are thrown away and, once,
  * fetched again.
  *
  * @param first - The answer to a request from `part.size` on, where it is there already.
@@ -50,7 +47,7 @@ export interface Reception {
  * @throws IntegrityError, CacheWriteError, DiskSpaceError, what `request` throws, the reason of the signal. Then what
  * has arrived stays for another time, unless it is wrong or could not be written.
  */
-export async function receiveFile(part: PartFile, reception: Reception, first?: Incoming): Promise<number> {
+export async function receiveFile(part: Part, reception: Reception, first?: Incoming): Promise<number> {
   try {
     await receiveAll(part, reception, first);
     const { size } = part;
@@ -63,7 +60,7 @@ export async function receiveFile(part: PartFile, reception: Reception, first?: 
   }
 }
 
-async function receiveAll(part: PartFile, reception: Reception, first: Incoming | undefined): Promise<void> {
+async function receiveAll(part: Part, reception: Reception, first: Incoming | undefined): Promise<void> {
   const { retry, signal } = reception;
   let incoming = first;
   let failures = 0;
@@ -90,13 +87,13 @@ async function receiveAll(part: PartFile, reception: Reception, first: Incoming 
   }
 }
 
-async function receiveRest(part: PartFile, reception: Reception, given: Incoming | undefined): Promise<void> {
-  const { location, objectId, onBytes, path, size } = reception;
+async function receiveRest(part: Part, reception: Reception, given: Incoming | undefined): Promise<void> {
+  const { objectId, onBytes, path, size } = reception;
   if (size === undefined || part.size < size || given !== undefined) {
     const incoming = given ?? (await reception.request(part.size));
     try {
       if (incoming.offset !== part.size) await part.restart();
-      if (size !== undefined) await checkFreeSpace(location, size - part.size);
+      if (size !== undefined) await part.checkFreeSpace(size - part.size);
       if (part.size > 0) onBytes(part.size);
       for await (const chunk of incoming.chunks) {
         if (size !== undefined && part.size + chunk.length > size) throw tooLong(path, size);

@@ -4,18 +4,15 @@ import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import { withRetries } from "../http/retry.ts";
 import { noRetries, type RetryPolicy } from "../http/retry-policy.ts";
-import type { DiskFile } from "./disk-file.ts";
-import { FileLock } from "./lock/file-lock.ts";
+import type { RepositoryFile } from "../repository.ts";
+import { receiveFile } from "./receive-file.ts";
 import type { SharedWork } from "./shared-tasks.ts";
-import { PartFile } from "./transfer/part-file.ts";
-import { receiveFile } from "./transfer/receive-file.ts";
-import type { UrlCache, UrlNote } from "./url-cache.ts";
+import type { UrlNote, WebStore } from "./web-store.ts";
 import { WebTransfer, type WebTransferRequest } from "./web-transfer.ts";
-import { hashVersion } from "./web-version.ts";
 
 /** A file of a web server that is to be put into the cache. */
 export interface WebFileRequest extends WebTransferRequest {
-  readonly cache: UrlCache;
+  readonly store: WebStore;
   readonly retry: RetryPolicy;
 }
 
@@ -25,9 +22,12 @@ export interface WebFileRequest extends WebTransferRequest {
  *
  * @returns `undefined` where the server has no such file.
  */
-export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<DiskFile | undefined> {
-  const { cache, path } = request;
-  const lock = await FileLock.acquire(cache.lockLocation(path), { signal: work.signal });
+export async function fetchWebFile(
+  request: WebFileRequest,
+  work: SharedWork,
+): Promise<RepositoryFile | undefined> {
+  const { store, path } = request;
+  const lock = await store.lock(path, { signal: work.signal });
   const adopt = lock !== undefined && !lock.isContested;
   try {
     return await fetchOnce(request, work, adopt);
@@ -43,18 +43,18 @@ async function fetchOnce(
   request: WebFileRequest,
   work: SharedWork,
   adopt: boolean,
-): Promise<DiskFile | undefined> {
-  const { cache, folder, path, retry } = request;
+): Promise<RepositoryFile | undefined> {
+  const { store, folder, path, retry } = request;
   const { signal } = work;
-  const copy = await cache.findFile(path);
-  const note = await cache.readNote(path);
+  const copy = await store.findFile(path);
+  const note = await store.readNote(path);
   const isWhole = copy !== undefined && note?.size === copy.size;
   const headers = { "Accept-Encoding": "identity", ...(isWhole ? conditions(note) : {}) };
   // Where there is a copy to fall back on, one try is enough.
   const patience = isWhole || note?.missing === true ? noRetries : retry;
   const answer = await withRetries(() => folder.request(path, { headers, signal }), patience, signal);
   if (answer === undefined) {
-    await cache.markMissing(path);
+    await store.markMissing(path);
     return undefined;
   }
   try {
@@ -65,34 +65,27 @@ async function fetchOnce(
     if (answer.status !== 200) {
       throw folder.badAnswer(path, answer, `HTTP ${answer.status}`, "the file (HTTP 200)");
     }
-    return await store(request, answer, work, adopt);
+    return await receive(request, answer, work, adopt);
   } finally {
     await answer.discard();
   }
 }
 
-async function store(
+async function receive(
   request: WebFileRequest,
   answer: HttpAnswer,
   { onProgress, signal }: SharedWork,
   adopt: boolean,
-): Promise<DiskFile | undefined> {
-  const { cache, path, retry } = request;
+): Promise<RepositoryFile | undefined> {
+  const { store, path, retry } = request;
   const transfer = new WebTransfer(request, answer, signal);
   const { size, version } = transfer;
-  const location = cache.fileLocation(path);
-  const part = await PartFile.open({
-    location,
-    objectId: undefined,
-    version: version === undefined ? "" : hashVersion(version, size),
-    adopt: adopt && version !== undefined && size !== undefined,
-    signal,
-  });
+  const isNamed = version !== undefined && size !== undefined;
+  const part = await store.openPart(path, { version, size, adopt: adopt && isNamed, signal });
   const reporter = new ProgressReporter(path, size, onProgress);
   reporter.start();
   const reception = {
     path,
-    location,
     size,
     objectId: undefined,
     request: (offset: number) => transfer.request(offset),
@@ -101,9 +94,9 @@ async function store(
     signal,
   };
   const stored = await receiveFile(part, reception, part.size === 0 ? transfer.take(answer, 0) : undefined);
-  await cache.writeNote(path, readNote(answer.headers, stored));
+  await store.writeNote(path, readNote(answer.headers, stored), part);
   reporter.end(stored);
-  return cache.findFile(path);
+  return store.findFile(path);
 }
 
 function conditions({ etag, lastModified }: UrlNote): Readonly<Record<string, string>> {

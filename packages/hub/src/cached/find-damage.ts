@@ -1,7 +1,5 @@
 import { IntegrityError } from "../errors/integrity-error.ts";
-import type { DiskFile } from "./disk-file.ts";
-import { toFileReadError } from "./to-file-read-error.ts";
-import { hashFile } from "./transfer/content-hash.ts";
+import type { RepositoryFile } from "../repository.ts";
 
 /** Files up to this length are hashed each time they are asked for: it takes a millisecond. */
 const hashedBytes = 1024 * 1024;
@@ -18,25 +16,26 @@ export interface KnownContent {
  * What is wrong with a file of the cache, as far as it shows without reading gigabytes: its length and, of up to 1 MiB,
  * its content. That is what a full disk, a lost power supply or an interrupted copy of the cache leave.
  *
- * @throws FileReadError where it cannot be read.
+ * @param hash - Computes the name of its content, of the same kind as `objectId`.
+ * @throws What `hash` throws.
  */
-export async function findDamage(file: DiskFile, known: KnownContent): Promise<IntegrityError | undefined> {
+export async function findDamage(
+  file: RepositoryFile,
+  known: KnownContent,
+  hash: (objectId: string) => Promise<string>,
+): Promise<IntegrityError | undefined> {
   const { objectId, size } = known;
   if (size !== undefined && file.size !== size) {
     return damaged(file, `${file.size} bytes`, `${size} bytes`);
   }
   if (objectId === undefined || file.size > hashedBytes) return undefined;
-  try {
-    const found = await hashFile(file.localPath, file.size, objectId);
-    return found === objectId ? undefined : damaged(file, `content with the name ${found}`, objectId);
-  } catch (error) {
-    throw toFileReadError(file.localPath, error);
-  }
+  const found = await hash(objectId);
+  return found === objectId ? undefined : damaged(file, `content with the name ${found}`, objectId);
 }
 
-function damaged(file: DiskFile, found: string, expected: string): IntegrityError {
+function damaged(file: RepositoryFile, found: string, expected: string): IntegrityError {
   return new IntegrityError({
-    subject: file.localPath,
+    subject: file.localPath ?? file.path,
     found,
     expected,
     remedy: "The copy in the cache is damaged. With a connection it is fetched again when it is asked for.",

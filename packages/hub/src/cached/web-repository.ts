@@ -8,25 +8,24 @@ import type { RetryPolicy } from "../http/retry-policy.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { checkRepositoryPath } from "../source/repository-path.ts";
 import type { WebFolder } from "../web/web-folder.ts";
-import type { DiskFile } from "./disk-file.ts";
 import { fetchWebFile } from "./fetch-web-file.ts";
 import { SharedTasks } from "./shared-tasks.ts";
-import type { UrlCache } from "./url-cache.ts";
+import type { WebStore } from "./web-store.ts";
 
 /** Files on their way into the cache, by where they will lie. */
-const fetches = new SharedTasks<DiskFile | undefined>();
+const fetches = new SharedTasks<RepositoryFile | undefined>();
 
 /** What a repository on a web server is made of. */
 export interface WebRepositoryParts {
   readonly folder: WebFolder;
-  readonly cache: UrlCache;
+  readonly store: WebStore;
   readonly offline: boolean;
   readonly downloadPatience: Patience;
   readonly retry: RetryPolicy;
 }
 
 /**
- * A folder on a plain web server, cached on disk. Each file is asked for once per opened repository, by what the
+ * A folder on a plain web server, cached. Each file is asked for once per opened repository, by what the
  * server said of the copy at hand (`ETag`, `Last-Modified`); a server out of reach leaves the copy in use.
  */
 export class WebRepository implements Repository {
@@ -50,11 +49,11 @@ export class WebRepository implements Repository {
     options.signal?.throwIfAborted();
     if (this.#checked.has(path)) return this.#reportCached(this.#checked.get(path), options);
     if (this.#parts.offline) return this.#reportCached(await this.#findCached(path), options);
-    const { cache } = this.#parts;
-    let file: DiskFile | undefined;
+    const { store } = this.#parts;
+    let file: RepositoryFile | undefined;
     try {
       const request = { ...this.#parts, path };
-      file = await fetches.join(cache.fileLocation(path), (shared) => fetchWebFile(request, shared), options);
+      file = await fetches.join(store.key(path), (shared) => fetchWebFile(request, shared), options);
     } catch (error) {
       if (!isOutage(error) || !(await this.#isKnown(path))) throw error;
       this.#warnOnce(error);
@@ -74,18 +73,18 @@ export class WebRepository implements Repository {
   }
 
   async #isKnown(path: string): Promise<boolean> {
-    const { cache } = this.#parts;
-    return (await cache.findFile(path)) !== undefined || (await cache.readNote(path))?.missing === true;
+    const { store } = this.#parts;
+    return (await store.findFile(path)) !== undefined || (await store.readNote(path))?.missing === true;
   }
 
   /** The copy at hand; `undefined` where it is known that there is no such file. */
-  async #findCached(path: string): Promise<DiskFile | undefined> {
-    const { cache } = this.#parts;
-    const file = await cache.findFile(path);
+  async #findCached(path: string): Promise<RepositoryFile | undefined> {
+    const { store } = this.#parts;
+    const file = await store.findFile(path);
     if (file !== undefined || (await this.#isKnown(path))) return file;
     throw new OfflineError({
       subject: `${path} of ${this.name}`,
-      found: `nothing in the cache folder ${cache.cacheFolder}`,
+      found: `nothing in ${store.place}`,
       expected: "the file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
       remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
     });

@@ -1,66 +1,59 @@
 import { InvalidArgumentError, warn } from "@onestep/core";
-import { downloadPatience, isOffline, metadataPatience, xetFromBytes } from "../environment/hub-settings.ts";
+import { isOffline } from "../environment/hub-settings.ts";
 import { isOutage } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
-import { noRetries, resolveRetryPolicy } from "../http/retry-policy.ts";
-import { HubClient } from "../hub-api/hub-client.ts";
+import { noRetries } from "../http/retry-policy.ts";
+import type { HubClient } from "../hub-api/hub-client.ts";
 import { isCommit } from "../hub-api/object-id.ts";
 import { resolveRevision } from "../hub-api/resolve-revision.ts";
 import type { HubRequest } from "../platform/platform.ts";
 import type { OpenRepositoryOptions, Repository } from "../repository.ts";
 import { findPathFault } from "../source/repository-path.ts";
-import { resolveHubCache } from "./cache-folders.ts";
-import { HubCache } from "./hub-cache.ts";
+import type { StartHubDownload } from "./hub-download.ts";
 import { HubRepository } from "./hub-repository.ts";
-import { resolveToken } from "./token.ts";
+import type { HubStore } from "./hub-store.ts";
+
+/** What a platform brings along. */
+export interface HubPlatform {
+  readonly store: HubStore;
+  /** Asked for where requests are allowed. */
+  readonly makeClient: () => Promise<HubClient>;
+  readonly startDownload: (client: HubClient) => StartHubDownload;
+  /** See `HubRepositoryParts`. */
+  readonly needsListing: boolean;
+}
 
 /**
- * Opens a repository of the Hub in Node. The revision is resolved to a commit here, once; where the endpoint cannot be
- * reached, or fails, and the revision is in the cache, that commit is used with a warning.
+ * Opens a repository of the Hub that is kept in a cache. The revision is resolved to a commit here, once; where the
+ * endpoint cannot be reached, or fails, and the revision is in the cache, that commit is used with a warning.
  */
 export async function openHubRepository(
   request: HubRequest,
   options: OpenRepositoryOptions,
+  { makeClient, needsListing, startDownload, store }: HubPlatform,
 ): Promise<Repository> {
   const { environment, id } = request;
   const revision = checkRevision(request.revision);
-  const cache = new HubCache(resolveHubCache(options.cacheDir, environment), id);
-  const common = { id, revision, cache, xetFromBytes: xetFromBytes(environment) };
+  const common = { id, revision, store, needsListing, unreachable: undefined };
   if (isOffline(options.localFilesOnly, environment)) {
-    const commit = await cache.readCommit(revision);
-    if (commit === undefined) throw notCached(cache, id, revision);
-    return new HubRepository({ ...common, commit, client: undefined, unreachable: undefined });
+    const commit = await store.readCommit(revision);
+    if (commit === undefined) throw notCached(store, id, revision);
+    return new HubRepository({ ...common, commit, client: undefined, startDownload: async () => undefined });
   }
-  const client = await makeClient(request, options);
-  if (isCommit(revision)) {
-    return new HubRepository({ ...common, commit: revision, client, unreachable: undefined });
-  }
-  const cached = await cache.readCommit(revision);
+  const client = await makeClient();
+  const connected = { ...common, client, startDownload: startDownload(client) };
+  if (isCommit(revision)) return new HubRepository({ ...connected, commit: revision });
+  const cached = await store.readCommit(revision);
   // Where there is a copy to fall back on, one try is enough.
   const retry = cached === undefined ? client.retry : noRetries;
   try {
     const commit = await resolveRevision(client, { id, revision, signal: options.signal, retry });
-    return new HubRepository({ ...common, commit, client, unreachable: undefined });
+    return new HubRepository({ ...connected, commit });
   } catch (error) {
     if (!isOutage(error) || cached === undefined) throw error;
     warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`);
-    return new HubRepository({ ...common, commit: cached, client, unreachable: error });
+    return new HubRepository({ ...connected, commit: cached, unreachable: error });
   }
-}
-
-async function makeClient(
-  { endpoint, environment }: HubRequest,
-  options: OpenRepositoryOptions,
-): Promise<HubClient> {
-  return new HubClient({
-    endpoint,
-    token: await resolveToken(options.token, environment),
-    fetch: options.fetch ?? fetch,
-    redirects: "here",
-    metadataPatience: metadataPatience(environment),
-    downloadPatience: downloadPatience(environment),
-    retry: resolveRetryPolicy(options.retry),
-  });
 }
 
 /** A revision becomes the name of a file in the cache. */
@@ -75,10 +68,10 @@ function checkRevision(revision: string): string {
   });
 }
 
-function notCached(cache: HubCache, id: string, revision: string): OfflineError {
+function notCached(store: HubStore, id: string, revision: string): OfflineError {
   return new OfflineError({
     subject: `${id} at ${revision}`,
-    found: `nothing in the cache folder ${cache.cacheFolder}`,
+    found: `nothing in ${store.place}`,
     expected: "the repository, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
     remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
   });

@@ -1,0 +1,119 @@
+import { warn } from "@onestep/core";
+import { ProgressReporter } from "../file/progress-reporter.ts";
+import { reportCachedFile } from "../file/report-cached-file.ts";
+import type { RetryPolicy } from "../http/retry-policy.ts";
+import { contentId, type ListedFile } from "../hub-api/listed-file.ts";
+import type { FileQuestion } from "../hub-api/request-file.ts";
+import type { RepositoryFile } from "../repository.ts";
+import type { HubDownload, StartHubDownload } from "./hub-download.ts";
+import type { HubStore } from "./hub-store.ts";
+import { receiveFile } from "./receive-file.ts";
+import type { SharedWork } from "./shared-tasks.ts";
+
+/** A file of the Hub that is to be put into the cache. */
+export interface HubFileRequest extends FileQuestion {
+  readonly store: HubStore;
+  readonly startDownload: StartHubDownload;
+  readonly retry: RetryPolicy;
+  /** What the listing says of the file, where there is one. */
+  readonly listed: ListedFile | undefined;
+}
+
+/**
+ * Makes a file of a commit available in the cache: fetched, checked, stored under the name of its content and linked
+ * from the commit's snapshot. A content that is there already, from another commit or under another path, is linked
+ * without fetching it again; one that somebody else is fetching is waited for.
+ *
+ * @returns `undefined` where the commit has no such file.
+ */
+export async function fetchHubFile(
+  request: HubFileRequest,
+  work: SharedWork,
+): Promise<RepositoryFile | undefined> {
+  const { store, commit, path, listed } = request;
+  const cached = await findCached(
+    request,
+    listed === undefined ? undefined : contentId(listed),
+    listed?.size,
+  );
+  if (cached !== undefined) return reportCached(cached, work);
+  const { signal } = work;
+  signal.throwIfAborted();
+  const download = await request.startDownload(request, listed, signal);
+  if (download.objectId === undefined) {
+    if (download.isCertain) await store.markMissing(commit, path);
+    return undefined;
+  }
+  try {
+    return await receive(request, download, work);
+  } finally {
+    await download.discard();
+  }
+}
+
+/** Fetches a content under its lock, so that nobody else does so at the same time. */
+async function receive(
+  request: HubFileRequest,
+  download: HubDownload,
+  work: SharedWork,
+): Promise<RepositoryFile> {
+  const { store, path } = request;
+  const { objectId, size } = download;
+  const { signal } = work;
+  const lock = await store.lock(objectId, {
+    signal,
+    onWait: async (owner) => {
+      await download.discard();
+      if (owner !== undefined) warn(`Another ${owner} is fetching ${path}. It is waited for.`);
+    },
+  });
+  try {
+    const cached = await findCached(request, objectId, size);
+    if (cached !== undefined) return reportCached(cached, work);
+    const adopt = lock !== undefined && !lock.isContested && size !== undefined;
+    const part = await store.openPart({ objectId, size, adopt, signal });
+    const reporter = new ProgressReporter(path, size, work.onProgress);
+    reporter.start();
+    const reception = {
+      path,
+      size,
+      objectId,
+      request: (offset: number) => download.request(offset),
+      onBytes: (loadedBytes: number) => reporter.progress(loadedBytes),
+      retry: request.retry,
+      signal,
+    };
+    await receiveFile(part, reception, part.size === 0 ? download.takeFirst() : undefined);
+    const file = await link(request, objectId);
+    reporter.end(file.size);
+    return file;
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function link({ store, commit, path }: HubFileRequest, objectId: string): Promise<RepositoryFile> {
+  try {
+    return await store.linkFile(commit, path, objectId, true);
+  } catch (error) {
+    await store.removeBlob(objectId);
+    throw error;
+  }
+}
+
+/** The file out of the cache: in its place, or put there where its content is at hand. */
+async function findCached(
+  { store, commit, path }: HubFileRequest,
+  objectId: string | undefined,
+  size: number | undefined,
+): Promise<RepositoryFile | undefined> {
+  const cached = await store.findFile(commit, path);
+  if (cached !== undefined && (await store.findDamage(commit, cached, size)) === undefined) return cached;
+  if (objectId === undefined || !(await store.hasBlob(objectId, size))) return undefined;
+  return store.linkFile(commit, path, objectId, false);
+}
+
+function reportCached(file: RepositoryFile, work: SharedWork): RepositoryFile {
+  reportCachedFile(file, work);
+  return file;
+}

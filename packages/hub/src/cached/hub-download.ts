@@ -1,0 +1,28 @@
+import type { ListedFile } from "../hub-api/listed-file.ts";
+import type { FileQuestion, NoFile } from "../hub-api/request-file.ts";
+import type { Incoming } from "./receive-file.ts";
+
+/** A content of the Hub that is to be fetched: what it is, and the way to its bytes. */
+export interface HubDownload {
+  /** Its SHA-256 or git object. */
+  readonly objectId: string;
+  /** Its length in bytes, where the Hub tells. */
+  readonly size: number | undefined;
+  /** Its bytes from the start, where they are on their way already; once. */
+  takeFirst(): Incoming | undefined;
+  /** Asks for the bytes from a place on. @throws IntegrityError where the Hub has another content now. */
+  request(offset: number): Promise<Incoming>;
+  /** Drops what is on its way. Never fails. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Finds out what a file is and how to fetch it, or that there is none.
+ *
+ * @param listed - What the listing says of it, where there is one.
+ */
+export type StartHubDownload = (
+  question: FileQuestion,
+  listed: ListedFile | undefined,
+  signal: AbortSignal,
+) => Promise<HubDownload | NoFile>;

@@ -1,0 +1,36 @@
+/** A file that is on its way into a cache. What of it has arrived can be left for another time. */
+export interface Part {
+  /** How many bytes are there. */
+  readonly size: number;
+  /** Whether some of them come from an earlier transfer. */
+  readonly hasOldBytes: boolean;
+  /** Checks that so many bytes more fit. @throws DiskSpaceError */
+  checkFreeSpace(neededBytes: number): Promise<void>;
+  /** Adds bytes at the end. @throws CacheWriteError */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Throws away what is there. @throws CacheWriteError */
+  restart(): Promise<void>;
+  /** The SHA-256 or git object of what is there; `undefined` where it is not known what it should be. */
+  objectId(): Promise<string | undefined>;
+  /** Makes the file a whole one. @throws CacheWriteError */
+  finish(): Promise<void>;
+  /** Leaves what is there for another time. Never fails. */
+  keep(): Promise<void>;
+  /** Leaves nothing. Never fails. */
+  discard(): Promise<void>;
+}
+
+/** Keeps others from fetching the same file at the same time. */
+export interface StoreLock {
+  /** Whether the owner before may still be at work, so that what it left must be left alone. */
+  readonly isContested: boolean;
+  /** Never fails. */
+  release(): Promise<void>;
+}
+
+/** How to wait for a {@link StoreLock}. */
+export interface StoreLockOptions {
+  readonly signal: AbortSignal;
+  /** Told once, before a wait, who has the lock: `"process"`, `"tab"`; `undefined` where it is this program. */
+  readonly onWait?: (owner: string | undefined) => Promise<void>;
+}
