@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import type { FakeFile } from "@onestep/fake-hub";
+import type { FakeFile, FakeRepository } from "@onestep/fake-hub";
 import type { TestProject } from "vitest/node";
 import { compileProject } from "./compile-project.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A fake Hub that has the model that ships, as `onestep/emoji32`. */
+    /** A fake Hub that has the model that ships, as `onestep/emoji32`, and a large file in `onestep/large`. */
     hubEndpoint: string;
   }
 }
@@ -26,7 +26,20 @@ export default async function serveFakeHub(project: TestProject): Promise<() => 
     const bytes = await readFile(new URL(`../../packages/emoji32/${path}`, import.meta.url));
     files[path] = { bytes, lfs: path.endsWith(".safetensors") };
   }
-  const hub = await startFakeHub({ repositories: { "onestep/emoji32": { files } } });
+  const hub = await startFakeHub({
+    repositories: { "onestep/emoji32": { files }, "onestep/large": largeRepository() },
+  });
   project.provide("hubEndpoint", hub.endpoint);
   return () => hub.close();
+}
+
+/** More than browsers keep in one piece, and an older revision beside it. */
+function largeRepository(): FakeRepository {
+  const bytes = new Uint8Array(34 * 1024 * 1024 + 5);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = (index * 2_654_435_761) >>> 24;
+  const common = { "README.md": "# Large\n" };
+  return {
+    files: { ...common, "config.json": '{"version": 2}', "weights.bin": { bytes, lfs: true } },
+    revisions: { v1: { ...common, "config.json": '{"version": 1, "old": true}' } },
+  };
 }

@@ -1,42 +1,30 @@
 import { OnestepError } from "@onestep/core";
-import { describe, expect, it } from "vitest";
-import { openRepository, scanCache } from "./index.ts";
+import { describe, expect, inject, it } from "vitest";
+import { browserCaches } from "./__fixtures__/browser-caches.ts";
+import { openRepository } from "./index.ts";
 
-const commit = "1".repeat(40);
-const weights = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
-
-/** A Hub as far as a browser sees it: redirects are followed before it hears of them. */
-const hub: typeof fetch = async (input, init) => {
-  const { pathname } = new URL(input instanceof Request ? input.url : input);
-  if (pathname === "/api/models/a/b/revision/main") return Response.json({ sha: commit });
-  if (pathname !== `/a/b/resolve/${commit}/w.bin`) return new Response(null, { status: 404 });
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get("Range") ?? "") ?? [];
-  const part = weights.slice(Number(first), Number(last) + 1);
-  const headers = { "Content-Range": `bytes ${first}-${Number(first) + part.length - 1}/${weights.length}` };
-  return new Response(part, { status: 206, headers });
-};
+const makeCache = browserCaches();
 
 describe("in a browser", () => {
-  it("a repository of the Hub is read in place", async () => {
-    const repository = await openRepository("a/b", { endpoint: "https://hub.example", fetch: hub });
-    expect(repository.commit).toBe(commit);
-    const file = await repository.get("w.bin");
-    expect(file).toMatchObject({ size: weights.length, localPath: undefined });
-    expect(await file.read(8, 16)).toEqual(weights.slice(8, 16));
-    expect(await file.read(90_000, 90_008)).toEqual(weights.slice(90_000, 90_008));
+  it("a repository of the Hub is kept in the storage of the site", async () => {
+    const options = { endpoint: inject("hubEndpoint"), cacheDir: makeCache() };
+    const repository = await openRepository("onestep/emoji32", options);
+    expect(repository.commit).toMatch(/^[0-9a-f]{40}$/);
+    const file = await repository.get("unet/config.json");
+    expect(file).toMatchObject({ path: "unet/config.json", localPath: undefined });
+    expect(JSON.parse(await file.text())).toMatchObject({ _class_name: "UNet2DModel" });
     expect(await repository.find("none")).toBeUndefined();
   });
 
   it("a folder on a web server is read with the browser's own fetch", async () => {
-    const repository = await openRepository(new URL("/packages/hub/", window.location.href));
+    const folder = new URL("/packages/hub/", window.location.href);
+    const repository = await openRepository(folder, { cacheDir: makeCache() });
     const manifest: { name: string } = JSON.parse(await (await repository.get("package.json")).text());
     expect(manifest.name).toBe("@onestep/hub");
   });
 
-  it("what needs a disk is refused", async () => {
-    for (const refused of [openRepository("file:///models/a"), scanCache()]) {
-      const error: unknown = await refused.catch((thrown: unknown) => thrown);
-      expect(OnestepError.isInstance(error) && error.code).toBe("unsupported");
-    }
+  it("a folder on disk is refused", async () => {
+    const error: unknown = await openRepository("file:///models/a").catch((thrown: unknown) => thrown);
+    expect(OnestepError.isInstance(error) && error.code).toBe("unsupported");
   });
 });

@@ -92,7 +92,10 @@ export interface RetryOptions {
 export interface OpenRepositoryOptions extends ReadOptions {
   /** Branch, tag or commit; `"main"` by default. */
   readonly revision?: string | undefined;
-  /** The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. */
+  /**
+   * The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. In a browser, the name of a
+   * folder in the storage of the site (the origin private file system); `onestep` by default.
+   */
   readonly cacheDir?: string | undefined;
   /** Access token; `HF_TOKEN` or the token file by default; `false` sends none. Sent only to the endpoint's host. */
   readonly token?: string | false | undefined;
@@ -104,6 +107,6 @@ export interface OpenRepositoryOptions extends ReadOptions {
   readonly retry?: RetryOptions | undefined;
   /** The `fetch` to use. */
   readonly fetch?: typeof fetch | undefined;
-  /** The environment variables to read; `process.env` by default in Node, none in a browser. */
+  /** The environment variables to read; `process.env` by default in Node, none in a browser, where it takes what is passed. */
   readonly environment?: Environment | undefined;
 }

@@ -2,7 +2,10 @@ import type { Environment } from "../environment/environment.ts";
 
 /** Where a cache is. */
 export interface CacheLocation {
-  /** The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. */
+  /**
+   * The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. In a browser, the name of a
+   * folder in the storage of the site; `onestep` by default.
+   */
   readonly cacheDir?: string | undefined;
   /** The environment variables to read; `process.env` by default. */
   readonly environment?: Environment | undefined;
@@ -15,7 +18,7 @@ export interface ScanCacheOptions extends CacheLocation {
 
 /** What a cache holds. */
 export interface CacheReport {
-  /** The folder that is shared with Python. */
+  /** The folder that is shared with Python; in a browser, the folder in the storage of the site. */
   readonly cacheDir: string;
   /** Sorted by id. */
   readonly repositories: readonly CachedRepository[];
@@ -35,7 +38,7 @@ export interface CachedRepository {
   readonly sizeOnDisk: number;
   /** How many contents it has; files of several revisions with the same content count once. */
   readonly fileCount: number;
-  /** When one of its files was last read, as far as the file system keeps track. */
+  /** When one of its files was last read, as far as the file system keeps track; in a browser, last written. */
   readonly lastUsed: Date | undefined;
   /** Sorted by commit; none for a folder of a web server. */
   readonly revisions: readonly CachedRevision[];

@@ -8,10 +8,12 @@ import type {
 } from "./cache-report.ts";
 
 /**
- * Tells what a cache holds: the models in the folder that is shared with Python, and the folders of web servers.
+ * Tells what a cache holds: the models in the folder that is shared with Python, or in the storage of a site in a
+ * browser, and the folders of web servers.
  * Broken entries are reported, not thrown. A cache folder that does not exist is an empty cache.
  *
  * @throws FileReadError where the cache folder itself cannot be read.
+ * @throws UnsupportedError in a browser that gives the page no storage; so do the other two.
  */
 export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheReport> {
   return platform.scanCache({ environment: platform.readEnvironment(), ...options });

@@ -2,6 +2,7 @@ import { IntegrityError } from "../errors/integrity-error.ts";
 import { ProgressReporter } from "../file/progress-reporter.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
+import { readSize } from "../http/read-size.ts";
 import { withRetries } from "../http/retry.ts";
 import { noRetries, type RetryPolicy } from "../http/retry-policy.ts";
 import type { RepositoryFile } from "../repository.ts";
@@ -58,7 +59,7 @@ async function fetchOnce(
     return undefined;
   }
   try {
-    if (answer.status === 304 && isWhole) {
+    if (isWhole && isUnchanged(note, answer)) {
       reportCachedFile(copy, work);
       return copy;
     }
@@ -97,6 +98,14 @@ async function receive(
   await store.writeNote(path, readNote(answer.headers, stored), part);
   reporter.end(stored);
   return store.findFile(path);
+}
+
+/** Some servers, and all requests of browsers, know no conditions: then the headers of the file say the same. */
+function isUnchanged({ etag, lastModified, size }: UrlNote, { headers, status }: HttpAnswer): boolean {
+  if (status !== 200) return status === 304;
+  if (typeof etag === "string") return headers.get("ETag") === etag;
+  const isOfSameTime = typeof lastModified === "string" && headers.get("Last-Modified") === lastModified;
+  return isOfSameTime && readSize(headers.get("Content-Length")) === size;
 }
 
 function conditions({ etag, lastModified }: UrlNote): Readonly<Record<string, string>> {

@@ -38,7 +38,12 @@ export async function openHubRepository(
   if (isOffline(options.localFilesOnly, environment)) {
     const commit = await store.readCommit(revision);
     if (commit === undefined) throw notCached(store, id, revision);
-    return new HubRepository({ ...common, commit, client: undefined, startDownload: async () => undefined });
+    return new HubRepository({
+      ...common,
+      commit,
+      client: undefined,
+      startDownload: async () => ({ isCertain: false }),
+    });
   }
   const client = await makeClient();
   const connected = { ...common, client, startDownload: startDownload(client) };

@@ -26,8 +26,8 @@ export class BlobFile implements RepositoryFile {
         {
           subject: this.path,
           found: `a file that the browser does not read (${cause instanceof Error ? cause.message : cause})`,
-          expected: "the file as it was when it was chosen",
-          remedy: "It may have been changed, moved or deleted since: choose it again.",
+          expected: "the file as it was when it was opened",
+          remedy: "It may have been changed, moved or deleted since: open it again.",
         },
         { cause },
       );

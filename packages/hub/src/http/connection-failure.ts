@@ -53,9 +53,14 @@ export function toConnectionError(
 
 /** An error without a code is a failure of the network where `fetch` says so, which throws a TypeError then. */
 function chanceOf(code: string | undefined, error: unknown): ConnectionError["retry"] {
-  if (code === undefined) return error instanceof TypeError ? "soon" : "never";
+  if (code === undefined) return error instanceof TypeError ? chanceInBrowser() : "never";
   if (permanent.test(code)) return "never";
   return unreachable.has(code) ? "perhaps" : "soon";
+}
+
+/** Browsers do not say why a request failed, but may know that there is no network. */
+function chanceInBrowser(): ConnectionError["retry"] {
+  return globalThis.navigator?.onLine === false ? "perhaps" : "soon";
 }
 
 /** The error for a server that stays silent. */

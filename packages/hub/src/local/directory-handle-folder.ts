@@ -1,3 +1,4 @@
+import { isMissingEntry } from "../file/is-missing-entry.ts";
 import { checkFileCount } from "./check-file-count.ts";
 import type { LocalFolder } from "./local-files.ts";
 
@@ -11,7 +12,7 @@ export class DirectoryHandleFolder implements LocalFolder {
     this.#handle = handle;
   }
 
-  async find(path: string): Promise<Blob | undefined> {
+  async find(path: string): Promise<File | undefined> {
     const segments = path.split("/");
     const fileName = segments.pop() as string;
     try {
@@ -19,7 +20,7 @@ export class DirectoryHandleFolder implements LocalFolder {
       for (const segment of segments) folder = await folder.getDirectoryHandle(segment);
       return await (await folder.getFileHandle(fileName)).getFile();
     } catch (error) {
-      if (isNotThere(error)) return undefined;
+      if (isMissingEntry(error)) return undefined;
       throw error;
     }
   }
@@ -45,9 +46,4 @@ export class DirectoryHandleFolder implements LocalFolder {
       checkFileCount(this.name, paths.length);
     }
   }
-}
-
-/** No such name, or a folder where a file was asked for. */
-function isNotThere(error: unknown): boolean {
-  return error instanceof DOMException && ["NotFoundError", "TypeMismatchError"].includes(error.name);
 }

@@ -1,3 +1,4 @@
+import { isMissingEntry } from "../file/is-missing-entry.ts";
 import { checkFileCount } from "./check-file-count.ts";
 import type { LocalFolder } from "./local-files.ts";
 
@@ -18,8 +19,7 @@ export class EntryFolder implements LocalFolder {
       });
       return await toFile(entry as FileSystemFileEntry);
     } catch (error) {
-      if (error instanceof DOMException && ["NotFoundError", "TypeMismatchError"].includes(error.name))
-        return undefined;
+      if (isMissingEntry(error)) return undefined;
       throw error;
     }
   }

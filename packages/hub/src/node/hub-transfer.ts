@@ -22,8 +22,7 @@ interface HubTransferRequest {
  */
 export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubDownload {
   return async (question, _listed, signal) => {
-    const ask = (): Promise<FileAnswer | NoFile> =>
-      requestFile(client, question, { xetFromBytes, signal });
+    const ask = (): Promise<FileAnswer | NoFile> => requestFile(client, question, { xetFromBytes, signal });
     const answer = await withRetries(ask, client.retry, signal);
     if (answer.objectId === undefined) return answer;
     return new HubTransfer({ client, question, signal }, answer, xetFromBytes);

@@ -1,8 +1,11 @@
 import { UnsupportedError } from "@onestep/core";
-import { openHubRanges, openWebRanges } from "../browser/open-range-repository.ts";
+import { openHubInBrowser, openWebInBrowser } from "../browser/open-in-browser.ts";
+import { deleteFromBrowserCache } from "../browser/storage/delete-from-browser-cache.ts";
+import { pruneBrowserCache } from "../browser/storage/prune-browser-cache.ts";
+import { scanBrowserCache } from "../browser/storage/scan-browser-cache.ts";
 import type { Platform } from "./platform.ts";
 
-/** Browsers: no folders, no cache on disk. */
+/** Browsers: no folders by path, and a cache in the storage of the site. */
 export const platform: Platform = {
   readEnvironment: () => ({}),
   isFolder: async () => false,
@@ -14,11 +17,11 @@ export const platform: Platform = {
       remedy: "Serve the folder over HTTP and pass its URL.",
     });
   },
-  openHub: openHubRanges,
-  openWebFolder: openWebRanges,
-  scanCache: refuseCacheTools,
-  deleteFromCache: refuseCacheTools,
-  pruneCache: refuseCacheTools,
+  openHub: openHubInBrowser,
+  openWebFolder: openWebInBrowser,
+  scanCache: scanBrowserCache,
+  deleteFromCache: deleteFromBrowserCache,
+  pruneCache: pruneBrowserCache,
   uploadFiles: async () => {
     throw new UnsupportedError({
       subject: "uploadFiles",
@@ -28,12 +31,3 @@ export const platform: Platform = {
     });
   },
 };
-
-async function refuseCacheTools(): Promise<never> {
-  throw new UnsupportedError({
-    subject: "cache tools",
-    found: "a platform without a disk",
-    expected: "Node, where there is a cache on disk",
-    remedy: "Browsers keep no models yet.",
-  });
-}

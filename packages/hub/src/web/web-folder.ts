@@ -35,7 +35,9 @@ export class WebFolder {
    * @throws ServerError for any other status; ConnectionError.
    */
   async request(path: string, request: WebFolderRequest): Promise<HttpAnswer | undefined> {
-    const answer = await sendRequest({ ...this.#connection, ...request, url: this.fileUrl(path) });
+    const headers = this.#connection.redirects === "here" ? request.headers : simpleHeaders(request.headers);
+    const url = this.fileUrl(path);
+    const answer = await sendRequest({ ...this.#connection, ...request, url, headers: headers ?? {} });
     if ([200, 206, 304, 416].includes(answer.status) && !isPageInstead(answer, path)) return answer;
     await answer.discard();
     if (answer.status === 404 || answer.status === 410 || answer.status < 300) return undefined;
@@ -54,6 +56,15 @@ export class WebFolder {
       { status: answer.status },
     );
   }
+}
+
+/**
+ * The headers that a page may send to any server. Others a browser sends only where the server has answered another
+ * request that it may, and few servers of plain files do.
+ */
+function simpleHeaders(headers: WebFolderRequest["headers"]): Readonly<Record<string, string>> {
+  const range = headers?.["Range"];
+  return range === undefined ? {} : { Range: range };
 }
 
 function isPageInstead(answer: HttpAnswer, path: string): boolean {

@@ -2,11 +2,9 @@ import { lstat, rename, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { InvalidArgumentError } from "@onestep/core";
 import type { DeleteFromCacheOptions, DeletionReport } from "../../cache/cache-report.ts";
+import { checkDeletion } from "../../cache/check-deletion.ts";
 import { RepositoryNotFoundError } from "../../errors/repository-not-found-error.ts";
 import { RevisionNotFoundError } from "../../errors/revision-not-found-error.ts";
-import { describeUrl } from "../../http/describe-url.ts";
-import { findRepositoryIdFault } from "../../source/repository-id.ts";
-import { findPathFault } from "../../source/repository-path.ts";
 import { resolveHubCache, resolveUrlCache } from "../cache-folders.ts";
 import { HubCache } from "../hub-cache.ts";
 import { isNotThere } from "../system-error.ts";
@@ -23,23 +21,14 @@ import { scanUrlFolder } from "./scan-url-folder.ts";
 /** See `deleteFromCache` in `cache/cache-tools.ts`. */
 export async function deleteFromCacheOnDisk(options: DeleteFromCacheOptions): Promise<DeletionReport> {
   const { cacheDir, environment = {}, repoId, revision } = options;
-  if (/^https?:\/\//i.test(repoId) && URL.canParse(repoId)) {
-    if (revision !== undefined)
-      throw invalid("option revision", revision, "none, since a web server has no revisions");
-    const url = describeUrl(new URL(repoId)).replace(/\/+$/, "");
+  const { url } = checkDeletion(options);
+  if (url !== undefined) {
     const { folder } = new UrlCache(resolveUrlCache(cacheDir, environment), url);
     await checkIsFolder(folder, repoId);
     return deleteFolder(folder, (await scanUrlFolder(folder, []))?.contents ?? []);
   }
-  const fault = findRepositoryIdFault(repoId);
-  if (fault !== undefined) throw invalid("option repoId", `${repoId}, which ${fault}`, "a Hub id or a URL");
   const cache = new HubCache(resolveHubCache(cacheDir, environment), repoId);
-  if (revision === undefined) return deleteRepository(cache, repoId);
-  const revisionFault = findPathFault(revision);
-  if (revisionFault !== undefined) {
-    throw invalid("option revision", `${revision}, which ${revisionFault}`, "a branch, a tag or a commit");
-  }
-  return deleteRevision(cache, repoId, revision);
+  return revision === undefined ? deleteRepository(cache, repoId) : deleteRevision(cache, repoId, revision);
 }
 
 async function deleteRepository(cache: HubCache, id: string): Promise<DeletionReport> {
@@ -106,11 +95,12 @@ async function checkIsFolder(folder: string, id: string): Promise<void> {
       remedy: "See what is cached with scanCache, or onestep cache list.",
     });
   }
-  throw invalid(
-    "option repoId",
-    `${id}, whose place in the cache is a link or a file`,
-    "a folder in the cache",
-  );
+  throw new InvalidArgumentError({
+    subject: "option repoId",
+    found: `${id}, whose place in the cache is a link or a file`,
+    expected: "a folder in the cache",
+    remedy: "Correct it.",
+  });
 }
 
 /** What lies outside the folder was not deleted and does not count. */
@@ -120,8 +110,4 @@ function sumUp(folder: string, contents: readonly CachedContent[]): DeletionRepo
     freedBytes: totalSize(deleted.filter(({ place, store }) => place === store)),
     keptBytes: totalSize(deleted.filter(({ place, store }) => place !== store)),
   };
-}
-
-function invalid(subject: string, found: string, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError({ subject, found, expected, remedy: "Correct it." });
 }

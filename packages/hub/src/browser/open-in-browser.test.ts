@@ -26,7 +26,7 @@ async function setUp(pageSize = 1000) {
   return { hub, open };
 }
 
-describe("a repository of the Hub without a disk", () => {
+describe("a repository of the Hub without storage", () => {
   it("reads small files whole and large ones in place", async () => {
     const { hub, open } = await setUp(1);
     const repository = await open();
@@ -91,18 +91,18 @@ describe("a repository of the Hub without a disk", () => {
     expect((await caught(file.read(100_000, 100_016, { signal }))).message).toBe("enough");
   });
 
-  it.each([{ cacheDir: "/x" }, { localFilesOnly: true }])(
-    "refuses what needs a disk: %j",
+  it.each([{ cacheDir: "x" }, { localFilesOnly: true }])(
+    "refuses what needs storage: %j",
     async (options) => {
       const { open } = await setUp();
       const error = await caught(open(options));
       expect(error).toMatchObject({ code: "unsupported" });
-      expect(error.message).toContain(`option ${Object.keys(options)[0]}: found a platform without a disk`);
+      expect(error.message).toContain("cache of the browser: found no storage for files");
     },
   );
 });
 
-describe("a folder on a web server without a disk", () => {
+describe("a folder on a web server without storage", () => {
   const files = { "m/x.json": "{}", "m/w.bin": "a".repeat(100_000) };
 
   it("is read in place", async () => {
@@ -150,7 +150,7 @@ describe("a folder on a web server without a disk", () => {
   });
 });
 
-describe("a platform without a disk", () => {
+describe("a platform without storage", () => {
   it("has no folders and no cache tools", async () => {
     expect(platform.readEnvironment()).toEqual({});
     expect(await platform.isFolder("/")).toBe(false);

@@ -1,0 +1,30 @@
+import { openRepository } from "../open-repository.ts";
+import { loggedFetch } from "./logged-fetch.ts";
+
+/** What the worker is to fetch. */
+export interface CacheWorkerRequest {
+  readonly id: string;
+  readonly path: string;
+  readonly endpoint: string;
+  readonly cacheDir: string;
+}
+
+/** What came of it. */
+export interface CacheWorkerReply {
+  readonly size: number;
+  readonly requestPaths: readonly string[];
+  readonly firstBytes: Uint8Array;
+}
+
+// A worker that fetches a file of the Hub into the cache.
+self.addEventListener("message", async ({ data }: MessageEvent<CacheWorkerRequest>) => {
+  const { id, path, ...options } = data;
+  const { fetch, requests } = loggedFetch();
+  const file = await (await openRepository(id, { ...options, fetch })).get(path);
+  const reply: CacheWorkerReply = {
+    size: file.size,
+    requestPaths: requests.map((request) => request.path),
+    firstBytes: await file.read(0, 16),
+  };
+  self.postMessage(reply);
+});

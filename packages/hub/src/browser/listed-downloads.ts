@@ -1,0 +1,58 @@
+import type { StartHubDownload } from "../cached/hub-download.ts";
+import type { Incoming } from "../cached/receive-file.ts";
+import type { HttpAnswer } from "../http/http-answer.ts";
+import { readRangeStart } from "../http/read-range-start.ts";
+import { readSize } from "../http/read-size.ts";
+import type { HubClient } from "../hub-api/hub-client.ts";
+import { toHubFailure } from "../hub-api/hub-failure.ts";
+import { contentId, type ListedFile } from "../hub-api/listed-file.ts";
+import { type FileQuestion, fileUrl } from "../hub-api/request-file.ts";
+
+/**
+ * Fetches files of the Hub of which the listing says what they are: a browser follows redirects by itself, and does
+ * not show the headers of the Hub's own answer that would say so.
+ */
+export function listedDownloads(client: HubClient): StartHubDownload {
+  return async (question, listed, signal) => {
+    if (listed === undefined) return { isCertain: false };
+    return {
+      objectId: contentId(listed),
+      size: listed.size,
+      takeFirst: () => undefined,
+      request: (offset) => requestListed({ client, question, listed, signal }, offset),
+      discard: async () => {},
+    };
+  };
+}
+
+interface ListedRequest {
+  readonly client: HubClient;
+  readonly question: FileQuestion;
+  readonly listed: ListedFile;
+  readonly signal: AbortSignal;
+}
+
+/** The bytes from a place on; all of them where the server does not serve parts. */
+async function requestListed(request: ListedRequest, offset: number): Promise<Incoming> {
+  const { client, listed, question, signal } = request;
+  const headers = offset === 0 ? {} : { Range: `bytes=${offset}-` };
+  const answer = await client.send(fileUrl(client, question), { headers, signal });
+  const isRest = answer.status === 206 && isPart(answer, offset, listed.size);
+  if (answer.status === 200 || isRest) {
+    const chunks = answer.chunks(client.downloadPatience);
+    return { offset: isRest ? offset : 0, chunks, discard: () => answer.discard() };
+  }
+  await answer.discard();
+  if (offset > 0 && (answer.status === 206 || answer.status === 416)) return requestListed(request, 0);
+  const { id, commit, path } = question;
+  const { endpoint, hasToken } = client;
+  throw toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
+}
+
+/** Not every server lets a page see `Content-Range`; the length of the rest tells as much. */
+function isPart(answer: HttpAnswer, offset: number, size: number): boolean {
+  const start = readRangeStart(answer.headers);
+  return start === undefined
+    ? readSize(answer.headers.get("Content-Length")) === size - offset
+    : start === offset;
+}

@@ -1,0 +1,140 @@
+import { formatListing, parseListing } from "../../cached/cached-listing.ts";
+import { findDamage } from "../../cached/find-damage.ts";
+import type { HubStore, PartRequest } from "../../cached/hub-store.ts";
+import type { Part, StoreLock, StoreLockOptions } from "../../cached/part.ts";
+import { FileReadError } from "../../errors/file-read-error.ts";
+import type { IntegrityError } from "../../errors/integrity-error.ts";
+import { BlobFile } from "../../file/blob-file.ts";
+import { isCommit, parseObjectId } from "../../hub-api/object-id.ts";
+import type { RepositoryListing } from "../../hub-api/repository-listing.ts";
+import { ContentFolder } from "./content-folder.ts";
+import { hashBlob } from "./content-hash.ts";
+import { contentLock } from "./content-lock.ts";
+import { PieceFile } from "./piece-file.ts";
+import type { PrivateFolder } from "./private-folder.ts";
+import { acquireWebLock } from "./web-lock.ts";
+
+/**
+ * One repository's part of the cache in a browser. It is laid out as the one on disk, but for two things: there are no
+ * links, so files of a snapshot name their content; and a content lies in pieces (see {@link ContentFolder}).
+ *
+ *     models--owner--name/
+ *       blobs/<SHA-256 or git object>/      contents
+ *       snapshots/<commit>/<path>           the name of the content
+ *       refs/<revision>                     the commit that a branch or tag stood for
+ *       trees/<commit>.json                 the listing of a commit
+ *       missing/<commit>/<path>             files known not to exist
+ */
+export class BrowserHubStore implements HubStore {
+  readonly place: string;
+  readonly #folder: PrivateFolder;
+
+  /** @param folder - The repository's own, in the folder of the cache. */
+  constructor(folder: PrivateFolder) {
+    this.#folder = folder;
+    this.place = `the browser's cache (${folder.path})`;
+  }
+
+  /** The folder of a repository in that of the cache. */
+  static folderName(id: string): string {
+    return `models--${id.replaceAll("/", "--")}`;
+  }
+
+  key(commit: string, path: string): string {
+    return `${this.#folder.path}/snapshots/${commit}/${path}`;
+  }
+
+  async readCommit(revision: string): Promise<string | undefined> {
+    if (isCommit(revision)) return (await this.hasSnapshot(revision)) ? revision : undefined;
+    const commit = await this.#folder.readText(`refs/${revision}`);
+    return commit !== undefined && isCommit(commit) ? commit : undefined;
+  }
+
+  async writeCommit(revision: string, commit: string): Promise<void> {
+    if (revision === commit || (await this.readCommit(revision)) === commit) return;
+    await this.#folder.writeText(`refs/${revision}`, commit);
+  }
+
+  async hasSnapshot(commit: string): Promise<boolean> {
+    return this.#folder.folder(`snapshots/${commit}`).exists();
+  }
+
+  async readListing(commit: string): Promise<RepositoryListing | undefined> {
+    const text = await this.#folder.readText(`trees/${commit}.json`);
+    return text === undefined ? undefined : parseListing(text);
+  }
+
+  async writeListing(commit: string, listing: RepositoryListing): Promise<void> {
+    await this.#folder.writeText(`trees/${commit}.json`, formatListing(listing)).catch(() => {});
+  }
+
+  async findFile(commit: string, path: string): Promise<BlobFile | undefined> {
+    const objectId = await this.#linkedContent(commit, path);
+    const blob = objectId === undefined ? undefined : await this.#content(objectId).open();
+    return blob === undefined ? undefined : new BlobFile(path, blob);
+  }
+
+  async findDamage(
+    commit: string,
+    file: BlobFile,
+    size: number | undefined,
+  ): Promise<IntegrityError | undefined> {
+    const objectId = await this.#linkedContent(commit, file.path);
+    return objectId === undefined ? undefined : this.#findDamage(objectId, file, size);
+  }
+
+  async isMarkedMissing(commit: string, path: string): Promise<boolean> {
+    return (await this.#folder.findFile(`missing/${commit}/${path}`)) !== undefined;
+  }
+
+  async markMissing(commit: string, path: string): Promise<void> {
+    await this.#folder.writeText(`missing/${commit}/${path}`, "").catch(() => {});
+  }
+
+  async hasBlob(objectId: string, size: number | undefined): Promise<boolean> {
+    const blob = await this.#content(objectId).open();
+    if (blob === undefined) return false;
+    return (await this.#findDamage(objectId, new BlobFile(objectId, blob), size)) === undefined;
+  }
+
+  async removeBlob(objectId: string): Promise<void> {
+    await this.#folder.remove(`blobs/${objectId}`).catch(() => {});
+  }
+
+  async linkFile(commit: string, path: string, objectId: string): Promise<BlobFile> {
+    await this.#folder.writeText(`snapshots/${commit}/${path}`, objectId);
+    const file = await this.findFile(commit, path);
+    if (file !== undefined) return file;
+    throw new FileReadError({
+      subject: this.key(commit, path),
+      found: "nothing, although it was just put there",
+      expected: "the file",
+      remedy: "Something deletes the cache at the same time; try again.",
+    });
+  }
+
+  lock(objectId: string, options: StoreLockOptions): Promise<StoreLock> {
+    return acquireWebLock(contentLock(this.#folder, "blobs", objectId), options);
+  }
+
+  openPart(request: PartRequest): Promise<Part> {
+    return PieceFile.open({ ...request, folder: this.#folder.folder("blobs"), name: request.objectId });
+  }
+
+  async #linkedContent(commit: string, path: string): Promise<string | undefined> {
+    return parseObjectId(await this.#folder.readText(`snapshots/${commit}/${path}`));
+  }
+
+  #content(objectId: string): ContentFolder {
+    return new ContentFolder(this.#folder.folder(`blobs/${objectId}`));
+  }
+
+  async #findDamage(
+    objectId: string,
+    file: BlobFile,
+    size: number | undefined,
+  ): Promise<IntegrityError | undefined> {
+    const wholeSize = await this.#content(objectId).wholeSize();
+    return findDamage(file, { objectId, size: size ?? wholeSize }, () => hashBlob(file.blob, objectId));
+  }
+}

@@ -1,0 +1,47 @@
+import type { IHasher } from "hash-wasm";
+import { isSha256 } from "../../hub-api/object-id.ts";
+
+/** Computes the name that the Hub gives to a content, piece by piece. */
+export interface ContentHash {
+  update(bytes: Uint8Array): void;
+  /** Hexadecimal; of all bytes so far. More may follow. */
+  digest(): string;
+}
+
+/**
+ * A hash of the same kind as `objectId`: SHA-256, or a git object, which covers the length too. Browsers have no hash
+ * of their own that takes bytes as they come.
+ */
+export async function createContentHash(objectId: string, size: number): Promise<ContentHash> {
+  const { createSHA1, createSHA256 } = await import("hash-wasm");
+  const hasher = isSha256(objectId) ? await createSHA256() : await createSHA1();
+  hasher.init();
+  if (!isSha256(objectId)) hasher.update(`blob ${size}\0`);
+  return { update: (bytes) => void hasher.update(bytes), digest: () => digestSoFar(hasher) };
+}
+
+function digestSoFar(hasher: IHasher): string {
+  const state = hasher.save();
+  const digest = hasher.digest();
+  hasher.load(state);
+  return digest;
+}
+
+/** The name that the Hub gives to the content of a Blob, of the same kind as `objectId`. */
+export async function hashBlob(blob: Blob, objectId: string): Promise<string> {
+  const hash = await createContentHash(objectId, blob.size);
+  await updateFromBlob(hash, blob, undefined);
+  return hash.digest();
+}
+
+/** Adds the bytes of a Blob to a hash, piece by piece. @throws The reason of `signal`. */
+export async function updateFromBlob(
+  hash: ContentHash,
+  blob: Blob,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const chunk of blob.stream()) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+}
