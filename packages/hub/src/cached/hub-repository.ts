@@ -58,7 +58,9 @@ export class HubRepository implements Repository {
 
   async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
     options.signal?.throwIfAborted();
-    const listing = (await this.#knownListing()) ?? (await this.#fetchListing(options.signal));
+    const mayAsk = this.#parts.unreachable === undefined;
+    const listing =
+      (await this.#knownListing()) ?? (mayAsk ? await this.#fetchListing(options.signal) : undefined);
     return listing === undefined ? undefined : [...listing.keys()].sort();
   }
 
