@@ -24,6 +24,20 @@ CONVERSIONS = {
     "use_beta_sigmas": [True],
 }
 
+DPM_SOLVER = {
+    **BETAS,
+    **THRESHOLDING,
+    **CONVERSIONS,
+    "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+    "solver_order": [1, 3],
+    "prediction_type": ["sample", "v_prediction"],
+    "solver_type": ["heun"],
+    "final_sigmas_type": ["sigma_min"],
+    "lambda_min_clipped": [-5.1, -2.0],
+}
+
+FLOW = {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
+
 STEPS = [{"num_inference_steps": count} for count in (3, 4, 5)]
 
 DISTILLED = {
@@ -350,5 +364,103 @@ CHOICES = {
             "sigma_max": [30.0],
         },
         "requests": [*STEPS, {"num_inference_steps": 6}],
+    },
+    "DPMSolverMultistepScheduler": {
+        "count": 34,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 16}, {}),
+            ({"solver_order": 3}, {"num_inference_steps": 16}, {}),
+            *(
+                (
+                    {"algorithm_type": kind, "final_sigmas_type": "sigma_min", "solver_type": solver},
+                    {"num_inference_steps": 5},
+                    {},
+                )
+                for kind in ("dpmsolver", "sde-dpmsolver", "sde-dpmsolver++")
+                for solver in ("midpoint", "heun")
+            ),
+            (
+                {"algorithm_type": "dpmsolver", "solver_order": 3, "final_sigmas_type": "sigma_min"},
+                {"num_inference_steps": 6},
+                {},
+            ),
+            ({"algorithm_type": "sde-dpmsolver++", "solver_order": 3}, {"num_inference_steps": 6}, {}),
+            ({"use_karras_sigmas": True, "beta_schedule": "squaredcos_cap_v2"}, {"num_inference_steps": 5}, {}),
+            ({"use_lu_lambdas": True, "euler_at_final": True}, {"num_inference_steps": 6}, {}),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({**FLOW, "flow_shift": 3.0}, {"num_inference_steps": 5}, {}),
+            ({**FLOW, "use_dynamic_shifting": True}, {"num_inference_steps": 4, "mu": 0.5}, {}),
+        ],
+        "config": {
+            **DPM_SOLVER,
+            **SPACING,
+            "algorithm_type": ["dpmsolver", "sde-dpmsolver", "sde-dpmsolver++"],
+            "lower_order_final": [False],
+            "euler_at_final": [True],
+            "use_lu_lambdas": [True],
+            "rescale_betas_zero_snr": [True],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 6}, {"timesteps": [190, 87, 50, 1]}],
+    },
+    "DPMSolverSinglestepScheduler": {
+        "count": 30,
+        "always": [
+            *(({"solver_order": 3}, {"num_inference_steps": count}, {}) for count in (1, 2, 3, 4, 5, 6, 7)),
+            *(
+                (
+                    {"algorithm_type": kind, "final_sigmas_type": "sigma_min", "solver_type": solver},
+                    {"num_inference_steps": 5},
+                    {},
+                )
+                for kind in ("dpmsolver", "sde-dpmsolver++")
+                for solver in ("midpoint", "heun")
+            ),
+            ({"use_beta_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"use_exponential_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({**FLOW, "flow_shift": 3.0}, {"num_inference_steps": 5}, {}),
+            ({**FLOW, "use_dynamic_shifting": True}, {"num_inference_steps": 4, "mu": 0.5}, {}),
+        ],
+        "config": {
+            **DPM_SOLVER,
+            "algorithm_type": ["dpmsolver", "sde-dpmsolver++"],
+            "lower_order_final": [True],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 6}, {"timesteps": [190, 87, 50, 1]}],
+    },
+    "EDMDPMSolverMultistepScheduler": {
+        "count": 26,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 16}, {}),
+            ({"solver_order": 3}, {"num_inference_steps": 16}, {}),
+            ({"algorithm_type": "sde-dpmsolver++"}, {"num_inference_steps": 5}, {}),
+            ({"algorithm_type": "sde-dpmsolver++", "solver_type": "heun"}, {"num_inference_steps": 5}, {}),
+            ({"sigma_schedule": "exponential"}, {"num_inference_steps": 1}, {}),
+        ],
+        "config": {
+            **THRESHOLDING,
+            "sigma_min": [0.01, 0.1],
+            "sigma_max": [50.0, 10.0],
+            "sigma_data": [0.7, 1.0],
+            "sigma_schedule": ["exponential"],
+            "num_train_timesteps": [40],
+            "prediction_type": ["v_prediction"],
+            "rho": [5.0, 3.0],
+            "solver_order": [1, 3],
+            "algorithm_type": ["sde-dpmsolver++"],
+            "solver_type": ["heun"],
+            "lower_order_final": [False],
+            "euler_at_final": [True],
+            "final_sigmas_type": ["sigma_min"],
+        },
+        "requests": [*STEPS, {"num_inference_steps": 7}],
+    },
+    "IPNDMScheduler": {
+        "count": 10,
+        "always": [({}, {"num_inference_steps": count}, {}) for count in (1, 2, 3, 5, 8)],
+        "config": {"num_train_timesteps": [40, 200]},
+        "requests": [*STEPS, {"num_inference_steps": 9}],
     },
 }

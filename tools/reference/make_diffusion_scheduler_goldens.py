@@ -47,7 +47,9 @@ def run(name, config, request, step_options):
     if any(timestep >= len(scheduler) for timestep in request.get("timesteps", [])):
         return None
     scheduler.set_timesteps(**request)
-    if not torch.isfinite(scheduler.timesteps.double()).all() or (scheduler.timesteps < 0).any():
+    if not torch.isfinite(scheduler.timesteps.double()).all():
+        return None
+    if not name.startswith("EDM") and (scheduler.timesteps < 0).any():
         return None
     generator = torch.Generator("cpu").manual_seed(0)
     has_generator = "generator" in scheduler.step.__code__.co_varnames
@@ -136,7 +138,7 @@ def cases_of(name):
 
 
 def file_name(name):
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name.replace("UniPC", "Unipc"))
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name.replace("UniPC", "Unipc").replace("EDMDPM", "Edm-DPM"))
     return words.lower() + ".json"
 
 

@@ -36,6 +36,21 @@ export {
   type DEISMultistepSetTimestepsOptions,
 } from "./deis-multistep-scheduler.ts";
 export {
+  DPMSolverMultistepScheduler,
+  type DPMSolverMultistepSchedulerConfig,
+  type DPMSolverMultistepSchedulerOptions,
+  type DPMSolverMultistepSchedulerOutput,
+  type DPMSolverMultistepSetTimestepsOptions,
+  type DPMSolverMultistepStepOptions,
+} from "./dpm-solver-multistep-scheduler.ts";
+export {
+  DPMSolverSinglestepScheduler,
+  type DPMSolverSinglestepSchedulerConfig,
+  type DPMSolverSinglestepSchedulerOptions,
+  type DPMSolverSinglestepSchedulerOutput,
+  type DPMSolverSinglestepSetTimestepsOptions,
+} from "./dpm-solver-singlestep-scheduler.ts";
+export {
   EDMEulerScheduler,
   type EDMEulerSchedulerOutput,
   type EDMEulerSetTimestepsOptions,

@@ -4,6 +4,8 @@ import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/r
 import { DDIMScheduler } from "./ddim-scheduler.ts";
 import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { DEISMultistepScheduler } from "./deis-multistep-scheduler.ts";
+import { DPMSolverMultistepScheduler } from "./dpm-solver-multistep-scheduler.ts";
+import { DPMSolverSinglestepScheduler } from "./dpm-solver-singlestep-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
@@ -36,6 +38,8 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   DDIMScheduler,
   DDPMScheduler,
   DEISMultistepScheduler,
+  DPMSolverMultistepScheduler,
+  DPMSolverSinglestepScheduler,
   EDMEulerScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,

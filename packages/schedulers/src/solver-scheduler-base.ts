@@ -8,6 +8,7 @@ import { findTimestepIndex } from "./run/find-timestep-index.ts";
 import { SigmaRun } from "./run/sigma-run.ts";
 import { allTimesteps } from "./run/timestep-run.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
+import type { ExponentialSigmasOptions } from "./sigmas/exponential-sigmas.ts";
 import { convertSigmas, type SigmaConversionConfig } from "./sigmas/sigma-conversion.ts";
 import { sigmaToTimestep } from "./sigmas/sigma-to-timestep.ts";
 import { type SignalAndNoise, signalAndNoise } from "./sigmas/signal-and-noise.ts";
@@ -44,13 +45,14 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
   protected readonly trainSigmas: Float32Array;
   /** The run that {@link beginRun} began. */
   protected run: SigmaRun;
-  readonly #className: string;
+  /** The name of the class, for messages. */
+  protected readonly className: string;
   #numInferenceSteps: number | undefined;
 
   /** @param config - Made by the schema of the class. */
   protected constructor(className: string, config: Config<Values>) {
     super(config);
-    this.#className = className;
+    this.className = className;
     this.betas = createBetas(config);
     const alphasCumprod = cumulativeAlphas(this.betas);
     this.alphasCumprod =
@@ -116,7 +118,7 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
       const at = this.signalAndNoise(sigma);
       return [at.signal, at.noise] as const;
     });
-    return combineItems(`${this.#className}.addNoise`, { originalSamples, noise }, weights);
+    return combineItems(`${this.className}.addNoise`, { originalSamples, noise }, weights);
   }
 
   /**
@@ -126,7 +128,7 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
    * @throws InvalidArgumentError where it is not among them.
    */
   indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
-    return findTimestepIndex(this.#className, timestep, scheduleTimesteps);
+    return findTimestepIndex(this.className, timestep, scheduleTimesteps);
   }
 
   /** Signal and noise at a noise level. */
@@ -136,7 +138,7 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
 
   /** Begins a run. Timesteps are cut to whole numbers, as in diffusers, and levels rounded to float32. */
   protected beginRun(timesteps: Float64Array, sigmas: ArrayLike<number>): void {
-    this.run = new SigmaRun(this.#className, timesteps.map(Math.trunc), Float32Array.from(sigmas));
+    this.run = new SigmaRun(this.className, timesteps.map(Math.trunc), Float32Array.from(sigmas));
     this.#numInferenceSteps = timesteps.length;
   }
 
@@ -144,7 +146,7 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
   protected enterRun(timestep: number): number {
     if (this.#numInferenceSteps !== undefined) return this.run.enter(timestep);
     throw new InvalidArgumentError({
-      subject: `${this.#className}.step`,
+      subject: `${this.className}.step`,
       found: "no run",
       expected: "a run that `setTimesteps` began",
       remedy: "Call `scheduler.setTimesteps({ numInferenceSteps })` first.",
@@ -158,10 +160,20 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
   protected convertedSchedule(count: number): SolverSchedule | undefined {
     const sigmaMin = this.config.sigmaMin ?? this.trainSigmas[0] ?? Number.NaN;
     const sigmaMax = this.config.sigmaMax ?? this.trainSigmas.at(-1) ?? Number.NaN;
-    const sigmas = convertSigmas(this.config, count, { sigmaMin, sigmaMax });
+    const sigmas = this.spreadSigmas(count, { sigmaMin, sigmaMax });
     if (sigmas === undefined) return undefined;
     const logSigmas = this.trainSigmas.map(Math.log);
     const timesteps = sigmas.map((sigma) => sigmaToTimestep(sigma, logSigmas));
-    return { sigmas, timesteps: this.config.useKarrasSigmas ? timesteps.map(roundHalfEven) : timesteps };
+    return { sigmas, timesteps: this.roundsConverted ? timesteps.map(roundHalfEven) : timesteps };
+  }
+
+  /** `count` noise levels as the config spreads them between two; `undefined` where it does not. */
+  protected spreadSigmas(count: number, ends: ExponentialSigmasOptions): Float64Array | undefined {
+    return convertSigmas(this.config, count, ends);
+  }
+
+  /** Whether the timesteps of levels that the config spreads are rounded, before they are cut to whole numbers. */
+  protected get roundsConverted(): boolean {
+    return this.config.useKarrasSigmas;
   }
 }

@@ -6,6 +6,8 @@ import { absoluteSum, dummyModel, dummyNoise, dummySample } from "./dummy-model.
 export interface FullLoopOptions<Stepper extends Scheduler> {
   /** The index of the first timestep; the sample then has noise of its level. By default it is noise of the first. */
   readonly start?: number;
+  /** The index of the first timestep, where the sample has no noise of its level. */
+  readonly from?: number;
   readonly stepOptions?: Parameters<Stepper["step"]>[3];
 }
 
@@ -15,9 +17,9 @@ export interface FullLoopOptions<Stepper extends Scheduler> {
  */
 export function fullLoopSum<Stepper extends Scheduler>(
   scheduler: Stepper,
-  { start, stepOptions }: FullLoopOptions<Stepper> = {},
+  { start, from = 0, stepOptions }: FullLoopOptions<Stepper> = {},
 ): number {
-  const timesteps = scheduler.timesteps.slice(start ?? 0);
+  const timesteps = scheduler.timesteps.slice(start ?? from);
   let sample = dummySample().mul(scheduler.initNoiseSigma);
   if (start !== undefined) sample = scheduler.addNoise(sample, dummyNoise(), timesteps.slice(0, 1));
   for (const timestep of timesteps) {

@@ -6,6 +6,8 @@ export const karrasDiffusionSchedulers: readonly string[] = [
   "DDIMScheduler",
   "DDPMScheduler",
   "DEISMultistepScheduler",
+  "DPMSolverMultistepScheduler",
+  "DPMSolverSinglestepScheduler",
   "EDMEulerScheduler",
   "EulerAncestralDiscreteScheduler",
   "EulerDiscreteScheduler",

@@ -57,7 +57,7 @@ export function solverFields(): ConfigFieldsOf<SolverConfig> {
  * @param subject - The scheduler or the file, for messages.
  * @throws InvalidConfigError where the fields contradict each other.
  */
-export function requireSolverConfig(subject: string, config: SolverConfig): void {
+export function requireSolverConfig(subject: string, config: BetaConfig & SigmaConversionConfig): void {
   requireBetaCount(subject, config);
   requireOneConversion(subject, config);
 }
@@ -68,7 +68,10 @@ export function requireSolverConfig(subject: string, config: SolverConfig): void
  * @param subject - The scheduler or the file, for the message.
  * @throws InvalidConfigError where they are.
  */
-export function requireUnconvertedFlow(subject: string, config: SolverConfig): void {
+export function requireUnconvertedFlow(
+  subject: string,
+  config: SigmaConversionConfig & Pick<SolverConfig, "useFlowSigmas">,
+): void {
   if (!config.useFlowSigmas || !isConverted(config)) return;
   throw new InvalidConfigError({
     subject,
