@@ -1,4 +1,4 @@
-import { booleanField, ConfigSchema } from "@onestep/core";
+import { booleanField } from "@onestep/core";
 import {
   finiteField,
   narrowedField,
@@ -29,9 +29,9 @@ export interface CMStochasticIterativeSchedulerConfig {
 /** What the constructor of a `CMStochasticIterativeScheduler` takes. */
 export type CMStochasticIterativeSchedulerOptions = ConfigOptions<CMStochasticIterativeSchedulerConfig>;
 
-/** Fields and defaults of diffusers' `schedulers/scheduling_consistency_models.py`. */
-export const cmStochasticIterativeSchema: ConfigSchema<ConfigFieldsOf<CMStochasticIterativeSchedulerConfig>> =
-  new ConfigSchema("CMStochasticIterativeScheduler", {
+/** The fields of {@link CMStochasticIterativeSchedulerConfig}, with the defaults of diffusers. */
+export function cmStochasticIterativeFields(): ConfigFieldsOf<CMStochasticIterativeSchedulerConfig> {
+  return {
     numTrainTimesteps: timestepCountField(40),
     sigmaMin: narrowedField(finiteField(0.002), "a number, at least 0", (value) => value >= 0),
     sigmaMax: positiveField(80),
@@ -39,4 +39,5 @@ export const cmStochasticIterativeSchema: ConfigSchema<ConfigFieldsOf<CMStochast
     sNoise: finiteField(1),
     rho: nonZeroField(7),
     clipDenoised: booleanField(true),
-  });
+  };
+}

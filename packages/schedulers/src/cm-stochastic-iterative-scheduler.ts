@@ -1,23 +1,17 @@
-import { type Config, type PythonJson, randnTensor, type Tensor } from "@onestep/core";
-import type { PushComponentOptions, UploadReport } from "@onestep/hub";
+import { randnTensor, type Tensor } from "@onestep/core";
 import {
   type CMStochasticIterativeSchedulerConfig,
   type CMStochasticIterativeSchedulerOptions,
-  cmStochasticIterativeSchema as schema,
+  cmStochasticIterativeFields,
 } from "./cm-stochastic-iterative-scheduler-config.ts";
-import { pushSchedulerConfig } from "./config/push-scheduler-config.ts";
-import {
-  readSchedulerDocument,
-  type SchedulerFromPretrainedOptions,
-  type SchedulerSource,
-} from "./config/read-scheduler-document.ts";
-import { saveSchedulerConfig } from "./config/save-scheduler-config.ts";
-import { createSchedulerConfig, requireSigmaOrder } from "./config/scheduler-config.ts";
+import { type ConfigFieldsOf, createSchedulerConfig, requireSigmaOrder } from "./config/scheduler-config.ts";
+import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { findTimestepIndex } from "./run/find-timestep-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
 import { SigmaRun } from "./run/sigma-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
+import { SchedulerBase } from "./scheduler-base.ts";
 import { appendSigma } from "./sigmas/append-sigma.ts";
 import { chooseGridIndices } from "./sigmas/choose-grid-indices.ts";
 import { karrasSigmas } from "./sigmas/karras-sigmas.ts";
@@ -59,11 +53,20 @@ export interface CMStochasticIterativeSchedulerOutput {
  * diffusers does there makes no image: a grid of one timestep works, a `sigmaMin` that float32 rounds down does not
  * turn the last step into NaN, and a run that is over stays over.
  */
-export class CMStochasticIterativeScheduler implements Scheduler {
+export class CMStochasticIterativeScheduler
+  extends SchedulerBase<CMStochasticIterativeSchedulerConfig>
+  implements Scheduler
+{
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
 
-  readonly config: Config<CMStochasticIterativeSchedulerConfig>;
+  /** The names of the classes that its config can be given to: its own. */
+  static readonly compatibles: readonly string[] = [className];
+
+  /** Fields and defaults of diffusers' `schedulers/scheduling_consistency_models.py`. */
+  static readonly schema: SchedulerSchema<ConfigFieldsOf<CMStochasticIterativeSchedulerConfig>> =
+    new SchedulerSchema(className, cmStochasticIterativeFields(), requireSigmaOrder);
+
   readonly order: number = 1;
   /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
   readonly initNoiseSigma: number;
@@ -78,55 +81,11 @@ export class CMStochasticIterativeScheduler implements Scheduler {
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: CMStochasticIterativeSchedulerOptions = {}) {
-    this.config = createSchedulerConfig(schema, options);
-    requireSigmaOrder(className, this.config);
+    super(createSchedulerConfig(CMStochasticIterativeScheduler.schema, options));
     this.initNoiseSigma = this.config.sigmaMax;
     const sigmas = this.convertToKarras(unitRamp(this.config.numTrainTimesteps));
     requireFinite(`${className}: sigmas`, sigmas);
     this.#run = new SigmaRun(className, this.sigmaToT(sigmas), sigmas);
-  }
-
-  /**
-   * A scheduler with the config of another, of this class or another.
-   *
-   * @param config - The `config` of a scheduler, or the content of a `scheduler_config.json`.
-   * @param options - Fields that replace those of `config`.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where a field of the file's content is, or `sigmaMin` is above `sigmaMax`.
-   */
-  static fromConfig(
-    config: object,
-    options: CMStochasticIterativeSchedulerOptions = {},
-  ): CMStochasticIterativeScheduler {
-    return new CMStochasticIterativeScheduler(createSchedulerConfig(schema, config, options));
-  }
-
-  /**
-   * A scheduler from the content of a `scheduler_config.json`, whichever class saved it. Entries that are not fields
-   * are kept for saving.
-   *
-   * @param source - Names the file in messages.
-   * @throws InvalidConfigError where the document is not an object, or a field is out of range.
-   */
-  static fromJson(document: PythonJson, source: string): CMStochasticIterativeScheduler {
-    const config = schema.fromJson(document, source);
-    requireSigmaOrder(source, config);
-    return new CMStochasticIterativeScheduler(config);
-  }
-
-  /**
-   * Loads the scheduler of a repository, whichever class saved it.
-   *
-   * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
-   * @throws SchedulerConfigNotFoundError where the repository has no `scheduler_config.json`.
-   * @throws InvalidConfigError where that file is wrong.
-   */
-  static async fromPretrained(
-    source: SchedulerSource,
-    options: SchedulerFromPretrainedOptions = {},
-  ): Promise<CMStochasticIterativeScheduler> {
-    const { document, name } = await readSchedulerDocument(source, options);
-    return CMStochasticIterativeScheduler.fromJson(document, name);
   }
 
   /** `250 · ln σ` for each noise level of the run, in order. Before {@link setTimesteps}: for the whole grid. */
@@ -317,29 +276,6 @@ export class CMStochasticIterativeScheduler implements Scheduler {
 
   clone(): CMStochasticIterativeScheduler {
     return new CMStochasticIterativeScheduler(this.config);
-  }
-
-  /**
-   * Writes `scheduler_config.json` into a folder, byte for byte as diffusers does. The folder is made where there is
-   * none.
-   *
-   * @throws FileWriteError where `directory` is a file, or cannot be written to; UnsupportedError in a browser.
-   */
-  async savePretrained(directory: string | URL): Promise<void> {
-    await saveSchedulerConfig(this.config, directory);
-  }
-
-  /**
-   * Uploads `scheduler_config.json` to a repository of the Hub, which is made where there is none; diffusers'
-   * `push_to_hub`.
-   *
-   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
-   * @throws InvalidArgumentError where the id or an option is wrong.
-   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
-   * @throws UnsupportedError in a browser.
-   */
-  async pushToHub(repositoryId: string, options: PushComponentOptions = {}): Promise<UploadReport> {
-    return pushSchedulerConfig(this.config, repositoryId, options);
   }
 
   /** torch computes with noise levels in the type that they are stored in. */

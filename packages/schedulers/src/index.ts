@@ -51,12 +51,43 @@ export {
   type DPMSolverSinglestepSetTimestepsOptions,
 } from "./dpm-solver-singlestep-scheduler.ts";
 export {
+  EDMDDIMScheduler,
+  type EDMDDIMSchedulerConfig,
+  type EDMDDIMSchedulerOptions,
+  type EDMDDIMSchedulerOutput,
+} from "./edm-ddim-scheduler.ts";
+export {
+  EDMDPMSolverMultistepScheduler,
+  type EDMDPMSolverMultistepSchedulerConfig,
+  type EDMDPMSolverMultistepSchedulerOptions,
+  type EDMDPMSolverMultistepSchedulerOutput,
+} from "./edm-dpm-solver-multistep-scheduler.ts";
+export {
+  EDMDPM2Scheduler,
+  type EDMDPM2SchedulerConfig,
+  type EDMDPM2SchedulerOptions,
+  type EDMDPM2SchedulerOutput,
+} from "./edm-dpm2-scheduler.ts";
+export {
+  EDMEulerAncestralScheduler,
+  type EDMEulerAncestralSchedulerConfig,
+  type EDMEulerAncestralSchedulerOptions,
+  type EDMEulerAncestralSchedulerOutput,
+} from "./edm-euler-ancestral-scheduler.ts";
+export {
   EDMEulerScheduler,
+  type EDMEulerSchedulerConfig,
+  type EDMEulerSchedulerOptions,
   type EDMEulerSchedulerOutput,
   type EDMEulerSetTimestepsOptions,
   type EDMEulerStepOptions,
 } from "./edm-euler-scheduler.ts";
-export type { EDMEulerSchedulerConfig, EDMEulerSchedulerOptions } from "./edm-euler-scheduler-config.ts";
+export {
+  EDMHeunScheduler,
+  type EDMHeunSchedulerConfig,
+  type EDMHeunSchedulerOptions,
+  type EDMHeunSchedulerOutput,
+} from "./edm-heun-scheduler.ts";
 export {
   EulerAncestralDiscreteScheduler,
   type EulerAncestralDiscreteSchedulerConfig,
@@ -77,6 +108,12 @@ export {
   type HeunDiscreteSchedulerOptions,
   type HeunDiscreteSchedulerOutput,
 } from "./heun-discrete-scheduler.ts";
+export {
+  IPNDMScheduler,
+  type IPNDMSchedulerConfig,
+  type IPNDMSchedulerOptions,
+  type IPNDMSchedulerOutput,
+} from "./ipndm-scheduler.ts";
 export {
   KDPM2AncestralDiscreteScheduler,
   type KDPM2AncestralDiscreteSchedulerConfig,

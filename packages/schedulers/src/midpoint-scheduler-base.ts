@@ -1,7 +1,8 @@
-import { type Config, InvalidArgumentError, type Tensor } from "@onestep/core";
+import type { Config, Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import type { MidpointSchedulerConfig } from "./config/midpoint-scheduler-config.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
+import { refuseHalfStep } from "./run/refuse-half-step.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { SetTimestepsOptions, StepOptions } from "./scheduler.ts";
 import { SigmaSchedulerBase } from "./sigma-scheduler-base.ts";
@@ -126,11 +127,6 @@ export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointS
     const first = this.stateInFirstOrder ? index : index - 1;
     const step = first % 2 === 0 ? this.#steps[first / 2] : undefined;
     if (step !== undefined) return step;
-    throw new InvalidArgumentError({
-      subject: this.#name,
-      found: `a run that is to begin at timestep ${this.timesteps[index]}, in the middle of a step`,
-      expected: "a timestep at the start of one, at an even index of `scheduler.timesteps`",
-      remedy: "Begin at an index that is a multiple of `scheduler.order`.",
-    });
+    refuseHalfStep(this.#name, this.timesteps[index]);
   }
 }

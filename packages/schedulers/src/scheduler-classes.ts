@@ -6,10 +6,16 @@ import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { DEISMultistepScheduler } from "./deis-multistep-scheduler.ts";
 import { DPMSolverMultistepScheduler } from "./dpm-solver-multistep-scheduler.ts";
 import { DPMSolverSinglestepScheduler } from "./dpm-solver-singlestep-scheduler.ts";
+import { EDMDDIMScheduler } from "./edm-ddim-scheduler.ts";
+import { EDMDPMSolverMultistepScheduler } from "./edm-dpm-solver-multistep-scheduler.ts";
+import { EDMDPM2Scheduler } from "./edm-dpm2-scheduler.ts";
+import { EDMEulerAncestralScheduler } from "./edm-euler-ancestral-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
+import { EDMHeunScheduler } from "./edm-heun-scheduler.ts";
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
 import { HeunDiscreteScheduler } from "./heun-discrete-scheduler.ts";
+import { IPNDMScheduler } from "./ipndm-scheduler.ts";
 import { KDPM2AncestralDiscreteScheduler } from "./kdpm2-ancestral-discrete-scheduler.ts";
 import { KDPM2DiscreteScheduler } from "./kdpm2-discrete-scheduler.ts";
 import { LCMScheduler } from "./lcm-scheduler.ts";
@@ -22,8 +28,10 @@ import { UniPCMultistepScheduler } from "./unipc-multistep-scheduler.ts";
 
 /** The static side of a scheduler that can be made from a file. */
 export interface SchedulerClass {
-  /** The name of the class in diffusers' files. */
+  /** The name of the class in files: that of diffusers, where it has one. */
   readonly className: string;
+  /** The names of the classes that its config can be given to, its own among them. */
+  readonly compatibles: readonly string[];
   /** A scheduler with the config of another, of this class or another. */
   fromConfig(config: object): Scheduler;
   /** A scheduler from the content of a `scheduler_config.json`. `source` names the file in messages. */
@@ -40,10 +48,16 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
   DEISMultistepScheduler,
   DPMSolverMultistepScheduler,
   DPMSolverSinglestepScheduler,
+  EDMDDIMScheduler,
+  EDMDPM2Scheduler,
+  EDMDPMSolverMultistepScheduler,
+  EDMEulerAncestralScheduler,
   EDMEulerScheduler,
+  EDMHeunScheduler,
   EulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler,
   HeunDiscreteScheduler,
+  IPNDMScheduler,
   KDPM2AncestralDiscreteScheduler,
   KDPM2DiscreteScheduler,
   LCMScheduler,

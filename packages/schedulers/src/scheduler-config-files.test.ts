@@ -5,7 +5,7 @@ import { configFileGoldens } from "./__fixtures__/goldens.ts";
 import { memoryRepository } from "./__fixtures__/memory-repository.ts";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
-import { findSchedulerClass } from "./scheduler-classes.ts";
+import { findSchedulerClass, type SchedulerClass } from "./scheduler-classes.ts";
 
 const repositoryOf = (text: string) => memoryRepository({ "scheduler/scheduler_config.json": text });
 
@@ -47,7 +47,8 @@ describe("configuration files", () => {
         for (const schedulerClass of [CMStochasticIterativeScheduler, EDMEulerScheduler]) {
           const scheduler = new schedulerClass(options);
           const text = formatConfig(scheduler.config);
-          const again = schedulerClass.fromJson(parsePythonJson(text, "text"), "text");
+          const reader: SchedulerClass = schedulerClass;
+          const again = reader.fromJson(parsePythonJson(text, "text"), "text");
           expect(again.config).toEqual(scheduler.config);
           expect(formatConfig(again.config)).toBe(text);
         }

@@ -56,8 +56,15 @@ export interface Scheduler {
   setBeginIndex(beginIndex?: number): void;
   /** Begins a new run. */
   setTimesteps(options: SetTimestepsOptions): void;
-  /** The model's input at `timestep`, for a sample at that noise level. Begins the run; does not advance it. */
-  scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32">;
+  /**
+   * The model's input at `timestep`, for a sample at that noise level. Begins the run; does not advance it. A scheduler
+   * that adds noise before the model sees the sample draws it from the generator of `options`, which is that of the step.
+   */
+  scaleModelInput(
+    sample: Tensor<"float32">,
+    timestep: number,
+    options?: Pick<StepOptions, "generator">,
+  ): Tensor<"float32">;
   /** Takes one step: from the model's output at `timestep` to the sample for the next one. */
   step(
     modelOutput: Tensor<"float32">,

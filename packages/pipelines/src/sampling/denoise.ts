@@ -18,7 +18,7 @@ export function denoise(
   const { unet, scheduler, generator, classLabels } = run;
   const { signal } = options;
   return runSteps(run, options, async (sample, timestep) => {
-    const input = scheduler.scaleModelInput(sample, timestep);
+    const input = scheduler.scaleModelInput(sample, timestep, { generator });
     const prediction = await unet.forward({ sample: input, timestep, classLabels, signal });
     const { prevSample } = scheduler.step(prediction.sample, timestep, sample, { ...stepOptions, generator });
     return { sample: prevSample };

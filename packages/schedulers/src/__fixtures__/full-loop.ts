@@ -8,6 +8,8 @@ export interface FullLoopOptions<Stepper extends Scheduler> {
   readonly start?: number;
   /** The index of the first timestep, where the sample has no noise of its level. */
   readonly from?: number;
+  /** Whether the sample is scaled, at the start and for the model; true by default. */
+  readonly isScaled?: boolean;
   readonly stepOptions?: Parameters<Stepper["step"]>[3];
 }
 
@@ -17,13 +19,13 @@ export interface FullLoopOptions<Stepper extends Scheduler> {
  */
 export function fullLoopSum<Stepper extends Scheduler>(
   scheduler: Stepper,
-  { start, from = 0, stepOptions }: FullLoopOptions<Stepper> = {},
+  { start, from = 0, isScaled = true, stepOptions }: FullLoopOptions<Stepper> = {},
 ): number {
   const timesteps = scheduler.timesteps.slice(start ?? from);
-  let sample = dummySample().mul(scheduler.initNoiseSigma);
+  let sample = isScaled ? dummySample().mul(scheduler.initNoiseSigma) : dummySample();
   if (start !== undefined) sample = scheduler.addNoise(sample, dummyNoise(), timesteps.slice(0, 1));
   for (const timestep of timesteps) {
-    const input = scheduler.scaleModelInput(sample, timestep);
+    const input = isScaled ? scheduler.scaleModelInput(sample, timestep) : sample;
     sample = scheduler.step(dummyModel(input, timestep), timestep, input, stepOptions).prevSample;
   }
   return absoluteSum(sample);

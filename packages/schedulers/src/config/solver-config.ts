@@ -81,7 +81,8 @@ export function requireUnconvertedFlow(
   });
 }
 
-function solverOrderField(): ConfigField<number> {
+/** The order of a solver: 1 to 10, 2 by default. */
+export function solverOrderField(): ConfigField<number> {
   const accepts = (value: number) => value >= 1 && value <= 10;
   return narrowedField(integerField(2), "a whole number from 1 to 10", accepts);
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from "@onestep/core";
+import { adamsBashforth } from "./adams-bashforth.ts";
 
 /** What a step is given. */
 export interface PndmStep {
@@ -69,7 +70,7 @@ export class PndmHistory {
     if (!isCorrection) {
       this.#outputs = [...this.#outputs.slice(-3), modelOutput];
       if (this.#counter === 0) this.#startSample = sample;
-      return { modelOutput: multistep(this.#outputs), sample, from: timestep, to: timestep - gap };
+      return { modelOutput: adamsBashforth(this.#outputs), sample, from: timestep, to: timestep - gap };
     }
     const [first = modelOutput] = this.#outputs;
     const startSample = this.#startSample ?? sample;
@@ -81,18 +82,4 @@ export class PndmHistory {
       to: timestep,
     };
   }
-}
-
-/** Adams and Bashforth's method of the order that there are outputs for, the last of them the newest. */
-function multistep(outputs: readonly Tensor<"float32">[]): Tensor<"float32"> {
-  const [newest, second, third, fourth] = outputs.toReversed() as [Tensor<"float32">, ...Tensor<"float32">[]];
-  if (second === undefined) return newest;
-  if (third === undefined) return newest.mul(3).sub(second).div(2);
-  if (fourth === undefined) return newest.mul(23).sub(second.mul(16)).add(third.mul(5)).div(12);
-  return newest
-    .mul(55)
-    .sub(second.mul(59))
-    .add(third.mul(37))
-    .sub(fourth.mul(9))
-    .mul(1 / 24);
 }

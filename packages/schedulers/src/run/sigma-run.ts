@@ -8,17 +8,27 @@ export class SigmaRun extends StepRun {
   /** One noise level for each timestep, and for a run that ends at a level of its own that level too. */
   readonly sigmas: Float32Array | Float64Array;
   readonly #className: string;
+  readonly #sampleSigmas: Float32Array | Float64Array;
 
-  /** @param className - The scheduler, for messages. */
-  constructor(className: string, timesteps: Float64Array, sigmas: Float32Array | Float64Array) {
+  /**
+   * @param className - The scheduler, for messages.
+   * @param sampleSigmas - The levels of samples at the timesteps, where they are not those that the model is evaluated at.
+   */
+  constructor(
+    className: string,
+    timesteps: Float64Array,
+    sigmas: Float32Array | Float64Array,
+    sampleSigmas: Float32Array | Float64Array = sigmas,
+  ) {
     super(className, timesteps);
     this.#className = className;
     this.sigmas = sigmas;
+    this.#sampleSigmas = sampleSigmas;
   }
 
   /** The noise level at an index; past the end, the last one. */
   sigmaAt(index: number): number {
-    return this.sigmas[Math.min(index, this.sigmas.length - 1)] ?? Number.NaN;
+    return levelAt(this.sigmas, index);
   }
 
   /**
@@ -40,11 +50,16 @@ export class SigmaRun extends StepRun {
   sigmasToAdd(timesteps: ArrayLike<number>): number[] {
     const { beginIndex } = this;
     return Array.from(timesteps, (timestep) =>
-      this.sigmaAt(
+      levelAt(
+        this.#sampleSigmas,
         beginIndex === undefined
           ? findTimestepIndex(`${this.#className}.addNoise`, timestep, this.timesteps)
           : (this.stepIndex ?? beginIndex),
       ),
     );
   }
+}
+
+function levelAt(sigmas: Float32Array | Float64Array, index: number): number {
+  return sigmas[Math.min(index, sigmas.length - 1)] ?? Number.NaN;
 }
