@@ -138,7 +138,8 @@ def cases_of(name):
 
 
 def file_name(name):
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name.replace("UniPC", "Unipc").replace("EDMDPM", "Edm-DPM"))
+    spelled = name.replace("UniPC", "Unipc").replace("EDMDPM", "Edm-DPM")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", spelled)
     return words.lower() + ".json"
 
 
