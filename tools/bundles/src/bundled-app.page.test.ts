@@ -10,7 +10,7 @@ import { viteBundler } from "./bundlers/vite-bundler.ts";
 import { webpackBundler } from "./bundlers/webpack-bundler.ts";
 import { generateInPage, type PageImage } from "./page/generate-in-page.ts";
 import { openChromium } from "./page/open-chromium.ts";
-import { type FolderServer, isolationHeaders, serveFolders } from "./page/serve-folders.ts";
+import { isolationHeaders, serveFolders } from "./page/serve-folders.ts";
 
 const emoji32 = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));
 const options = { classLabels: 3, seed: 7, timesteps: [22, 0] };
@@ -23,7 +23,7 @@ let temporary: string;
 async function visit<Result>(
   bundler: string,
   headers: Readonly<Record<string, string>>,
-  use: (page: Page, server: FolderServer) => Promise<Result>,
+  use: (page: Page) => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly console: readonly string[] }> {
   const server = await serveFolders({ "": folders.get(bundler) ?? "", emoji32 }, headers);
   const page = await browser.newPage();
@@ -31,7 +31,7 @@ async function visit<Result>(
   page.on("console", (message) => messages.push(message.text()));
   try {
     await page.goto(server.url);
-    return { result: await use(page, server), console: messages };
+    return { result: await use(page), console: messages };
   } finally {
     await page.close();
     await server.close();
@@ -113,3 +113,38 @@ describe.each([viteBundler, webpackBundler, esbuildBundler])(
     });
   },
 );
+
+describe("an application whose server is not set up for it", () => {
+  const page = "<!doctype html><title>Not found</title>";
+
+  it.each([
+    ["no wasm file", "**/*.wasm", { status: 404, body: "" }, "jspi.wasm: found an address where no file is"],
+    [
+      "a page in its place",
+      "**/*.wasm",
+      { contentType: "text/html", body: page },
+      "jspi.wasm: found a file that is not wasm",
+    ],
+    ["no worker", "**/inference-worker-*.js", { status: 404, body: "" }, "found a script that does not load"],
+  ])("says what is missing: %s", async (_name, pattern, answer, message) => {
+    const { result } = await visit("Vite", isolationHeaders, async (page) => {
+      await page.context().route(pattern, (route) => route.fulfill(answer));
+      return generateInPage(page, { device: "wasm", threads: 1 }, options);
+    });
+    expect(result).toEqual({ code: "missing-runtime", message: expect.stringContaining(message) });
+  });
+
+  it("needs 'wasm-unsafe-eval' in its Content-Security-Policy, and nothing else", async () => {
+    const visitWith = (policy: string) =>
+      visit("Vite", { ...isolationHeaders, "Content-Security-Policy": policy }, (page) =>
+        generateInPage(page, { device: "wasm", threads: 2 }, options),
+      );
+    const strict = await visitWith("default-src 'self'");
+    expect(strict.result).toEqual({
+      code: "missing-runtime",
+      message: expect.stringContaining("expected 'wasm-unsafe-eval' in its `script-src`"),
+    });
+    const enough = await visitWith("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'");
+    expect(differenceFromNode(enough.result)).toBeLessThanOrEqual(1);
+  });
+});

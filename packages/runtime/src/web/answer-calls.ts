@@ -9,6 +9,8 @@ export function answerCalls(onnxruntime: Onnxruntime): void {
   if (self.name.startsWith("em-pthread")) return;
   const server = new WebInferenceServer(onnxruntime, (notice) => self.postMessage(notice));
 
+  // What goes wrong inside onnxruntime, outside of a call, is told to the page as an uncaught error is.
+  self.addEventListener("unhandledrejection", ({ reason }) => self.reportError(reason));
   self.addEventListener("message", async ({ data }: MessageEvent<WorkerRequest<WebLoadRequest>>) => {
     const reply = await server.answer(data);
     const buffers =

@@ -11,7 +11,7 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
-/** A Web Worker that answers calls, one at a time. */
+/** A Web Worker that answers calls, one at a time, until something fails outside of a call. */
 export class WebWorkerConnection implements SessionWorker<WebLoadRequest> {
   readonly #worker: Worker;
   #pending: PendingCall | undefined;
@@ -35,6 +35,11 @@ export class WebWorkerConnection implements SessionWorker<WebLoadRequest> {
     };
   }
 
+  /** Why the worker answers no more; undefined while it does. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** @inheritdoc */
   async call<Name extends WorkerCallName>(
     call: Name,
@@ -52,7 +57,6 @@ export class WebWorkerConnection implements SessionWorker<WebLoadRequest> {
 
   /** Ends the worker at once, whatever it does: its memory, and that of the GPU, is free then. */
   async end(): Promise<void> {
-    this.#worker.terminate();
     this.#fail(workerExit("its end"));
   }
 
@@ -62,7 +66,9 @@ export class WebWorkerConnection implements SessionWorker<WebLoadRequest> {
     return pending;
   }
 
+  /** Ends the worker, so that its memory is free, and rejects what waits for it. */
   #fail(error: Error): void {
+    this.#worker.terminate();
     this.#failure ??= error;
     this.#take()?.reject(this.#failure);
   }
