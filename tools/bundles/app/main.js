@@ -13,3 +13,15 @@ globalThis.generateImage = async (loadOptions, generateOptions) => {
     return { code: error.code, message: error.message };
   }
 };
+
+/** Loads the model, makes images for some seconds after one to warm up, and says how many came out in a second. */
+globalThis.countImages = async (loadOptions, generateOptions, seconds) => {
+  await using pipe = await ConsistencyModelPipeline.fromPretrained(checkpoint, loadOptions);
+  await pipe.generate(generateOptions);
+  const start = performance.now();
+  let images = 0;
+  while (performance.now() - start < seconds * 1000) {
+    images += (await pipe.generate(generateOptions)).images.length;
+  }
+  return images / ((performance.now() - start) / 1000);
+};

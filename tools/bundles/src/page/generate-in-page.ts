@@ -9,20 +9,45 @@ export interface PageImage {
   readonly message?: string;
 }
 
+/** How the page loads the model. */
+export type PageLoadOptions = Pick<PipelineFromPretrainedOptions, "device" | "threads">;
+
+/** What the page makes. */
+export type PageGenerateOptions = Pick<
+  ConsistencyModelGenerateOptions,
+  "batchSize" | "classLabels" | "seed" | "timesteps"
+>;
+
+/** The functions that the application's script puts into its page. */
+interface AppFunctions {
+  generateImage(load: PageLoadOptions, generate: PageGenerateOptions): Promise<PageImage>;
+  countImages(load: PageLoadOptions, generate: PageGenerateOptions, seconds: number): Promise<number>;
+}
+
 /** Has the page of the application load the model, make one image, and free the model. */
 export async function generateInPage(
   page: Page,
-  loadOptions: Pick<PipelineFromPretrainedOptions, "device" | "threads">,
-  generateOptions: Pick<ConsistencyModelGenerateOptions, "classLabels" | "seed" | "timesteps">,
+  load: PageLoadOptions,
+  generate: PageGenerateOptions,
 ): Promise<PageImage> {
   await page.waitForFunction(() => "generateImage" in globalThis);
-  return page.evaluate(
-    ([load, generate]) => {
-      const { generateImage } = globalThis as unknown as {
-        generateImage(...options: unknown[]): Promise<PageImage>;
-      };
-      return generateImage(load, generate);
-    },
-    [loadOptions, generateOptions] as const,
-  );
+  return page.evaluate((options) => (globalThis as unknown as AppFunctions).generateImage(...options), [
+    load,
+    generate,
+  ] as const);
+}
+
+/** Has the page make images for some seconds. @returns How many it made in a second. */
+export async function countInPage(
+  page: Page,
+  load: PageLoadOptions,
+  generate: PageGenerateOptions,
+  seconds: number,
+): Promise<number> {
+  await page.waitForFunction(() => "countImages" in globalThis);
+  return page.evaluate((options) => (globalThis as unknown as AppFunctions).countImages(...options), [
+    load,
+    generate,
+    seconds,
+  ] as const);
 }

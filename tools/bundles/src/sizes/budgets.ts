@@ -1,0 +1,37 @@
+/** A program, and the bytes that it may weigh. */
+export interface Budget {
+  readonly name: string;
+  readonly program: string;
+  /** Minified and compressed, without what is loaded later. */
+  readonly bytes: number;
+}
+
+function everythingOf(name: string, bytes: number): Budget {
+  return { name: `${name}, all of it`, program: `export * from ${JSON.stringify(name)};`, bytes };
+}
+
+/** What a user of the packages pays, from one scheduler to everything. */
+export const budgets: readonly Budget[] = [
+  {
+    name: "CMStochasticIterativeScheduler of @onestep/schedulers",
+    program: 'export { CMStochasticIterativeScheduler } from "@onestep/schedulers";',
+    bytes: 15_000,
+  },
+  {
+    name: "ConsistencyModelPipeline of onestep",
+    program: 'export { ConsistencyModelPipeline } from "onestep";',
+    bytes: 110_000,
+  },
+  everythingOf("@onestep/core", 30_000),
+  everythingOf("@onestep/hub", 25_000),
+  everythingOf("@onestep/schedulers", 45_000),
+  everythingOf("@onestep/runtime", 10_000),
+  everythingOf("@onestep/models", 65_000),
+  everythingOf("@onestep/pipelines", 115_000),
+  everythingOf("onestep", 115_000),
+  {
+    name: "the worker, with onnxruntime-web's scripts",
+    program: 'import "@onestep/runtime/inference-worker-jspi";',
+    bytes: 45_000,
+  },
+];

@@ -1,0 +1,48 @@
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+/** What a program weighs after bundling: bytes, minified and compressed with gzip. */
+export interface BundleSize {
+  /** What is loaded at once. */
+  readonly initial: number;
+  /** What is loaded when it is needed, by `import()`. */
+  readonly later: number;
+}
+
+/**
+ * Bundles a program with esbuild as for production, and weighs it. The scripts of workers are not part of it: esbuild
+ * does not follow them.
+ *
+ * @param program - Its source.
+ */
+export async function measureBundle(program: string): Promise<BundleSize> {
+  const { outputFiles, metafile } = await build({
+    stdin: {
+      contents: program,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+    },
+    bundle: true,
+    format: "esm",
+    splitting: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    outdir: "out",
+    logLevel: "silent",
+  });
+  const outputs = Object.entries(metafile.outputs);
+  const needed = new Set(["out/stdin.js"]);
+  for (const path of needed) {
+    for (const { path: imported, kind } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === "import-statement") needed.add(imported);
+    }
+  }
+  const size = { initial: 0, later: 0 };
+  for (const [path] of outputs) {
+    const file = outputFiles.find((candidate) => candidate.path.replaceAll("\\", "/").endsWith(`/${path}`));
+    if (file === undefined) throw new Error(`esbuild did not write ${path}`);
+    size[needed.has(path) ? "initial" : "later"] += gzipSync(file.contents, { level: 9 }).length;
+  }
+  return size;
+}
