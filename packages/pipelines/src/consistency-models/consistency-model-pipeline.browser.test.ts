@@ -30,9 +30,12 @@ function bytesOf(base64: string): Uint8Array {
 }
 
 /** The largest difference between the images that Node made and those made here, in 255ths. */
-async function differenceFromNode(pipe: ConsistencyModelPipeline): Promise<number> {
+async function differenceFromNode(
+  pipe: ConsistencyModelPipeline,
+  goldens: typeof inNode = inNode,
+): Promise<number> {
   let largest = 0;
-  for (const { options, png } of inNode) {
+  for (const { options, png } of goldens) {
     const expected = await RasterImage.fromPng(bytesOf(png));
     const { images } = await pipe.generate(options);
     const [image] = images as [RasterImage];
@@ -61,5 +64,23 @@ describe("ConsistencyModelPipeline in a browser makes the images that it makes i
     expect(pipe.device).toBe("wasm");
     expect(events.map(({ type }) => type)).toContain("component-end");
     expect(await differenceFromNode(pipe)).toBeLessThanOrEqual(1);
+  });
+
+  // Here WebGPU is computed on the processor, hundreds of times slower than wasm: one image of one step, and time for it.
+  it.each([
+    ["wasm, one thread", { device: "wasm", threads: 1 }, inNode],
+    ["wasm, two threads", { device: "wasm", threads: 2 }, inNode],
+    ["WebGPU", { device: "webgpu" }, inNode.slice(0, 1)],
+  ] as const)("on %s", { timeout: 300_000 }, async (_name, options, goldens) => {
+    await using pipe = await ConsistencyModelPipeline.fromPretrained(folder, options);
+    expect(pipe.device).toBe(options.device);
+    expect(goldens.length).toBeGreaterThan(0);
+    expect(await differenceFromNode(pipe, goldens)).toBeLessThanOrEqual(1);
+  });
+
+  it("on wasm by default, where the only GPU is computed on the processor", async () => {
+    expect((await navigator.gpu.requestAdapter())?.info.isFallbackAdapter).toBe(true);
+    await using pipe = await ConsistencyModelPipeline.fromPretrained(folder);
+    expect(pipe.device).toBe("wasm");
   });
 });
