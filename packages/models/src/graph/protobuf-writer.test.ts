@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ProtobufWriter } from "./protobuf-writer.ts";
 
-const hex = (writer: ProtobufWriter): string => Buffer.from(writer.finish()).toString("hex");
+const hex = (writer: ProtobufWriter): string =>
+  Array.from(writer.finish(), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // Expected bytes follow the wire format of protocol buffers (protobuf.dev/programming-guides/encoding).
 describe("ProtobufWriter", () => {
@@ -10,6 +11,7 @@ describe("ProtobufWriter", () => {
     expect(hex(new ProtobufWriter().integer(1, 0))).toBe("0800");
     expect(hex(new ProtobufWriter().integer(1, -1))).toBe("08ffffffffffffffffff01");
     expect(hex(new ProtobufWriter().integer(1, 2 ** 40))).toBe("08808080808020");
+    expect(hex(new ProtobufWriter().integer(1, 2n ** 63n - 1n))).toBe("08ffffffffffffffff7f");
   });
 
   it("writes field numbers above 15 in two bytes", () => {
@@ -20,6 +22,17 @@ describe("ProtobufWriter", () => {
     expect(hex(new ProtobufWriter().bytes(2, "testing"))).toBe("120774657374696e67");
     expect(hex(new ProtobufWriter().bytes(3, new ProtobufWriter().integer(1, 150)))).toBe("1a03089601");
     expect(hex(new ProtobufWriter().float(2, 1))).toBe("150000803f");
+  });
+
+  it("writes more than it has room for at first", () => {
+    const bytes = Uint8Array.from({ length: 300 }, (_, index) => index % 256);
+    const message = new ProtobufWriter()
+      .bytes(1, bytes)
+      .bytes(2, new ProtobufWriter().bytes(1, bytes))
+      .finish();
+    expect(message.length).toBe(3 + 300 + 3 + 3 + 300);
+    expect(message.subarray(3, 303)).toEqual(bytes);
+    expect(message.subarray(309)).toEqual(bytes);
   });
 
   it("packs repeated integers", () => {
