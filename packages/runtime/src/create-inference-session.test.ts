@@ -58,6 +58,19 @@ describe("createInferenceSession", () => {
     await session.dispose();
   });
 
+  it("runs on a GPU, where the machine has one, and says so where it has none", async () => {
+    const outcome = await createInferenceSession(linear, { device: "webgpu" }).catch((error) => error);
+    if (UnsupportedError.isInstance(outcome)) {
+      expect(outcome.message).toContain('device: found "webgpu" on a machine where onnxruntime finds no GPU');
+      return;
+    }
+    const session: InferenceSession = outcome;
+    expect(session.device).toBe("webgpu");
+    const { y } = await session.run({ x: ones });
+    expect(y?.data).toEqual(linearOfOnes);
+    await session.dispose();
+  });
+
   it("reads weights from several files that lie in different folders", async () => {
     await mkdir(join(folder, "a"));
     await mkdir(join(folder, "b"));
@@ -193,7 +206,7 @@ describe("createInferenceSession rejects", () => {
   });
 
   it("a device that Node does not have", async () => {
-    const creating = createInferenceSession(linear, { device: "webgpu" });
+    const creating = createInferenceSession(linear, { device: "cuda" });
     await expect(creating).rejects.toThrow(UnsupportedError);
     await expect(creating).rejects.toThrow('expected a device that is available here: "cpu"');
   });

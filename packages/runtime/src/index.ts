@@ -7,6 +7,7 @@ export { MissingRuntimeError } from "./errors/missing-runtime-error.ts";
 export { OutOfMemoryError } from "./errors/out-of-memory-error.ts";
 export { WeightsFileError } from "./errors/weights-file-error.ts";
 export { WorkerExitError } from "./errors/worker-exit-error.ts";
+export { findPrecisions } from "./find-precisions.ts";
 export type {
   Device,
   GraphWithWeights,
@@ -14,6 +15,7 @@ export type {
   InferenceSessionOptions,
   OnnxruntimeBuild,
   OptimizationGoal,
+  Precision,
   WebOptions,
 } from "./inference-session.ts";
 export { planWeightFiles, type WeightFilesPlan } from "./plan-weight-files.ts";

@@ -1,8 +1,19 @@
 import type { InferenceBackend } from "./inference-backend.ts";
 import { startWorkerSession } from "./node/start-worker-session.ts";
+import { WebGpuProbe } from "./node/webgpu-probe.ts";
 
-/** Node runs onnxruntime-node's CPU kernels in a worker thread. */
+const webGpu: WebGpuProbe = new WebGpuProbe();
+
+/**
+ * Node runs onnxruntime-node in a worker thread, on the processor, or on a GPU where it is asked to: it cannot tell a GPU
+ * from one that is computed on the processor, hundreds of times slower.
+ */
 export const inferenceBackend: InferenceBackend = {
-  findDevices: async () => ["cpu"],
+  async findDevices(requested) {
+    if (requested !== "webgpu") return ["cpu"];
+    await webGpu.findPrecisions();
+    return ["cpu", "webgpu"];
+  },
+  findPrecisions: async (device) => (device === "webgpu" ? webGpu.findPrecisions() : ["float32"]),
   start: startWorkerSession,
 };

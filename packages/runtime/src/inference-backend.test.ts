@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { findPrecisions } from "./find-precisions.ts";
 import { inferenceBackend } from "./inference-backend.node.ts";
 
 describe("inferenceBackend", () => {
-  it("has the CPU in Node", async () => {
+  it("has the CPU in Node, and a GPU only where it is asked for", async () => {
     expect(await inferenceBackend.findDevices("auto")).toEqual(["cpu"]);
+    expect(await inferenceBackend.findDevices(undefined)).toEqual(["cpu"]);
+  });
+
+  it("computes in float32 on the CPU", async () => {
+    expect(await findPrecisions("cpu")).toEqual(["float32"]);
   });
 });

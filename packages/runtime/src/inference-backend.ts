@@ -3,13 +3,16 @@ import type {
   GraphWithWeights,
   InferenceSession,
   OptimizationGoal,
+  Precision,
   WebOptions,
 } from "./inference-session.ts";
 
-/** What a platform offers: the devices it has, best first, and a way to start a session on one of them. */
+/** What a platform offers: the devices it has, best first, what they compute in, and a way to start a session on one. */
 export interface InferenceBackend {
   /** @param requested What the caller asked for, so that no device is looked for in vain. */
   findDevices(requested: Device | "auto" | undefined): Promise<readonly Device[]>;
+  /** @param device One of `findDevices`. */
+  findPrecisions(device: Device): Promise<readonly Precision[]>;
   start(model: GraphWithWeights, options: StartOptions): Promise<InferenceSession>;
 }
 

@@ -4,6 +4,9 @@ import type { WeightsFile } from "./weights-file.ts";
 /** Where a session runs. What was asked for as `"auto"` is resolved before a session exists. */
 export type Device = "cpu" | "cuda" | "webgpu" | "wasm";
 
+/** What a device can compute in, without losing numbers on the way. */
+export type Precision = "float32" | "float16";
+
 /**
  * What a session is prepared for.
  *

@@ -12,8 +12,8 @@ export function convolutionLayer(
 ): GraphValue {
   const { outChannels, kernelSize, ...convolutionOptions } = options;
   const { channels } = imageShape(value);
-  const weight = scope.take("weight", [outChannels, channels, kernelSize, kernelSize]);
-  const bias = scope.take("bias", [outChannels]);
+  const weight = scope.take("weight", value.elementType, [outChannels, channels, kernelSize, kernelSize]);
+  const bias = scope.take("bias", value.elementType, [outChannels]);
   const edge = (kernelSize - 1) / 2;
   return convolution(builder, value, weight, bias, {
     padding: [edge, edge, edge, edge],

@@ -1,5 +1,7 @@
+import type { ElementType } from "../graph/element-type.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
+import { castTo } from "../graph/operators/elementwise.ts";
 import { expand } from "../graph/operators/shaping.ts";
 import {
   convolution,
@@ -19,7 +21,7 @@ const resampling = { stride: 2, padding: [1, 1, 1, 1] } as const;
  */
 export function firDownsample2D(builder: GraphBuilder, value: GraphValue): GraphValue {
   const { channels } = imageShape(value);
-  const kernel = firKernel(builder, channels, tapSum);
+  const kernel = firKernel(builder, value.elementType, channels, tapSum);
   return convolution(builder, value, kernel, undefined, { ...resampling, groups: channels });
 }
 
@@ -30,14 +32,14 @@ export function firDownsample2D(builder: GraphBuilder, value: GraphValue): Graph
  */
 export function firUpsample2D(builder: GraphBuilder, value: GraphValue): GraphValue {
   const { channels } = imageShape(value);
-  const kernel = firKernel(builder, channels, tapSum / 2);
+  const kernel = firKernel(builder, value.elementType, channels, tapSum / 2);
   return depthwiseTransposedConvolution(builder, value, kernel, resampling);
 }
 
 /** {@link firDownsample2D} with the image mirrored at its edges; diffusers' `KDownsample2D`. */
 export function kDownsample2D(builder: GraphBuilder, value: GraphValue): GraphValue {
   const { channels } = imageShape(value);
-  const kernel = firKernel(builder, channels, tapSum);
+  const kernel = firKernel(builder, value.elementType, channels, tapSum);
   const padded = reflectPad(builder, value, 1);
   return convolution(builder, padded, kernel, undefined, { stride: 2, groups: channels });
 }
@@ -45,13 +47,19 @@ export function kDownsample2D(builder: GraphBuilder, value: GraphValue): GraphVa
 /** {@link firUpsample2D} with the image mirrored at its edges; diffusers' `KUpsample2D`. */
 export function kUpsample2D(builder: GraphBuilder, value: GraphValue): GraphValue {
   const { channels } = imageShape(value);
-  const kernel = firKernel(builder, channels, tapSum / 2);
+  const kernel = firKernel(builder, value.elementType, channels, tapSum / 2);
   const padded = reflectPad(builder, value, 1);
   return depthwiseTransposedConvolution(builder, padded, kernel, { stride: 2, padding: [3, 3, 3, 3] });
 }
 
 /** One copy of the filter for each channel, made when the session starts: the graph holds sixteen numbers. */
-function firKernel(builder: GraphBuilder, channels: number, divisor: number): GraphValue {
+function firKernel(
+  builder: GraphBuilder,
+  elementType: ElementType,
+  channels: number,
+  divisor: number,
+): GraphValue {
   const values = taps.flatMap((row) => taps.map((column) => (row * column) / divisor ** 2));
-  return expand(builder, builder.floats(values, [1, 1, 4, 4]), [channels, 1, 4, 4]);
+  const filter = castTo(builder, builder.floats(values, [1, 1, 4, 4]), elementType);
+  return expand(builder, filter, [channels, 1, 4, 4]);
 }

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { GraphError } from "../graph/graph-error.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
-import { add, multiply } from "../graph/operators/elementwise.ts";
+import { add, castTo, multiply } from "../graph/operators/elementwise.ts";
 import { reshape } from "../graph/operators/shaping.ts";
 import { imageShape } from "../graph/operators/spatial.ts";
 import type { WeightScope } from "./weight-scope.ts";
@@ -19,7 +19,8 @@ export interface GroupNormOptions {
 }
 
 /**
- * Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`.
+ * Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`: computed in float32,
+ * whatever the type of the image, since sums over thousands of pixels need it. The result is of the image's type.
  *
  * @throws GraphError where the channels do not fall into so many equal groups.
  */
@@ -31,18 +32,19 @@ export function groupNorm(
 ): GraphValue {
   const { groups, epsilon, modulation } = options;
   const { channels } = imageShape(value);
-  let weight = scope.take("weight", [channels], [channels, 1, 1]);
-  let bias = scope.take("bias", [channels], [channels, 1, 1]);
+  let weight = scope.take("weight", "float32", [channels], [channels, 1, 1]);
+  let bias = scope.take("bias", "float32", [channels], [channels, 1, 1]);
   if (modulation !== undefined) {
-    const factor = add(builder, modulation.scale, builder.floats([1]));
+    const scale = castTo(builder, modulation.scale, "float32");
+    const factor = add(builder, scale, builder.floats([1]));
     weight = multiply(builder, weight, factor);
-    bias = add(builder, multiply(builder, bias, factor), modulation.shift);
+    bias = add(builder, multiply(builder, bias, factor), castTo(builder, modulation.shift, "float32"));
   }
   const image = normaliseGroups(builder, value, { groups, epsilon });
-  return add(builder, multiply(builder, image, weight), bias);
+  return castTo(builder, add(builder, multiply(builder, image, weight), bias), value.elementType);
 }
 
-/** {@link groupNorm} without weights: each group of channels to mean 0 and variance 1. */
+/** {@link groupNorm} without weights: each group of channels to mean 0 and variance 1, in float32. */
 export function normaliseGroups(
   builder: GraphBuilder,
   value: GraphValue,
@@ -58,7 +60,8 @@ export function normaliseGroups(
       remedy: "The configuration of the model contradicts itself.",
     });
   }
-  const grouped = reshape(builder, value, [batch, groups, (channels / groups) * height * width]);
+  const image = castTo(builder, value, "float32");
+  const grouped = reshape(builder, image, [batch, groups, (channels / groups) * height * width]);
   const ones = builder.floats(new Array<number>(groups).fill(1));
   const zeros = builder.floats(new Array<number>(groups).fill(0));
   const normalised = builder.node(

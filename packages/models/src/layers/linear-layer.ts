@@ -11,5 +11,6 @@ export function linearLayer(
   outWidth: number,
 ): GraphValue {
   const inWidth = value.shape[1] as number;
-  return linear(builder, value, scope.take("weight", [outWidth, inWidth]), scope.take("bias", [outWidth]));
+  const weight = scope.take("weight", value.elementType, [outWidth, inWidth]);
+  return linear(builder, value, weight, scope.take("bias", value.elementType, [outWidth]));
 }

@@ -45,6 +45,8 @@ export function resnetBlockCondNorm(
     kernelSize,
   });
   if (channels === outChannels) return add(builder, value, hidden);
-  const weight = scope.child("conv_shortcut").take("weight", [outChannels, channels, 1, 1]);
+  const weight = scope
+    .child("conv_shortcut")
+    .take("weight", value.elementType, [outChannels, channels, 1, 1]);
   return add(builder, convolution(builder, value, weight, undefined), hidden);
 }

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
 import { type ActivationName, activate } from "../graph/operators/activations.ts";
-import { add, divide } from "../graph/operators/elementwise.ts";
+import { add, divide, numberLike } from "../graph/operators/elementwise.ts";
 import { reshape, slice } from "../graph/operators/shaping.ts";
 import { averagePool2x2, imageShape, nearestUpsample2x } from "../graph/operators/spatial.ts";
 import { convolutionLayer } from "./convolution-layer.ts";
@@ -80,7 +80,7 @@ export function resnetBlock(
     });
   }
   const sum = add(builder, residual, hidden);
-  return outputScaleFactor === 1 ? sum : divide(builder, sum, builder.floats([outputScaleFactor]));
+  return outputScaleFactor === 1 ? sum : divide(builder, sum, numberLike(builder, sum, outputScaleFactor));
 }
 
 const resamplers: Readonly<

@@ -1,6 +1,7 @@
+import type { ElementType } from "../graph/element-type.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
-import { castToFloat32 } from "../graph/operators/elementwise.ts";
+import { castTo } from "../graph/operators/elementwise.ts";
 import type { WeightReference } from "../graph/weight-reference.ts";
 
 /** Where layers get their weights: asked by name and shape, it answers with the place of the bytes. */
@@ -26,14 +27,20 @@ export class WeightScope {
   }
 
   /**
-   * One array as a float32 value of the graph.
+   * One array as a value of the graph, cast where the checkpoint stores it in another type.
    *
+   * @param elementType - The type to compute in: that of the value that the weight is for.
    * @param shape - The shape in the checkpoint.
    * @param graphShape - The shape to see it in, where it differs: the same bytes, read as `[channels, 1, 1]`, say.
    */
-  take(name: string, shape: readonly number[], graphShape: readonly number[] = shape): GraphValue {
+  take(
+    name: string,
+    elementType: ElementType,
+    shape: readonly number[],
+    graphShape: readonly number[] = shape,
+  ): GraphValue {
     const fullName = `${this.#prefix}${name}`;
     const value = this.#builder.weight(fullName, this.#source.resolve(fullName, shape), graphShape);
-    return castToFloat32(this.#builder, value);
+    return castTo(this.#builder, value, elementType);
   }
 }

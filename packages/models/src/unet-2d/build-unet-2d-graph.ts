@@ -1,10 +1,11 @@
+import type { Precision } from "@onestep/runtime";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
-import { activate, silu } from "../graph/operators/activations.ts";
-import { add, divide, multiply, subtract } from "../graph/operators/elementwise.ts";
+import { activate } from "../graph/operators/activations.ts";
+import { add, castTo, divide, multiply, subtract } from "../graph/operators/elementwise.ts";
 import { reshape } from "../graph/operators/shaping.ts";
 import { convolutionLayer } from "../layers/convolution-layer.ts";
-import { groupNorm } from "../layers/group-norm.ts";
+import { outputProjection } from "../layers/output-projection.ts";
 import { WeightScope, type WeightSource } from "../layers/weight-scope.ts";
 import { ascend, descend } from "./block-stacks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
@@ -19,10 +20,19 @@ import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
  * The ONNX graph of a UNet2DModel (diffusers `models/unets/unet_2d.py`), its weights by reference. Its inputs and its
  * output are called as in `unet2DGraphNames`.
  *
+ * A layer computes in the type of the image that goes into it, so the precision enters where the image and the time
+ * embedding do. What needs float32 casts on its own: the embedding of timesteps and labels, the statistics of norms,
+ * scores and softmax of attention, the projection to the output.
+ *
+ * @param precision - What to compute in. Inputs and outputs are float32, whatever this is.
  * @returns A serialised ModelProto of a few hundred kilobytes, whatever the size of the weights.
  * @throws InvalidConfigError, UnsupportedError - see {@link checkUNet2DModelConfig}.
  */
-export function buildUNet2DGraph(config: UNet2DModelConfigValues, source: WeightSource): Uint8Array {
+export function buildUNet2DGraph(
+  config: UNet2DModelConfigValues,
+  source: WeightSource,
+  precision: Precision = "float32",
+): Uint8Array {
   checkUNet2DModelConfig(config);
   const builder = new GraphBuilder();
   const scope = new WeightScope(builder, source);
@@ -34,11 +44,11 @@ export function buildUNet2DGraph(config: UNet2DModelConfigValues, source: Weight
     width,
   ]);
   const { timestep, embedding } = timeEmbedding(builder, config, scope);
-  const activatedTime = activate(builder, embedding, config.actFn);
-  const context = { builder, config, time: embedding, activatedTime };
+  const activatedTime = castTo(builder, activate(builder, embedding, config.actFn), precision);
+  const context = { builder, config, time: castTo(builder, embedding, precision), activatedTime };
 
   const firstChannels = config.blockOutChannels[0] as number;
-  const centered = config.centerInputSample ? center(builder, sample) : sample;
+  const centered = castTo(builder, config.centerInputSample ? center(builder, sample) : sample, precision);
   const entry = convolutionLayer(builder, centered, scope.child("conv_in"), {
     outChannels: firstChannels,
     kernelSize: 3,
@@ -47,13 +57,11 @@ export function buildUNet2DGraph(config: UNet2DModelConfigValues, source: Weight
   const middle = config.midBlockType === null ? bottom : midBlock(context, bottom, scope.child("mid_block"));
   const { value: top, skipSample } = ascend(context, middle, skips, scope);
 
-  const normalised = groupNorm(builder, top, scope.child("conv_norm_out"), {
+  const prediction = outputProjection(builder, top, scope, {
+    names: { norm: "conv_norm_out", convolution: "conv_out" },
+    outChannels: config.outChannels,
     groups: normGroups(config, firstChannels),
     epsilon: config.normEps,
-  });
-  const prediction = convolutionLayer(builder, silu(builder, normalised), scope.child("conv_out"), {
-    outChannels: config.outChannels,
-    kernelSize: 3,
   });
   const sum = skipSample === undefined ? prediction : add(builder, prediction, skipSample);
   const output = config.timeEmbeddingType === "fourier" ? divideByTimestep(builder, sum, timestep) : sum;

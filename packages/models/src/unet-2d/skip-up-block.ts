@@ -1,12 +1,10 @@
 import type { GraphValue } from "../graph/graph-value.ts";
-import { silu } from "../graph/operators/activations.ts";
 import { add } from "../graph/operators/elementwise.ts";
 import { concatenate } from "../graph/operators/shaping.ts";
 import { imageShape } from "../graph/operators/spatial.ts";
 import { attention } from "../layers/attention.ts";
-import { convolutionLayer } from "../layers/convolution-layer.ts";
 import { firUpsample2D } from "../layers/fir-resampling.ts";
-import { groupNorm } from "../layers/group-norm.ts";
+import { outputProjection } from "../layers/output-projection.ts";
 import { resnetBlock } from "../layers/resnet-block.ts";
 import type { WeightScope } from "../layers/weight-scope.ts";
 import {
@@ -59,13 +57,11 @@ export function skipUpBlock(
   const doubled = skipSample === undefined ? undefined : firUpsample2D(builder, skipSample);
   if (isLast) return { value: hidden, skipSample: doubled };
 
-  const normalised = groupNorm(builder, hidden, scope.child("skip_norm"), {
+  const addition = outputProjection(builder, hidden, scope, {
+    names: { norm: "skip_norm", convolution: "skip_conv" },
+    outChannels: skipImageChannels,
     groups: quarterGroups(outChannels),
     epsilon: config.normEps,
-  });
-  const addition = convolutionLayer(builder, silu(builder, normalised), scope.child("skip_conv"), {
-    outChannels: skipImageChannels,
-    kernelSize: 3,
   });
   hidden = resnetBlock(builder, hidden, activatedTime, scope.child("resnet_up"), {
     ...skipResnetOptions(config, outChannels, quarterGroups(outChannels)),

@@ -44,7 +44,7 @@ export function timeEmbedding(
       return { timestep, embedding: time };
     case "index": {
       const labels = builder.input(unet2DGraphNames.classLabels, "int64", ["batch"]);
-      const table = classScope.take("weight", [config.numClassEmbeds as number, width]);
+      const table = classScope.take("weight", "float32", [config.numClassEmbeds as number, width]);
       return { timestep, embedding: add(builder, time, gatherRows(builder, table, labels)) };
     }
     case "timestep": {

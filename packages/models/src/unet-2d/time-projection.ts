@@ -62,11 +62,11 @@ export function timeProjector(
     case "positional":
       return (input) => input;
     case "fourier": {
-      const frequencies = scope.take("weight", [firstChannels], [1, firstChannels]);
+      const frequencies = scope.take("weight", "float32", [firstChannels], [1, firstChannels]);
       return (input) => fourierProjection(builder, input, frequencies);
     }
     case "learned": {
-      const table = scope.take("weight", [config.numTrainTimesteps as number, firstChannels]);
+      const table = scope.take("weight", "float32", [config.numTrainTimesteps as number, firstChannels]);
       return (input) => gatherRows(builder, table, input);
     }
   }

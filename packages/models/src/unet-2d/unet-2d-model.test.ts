@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DisposedError, InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
+import { DisposedError, InvalidArgumentError, Tensor, TorchGenerator, UnsupportedError } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
@@ -140,8 +140,21 @@ describe("UNet2DModel", () => {
   });
 
   it("refuses a precision that the device does not compute in", async () => {
-    const loading = UNet2DModel.fromPretrained(join(folder, "cm_test_uncond"), { dtype: "float16" });
-    await expect(loading).rejects.toThrow(/dtype: found "float16", expected "auto" or "float32"/);
+    const repository = memoryRepository({});
+    const get = vi.spyOn(repository, "get");
+    const loading = UNet2DModel.fromRepository(repository, { device: "cpu", dtype: "float16" });
+    await expect(loading).rejects.toThrow(UnsupportedError);
+    await expect(loading).rejects.toThrow(
+      /dtype: found "float16" on the device "cpu".*, expected "auto" or "float32"/,
+    );
+    expect(get).not.toHaveBeenCalled();
+  });
+
+  it("refuses what is no precision", async () => {
+    const dtype = "int8" as "auto";
+    const loading = UNet2DModel.fromPretrained(join(folder, "cm_test_uncond"), { dtype });
+    await expect(loading).rejects.toThrow(InvalidArgumentError);
+    await expect(loading).rejects.toThrow('dtype: found "int8", expected "auto", "float32" or "float16"');
   });
 
   it.each([

@@ -16,7 +16,7 @@ export interface ExternalWeight {
   readonly offset: number;
 }
 
-/** A graph of operators of the ONNX domain, opset 21, without attributes. */
+/** A graph of operators of the ONNX domain, opset 21. */
 export interface Graph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
@@ -24,17 +24,22 @@ export interface Graph {
     readonly op: string;
     readonly inputs: readonly string[];
     readonly outputs: readonly string[];
+    /** Integer attributes. */
+    readonly attributes?: Readonly<Record<string, number>>;
   }[];
   readonly weights?: readonly ExternalWeight[];
 }
 
 /** Writes a graph as a ModelProto: just enough of onnx.proto for these tests. */
 export function encodeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
-  const nodes = graph.nodes.flatMap(({ op, inputs, outputs }) =>
+  const nodes = graph.nodes.flatMap(({ op, inputs, outputs, attributes = {} }) =>
     message(1, [
       ...inputs.flatMap((name) => text(1, name)),
       ...outputs.flatMap((name) => text(2, name)),
       ...text(4, op),
+      ...Object.entries(attributes).flatMap(([name, value]) =>
+        message(5, [...text(1, name), ...integer(3, value), ...varint(20 << 3), 2]),
+      ),
     ]),
   );
   const weights = (graph.weights ?? []).flatMap(({ name, shape, location, offset }) => {

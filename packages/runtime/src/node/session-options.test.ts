@@ -4,12 +4,15 @@ import { createSessionOptions } from "./session-options.ts";
 describe("createSessionOptions", () => {
   it("names the folder of the weights, where there is one", () => {
     const key = "model_external_initializers_file_folder_path";
-    expect(createSessionOptions({ folder: "/models", threads: 2, optimizeFor: "throughput" })).toMatchObject({
+    expect(
+      createSessionOptions({ folder: "/models", device: "cpu", threads: 2, optimizeFor: "throughput" }),
+    ).toMatchObject({
       intraOpNumThreads: 2,
       extra: { session: { [key]: "/models" } },
     });
     const { intraOpNumThreads, extra } = createSessionOptions({
       folder: undefined,
+      device: "cpu",
       threads: 0,
       optimizeFor: "throughput",
     });
@@ -17,8 +20,15 @@ describe("createSessionOptions", () => {
     expect(extra).toEqual({ session: { disable_prepacking: "1" } });
   });
 
+  it("runs on the device", () => {
+    const options = { folder: undefined, device: "webgpu", threads: 1, optimizeFor: "throughput" } as const;
+    expect(createSessionOptions(options)).toMatchObject({ executionProviders: ["webgpu"] });
+  });
+
   it("reuses memory between operators and runs, and plans no block for all of them", () => {
-    expect(createSessionOptions({ folder: undefined, threads: 1, optimizeFor: "throughput" })).toMatchObject({
+    expect(
+      createSessionOptions({ folder: undefined, device: "cpu", threads: 1, optimizeFor: "throughput" }),
+    ).toMatchObject({
       enableCpuMemArena: true,
       enableMemPattern: false,
     });
@@ -28,8 +38,10 @@ describe("createSessionOptions", () => {
     ["throughput", "all"],
     ["startup", "extended"],
   ] as const)("for %s takes the level %s", (optimizeFor, graphOptimizationLevel) => {
-    expect(createSessionOptions({ folder: undefined, threads: 1, optimizeFor })).toMatchObject({
-      graphOptimizationLevel,
-    });
+    expect(createSessionOptions({ folder: undefined, device: "cpu", threads: 1, optimizeFor })).toMatchObject(
+      {
+        graphOptimizationLevel,
+      },
+    );
   });
 });

@@ -13,11 +13,11 @@ import type { LoadRequest } from "./worker-messages.ts";
  * copied for it. The level below leaves every weight in its mapped file.
  */
 export function createSessionOptions(
-  request: Pick<LoadRequest, "folder" | "threads" | "optimizeFor">,
+  request: Pick<LoadRequest, "folder" | "device" | "threads" | "optimizeFor">,
 ): InferenceSession.SessionOptions {
-  const { folder, threads, optimizeFor } = request;
+  const { folder, device, threads, optimizeFor } = request;
   return {
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     graphOptimizationLevel: optimizeFor === "startup" ? "extended" : "all",
     intraOpNumThreads: threads,
     enableCpuMemArena: true,

@@ -8,12 +8,11 @@ import { orAbort } from "../worker/or-abort.ts";
 import { translateFailure } from "../worker/translate-failure.ts";
 import { WorkerSession } from "../worker/worker-session.ts";
 import { checkWeightFiles } from "./check-weight-files.ts";
+import { GpuWorker } from "./gpu-worker.ts";
 import { physicalCoreCount } from "./physical-core-count.ts";
 import { translateImportFailure } from "./translate-import-failure.ts";
 import { WorkerConnection } from "./worker-connection.ts";
-
-// Written so that it holds from src/node and from dist/node: a worker cannot run the TypeScript source.
-const workerScript: URL = new URL("../../dist/node/inference-worker.js", import.meta.url);
+import { workerScript } from "./worker-script.ts";
 
 /** Starts a session in a worker thread of its own. See `createInferenceSession`. */
 export async function startWorkerSession(
@@ -27,12 +26,15 @@ export async function startWorkerSession(
   await checkWeightFiles(files.values());
   signal?.throwIfAborted();
 
-  // onnxruntime-node sends usage data and writes to ~/.cache unless its native library finds this in the process's
-  // environment. It is set here because a worker's own `process.env` is a copy that native code does not see.
-  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
-
-  const worker = new WorkerConnection(script);
-  const loading = worker.call("load", { graph: model.graph, folder, threads, optimizeFor });
+  const connection = new WorkerConnection(script);
+  const worker = device === "webgpu" ? new GpuWorker(connection) : connection;
+  const loading = worker.call("load", {
+    graph: model.graph,
+    folder,
+    device: device === "webgpu" ? "webgpu" : "cpu",
+    threads,
+    optimizeFor,
+  });
   try {
     const description = await orAbort(loading, signal);
     checkOutputs(description.outputs);

@@ -22,6 +22,7 @@ function load(): Promise<SessionDescription> {
   return worker.call("load", {
     graph: director.graph,
     folder: "/models",
+    device: "cpu",
     threads: 3,
     optimizeFor: "throughput",
   });
@@ -88,6 +89,7 @@ describe("WorkerConnection", () => {
     const loading = broken.call("load", {
       graph: director.graph,
       folder: undefined,
+      device: "cpu",
       threads: 1,
       optimizeFor: "throughput",
     });

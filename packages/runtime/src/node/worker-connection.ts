@@ -26,6 +26,9 @@ export class WorkerConnection implements SessionWorker<LoadRequest> {
 
   /** Starts the worker. */
   constructor(script: URL) {
+    // onnxruntime-node sends usage data and writes to ~/.cache unless its native library finds this in the process's
+    // environment. It is set here because a worker's own `process.env` is a copy that native code does not see.
+    process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
     const workerData: WorkerData = { exitFlag: this.#guard.flag };
     this.#worker = new Worker(script, { name: "onestep-inference", execArgv: [], workerData });
     this.#worker.unref();

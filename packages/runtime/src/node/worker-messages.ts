@@ -11,6 +11,7 @@ export interface LoadRequest {
   readonly graph: Uint8Array;
   /** The folder that the locations in the graph start from. Undefined where the graph holds all its weights. */
   readonly folder: string | undefined;
+  readonly device: "cpu" | "webgpu";
   /** Threads within an operator; 0 leaves the choice to onnxruntime. */
   readonly threads: number;
   readonly optimizeFor: OptimizationGoal;

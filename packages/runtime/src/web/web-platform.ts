@@ -1,4 +1,4 @@
-import type { Device } from "../inference-session.ts";
+import type { Device, Precision } from "../inference-session.ts";
 
 /** What a browser offers to a page, as far as running a model depends on it. */
 export interface WebPlatform {
@@ -30,6 +30,13 @@ export async function findWebDevices(requested: Device | "auto" | undefined): Pr
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   if (!adapter) return ["wasm"];
   return adapter.info.isFallbackAdapter || isSoftware(adapter.info) ? ["wasm", "webgpu"] : ["webgpu", "wasm"];
+}
+
+/** In what a device of this browser computes. */
+export async function findWebPrecisions(device: Device): Promise<readonly Precision[]> {
+  if (device !== "webgpu") return ["float32"];
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  return adapter?.features.has("shader-f16") ? ["float32", "float16"] : ["float32"];
 }
 
 /** Adapters that do not say of themselves that they are a fallback. */

@@ -16,6 +16,7 @@ beforeEach(async () => {
   const loading = worker.call("load", {
     graph: director.graph,
     folder: undefined,
+    device: "cpu",
     threads: 1,
     optimizeFor: "throughput",
   });

@@ -1,6 +1,8 @@
+import { type ElementType, onnxDataType } from "../element-type.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { GraphError } from "../graph-error.ts";
 import { type Dimension, describeShape, type GraphValue } from "../graph-value.ts";
+import { requireOneType } from "./require-one-type.ts";
 
 /** Elementwise sum, with broadcasting. */
 export function add(builder: GraphBuilder, left: GraphValue, right: GraphValue): GraphValue {
@@ -52,18 +54,25 @@ export function softmax(builder: GraphBuilder, value: GraphValue, axis: number):
   return builder.node("Softmax", [value], { integers: { axis } }, value);
 }
 
-/** The value in another element type; itself where it has that type. */
-export function castToFloat32(builder: GraphBuilder, value: GraphValue): GraphValue {
-  if (value.elementType === "float32") return value;
+/** The value in another element type; itself where it has that type. onnxruntime casts weights once, while loading. */
+export function castTo(builder: GraphBuilder, value: GraphValue, elementType: ElementType): GraphValue {
+  if (value.elementType === elementType) return value;
+  const { shape } = value;
   return builder.node(
     "Cast",
     [value],
-    { integers: { to: 1 } },
-    { elementType: "float32", shape: value.shape },
+    { integers: { to: onnxDataType[elementType] } },
+    { elementType, shape },
   );
 }
 
+/** A number in the element type of `value`, to compute with it: [1]. */
+export function numberLike(builder: GraphBuilder, value: GraphValue, number: number): GraphValue {
+  return castTo(builder, builder.floats([number]), value.elementType);
+}
+
 function broadcast(builder: GraphBuilder, operator: string, left: GraphValue, right: GraphValue): GraphValue {
+  requireOneType(operator, [left, right]);
   const rank = Math.max(left.shape.length, right.shape.length);
   const shape: Dimension[] = [];
   for (let axis = 0; axis < rank; axis += 1) {

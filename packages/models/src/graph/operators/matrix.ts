@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph-builder.ts";
 import { GraphError } from "../graph-error.ts";
 import { describeShape, type GraphValue } from "../graph-value.ts";
+import { requireOneType } from "./require-one-type.ts";
 
 /** `x · weightᵀ + bias`, as `torch.nn.Linear`: x [batch, in], weight [out, in], bias [out]. */
 export function linear(
@@ -14,6 +15,7 @@ export function linear(
   if (value.shape.length !== 2 || batch === undefined || outWidth === undefined || width !== inWidth) {
     throw productMismatch("Linear", value, weight);
   }
+  requireOneType("Linear", [value, weight, bias]);
   return builder.node(
     "Gemm",
     [value, weight, bias],
@@ -33,6 +35,7 @@ export function matrixProduct(builder: GraphBuilder, left: GraphValue, right: Gr
   if (!leadingAgree || rows === undefined || columns === undefined || inner !== rightInner) {
     throw productMismatch("MatMul", left, right);
   }
+  requireOneType("MatMul", [left, right]);
   return builder.node(
     "MatMul",
     [left, right],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../graph-builder.ts";
 import { GraphError } from "../graph-error.ts";
 import type { Dimension, GraphValue } from "../graph-value.ts";
-import { add, castToFloat32, multiply, softmax } from "./elementwise.ts";
+import { add, castTo, multiply, softmax } from "./elementwise.ts";
 import { linear, matrixProduct } from "./matrix.ts";
 import { concatenate, expand, gatherRows, reshape, slice, transpose } from "./shaping.ts";
 import {
@@ -82,9 +82,9 @@ describe("shapes", () => {
 
   it("leave a float32 value as it is when cast to float32", () => {
     const already = value(2);
-    expect(castToFloat32(builder, already)).toBe(already);
+    expect(castTo(builder, already, "float32")).toBe(already);
     const half = builder.input("half", "float16", [2]);
-    expect(castToFloat32(builder, half).elementType).toBe("float32");
+    expect(castTo(builder, half, "float32").elementType).toBe("float32");
   });
 });
 

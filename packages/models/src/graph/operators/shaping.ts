@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph-builder.ts";
 import { GraphError } from "../graph-error.ts";
 import { type Dimension, describeShape, type GraphValue } from "../graph-value.ts";
+import { requireOneType } from "./require-one-type.ts";
 
 /**
  * The same elements in another shape. A dimension that only a run knows may stand at the same place in both shapes;
@@ -41,6 +42,7 @@ export function transpose(builder: GraphBuilder, value: GraphValue, order: reado
 export function concatenate(builder: GraphBuilder, values: readonly GraphValue[], axis: number): GraphValue {
   const [first] = values;
   if (first === undefined) throw new GraphError("Concat: found no values, expected at least one. Pass some.");
+  requireOneType("Concat", values);
   let length = 0;
   for (const value of values) {
     const fits = value.shape.every((dimension, index) => index === axis || dimension === first.shape[index]);

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph-builder.ts";
 import { GraphError } from "../graph-error.ts";
 import { describeShape, type GraphValue } from "../graph-value.ts";
+import { requireOneType } from "./require-one-type.ts";
 
 /** Options of {@link convolution}. */
 export interface ConvolutionOptions {
@@ -56,11 +57,13 @@ export function convolution(
   ) {
     throw weightMismatch(weight, value, `[out channels, ${channels / groups}, kernel height, kernel width]`);
   }
+  const inputs = bias === undefined ? [value, weight] : [value, weight, bias];
+  requireOneType("Conv", inputs);
   const outHeight = Math.floor((height + padding[0] + padding[2] - kernelHeight) / stride) + 1;
   const outWidth = Math.floor((width + padding[1] + padding[3] - kernelWidth) / stride) + 1;
   return builder.node(
     "Conv",
-    bias === undefined ? [value, weight] : [value, weight, bias],
+    inputs,
     {
       integers: {
         kernel_shape: [kernelHeight, kernelWidth],
@@ -89,6 +92,7 @@ export function depthwiseTransposedConvolution(
   if (kernelHeight === undefined || kernelWidth === undefined || inChannels !== channels || perGroup !== 1) {
     throw weightMismatch(weight, value, `[${channels}, 1, kernel height, kernel width]`);
   }
+  requireOneType("ConvTranspose", [value, weight]);
   const outHeight = (height - 1) * stride + kernelHeight - padding[0] - padding[2];
   const outWidth = (width - 1) * stride + kernelWidth - padding[1] - padding[3];
   return builder.node(
