@@ -135,10 +135,12 @@ export {
 export {
   type Device,
   DeviceLostError,
+  findPrecisions,
   InferenceError,
   InvalidGraphError,
   MissingRuntimeError,
   OutOfMemoryError,
+  type Precision,
   type WebOptions,
   WeightsFileError,
   WorkerExitError,

@@ -1,16 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { measureBrowser } from "./browser/measure-browser.ts";
 import { findCheckpoint } from "./checkpoint/find-checkpoint.ts";
 import { compare, runTask } from "./compare.ts";
 import { createTorchContender, onestep } from "./contender.ts";
 import { describeMachine } from "./describe-machine.ts";
 import { findPython } from "./find-python.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
+import { measurePrecision } from "./precision/measure-precision.ts";
 import { measurePublishedModels } from "./published.ts";
+import { formatBrowser } from "./report/browser-report.ts";
 import { createComparisonRows } from "./report/comparison-rows.ts";
 import { formatEventLoop } from "./report/event-loop-report.ts";
 import { formatComparison } from "./report/format-comparison.ts";
 import { formatMachine } from "./report/format-machine.ts";
+import { formatPrecision } from "./report/precision-report.ts";
 import { formatPublished } from "./report/published-report.ts";
 import { formatSoak } from "./report/soak-report.ts";
 import type { EventLoopResult, SoakResult } from "./task.ts";
@@ -39,6 +43,15 @@ const reports: Readonly<
   Record<Exclude<Options["mode"], "published">, (options: Options, checkpoint: string) => Promise<Report>>
 > = {
   compare: reportComparison,
+  browser: reportBrowser,
+  precision: async ({ threads, repeats }, checkpoint) => {
+    const measurements = await measurePrecision({ checkpoint, threads, seeds: repeats, onStart: progress });
+    const machine = describeMachine(undefined);
+    return {
+      text: `${formatMachine(machine, threads)}\n\n${formatPrecision(measurements)}`,
+      data: { machine, measurements },
+    };
+  },
   "event-loop": async (options, checkpoint) => {
     const result: EventLoopResult = await runTask(onestep, createTask(options, checkpoint));
     const machine = describeMachine(undefined);
@@ -70,11 +83,10 @@ async function reportPublished({ threads }: Options): Promise<Report> {
 async function reportComparison(options: Options, checkpoint: string): Promise<Report> {
   const python = options.python === null ? undefined : await findPython(options.python);
   const contenders = python === undefined ? [onestep] : [onestep, createTorchContender(python)];
-  const config = JSON.parse(await readFile(join(checkpoint, "unet", "config.json"), "utf8"));
   const measurements = await compare(contenders, {
     ...options,
     checkpoint,
-    classes: config.num_class_embeds ?? null,
+    classes: await readClasses(checkpoint),
     onStart: progress,
   });
   const machine = describeMachine(python);
@@ -84,6 +96,31 @@ async function reportComparison(options: Options, checkpoint: string): Promise<R
     text: `${formatMachine(machine, options.threads)}\n\n${formatComparison(names, rows)}`,
     data: { machine, rows, measurements },
   };
+}
+
+async function reportBrowser(options: Options, checkpoint: string): Promise<Report> {
+  const { threads, rounds, repeats, onnx: exported = "" } = options;
+  const classes = await readClasses(checkpoint);
+  const measurements = await measureBrowser({
+    checkpoint,
+    classes,
+    exported,
+    rounds,
+    repeats,
+    threads,
+    onStart: progress,
+  });
+  const machine = describeMachine(undefined);
+  return {
+    text: `${formatMachine(machine, threads)}\n\n${formatBrowser(measurements)}`,
+    data: { machine, measurements },
+  };
+}
+
+/** How many classes the model of a checkpoint takes labels of; null for none. */
+async function readClasses(checkpoint: string): Promise<number | null> {
+  const config = JSON.parse(await readFile(join(checkpoint, "unet", "config.json"), "utf8"));
+  return config.num_class_embeds ?? null;
 }
 
 function createTask({ mode, threads, repeats }: Options, checkpoint: string) {

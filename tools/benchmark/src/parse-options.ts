@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { architectureNames } from "./checkpoint/find-checkpoint.ts";
 
 /** What to do. */
-export type Mode = "compare" | "event-loop" | "soak" | "published";
+export type Mode = "compare" | "event-loop" | "soak" | "published" | "browser" | "precision";
 
 /** The command line, read. */
 export interface Options {
@@ -21,6 +21,8 @@ export interface Options {
   readonly python: string | undefined | null;
   /** Where checkpoints are made and kept; undefined for the default. */
   readonly folder: string | undefined;
+  /** The graph that torch.onnx exported of the same checkpoint, to compare with in a browser. */
+  readonly onnx: string | undefined;
   readonly json: boolean;
 }
 
@@ -38,6 +40,8 @@ Modes:
   compare      (default) time and memory, beside PyTorch where it is found
   event-loop   how many ticks of a 10 ms timer get through while the model works
   soak         memory after the 10th and the last of many generations
+  browser      on wasm in Chromium, beside the graph that --onnx names
+  precision    float16 and float32 on the GPU of Node beside float32 on the processor, weights that overflow among them
   published    (without an architecture) every published configuration at full size: parameters, one pass
 
 Options:
@@ -48,6 +52,7 @@ Options:
   --python <path>     Python with torch and diffusers (default: ONESTEP_PYTHON, or python3 if it has them)
   --no-python         measure Onestep alone
   --folder <path>     where checkpoints are made and kept (default: node_modules/.cache/onestep-benchmark)
+  --onnx <path>       what tools/reference/export_unet_onnx.py made of the same checkpoint
   --json              print everything that was measured as JSON`;
 
 /** Reads the command line. Undefined where help is asked for. @throws UsageError where it is not understood. */
@@ -57,7 +62,7 @@ export function parseOptions(
 ): Options | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
-  const modes: readonly string[] = ["compare", "event-loop", "soak", "published"];
+  const modes: readonly string[] = ["compare", "event-loop", "soak", "published", "browser", "precision"];
   const [mode, architecture, ...rest] = modes.includes(positionals[0] ?? "")
     ? positionals
     : ["compare", ...positionals];
@@ -79,6 +84,7 @@ export function parseOptions(
       .map((size) => parseCount("batch-sizes", size) ?? 1),
     python: values["no-python"] ? null : (values.python ?? (environment["ONESTEP_PYTHON"] || undefined)),
     folder: values.folder,
+    onnx: parsePath("onnx", values.onnx, mode === "browser"),
     json: values.json ?? false,
   };
 }
@@ -98,6 +104,7 @@ function parse(args: readonly string[]) {
         python: text,
         "no-python": flag,
         folder: text,
+        onnx: text,
         json: flag,
         help: { ...flag, short: "h" },
       },
@@ -105,6 +112,11 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function parsePath(name: string, path: string | undefined, isNeeded: boolean): string | undefined {
+  if (path !== undefined || !isNeeded) return path;
+  throw new UsageError(`--${name}: found none, expected the path of a file.`);
 }
 
 function parseCount(name: string, text: string | undefined): number | undefined {

@@ -54,7 +54,7 @@ export const generateCommand: Command = {
       description:
         "Sample with another scheduler, by its class name such as EDMEulerScheduler (default: the model's own)",
     },
-    { name: "device", value: "name", description: "Where to run: auto, cpu (default: auto)" },
+    { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu (default: auto)" },
     {
       name: "threads",
       value: "count",

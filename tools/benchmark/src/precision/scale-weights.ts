@@ -1,0 +1,41 @@
+import { cp, open } from "node:fs/promises";
+import { join } from "node:path";
+import { openRepository } from "@onestep/hub";
+import { openCheckpoint } from "@onestep/models";
+
+/** What to multiply arrays with: the pattern of their names, and the factor. */
+export interface WeightFactor {
+  readonly names: RegExp;
+  readonly factor: number;
+}
+
+/**
+ * Copies the folder of a pipeline, and multiplies some of the weights of the copy.
+ *
+ * @throws Error where no array has such a name, or one is not stored in float32.
+ */
+export async function copyWithScaledWeights(
+  checkpoint: string,
+  copy: string,
+  { names, factor }: WeightFactor,
+): Promise<void> {
+  await cp(checkpoint, copy, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  const { tensors } = await openCheckpoint(await openRepository(join(copy, "unet")));
+  const chosen = [...tensors].filter(([name]) => names.test(name));
+  if (chosen.length === 0) throw new Error(`${checkpoint}: found no weight like ${names}.`);
+  for (const [name, { file, offset, length, elementType }] of chosen) {
+    if (elementType !== "float32" || file.localPath === undefined) {
+      throw new Error(`${name}: found ${elementType}, expected float32 in a file.`);
+    }
+    const handle = await open(file.localPath, "r+");
+    const values = new Float32Array(length / Float32Array.BYTES_PER_ELEMENT);
+    await handle.read(values, 0, length, offset);
+    await handle.write(
+      values.map((value) => value * factor),
+      0,
+      length,
+      offset,
+    );
+    await handle.close();
+  }
+}
