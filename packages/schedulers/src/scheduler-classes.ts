@@ -1,4 +1,4 @@
-import type { PythonJson } from "@onestep/core";
+import type { ConfigFields, ConfigSchema, PythonJson } from "@onestep/core";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
 import { DDIMScheduler } from "./ddim-scheduler.ts";
@@ -32,6 +32,8 @@ export interface SchedulerClass {
   readonly className: string;
   /** The names of the classes that its config can be given to, its own among them. */
   readonly compatibles: readonly string[];
+  /** The fields of its config. */
+  readonly schema: ConfigSchema<ConfigFields>;
   /** A scheduler with the config of another, of this class or another. */
   fromConfig(config: object): Scheduler;
   /** A scheduler from the content of a `scheduler_config.json`. `source` names the file in messages. */
