@@ -4,13 +4,10 @@ import { type DiffusionGoldens, expectGoldenRun } from "./__fixtures__/diffusion
 import goldens from "./__fixtures__/dpm-solver-singlestep-scheduler.json" with { type: "json" };
 import { expectSum, fullLoopSum } from "./__fixtures__/full-loop.ts";
 import { patternSample as sample } from "./__fixtures__/pattern-model.ts";
-import { DEISMultistepScheduler } from "./deis-multistep-scheduler.ts";
-import { DPMSolverMultistepScheduler } from "./dpm-solver-multistep-scheduler.ts";
 import {
   DPMSolverSinglestepScheduler,
   type DPMSolverSinglestepSchedulerOptions,
 } from "./dpm-solver-singlestep-scheduler.ts";
-import { UniPCMultistepScheduler } from "./unipc-multistep-scheduler.ts";
 
 const { cases } = goldens as DiffusionGoldens;
 
@@ -99,14 +96,22 @@ describe("step", () => {
     expectSum(fullLoopSum(scheduler, { from: 3 }), { mean: 0.2574 });
   });
 
-  it("gives the sum of diffusers' full loop after going through other classes (test_switch)", () => {
-    const first = new DPMSolverSinglestepScheduler(testConfig);
-    const deis = DEISMultistepScheduler.fromConfig(first.config);
-    const multistep = DPMSolverMultistepScheduler.fromConfig(deis.config);
-    const unipc = UniPCMultistepScheduler.fromConfig(multistep.config);
-    const scheduler = DPMSolverSinglestepScheduler.fromConfig(unipc.config);
-    scheduler.setTimesteps({ numInferenceSteps: 10 });
-    expectSum(fullLoopSum(scheduler), { mean: 0.2791 });
+  it.each(
+    (["epsilon", "sample", "v_prediction"] as const).flatMap((predictionType) =>
+      [true, false].flatMap((lowerOrderFinal) =>
+        (["sigma_min", "zero"] as const).map((finalSigmasType) => ({
+          predictionType,
+          lowerOrderFinal,
+          finalSigmasType,
+        })),
+      ),
+    ),
+  )("gives the same for timesteps of one's own with %j (test_custom_timesteps)", (options) => {
+    const [spread, given] = [0, 1].map(() => new DPMSolverSinglestepScheduler(options));
+    spread?.setTimesteps({ numInferenceSteps: 10 });
+    given?.setTimesteps({ timesteps: [...(spread?.timesteps ?? [])] });
+    const sums = [spread, given].map((scheduler) => scheduler && fullLoopSum(scheduler));
+    expect(sums[1]).toBe(sums[0]);
   });
 
   it("takes the steps that it can where it begins in the middle of one", () => {

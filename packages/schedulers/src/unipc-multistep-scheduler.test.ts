@@ -140,7 +140,8 @@ describe("step", () => {
     ["Karras sigmas", { useKarrasSigmas: true }, 0, 0.2898],
     ["v_prediction", { predictionType: "v_prediction" }, 0, 0.1014],
     ["both", { predictionType: "v_prediction", useKarrasSigmas: true }, 0, 0.1944],
-    ["noise", {}, 8, 0.4072],
+    // Its sum of 39.0870 to 1e-2 is the closer figure, by 96 elements.
+    ["noise", {}, 8, 39.087 / 96],
   ])("gives the sum of diffusers' loop over one dimension with %s", (_, options, start, mean) => {
     const scheduler = new UniPCMultistepScheduler({ finalSigmasType: "sigma_min", ...options });
     scheduler.setTimesteps({ numInferenceSteps: 10 });
@@ -156,7 +157,7 @@ describe("step", () => {
       current = scheduler.step(output, timestep, current).prevSample;
     }
     const actual = current.data.reduce((sum, value) => sum + Math.abs(value), 0) / 96;
-    expect(Math.abs(actual - mean)).toBeLessThan(1e-3);
+    expect(Math.abs(actual - mean)).toBeLessThan(start > 0 ? 1e-2 / 96 : 1e-3);
   });
 
   it.each(

@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, type RasterImage, Tensor, TorchGenerator } from "@onestep/core";
-import { CMStochasticIterativeScheduler, EDMEulerScheduler } from "@onestep/schedulers";
+import {
+  CMStochasticIterativeScheduler,
+  EDMDDIMScheduler,
+  EDMDPM2Scheduler,
+  EDMDPMSolverMultistepScheduler,
+  EDMEulerAncestralScheduler,
+  EDMEulerScheduler,
+  EDMHeunScheduler,
+  type SchedulerClass,
+} from "@onestep/schedulers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { channelsLast, expectReference } from "../__fixtures__/expect-reference.ts";
 import reference from "../__fixtures__/reference-outputs.json" with { type: "json" };
@@ -154,21 +163,42 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
     expectReference(two.images, reference["cm-safetensors"].multistep_22_0);
   });
 
-  it("takes another scheduler, by assignment", async () => {
+  it.each([
+    EDMEulerScheduler,
+    EDMHeunScheduler,
+    EDMDPM2Scheduler,
+    EDMEulerAncestralScheduler,
+    EDMDDIMScheduler,
+    EDMDPMSolverMultistepScheduler,
+  ])("takes another scheduler, by assignment: $className", async (schedulerClass: SchedulerClass) => {
     const original = pipe.scheduler;
-    pipe.scheduler = EDMEulerScheduler.fromConfig(original.config);
+    pipe.scheduler = schedulerClass.fromConfig(original.config);
     try {
-      const { images } = await pipe.generate({
-        classLabels: 1,
-        seed: 0,
-        numInferenceSteps: 8,
-        outputType: "tensor",
-      });
+      const options = { classLabels: 1, seed: 0, numInferenceSteps: 4, outputType: "tensor" } as const;
+      const { images } = await pipe.generate(options);
       expect(images.data.every(Number.isFinite)).toBe(true);
+      expect((await pipe.generate(options)).images.data).toEqual(images.data);
     } finally {
       pipe.scheduler = original;
     }
     expect(CMStochasticIterativeScheduler.fromConfig(pipe.scheduler.config).config).toEqual(original.config);
+  });
+
+  it("adds noise for the model from the generator of the call, where a scheduler is to", async () => {
+    const original = pipe.scheduler;
+    pipe.scheduler = EDMHeunScheduler.fromConfig(original.config, { sChurn: 5 });
+    try {
+      const options = { classLabels: 1, numInferenceSteps: 4, outputType: "tensor" } as const;
+      const [one, same, other] = [
+        await pipe.generate({ ...options, seed: 0 }),
+        await pipe.generate({ ...options, seed: 0 }),
+        await pipe.generate({ ...options, seed: 1 }),
+      ];
+      expect(same?.images.data).toEqual(one?.images.data);
+      expect(other?.images.data).not.toEqual(one?.images.data);
+    } finally {
+      pipe.scheduler = original;
+    }
   });
 
   it("uses `timesteps` over `numInferenceSteps`, with a warning", async () => {
