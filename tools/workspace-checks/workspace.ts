@@ -51,9 +51,10 @@ export const codePackages: readonly Member[] = packages.filter(({ folder }) =>
   existsSync(join(root, folder, "src")),
 );
 
-/** What is not published: `tools/*` and `examples`. */
+/** What is not published: `tools/*`, `examples` and what is in there. */
 export const privateMembers: readonly Member[] = [
   ...membersIn("tools"),
+  ...membersIn("examples"),
   { folder: "examples", manifest: readJson<Manifest>("examples/package.json") },
 ];
 

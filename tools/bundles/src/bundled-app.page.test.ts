@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { builtinModules, createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openChromium } from "@onestep/vitest-setup/open-chromium";
+import { type FolderServer, isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { ConsistencyModelPipeline } from "onestep";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,8 +11,6 @@ import { esbuildBundler } from "./bundlers/esbuild-bundler.ts";
 import { viteBundler } from "./bundlers/vite-bundler.ts";
 import { webpackBundler } from "./bundlers/webpack-bundler.ts";
 import { generateInPage, type PageImage } from "./page/generate-in-page.ts";
-import { openChromium } from "./page/open-chromium.ts";
-import { isolationHeaders, serveFolders } from "./page/serve-folders.ts";
 
 const emoji32 = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));
 const options = { classLabels: 3, seed: 7, timesteps: [22, 0] };

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openChromium } from "@onestep/vitest-setup/open-chromium";
+import { isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { ConsistencyModelPipeline } from "onestep";
 import { viteBundler } from "../bundlers/vite-bundler.ts";
 import { countInPage, generateInPage, type PageLoadOptions } from "../page/generate-in-page.ts";
-import { openChromium } from "../page/open-chromium.ts";
-import { isolationHeaders, serveFolders } from "../page/serve-folders.ts";
 
 interface Measured {
   readonly name: string;

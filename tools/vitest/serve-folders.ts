@@ -9,6 +9,10 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".mjs": "text/javascript",
   ".json": "application/json",
   ".wasm": "application/wasm",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+  ".webmanifest": "application/manifest+json",
 };
 
 /** The headers that make a page cross-origin isolated, which threads need. */

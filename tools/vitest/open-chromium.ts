@@ -1,5 +1,5 @@
-import { findChromium, howToGetChromium } from "@onestep/vitest-setup/find-chromium";
 import { type Browser, chromium } from "playwright";
+import { findChromium, howToGetChromium } from "./find-chromium.ts";
 
 /** Starts Chromium without a window, with WebGPU on a software adapter. */
 export async function openChromium(): Promise<Browser> {

@@ -1,0 +1,82 @@
+import { RasterImage } from "onestep";
+import type { Locator, Page } from "playwright";
+
+/** As long as a busy machine may take to load the model or to make an image, in milliseconds. */
+export const patience = 60_000;
+
+/** Drives the playground as a person does: by what is written on it. */
+export class Driver {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens the page, and waits for the noise. */
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page
+      .getByRole("img", { name: "noise 1" })
+      .or(this.tiles)
+      .first()
+      .waitFor({ timeout: patience });
+  }
+
+  /** A button by what it says. */
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** Chooses a radio button. */
+  async choose(group: string, name: string): Promise<void> {
+    await this.page.getByRole("group", { name: group }).getByRole("radio", { name, exact: true }).check();
+  }
+
+  /** The images on the stage, once they are finished. */
+  get tiles(): Locator {
+    return this.page.getByRole("list", { name: "Stage" }).getByRole("button");
+  }
+
+  /** All images that were made, the newest first. */
+  get gallery(): Locator {
+    return this.page.locator("#gallery img");
+  }
+
+  /** What is said to a screen reader. */
+  get said(): Locator {
+    return this.page.locator("#announcer");
+  }
+
+  /** Clicks on Generate, and waits for the images. */
+  async generate(): Promise<void> {
+    await this.button("Generate").click();
+    await this.done();
+  }
+
+  /** Waits until images are on the stage. */
+  async done(): Promise<void> {
+    await this.page.waitForFunction(
+      () => document.querySelector("#announcer")?.textContent?.startsWith("Done:"),
+      undefined,
+      { timeout: patience },
+    );
+  }
+
+  /** The pixels of an image of the gallery. */
+  async pixels(index: number): Promise<RasterImage> {
+    const bytes = await this.gallery.nth(index).evaluate(async (image) => {
+      const response = await fetch((image as HTMLImageElement).src);
+      return [...new Uint8Array(await response.arrayBuffer())];
+    });
+    return RasterImage.fromPng(Uint8Array.from(bytes));
+  }
+}
+
+/** The largest difference between two images at any pixel, in 255ths. */
+export function largestDifference(left: RasterImage, right: RasterImage | undefined): number {
+  if (left.data.length !== right?.data.length) return Number.POSITIVE_INFINITY;
+  return left.data.reduce(
+    (most, value, index) => Math.max(most, Math.abs(value - (right.data[index] ?? 0))),
+    0,
+  );
+}

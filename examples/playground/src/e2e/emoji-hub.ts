@@ -1,0 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { type FakeFile, type FakeHub, startFakeHub } from "@onestep/fake-hub";
+import { shippedModelFiles } from "../model/shipped-model.ts";
+
+/** The folder of the model that ships. */
+export const emojiFolder: string = dirname(
+  createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"),
+);
+
+/** Starts a Hub that has the model that ships, as `someone/emoji`. */
+export async function startEmojiHub(): Promise<FakeHub> {
+  const entries = shippedModelFiles.map(async (path): Promise<[string, FakeFile]> => {
+    const bytes = await readFile(join(emojiFolder, path));
+    return [path, { bytes, lfs: path.endsWith(".safetensors") }];
+  });
+  return startFakeHub({
+    repositories: { "someone/emoji": { files: Object.fromEntries(await Promise.all(entries)) } },
+  });
+}

@@ -1,0 +1,12 @@
+import { OnestepError } from "onestep";
+import type { Failure } from "./messages.ts";
+
+/** An error in a form that can be sent from a worker, with the parts that a page shows. */
+export function describeFailure(error: unknown): Failure {
+  if (OnestepError.isInstance(error)) {
+    const { name, code, message, problem } = error;
+    return { name, code, message, problem: problem === undefined ? undefined : { ...problem } };
+  }
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { name, code: undefined, message, problem: undefined };
+}

@@ -1,0 +1,55 @@
+import type { ModelChoice } from "../settings/settings.ts";
+
+/** What the page knows of a model before it is loaded. */
+export interface KnownModel {
+  readonly classCount: number | undefined;
+  /** Good timesteps, by how many steps; for other numbers of steps the scheduler chooses. */
+  readonly timesteps: Readonly<Record<number, readonly number[]>>;
+}
+
+/** The ids that are offered, each a consistency model in diffusers layout. */
+export const suggestedIds: readonly string[] = [
+  "openai/diffusers-cd_imagenet64_l2",
+  "openai/diffusers-cd_imagenet64_lpips",
+  "openai/diffusers-ct_imagenet64",
+  "openai/diffusers-cd_bedroom256_l2",
+  "openai/diffusers-cd_cat256_l2",
+];
+
+/** The classes of ImageNet, which several models were trained on. */
+export const imagenetClassCount = 1000;
+
+/** The kinds of the model that ships, as its card names them. */
+export const emojiClassNames: readonly string[] = [
+  "face",
+  "heart",
+  "mammal",
+  "other animal",
+  "fruit or vegetable",
+  "food",
+  "plant",
+  "clock",
+  "flag",
+  "sky",
+];
+
+const shipped: KnownModel = {
+  classCount: emojiClassNames.length,
+  timesteps: { 1: [0], 2: [17, 0], 3: [26, 13, 0] },
+};
+
+/** From the model cards and the documentation of diffusers. */
+const ofHub: readonly (readonly [RegExp, KnownModel])[] = [
+  [/cd_imagenet64/, { classCount: imagenetClassCount, timesteps: { 2: [22, 0] } }],
+  [/ct_imagenet64/, { classCount: imagenetClassCount, timesteps: { 2: [106, 0] } }],
+  [/cd_(?:bedroom|cat)256/, { classCount: undefined, timesteps: { 2: [17, 0] } }],
+  [/ct_bedroom256/, { classCount: undefined, timesteps: { 2: [67, 0] } }],
+  [/ct_cat256/, { classCount: undefined, timesteps: { 2: [62, 0] } }],
+];
+
+/** What is known of a model; `undefined` for one that has to be loaded first. */
+export function findKnownModel(model: ModelChoice): KnownModel | undefined {
+  if (model.kind === "shipped") return shipped;
+  if (model.kind === "files") return undefined;
+  return ofHub.find(([pattern]) => pattern.test(model.id))?.[1];
+}

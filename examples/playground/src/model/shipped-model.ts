@@ -1,0 +1,10 @@
+/** Where the model that ships lies, beside the page. */
+export const shippedModelFolder = "models/emoji32/";
+
+/** Its files, in the layout of diffusers. */
+export const shippedModelFiles: readonly string[] = [
+  "model_index.json",
+  "scheduler/scheduler_config.json",
+  "unet/config.json",
+  "unet/diffusion_pytorch_model.safetensors",
+];

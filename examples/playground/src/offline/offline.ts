@@ -1,0 +1,47 @@
+import { shippedModelFiles, shippedModelFolder } from "../model/shipped-model.ts";
+import { keptFilesCache } from "./kept-file.ts";
+
+/** How long to wait for the service worker, in milliseconds. What is fetched without it is not kept. */
+const patience = 4000;
+
+/** A page is loaded anew once a session, to be isolated by the service worker. */
+const reloadedKey = "reloaded-for-isolation";
+
+/**
+ * Starts the service worker that keeps the page and the model, and isolates the page where the server does not. In that
+ * case the page is loaded once more.
+ *
+ * @returns A promise that is settled when the service worker is at work, or there is none to wait for.
+ */
+export async function prepareOffline(): Promise<void> {
+  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  try {
+    await navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI), { scope: "./" });
+  } catch (error) {
+    // Not allowed here, or out of reach: the page works without.
+    console.warn("The page will not work offline.", error);
+    return;
+  }
+  await Promise.race([controlled(), new Promise((resolve) => setTimeout(resolve, patience))]);
+  if (crossOriginIsolated || navigator.serviceWorker.controller === null) return;
+  if (sessionStorage.getItem(reloadedKey) !== null) return;
+  sessionStorage.setItem(reloadedKey, "yes");
+  location.reload();
+  await new Promise(() => {});
+}
+
+/** Whether the model that ships is kept, so that the page works without a network. */
+export async function isModelKept(): Promise<boolean> {
+  if (!("caches" in globalThis)) return false;
+  const weights = shippedModelFiles.find((path) => path.endsWith(".safetensors")) ?? "";
+  const url = new URL(`${shippedModelFolder}${weights}`, document.baseURI);
+  return (await caches.match(url, { cacheName: keptFilesCache, ignoreSearch: true })) !== undefined;
+}
+
+async function controlled(): Promise<void> {
+  await navigator.serviceWorker.ready;
+  if (navigator.serviceWorker.controller !== null) return;
+  await new Promise((resolve) => {
+    navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
+  });
+}

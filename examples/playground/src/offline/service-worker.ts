@@ -1,0 +1,29 @@
+import type { KeptFile } from "./kept-file.ts";
+import { KeptFiles } from "./kept-files.ts";
+import type { ServiceWorkerScope } from "./service-worker-scope.ts";
+
+declare global {
+  /** The files of this build, which the build puts here. */
+  const __KEPT_FILES__: readonly KeptFile[];
+}
+
+// The script of the service worker. It keeps the page for use without a network, and isolates it where the server does
+// not. A newer one waits until no page of the older build is open.
+
+const scope = self as unknown as ServiceWorkerScope;
+const files = new KeptFiles(__KEPT_FILES__, scope.registration.scope);
+
+scope.addEventListener("install", (event) => event.waitUntil(files.fill()));
+
+scope.addEventListener("activate", (event) => {
+  event.waitUntil(files.removeOthers().then(() => scope.clients.claim()));
+});
+
+scope.addEventListener("fetch", (event) => {
+  const { request } = event;
+  // Other servers are none of its business.
+  if (request.method !== "GET" || !request.url.startsWith(scope.registration.scope)) return;
+  const answer = files.answer(request);
+  event.waitUntil(answer.then(({ settled }) => settled).catch(() => undefined));
+  event.respondWith(answer.then(({ response }) => response));
+});

@@ -1,0 +1,78 @@
+import { parseTimesteps } from "./parse-timesteps.ts";
+import {
+  defaultSettings,
+  largestCount,
+  largestSeed,
+  largestSteps,
+  type ModelChoice,
+  type Settings,
+} from "./settings.ts";
+
+/**
+ * The part of an address after `#` that brings these settings back. It has no token and no endpoint. Files of a person
+ * cannot be in a link, which then leaves the model out.
+ */
+export function formatSettings(settings: Settings): string {
+  const { model, classLabel, steps, timesteps, seed, count } = settings;
+  const fields: string[] = [];
+  if (model.kind === "hub") {
+    fields.push(`model=${encodeId(model.id)}`);
+    if (model.revision !== undefined) fields.push(`revision=${encodeURIComponent(model.revision)}`);
+  }
+  fields.push(`class=${classLabel}`, `seed=${seed}`);
+  fields.push(timesteps === undefined ? `steps=${steps}` : `timesteps=${timesteps.join(",")}`);
+  if (count !== 1) fields.push(`images=${count}`);
+  return fields.join("&");
+}
+
+/** Settings from a link, and which of its fields were not to be understood; those have their defaults. */
+export interface ParsedSettings {
+  readonly settings: Settings;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Reads what {@link formatSettings} writes, with or without the `#`.
+ *
+ * @returns `undefined` where there is nothing of ours in it.
+ */
+export function parseSettings(fragment: string): ParsedSettings | undefined {
+  const fields = new URLSearchParams(fragment.replace(/^#/, ""));
+  const known = ["model", "revision", "class", "seed", "steps", "timesteps", "images"];
+  if (!known.some((name) => fields.has(name))) return undefined;
+  const faults: string[] = [];
+  const read = <Value>(name: string, parse: (text: string) => Value | undefined, fallback: Value): Value => {
+    const text = fields.get(name);
+    if (text === null) return fallback;
+    const value = parse(text);
+    if (value === undefined) faults.push(`${name}=${text}`);
+    return value ?? fallback;
+  };
+  const { classLabel, steps, seed, count } = defaultSettings;
+  const settings: Settings = {
+    model: readModel(fields),
+    classLabel: read("class", (text) => (text === "each" ? text : parseWhole(text, 0, 65_535)), classLabel),
+    steps: read("steps", (text) => parseWhole(text, 1, largestSteps), steps),
+    timesteps: read("timesteps", parseTimesteps, undefined),
+    seed: read("seed", (text) => parseWhole(text, 0, largestSeed), seed),
+    count: read("images", (text) => parseWhole(text, 1, largestCount), count),
+  };
+  return { settings, faults };
+}
+
+/** A whole number in a range, written in decimal digits; `undefined` for anything else. */
+export function parseWhole(text: string, least: number, most: number): number | undefined {
+  const value = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return value >= least && value <= most ? value : undefined;
+}
+
+function readModel(fields: URLSearchParams): ModelChoice {
+  const id = fields.get("model")?.trim();
+  if (!id) return { kind: "shipped" };
+  return { kind: "hub", id, revision: fields.get("revision") || undefined };
+}
+
+/** An id with its slash, which an address may have there. */
+function encodeId(id: string): string {
+  return encodeURIComponent(id).replaceAll("%2F", "/");
+}

@@ -1,0 +1,54 @@
+/** Which model: the one that ships, one of the Hub, or files of the person at the page. */
+export type ModelChoice =
+  | { readonly kind: "shipped" }
+  | { readonly kind: "hub"; readonly id: string; readonly revision: string | undefined }
+  | { readonly kind: "files" };
+
+/** What an image depends on, and how many of them. */
+export interface Settings {
+  readonly model: ModelChoice;
+  /** The class, or one of each, for models that have classes. */
+  readonly classLabel: number | "each";
+  /** How many steps; where `timesteps` is given, it says how many. */
+  readonly steps: number;
+  /** Which points of the training grid, descending, where the person chose them. */
+  readonly timesteps: readonly number[] | undefined;
+  /** The seed of the first image; each further image has the next one. */
+  readonly seed: number;
+  readonly count: number;
+}
+
+/** The largest seed: of a longer one, torch takes the lower 32 bits. */
+export const largestSeed: number = 2 ** 32 - 1;
+
+/** A batch is computed at once, so that many images need much memory. */
+export const largestCount = 64;
+
+/** More steps than anybody needs of a consistency model. */
+export const largestSteps = 40;
+
+/** What the page begins with. */
+export const defaultSettings: Settings = {
+  model: { kind: "shipped" },
+  classLabel: 0,
+  steps: 3,
+  timesteps: undefined,
+  seed: 7,
+  count: 1,
+};
+
+/** The seeds of a run, one for each image. They go on from 0 after the largest. */
+export function seedsOf({ seed, count }: Pick<Settings, "seed" | "count">): readonly number[] {
+  return Array.from({ length: count }, (_, index) => (seed + index) % (largestSeed + 1));
+}
+
+/** The class of each image; `undefined` for a model without classes. */
+export function classLabelsOf(
+  { classLabel, count }: Pick<Settings, "classLabel" | "count">,
+  classCount: number | undefined,
+): readonly number[] | undefined {
+  if (classCount === undefined) return undefined;
+  return Array.from({ length: count }, (_, index) =>
+    classLabel === "each" ? index % classCount : classLabel,
+  );
+}

@@ -1,0 +1,36 @@
+import { type LocalModel, modelOfDrop } from "../model/local-model.ts";
+import { findElement } from "./find-element.ts";
+
+/** Lets a model be dropped anywhere on the page. */
+export class DropTarget {
+  readonly #veil = findElement("drop", HTMLElement);
+  #depth = 0;
+
+  constructor(onModel: (model: LocalModel) => void, onFailure: (error: unknown) => void) {
+    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
+    addEventListener("dragenter", (event) => {
+      if (!hasFiles(event)) return;
+      this.#depth += 1;
+      this.#veil.hidden = false;
+    });
+    addEventListener("dragleave", () => this.#leave(this.#depth - 1));
+    addEventListener("dragover", (event) => {
+      if (hasFiles(event)) event.preventDefault();
+    });
+    addEventListener("drop", async (event) => {
+      this.#leave(0);
+      if (event.dataTransfer === null || !hasFiles(event)) return;
+      event.preventDefault();
+      try {
+        onModel(await modelOfDrop(event.dataTransfer));
+      } catch (error) {
+        onFailure(error);
+      }
+    });
+  }
+
+  #leave(depth: number): void {
+    this.#depth = Math.max(0, depth);
+    this.#veil.hidden = this.#depth === 0;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Made } from "../work/made.ts";
+import { isPixelated } from "./draw-frame.ts";
+import { findElement } from "./find-element.ts";
+import { makeElement } from "./make-element.ts";
+
+/** As many images as a page shows without becoming slow. */
+const mostImages = 240;
+
+/** All images that were made, the newest first. */
+export class Gallery {
+  readonly #list = findElement("gallery", HTMLElement);
+  readonly #empty = findElement("gallery-empty", HTMLElement);
+  readonly #onOpen: (made: Made) => void;
+  #images: readonly Made[] = [];
+
+  /** @param onOpen - Called when an image is clicked. */
+  constructor(onOpen: (made: Made) => void) {
+    this.#onOpen = onOpen;
+  }
+
+  /** The images, the newest first. */
+  get images(): readonly Made[] {
+    return this.#images;
+  }
+
+  /** Adds the images of a run. The oldest ones leave where there are too many. */
+  add(images: readonly Made[]): void {
+    const all = [...images, ...this.#images];
+    this.#images = all.slice(0, mostImages);
+    for (const { url } of all.slice(mostImages)) URL.revokeObjectURL(url);
+    this.#empty.hidden = this.#images.length > 0;
+    this.#list.prepend(...images.map((made) => this.#makeItem(made)));
+    for (const item of [...this.#list.children].slice(mostImages)) item.remove();
+  }
+
+  #makeItem(made: Made): HTMLElement {
+    const { name, settings, url, width } = made;
+    const image = makeElement("img", {
+      class: isPixelated(width) ? "pixels" : "",
+      attributes: { src: url, alt: "" },
+    });
+    const button = makeElement("button", {
+      attributes: { type: "button", "aria-haspopup": "dialog" },
+      children: [image, makeElement("b", { text: name }), new Text(`seed ${settings.seed}`)],
+    });
+    button.addEventListener("click", () => this.#onOpen(made));
+    return makeElement("li", { children: [button] });
+  }
+}

@@ -1,0 +1,33 @@
+import { describeSettings, type Made } from "../work/made.ts";
+import { findElement } from "./find-element.ts";
+
+/** The label of what is on the stage, as beside a picture in a museum. */
+export class LabelView {
+  readonly #name = findElement("label-name", HTMLElement);
+  readonly #settings = findElement("label-settings", HTMLElement);
+  readonly #speed = findElement("label-speed", HTMLElement);
+  readonly #actions = findElement("label-actions", HTMLElement);
+
+  /** Names the noise of some seeds. */
+  showNoise(seed: number, count: number): void {
+    this.#name.textContent = "Noise";
+    this.#settings.textContent =
+      count === 1
+        ? `That of seed ${seed}, as PyTorch draws it`
+        : `Those of the ${count} seeds from ${seed} on, as PyTorch draws them`;
+    this.#speed.textContent = "";
+    this.#actions.hidden = true;
+  }
+
+  /** Names the images of a run. */
+  showImages(images: readonly Made[]): void {
+    const [first] = images;
+    if (first === undefined) return;
+    const names = [...new Set(images.map(({ name }) => name))];
+    this.#name.textContent = names.length > 3 ? `${images.length} images` : names.join(", ");
+    this.#settings.textContent = describeSettings(first.settings, first.localName);
+    if (images.length > 1) this.#settings.textContent += `, and the next ${images.length - 1}`;
+    this.#speed.textContent = first.speed;
+    this.#actions.hidden = false;
+  }
+}

@@ -1,0 +1,80 @@
+import type { KnownModel } from "../model/known-models.ts";
+import { parseTimesteps } from "../settings/parse-timesteps.ts";
+import type { Settings } from "../settings/settings.ts";
+import { FieldError } from "./field-error.ts";
+import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
+
+/** How many steps, or which. */
+export class StepsField {
+  readonly #own = findElement("own-timesteps", HTMLElement);
+  readonly #input = findElement("timesteps", HTMLInputElement);
+  readonly #hint = findElement("steps-hint", HTMLElement);
+  #model: KnownModel | undefined;
+
+  constructor() {
+    for (const radio of findRadios("steps")) {
+      radio.addEventListener("change", () => {
+        if (radio.value === "own" && this.#input.value === "") this.#input.value = "26, 13, 0";
+        this.#show();
+      });
+    }
+    this.#input.addEventListener("input", () => this.#show());
+  }
+
+  /** Shows some settings. */
+  show({ steps, timesteps }: Pick<Settings, "steps" | "timesteps">): void {
+    const preset = timesteps === undefined ? steps : this.#presetOf(timesteps);
+    if (preset !== undefined && preset <= 3) {
+      chooseRadio("steps", String(preset));
+    } else {
+      chooseRadio("steps", "own");
+      this.#input.value = timesteps?.join(", ") ?? "";
+    }
+    this.#show();
+  }
+
+  /** Says which timesteps are good for the model. */
+  setModel(model: KnownModel | undefined): void {
+    this.#model = model;
+    this.#show();
+  }
+
+  /** What is chosen. @throws FieldError where the timesteps are none. */
+  read(): Pick<Settings, "steps" | "timesteps"> {
+    const choice = chosenRadio("steps");
+    if (choice !== "own") {
+      const steps = Number(choice);
+      return { steps, timesteps: this.#model?.timesteps[steps] };
+    }
+    const timesteps = parseTimesteps(this.#input.value);
+    if (timesteps !== undefined) return { steps: timesteps.length, timesteps };
+    throw new FieldError(this.#input, {
+      subject: "Timesteps",
+      found: this.#input.value.trim() === "" ? "nothing" : this.#input.value,
+      expected: "whole numbers, each smaller than the one before",
+      remedy: "Write them like 26, 13, 0.",
+    });
+  }
+
+  #presetOf(timesteps: readonly number[]): number | undefined {
+    const presets = Object.entries(this.#model?.timesteps ?? {});
+    const found = presets.find(([, preset]) => preset.join() === timesteps.join());
+    return found === undefined ? undefined : Number(found[0]);
+  }
+
+  #show(): void {
+    const choice = chosenRadio("steps");
+    this.#own.hidden = choice !== "own";
+    this.#input.setAttribute(
+      "aria-invalid",
+      String(choice === "own" && parseTimesteps(this.#input.value) === undefined),
+    );
+    const timesteps = this.#model?.timesteps[Number(choice)];
+    this.#hint.textContent =
+      choice === "own"
+        ? "Points of the training grid, from noise to image: each smaller than the one before."
+        : timesteps === undefined
+          ? "Spread over the training grid by the scheduler."
+          : `At the ${timesteps.length === 1 ? "timestep" : "timesteps"} ${timesteps.join(", ")} of the training grid.`;
+  }
+}

@@ -1,0 +1,34 @@
+import { findElement } from "./find-element.ts";
+
+type Theme = "light" | "dark";
+
+/** The button that changes between light and dark. Without a choice, the page follows the system. */
+export class ThemeToggle {
+  readonly #button = findElement("theme", HTMLButtonElement);
+  readonly #name = findElement("theme-name", HTMLElement);
+  readonly #system = matchMedia("(prefers-color-scheme: dark)");
+
+  constructor() {
+    this.#show();
+    this.#system.addEventListener("change", () => this.#show());
+    this.#button.addEventListener("click", () => {
+      const next: Theme = this.#theme === "dark" ? "light" : "dark";
+      document.documentElement.dataset["theme"] = next;
+      // The head of the page reads it, before anything is painted.
+      localStorage.setItem("theme", next);
+      this.#show();
+    });
+  }
+
+  get #theme(): Theme {
+    const chosen = document.documentElement.dataset["theme"];
+    if (chosen === "light" || chosen === "dark") return chosen;
+    return this.#system.matches ? "dark" : "light";
+  }
+
+  #show(): void {
+    const next = this.#theme === "dark" ? "Light" : "Dark";
+    this.#name.textContent = next;
+    this.#button.setAttribute("aria-label", `${next} colours`);
+  }
+}
