@@ -18,6 +18,7 @@ const node: TestProjectInlineConfiguration = {
       "tools/*/src/**/*.test.ts",
       "tools/*/*.test.ts",
       "examples/*.test.ts",
+      "examples/*/src/**/*.test.ts",
     ],
     exclude: ["**/*.{browser,page}.test.ts", ...outside],
     testTimeout: 30_000,

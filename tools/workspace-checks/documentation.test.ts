@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { dataPackages, packageOrder } from "./package-order.ts";
-import { packages, root } from "./workspace.ts";
+import { packages, privateMembers, root } from "./workspace.ts";
 
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
   ...readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true }).map((name) => `docs/${name}`),
-  ...packages.map(({ folder }) => `${folder}/README.md`),
+  ...[...packages, ...privateMembers].map(({ folder }) => `${folder}/README.md`),
 ].filter((path) => path.endsWith(".md") && existsSync(join(root, path)));
 
 it("the architecture page lists the packages in their order", () => {

@@ -92,7 +92,7 @@ export class Playground {
       if (event.key === "Escape" && document.querySelector("dialog[open]") === null) this.#running?.abort();
     });
     findElement("download", HTMLButtonElement).addEventListener("click", () => {
-      for (const made of this.#current) saveFile(made.url, fileNameOf(made));
+      this.#download();
     });
     const copyLink = findElement("copy-link", HTMLButtonElement);
     copyLink.addEventListener("click", () => copyText(copyLink, location.href));
@@ -181,6 +181,18 @@ export class Playground {
 
   async #showOffline(): Promise<void> {
     this.#offlineBadge.hidden = !(await isModelKept());
+  }
+
+  async #download(): Promise<void> {
+    const [first] = this.#current;
+    if (first === undefined) return;
+    if (this.#current.length === 1) {
+      saveFile(first.url, fileNameOf(first));
+      return;
+    }
+    const url = URL.createObjectURL(await this.#stage.toPng());
+    saveFile(url, `${this.#current.length}-images-seed${first.settings.seed}.png`);
+    URL.revokeObjectURL(url);
   }
 
   #openCurrent(index: number): void {

@@ -3,7 +3,7 @@ import { builtinModules, createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openChromium } from "@onestep/vitest-setup/open-chromium";
-import { type FolderServer, isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
+import { isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { ConsistencyModelPipeline } from "onestep";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

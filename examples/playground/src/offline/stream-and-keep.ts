@@ -22,11 +22,14 @@ export function streamAndKeep(
           controller.enqueue(value);
           return;
         }
-        controller.close();
-        await keep(new Response(new Blob(chunks), { status, statusText, headers }));
       } catch (error) {
         controller.error(error);
+        settle();
+        return;
       }
+      controller.close();
+      // Where there is no room, the page works nevertheless, but not offline.
+      await keep(new Response(new Blob(chunks), { status, statusText, headers })).catch(() => undefined);
       settle();
     },
     async cancel(reason) {

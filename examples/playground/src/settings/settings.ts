@@ -24,8 +24,8 @@ export const largestSeed: number = 2 ** 32 - 1;
 /** A batch is computed at once, so that many images need much memory. */
 export const largestCount = 64;
 
-/** More steps than anybody needs of a consistency model. */
-export const largestSteps = 40;
+/** As many steps as the page offers without naming timesteps. */
+export const largestSteps = 3;
 
 /** What the page begins with. */
 export const defaultSettings: Settings = {

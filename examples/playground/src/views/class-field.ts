@@ -19,6 +19,13 @@ export class ClassField {
   #count: number | undefined;
   #isKnown = true;
 
+  /** @param onEach - Called when a person asks for one of each, with the number of classes. */
+  constructor(onEach: (count: number) => void) {
+    this.#chips.addEventListener("change", () => {
+      if (chosenRadio("class") === "each") onEach(this.#names.length);
+    });
+  }
+
   /**
    * Shows the classes of a model.
    *

@@ -22,7 +22,11 @@ export interface SettingsFormListeners {
 /** The controls beside the picture. */
 export class SettingsForm {
   readonly #form = findElement("controls", HTMLFormElement);
-  readonly #classes = new ClassField();
+  readonly #classes = new ClassField((count) => {
+    if (this.#count.value !== 1) return;
+    this.#count.value = count;
+    this.#listeners.onNoise();
+  });
   readonly #steps = new StepsField();
   readonly #device = new DeviceField();
   readonly #seed = new WholeNumberField(findElement("seed", HTMLInputElement), {

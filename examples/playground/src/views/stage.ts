@@ -10,6 +10,9 @@ const pause = 150;
 /** Where there are more steps than this, they are not held up. */
 const mostPaused = 6;
 
+/** Pixels between the images of a sheet. */
+const gap = 2;
+
 /** As many steps as there is room for in the strip. */
 const mostInStrip = 5;
 
@@ -68,6 +71,26 @@ export class Stage {
     await this.#drawn;
     const [noise] = this.#steps;
     if (noise !== undefined) this.showNoise(noise.frames);
+  }
+
+  /** What is on the stage as one PNG. */
+  async toPng(): Promise<Blob> {
+    const canvases = [...this.#tiles.querySelectorAll("canvas")];
+    const columns = Math.ceil(Math.sqrt(canvases.length));
+    const { width = 0, height = 0 } = canvases[0] ?? {};
+    const sheet = new OffscreenCanvas(
+      columns * (width + gap) - gap,
+      Math.ceil(canvases.length / columns) * (height + gap) - gap,
+    );
+    const context = sheet.getContext("2d");
+    if (context === null) throw new Error("This browser gives no canvas to draw on.");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, sheet.width, sheet.height);
+    for (const [index, canvas] of canvases.entries()) {
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      context.drawImage(canvas, column * (width + gap), row * (height + gap));
+    }
+    return sheet.convertToBlob({ type: "image/png" });
   }
 
   #makeTiles(count: number): void {

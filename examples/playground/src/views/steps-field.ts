@@ -1,6 +1,6 @@
 import type { KnownModel } from "../model/known-models.ts";
 import { parseTimesteps } from "../settings/parse-timesteps.ts";
-import type { Settings } from "../settings/settings.ts";
+import { largestSteps, type Settings } from "../settings/settings.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 
@@ -24,7 +24,7 @@ export class StepsField {
   /** Shows some settings. */
   show({ steps, timesteps }: Pick<Settings, "steps" | "timesteps">): void {
     const preset = timesteps === undefined ? steps : this.#presetOf(timesteps);
-    if (preset !== undefined && preset <= 3) {
+    if (preset !== undefined && preset <= largestSteps) {
       chooseRadio("steps", String(preset));
     } else {
       chooseRadio("steps", "own");

@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { defaultSettings, largestCount, largestSeed, type Settings } from "./settings.ts";
+import { formatSettings, parseSettings } from "./settings-link.ts";
+
+const settings: fc.Arbitrary<Settings> = fc.record({
+  model: fc.oneof(
+    fc.constant({ kind: "shipped" as const }),
+    fc.record({
+      kind: fc.constant("hub" as const),
+      id: fc.string({ minLength: 1, unit: "grapheme" }).filter((id) => id.trim() === id),
+      revision: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
+    }),
+  ),
+  classLabel: fc.oneof(fc.nat(999), fc.constant("each" as const)),
+  steps: fc.constant(3),
+  timesteps: fc.option(
+    fc.uniqueArray(fc.nat(999), { minLength: 1 }).map((values) => values.toSorted((a, b) => b - a)),
+    { nil: undefined },
+  ),
+  seed: fc.nat(largestSeed),
+  count: fc.integer({ min: 1, max: largestCount }),
+});
+
+describe("a link", () => {
+  it("brings back the settings that it was made from", () => {
+    fc.assert(
+      fc.property(settings, (given) => {
+        expect(parseSettings(`#${formatSettings(given)}`)).toEqual({ settings: given, faults: [] });
+      }),
+    );
+  });
+
+  it("is short, and readable", () => {
+    expect(formatSettings({ ...defaultSettings, timesteps: [26, 13, 0] })).toBe(
+      "class=0&seed=7&timesteps=26,13,0",
+    );
+    const model = { kind: "hub", id: "openai/diffusers-cd_imagenet64_l2", revision: undefined } as const;
+    expect(formatSettings({ ...defaultSettings, model, classLabel: 145, steps: 1, count: 4 })).toBe(
+      "model=openai/diffusers-cd_imagenet64_l2&class=145&seed=7&steps=1&images=4",
+    );
+  });
+
+  it("leaves the model of a person's files out", () => {
+    expect(formatSettings({ ...defaultSettings, model: { kind: "files" } })).toBe("class=0&seed=7&steps=3");
+  });
+
+  it.each(["", "#", "#title", "#a=b"])("is not everything after a #: %j", (fragment) => {
+    expect(parseSettings(fragment)).toBeUndefined();
+  });
+
+  it("names what is wrong in it, and has the default there", () => {
+    const fragment = "#class=-1&seed=4294967296&steps=0&timesteps=0,5&images=65";
+    expect(parseSettings(fragment)).toEqual({
+      settings: defaultSettings,
+      faults: ["class=-1", "steps=0", "timesteps=0,5", "seed=4294967296", "images=65"],
+    });
+  });
+
+  it("can be any text", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const parsed = parseSettings(`seed=${text}`);
+        const { seed } = parsed?.settings ?? { seed: Number.NaN };
+        expect(Number.isInteger(seed) && seed >= 0 && seed <= largestSeed).toBe(true);
+      }),
+    );
+  });
+});
