@@ -6,6 +6,7 @@ import { compare, runTask } from "./compare.ts";
 import { createTorchContender, onestep } from "./contender.ts";
 import { describeMachine } from "./describe-machine.ts";
 import { findPython } from "./find-python.ts";
+import { measureMemory } from "./memory/measure-memory.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
 import { measurePrecision } from "./precision/measure-precision.ts";
 import { measurePublishedModels } from "./published.ts";
@@ -14,6 +15,7 @@ import { createComparisonRows } from "./report/comparison-rows.ts";
 import { formatEventLoop } from "./report/event-loop-report.ts";
 import { formatComparison } from "./report/format-comparison.ts";
 import { formatMachine } from "./report/format-machine.ts";
+import { formatMemory } from "./report/memory-report.ts";
 import { formatPrecision } from "./report/precision-report.ts";
 import { formatPublished } from "./report/published-report.ts";
 import { formatSoak } from "./report/soak-report.ts";
@@ -30,7 +32,8 @@ const progress = (message: string): void => console.error(message);
 async function run(options: Options): Promise<void> {
   const { mode, architecture, folder } = options;
   let report: Report;
-  if (mode === "published" || architecture === undefined) report = await reportPublished(options);
+  if (mode === "memory") report = await reportMemory(options);
+  else if (mode === "published" || architecture === undefined) report = await reportPublished(options);
   else {
     progress(`checkpoint ${architecture}: looking for it, or making it`);
     report = await reports[mode](options, await findCheckpoint(architecture, folder));
@@ -40,7 +43,10 @@ async function run(options: Options): Promise<void> {
 }
 
 const reports: Readonly<
-  Record<Exclude<Options["mode"], "published">, (options: Options, checkpoint: string) => Promise<Report>>
+  Record<
+    Exclude<Options["mode"], "published" | "memory">,
+    (options: Options, checkpoint: string) => Promise<Report>
+  >
 > = {
   compare: reportComparison,
   browser: reportBrowser,
@@ -76,6 +82,16 @@ async function reportPublished({ threads }: Options): Promise<Report> {
   const machine = describeMachine(undefined);
   return {
     text: `${formatMachine(machine, threads)}\n\n${formatPublished(measurements)}`,
+    data: { machine, measurements },
+  };
+}
+
+async function reportMemory({ threads }: Options): Promise<Report> {
+  const measurements = await measureMemory({ threads, onStart: progress });
+  if (!measurements.every(({ succeeded }) => succeeded)) process.exitCode = 1;
+  const machine = describeMachine(undefined);
+  return {
+    text: `${formatMachine(machine, threads)}\n\n${formatMemory(measurements)}`,
     data: { machine, measurements },
   };
 }

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { architectureNames } from "./checkpoint/find-checkpoint.ts";
 
 /** What to do. */
-export type Mode = "compare" | "event-loop" | "soak" | "published" | "browser" | "precision";
+export type Mode = "compare" | "event-loop" | "soak" | "published" | "browser" | "precision" | "memory";
 
 /** The command line, read. */
 export interface Options {
@@ -43,6 +43,7 @@ Modes:
   browser      on wasm in Chromium, beside the graph that --onnx names
   precision    float16 and float32 on the GPU of Node beside float32 on the processor, weights that overflow among them
   published    (without an architecture) every published configuration at full size: parameters, one pass
+  memory       (without an architecture) while a file of 2 GB is downloaded and a .bin of 1.18 GB is loaded
 
 Options:
   --threads <n>       threads to compute with (default: CPUs that the process may use)
@@ -62,16 +63,26 @@ export function parseOptions(
 ): Options | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
-  const modes: readonly string[] = ["compare", "event-loop", "soak", "published", "browser", "precision"];
+  const modes: readonly string[] = [
+    "compare",
+    "event-loop",
+    "soak",
+    "published",
+    "browser",
+    "precision",
+    "memory",
+  ];
   const [mode, architecture, ...rest] = modes.includes(positionals[0] ?? "")
     ? positionals
     : ["compare", ...positionals];
   const isKnown =
-    mode === "published"
+    mode === "published" || mode === "memory"
       ? architecture === undefined
       : architecture !== undefined && architectureNames.includes(architecture);
   if (!isKnown || rest.length > 0) {
-    throw new UsageError(`Name one architecture: ${architectureNames.join(", ")}; none for published.`);
+    throw new UsageError(
+      `Name one architecture: ${architectureNames.join(", ")}; none for published and memory.`,
+    );
   }
   return {
     mode: mode as Mode,

@@ -76,7 +76,7 @@ export function sendReply(
   const stall = fault?.stallAfterBytes;
   if (cut !== undefined && cut < 0) return void socket?.destroy();
   if (stall !== undefined && stall < 0) return;
-  const body = applyFault(new Uint8Array(toBytes(reply.body)), fault);
+  const body = applyFault(toBytes(reply.body), fault);
   const end = fault?.endAfterBytes;
   const length = end === undefined ? { "Content-Length": String(body.length) } : {};
   response.writeHead(reply.status, { ...corsHeaders, ...reply.headers, ...length });

@@ -6,4 +6,13 @@ export {
   tensorPart,
   torchFileBytes,
 } from "./torch-file-bytes.ts";
-export { joinBytes, littleEndian, type ZipEndPart, type ZipPart, zipBytes } from "./zip-bytes.ts";
+export {
+  directoryEntry,
+  endRecords,
+  joinBytes,
+  littleEndian,
+  localHeader,
+  type ZipEndPart,
+  type ZipPart,
+  zipBytes,
+} from "./zip-bytes.ts";

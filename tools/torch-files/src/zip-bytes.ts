@@ -99,7 +99,14 @@ export function littleEndian(...fields: readonly (readonly [number | bigint, num
 const empty = new Uint8Array(0);
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function localHeader({ name, content = empty, flags = 0, method = 0, local = {} }: ZipPart): Uint8Array[] {
+/** What stands before the content of an entry. */
+export function localHeader({
+  name,
+  content = empty,
+  flags = 0,
+  method = 0,
+  local = {},
+}: ZipPart): Uint8Array[] {
   const nameBytes = encode(local.name ?? name);
   const extra = local.extra ?? empty;
   return [
@@ -120,7 +127,8 @@ function localHeader({ name, content = empty, flags = 0, method = 0, local = {} 
   ];
 }
 
-function directoryEntry(part: ZipPart, headerOffset: number): Uint8Array[] {
+/** What the directory says of an entry whose header is at an offset. */
+export function directoryEntry(part: ZipPart, headerOffset: number): Uint8Array[] {
   const { name, content = empty, flags = 0, method = 0, extra = empty, listed = {} } = part;
   const nameBytes = encode(name);
   return [
@@ -147,7 +155,13 @@ function directoryEntry(part: ZipPart, headerOffset: number): Uint8Array[] {
   ];
 }
 
-function endRecords(count: number, directory: number, end: number, changes: ZipEndPart): Uint8Array[] {
+/** What stands behind a directory of so many entries, which begins and ends at these offsets. */
+export function endRecords(
+  count: number,
+  directory: number,
+  end: number,
+  changes: ZipEndPart = {},
+): Uint8Array[] {
   const { zip64, comment = empty } = changes;
   const size = end - directory;
   const records64 =

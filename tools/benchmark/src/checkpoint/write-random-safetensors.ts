@@ -20,7 +20,12 @@ export async function writeRandomSafetensors(
   }
 }
 
-async function writeWeight(file: FileHandle, weight: ExpectedWeight, source: NumberSource): Promise<void> {
+/** Adds a random float32 array to a file, 4 MiB at a time. */
+export async function writeWeight(
+  file: FileHandle,
+  weight: ExpectedWeight,
+  source: NumberSource,
+): Promise<void> {
   const { center, reach } = chooseSpread(weight.name, weight.shape);
   let left = countElements(weight.shape);
   while (left > 0) {
@@ -47,6 +52,7 @@ function formatHeader(weights: readonly ExpectedWeight[]): Uint8Array {
   return bytes;
 }
 
-function countElements(shape: readonly number[]): number {
+/** How many elements an array of a shape has. */
+export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
