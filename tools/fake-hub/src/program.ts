@@ -7,10 +7,10 @@ import { startFakeHub } from "./start-fake-hub.ts";
 
 const usage = `Serves folders as repositories of a fake Hugging Face Hub.
 
-  fake-hub [--port 8123] [--account token=user ...] [--part-bytes 5000000] owner/name=folder ...
+  fake-hub [--port 8123] [--account token=user ...] [--part-bytes 5000000] [--log] owner/name=folder ...
 
 Files ending in .safetensors, .bin and .pt are served as LFS files. Who has the token of an account may upload under
-that user's name, large files in parts of the given length. Ctrl-C stops.`;
+that user's name, large files in parts of the given length. --log prints every request. Ctrl-C stops.`;
 
 async function readRepository(folder: string): Promise<FakeRepository> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     port: { type: "string", default: "8123" },
     account: { type: "string", multiple: true, default: [] },
     "part-bytes": { type: "string", default: "Infinity" },
+    log: { type: "boolean" },
     help: { type: "boolean" },
   },
 });
@@ -45,5 +46,12 @@ if (values.help === true || hasNothing || [...pairs, ...accountPairs].some((pair
   const partBytes = Number(values["part-bytes"]);
   const hub = await startFakeHub({ repositories, accounts, partBytes, port: Number(values.port) });
   console.log(`HF_ENDPOINT=${hub.endpoint}`);
-  process.once("SIGINT", () => void hub.close());
+  const print = (): void => {
+    for (const { host, method, path } of hub.requests.splice(0)) console.log(`${host} ${method} ${path}`);
+  };
+  const printer = values.log === true ? setInterval(print, 20) : undefined;
+  process.once("SIGINT", () => {
+    clearInterval(printer);
+    void hub.close();
+  });
 }

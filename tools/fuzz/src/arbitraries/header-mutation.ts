@@ -11,7 +11,7 @@ export type EntryMutation = (entries: readonly HeaderEntry[]) => readonly Header
 export type TextMutation = (text: string) => string;
 
 /** What does not belong into a header, or not there. */
-function strangeValues(): Arbitrary<unknown> {
+export function strangeValues(): Arbitrary<unknown> {
   const numbers = extremeNumbers().map(Number);
   return fc.oneof(
     numbers,

@@ -1,9 +1,16 @@
 import type { FuzzTarget } from "../fuzz-target.ts";
+import { configTarget } from "./config-target.ts";
 import { safetensorsTarget } from "./safetensors-target.ts";
+import { shardIndexTarget } from "./shard-index-target.ts";
 import { torchFileTarget } from "./torch-file-target.ts";
 
 /** Every reader that is tried. */
-export const fuzzTargets: readonly FuzzTarget[] = [safetensorsTarget, torchFileTarget];
+export const fuzzTargets: readonly FuzzTarget[] = [
+  safetensorsTarget,
+  torchFileTarget,
+  shardIndexTarget,
+  configTarget,
+];
 
 /** The target of a name. @throws RangeError where there is none. */
 export function findTarget(name: string): FuzzTarget {
