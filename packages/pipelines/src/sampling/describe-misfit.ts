@@ -35,11 +35,12 @@ export function describeMisfit({
   if (noiseProcessOf(original) !== process) return undefined;
   const fields = differingTrainingFields(process, scheduler, original);
   if (fields.length === 0) return undefined;
-  const differences = fields.map(
-    (field) =>
-      `${field} ${abbreviate(readField(scheduler, field))} and not ${abbreviate(readField(original, field))}`,
-  );
-  return `${name} does not fit the model of this ${pipeline}: it has ${differences.join(", ")}, as the model was trained. Make it with \`${name}.fromConfig(pipe.scheduler.config)\`, which carries them over.`;
+  const differences = fields.map((field) => {
+    const [has, trained] = [scheduler, original].map((one) => abbreviate(readField(one, field)));
+    return `${field} ${has}, where the model was trained with ${trained}`;
+  });
+  const values = fields.map((field) => `${field}: ${abbreviate(readField(original, field))}`);
+  return `${name} does not fit the model of this ${pipeline}: it has ${differences.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
 }
 
 /** The name of a scheduler's class. */

@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PythonJson, TorchGenerator } from "@onestep/core";
+import { unet2DModelConfigSchema } from "@onestep/models";
+import { findSchedulerClass } from "@onestep/schedulers";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { drawWeights } from "./__fixtures__/draw-weights.ts";
+import { expectReference, type ReferenceOutput } from "./__fixtures__/expect-reference.ts";
+import golden from "./__fixtures__/pipelines.json" with { type: "json" };
+import { writePipeline } from "./__fixtures__/write-pipeline.ts";
+import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
+import { DiffusionPipeline } from "./diffusion-pipeline.ts";
+
+interface Case {
+  readonly pipeline: string;
+  readonly scheduler: { readonly _class_name: string };
+  readonly unet: PythonJson;
+  readonly options: {
+    readonly num_inference_steps?: number;
+    readonly batch_size?: number;
+    readonly seeds?: readonly number[];
+    readonly eta?: number;
+    readonly use_clipped_model_output?: boolean;
+  };
+  readonly output: ReferenceOutput;
+}
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "onestep-diffusion-pipelines-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Writes what Python had in memory: a pipeline of that class with that scheduler and model. */
+async function writeCase(
+  name: string,
+  { pipeline: className, scheduler, unet }: Pick<Case, "pipeline" | "scheduler" | "unet">,
+): Promise<string> {
+  const path = join(folder, name.replaceAll(" ", "-"));
+  const config = unet2DModelConfigSchema.fromJson(unet, "config.json");
+  await writePipeline(path, { className, scheduler, unet: config, fill: drawWeights() });
+  return path;
+}
+
+// Made by diffusers on PyTorch (tools/reference/make_pipeline_goldens.py); the tolerance is told in expect-reference.ts.
+describe("a pipeline, with the seed of Python", () => {
+  it.each(Object.entries<Case>(golden.pipelines))(
+    "makes the images of diffusers: %s",
+    async (name, given) => {
+      await using pipe = await DiffusionPipeline.fromPretrained(await writeCase(name, given), { threads: 1 });
+      expect(pipe.className).toBe(given.pipeline);
+      const { num_inference_steps, batch_size, seeds, eta, use_clipped_model_output } = given.options;
+      const { images } = await pipe.generate({
+        numInferenceSteps: num_inference_steps,
+        batchSize: batch_size,
+        outputType: "tensor",
+        ...(seeds === undefined ? { seed: 0 } : { generator: seeds.map((seed) => new TorchGenerator(seed)) }),
+        ...{ eta, useClippedModelOutput: use_clipped_model_output },
+      });
+      expectReference(images, given.output);
+    },
+  );
+});
+
+describe("DDPMPipeline with another scheduler", () => {
+  let pipe: DDPMPipeline;
+
+  beforeAll(async () => {
+    const { unet, scheduler } = golden.swapped;
+    const written = { _class_name: "DDPMScheduler", ...scheduler };
+    const given = { pipeline: "DDPMPipeline", scheduler: written, unet };
+    pipe = await DDPMPipeline.fromPretrained(await writeCase("swapped", given), { threads: 1 });
+  });
+  afterAll(() => pipe.dispose());
+
+  it.each(Object.entries<ReferenceOutput>(golden.swaps))(
+    "makes the image of the loop that diffusers documents: %s",
+    async (name, output) => {
+      const warning = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+      const original = pipe.scheduler;
+      const scheduler = findSchedulerClass(name)?.fromConfig(original.config);
+      expect(scheduler).toBeDefined();
+      pipe.scheduler = scheduler ?? original;
+      const numInferenceSteps = golden.swapped.steps;
+      const { images } = await pipe.generate({ seed: 0, numInferenceSteps, outputType: "tensor" });
+      pipe.scheduler = original;
+      expectReference(images, output);
+      expect(warning.mock.calls).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,68 @@
+import {
+  CMStochasticIterativeScheduler,
+  DDIMScheduler,
+  DDPMScheduler,
+  EDMEulerScheduler,
+  EulerDiscreteScheduler,
+  HeunDiscreteScheduler,
+  type Scheduler,
+  ScoreSdeVeScheduler,
+  schedulerClasses,
+} from "@onestep/schedulers";
+import { describe, expect, it } from "vitest";
+import { describeMisfit } from "./describe-misfit.ts";
+import { noiseProcessOf } from "./noise-process.ts";
+
+describe("describeMisfit", () => {
+  const consistency = new CMStochasticIterativeScheduler();
+  const ddpm = new DDPMScheduler();
+  const consistencyPipeline = { pipeline: "ConsistencyModelPipeline", process: "edm" } as const;
+  const diffusionPipeline = { pipeline: "DDPMPipeline", process: "betas" } as const;
+
+  it.each([
+    [consistencyPipeline, consistency, consistency],
+    [consistencyPipeline, consistency, EDMEulerScheduler.fromConfig(consistency.config)],
+    [diffusionPipeline, ddpm, DDIMScheduler.fromConfig(ddpm.config)],
+    [diffusionPipeline, ddpm, new EulerDiscreteScheduler({ timestepSpacing: "trailing" })],
+  ] as const)("has nothing to say of a scheduler that fits: %#", (pipeline, original, scheduler) => {
+    expect(describeMisfit({ ...pipeline, original, scheduler })).toBeUndefined();
+  });
+
+  it("tells of a schedule of betas on a consistency model", () => {
+    const scheduler = DDIMScheduler.fromConfig(consistency.config);
+    expect(describeMisfit({ ...consistencyPipeline, original: consistency, scheduler })).toBe(
+      "DDIMScheduler does not fit the model of this ConsistencyModelPipeline: it undoes a schedule of betas (DDPM and its relatives), and the model was trained with noise levels σ with the preconditioning of EDM (consistency and EDM models). What comes out will hardly be images. Take a scheduler of that kind.",
+    );
+  });
+
+  it("tells of noise levels on a DDPM", () => {
+    const describe = (scheduler: Scheduler) =>
+      describeMisfit({ ...diffusionPipeline, original: ddpm, scheduler });
+    expect(describe(consistency)).toContain("it undoes noise levels σ with the preconditioning of EDM");
+    expect(describe(new ScoreSdeVeScheduler())).toContain(
+      "it undoes noise levels σ of a variance-exploding SDE",
+    );
+  });
+
+  it("tells of other betas and predictions than those of training, and how to take them over", () => {
+    const original = new DDPMScheduler({ predictionType: "v_prediction" });
+    const scheduler = HeunDiscreteScheduler.fromConfig(original.config);
+    expect(describeMisfit({ ...diffusionPipeline, original, scheduler })).toBe(
+      "HeunDiscreteScheduler does not fit the model of this DDPMPipeline: it has betaStart 0.00085, where the model was trained with 0.0001; betaEnd 0.012, where the model was trained with 0.02. Make it with `HeunDiscreteScheduler.fromConfig(config, { betaStart: 0.0001, betaEnd: 0.02 })`; what a config leaves to defaults, another class has its own defaults for.",
+    );
+    const other = new DDIMScheduler();
+    expect(describeMisfit({ ...diffusionPipeline, original, scheduler: other })).toContain(
+      '{ predictionType: "v_prediction" }',
+    );
+  });
+
+  it("says nothing of a scheduler of somebody's own", () => {
+    const scheduler = Object.assign(new DDPMScheduler(), { config: {} });
+    expect(describeMisfit({ ...consistencyPipeline, original: consistency, scheduler })).toBeUndefined();
+  });
+});
+
+it("every scheduler of the package tells its process", () => {
+  const processes = schedulerClasses.map((schedulerClass) => noiseProcessOf(schedulerClass.fromConfig({})));
+  expect(processes).not.toContain(undefined);
+});
