@@ -141,8 +141,6 @@ SWAPS = [
     "HeunDiscreteScheduler",
     "KDPM2DiscreteScheduler",
     "KDPM2AncestralDiscreteScheduler",
-    "DPMSolverMultistepScheduler",
-    "DPMSolverSinglestepScheduler",
     "DEISMultistepScheduler",
     "UniPCMultistepScheduler",
 ]

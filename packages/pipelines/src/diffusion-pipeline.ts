@@ -1,11 +1,6 @@
-import { UnsupportedError } from "@onestep/core";
 import type { RepositoryLocation } from "@onestep/hub";
 import { openPipelineSource, type PipelineFromPretrainedOptions } from "./loading/load-components.ts";
-import {
-  findPipelineClass,
-  type DiffusionPipeline as PipelineOfAnyClass,
-  pipelineClasses,
-} from "./pipeline-classes.ts";
+import { type DiffusionPipeline as PipelineOfAnyClass, pipelineClassOf } from "./pipeline-classes.ts";
 
 /** A pipeline of any class that makes images from noise. */
 export type DiffusionPipeline = PipelineOfAnyClass;
@@ -28,16 +23,6 @@ export interface DiffusionPipelineLoader {
 export const DiffusionPipeline: DiffusionPipelineLoader = {
   async fromPretrained(source, options = {}) {
     const opened = await openPipelineSource(source, options);
-    const { className } = opened.modelIndex;
-    const pipelineClass = findPipelineClass(className);
-    if (pipelineClass === undefined) {
-      throw new UnsupportedError({
-        subject: `model_index.json of ${opened.repository.name}`,
-        found: `a ${className}`,
-        expected: `a pipeline that is built here: ${pipelineClasses.map((known) => known.className).join(", ")}`,
-        remedy: "Load a repository of such a pipeline.",
-      });
-    }
-    return pipelineClass.fromSource(opened, options);
+    return pipelineClassOf(opened).fromSource(opened, options);
   },
 };

@@ -51,7 +51,12 @@ export {
 } from "./loading/load-components.ts";
 export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
 export { formatModelIndex, type ModelIndex, parseModelIndex } from "./model-index/model-index.ts";
-export { findPipelineClass, type PipelineClass, pipelineClasses } from "./pipeline-classes.ts";
+export {
+  findPipelineClass,
+  type PipelineClass,
+  pipelineClasses,
+  pipelineClassOf,
+} from "./pipeline-classes.ts";
 export type { PipelineComponents } from "./pipeline-components.ts";
 export { type PNDMGenerateOptions, PNDMPipeline } from "./pndm/pndm-pipeline.ts";
 export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";

@@ -1,3 +1,4 @@
+import { UnsupportedError } from "@onestep/core";
 import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
 import { DDIMPipeline } from "./ddim/ddim-pipeline.ts";
 import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
@@ -38,4 +39,20 @@ export const pipelineClasses: readonly PipelineClass[] = Object.freeze([
 /** The pipeline that goes by this name in diffusers; `undefined` where this package has none of that name. */
 export function findPipelineClass(className: string): PipelineClass | undefined {
   return pipelineClasses.find((pipelineClass) => pipelineClass.className === className);
+}
+
+/**
+ * The class that the index of a repository names.
+ *
+ * @throws UnsupportedError where this package has none of that name; the message lists those that it has.
+ */
+export function pipelineClassOf({ repository, modelIndex }: PipelineSource): PipelineClass {
+  const pipelineClass = findPipelineClass(modelIndex.className);
+  if (pipelineClass !== undefined) return pipelineClass;
+  throw new UnsupportedError({
+    subject: `model_index.json of ${repository.name}`,
+    found: `a ${modelIndex.className}`,
+    expected: `a pipeline that is built here: ${pipelineClasses.map(({ className }) => className).join(", ")}`,
+    remedy: "Load a repository of such a pipeline.",
+  });
 }

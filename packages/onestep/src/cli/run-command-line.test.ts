@@ -50,7 +50,7 @@ describe("runCommandLine", () => {
     [["generate", "--sede", "1"], "Did you mean --seed?", "onestep generate --help"],
     [["generate", "a", "b"], 'Unexpected "b"', "onestep generate --help"],
     [["generate", "--steps", "none"], '--steps: found "none"', "onestep generate --help"],
-    [["generate", "--scheduler", "DDIM"], '--scheduler: found "DDIM"', "onestep generate --help"],
+    [["generate", "--scheduler", "best"], '--scheduler: found "best"', "onestep generate --help"],
   ])("%j is wrong usage", async (words, message, help) => {
     const { exitCode, stdout, stderr } = await run(words);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });

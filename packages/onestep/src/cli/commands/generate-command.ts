@@ -28,7 +28,11 @@ export const generateCommand: Command = {
       description:
         "Where random numbers start: one integer for all images, or one per image (default: a random one, which is told)",
     },
-    { name: "steps", value: "count", description: "How many steps (default: 1)" },
+    {
+      name: "steps",
+      value: "count",
+      description: "How many steps (default: those of diffusers: 1 for a consistency model, 1000 for a DDPM)",
+    },
     {
       name: "timesteps",
       value: "list",
@@ -50,9 +54,9 @@ export const generateCommand: Command = {
     { name: "grid", value: "columns", description: "Save all images as one, in a grid" },
     {
       name: "scheduler",
-      value: "class",
+      value: "name",
       description:
-        "Sample with another scheduler, by its class name such as EDMEulerScheduler (default: the model's own)",
+        "Sample with another scheduler, by its name in diffusers or in short: EDMEulerScheduler, edm-euler (default: the model's own)",
     },
     { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu (default: auto)" },
     {
@@ -67,6 +71,7 @@ export const generateCommand: Command = {
     "generate --class-label 0-9 --seed 7 --grid 5 --out emoji.png",
     "generate openai/diffusers-cd_imagenet64_l2 --class-label 145 --seed 0 --out penguin.png",
     "generate openai/diffusers-cd_imagenet64_l2 --timesteps 22,0 --batch-size 16 --grid 4",
+    "generate google/ddpm-cifar10-32 --scheduler ddim --steps 50",
   ],
   async run(invocation) {
     const { generateImages } = await import("../generate/generate-images.ts");

@@ -1,8 +1,10 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RasterImage, TorchGenerator } from "@onestep/core";
-import { ConsistencyModelPipeline } from "@onestep/pipelines";
+import { ConsistencyModelPipeline, DDPMPipeline } from "@onestep/pipelines";
+import { DDIMScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ddpmFolder } from "../__fixtures__/ddpm-folder.ts";
 import reference from "../__fixtures__/emoji32-reference.json" with { type: "json" };
 import { runOnestep } from "../__fixtures__/run-onestep.ts";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
@@ -118,6 +120,32 @@ describe("onestep generate", () => {
     expect(JSON.parse(stdout)).toMatchObject({ model: "./model", seeds: [0], classLabels: [0] });
     const { images } = await pipe.generate({ classLabels: 0, seed: 0 });
     expect((await readImage("onestep.png")).data).toEqual(images[0]?.data);
+  });
+
+  it("makes the pixels of the API with a DDPM, by its own scheduler and by another", async () => {
+    await using ddpm = await DDPMPipeline.fromPretrained(ddpmFolder);
+    const own = await generate(ddpmFolder, "--seed", "0", "--steps", "5", "-o", "a.png");
+    expect(own.stderr).toContain("Step 5 of 5\n");
+    const first = await ddpm.generate({ seed: 0, numInferenceSteps: 5 });
+    expect((await readImage("a.png")).data).toEqual(first.images[0]?.data);
+    const words = ["--seed", "0", "--steps", "3", "--scheduler", "ddim", "--json", "-o", "b.png"];
+    expect(JSON.parse((await generate(ddpmFolder, ...words)).stdout)).toMatchObject({ steps: 3, width: 16 });
+    ddpm.scheduler = DDIMScheduler.fromConfig(ddpm.scheduler.config);
+    const second = await ddpm.generate({ seed: 0, numInferenceSteps: 3 });
+    expect((await readImage("b.png")).data).toEqual(second.images[0]?.data);
+  });
+
+  it("refuses class labels for a model without classes with 3", async () => {
+    const words = ["generate", ddpmFolder, "--class-label", "1", "--steps", "2"];
+    const { exitCode, stderr } = await runOnestep(words, { folder: folder() });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("found [1] for a model without classes, expected no classLabels");
+    expect(await readdir(folder())).toEqual([]);
+  });
+
+  it("warns of a scheduler that does not fit the model", async () => {
+    const { stderr } = await generate("--scheduler", "ddpm", "--steps", "1", "--seed", "0");
+    expect(stderr).toContain("DDPMScheduler does not fit the model of this ConsistencyModelPipeline");
   });
 
   it("saves the image although nobody reads its name", async () => {

@@ -1,36 +1,30 @@
 import { RasterImage, TorchGenerator } from "@onestep/core";
-import {
-  ConsistencyModelPipeline,
-  DiffusionPipeline,
-  type PipelineFromPretrainedOptions,
-} from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
 import type { Invocation } from "../command.ts";
-import { isSingleFile } from "../is-single-file.ts";
 import { formatDuration } from "../output/format-duration.ts";
 import { readRepositorySettings } from "../repository-settings.ts";
 import { chooseScheduler } from "./choose-scheduler.ts";
 import { type GenerateRequest, readGenerateRequest } from "./generate-request.ts";
 import { reportGeneration } from "./generation-report.ts";
+import { openPipeline } from "./open-pipeline.ts";
 import { checkWritable, nameFiles, nameFilesByDefault } from "./output-files.ts";
 
 /** `onestep generate`. */
 export async function generateImages(invocation: Invocation): Promise<void> {
   const { arguments: parsed, output, signal } = invocation;
   const request = readGenerateRequest(parsed);
-  const { model, out, gridColumns, batchSize, seeds } = request;
+  const { out, gridColumns, batchSize, seeds } = request;
   const schedulerClass = chooseScheduler(parsed.text("scheduler"));
   const fileCount = gridColumns === undefined ? batchSize : 1;
   const files = out === undefined ? await nameFilesByDefault(fileCount) : nameFiles(out, fileCount);
   await checkWritable(files);
 
   const startedAt = performance.now();
-  const pipe = await openPipeline(model, {
+  const { pipe, steps } = await openPipeline(request, {
     ...readRepositorySettings(invocation),
     // Checked by the runtime, which knows what there is.
     device: parsed.text("device") as Device | undefined,
     threads: request.threads,
-    optimizeFor: countPasses(request) <= 2 ? "startup" : "throughput",
   });
   try {
     const loadedAt = performance.now();
@@ -59,26 +53,11 @@ export async function generateImages(invocation: Invocation): Promise<void> {
     output.note(
       `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
     );
-    output.result(reportGeneration({ request, files, device: pipe.device, width, height, milliseconds }));
+    const { device } = pipe;
+    output.result(reportGeneration({ request, files, device, steps, width, height, milliseconds }));
   } finally {
     await pipe.dispose();
   }
-}
-
-/** Loads a repository, or an original checkpoint, which is a single file. */
-function openPipeline(
-  model: string | undefined,
-  options: PipelineFromPretrainedOptions,
-): Promise<DiffusionPipeline> {
-  if (model !== undefined && isSingleFile(model)) {
-    return ConsistencyModelPipeline.fromSingleFile(model, options);
-  }
-  return DiffusionPipeline.fromPretrained(model, options);
-}
-
-/** How often the model runs, as far as the request tells: each image takes one step unless it says otherwise. */
-function countPasses({ batchSize, timesteps, numInferenceSteps }: GenerateRequest): number {
-  return batchSize * (timesteps?.length ?? numInferenceSteps ?? 1);
 }
 
 function samplingOptions(request: GenerateRequest) {

@@ -7,6 +7,8 @@ export interface Generation {
   /** The files that were written, in the order of the images. */
   readonly files: readonly string[];
   readonly device: string;
+  /** How many steps each image took. */
+  readonly steps: number;
   /** Size of one image in pixels. */
   readonly width: number;
   readonly height: number;
@@ -17,8 +19,8 @@ export interface Generation {
 export const shippedModel = "@onestep/emoji32";
 
 /** The result of `onestep generate`. */
-export function reportGeneration({ request, files, device, ...rest }: Generation): Result {
-  const { model, classLabels, seeds, timesteps, numInferenceSteps, batchSize } = request;
+export function reportGeneration({ request, files, device, steps, ...rest }: Generation): Result {
+  const { model, classLabels, seeds, timesteps, batchSize } = request;
   const { load, generate, save } = rest.milliseconds;
   return {
     lines: files,
@@ -32,7 +34,7 @@ export function reportGeneration({ request, files, device, ...rest }: Generation
           ? new Array<number>(batchSize).fill(classLabels[0] ?? 0)
           : (classLabels ?? null),
       timesteps: timesteps ?? null,
-      steps: timesteps?.length ?? numInferenceSteps ?? 1,
+      steps,
       width: rest.width,
       height: rest.height,
       milliseconds: {

@@ -34,7 +34,7 @@ export function formatOverview(commands: readonly Command[]): string {
   const codes = exitCodeMeanings.flatMap(([code, meaning]) => formatTerm(String(code), meaning, 5));
   return joinSections([
     ["Usage: onestep <command> [options]"],
-    ["Makes images with consistency models, from checkpoints as Python saved them."],
+    ["Makes images with consistency and diffusion models, from checkpoints as Python saved them."],
     ["Commands:", ...commands.flatMap(({ name, summary }) => formatTerm(name, summary, 14))],
     [
       "Options:",

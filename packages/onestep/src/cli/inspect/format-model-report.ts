@@ -15,7 +15,11 @@ export function formatModelReport(report: ModelReport): readonly string[] {
         .join(", "),
     ],
     ...(unet === null ? [] : describeUnet(unet)),
-    ...(scheduler === null ? [] : [["Steps", describeSteps(scheduler)]]),
+    ...(scheduler === null ? [] : [["Steps", describeSteps(scheduler, report.defaultSteps)]]),
+    ...report.recommendedSchedulers.map((recommended) => [
+      "",
+      `${recommended.steps} steps: --scheduler ${recommended.className} --steps ${recommended.steps}`,
+    ]),
     ...report.recommendedTimesteps.map((timesteps) => [
       "",
       `${timesteps.length} steps: --timesteps ${timesteps.join()}`,
@@ -49,10 +53,16 @@ function describeFile({ path, size }: WeightsFile): string {
   return size === null ? path : `${path}, ${formatBytes(size)}`;
 }
 
-function describeSteps({ numTrainTimesteps, sigmaMin, sigmaMax }: SchedulerReport): string {
+function describeSteps(scheduler: SchedulerReport, defaultSteps: number | null): string {
+  const { numTrainTimesteps, sigmaMin, sigmaMax, betaSchedule, betaStart, betaEnd } = scheduler;
+  const byDefault = defaultSteps === null || defaultSteps === 1 ? [] : [`${defaultSteps} by default`];
   const grid = numTrainTimesteps === null ? [] : [`grid of ${numTrainTimesteps} timesteps`];
   const sigmas = sigmaMin === null || sigmaMax === null ? [] : [`sigma ${sigmaMin} to ${sigmaMax}`];
-  return [...grid, ...sigmas].join(", ") || "as the scheduler sets them";
+  const betas =
+    betaSchedule === null || betaStart === null || betaEnd === null
+      ? []
+      : [`${betaSchedule} betas ${betaStart} to ${betaEnd}`];
+  return [...byDefault, ...grid, ...sigmas, ...betas].join(", ") || "as the scheduler sets them";
 }
 
 function count(value: number): string {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { ddpmFolder } from "../__fixtures__/ddpm-folder.ts";
 import { runOnestep } from "../__fixtures__/run-onestep.ts";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
 
@@ -56,6 +57,9 @@ Steps       grid of 40 timesteps, sigma 0.002 to 80
         numTrainTimesteps: 40,
         sigmaMin: 0.002,
         sigmaMax: 80,
+        betaSchedule: null,
+        betaStart: null,
+        betaEnd: null,
       },
       unet: {
         sampleSize: [32, 32],
@@ -73,10 +77,34 @@ Steps       grid of 40 timesteps, sigma 0.002 to 80
         },
         estimatedMemory: expect.any(Number),
       },
+      defaultSteps: 1,
       recommendedTimesteps: [
         [17, 0],
         [26, 13, 0],
       ],
+      recommendedSchedulers: [],
+      unsupported: null,
+    });
+  });
+
+  it("shows a DDPM, and how to take fewer steps", async () => {
+    const { exitCode, stdout } = await inspect(ddpmFolder);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Pipeline    DDPMPipeline
+Components  scheduler: DDPMScheduler, unet: UNet2DModel
+Images      16x16, 3 channels
+Classes     none
+`);
+    expect(stdout).toMatch(
+      /^Steps {7}1000 by default, grid of 1000 timesteps, linear betas 0\.0001 to 0\.02\n {12}50 steps: --scheduler DDIMScheduler --steps 50$/m,
+    );
+    expect(stdout).not.toContain("Cannot run");
+    const { stdout: json } = await inspect(ddpmFolder, "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      className: "DDPMPipeline",
+      scheduler: { betaSchedule: "linear", betaStart: 0.0001, betaEnd: 0.02, sigmaMin: null },
+      defaultSteps: 1000,
+      recommendedSchedulers: [{ className: "DDIMScheduler", steps: 50 }],
       unsupported: null,
     });
   });

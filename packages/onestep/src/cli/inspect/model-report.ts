@@ -29,6 +29,16 @@ export interface SchedulerReport {
   readonly numTrainTimesteps: number | null;
   readonly sigmaMin: number | null;
   readonly sigmaMax: number | null;
+  /** How the betas lie between `betaStart` and `betaEnd`: `linear`. */
+  readonly betaSchedule: string | null;
+  readonly betaStart: number | null;
+  readonly betaEnd: number | null;
+}
+
+/** A scheduler to sample a model with. */
+export interface RecommendedScheduler {
+  readonly className: string;
+  readonly steps: number;
 }
 
 /** The UNet of a model. */
@@ -56,8 +66,12 @@ export interface ModelReport {
   readonly components: Readonly<Record<string, string>>;
   readonly scheduler: SchedulerReport | null;
   readonly unet: UnetReport | null;
+  /** How many steps images take by default; `null` where the pipeline is not built here. */
+  readonly defaultSteps: number | null;
   /** Timesteps for several steps that the authors of the model chose, if known. */
   readonly recommendedTimesteps: readonly (readonly number[])[];
+  /** Schedulers with which the model takes far fewer steps. */
+  readonly recommendedSchedulers: readonly RecommendedScheduler[];
   /** Why this version cannot run it; `null` where it can. */
   readonly unsupported: string | null;
 }

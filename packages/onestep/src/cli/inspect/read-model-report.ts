@@ -1,9 +1,10 @@
-import * as pipelines from "@onestep/pipelines";
+import { findPipelineClass, openPipelineSource } from "@onestep/pipelines";
 import { shippedModel } from "../generate/generation-report.ts";
 import type { RepositorySettings } from "../repository-settings.ts";
 import type { ModelReport } from "./model-report.ts";
 import { readSchedulerReport } from "./read-scheduler-report.ts";
 import { readUnetReport } from "./read-unet-report.ts";
+import { recommendedSchedulers } from "./recommended-schedulers.ts";
 import { recommendedTimesteps } from "./recommended-timesteps.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function readModelReport(
   source: string | undefined,
   settings: RepositorySettings,
 ): Promise<ModelReport> {
-  const { repository, modelIndex } = await pipelines.openPipelineSource(source, settings);
+  const { repository, modelIndex } = await openPipelineSource(source, settings);
   const { className, components } = modelIndex;
   const model = source ?? shippedModel;
   const schedulerClass = components.get("scheduler");
@@ -27,6 +28,7 @@ export async function readModelReport(
     unetClass === undefined
       ? { unet: null, unsupported: "it has no unet" }
       : await readUnetReport(repository, unetClass, settings);
+  const pipelineClass = findPipelineClass(className);
   return {
     model,
     commit: repository.commit ?? null,
@@ -34,12 +36,9 @@ export async function readModelReport(
     components: Object.fromEntries(components),
     scheduler,
     unet,
+    defaultSteps: pipelineClass?.defaultInferenceSteps ?? null,
     recommendedTimesteps: recommendedTimesteps(model),
-    unsupported: isPipeline(className) ? unsupported : `a ${className} is not built here`,
+    recommendedSchedulers: recommendedSchedulers(className),
+    unsupported: pipelineClass === undefined ? `a ${className} is not built here` : unsupported,
   };
-}
-
-/** Whether there is a pipeline of this class here. */
-function isPipeline(className: string): boolean {
-  return Object.hasOwn(pipelines, className) && className.endsWith("Pipeline");
 }

@@ -20,11 +20,15 @@ export async function readSchedulerReport(
   const file = await repository.get(path, { signal, onProgress });
   const document = parsePythonJson(await file.text({ signal }), `${file.path} of ${repository.name}`);
   const fields = isJsonObject(document) ? document : {};
+  const betaSchedule = fields["beta_schedule"];
   return {
     className,
     numTrainTimesteps: toNumber(fields["num_train_timesteps"]),
     sigmaMin: toNumber(fields["sigma_min"]),
     sigmaMax: toNumber(fields["sigma_max"]),
+    betaSchedule: typeof betaSchedule === "string" ? betaSchedule : null,
+    betaStart: toNumber(fields["beta_start"]),
+    betaEnd: toNumber(fields["beta_end"]),
   };
 }
 
