@@ -63,6 +63,12 @@ describe("examples", () => {
     expect((await readImage("heart.png")).width).toBe(32);
   });
 
+  it("ddpm.mjs makes an image with the model that it is given", async () => {
+    const model = fileURLToPath(new URL("../packages/pipelines/src/__fixtures__/ddpm", import.meta.url));
+    expect(await run("ddpm.mjs", model, "ddpm.png", "5")).toBe("ddpm.png, in 5 steps\n");
+    expect((await readImage("ddpm.png")).width).toBe(16);
+  });
+
   it("denoising-loop.mjs makes the image that the pipeline makes", async () => {
     expect(await run("denoising-loop.mjs")).toBe("flag.png\n");
     const { images } = await pipe.generate({ classLabels: 8, seed: 3, timesteps: [17, 0] });

@@ -1,18 +1,19 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type FakeHub, startFakeHub } from "@onestep/fake-hub";
+import { type FakeFiles, type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const guide = await readFile(join(root, "docs/guides/hub.md"), "utf8");
-
-/** The programs of the guide, and what the guide says that they print. */
-const programs = [...guide.matchAll(/```js\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)].map(
-  ([, text = "", output = ""]) => ({ text, output }),
-);
+/** The programs of a guide, and what the guide says that they print. */
+async function readPrograms(name: string): Promise<{ text: string; output: string }[]> {
+  const guide = await readFile(join(root, "docs/guides", name), "utf8");
+  return [...guide.matchAll(/```js\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)].map(
+    ([, text = "", output = ""]) => ({ text, output }),
+  );
+}
 
 let folder: string;
 let hub: FakeHub;
@@ -20,14 +21,16 @@ let hub: FakeHub;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "onestep-guide-"));
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  const names = ["model_index.json", "scheduler/scheduler_config.json", "unet/config.json"];
+  const configs = ["model_index.json", "scheduler/scheduler_config.json", "unet/config.json"];
   const weights = "unet/diffusion_pytorch_model.safetensors";
-  const files: Record<string, Uint8Array | { bytes: Uint8Array; lfs: boolean }> = {};
-  for (const name of names) files[name] = await readFile(join(root, "packages/emoji32", name));
-  files[weights] = { bytes: await readFile(join(root, "packages/emoji32", weights)), lfs: true };
+  const emoji = await readFiles("packages/emoji32", [...configs, weights]);
+  const ddpm = await readFiles("packages/pipelines/src/__fixtures__/ddpm", [...configs, weights]);
+  // In that repository all lies at the top.
+  const flat = Object.entries(ddpm).map(([path, file]) => [basename(path), file]);
   hub = await startFakeHub({
     repositories: {
-      "openai/diffusers-cd_imagenet64_l2": { files },
+      "openai/diffusers-cd_imagenet64_l2": { files: emoji },
+      "google/ddpm-cifar10-32": { files: Object.fromEntries(flat) },
       "owner/private-model": { files: {}, privateToken: "hf_owner" },
     },
     accounts: { hf_me: { name: "me" } },
@@ -37,6 +40,14 @@ afterAll(async () => {
   await hub.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+async function readFiles(from: string, paths: readonly string[]): Promise<FakeFiles> {
+  const read = async (path: string) => {
+    const bytes = await readFile(join(root, from, path));
+    return [path, path.endsWith(".safetensors") ? { bytes, lfs: true } : bytes] as const;
+  };
+  return Object.fromEntries(await Promise.all(paths.map(read)));
+}
 
 function run(name: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const env = {
@@ -61,8 +72,8 @@ function run(name: string): Promise<{ code: number | null; stdout: string; stder
   });
 }
 
-describe("the programs of docs/guides/hub.md", () => {
-  it.each(programs)("print what the page says: $text", async ({ text, output }) => {
+describe.each(["hub.md", "schedulers.md"])("the programs of docs/guides/%s", async (guide) => {
+  it.each(await readPrograms(guide))("print what the page says: $text", async ({ text, output }) => {
     await writeFile(join(folder, "program.mjs"), text);
     const { code, stdout, stderr } = await run("program.mjs");
     expect(code === 0 ? "" : stderr).toBe("");
