@@ -141,6 +141,8 @@ SWAPS = [
     "HeunDiscreteScheduler",
     "KDPM2DiscreteScheduler",
     "KDPM2AncestralDiscreteScheduler",
+    "DPMSolverMultistepScheduler",
+    "DPMSolverSinglestepScheduler",
     "DEISMultistepScheduler",
     "UniPCMultistepScheduler",
 ]

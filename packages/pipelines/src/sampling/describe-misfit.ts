@@ -1,4 +1,5 @@
 import type { Scheduler } from "@onestep/schedulers";
+import { componentClassName } from "../model-index/model-index.ts";
 import {
   differingTrainingFields,
   type NoiseProcess,
@@ -26,7 +27,7 @@ export function describeMisfit({
   scheduler,
   original,
 }: SchedulerInUse): string | undefined {
-  const name = schedulerName(scheduler);
+  const name = componentClassName(scheduler) ?? scheduler.constructor.name;
   const found = noiseProcessOf(scheduler);
   if (found === undefined) return undefined;
   if (found !== process) {
@@ -41,11 +42,6 @@ export function describeMisfit({
   });
   const values = fields.map((field) => `${field}: ${abbreviate(readField(original, field))}`);
   return `${name} does not fit the model of this ${pipeline}: it has ${differences.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
-}
-
-/** The name of a scheduler's class. */
-function schedulerName(scheduler: Scheduler): string {
-  return scheduler.constructor.name;
 }
 
 function abbreviate(text: string): string {

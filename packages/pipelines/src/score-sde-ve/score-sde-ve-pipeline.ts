@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { Scheduler, ScoreSdeVeScheduler } from "@onestep/schedulers";
 import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
+import { componentClassName } from "../model-index/model-index.ts";
 import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput } from "../sampling/image-pipeline-output.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
@@ -67,7 +68,7 @@ function isPredictorCorrector(scheduler: Scheduler): scheduler is ScoreSdeVeSche
 function otherScheduler(scheduler: Scheduler): InvalidArgumentError {
   return new InvalidArgumentError({
     subject: `scheduler of ${className}`,
-    found: `a ${scheduler.constructor.name}`,
+    found: `a ${componentClassName(scheduler) ?? scheduler.constructor.name}`,
     expected: "a ScoreSdeVeScheduler, whose steps are a prediction and corrections",
     remedy: "Assign one to `scheduler`, or take another pipeline.",
   });
