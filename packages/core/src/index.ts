@@ -45,6 +45,7 @@ export { imagesFromTensor } from "./image/images-from-tensor.ts";
 export type { Pixels } from "./image/pixels.ts";
 export { type FromPngOptions, RasterImage } from "./image/raster-image.ts";
 export { type ResizeOptions, resizeTensor } from "./image/resize-tensor.ts";
+export { nextTask } from "./next-task.ts";
 export type { ProgressEvent, ProgressListener } from "./progress/progress-event.ts";
 export type { DrawOptions, Generator } from "./random/generator.ts";
 export { randnTensor } from "./random/randn-tensor.ts";

@@ -9,12 +9,16 @@ const maximumThreads = 1024;
 
 /**
  * The options of a session as they will be used on this machine. Call it before work whose result would be lost, such
- * as a download, were an option wrong.
+ * as a download, were an option wrong, and again where the weights are known.
  *
+ * @param largestWeight - Bytes of the largest weight. `"auto"` takes no GPU that cannot hold it in one piece.
  * @throws InvalidArgumentError where an option is wrong.
- * @throws UnsupportedError where the device is not available here.
+ * @throws UnsupportedError where the device is not available here, or too small for the largest weight.
  */
-export async function checkSessionOptions(options: InferenceSessionOptions): Promise<StartOptions> {
+export async function checkSessionOptions(
+  options: InferenceSessionOptions,
+  largestWeight = 0,
+): Promise<StartOptions> {
   const { threads, optimizeFor = "throughput", web, signal } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maximumThreads)) {
     throw new InvalidArgumentError({
@@ -32,6 +36,6 @@ export async function checkSessionOptions(options: InferenceSessionOptions): Pro
       remedy: 'Pass one of these, or leave it out for "throughput".',
     });
   }
-  const devices = await inferenceBackend.findDevices(options.device);
+  const devices = await inferenceBackend.findDevices(options.device, largestWeight);
   return { device: resolveDevice(options.device, devices), threads, optimizeFor, web, signal };
 }

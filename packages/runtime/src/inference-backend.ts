@@ -9,8 +9,11 @@ import type {
 
 /** What a platform offers: the devices it has, best first, what they compute in, and a way to start a session on one. */
 export interface InferenceBackend {
-  /** @param requested What the caller asked for, so that no device is looked for in vain. */
-  findDevices(requested: Device | "auto" | undefined): Promise<readonly Device[]>;
+  /**
+   * @param requested What the caller asked for, so that no device is looked for in vain.
+   * @param largestWeight Bytes that a device has to hold in one piece.
+   */
+  findDevices(requested: Device | "auto" | undefined, largestWeight: number): Promise<readonly Device[]>;
   /** @param device One of `findDevices`. */
   findPrecisions(device: Device): Promise<readonly Precision[]>;
   start(model: GraphWithWeights, options: StartOptions): Promise<InferenceSession>;

@@ -33,6 +33,15 @@ export function buildUNet2DGraph(
   source: WeightSource,
   precision: Precision = "float32",
 ): Uint8Array {
+  return defineUNet2DGraph(config, source, precision).build();
+}
+
+/** The same graph before it is serialised. */
+export function defineUNet2DGraph(
+  config: UNet2DModelConfigValues,
+  source: WeightSource,
+  precision: Precision = "float32",
+): GraphBuilder {
   checkUNet2DModelConfig(config);
   const builder = new GraphBuilder();
   const scope = new WeightScope(builder, source);
@@ -66,7 +75,7 @@ export function buildUNet2DGraph(
   const sum = skipSample === undefined ? prediction : add(builder, prediction, skipSample);
   const output = config.timeEmbeddingType === "fourier" ? divideByTimestep(builder, sum, timestep) : sum;
   builder.output(unet2DGraphNames.modelOutput, output);
-  return builder.build();
+  return builder;
 }
 
 function center(builder: GraphBuilder, sample: GraphValue): GraphValue {

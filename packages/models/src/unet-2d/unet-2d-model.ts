@@ -1,6 +1,7 @@
 import {
   DisposedError,
   InvalidArgumentError,
+  nextTask,
   type ProgressListener,
   parsePythonJson,
   type Tensor,
@@ -30,6 +31,7 @@ import { matchWeights } from "../checkpoint/match-weights.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { type PushModelOptions, pushModel } from "../checkpoint/push-model.ts";
 import { type SaveModelOptions, saveModel } from "../checkpoint/save-model.ts";
+import { byteLength } from "../graph/serialize-model.ts";
 import { checkPrecision, choosePrecision, type RequestedPrecision } from "../session/choose-precision.ts";
 import { startSession } from "../session/start-session.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
@@ -37,7 +39,7 @@ import { buildUNet2DGraph } from "./build-unet-2d-graph.ts";
 import type { ClassLabels } from "./class-label-tensor.ts";
 import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
 import { forwardInputs } from "./forward-inputs.ts";
-import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
+import { type ExpectedWeight, listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
 import { compareInStateDict } from "./state-dict-order.ts";
 import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
@@ -145,7 +147,7 @@ export class UNet2DModel {
   /** Like {@link UNet2DModel.fromPretrained}, from a repository that is open already. */
   static async fromRepository(repository: Repository, options: LoadModelOptions = {}): Promise<UNet2DModel> {
     const { subfolder = "", variant, signal, onProgress } = options;
-    const session = await chooseSession(options);
+    await chooseSession(options);
     const folder = subfolder === "" ? "" : `${subfolder}/`;
     const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
     const configName = `${configFile.path} of ${repository.name}`;
@@ -155,7 +157,7 @@ export class UNet2DModel {
     if (!isOlderUNet2DModelConfig(declared)) listUNet2DModelWeights(declared);
     const found = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
     const config = completeUNet2DModelConfig(declared, found.tensors.keys());
-    return UNet2DModel.#start(repository.name, config, found, session);
+    return UNet2DModel.#start(repository.name, config, found, options);
   }
 
   /**
@@ -175,22 +177,24 @@ export class UNet2DModel {
     options: LoadSingleFileOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
     const { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress } = options;
-    const session = await chooseSession(options);
+    await chooseSession(options);
     const file = await openFile(source, options);
     const readOptions = { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress };
     const { config, checkpoint } = await openSingleFile(file, readOptions);
-    return UNet2DModel.#start(file.path, config, checkpoint, session);
+    return UNet2DModel.#start(file.path, config, checkpoint, options);
   }
 
   static async #start(
     name: string,
     config: UNet2DModelConfig,
     found: Checkpoint,
-    { dtype, precisions, sessionOptions }: ChosenSession,
+    options: RunOptions,
   ): Promise<UNet2DModel> {
     const weights = listUNet2DModelWeights(config);
+    await nextTask();
     const tensors = matchWeights(`weights of ${name}`, weights, found.tensors);
     const checkpoint = { files: found.files, tensors };
+    const { dtype, precisions, sessionOptions } = await chooseSession(options, largestOf(weights));
     const precision = choosePrecision(dtype, precisions, tensors.values());
     const session = await startSession(
       checkpoint,
@@ -281,16 +285,25 @@ interface ChosenSession {
   readonly sessionOptions: Parameters<typeof startSession>[2];
 }
 
-/** Checks how the model is to run before anything is fetched. */
-async function chooseSession(
-  options: Omit<LoadModelOptions, "subfolder" | "variant">,
-): Promise<ChosenSession> {
+type RunOptions = Omit<LoadModelOptions, "subfolder" | "variant">;
+
+/**
+ * Checks how the model is to run: before anything is fetched, and again where its weights are known.
+ *
+ * @param largestWeight - Bytes.
+ */
+async function chooseSession(options: RunOptions, largestWeight?: number): Promise<ChosenSession> {
   const { device, dtype = "auto", threads, optimizeFor, web, signal } = options;
   checkDataType(dtype);
-  const { device: chosenDevice } = await checkSessionOptions({ device, threads, optimizeFor });
+  const { device: chosenDevice } = await checkSessionOptions({ device, threads, optimizeFor }, largestWeight);
   const precisions = await findPrecisions(chosenDevice);
   checkPrecision(dtype, chosenDevice, precisions);
   return { dtype, precisions, sessionOptions: { device: chosenDevice, threads, optimizeFor, web, signal } };
+}
+
+/** Bytes of the largest weight, as it is computed with in float32. */
+function largestOf(weights: readonly ExpectedWeight[]): number {
+  return Math.max(...weights.map(({ shape }) => byteLength("float32", shape)));
 }
 
 function checkDataType(dtype: string): void {

@@ -1,4 +1,4 @@
-import type { Tensor } from "@onestep/core";
+import { nextTask, type Tensor } from "@onestep/core";
 import type { Scheduler } from "@onestep/schedulers";
 import type { GenerateOptions } from "./generate-options.ts";
 
@@ -11,7 +11,7 @@ export interface StepResult {
 }
 
 /**
- * Goes through the timesteps of a run, and tells of each step.
+ * Goes through the timesteps of a run, and tells of each step. A page gets its turn after each.
  *
  * @param takeStep - From the sample at a timestep to the next one. `step` counts from 0.
  * @returns What becomes the image, as the last step left it.
@@ -32,6 +32,7 @@ export async function runSteps(
     image = result.image ?? sample;
     onProgress?.({ type: "step-end", step, totalSteps, timestep });
     await onStepEnd?.({ step, totalSteps, timestep, sample });
+    await nextTask();
   }
   signal?.throwIfAborted();
   return image;

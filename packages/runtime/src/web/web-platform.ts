@@ -1,3 +1,4 @@
+import { UnsupportedError } from "@onestep/core";
 import type { Device, Precision } from "../inference-session.ts";
 
 /** What a browser offers to a page, as far as running a model depends on it. */
@@ -24,11 +25,22 @@ export function detectWebPlatform(): WebPlatform {
  * since the wasm kernels are hundreds of times faster than that.
  *
  * @param requested Where this is `"wasm"`, nobody is asked for a GPU.
+ * @param largestWeight Bytes that a buffer of the GPU has to hold.
+ * @throws UnsupportedError where a GPU was asked for that cannot.
  */
-export async function findWebDevices(requested: Device | "auto" | undefined): Promise<readonly Device[]> {
+export async function findWebDevices(
+  requested: Device | "auto" | undefined,
+  largestWeight: number,
+): Promise<readonly Device[]> {
   if (requested === "wasm") return ["wasm"];
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   if (!adapter) return ["wasm"];
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const largestBuffer = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  if (largestWeight > largestBuffer) {
+    if (requested === "webgpu") throw gpuTooSmall(largestBuffer, largestWeight);
+    return ["wasm"];
+  }
   return adapter.info.isFallbackAdapter || isSoftware(adapter.info) ? ["wasm", "webgpu"] : ["webgpu", "wasm"];
 }
 
@@ -37,6 +49,16 @@ export async function findWebPrecisions(device: Device): Promise<readonly Precis
   if (device !== "webgpu") return ["float32"];
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   return adapter?.features.has("shader-f16") ? ["float32", "float16"] : ["float32"];
+}
+
+function gpuTooSmall(largestBuffer: number, largestWeight: number): UnsupportedError {
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  return new UnsupportedError({
+    subject: "device",
+    found: `"webgpu" on a GPU whose buffers hold ${megabytes(largestBuffer)}`,
+    expected: `${megabytes(largestWeight)} for the largest weight`,
+    remedy: 'Pass the device "wasm", or "auto".',
+  });
 }
 
 /** Adapters that do not say of themselves that they are a fallback. */
