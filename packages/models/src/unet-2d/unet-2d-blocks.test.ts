@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type PythonJson, Tensor, TorchGenerator } from "@onestep/core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { placeFormulaCheckpoint } from "./__fixtures__/place-formula-checkpoint.ts";
 import golden from "./__fixtures__/unet-blocks.json" with { type: "json" };
-import { writeFormulaCheckpoint } from "./__fixtures__/write-formula-checkpoint.ts";
 import { timeEmbeddingWidth } from "./time-embedding.ts";
 import { UNet2DModel } from "./unet-2d-model.ts";
 import { unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
@@ -34,20 +31,12 @@ function waveEmbeddings(config: PythonJson): Tensor<"float32"> {
   return new Tensor("float32", values, [2, width]);
 }
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "onestep-unet-blocks-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
 describe("UNet2DModel", () => {
   // Made by diffusers on PyTorch (float32, CPU; tools/reference/make_unet_goldens.py). Relative to the largest value;
   // sums of float32 in another order move these by about 1e-6, and 2e-5 leaves room for other CPUs.
-  it.each(cases)("predicts what PyTorch does with %s", async (name, golden) => {
-    const path = join(folder, name.replaceAll(" ", "-"));
-    await writeFormulaCheckpoint(path, golden.config, golden.factors);
-    await using model = await UNet2DModel.fromPretrained(path, { threads: 1 });
+  it.each(cases)("predicts what PyTorch does with %s", async (_name, golden) => {
+    const location = await placeFormulaCheckpoint(golden.config, golden.factors);
+    await using model = await UNet2DModel.fromPretrained(location, { threads: 1 });
     expect(model.parameterCount).toBe(golden.params);
     const [batch = 0, , ...size] = golden.output.shape;
     const { labels, timesteps, output } = golden;

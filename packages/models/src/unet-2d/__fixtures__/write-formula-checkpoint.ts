@@ -1,50 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { formatConfig, type PythonJson } from "@onestep/core";
-import { type ExpectedWeight, listUNet2DModelWeights } from "../list-unet-2d-model-weights.ts";
-import { unet2DModelConfigSchema } from "../unet-2d-model-config.ts";
+import type { PythonJson } from "@onestep/core";
+import { formulaCheckpoint } from "./formula-checkpoint.ts";
 
-/**
- * Writes a model folder whose weights follow a formula, so that PyTorch and this project can make the same model without
- * sharing a file. Weights are taken by sorted name; the k-th array's flat element i comes from b = sin(0.7 i + 1.3 k).
- *
- * @param factors - What single arrays are multiplied with, by name.
- */
+/** Writes the files of {@link formulaCheckpoint} into a folder, which is made where it is not there. */
 export async function writeFormulaCheckpoint(
   folder: string,
   config: PythonJson,
   factors: Readonly<Record<string, number>> = {},
 ): Promise<void> {
-  const parsed = unet2DModelConfigSchema.fromJson(config, "config.json");
-  const weights = [...listUNet2DModelWeights(parsed)].sort((left, right) =>
-    left.name < right.name ? -1 : 1,
-  );
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "config.json"), formatConfig(parsed));
-  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
-  const arrays: Uint8Array[] = [];
-  let position = 0;
-  weights.forEach(({ name, shape }, index) => {
-    const array = new Uint8Array(formulaArray({ name, shape }, index, factors[name] ?? 1).buffer);
-    header[name] = { dtype: "F32", shape, data_offsets: [position, position + array.length] };
-    position += array.length;
-    arrays.push(array);
-  });
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const length = new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer);
-  await writeFile(join(folder, "diffusion_pytorch_model.safetensors"), [length, text, ...arrays]);
-}
-
-function formulaArray({ name, shape }: ExpectedWeight, index: number, factor: number): Float32Array {
-  const size = shape.reduce((product, dimension) => product * dimension, 1);
-  const fanIn = size / (shape[0] ?? 1);
-  const scale = (base: number): number => {
-    if (shape.length === 1)
-      return name.includes("norm") && name.endsWith("weight") ? 1 + 0.1 * base : 0.05 * base;
-    return name === "class_embedding.weight" ? 0.1 * base : base / Math.sqrt(fanIn);
-  };
-  return Float32Array.from(
-    { length: size },
-    (_, element) => factor * scale(Math.sin(0.7 * element + 1.3 * index)),
-  );
+  for (const [name, pieces] of Object.entries(formulaCheckpoint(config, factors))) {
+    await writeFile(join(folder, name), pieces);
+  }
 }
