@@ -17,6 +17,13 @@ it("goes from sigmaMax to no noise, or with as many steps to sigmaMin", () => {
   expect(stopping.sigmas.at(-1)).toBeCloseTo(0.002, 8);
 });
 
+it.each(["karras", "exponential"] as const)("begins at sigmaMax in a single step, %s", (sigmaSchedule) => {
+  const scheduler = new EDMDDIMScheduler({ sigmaSchedule });
+  scheduler.setTimesteps({ numInferenceSteps: 1 });
+  expect(scheduler.sigmas[0]).toBeCloseTo(80, 4);
+  expect(scheduler.sigmas[1]).toBe(0);
+});
+
 it("takes a step to no noise to the prediction", () => {
   const scheduler = new EDMDDIMScheduler({ clipDenoised: false });
   scheduler.setTimesteps({ numInferenceSteps: 1 });

@@ -80,7 +80,8 @@ export abstract class EDMSamplerBase<Values extends EDMSamplerConfig> extends ED
   }
 
   #spread(count: number): Float32Array {
-    return this.config.sigmaSchedule === "karras"
+    // A run begins at the highest level, of which an exponential schedule of one knows nothing.
+    return this.config.sigmaSchedule === "karras" || count === 1
       ? karrasSigmasFloat32(count, this.config)
       : exponentialSigmas(count, this.config);
   }
