@@ -5,6 +5,7 @@ import {
   EDMEulerScheduler,
   EulerDiscreteScheduler,
   HeunDiscreteScheduler,
+  IPNDMScheduler,
   type Scheduler,
   ScoreSdeVeScheduler,
   schedulerClasses,
@@ -41,6 +42,9 @@ describe("describeMisfit", () => {
     expect(describe(consistency)).toContain("it undoes noise levels σ with the preconditioning of EDM");
     expect(describe(new ScoreSdeVeScheduler())).toContain(
       "it undoes noise levels σ of a variance-exploding SDE",
+    );
+    expect(describe(new IPNDMScheduler())).toContain(
+      "it undoes times from 1 to 0, and predictions of velocities",
     );
   });
 
