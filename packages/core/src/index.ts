@@ -43,7 +43,7 @@ export type { ImageDataLike } from "./image/image-data.ts";
 export type { ImageGridOptions } from "./image/image-grid.ts";
 export { imagesFromTensor } from "./image/images-from-tensor.ts";
 export type { Pixels } from "./image/pixels.ts";
-export { type FromPngOptions, RasterImage } from "./image/raster-image.ts";
+export { type DecodeImageOptions, RasterImage } from "./image/raster-image.ts";
 export { type ResizeOptions, resizeTensor } from "./image/resize-tensor.ts";
 export { nextTask } from "./next-task.ts";
 export type { ProgressEvent, ProgressListener } from "./progress/progress-event.ts";

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { UnsupportedError } from "../errors/unsupported-error.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkPixels } from "./check-pixels.ts";
+import { decodeImage } from "./decode/decode-image.ts";
 import { fromImageData, type ImageDataLike, toImageData } from "./image-data.ts";
 import { type ImageGridOptions, makeImageGrid } from "./image-grid.ts";
 import type { Pixels } from "./pixels.ts";
@@ -11,8 +12,8 @@ import { encodePng } from "./png/encode-png.ts";
 
 const defaultMaxPixels = 2 ** 26;
 
-/** Options of {@link RasterImage.fromPng}. */
-export interface FromPngOptions {
+/** Options of {@link RasterImage.fromPng} and {@link RasterImage.decode}. */
+export interface DecodeImageOptions {
   /** How many pixels the image may have; 2^26 (8192 x 8192) by default. */
   readonly maxPixels?: number | undefined;
 }
@@ -48,17 +49,25 @@ export class RasterImage implements Pixels {
    * @throws UnsupportedError for interlaced images of fewer than 8 bits a sample.
    * @throws InvalidArgumentError where `maxPixels` is not a whole number of at least 1.
    */
-  static async fromPng(bytes: Uint8Array, options: FromPngOptions = {}): Promise<RasterImage> {
-    const { maxPixels = defaultMaxPixels } = options;
-    if (!Number.isSafeInteger(maxPixels) || maxPixels < 1) {
-      throw new InvalidArgumentError({
-        subject: "maxPixels",
-        found: String(maxPixels),
-        expected: "a whole number of at least 1",
-        remedy: "Leave it out, or pass how many pixels you accept.",
-      });
-    }
-    return new RasterImage(await decodePng(bytes, maxPixels));
+  static async fromPng(bytes: Uint8Array, options: DecodeImageOptions = {}): Promise<RasterImage> {
+    return new RasterImage(await decodePng(bytes, readMaxPixels(options)));
+  }
+
+  /**
+   * Reads a PNG (as {@link RasterImage.fromPng} does), JPEG or WebP, whichever the bytes are: a JPEG or WebP turned upright
+   * as its EXIF data says and converted to sRGB, of an animation the first picture, transparent parts on white. Browsers
+   * decode these two themselves; in Node the package `sharp` does, an optional peer that `onestep` brings along.
+   *
+   * @throws ImageError where the bytes are none of these, a damaged one, or too many pixels.
+   * @throws UnsupportedError where it is a JPEG or WebP, and sharp is not installed.
+   * @throws InvalidArgumentError where `maxPixels` is not a whole number of at least 1.
+   */
+  static async decode(
+    file: Uint8Array | ArrayBuffer | Blob,
+    options: DecodeImageOptions = {},
+  ): Promise<RasterImage> {
+    const maxPixels = readMaxPixels(options);
+    return new RasterImage(await decodeImage(await readBytes(file), maxPixels));
   }
 
   /**
@@ -139,4 +148,26 @@ export class RasterImage implements Pixels {
     }
     await writeFileAside(path, await this.toPng());
   }
+}
+
+function readMaxPixels({ maxPixels = defaultMaxPixels }: DecodeImageOptions): number {
+  if (Number.isSafeInteger(maxPixels) && maxPixels >= 1) return maxPixels;
+  throw new InvalidArgumentError({
+    subject: "maxPixels",
+    found: String(maxPixels),
+    expected: "a whole number of at least 1",
+    remedy: "Leave it out, or pass how many pixels you accept.",
+  });
+}
+
+async function readBytes(file: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> {
+  if (file instanceof Uint8Array) return file;
+  if (file instanceof Blob) return new Uint8Array(await file.arrayBuffer());
+  if (Object.prototype.toString.call(file) === "[object ArrayBuffer]") return new Uint8Array(file);
+  throw new InvalidArgumentError({
+    subject: "RasterImage.decode",
+    found: file === null ? "null" : typeof file,
+    expected: "the bytes of a file: a Uint8Array, an ArrayBuffer or a Blob",
+    remedy: "Read the file first: `await readFile(path)` of node:fs/promises in Node.",
+  });
 }

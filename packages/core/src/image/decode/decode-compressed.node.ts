@@ -1,0 +1,52 @@
+import type { Sharp, SharpConstructor } from "sharp";
+import { UnsupportedError } from "../../errors/unsupported-error.ts";
+import { fromImageData } from "../image-data.ts";
+import type { Pixels } from "../pixels.ts";
+import { type CompressedImage, checkPixelCount, damagedImage } from "./compressed-image.ts";
+
+/**
+ * Decodes a JPEG or WebP with sharp, an optional peer: turned upright as its EXIF data says, converted to sRGB where it
+ * has a colour profile, the first picture of an animation, what is transparent on white.
+ *
+ * @throws ImageError where the file is damaged, or has too many pixels, which its header tells.
+ * @throws UnsupportedError where sharp is not installed.
+ */
+export async function decodeCompressed(image: CompressedImage): Promise<Pixels> {
+  const sharp = await loadSharp(image);
+  const open = (): Sharp => sharp(image.bytes, { limitInputPixels: image.maxPixels });
+  let size: { readonly width: number; readonly height: number };
+  try {
+    // The header alone; a limit of its own would not say how large the image is.
+    size = await sharp(image.bytes, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw damagedImage(image, cause);
+  }
+  checkPixelCount(image, size);
+  try {
+    const { data, info } = await open()
+      .autoOrient()
+      .toColourspace("srgb")
+      .ensureAlpha()
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    return fromImageData({ width: info.width, height: info.height, data: new Uint8ClampedArray(data) });
+  } catch (cause) {
+    throw damagedImage(image, cause);
+  }
+}
+
+async function loadSharp({ format }: CompressedImage): Promise<SharpConstructor> {
+  try {
+    return (await import("sharp")).default;
+  } catch (cause) {
+    throw new UnsupportedError(
+      {
+        subject: format.toUpperCase(),
+        found: "no decoder: the package sharp is not installed, or has no binaries for this platform",
+        expected: "sharp, which decodes such files in Node",
+        remedy: "Run `npm install sharp`, or convert the image to PNG, which needs nothing.",
+      },
+      { cause },
+    );
+  }
+}
