@@ -168,6 +168,12 @@ export {
   type TCDStepOptions,
 } from "./tcd-scheduler.ts";
 export {
+  type SearchTimestepsOptions,
+  type SearchTimestepsResult,
+  searchTimesteps,
+  type TimestepsEvaluation,
+} from "./timesteps/search-timesteps.ts";
+export {
   UniPCMultistepScheduler,
   type UniPCMultistepSchedulerOutput,
   type UniPCMultistepSetTimestepsOptions,
