@@ -9,6 +9,8 @@ export interface PositionalDefinition {
   readonly name: string;
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
+  /** Whether it has to be given. */
+  readonly required?: boolean;
   readonly description: string;
 }
 

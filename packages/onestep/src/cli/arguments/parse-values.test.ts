@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBigIntegers, parseCount, parseIntegers } from "./parse-values.ts";
+import { parseBigIntegers, parseCount, parseIntegers, parseNumber } from "./parse-values.ts";
 import { UsageError } from "./usage-error.ts";
 
 describe("parseCount", () => {
@@ -21,6 +21,25 @@ describe("parseCount", () => {
       );
     },
   );
+});
+
+describe("parseNumber", () => {
+  it.each([
+    ["0.6", 0.6],
+    ["1", 1],
+    ["-2.", -2],
+    [".5", 0.5],
+    ["2e-3", 0.002],
+  ])("takes %s", (text, number) => {
+    expect(parseNumber("strength", text)).toBe(number);
+  });
+
+  it.each(["", "much", "0x1", "1,5", "Infinity", "1e999", "--1"])("refuses %j", (text) => {
+    expect(() => parseNumber("strength", text)).toThrow(UsageError);
+    expect(() => parseNumber("strength", text)).toThrow(
+      `--strength: found ${JSON.stringify(text)}, expected a number.`,
+    );
+  });
 });
 
 describe("parseIntegers", () => {

@@ -15,6 +15,13 @@ export function parseCount(option: string, text: string): number {
   );
 }
 
+/** A number with or without a fraction: `0.6`, `1e-3`. @throws UsageError */
+export function parseNumber(option: string, text: string): number {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw new UsageError(`--${option}: found ${JSON.stringify(text)}, expected a number.`);
+}
+
 function parseInteger(option: string, text: string): number {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;

@@ -4,6 +4,8 @@ import type { GenerateRequest } from "./generate-request.ts";
 /** What happened. */
 export interface Generation {
   readonly request: GenerateRequest;
+  /** The files that the images were made of, where there were any. */
+  readonly inputs?: readonly string[] | undefined;
   /** The files that were written, in the order of the images. */
   readonly files: readonly string[];
   readonly device: string;
@@ -18,14 +20,15 @@ export interface Generation {
 /** The name of the model that ships. */
 export const shippedModel = "@onestep/emoji32";
 
-/** The result of `onestep generate`. */
-export function reportGeneration({ request, files, device, steps, ...rest }: Generation): Result {
+/** The result of a command that makes images. */
+export function reportGeneration({ request, inputs, files, device, steps, ...rest }: Generation): Result {
   const { model, classLabels, seeds, timesteps, batchSize } = request;
   const { load, generate, save } = rest.milliseconds;
   return {
     lines: files,
     document: {
       files,
+      ...(inputs === undefined ? {} : { inputs }),
       model: model ?? shippedModel,
       device,
       seeds: seeds.map(toJsonInteger),

@@ -35,7 +35,7 @@ export function formatOverview(commands: readonly Command[]): string {
   return joinSections([
     ["Usage: onestep <command> [options]"],
     ["Makes images with consistency and diffusion models, from checkpoints as Python saved them."],
-    ["Commands:", ...commands.flatMap(({ name, summary }) => formatTerm(name, summary, 14))],
+    ["Commands:", ...commands.flatMap(({ name, summary }) => formatTerm(name, summary, 20))],
     [
       "Options:",
       ...formatTerm("-h, --help", "Show this text, or that of a command: onestep help generate"),
@@ -58,8 +58,9 @@ function joinSections(sections: readonly (readonly string[])[]): string {
   return sections.map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
-function formatPositional({ name, repeatable }: PositionalDefinition): string {
-  return `[${name}${repeatable === true ? " ..." : ""}]`;
+function formatPositional({ name, repeatable, required }: PositionalDefinition): string {
+  const word = `${name}${repeatable === true ? " ..." : ""}`;
+  return required === true ? `<${word}>` : `[${word}]`;
 }
 
 function formatOptions(options: OptionList): readonly string[] {

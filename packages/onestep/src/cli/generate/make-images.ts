@@ -1,0 +1,80 @@
+import { RasterImage } from "@onestep/core";
+import type { DiffusionPipeline, GenerateOptions } from "@onestep/pipelines";
+import type { Device } from "@onestep/runtime";
+import type { Invocation } from "../command.ts";
+import { formatDuration } from "../output/format-duration.ts";
+import { readRepositorySettings } from "../repository-settings.ts";
+import type { GenerateRequest } from "./generate-request.ts";
+import { reportGeneration } from "./generation-report.ts";
+import { openPipeline } from "./open-pipeline.ts";
+import { checkWritable, nameFiles, nameFilesByDefault } from "./output-files.ts";
+import { samplingOptions } from "./sampling-options.ts";
+
+/** Images that a command makes. */
+export interface ImageJob {
+  readonly request: GenerateRequest;
+  /** The files that the images are made of, where there are any. */
+  readonly inputs?: readonly string[];
+  /** How many steps it takes where the request does not say; without it those of the model's pipeline. */
+  readonly defaultSteps?: number;
+  /** Makes the images; `steps` where they were not those that the request asks for. */
+  generate(
+    pipe: DiffusionPipeline,
+    options: GenerateOptions<"image">,
+  ): Promise<{ readonly images: readonly RasterImage[]; readonly steps?: number }>;
+}
+
+/** Loads the model, makes the images, saves them, and tells of it. */
+export async function makeImages(invocation: Invocation, job: ImageJob): Promise<void> {
+  const { arguments: parsed, output, signal } = invocation;
+  const { request, inputs } = job;
+  const { out, gridColumns, batchSize, seeds } = request;
+  const fileCount = gridColumns === undefined ? batchSize : 1;
+  const files = out === undefined ? await nameFilesByDefault(fileCount) : nameFiles(out, fileCount);
+  await checkWritable(files);
+
+  const startedAt = performance.now();
+  const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
+  const opened = await openPipeline(
+    { ...request, numInferenceSteps },
+    {
+      ...readRepositorySettings(invocation),
+      // Checked by the runtime, which knows what there is.
+      device: parsed.text("device") as Device | undefined,
+      threads: request.threads,
+    },
+  );
+  const { pipe } = opened;
+  try {
+    const loadedAt = performance.now();
+    output.progress.showTask("Generating");
+    const { images, steps = opened.steps } = await job.generate(pipe, {
+      ...samplingOptions(request),
+      onProgress: (event) => output.progress.show(event),
+      signal,
+    });
+    const generatedAt = performance.now();
+    const pictures =
+      gridColumns === undefined ? images : [RasterImage.grid(images, { columns: gridColumns })];
+    for (const [index, picture] of pictures.entries()) {
+      signal.throwIfAborted();
+      await picture.save(files[index] as string);
+    }
+    const savedAt = performance.now();
+    const milliseconds = {
+      load: loadedAt - startedAt,
+      generate: generatedAt - loadedAt,
+      save: savedAt - generatedAt,
+    };
+    const { width, height } = images[0] as RasterImage;
+    if (request.isSeedDrawn) output.note(`Seed ${seeds.join()} (the same again: --seed ${seeds.join()})`);
+    output.note(
+      `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
+    );
+    output.result(
+      reportGeneration({ request, inputs, files, device: pipe.device, steps, width, height, milliseconds }),
+    );
+  } finally {
+    await pipe.dispose();
+  }
+}

@@ -1,0 +1,13 @@
+import { TorchGenerator } from "@onestep/core";
+import type { GenerateOptions } from "@onestep/pipelines";
+import type { GenerateRequest } from "./generate-request.ts";
+
+/** What was asked for, as `generate` of a pipeline takes it. */
+export function samplingOptions(request: GenerateRequest): GenerateOptions<"image"> {
+  const { batchSize, classLabels, numInferenceSteps, timesteps, seeds } = request;
+  const labels = classLabels?.length === 1 ? classLabels[0] : classLabels;
+  const [seed] = seeds;
+  const randomness =
+    seeds.length === 1 ? { seed } : { generator: seeds.map((value) => new TorchGenerator(value)) };
+  return { batchSize, classLabels: labels, numInferenceSteps, timesteps, ...randomness };
+}
