@@ -106,6 +106,54 @@ describe("examples", () => {
     await server.ended;
   });
 
+  it("inpaint-image.mjs keeps the left half of the face", async () => {
+    expect(await run("inpaint-image.mjs")).toBe("inpainted.png\n");
+    const image = await readImage("inpainted.png");
+    expect([image.width, image.height]).toEqual([5 * 32 + 4 * 2, 32]);
+    const half = (column: number): number[][] =>
+      Array.from({ length: 32 }, (_, row) => [
+        ...image.data.subarray(3 * (row * image.width + column), 3 * (row * image.width + column + 16)),
+      ]);
+    for (const item of [1, 2, 3, 4]) expect(half(34 * item)).toEqual(half(0));
+    expect(half(34 + 16)).not.toEqual(half(16));
+  }, 120_000);
+
+  it("colorize-image.mjs makes colours of grey", async () => {
+    expect(await run("colorize-image.mjs")).toBe("colorized.png\n");
+    const { data, width } = await readImage("colorized.png");
+    const [red, green, blue] = data.subarray(3 * (16 * width + 16));
+    expect([green, blue]).toEqual([red, red]);
+    const [first, second, third] = data.subarray(3 * (16 * width + 34 + 16));
+    expect(first === second && second === third).toBe(false);
+  }, 120_000);
+
+  it("upscale-image.mjs makes 32 pixels of 8", async () => {
+    expect(await run("upscale-image.mjs")).toBe("upscaled.png, from 8 x 8 pixels\n");
+    expect((await readImage("upscaled.png")).height).toBe(32);
+  }, 120_000);
+
+  it("paint-strokes.mjs makes images of a disc", async () => {
+    expect(await run("paint-strokes.mjs")).toBe("strokes.png\n");
+    expect((await readImage("strokes.png")).width).toBe(9 * 32 + 8 * 2);
+  }, 120_000);
+
+  it("denoise-image.mjs takes off three strengths of noise", async () => {
+    expect(await run("denoise-image.mjs")).toBe("denoised.png\n");
+    expect((await readImage("denoised.png")).width).toBe(7 * 32 + 6 * 2);
+  });
+
+  it("interpolate-images.mjs goes from one to another, in two ways", async () => {
+    expect(await run("interpolate-images.mjs")).toBe("way.png\n");
+    const way = await readImage("way.png");
+    expect([way.width, way.height]).toEqual([8 * 32 + 7 * 2, 2 * 32 + 2]);
+  }, 120_000);
+
+  it("search-timesteps.mjs finds two steps", async () => {
+    const output = await run("search-timesteps.mjs", "1");
+    expect(output).toMatch(/^13, 0 \d+\.\d{4}\n27, 0 \d/);
+    expect(output).toMatch(/\nthe best of \d+: \d+, 0\n$/);
+  }, 120_000);
+
   it("are all listed in the README, and all tested here", async () => {
     const here = fileURLToPath(new URL(".", import.meta.url));
     const programs = (await readdir(here)).filter((name) => name.endsWith(".mjs"));

@@ -1,0 +1,31 @@
+// @ts-check
+// Gives a grey image colours. The brightness of every pixel stays.
+//
+//   node colorize-image.mjs [file]
+
+import { ConsistencyModelColorizationPipeline, ConsistencyModelPipeline, RasterImage } from "onestep";
+
+const [file = "colorized.png"] = process.argv.slice(2);
+
+const pipe = await ConsistencyModelPipeline.fromPretrained();
+const { images } = await pipe.generate({ classLabels: 4, timesteps: [26, 13, 0], seed: 1 });
+const { width, height, data } = images[0];
+
+// What an old photo has: one channel.
+const grey = new RasterImage({
+  width,
+  height,
+  channels: 1,
+  data: Uint8Array.from({ length: width * height }, (_, pixel) => {
+    const [red, green, blue] = data.subarray(3 * pixel);
+    return Math.round(0.2989 * red + 0.587 * green + 0.114 * blue);
+  }),
+});
+
+const colorize = ConsistencyModelColorizationPipeline.fromPipe(pipe);
+const result = await colorize.generate({ image: grey, classLabels: [4, 4, 4, 4], seed: 0 });
+
+await RasterImage.grid([grey, ...result.images], { columns: 5, padding: 2 }).save(file);
+await pipe.dispose();
+
+console.log(file);

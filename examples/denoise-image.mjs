@@ -1,0 +1,34 @@
+// @ts-check
+// Takes noise off an image, in one step. The strength of the noise has to be known.
+//
+//   node denoise-image.mjs [file]
+
+import {
+  ConsistencyModelDenoisingPipeline,
+  ConsistencyModelPipeline,
+  imagesFromTensor,
+  RasterImage,
+  TorchGenerator,
+} from "onestep";
+
+const [file = "denoised.png"] = process.argv.slice(2);
+
+const pipe = await ConsistencyModelPipeline.fromPretrained();
+const denoise = ConsistencyModelDenoisingPipeline.fromPipe(pipe);
+
+const options = /** @type {const} */ ({ classLabels: 0, outputType: "tensor" });
+const { images: clean } = await pipe.generate({ ...options, timesteps: [26, 13, 0], seed: 3 });
+
+const row = [];
+for (const sigma of [0.2, 0.5, 1]) {
+  // Pixels are from 0 to 1 here, and sigma is meant for -1 to 1: half of it.
+  const noise = new TorchGenerator(0).randn(clean.shape).mul(sigma / 2);
+  const noisy = clean.add(noise);
+  const { images } = await denoise.generate({ ...options, image: noisy, sigma });
+  row.push(...imagesFromTensor(noisy.clamp(0, 1)), ...imagesFromTensor(images));
+}
+
+await RasterImage.grid([...imagesFromTensor(clean), ...row], { columns: 7, padding: 2 }).save(file);
+await pipe.dispose();
+
+console.log(file);

@@ -1,0 +1,21 @@
+// @ts-check
+// Goes from one image to another: between the noise of two seeds, and between two images that came from elsewhere.
+//
+//   node interpolate-images.mjs [file]
+
+import { ConsistencyModelInterpolationPipeline, ConsistencyModelPipeline, RasterImage } from "onestep";
+
+const [file = "way.png"] = process.argv.slice(2);
+
+const pipe = await ConsistencyModelPipeline.fromPretrained();
+const interpolate = ConsistencyModelInterpolationPipeline.fromPipe(pipe);
+
+const seeds = await interpolate.generate({ seeds: [3, 5], frames: 8, classLabels: 0 });
+
+const ends = await pipe.generate({ classLabels: [4, 4], timesteps: [26, 13, 0], seed: 1 });
+const images = await interpolate.generate({ images: ends.images, frames: 8, classLabels: 4, seed: 0 });
+
+await RasterImage.grid([...seeds.images, ...images.images], { columns: 8, padding: 2 }).save(file);
+await pipe.dispose();
+
+console.log(file);

@@ -1,0 +1,31 @@
+// @ts-check
+// Makes 32 x 32 pixels of 8 x 8. Shrunk again, each result is the image that went in.
+//
+//   node upscale-image.mjs [file]
+
+import {
+  ConsistencyModelPipeline,
+  ConsistencyModelSuperResolutionPipeline,
+  imagesFromTensor,
+  RasterImage,
+  resizeTensor,
+} from "onestep";
+
+const [file = "upscaled.png"] = process.argv.slice(2);
+
+const pipe = await ConsistencyModelPipeline.fromPretrained();
+const { images } = await pipe.generate({
+  classLabels: 0,
+  timesteps: [26, 13, 0],
+  seed: 3,
+  outputType: "tensor",
+});
+const [small] = imagesFromTensor(resizeTensor(images, { width: 8, height: 8 }).clamp(0, 1));
+
+const upscale = ConsistencyModelSuperResolutionPipeline.fromPipe(pipe);
+const result = await upscale.generate({ image: small, classLabels: [0, 0, 0, 0], seed: 0 }); // a factor of 4
+
+await RasterImage.grid(result.images, { columns: 4, padding: 2 }).save(file);
+await pipe.dispose();
+
+console.log(`${file}, from ${small.width} x ${small.height} pixels`);
