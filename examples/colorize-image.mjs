@@ -9,7 +9,7 @@ const [file = "colorized.png"] = process.argv.slice(2);
 
 const pipe = await ConsistencyModelPipeline.fromPretrained();
 const { images } = await pipe.generate({ classLabels: 4, timesteps: [26, 13, 0], seed: 1 });
-const { width, height, data } = images[0];
+const { width, height, data } = /** @type {RasterImage} */ (images[0]);
 
 // What an old photo has: one channel.
 const grey = new RasterImage({
@@ -17,7 +17,7 @@ const grey = new RasterImage({
   height,
   channels: 1,
   data: Uint8Array.from({ length: width * height }, (_, pixel) => {
-    const [red, green, blue] = data.subarray(3 * pixel);
+    const [red = 0, green = 0, blue = 0] = data.subarray(3 * pixel);
     return Math.round(0.2989 * red + 0.587 * green + 0.114 * blue);
   }),
 });

@@ -14,7 +14,7 @@ const strokes = new RasterImage({
   data: Uint8Array.from({ length: 3 * 32 * 32 }, (_, index) => {
     const [column, row] = [Math.floor(index / 3) % 32, Math.floor(index / 96)];
     const isInside = Math.hypot(column - 15.5, row - 15.5) < 12;
-    return (isInside ? [210, 40, 40] : [255, 255, 255])[index % 3];
+    return (isInside ? [210, 40, 40] : [255, 255, 255])[index % 3] ?? 0;
   }),
 });
 

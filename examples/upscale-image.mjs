@@ -20,7 +20,8 @@ const { images } = await pipe.generate({
   seed: 3,
   outputType: "tensor",
 });
-const [small] = imagesFromTensor(resizeTensor(images, { width: 8, height: 8 }).clamp(0, 1));
+const shrunk = resizeTensor(images, { width: 8, height: 8 }).clamp(0, 1);
+const [small] = /** @type {[RasterImage]} */ (imagesFromTensor(shrunk));
 
 const upscale = ConsistencyModelSuperResolutionPipeline.fromPipe(pipe);
 const result = await upscale.generate({ image: small, classLabels: [0, 0, 0, 0], seed: 0 }); // a factor of 4
