@@ -4,8 +4,8 @@ import { inferenceBackend } from "./inference-backend.node.ts";
 
 describe("inferenceBackend", () => {
   it("has the CPU in Node, and a GPU only where it is asked for", async () => {
-    expect(await inferenceBackend.findDevices("auto")).toEqual(["cpu"]);
-    expect(await inferenceBackend.findDevices(undefined)).toEqual(["cpu"]);
+    expect(await inferenceBackend.findDevices("auto", 0)).toEqual(["cpu"]);
+    expect(await inferenceBackend.findDevices(undefined, 0)).toEqual(["cpu"]);
   });
 
   it("computes in float32 on the CPU", async () => {

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { openChromium } from "@onestep/vitest-setup/open-chromium";
+import { isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { ConsistencyModelPipeline } from "onestep";
 import type { Browser } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openChromium } from "./page/open-chromium.ts";
-import { isolationHeaders, serveFolders } from "./page/serve-folders.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const emoji32 = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openChromium } from "@onestep/vitest-setup/open-chromium";
+import { isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { viteBundler } from "../bundlers/vite-bundler.ts";
 import { generateInPage } from "../page/generate-in-page.ts";
-import { openChromium } from "../page/open-chromium.ts";
-import { isolationHeaders, serveFolders } from "../page/serve-folders.ts";
 import { watchMainThread } from "./watch-main-thread.ts";
 import { writeDeepCheckpoint } from "./write-deep-checkpoint.ts";
 
