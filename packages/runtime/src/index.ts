@@ -1,4 +1,5 @@
 export { checkSessionOptions } from "./check-session-options.ts";
+export { checkWeightsFit, type WeightsToFit } from "./check-weights-fit.ts";
 export { createInferenceSession } from "./create-inference-session.ts";
 export { DeviceLostError } from "./errors/device-lost-error.ts";
 export { InferenceError } from "./errors/inference-error.ts";

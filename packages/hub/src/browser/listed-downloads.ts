@@ -39,7 +39,7 @@ async function requestListed(request: ListedRequest, offset: number): Promise<In
   const answer = await client.send(fileUrl(client, question), { headers, signal });
   const isRest = answer.status === 206 && isPart(answer, offset, listed.size);
   if (answer.status === 200 || isRest) {
-    const chunks = answer.chunks(client.downloadPatience);
+    const chunks = answer.passingChunks(client.downloadPatience);
     return { offset: isRest ? offset : 0, chunks, discard: () => answer.discard() };
   }
   await answer.discard();

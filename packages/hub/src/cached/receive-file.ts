@@ -14,7 +14,7 @@ const progressBytes = 1024 * 1024;
 export interface Incoming {
   /** Where in the file they begin: where it was asked for, or 0. */
   readonly offset: number;
-  /** As they arrive. */
+  /** As they arrive. A piece may be good only until the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Drops what is not read. Never fails. */
   readonly discard: () => Promise<void>;

@@ -32,7 +32,7 @@ export class WebTransfer {
 
   /** The bytes of an answer that begins at a place in the file. */
   take(answer: HttpAnswer, offset: number): Incoming {
-    const chunks = answer.chunks(this.#request.downloadPatience);
+    const chunks = answer.passingChunks(this.#request.downloadPatience);
     return { offset, chunks, discard: () => answer.discard() };
   }
 

@@ -6,6 +6,8 @@ import type { Patience, RequestWatch } from "./request-watch.ts";
 
 const maximumJsonBytes = 64 * 1024 * 1024;
 
+const passingBytes = 256 * 1024;
+
 /** A server's answer. Its body is to be read to the end, or dropped with {@link discard}. */
 export class HttpAnswer {
   /** Where the answer came from, after redirects. */
@@ -30,10 +32,34 @@ export class HttpAnswer {
    */
   async *chunks(patience: Patience): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = this.#response.body?.getReader();
+    if (reader !== undefined) yield* this.#read(reader, () => reader.read(), patience);
+  }
+
+  /**
+   * Like {@link chunks}, but a piece is good only until the next is asked for: where the platform can do that, one
+   * buffer holds them all, one after the other. Otherwise the small arrays of gigabytes wait for the garbage collector.
+   */
+  async *passingChunks(patience: Patience): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = openByteReader(this.#response.body);
+    if (reader === undefined) return yield* this.chunks(patience);
+    let buffer = new ArrayBuffer(passingBytes);
+    const next = async () => {
+      const result = await reader.read(new Uint8Array(buffer));
+      if (result.value !== undefined) buffer = result.value.buffer;
+      return result;
+    };
+    yield* this.#read(reader, next, patience);
+  }
+
+  async *#read(
+    reader: Pick<ReadableStreamDefaultReader, "cancel">,
+    next: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>,
+    patience: Patience,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      while (reader !== undefined) {
-        const { done, value } = await this.#watch.wait(reader.read(), patience);
-        if (done) return;
+      for (;;) {
+        const { done, value } = await this.#watch.wait(next(), patience);
+        if (done || value === undefined) return;
         yield value;
       }
     } catch (error) {
@@ -41,7 +67,7 @@ export class HttpAnswer {
       throw toConnectionError(this.url, error);
     } finally {
       this.#watch.end();
-      reader?.cancel().catch(() => {});
+      reader.cancel().catch(() => {});
     }
   }
 
@@ -78,5 +104,15 @@ export class HttpAnswer {
       },
       { status: this.status },
     );
+  }
+}
+
+/** `undefined` where the body does not fill a buffer that it is given. */
+function openByteReader(body: Response["body"]): ReadableStreamBYOBReader | undefined {
+  try {
+    return body?.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError && body?.locked === false) return undefined;
+    throw error;
   }
 }

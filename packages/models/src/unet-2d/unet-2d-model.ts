@@ -32,6 +32,7 @@ import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { type PushModelOptions, pushModel } from "../checkpoint/push-model.ts";
 import { type SaveModelOptions, saveModel } from "../checkpoint/save-model.ts";
 import { byteLength } from "../graph/serialize-model.ts";
+import { checkModelFits, stopAtMisfits } from "../session/check-model-fits.ts";
 import { checkPrecision, choosePrecision, type RequestedPrecision } from "../session/choose-precision.ts";
 import { startSession } from "../session/start-session.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
@@ -136,6 +137,7 @@ export class UNet2DModel {
    * @throws InvalidConfigError, UnsupportedError where `config.json` is wrong, or of a model that is not built here.
    * @throws CheckpointError where a weights file is damaged; UnsafePickleError where it is more than weights.
    * @throws WeightsMismatchError where the weights are not those that `config.json` asks for.
+   * @throws OutOfMemoryError where the device can never hold them, before they are fetched.
    */
   static async fromPretrained(
     source: RepositoryLocation,
@@ -153,8 +155,12 @@ export class UNet2DModel {
     const configName = `${configFile.path} of ${repository.name}`;
     const configText = await configFile.text({ signal });
     const declared = unet2DModelConfigSchema.fromJson(parsePythonJson(configText, configName), configName);
-    // A config that cannot be built is told before its weights are fetched, unless these have to complete it.
-    if (!isOlderUNet2DModelConfig(declared)) listUNet2DModelWeights(declared);
+    // What cannot be built or held is told before the weights are fetched, unless these have to complete the config.
+    if (!isOlderUNet2DModelConfig(declared)) {
+      const weights = listUNet2DModelWeights(declared);
+      const { sessionOptions } = await chooseSession(options, largestOf(weights));
+      checkModelFits(repository.name, weights, sessionOptions.device);
+    }
     const found = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
     const config = completeUNet2DModelConfig(declared, found.tensors.keys());
     return UNet2DModel.#start(repository.name, config, found, options);
@@ -177,8 +183,9 @@ export class UNet2DModel {
     options: LoadSingleFileOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
     const { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress } = options;
-    await chooseSession(options);
-    const file = await openFile(source, options);
+    const session = await chooseSession(options);
+    const listener = stopAtMisfits(onProgress, session.sessionOptions.device);
+    const file = await openFile(source, { ...options, onProgress: listener });
     const readOptions = { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress };
     const { config, checkpoint } = await openSingleFile(file, readOptions);
     return UNet2DModel.#start(file.path, config, checkpoint, options);
@@ -195,6 +202,7 @@ export class UNet2DModel {
     const tensors = matchWeights(`weights of ${name}`, weights, found.tensors);
     const checkpoint = { files: found.files, tensors };
     const { dtype, precisions, sessionOptions } = await chooseSession(options, largestOf(weights));
+    checkModelFits(name, weights, sessionOptions.device);
     const precision = choosePrecision(dtype, precisions, tensors.values());
     const session = await startSession(
       checkpoint,
@@ -282,7 +290,7 @@ interface ChosenSession {
   readonly dtype: RequestedPrecision;
   /** What the device computes in. */
   readonly precisions: readonly Precision[];
-  readonly sessionOptions: Parameters<typeof startSession>[2];
+  readonly sessionOptions: Parameters<typeof startSession>[2] & { readonly device: Device };
 }
 
 type RunOptions = Omit<LoadModelOptions, "subfolder" | "variant">;

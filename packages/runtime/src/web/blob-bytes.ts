@@ -17,8 +17,11 @@ export function canReadBlobs(): boolean {
 export function blobBytes(blob: Blob): Uint8Array {
   const { FileReaderSync } = globalThis as unknown as { FileReaderSync: new () => SynchronousFileReader };
   const reader = new FileReaderSync();
-  const subarray = (begin: number, end: number): Uint8Array =>
-    new Uint8Array(reader.readAsArrayBuffer(blob.slice(begin, end)));
+  const subarray = (begin: number, end: number): Uint8Array => {
+    const bytes = new Uint8Array(reader.readAsArrayBuffer(blob.slice(begin, end)));
+    if (bytes.length === end - begin) return bytes;
+    throw new Error(`external data ended after ${bytes.length} of ${end - begin} bytes`);
+  };
   return new Proxy(new Uint8Array(), {
     get(_target, property) {
       if (property === "byteLength") return blob.size;

@@ -9,7 +9,11 @@ export interface ExternalData {
   readonly data: Blob | Uint8Array;
 }
 
-/** The files in the form from which a build of onnxruntime-web reads one array at a time, as far as there is one. */
+/**
+ * The files in the form from which a build of onnxruntime-web reads one array at a time. Where it cannot wait for a
+ * file that the page lends, the file is fetched first, into a Blob, which browsers keep outside of JavaScript's memory,
+ * and on disk where it is large.
+ */
 export function provideWeights(
   files: WebLoadRequest["files"],
   build: OnnxruntimeBuild,
@@ -18,7 +22,11 @@ export function provideWeights(
 }
 
 async function provide(file: Blob | RemoteFile, build: OnnxruntimeBuild): Promise<Blob | Uint8Array> {
-  const blob = file instanceof Blob ? file : new RemoteBlob(file);
-  if (build === "jspi") return blob;
+  if (build === "jspi") return file instanceof Blob ? file : new RemoteBlob(file);
+  const blob = file instanceof Blob ? file : await fetchWhole(file);
   return canReadBlobs() ? blobBytes(blob) : new Uint8Array(await blob.arrayBuffer());
+}
+
+function fetchWhole(file: RemoteFile): Promise<Blob> {
+  return new Response(new RemoteBlob(file).slice().stream()).blob();
 }

@@ -1,4 +1,4 @@
-import type { IHasher } from "hash-wasm";
+import { createSHA1, createSHA256, type IHasher } from "hash-wasm";
 import { isSha256 } from "../../hub-api/object-id.ts";
 
 /** Computes the name that the Hub gives to a content, piece by piece. */
@@ -13,7 +13,6 @@ export interface ContentHash {
  * of their own that takes bytes as they come.
  */
 export async function createContentHash(objectId: string, size: number): Promise<ContentHash> {
-  const { createSHA1, createSHA256 } = await import("hash-wasm");
   const hasher = isSha256(objectId) ? await createSHA256() : await createSHA1();
   hasher.init();
   if (!isSha256(objectId)) hasher.update(`blob ${size}\0`);
