@@ -1,0 +1,3 @@
+// The worker of onnxruntime-web, with a count of its memory.
+import "./count-memory.ts";
+import "@onestep/runtime/inference-worker-asyncify";
