@@ -1,8 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
 import { openHubInBrowser, openWebInBrowser } from "../browser/open-in-browser.ts";
-import { deleteFromBrowserCache } from "../browser/storage/delete-from-browser-cache.ts";
-import { pruneBrowserCache } from "../browser/storage/prune-browser-cache.ts";
-import { scanBrowserCache } from "../browser/storage/scan-browser-cache.ts";
 import type { Platform } from "./platform.ts";
 
 /** Browsers: no folders by path, and a cache in the storage of the site. */
@@ -19,9 +16,9 @@ export const platform: Platform = {
   },
   openHub: openHubInBrowser,
   openWebFolder: openWebInBrowser,
-  scanCache: scanBrowserCache,
-  deleteFromCache: deleteFromBrowserCache,
-  pruneCache: pruneBrowserCache,
+  scanCache: async (options) => (await loadTools()).scanBrowserCache(options),
+  deleteFromCache: async (options) => (await loadTools()).deleteFromBrowserCache(options),
+  pruneCache: async (options) => (await loadTools()).pruneBrowserCache(options),
   uploadFiles: async () => {
     throw new UnsupportedError({
       subject: "uploadFiles",
@@ -31,3 +28,8 @@ export const platform: Platform = {
     });
   },
 };
+
+/** Loaded when they are called: few pages do. */
+function loadTools(): Promise<typeof import("../browser/storage/browser-cache-tools.ts")> {
+  return import("../browser/storage/browser-cache-tools.ts");
+}

@@ -8,7 +8,6 @@ import { BlobFile } from "../../file/blob-file.ts";
 import { isCommit, parseObjectId } from "../../hub-api/object-id.ts";
 import type { RepositoryListing } from "../../hub-api/repository-listing.ts";
 import { ContentFolder } from "./content-folder.ts";
-import { hashBlob } from "./content-hash.ts";
 import { contentLock } from "./content-lock.ts";
 import { PieceFile } from "./piece-file.ts";
 import type { PrivateFolder } from "./private-folder.ts";
@@ -135,6 +134,9 @@ export class BrowserHubStore implements HubStore {
     size: number | undefined,
   ): Promise<IntegrityError | undefined> {
     const wholeSize = await this.#content(objectId).wholeSize();
-    return findDamage(file, { objectId, size: size ?? wholeSize }, () => hashBlob(file.blob, objectId));
+    return findDamage(file, { objectId, size: size ?? wholeSize }, async () => {
+      const { hashBlob } = await import("./content-hash.ts");
+      return hashBlob(file.blob, objectId);
+    });
   }
 }

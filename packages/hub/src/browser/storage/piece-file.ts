@@ -1,6 +1,6 @@
 import type { Part } from "../../cached/part.ts";
 import { ContentFolder, pieceBytes } from "./content-folder.ts";
-import { type ContentHash, createContentHash, updateFromBlob } from "./content-hash.ts";
+import type { ContentHash } from "./content-hash.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 import { noSpace, readFreeBytes, writeInStorage } from "./storage-failure.ts";
 
@@ -108,6 +108,7 @@ export class PieceFile implements Part {
   }
 
   async #adopt(): Promise<void> {
+    const { updateFromBlob } = await import("./content-hash.ts");
     await this.#newHash();
     for (const piece of await this.#content.pieces()) {
       if (this.#hash !== undefined) await updateFromBlob(this.#hash, piece, this.#options.signal);
@@ -118,7 +119,10 @@ export class PieceFile implements Part {
 
   async #newHash(): Promise<void> {
     const { objectId, size } = this.#options;
-    if (objectId !== undefined) this.#hash = await createContentHash(objectId, size ?? 0);
+    if (objectId === undefined) return;
+    // Loaded when it is needed: it brings WebAssembly along.
+    const { createContentHash } = await import("./content-hash.ts");
+    this.#hash = await createContentHash(objectId, size ?? 0);
   }
 
   /** Writes what the buffer holds, into as many pieces as it takes. */
