@@ -29,7 +29,6 @@ describe("ConsistencyModelPipeline.fromSingleFile", () => {
 
   // Nothing is at these places: the name is enough.
   it.each([
-    ["/none/edm_imagenet64_ema.pt", "a diffusion model that consistency models are distilled from"],
     ["/none/model.pt", 'no scheduler, and the name "model.pt"'],
     ["https://host/ct_tiny.pt?signature=cd", 'no scheduler, and the name "ct_tiny.pt"'],
     [new URL("file:///none/cd/model.pt"), 'no scheduler, and the name "model.pt"'],

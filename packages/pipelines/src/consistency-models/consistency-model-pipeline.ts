@@ -33,11 +33,12 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
 
   /**
    * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`); diffusers'
-   * `from_single_file`. The scheduler is the one that the model was trained for, which the file's name tells.
+   * `from_single_file`. The scheduler is the one that the model was trained for, which the file's name tells. A diffusion
+   * model that consistency models are distilled from (`edm_cat256_ema.pt`) has an `EDMHeunScheduler`; OpenAI takes 40
+   * steps with it.
    *
    * @param source - A path, a URL, the URL of a file's page on the Hub, or a `File` of a browser.
-   * @throws InvalidArgumentError where the name does not tell how the model was trained, or tells that it is a diffusion
-   * model (`edm_…`), and no `scheduler` is given.
+   * @throws InvalidArgumentError where the name does not tell how the model was trained, and no `scheduler` is given.
    * @throws HubError, CheckpointError, InvalidConfigError and others, see `UNet2DModel.fromSingleFile`.
    */
   static async fromSingleFile(

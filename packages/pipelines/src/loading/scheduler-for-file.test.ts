@@ -1,4 +1,4 @@
-import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
+import { CMStochasticIterativeScheduler, EDMHeunScheduler } from "@onestep/schedulers";
 import { expect, it } from "vitest";
 import { schedulerForFile } from "./scheduler-for-file.ts";
 
@@ -12,4 +12,12 @@ it.each([
   const scheduler = schedulerForFile(source);
   expect(scheduler).toBeInstanceOf(CMStochasticIterativeScheduler);
   expect(scheduler.config).toMatchObject({ numTrainTimesteps, sigmaMin: 0.002, sigmaMax: 80 });
+});
+
+it("has Heun's method for a diffusion model, with the timesteps that its UNet expects", () => {
+  const scheduler = schedulerForFile("models/edm_imagenet64_ema.pt");
+  expect(scheduler).toBeInstanceOf(EDMHeunScheduler);
+  scheduler.setTimesteps({ numInferenceSteps: 40 });
+  // 250 ln 80 (cm/karras_diffusion.py, `denoise`)
+  expect(scheduler.timesteps[0]).toBeCloseTo(1095.5066, 3);
 });
