@@ -102,6 +102,7 @@ export class Playground {
     if (this.#running !== undefined) return;
     this.#failure.clear();
     const running = new AbortController();
+    let hasBegun = false;
     try {
       const settings = this.#form.read();
       const source = this.#form.readSource();
@@ -116,6 +117,7 @@ export class Playground {
           onLoading: () => this.#progress.start("Getting the model ready"),
           onModel: (facts) => this.#form.showFacts(facts),
           onNoise: (frames) => {
+            hasBegun = true;
             this.#progress.start("Making images");
             this.#label.showNoise(settings.seed, settings.count);
             this.#stage.showNoise(frames);
@@ -125,7 +127,7 @@ export class Playground {
       await this.#show(settings, delivery);
       await this.#showOffline();
     } catch (error) {
-      await this.#stage.reset();
+      if (hasBegun) await this.#stage.reset();
       if (running.signal.aborted) this.#announcer.say("Cancelled");
       else this.#failure.show(error);
       if (error instanceof FieldError) error.field.focus();

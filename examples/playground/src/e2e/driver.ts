@@ -53,13 +53,15 @@ export class Driver {
     await this.done();
   }
 
-  /** Waits until images are on the stage. */
+  /** Waits until images are on the stage. @throws Error with what the page says instead. */
   async done(): Promise<void> {
-    await this.page.waitForFunction(
-      () => document.querySelector("#announcer")?.textContent?.startsWith("Done:"),
-      undefined,
-      { timeout: patience },
-    );
+    const isDone = () => document.querySelector("#announcer")?.textContent?.startsWith("Done:");
+    try {
+      await this.page.waitForFunction(isDone, undefined, { timeout: patience });
+    } catch (cause) {
+      const texts = await this.page.locator("#announcer, #progress, #failure").allTextContents();
+      throw new Error(`There is no image. The page says: ${texts.join(" | ")}`, { cause });
+    }
   }
 
   /** The pixels of an image of the gallery. */

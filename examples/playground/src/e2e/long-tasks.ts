@@ -47,5 +47,5 @@ function processorTimes(events: readonly TraceEvent[]): readonly number[] {
   );
   return events
     .filter((event) => event.name === "RunTask" && mainThreads.has(keyOf(event)))
-    .map(({ tdur = Number.NaN }) => tdur / 1000);
+    .flatMap(({ dur, tdur = dur }) => (tdur === undefined ? [] : [tdur / 1000]));
 }

@@ -19,7 +19,7 @@ async function load(request: LoadRequest, id: number, signal: AbortSignal): Prom
   pipe = undefined;
   await previous?.dispose();
   const loaded = await loadPipeline(request, { signal, onProgress: reportTo(id) });
-  pipe = loaded;
+  pipe = loaded.pipe;
   return describePipeline(loaded, performance.now() - start);
 }
 

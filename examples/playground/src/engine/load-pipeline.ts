@@ -1,7 +1,8 @@
 import { ConsistencyModelPipeline, type ProgressListener } from "onestep";
 import { shippedModelFiles } from "../model/shipped-model.ts";
 import { downloadFolder } from "./download-folder.ts";
-import type { LoadRequest, ModelFacts } from "./messages.ts";
+import { loadWithThreads } from "./load-with-threads.ts";
+import type { DeviceChoice, LoadRequest, ModelFacts, ModelSource } from "./messages.ts";
 
 /** What happens while a pipeline loads, and how to stop it. */
 export interface LoadPipelineOptions {
@@ -9,12 +10,29 @@ export interface LoadPipelineOptions {
   readonly onProgress: ProgressListener;
 }
 
+/** A pipeline, and how many threads it has on wasm. */
+export interface LoadedPipeline {
+  readonly pipe: ConsistencyModelPipeline;
+  readonly threads: number;
+}
+
 /** Loads the pipeline that the page asks for. */
 export async function loadPipeline(
   { source, device }: LoadRequest,
   { signal, onProgress }: LoadPipelineOptions,
+): Promise<LoadedPipeline> {
+  const { loaded, threads } = await loadWithThreads((options) => loadSource(source, { ...options, device }), {
+    threads: chooseThreads(),
+    signal,
+    onProgress,
+  });
+  return { pipe: loaded, threads };
+}
+
+async function loadSource(
+  source: ModelSource,
+  options: LoadPipelineOptions & { readonly device: DeviceChoice; readonly threads: number },
 ): Promise<ConsistencyModelPipeline> {
-  const options = { device, threads: chooseThreads(), signal, onProgress };
   switch (source.kind) {
     case "shipped": {
       const files = await downloadFolder(source.folder, shippedModelFiles, options);
@@ -33,7 +51,7 @@ export async function loadPipeline(
 
 /** What the page tells of a model that is loaded. */
 export function describePipeline(
-  { device, unet, scheduler }: ConsistencyModelPipeline,
+  { pipe: { device, unet, scheduler }, threads }: LoadedPipeline,
   loadMilliseconds: number,
 ): ModelFacts {
   const { sampleSize, numClassEmbeds } = unet.config;
@@ -41,7 +59,7 @@ export function describePipeline(
     typeof sampleSize === "number" ? [sampleSize, sampleSize] : [sampleSize?.[0] ?? 0, sampleSize?.[1] ?? 0];
   return {
     device,
-    threads: device === "wasm" ? chooseThreads() : 1,
+    threads: device === "wasm" ? threads : 1,
     classCount: numClassEmbeds ?? undefined,
     width,
     height,

@@ -25,8 +25,10 @@ export class LabelView {
     if (first === undefined) return;
     const names = [...new Set(images.map(({ name }) => name))];
     this.#name.textContent = names.length > 3 ? `${images.length} images` : names.join(", ");
-    this.#settings.textContent = describeSettings(first.settings, first.localName);
-    if (images.length > 1) this.#settings.textContent += `, and the next ${images.length - 1}`;
+    this.#settings.textContent = describeSettings(
+      { ...first.settings, count: images.length },
+      first.localName,
+    );
     this.#speed.textContent = first.speed;
     this.#actions.hidden = false;
   }

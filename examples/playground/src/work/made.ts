@@ -1,4 +1,4 @@
-import type { ModelChoice, Settings } from "../settings/settings.ts";
+import { type ModelChoice, type Settings, seedsOf } from "../settings/settings.ts";
 
 /** An image that was made, with everything to make it again. */
 export interface Made {
@@ -22,14 +22,14 @@ export function nameOfModel(model: ModelChoice, localName: string | undefined): 
   return model.kind === "shipped" ? "emoji32" : (localName ?? "your files");
 }
 
-/** A caption: model, seed, steps. */
-export function describeSettings(
-  { model, seed, steps, timesteps }: Settings,
-  localName: string | undefined,
-): string {
+/** A caption: model, seeds, steps. */
+export function describeSettings(settings: Settings, localName: string | undefined): string {
+  const { model, steps, timesteps } = settings;
+  const seeds = seedsOf(settings);
+  const named = seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`;
   const count = timesteps?.length ?? steps;
   const at = timesteps === undefined ? "" : ` at ${timesteps.join(", ")}`;
-  return `${nameOfModel(model, localName)} · seed ${seed} · ${count} ${count === 1 ? "step" : "steps"}${at}`;
+  return `${nameOfModel(model, localName)} · ${named} · ${count} ${count === 1 ? "step" : "steps"}${at}`;
 }
 
 /** A file name that tells the image from others. */
