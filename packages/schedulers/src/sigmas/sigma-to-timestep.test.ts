@@ -16,6 +16,12 @@ describe("sigmaToTimestep", () => {
     expect(sigmaToTimestep(sigma, logSigmas)).toBeCloseTo(timestep, 6);
   });
 
+  it("takes the last level that is not above, also where the last of all lies below the one before", () => {
+    const logSigmas = Float32Array.of(0, 1, 9, 8);
+    expect(sigmaToTimestep(Math.exp(8), logSigmas)).toBe(3);
+    expect(sigmaToTimestep(Math.exp(5), logSigmas)).toBeCloseTo(1.5, 6);
+  });
+
   it("lies between the last level up to it and the next, however many are the same", () => {
     const levels = fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 2, maxLength: 30 });
     fc.assert(

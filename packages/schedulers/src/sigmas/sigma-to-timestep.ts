@@ -5,7 +5,8 @@ import { keepFloat64, type Rounding } from "./preconditioning.ts";
  * The timestep of a noise level, a fraction where it lies between two: the inverse of `interpolateSigmas` on a
  * logarithmic scale; diffusers' `_sigma_to_t`.
  *
- * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers that never fall.
+ * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers. They never fall but to the last,
+ * which is lowered to a finite number where a schedule ends in pure noise.
  * @param round - What the type of `sigma` rounds to.
  */
 export function sigmaToTimestep(
@@ -15,7 +16,9 @@ export function sigmaToTimestep(
 ): number {
   if (logSigmas.length < 2) return 0;
   const logSigma = round(Math.log(Math.max(sigma, 1e-10)));
-  const found = countUpTo(logSigma, logSigmas) - 1;
+  const last = logSigmas.length - 1;
+  const isBeyond = (logSigmas[last] as number) <= logSigma;
+  const found = isBeyond ? last : countUpTo(logSigma, logSigmas.subarray(0, last)) - 1;
   const lowIndex = Math.min(Math.max(found, 0), logSigmas.length - 2);
   const low = logSigmas[lowIndex] ?? Number.NaN;
   const high = logSigmas[lowIndex + 1] ?? Number.NaN;
