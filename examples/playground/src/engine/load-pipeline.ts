@@ -1,7 +1,6 @@
 import { ConsistencyModelPipeline, type ProgressListener } from "onestep";
 import { shippedModelFiles } from "../model/shipped-model.ts";
 import { downloadFolder } from "./download-folder.ts";
-import { loadWithThreads } from "./load-with-threads.ts";
 import type { DeviceChoice, LoadRequest, ModelFacts, ModelSource } from "./messages.ts";
 
 /** What happens while a pipeline loads, and how to stop it. */
@@ -21,12 +20,8 @@ export async function loadPipeline(
   { source, device }: LoadRequest,
   { signal, onProgress }: LoadPipelineOptions,
 ): Promise<LoadedPipeline> {
-  const { loaded, threads } = await loadWithThreads((options) => loadSource(source, { ...options, device }), {
-    threads: chooseThreads(),
-    signal,
-    onProgress,
-  });
-  return { pipe: loaded, threads };
+  const threads = chooseThreads();
+  return { pipe: await loadSource(source, { device, threads, signal, onProgress }), threads };
 }
 
 async function loadSource(

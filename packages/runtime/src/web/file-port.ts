@@ -1,4 +1,5 @@
 import type { WeightsReader } from "../weights-file.ts";
+import { PiecewiseBlob } from "./piecewise-blob.ts";
 import type { RemoteFile } from "./web-load-request.ts";
 
 interface ReadReply {
@@ -27,57 +28,9 @@ export function lendFile(file: WeightsReader, onFailure: (error: unknown) => voi
   return { size: file.size, port: port2 };
 }
 
-/** The most that is asked for at once: more would have to be held in memory, twice. */
-const pieceBytes = 8 * 1024 * 1024;
-
-/**
- * A file that another thread lends, in the form of a Blob. Only what the JSPI build of onnxruntime-web uses works:
- * `size`, and the stream of a slice.
- */
-export class RemoteBlob extends Blob {
-  readonly #file: RemoteFile;
-
-  constructor(file: RemoteFile) {
-    super();
-    this.#file = file;
-  }
-
-  override get size(): number {
-    return this.#file.size;
-  }
-
-  override slice(start = 0, end: number = this.size): Blob {
-    return new RemoteSlice(this.#file, start, end);
-  }
-}
-
-class RemoteSlice extends Blob {
-  readonly #file: RemoteFile;
-  readonly #start: number;
-  readonly #end: number;
-
-  constructor(file: RemoteFile, start: number, end: number) {
-    super();
-    this.#file = file;
-    this.#start = start;
-    this.#end = end;
-  }
-
-  override get size(): number {
-    return this.#end - this.#start;
-  }
-
-  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    let position = this.#start;
-    return new ReadableStream({
-      pull: async (controller) => {
-        const end = Math.min(position + pieceBytes, this.#end);
-        if (position < end) controller.enqueue(await askFor(this.#file.port, position, end));
-        position = end;
-        if (position === this.#end) controller.close();
-      },
-    });
-  }
+/** A file that another thread lends, in the form in which the JSPI build of onnxruntime-web reads it. */
+export function remoteBlob({ size, port }: RemoteFile): Blob {
+  return new PiecewiseBlob(size, (start, end) => askFor(port, start, end));
 }
 
 /** One request at a time: onnxruntime reads one array after the other. */

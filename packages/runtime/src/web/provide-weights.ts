@@ -1,6 +1,7 @@
 import type { OnnxruntimeBuild } from "../inference-session.ts";
 import { blobBytes, canReadBlobs } from "./blob-bytes.ts";
-import { RemoteBlob } from "./file-port.ts";
+import { remoteBlob } from "./file-port.ts";
+import { readByPieces } from "./piecewise-blob.ts";
 import type { RemoteFile, WebLoadRequest } from "./web-load-request.ts";
 
 /** A file of weights as onnxruntime-web takes it. */
@@ -22,11 +23,11 @@ export function provideWeights(
 }
 
 async function provide(file: Blob | RemoteFile, build: OnnxruntimeBuild): Promise<Blob | Uint8Array> {
-  if (build === "jspi") return file instanceof Blob ? file : new RemoteBlob(file);
+  if (build === "jspi") return file instanceof Blob ? readByPieces(file) : remoteBlob(file);
   const blob = file instanceof Blob ? file : await fetchWhole(file);
   return canReadBlobs() ? blobBytes(blob) : new Uint8Array(await blob.arrayBuffer());
 }
 
 function fetchWhole(file: RemoteFile): Promise<Blob> {
-  return new Response(new RemoteBlob(file).slice().stream()).blob();
+  return new Response(remoteBlob(file).stream()).blob();
 }

@@ -1,0 +1,54 @@
+/** Reads bytes `start` to `end` (exclusive). */
+export type ReadPiece = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** The most that is asked for at once: more would have to be held in memory, twice. */
+const pieceBytes = 8 * 1024 * 1024;
+
+/**
+ * Something that is read piece by piece, in the form of a Blob. Only what the JSPI build of onnxruntime-web uses works:
+ * `size`, and the stream of a slice.
+ */
+export class PiecewiseBlob extends Blob {
+  readonly #start: number;
+  readonly #end: number;
+  readonly #read: ReadPiece;
+
+  constructor(size: number, read: ReadPiece, start = 0) {
+    super();
+    this.#start = start;
+    this.#end = start + size;
+    this.#read = read;
+  }
+
+  override get size(): number {
+    return this.#end - this.#start;
+  }
+
+  override slice(start = 0, end: number = this.size): Blob {
+    return new PiecewiseBlob(end - start, this.#read, this.#start + start);
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let position = this.#start;
+    return new ReadableStream({
+      pull: async (controller) => {
+        const end = Math.min(position + pieceBytes, this.#end);
+        if (position < end) controller.enqueue(await this.#read(position, end));
+        position = end;
+        if (position === this.#end) controller.close();
+      },
+    });
+  }
+}
+
+/**
+ * A Blob of the browser, read by `arrayBuffer`. Reads from the stream of a Blob, which onnxruntime-web would use, now and
+ * then never end in Chromium (156, in a worker, with a thread beside it): nothing but the reader holds on to what it
+ * waits for.
+ */
+export function readByPieces(blob: Blob): Blob {
+  return new PiecewiseBlob(
+    blob.size,
+    async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+  );
+}
