@@ -95,6 +95,11 @@ describe("checkUNet2DModelConfig", () => {
     ["no size", { sample_size: null }, /sample_size: found null, expected a positive integer/],
     ["a height of 0", { sample_size: [0, 4] }, /sample_size: found \[0,4\], expected a positive/],
     ["a size of three numbers", { sample_size: [4, 4, 4] }, /sample_size: found \[4,4,4\]/],
+    [
+      "more layers than memory holds",
+      { layers_per_block: 1_000_000_000 },
+      /layers_per_block: found 1000000000 in each of 2 blocks, expected at most 1000 layers in all/,
+    ],
     ["no layers", { layers_per_block: 0 }, /layers_per_block: found 0, expected a number above 0/],
     ["negative channels", { in_channels: -3 }, /in_channels: found -3/],
     ["zero groups", { norm_num_groups: 0 }, /norm_num_groups: found 0/],

@@ -5,6 +5,9 @@ import { checkNormGroups } from "./check-norm-groups.ts";
 import { sampleSizeOf } from "./sample-size.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
+/** The most layers of a network on one way, down or up: published ones have 12. A lying config may not fill the memory. */
+const maximumLayers = 1000;
+
 /**
  * Checks that the fields of a configuration fit together and that every part of it is built here.
  *
@@ -14,6 +17,7 @@ import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 export function checkUNet2DModelConfig(config: UNet2DModelConfigValues): void {
   checkLists(config);
   checkPositive(config);
+  checkDepth(config);
   checkSupported(config);
   checkNormGroups(config);
   checkAttention(config);
@@ -48,6 +52,17 @@ function checkLists(config: UNet2DModelConfigValues): void {
       remedy: "Correct the file.",
     });
   }
+}
+
+function checkDepth({ layersPerBlock, blockOutChannels }: UNet2DModelConfigValues): void {
+  const layers = layersPerBlock * blockOutChannels.length;
+  if (layers <= maximumLayers) return;
+  throw contradiction({
+    subject: "layers_per_block",
+    found: `${layersPerBlock} in each of ${blockOutChannels.length} blocks`,
+    expected: `at most ${maximumLayers} layers in all`,
+    remedy: "Correct the file.",
+  });
 }
 
 function checkPositive(config: UNet2DModelConfigValues): void {
