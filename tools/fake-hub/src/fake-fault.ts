@@ -15,9 +15,9 @@ export interface FakeFault {
   readonly headers?: Readonly<Record<string, string>>;
   /** Answers with this body and status 200, whatever was asked for. */
   readonly body?: string;
-  /** Cuts the connection after so many bytes of the body; before the answer where negative. */
+  /** Cuts the connection after so many bytes of a longer body; before the answer where negative. */
   readonly dropAfterBytes?: number;
-  /** Falls silent after so many bytes of the body; before the answer where negative. */
+  /** Falls silent after so many bytes of a longer body; before the answer where negative. */
   readonly stallAfterBytes?: number;
   /** Sends the whole file, whatever part of it was asked for. */
   readonly ignoreRange?: boolean;

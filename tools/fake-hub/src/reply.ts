@@ -81,13 +81,14 @@ export function sendReply(
   const length = end === undefined ? { "Content-Length": String(body.length) } : {};
   response.writeHead(reply.status, { ...corsHeaders, ...reply.headers, ...length });
   if (end !== undefined) return void response.end(method === "HEAD" ? undefined : body.subarray(0, end));
-  if (method === "HEAD" || (cut === undefined && stall === undefined)) {
+  const position = cut ?? stall ?? body.length;
+  // Where the answer is over before, the connection is whole, and goes on to the next request.
+  if (method === "HEAD" || position >= body.length) {
     response.end(method === "HEAD" ? undefined : body);
     return;
   }
-  const sent = body.subarray(0, cut ?? stall ?? 0);
   response.flushHeaders();
-  response.write(sent, () => {
+  response.write(body.subarray(0, position), () => {
     if (cut !== undefined) setTimeout(() => socket?.destroy(), 20);
   });
 }

@@ -4,7 +4,8 @@ import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import { readSize } from "../http/read-size.ts";
 import { withRetries } from "../http/retry.ts";
-import { noRetries, type RetryPolicy } from "../http/retry-policy.ts";
+import type { RetryPolicy } from "../http/retry-policy.ts";
+import { retryWhenCut } from "../http/retry-when-cut.ts";
 import type { RepositoryFile } from "../repository.ts";
 import { receiveFile } from "./receive-file.ts";
 import type { SharedWork } from "./shared-tasks.ts";
@@ -51,9 +52,10 @@ async function fetchOnce(
   const note = await store.readNote(path);
   const isWhole = copy !== undefined && note?.size === copy.size;
   const headers = { "Accept-Encoding": "identity", ...(isWhole ? conditions(note) : {}) };
+  const ask = () => folder.request(path, { headers, signal });
   // Where there is a copy to fall back on, one try is enough.
-  const patience = isWhole || note?.missing === true ? noRetries : retry;
-  const answer = await withRetries(() => folder.request(path, { headers, signal }), patience, signal);
+  const isKnown = isWhole || note?.missing === true;
+  const answer = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
   if (answer === undefined) {
     await store.markMissing(path);
     return undefined;

@@ -25,12 +25,11 @@ export async function findDamage(
   hash: (objectId: string) => Promise<string>,
 ): Promise<IntegrityError | undefined> {
   const { objectId, size } = known;
-  if (size !== undefined && file.size !== size) {
-    return damaged(file, `${file.size} bytes`, `${size} bytes`);
-  }
-  if (objectId === undefined || file.size > hashedBytes) return undefined;
-  const found = await hash(objectId);
-  return found === objectId ? undefined : damaged(file, `content with the name ${found}`, objectId);
+  const found = objectId === undefined || file.size > hashedBytes ? undefined : await hash(objectId);
+  // Content that is right has the right length, whatever a server says of it.
+  if (found !== undefined && found === objectId) return undefined;
+  if (size !== undefined && file.size !== size) return damaged(file, `${file.size} bytes`, `${size} bytes`);
+  return found === undefined ? undefined : damaged(file, `content with the name ${found}`, String(objectId));
 }
 
 function damaged(file: RepositoryFile, found: string, expected: string): IntegrityError {

@@ -3,6 +3,7 @@ import { isOffline } from "../environment/hub-settings.ts";
 import { isOutage } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { noRetries } from "../http/retry-policy.ts";
+import { retryWhenCut } from "../http/retry-when-cut.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";
 import { isCommit } from "../hub-api/object-id.ts";
 import { resolveRevision } from "../hub-api/resolve-revision.ts";
@@ -49,10 +50,13 @@ export async function openHubRepository(
   const connected = { ...common, client, startDownload: startDownload(client) };
   if (isCommit(revision)) return new HubRepository({ ...connected, commit: revision });
   const cached = await store.readCommit(revision);
-  // Where there is a copy to fall back on, one try is enough.
-  const retry = cached === undefined ? client.retry : noRetries;
+  const question = { id, revision, signal: options.signal };
   try {
-    const commit = await resolveRevision(client, { id, revision, signal: options.signal, retry });
+    const commit =
+      cached === undefined
+        ? await resolveRevision(client, question)
+        : // Where there is a copy to fall back on, one try is enough.
+          await retryWhenCut(() => resolveRevision(client, { ...question, retry: noRetries }));
     return new HubRepository({ ...connected, commit });
   } catch (error) {
     if (!isOutage(error) || cached === undefined) throw error;

@@ -29,6 +29,9 @@ const unreachable = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+/** The connection was there, and ended. */
+const cut = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 /** What no second try changes. */
 const permanent = /CERT|SIGNATURE|^ERR_(?:INVALID|TLS|SSL)|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED/;
 
@@ -61,6 +64,11 @@ function chanceOf(code: string | undefined, error: unknown): ConnectionError["re
 /** Browsers do not say why a request failed, but may know that there is no network. */
 function chanceInBrowser(): ConnectionError["retry"] {
   return globalThis.navigator?.onLine === false ? "perhaps" : "soon";
+}
+
+/** Whether an error says that the server cut the connection. Browsers do not say so, and ask again by themselves. */
+export function isCut(error: unknown): boolean {
+  return ConnectionError.isInstance(error) && cut.has(findCode(error.cause) ?? "");
 }
 
 /** The error for a server that stays silent. */

@@ -325,6 +325,16 @@ describe("a damaged entry of the cache", () => {
     expect(await (await (await open()).get(path)).text()).toBe(weights);
   });
 
+  it("is not what a server takes for one by saying another length", async () => {
+    const { cacheDir, hub, open } = await setUp();
+    await (await open()).get("model_index.json");
+    hub.update({ "a/b": { files: { ...files, "w.bin": "another commit" } } });
+    hub.addFault({ path: "/resolve", wrongLength: 3 });
+    const file = await (await open()).get("model_index.json");
+    expect(await file.text()).toBe("{}");
+    expect((await folderEntries(cacheDir)).filter((line) => line.includes(".incomplete"))).toEqual([]);
+  });
+
   it("leaves a cache in use whose large files cannot be checked", async () => {
     const { hub, open } = await setUp();
     await (await open()).get("large.bin");

@@ -174,13 +174,14 @@ describe("an endpoint out of reach", () => {
     expect(OfflineError.isInstance(error)).toBe(true);
     expect(error.message).toContain("expected the file, since the endpoint could not be reached");
     expect((error.cause as Error).message).toContain(message);
-    // The commit once, since there is one to fall back on, and the file three times.
+    // The commit once, since there is one to fall back on, except where the connection is cut, and the file three times.
+    const asked = "dropAfterBytes" in fault ? 3 : 1;
     expect(requestLines(hub).map((line) => line.replace(/^.*\/(revision|resolve)\/.*$/, "$1"))).toEqual([
-      "revision",
+      ...Array<string>(asked).fill("revision"),
       ...Array<string>(3).fill("resolve"),
     ]);
     expect(OfflineError.isInstance(await caught(repository.get("unet/w.bin")))).toBe(true);
-    expect(hub.requests).toHaveLength(4);
+    expect(hub.requests).toHaveLength(asked + 3);
     expect(warned).toHaveBeenCalledTimes(1);
     expect(warned.mock.calls[0]?.[0]).toContain(message);
     expect(warned.mock.calls[0]?.[0]).toContain("The copy of a/b in the cache is used (main, commit");
@@ -199,6 +200,22 @@ describe("an endpoint out of reach", () => {
     hub.addFault({ status: 503, times: 1 });
     const repository = await openRepository("a/b", options);
     expect(await (await repository.get("model_index.json")).text()).toBe("{}");
+  });
+
+  it("that closes a kept connection does not bring the older commit back", async () => {
+    const hub = await startHub({ repositories });
+    const options = {
+      endpoint: hub.endpoint,
+      cacheDir: await makeFolder(),
+      token: false as const,
+      environment: {},
+    };
+    await (await openRepository("a/b", options)).get("w.bin");
+    hub.update({ "a/b": { files: { "w.bin": "other weights" } } });
+    hub.addFault({ dropAfterBytes: -1, times: 1 });
+    const repository = await openRepository("a/b", options);
+    expect(repository.commit).toBe(hub.commit("a/b"));
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it("to which there is no way is not waited for again", async () => {

@@ -33,7 +33,8 @@ export class Downloader {
 
   /** Downloads, and says how it ended. */
   async run(request: DownloadRequest): Promise<DownloadOutcome> {
-    this.#child ??= this.#start();
+    // Somebody else may have ended it.
+    if (this.#child?.connected !== true) this.#child = this.#start();
     const child = this.#child;
     const outcome = await new Promise<DownloadOutcome>((resolve) => {
       const timer = setTimeout(() => resolve({ type: "hang" }), this.#options.patience);
@@ -48,7 +49,9 @@ export class Downloader {
       child.on("exit", (code, signal) =>
         settle({ type: "crash", reason: `it ended with ${signal ?? code}` }),
       );
-      child.send(request);
+      child.send(request, (error) => {
+        if (error !== null) settle({ type: "crash", reason: error.message });
+      });
     });
     this.#onKill = undefined;
     if (outcome.type === "crash" || outcome.type === "hang") await this.end();
