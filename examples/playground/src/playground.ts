@@ -101,6 +101,8 @@ export class Playground {
   async #run(): Promise<void> {
     if (this.#running !== undefined) return;
     this.#failure.clear();
+    // What is said of the images before must not be taken for these.
+    this.#announcer.say("");
     const running = new AbortController();
     let hasBegun = false;
     try {
