@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import webpack from "webpack";
 import { appFolder, type Bundler } from "./bundler.ts";
 
-/** webpack as it comes, but for what takes it minutes: making scripts small that are small already. */
+/** webpack as it comes. */
 export const webpackBundler: Bundler = {
   name: "webpack",
   async build(folder) {
@@ -13,7 +13,6 @@ export const webpackBundler: Bundler = {
       context: appFolder,
       entry: "./main.js",
       output: { path: folder },
-      optimization: { minimize: false },
       performance: false,
     });
     const stats = await promisify(compiler.run.bind(compiler))();
