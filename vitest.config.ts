@@ -59,6 +59,7 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
       "packages/models/src/checkpoint/{pickle,zip}/**/*.test.ts",
       "packages/models/src/checkpoint/{match-weights,open-checkpoint,safetensors,safetensors-layout,shard-index}.test.ts",
       "packages/models/src/unet-2d/{unet-2d-blocks,list-unet-2d-model-weights,state-dict-order}.test.ts",
+      "packages/runtime/src/web/piecewise-blob.test.ts",
       "packages/pipelines/src/model-index/*.test.ts",
       "{packages/*/src,tools/*}/**/*.browser.test.ts",
     ],

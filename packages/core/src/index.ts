@@ -39,6 +39,7 @@ export { joinPath } from "./files/join-path.ts";
 export { saveFile } from "./files/save-file.ts";
 export type { FileToSave, SaveFilesOptions } from "./files/save-files-options.ts";
 export type { WriteFileOptions } from "./files/write-file-options.ts";
+export { freeBuffer } from "./free-buffer.ts";
 export type { ImageDataLike } from "./image/image-data.ts";
 export type { ImageGridOptions } from "./image/image-grid.ts";
 export { imagesFromTensor } from "./image/images-from-tensor.ts";

@@ -36,6 +36,7 @@ async function reportLoading(): Promise<void> {
     console.log(
       `  workers: objects${megabytes(peaks.workers.objectBytes)}, arrays${megabytes(peaks.workers.arrayBytes)}`,
     );
+    console.log(`  together at most${megabytes(peaks.total)}`);
     console.log(`  WebAssembly memory${megabytes(wasmBytes)}`);
     console.log(`  requests for weights: ${requests}, ${partialRequests} of them for a part`);
   }

@@ -1,4 +1,4 @@
-import { OnestepError } from "@onestep/core";
+import { freeBuffer, OnestepError } from "@onestep/core";
 import { ServerError } from "../errors/server-error.ts";
 import { toConnectionError } from "./connection-failure.ts";
 import { describeUrl } from "./describe-url.ts";
@@ -48,7 +48,11 @@ export class HttpAnswer {
       if (result.value !== undefined) buffer = result.value.buffer;
       return result;
     };
-    yield* this.#read(reader, next, patience);
+    try {
+      yield* this.#read(reader, next, patience);
+    } finally {
+      freeBuffer(buffer);
+    }
   }
 
   async *#read(

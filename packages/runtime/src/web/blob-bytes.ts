@@ -1,3 +1,5 @@
+import { freeBuffer } from "@onestep/core";
+
 interface SynchronousFileReader {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;
 }
@@ -12,13 +14,16 @@ export function canReadBlobs(): boolean {
  *
  * The build of onnxruntime-web for browsers that cannot suspend WebAssembly wants weights as one `Uint8Array`, from
  * which it takes one array at a time with `subarray`. This one has no memory of its own and reads that part of the
- * Blob. Any other way to look at it throws, so that a version that works differently fails and computes nothing.
+ * Blob, which is good until the next is asked for: onnxruntime-web copies each into its memory at once. Any other way to
+ * look at it throws, so that a version that works differently fails and computes nothing.
  */
 export function blobBytes(blob: Blob): Uint8Array {
   const { FileReaderSync } = globalThis as unknown as { FileReaderSync: new () => SynchronousFileReader };
   const reader = new FileReaderSync();
+  let bytes = new Uint8Array();
   const subarray = (begin: number, end: number): Uint8Array => {
-    const bytes = new Uint8Array(reader.readAsArrayBuffer(blob.slice(begin, end)));
+    freeBuffer(bytes.buffer);
+    bytes = new Uint8Array(reader.readAsArrayBuffer(blob.slice(begin, end)));
     if (bytes.length === end - begin) return bytes;
     throw new Error(`external data ended after ${bytes.length} of ${end - begin} bytes`);
   };

@@ -1,3 +1,5 @@
+import { freeBuffer } from "@onestep/core";
+
 /** Reads bytes `start` to `end` (exclusive). */
 export type ReadPiece = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
 
@@ -6,7 +8,8 @@ const pieceBytes = 8 * 1024 * 1024;
 
 /**
  * Something that is read piece by piece, in the form of a Blob. Only what the JSPI build of onnxruntime-web uses works:
- * `size`, and the stream of a slice.
+ * `size`, and the stream of a slice. A piece out of a stream is good until the next is asked for, then its memory is
+ * freed: onnxruntime-web copies each before it asks again.
  */
 export class PiecewiseBlob extends Blob {
   readonly #start: number;
@@ -30,14 +33,18 @@ export class PiecewiseBlob extends Blob {
 
   override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     let position = this.#start;
-    return new ReadableStream({
-      pull: async (controller) => {
-        const end = Math.min(position + pieceBytes, this.#end);
-        if (position < end) controller.enqueue(await this.#read(position, end));
-        position = end;
-        if (position === this.#end) controller.close();
-      },
-    });
+    let piece: Uint8Array<ArrayBuffer> | undefined;
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
+      if (piece !== undefined) freeBuffer(piece.buffer);
+      piece = undefined;
+      if (position === this.#end) return controller.close();
+      const end = Math.min(position + pieceBytes, this.#end);
+      piece = await this.#read(position, end);
+      position = end;
+      controller.enqueue(piece);
+    };
+    // Nothing is read ahead, so that the one who asks for a piece has done with the one before.
+    return new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 }
 

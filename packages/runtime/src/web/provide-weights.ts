@@ -28,6 +28,12 @@ async function provide(file: Blob | RemoteFile, build: OnnxruntimeBuild): Promis
   return canReadBlobs() ? blobBytes(blob) : new Uint8Array(await blob.arrayBuffer());
 }
 
-function fetchWhole(file: RemoteFile): Promise<Blob> {
-  return new Response(remoteBlob(file).stream()).blob();
+async function fetchWhole(file: RemoteFile): Promise<Blob> {
+  const reader = remoteBlob(file).stream().getReader();
+  const pieces: Blob[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(pieces);
+    pieces.push(new Blob([value]));
+  }
 }
