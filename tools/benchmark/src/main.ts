@@ -5,6 +5,7 @@ import { findCheckpoint } from "./checkpoint/find-checkpoint.ts";
 import { compare, runTask } from "./compare.ts";
 import { createTorchContender, onestep } from "./contender.ts";
 import { describeMachine } from "./describe-machine.ts";
+import { measureDevices } from "./devices/measure-devices.ts";
 import { findPython } from "./find-python.ts";
 import { measureMemory } from "./memory/measure-memory.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
@@ -12,6 +13,7 @@ import { measurePrecision } from "./precision/measure-precision.ts";
 import { measurePublishedModels } from "./published.ts";
 import { formatBrowser } from "./report/browser-report.ts";
 import { createComparisonRows } from "./report/comparison-rows.ts";
+import { formatDevices } from "./report/devices-report.ts";
 import { formatEventLoop } from "./report/event-loop-report.ts";
 import { formatComparison } from "./report/format-comparison.ts";
 import { formatMachine } from "./report/format-machine.ts";
@@ -58,6 +60,7 @@ const reports: Readonly<
       data: { machine, measurements },
     };
   },
+  devices: reportDevices,
   "event-loop": async (options, checkpoint) => {
     const result: EventLoopResult = await runTask(onestep, createTask(options, checkpoint));
     const machine = describeMachine(undefined);
@@ -129,6 +132,16 @@ async function reportBrowser(options: Options, checkpoint: string): Promise<Repo
   const machine = describeMachine(undefined);
   return {
     text: `${formatMachine(machine, threads)}\n\n${formatBrowser(measurements)}`,
+    data: { machine, measurements },
+  };
+}
+
+async function reportDevices(options: Options, checkpoint: string): Promise<Report> {
+  const classes = await readClasses(checkpoint);
+  const measurements = await measureDevices({ ...options, checkpoint, classes, onStart: progress });
+  const machine = describeMachine(undefined);
+  return {
+    text: `${formatMachine(machine, options.threads)}\n\n${formatDevices(measurements)}`,
     data: { machine, measurements },
   };
 }

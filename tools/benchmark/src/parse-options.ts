@@ -3,7 +3,15 @@ import { parseArgs } from "node:util";
 import { architectureNames } from "./checkpoint/find-checkpoint.ts";
 
 /** What to do. */
-export type Mode = "compare" | "event-loop" | "soak" | "published" | "browser" | "precision" | "memory";
+export type Mode =
+  | "compare"
+  | "event-loop"
+  | "soak"
+  | "published"
+  | "browser"
+  | "precision"
+  | "devices"
+  | "memory";
 
 /** The command line, read. */
 export interface Options {
@@ -42,6 +50,7 @@ Modes:
   soak         memory after the 10th and the last of many generations
   browser      on wasm in Chromium, beside the graph that --onnx names
   precision    float16 and float32 on the GPU of Node beside float32 on the processor, weights that overflow among them
+  devices      images a second on the processor and on the GPU of Node, there in float32 and in float16
   published    (without an architecture) every published configuration at full size: parameters, one pass
   memory       (without an architecture) while a file of 2 GB is downloaded and a .bin of 1.18 GB is loaded
 
@@ -70,6 +79,7 @@ export function parseOptions(
     "published",
     "browser",
     "precision",
+    "devices",
     "memory",
   ];
   const [mode, architecture, ...rest] = modes.includes(positionals[0] ?? "")

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConsistencyModelPipeline, type Tensor, TorchGenerator, UNet2DModel } from "onestep";
+import { largestDifference } from "../devices/largest-difference.ts";
 import { copyWithScaledWeights, type WeightFactor } from "./scale-weights.ts";
 
 /** How far a GPU is from the processor, with one set of weights in one precision. */
@@ -103,8 +104,6 @@ function compareOutputs(
   actual: Outputs,
   expected: Outputs,
 ): Pick<PrecisionMeasurement, "imageDifference" | "relativeDifference" | "notFinite"> {
-  const largest = (values: readonly ArrayLike<number>[], others: readonly ArrayLike<number>[]): number =>
-    values.reduce((most, list, index) => Math.max(most, largestDifference(list, others[index] ?? [])), 0);
   const scale = Math.max(
     ...expected.predictions.map((values) =>
       values.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
@@ -115,16 +114,8 @@ function compareOutputs(
     0,
   );
   return {
-    imageDifference: largest(actual.images, expected.images),
-    relativeDifference: largest(actual.predictions, expected.predictions) / scale,
+    imageDifference: largestDifference(actual.images, expected.images),
+    relativeDifference: largestDifference(actual.predictions, expected.predictions) / scale,
     notFinite,
   };
-}
-
-function largestDifference(values: ArrayLike<number>, others: ArrayLike<number>): number {
-  let most = 0;
-  for (let index = 0; index < values.length; index += 1) {
-    most = Math.max(most, Math.abs((values[index] ?? Number.NaN) - (others[index] ?? Number.NaN)));
-  }
-  return most;
 }
