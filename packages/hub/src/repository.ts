@@ -47,6 +47,12 @@ export interface Repository {
 
   /** Like {@link find}. @throws EntryNotFoundError where there is none. */
   get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
+
+  /**
+   * Says that all that was wanted is there; for a repository that was opened with `holdRevision`. Never fails. Missing
+   * where the place has no commits.
+   */
+  settle?(): Promise<void>;
 }
 
 /** A file that is at hand: on disk in Node; elsewhere in memory, in the cache or behind range requests. */
@@ -103,6 +109,13 @@ export interface OpenRepositoryOptions extends ReadOptions {
   readonly endpoint?: string | undefined;
   /** Serve from the cache without a single request. `HF_HUB_OFFLINE` has the same effect, whatever is passed here. */
   readonly localFilesOnly?: boolean | undefined;
+  /**
+   * For who takes several files, such as those of a model: where the cache has an older commit of the revision, the
+   * revision stands for that one, when it is asked for without a network, until {@link Repository.settle} is called. So an
+   * update that is interrupted leaves the older copy in use. By default it moves with the first file, as in
+   * huggingface_hub.
+   */
+  readonly holdRevision?: boolean | undefined;
   /** What to do where a server is out of reach or out of order. */
   readonly retry?: RetryOptions | undefined;
   /** The `fetch` to use. */

@@ -15,6 +15,7 @@ export const findingKinds = [
   "clean download failed",
   "not there offline",
   "not there any more",
+  "older commit lost",
   "request though offline",
   "content fetched again",
   "token sent elsewhere",

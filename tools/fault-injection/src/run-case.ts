@@ -83,6 +83,7 @@ class CaseRun {
     // The damage that was done to the cache beforehand is still there where nothing could be fetched.
     if (this.#plan.before !== "damaged-content") await this.#check("corrupt cache entry");
     this.#noteStrayTokens();
+    await this.#readOlderCommit();
     this.#troubled.hub.clearFaults();
     await this.#tools.smallDisk.clear();
     await this.#downloadInPeace();
@@ -163,6 +164,20 @@ class CaseRun {
     return running;
   }
 
+  /** What was whole before an update that may have failed is whole offline after it. */
+  async #readOlderCommit(): Promise<void> {
+    if (this.#plan.before !== "another-commit") return;
+    const request = this.#request({ revision: "main", maxRetries: 0, patience: 30 });
+    const outcome = await this.#tools.first.run({ ...request, lists: false, localFilesOnly: true });
+    this.#findings.push(...judgeOutcome(outcome, this.#commits, secretToken));
+    if (outcome.type !== "done") return;
+    const { failure, files } = outcome.result;
+    for (const each of [failure, ...files.map((file) => file.failure)]) {
+      if (each === undefined) continue;
+      this.#findings.push({ kind: "older commit lost", detail: `${each.name}: ${each.message}` });
+    }
+  }
+
   /** What was asked for arrives when nothing is in the way, and is there from then on. */
   async #downloadInPeace(): Promise<void> {
     const { first, second } = this.#tools;
@@ -238,6 +253,7 @@ class CaseRun {
       atOnce,
       lists,
       localFilesOnly: false,
+      holdRevision: this.#plan.before === "another-commit",
       retry: { maxRetries: options.maxRetries, baseWaitTime: 0.001, maxWaitTime: 0.004 },
       patience: options.patience,
     };

@@ -42,4 +42,8 @@ export class FallbackRepository implements Repository {
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
   }
+
+  async settle(): Promise<void> {
+    await this.#cached.settle?.();
+  }
 }

@@ -32,6 +32,8 @@ export interface HubRepositoryParts {
   readonly startDownload: StartHubDownload;
   /** Whether nothing can be fetched of which the listing does not say what it is, as in browsers. */
   readonly needsListing: boolean;
+  /** See `OpenRepositoryOptions`. */
+  readonly holdRevision: boolean;
   /** Why the endpoint could not be asked for the commit when the repository was opened, where it could not. */
   readonly unreachable: Error | undefined;
 }
@@ -46,6 +48,7 @@ export class HubRepository implements Repository {
   #askedForCheck = false;
   #fetching = 0;
   #hasFiles = false;
+  #holdsRevision: boolean;
   /** Whether there is no use in asking for files that are not cached. */
   #isOut: boolean;
 
@@ -53,6 +56,7 @@ export class HubRepository implements Repository {
     this.#parts = parts;
     this.name = parts.id;
     this.commit = parts.commit;
+    this.#holdsRevision = parts.holdRevision;
     this.#isOut = parts.client === undefined || !isPassing(parts.unreachable);
   }
 
@@ -70,6 +74,7 @@ export class HubRepository implements Repository {
     const { client, needsListing, store, unreachable } = this.#parts;
     const { file: cached, damage } = await this.#findCached(path, options.signal);
     if (cached !== undefined) {
+      this.#hasFiles = true;
       await this.#remember().catch(() => {});
       reportCachedFile(cached, options);
       return cached;
@@ -102,6 +107,11 @@ export class HubRepository implements Repository {
 
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
+  }
+
+  async settle(): Promise<void> {
+    this.#holdsRevision = false;
+    if (this.#hasFiles) await this.#remember().catch(() => {});
   }
 
   /**
@@ -169,7 +179,7 @@ export class HubRepository implements Repository {
 
   /**
    * Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty, and,
-   * of files that are fetched side by side, after the last.
+   * of files that are fetched side by side, after the last. Where an older commit is held, not before it is let go.
    */
   async #remember(): Promise<void> {
     const { store, revision } = this.#parts;
@@ -177,9 +187,9 @@ export class HubRepository implements Repository {
     if (this.#listing !== undefined && (await store.readListing(this.commit)) === undefined) {
       await store.writeListing(this.commit, this.#listing);
     }
-    if (this.#parts.client !== undefined && this.#parts.unreachable === undefined) {
-      await store.writeCommit(revision, this.commit);
-    }
+    if (this.#parts.client === undefined || this.#parts.unreachable !== undefined) return;
+    if (this.#holdsRevision && (await store.readCommit(revision)) !== undefined) return;
+    await store.writeCommit(revision, this.commit);
   }
 
   #notCached(path: string, outage: Error | undefined): OfflineError {

@@ -35,7 +35,8 @@ export async function openHubRepository(
 ): Promise<Repository> {
   const { environment, id } = request;
   const revision = checkRevision(request.revision);
-  const common = { id, revision, store, needsListing, unreachable: undefined };
+  const { holdRevision = false } = options;
+  const common = { id, revision, store, needsListing, holdRevision, unreachable: undefined };
   if (isOffline(options.localFilesOnly, environment)) {
     const commit = await store.readCommit(revision);
     if (commit === undefined) throw notCached(store, id, revision);

@@ -99,6 +99,22 @@ describe("a repository of the Hub", () => {
     expect(await (await (await open()).get("model_index.json")).text()).toBe("[]");
   });
 
+  it("goes on standing for an older commit that is held, until it is settled", async () => {
+    const { cacheDir, commit, hub, open } = await setUp();
+    const reference = () => readFile(join(cacheDir, "models--a--b", "refs", "main"), "utf8");
+    const first = await open({ holdRevision: true });
+    await first.get("model_index.json");
+    expect(await reference()).toBe(commit);
+    hub.update({ "a/b": { files: { ...files, "model_index.json": "[]" } } });
+    const next = await open({ holdRevision: true });
+    await next.get("model_index.json");
+    expect(await reference()).toBe(commit);
+    const offline = await (await open({ localFilesOnly: true })).get("model_index.json");
+    expect(await offline.text()).toBe("{}");
+    await next.settle?.();
+    expect(await reference()).toBe(hub.commit("a/b"));
+  });
+
   it("keeps references with slashes, and stores the same content once", async () => {
     const { cacheDir, hub, open } = await setUp();
     await (await open()).get("unet/w.safetensors");

@@ -143,7 +143,10 @@ export class UNet2DModel {
     source: RepositoryLocation,
     options: LoadModelOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
-    return UNet2DModel.fromRepository(await openRepository(source, options), options);
+    const repository = await openRepository(source, { ...options, holdRevision: true });
+    const model = await UNet2DModel.fromRepository(repository, options);
+    await repository.settle?.();
+    return model;
   }
 
   /** Like {@link UNet2DModel.fromPretrained}, from a repository that is open already. */

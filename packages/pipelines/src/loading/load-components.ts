@@ -37,12 +37,16 @@ export async function openPipelineSource(
   source: RepositoryLocation | undefined,
   options: OpenRepositoryOptions,
 ): Promise<PipelineSource> {
-  const repository = await openRepository(source ?? findShippedCheckpoint(), options);
+  const location = source ?? findShippedCheckpoint();
+  const repository = await openRepository(location, { ...options, holdRevision: true });
   const { signal, onProgress } = options;
   return { repository, modelIndex: await readModelIndex(repository, { signal, onProgress }) };
 }
 
-/** Loads the components that an index names, but for those that the caller brings. */
+/**
+ * Loads the components that an index names, but for those that the caller brings. Then the repository is settled: the
+ * commit is whole.
+ */
 export async function loadComponents(
   { repository, modelIndex }: PipelineSource,
   options: PipelineFromPretrainedOptions,
@@ -56,6 +60,7 @@ export async function loadComponents(
     }));
   const unet =
     options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
+  await repository.settle?.();
   return { unet, scheduler };
 }
 

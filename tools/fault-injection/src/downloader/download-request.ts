@@ -13,6 +13,8 @@ export interface DownloadRequest {
   /** Whether the repository is listed first. */
   readonly lists: boolean;
   readonly localFilesOnly: boolean;
+  /** Whether an older commit stays in use until all files are there. */
+  readonly holdRevision: boolean;
   readonly retry: RetryOptions;
   /** Seconds to wait for a silent server. */
   readonly patience: number;

@@ -26,6 +26,7 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
     const files: FileResult[] = [];
     if (request.atOnce) files.push(...(await Promise.all(request.paths.map(fetchOne))));
     else for (const path of request.paths) files.push(await fetchOne(path));
+    if (files.every(({ failure }) => failure === undefined)) await repository.settle?.();
     return { commit: repository.commit, files, warnings };
   } catch (error) {
     return { files: [], failure: describeFailure(error), warnings };
@@ -35,9 +36,9 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
 }
 
 function makeOptions(request: DownloadRequest, signal: AbortSignal): OpenRepositoryOptions {
-  const { endpoint, revision, cacheDir, token, localFilesOnly, patience, retry } = request;
+  const { endpoint, revision, cacheDir, token, localFilesOnly, holdRevision, patience, retry } = request;
   const environment = { HF_HUB_ETAG_TIMEOUT: `${patience}`, HF_HUB_DOWNLOAD_TIMEOUT: `${patience}` };
-  return { endpoint, revision, cacheDir, token, localFilesOnly, retry, environment, signal };
+  return { endpoint, revision, cacheDir, token, localFilesOnly, holdRevision, retry, environment, signal };
 }
 
 async function fetchFile(repository: Repository, path: string, signal: AbortSignal): Promise<FileResult> {
