@@ -42,7 +42,7 @@ export type { WriteFileOptions } from "./files/write-file-options.ts";
 export { freeBuffer } from "./free-buffer.ts";
 export type { ImageDataLike } from "./image/image-data.ts";
 export type { ImageGridOptions } from "./image/image-grid.ts";
-export { imagesFromTensor } from "./image/images-from-tensor.ts";
+export { imageFromTensor, imagesFromTensor } from "./image/images-from-tensor.ts";
 export type { Pixels } from "./image/pixels.ts";
 export { type DecodeImageOptions, RasterImage } from "./image/raster-image.ts";
 export { type ResizeOptions, resizeTensor } from "./image/resize-tensor.ts";

@@ -152,7 +152,10 @@ export abstract class DiffusionPipelineBase {
    *
    * @throws InvalidArgumentError where an option is wrong.
    */
-  protected beginSampling(options: GenerateOptions, defaultInferenceSteps: number): SamplingRun {
+  protected async beginSampling(
+    options: GenerateOptions,
+    defaultInferenceSteps: number,
+  ): Promise<SamplingRun> {
     this.#checkScheduler();
     return beginSampling(this.components, options, defaultInferenceSteps);
   }

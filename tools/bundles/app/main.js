@@ -14,6 +14,19 @@ globalThis.generateImage = async (loadOptions, generateOptions) => {
   }
 };
 
+/** Loads the model, makes images, encodes them as PNG, and says what stands in the PNGs about their size. */
+globalThis.encodeImages = async (loadOptions, generateOptions) => {
+  await using pipe = await ConsistencyModelPipeline.fromPretrained(checkpoint, loadOptions);
+  const { images } = await pipe.generate(generateOptions);
+  const sizes = [];
+  for (const image of images) {
+    const { buffer } = await image.toPng();
+    const view = new DataView(buffer);
+    sizes.push([view.getUint32(16), view.getUint32(20)]);
+  }
+  return sizes;
+};
+
 /** Loads the model, makes images for some seconds after one to warm up, and says how many came out in a second. */
 globalThis.countImages = async (loadOptions, generateOptions, seconds) => {
   await using pipe = await ConsistencyModelPipeline.fromPretrained(checkpoint, loadOptions);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ImageError } from "../errors/image-error.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { imagesFromTensor } from "./images-from-tensor.ts";
+import { imageFromTensor, imagesFromTensor } from "./images-from-tensor.ts";
 import { RasterImage } from "./raster-image.ts";
 
 describe("imagesFromTensor", () => {
@@ -70,5 +70,20 @@ describe("imagesFromTensor", () => {
   it("refuses another element type", () => {
     const tensor = Tensor.zeros([1, 3, 2, 2], "float64") as unknown as Tensor<"float32">;
     expect(() => imagesFromTensor(tensor)).toThrow("imagesFromTensor: found float64 [1, 3, 2, 2]");
+  });
+});
+
+describe("imageFromTensor", () => {
+  const tensor = Tensor.from([0, 1, 0.2, 0.4], [2, 1, 1, 2]);
+
+  it("makes one image of a batch", () => {
+    expect(imageFromTensor(tensor, 1)).toEqual(imagesFromTensor(tensor)[1]);
+  });
+
+  it.each([-1, 2, 0.5])("refuses item %d of two", (item) => {
+    expect(() => imageFromTensor(tensor, item)).toThrow(ImageError);
+    expect(() => imageFromTensor(tensor, item)).toThrow(
+      `imageFromTensor: found item ${item}, expected a whole number from 0 and below 2, the size of the batch.`,
+    );
   });
 });

@@ -11,28 +11,61 @@ import { RasterImage } from "./raster-image.ts";
  *   error and not a black image.
  */
 export function imagesFromTensor(tensor: Tensor<"float32">): RasterImage[] {
-  const [batchSize = 0, channels, height = 0, width = 0] = tensor.shape;
-  const isBatch = tensor.dtype === "float32" && tensor.shape.length === 4;
-  if (!isBatch || (channels !== 1 && channels !== 3) || height === 0 || width === 0) {
+  return Array.from({ length: checkBatch("imagesFromTensor", tensor).batchSize }, (_, item) =>
+    imageFromTensor(tensor, item),
+  );
+}
+
+/**
+ * One image of a batch, as {@link imagesFromTensor} makes them.
+ *
+ * @param item - Which one, from 0.
+ * @throws ImageError where it has no such item, or as {@link imagesFromTensor} does.
+ */
+export function imageFromTensor(tensor: Tensor<"float32">, item: number): RasterImage {
+  const { batchSize, channels, height, width } = checkBatch("imageFromTensor", tensor);
+  if (!Number.isInteger(item) || item < 0 || item >= batchSize) {
     throw new ImageError({
-      subject: "imagesFromTensor",
-      found: tensor.describe(),
-      expected: "float32 [batch, channels, height, width] with 1 or 3 channels",
-      remedy: "Pass the output of an image model, scaled to [0, 1].",
+      subject: "imageFromTensor",
+      found: `item ${item}`,
+      expected: `a whole number from 0 and below ${batchSize}, the size of the batch`,
+      remedy: "Count from 0.",
     });
   }
   const area = height * width;
-  return Array.from({ length: batchSize }, (_, item) => {
-    // A clamped array rounds halves to the even number, as numpy does.
-    const rounded = new Uint8ClampedArray(area * channels);
-    const start = item * area * channels;
-    for (let index = 0; index < rounded.length; index += 1) {
-      const position = (index % channels) * area + Math.floor(index / channels);
+  // A clamped array rounds halves to the even number, as numpy does.
+  const rounded = new Uint8ClampedArray(area * channels);
+  const start = item * area * channels;
+  let index = 0;
+  for (let pixel = 0; pixel < area; pixel += 1) {
+    for (let position = pixel; position < area * channels; position += area) {
       const value = tensor.data[start + position] ?? 0;
       if (!(value >= 0 && value <= 1)) throw outOfRange(value, item, position, area, width);
       rounded[index] = Math.fround(value * 255);
+      index += 1;
     }
-    return new RasterImage({ width, height, channels, data: new Uint8Array(rounded.buffer) });
+  }
+  return new RasterImage({ width, height, channels, data: new Uint8Array(rounded.buffer) });
+}
+
+interface Batch {
+  readonly batchSize: number;
+  readonly channels: 1 | 3;
+  readonly height: number;
+  readonly width: number;
+}
+
+function checkBatch(subject: string, tensor: Tensor<"float32">): Batch {
+  const [batchSize = 0, channels, height = 0, width = 0] = tensor.shape;
+  const isBatch = tensor.dtype === "float32" && tensor.shape.length === 4;
+  if (isBatch && (channels === 1 || channels === 3) && height > 0 && width > 0) {
+    return { batchSize, channels, height, width };
+  }
+  throw new ImageError({
+    subject,
+    found: tensor.describe(),
+    expected: "float32 [batch, channels, height, width] with 1 or 3 channels",
+    remedy: "Pass the output of an image model, scaled to [0, 1].",
   });
 }
 

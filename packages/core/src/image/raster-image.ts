@@ -100,8 +100,12 @@ export class RasterImage implements Pixels {
     const { width, height, channels, data } = this;
     const area = width * height;
     const tensor = Tensor.zeros([1, channels, height, width]);
-    for (let index = 0; index < data.length; index += 1) {
-      tensor.data[(index % channels) * area + Math.floor(index / channels)] = (data[index] ?? 0) / 255;
+    let index = 0;
+    for (let pixel = 0; pixel < area; pixel += 1) {
+      for (let position = pixel; position < data.length; position += area) {
+        tensor.data[position] = (data[index] ?? 0) / 255;
+        index += 1;
+      }
     }
     return tensor;
   }

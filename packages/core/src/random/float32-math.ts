@@ -3,28 +3,36 @@ import { fusedMultiplyAdd } from "./fused-multiply-add.ts";
 // The polynomials are those of the Cephes library (logf.c, sinf.c) in the order, and with the fused multiply-adds,
 // of the AVX2 code that torch fills large float32 tensors with (aten/src/ATen/native/cpu/avx_mathfun.h).
 
+// This is most of what noise costs. So sums are written out, and nothing branches on what is as likely as not.
+
 const fround = Math.fround;
 
 const squareRootOfHalf = fround(Math.SQRT1_2);
 const log2High = fround(0.693359375);
 const log2Low = fround(-2.1219444e-4);
-const logTerms: readonly number[] = [
-  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-].map(fround);
+const log0 = fround(7.0376836292e-2);
+const log1 = fround(-1.151461031e-1);
+const log2 = fround(1.167699874e-1);
+const log3 = fround(-1.2420140846e-1);
+const log4 = fround(1.4249322787e-1);
+const log5 = fround(-1.6668057665e-1);
+const log6 = fround(2.0000714765e-1);
+const log7 = fround(-2.4999993993e-1);
+const log8 = fround(3.3333331174e-1);
 
 const fourOverPi = fround(1.27323954473516);
 const quarterTurnHigh = fround(-0.78515625);
 const quarterTurnMiddle = fround(-2.4187564849853516e-4);
 const quarterTurnLow = fround(-3.774894977445941e-8);
-const cosTerms = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].map(fround);
-const sinTerms = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(fround);
+const cos0 = fround(2.443315711809948e-5);
+const cos1 = fround(-1.388731625493765e-3);
+const cos2 = fround(4.166664568298827e-2);
+const sin0 = fround(-1.9515295891e-4);
+const sin1 = fround(8.3321608736e-3);
+const sin2 = fround(-1.6666654611e-1);
 
-function evaluate(terms: readonly number[], at: number): number {
-  let sum = terms[0] ?? 0;
-  for (let index = 1; index < terms.length; index += 1) sum = fusedMultiplyAdd(sum, at, terms[index] ?? 0);
-  return sum;
-}
+/** `2 ** (zeros - 32)` for each number of leading zeros that 32 bits can have. */
+const scales = Float64Array.from({ length: 33 }, (_, zeros) => 2 ** (zeros - 32));
 
 /**
  * The natural logarithm in float32, bit for bit torch's.
@@ -33,46 +41,49 @@ function evaluate(terms: readonly number[], at: number): number {
  */
 export function logFloat32(value: number): number {
   const multiple = value * 2 ** 24;
-  let exponent = 8 - Math.clz32(multiple);
-  const mantissa = multiple / (1 << (exponent + 24));
-  let offset = mantissa - 1;
-  if (mantissa < squareRootOfHalf) {
-    exponent -= 1;
-    offset += mantissa;
-  }
+  const zeros = Math.clz32(multiple);
+  const mantissa = multiple * (scales[zeros] ?? 0);
+  const isLow = Number(mantissa < squareRootOfHalf);
+  const exponent = 8 - zeros - isLow;
+  const offset = mantissa - 1 + isLow * mantissa;
   const square = fround(offset * offset);
-  let sum = fround(evaluate(logTerms, offset) * offset);
+  let sum = fusedMultiplyAdd(log0, offset, log1);
+  sum = fusedMultiplyAdd(sum, offset, log2);
+  sum = fusedMultiplyAdd(sum, offset, log3);
+  sum = fusedMultiplyAdd(sum, offset, log4);
+  sum = fusedMultiplyAdd(sum, offset, log5);
+  sum = fusedMultiplyAdd(sum, offset, log6);
+  sum = fusedMultiplyAdd(sum, offset, log7);
+  sum = fusedMultiplyAdd(sum, offset, log8);
+  sum = fround(sum * offset);
   sum = fusedMultiplyAdd(sum, square, fround(exponent * log2Low));
   sum = fround(sum - square * 0.5);
   return fusedMultiplyAdd(exponent, log2High, fround(offset + sum));
 }
 
-/** A sine and a cosine. */
-export interface SineAndCosine {
-  sine: number;
-  cosine: number;
-}
-
 /**
- * Sine and cosine in float32, bit for bit torch's, written into `result`.
+ * Cosine and sine in float32, bit for bit torch's, written into `result` in this order.
  *
  * @param angle - A float32 number in [0, 2π].
  */
-export function sinCosFloat32(angle: number, result: SineAndCosine): void {
+export function cosSinFloat32(angle: number, result: Float64Array): void {
   const octant = (Math.trunc(fround(angle * fourOverPi)) + 1) & ~1;
   let reduced = fusedMultiplyAdd(octant, quarterTurnHigh, angle);
   reduced = fusedMultiplyAdd(octant, quarterTurnMiddle, reduced);
   reduced = fusedMultiplyAdd(octant, quarterTurnLow, reduced);
   const square = fround(reduced * reduced);
 
-  let cosine = fround(evaluate(cosTerms, square) * square);
+  let cosine = fusedMultiplyAdd(cos0, square, cos1);
+  cosine = fround(fusedMultiplyAdd(cosine, square, cos2) * square);
   cosine = fround(fusedMultiplyAdd(cosine, square, -square * 0.5) + 1);
-  let sine = fround(evaluate(sinTerms, square) * square);
+  let sine = fusedMultiplyAdd(sin0, square, sin1);
+  sine = fround(fusedMultiplyAdd(sine, square, sin2) * square);
   sine = fusedMultiplyAdd(sine, reduced, reduced);
 
-  const isSwapped = (octant & 2) !== 0;
-  const sineSign = (octant & 4) === 0 ? 1 : -1;
-  const cosineSign = ((octant - 2) & 4) === 0 ? -1 : 1;
-  result.sine = sineSign * (isSwapped ? cosine : sine);
-  result.cosine = cosineSign * (isSwapped ? sine : cosine);
+  // In every second quarter of a turn the two change places.
+  const place = (octant >> 1) & 1;
+  result[place] = cosine;
+  result[place ^ 1] = sine;
+  result[0] = (result[0] ?? 0) * (((octant - 2) & 4) / 2 - 1);
+  result[1] = (result[1] ?? 0) * (1 - (octant & 4) / 2);
 }

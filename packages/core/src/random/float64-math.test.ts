@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SineAndCosine } from "./float32-math.ts";
-import { logFloat64, sinCosFloat64 } from "./float64-math.ts";
+import { logFloat64, type SineAndCosine, sinCosFloat64 } from "./float64-math.ts";
 
 // The multiple k, then log(1 - k/2^53), sin and cos of 2π·k/2^53 with that product rounded to a double: computed with
 // 300 bits (mpmath) and rounded once. Among them the ends of each range and the neighbours of each quarter turn.

@@ -1,5 +1,4 @@
 import { add, addExactly, type DoubleDouble, divide, multiply, multiplyExactly } from "./double-double.ts";
-import type { SineAndCosine } from "./float32-math.ts";
 
 // `Math.log`, `Math.sin` and `Math.cos` differ from engine to engine, and those of V8 differ from the C library that
 // torch calls in the last bit of 3 to 7 results in 100. The functions here round the true value correctly but for about
@@ -71,6 +70,12 @@ export function logFloat64(value: number): number {
   const series = multiply(ratio, evaluate(logSeries, multiply(ratio, ratio)));
   const logOfMantissa = { high: 2 * series.high, low: 2 * series.low };
   return add(multiply(log2, { high: exponent, low: 0 }), logOfMantissa).high;
+}
+
+/** A sine and a cosine. */
+export interface SineAndCosine {
+  sine: number;
+  cosine: number;
 }
 
 /**

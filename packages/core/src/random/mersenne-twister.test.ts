@@ -29,3 +29,18 @@ it("counts the words it used up", () => {
   twister.next();
   expect(twister.position).toBe(1);
 });
+
+it("fills arrays with the numbers that it would give one by one", () => {
+  fc.assert(
+    fc.property(fc.nat(1300), fc.nat(1300), fc.nat(5), (drawn, length, start) => {
+      const [one, other] = [new MersenneTwister(7), new MersenneTwister(7)];
+      for (let count = 0; count < drawn; count += 1) expect(one.next()).toBe(other.next());
+      const values = new Float32Array(start + length);
+      one.fill(values, start);
+      const expected = Array.from({ length }, () => (other.next() & 0xffffff) / 2 ** 24);
+      expect([...values]).toEqual([...new Array(start).fill(0), ...expected]);
+      expect(one.position).toBe(other.position);
+    }),
+    { numRuns: 50 },
+  );
+});

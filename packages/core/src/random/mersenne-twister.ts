@@ -49,23 +49,41 @@ export class MersenneTwister {
   /** The next number, an integer in [0, 2^32). */
   next(): number {
     if (this.#position === 0 || this.#position === wordCount) this.#renew();
-    let word = this.#words[this.#position] ?? 0;
     this.#position += 1;
-    word ^= word >>> 11;
-    word ^= (word << 7) & 0x9d2c5680;
-    word ^= (word << 15) & 0xefc60000;
-    return (word ^ (word >>> 18)) >>> 0;
+    return temper(this.#words[this.#position - 1] ?? 0) >>> 0;
+  }
+
+  /** Fills an array from `start` on with the low 24 bits of the next numbers, as fractions in [0, 1). */
+  fill(values: Float32Array, start: number): void {
+    const words = this.#words;
+    let index = start;
+    while (index < values.length) {
+      if (this.#position === 0 || this.#position === wordCount) this.#renew();
+      const position = this.#position;
+      const count = Math.min(wordCount - position, values.length - index);
+      for (let step = 0; step < count; step += 1) {
+        values[index + step] = (temper(words[position + step] ?? 0) & 0xffffff) * 2 ** -24;
+      }
+      index += count;
+      this.#position = position + count;
+    }
   }
 
   #renew(): void {
     const words = this.#words;
     for (let index = 0; index < wordCount; index += 1) {
-      const current = words[index] ?? 0;
-      const following = words[(index + 1) % wordCount] ?? 0;
-      const mixed = (current & 0x80000000) | (following & 0x7fffffff);
-      const distant = words[(index + middle) % wordCount] ?? 0;
-      words[index] = distant ^ (mixed >>> 1) ^ (following & 1 ? 0x9908b0df : 0);
+      const following = words[index === wordCount - 1 ? 0 : index + 1] ?? 0;
+      const mixed = ((words[index] ?? 0) & 0x80000000) | (following & 0x7fffffff);
+      const distant = words[index < wordCount - middle ? index + middle : index - (wordCount - middle)] ?? 0;
+      words[index] = distant ^ (mixed >>> 1) ^ (-(following & 1) & 0x9908b0df);
     }
     this.#position = 0;
   }
+}
+
+function temper(word: number): number {
+  let tempered = word ^ (word >>> 11);
+  tempered ^= (tempered << 7) & 0x9d2c5680;
+  tempered ^= (tempered << 15) & 0xefc60000;
+  return tempered ^ (tempered >>> 18);
 }

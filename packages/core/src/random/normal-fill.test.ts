@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { blockSize, transformBlock } from "./normal-fill.ts";
+import { blockSize, transformBlocks } from "./normal-fill.ts";
 
 it.each([Float32Array, Float64Array])("makes normals of radius and angle in %o", (FloatArray) => {
   const values = new FloatArray(3 * blockSize);
@@ -8,7 +8,7 @@ it.each([Float32Array, Float64Array])("makes normals of radius and angle in %o",
   values[start + 8] = 0.25;
   values[start + 1] = 0.75;
   values[start + 9] = 0.5;
-  transformBlock(values, start);
+  transformBlocks(values, start, start + blockSize);
   // 2e-7: three units in the last place of float32 around 1.6.
   expect(values[start]).toBeCloseTo(0, 6);
   expect(Math.abs((values[start + 8] ?? 0) - Math.sqrt(2 * Math.LN2))).toBeLessThan(2e-7);
@@ -22,7 +22,7 @@ it.each([Float32Array, Float64Array])("makes normals of radius and angle in %o",
 it("turns zeros into zeros without a sign", () => {
   const values = new Float32Array(blockSize);
   values[8] = 0.5;
-  transformBlock(values, 0);
+  transformBlocks(values, 0, blockSize);
   expect(Object.is(values[0], 0)).toBe(true);
   expect(Object.is(values[8], 0)).toBe(true);
 });

@@ -3,12 +3,11 @@ import type { FloatType } from "../tensor/data-type.ts";
 import { elementCount } from "../tensor/element-count.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { allocateData } from "../tensor/tensor-data.ts";
-import type { SineAndCosine } from "./float32-math.ts";
-import { sinCosFloat64 } from "./float64-math.ts";
+import { type SineAndCosine, sinCosFloat64 } from "./float64-math.ts";
 import type { DrawOptions, Generator } from "./generator.ts";
 import { log1pOfNegative } from "./log1p.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
-import { blockSize, transformBlock } from "./normal-fill.ts";
+import { blockSize, transformBlocks } from "./normal-fill.ts";
 import { defaultSeed, normalizeSeed, randomSeed } from "./seed.ts";
 import { decodeTorchGeneratorState, encodeTorchGeneratorState } from "./torch-generator-state.ts";
 
@@ -108,11 +107,11 @@ export class TorchGenerator implements Generator {
     } else {
       this.#fillUniform(values, 0);
       const fullEnd = values.length - (values.length % blockSize);
-      for (let start = 0; start < fullEnd; start += blockSize) transformBlock(values, start);
+      transformBlocks(values, 0, fullEnd);
       if (fullEnd < values.length) {
         const start = values.length - blockSize;
         this.#fillUniform(values, start);
-        transformBlock(values, start);
+        transformBlocks(values, start, values.length);
       }
     }
     return wrap(values, shape);
@@ -164,14 +163,8 @@ export class TorchGenerator implements Generator {
   }
 
   #fillUniform(values: Float32Array | Float64Array, start: number): void {
-    const twister = this.#twister;
-    if (values instanceof Float32Array) {
-      for (let index = start; index < values.length; index += 1) {
-        values[index] = (twister.next() & 0xffffff) / 0x1000000;
-      }
-    } else {
-      for (let index = start; index < values.length; index += 1) values[index] = this.#nextDouble();
-    }
+    if (values instanceof Float32Array) this.#twister.fill(values, start);
+    else for (let index = start; index < values.length; index += 1) values[index] = this.#nextDouble();
   }
 
   /** A multiple of 2^-53 in [0, 1). */

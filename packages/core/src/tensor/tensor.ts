@@ -5,11 +5,6 @@ import { clampElements, combineElements } from "./elementwise.ts";
 import { sameShape } from "./same-shape.ts";
 import { allocateData, convertData, isDataOfType, isDataType } from "./tensor-data.ts";
 
-const addNumbers = (left: number, right: number): number => left + right;
-const subNumbers = (left: number, right: number): number => left - right;
-const mulNumbers = (left: number, right: number): number => left * right;
-const divNumbers = (left: number, right: number): number => left / right;
-
 /**
  * A dense array in row-major order, as torch's contiguous CPU tensors are.
  *
@@ -139,22 +134,22 @@ export class Tensor<Type extends DataType = DataType> {
 
   /** `this + other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
   add<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
-    return new Tensor(this.dtype, combineElements("add", this, other, addNumbers), this.shape);
+    return new Tensor(this.dtype, combineElements("add", this, other), this.shape);
   }
 
   /** `this − other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
   sub<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
-    return new Tensor(this.dtype, combineElements("sub", this, other, subNumbers), this.shape);
+    return new Tensor(this.dtype, combineElements("sub", this, other), this.shape);
   }
 
   /** `this · other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
   mul<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
-    return new Tensor(this.dtype, combineElements("mul", this, other, mulNumbers), this.shape);
+    return new Tensor(this.dtype, combineElements("mul", this, other), this.shape);
   }
 
   /** `this / other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
   div<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
-    return new Tensor(this.dtype, combineElements("div", this, other, divNumbers), this.shape);
+    return new Tensor(this.dtype, combineElements("div", this, other), this.shape);
   }
 
   /**

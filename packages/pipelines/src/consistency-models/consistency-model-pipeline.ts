@@ -60,7 +60,7 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
   async generate<Output extends OutputType = "image">(
     options: ConsistencyModelGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = this.beginSampling(options, ConsistencyModelPipeline.defaultInferenceSteps);
+    const run = await this.beginSampling(options, ConsistencyModelPipeline.defaultInferenceSteps);
     return toOutput(toPixels(await denoise(run, options)), options.outputType);
   }
 }

@@ -53,7 +53,7 @@ export class DDIMPipeline extends DiffusionPipelineBase {
   ): Promise<ImagePipelineOutput<Output>> {
     const { eta, useClippedModelOutput } = options;
     checkEta(eta);
-    const run = this.beginSampling(options, DDIMPipeline.defaultInferenceSteps);
+    const run = await this.beginSampling(options, DDIMPipeline.defaultInferenceSteps);
     const sample = await denoise(run, options, { eta, useClippedModelOutput });
     return toOutput(toPixels(sample), options.outputType);
   }

@@ -35,7 +35,7 @@ export class DDPMPipeline extends DiffusionPipelineBase {
   async generate<Output extends OutputType = "image">(
     options: DDPMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = this.beginSampling(options, DDPMPipeline.defaultInferenceSteps);
+    const run = await this.beginSampling(options, DDPMPipeline.defaultInferenceSteps);
     return toOutput(toPixels(await denoise(run, options)), options.outputType);
   }
 }

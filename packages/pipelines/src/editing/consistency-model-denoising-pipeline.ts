@@ -52,7 +52,7 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
     }
     const size = { height, width };
     const { pixels } = prepareImages(image, { subject: "image", channels, size, isNoisy: true });
-    const { unet, classLabels, latents } = this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
+    const { unet, classLabels, latents } = await this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
     const [batchSize = 0] = latents.shape;
     const run = {
       scheduler: { timesteps: Float64Array.of(scheduler.sigmaToT(sigma)) },

@@ -84,7 +84,10 @@ export abstract class ConsistencyModelEditingPipelineBase extends DiffusionPipel
    * @param imageCounts - How many images each option brings, by its name: one, or as many as the batch has.
    * @throws InvalidArgumentError where an option is wrong, or the scheduler's steps cannot be edited.
    */
-  protected beginEdit(options: GenerateOptions, imageCounts: Readonly<Record<string, number>>): SamplingRun {
+  protected async beginEdit(
+    options: GenerateOptions,
+    imageCounts: Readonly<Record<string, number>>,
+  ): Promise<SamplingRun> {
     requireConsistencyScheduler(this.scheduler);
     const { batchSize: resolved } = resolveBatch(options);
     const batchSize = options.batchSize ?? Math.max(resolved, ...Object.values(imageCounts));

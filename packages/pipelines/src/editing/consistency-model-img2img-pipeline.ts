@@ -41,7 +41,7 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const timesteps = this.#chooseTimesteps(options);
     const choice = { ...options, timesteps, numInferenceSteps: undefined };
-    const { latents, ...run } = this.beginEdit(choice, { image: originalSizes.length });
+    const { latents, ...run } = await this.beginEdit(choice, { image: originalSizes.length });
     const [batchSize = 0] = latents.shape;
     const images = toSample(repeatForBatch(pixels, batchSize));
     const sample = run.scheduler.addNoise(images, latents, run.scheduler.timesteps.slice(0, 1));

@@ -40,7 +40,7 @@ export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipe
     const [, height, width] = this.imageShape;
     const { mask, resizeMode } = options;
     const masks = prepareMask(mask, { imageSizes: originalSizes, size: { height, width }, resizeMode });
-    const run = this.beginEdit(options, { image: originalSizes.length, mask: masks.shape[0] ?? 0 });
+    const run = await this.beginEdit(options, { image: originalSizes.length, mask: masks.shape[0] ?? 0 });
     const [batchSize = 0] = run.sample.shape;
     const known = knownPixels(repeatForBatch(pixels, batchSize), repeatForBatch(masks, batchSize));
     return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);

@@ -40,7 +40,7 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
     const factor = this.#chooseFactor(options);
     const size = { height: height / factor, width: width / factor };
     const { pixels } = prepareImages(image, { subject: "image", channels, size, resizeMode });
-    const run = this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
+    const run = await this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
     const known = knownAverages(repeatForBatch(pixels, run.sample.shape[0] ?? 0), factor);
     return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);
   }

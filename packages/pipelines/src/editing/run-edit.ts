@@ -1,6 +1,7 @@
 import type { Tensor } from "@onestep/core";
 import type { UNet2DModel } from "@onestep/models";
 import type { GenerateOptions } from "../sampling/generate-options.ts";
+import { preparingNoise } from "../sampling/noise-ahead.ts";
 import { runSteps } from "../sampling/run-steps.ts";
 import type { SamplingRun } from "../sampling/sampling-run.ts";
 import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
@@ -27,7 +28,8 @@ export function runEdit(
   const { signal } = options;
   return runSteps(run, options, async (sample, timestep) => {
     const input = scheduler.scaleModelInput(sample, timestep);
-    const prediction = await unet.forward({ sample: input, timestep, classLabels, signal });
+    const forward = unet.forward({ sample: input, timestep, classLabels, signal });
+    const prediction = await preparingNoise(forward, generator, sample.shape);
     let image = sample;
     const { prevSample } = scheduler.step(prediction.sample, timestep, sample, {
       generator,

@@ -42,7 +42,7 @@ export class PNDMPipeline extends DiffusionPipelineBase {
   async generate<Output extends OutputType = "image">(
     options: PNDMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = this.beginSampling(options, PNDMPipeline.defaultInferenceSteps);
+    const run = await this.beginSampling(options, PNDMPipeline.defaultInferenceSteps);
     return toOutput(toPixels(await denoise(run, options)), options.outputType);
   }
 }

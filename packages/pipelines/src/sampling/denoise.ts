@@ -1,5 +1,6 @@
 import type { Tensor } from "@onestep/core";
 import type { GenerateOptions } from "./generate-options.ts";
+import { preparingNoise } from "./noise-ahead.ts";
 import { runSteps } from "./run-steps.ts";
 import type { SamplingRun } from "./sampling-run.ts";
 
@@ -19,7 +20,8 @@ export function denoise(
   const { signal } = options;
   return runSteps(run, options, async (sample, timestep) => {
     const input = scheduler.scaleModelInput(sample, timestep, { generator });
-    const prediction = await unet.forward({ sample: input, timestep, classLabels, signal });
+    const forward = unet.forward({ sample: input, timestep, classLabels, signal });
+    const prediction = await preparingNoise(forward, generator, sample.shape);
     const { prevSample } = scheduler.step(prediction.sample, timestep, sample, { ...stepOptions, generator });
     return { sample: prevSample };
   });

@@ -1,4 +1,10 @@
-import { InvalidArgumentError, imagesFromTensor, type RasterImage, type Tensor } from "@onestep/core";
+import {
+  InvalidArgumentError,
+  imageFromTensor,
+  nextTask,
+  type RasterImage,
+  type Tensor,
+} from "@onestep/core";
 import type { OutputType } from "./generate-options.ts";
 
 /** What a pipeline's `generate` returns. */
@@ -18,14 +24,28 @@ export function checkOutputType(outputType: string | undefined): void {
   });
 }
 
-/** @param pixels - [batch, channels, height, width], 0 to 1; what is beyond is clamped. */
-export function toOutput<Output extends OutputType>(
+/**
+ * Makes images of pixels. A page has its turn after each.
+ *
+ * @param pixels - [batch, channels, height, width], 0 to 1; what is beyond is clamped.
+ */
+export async function toOutput<Output extends OutputType>(
   pixels: Tensor<"float32">,
   outputType: Output | undefined,
-): ImagePipelineOutput<Output> {
+): Promise<ImagePipelineOutput<Output>> {
   const clamped = pixels.clamp(0, 1);
-  const images = outputType === "tensor" ? clamped : imagesFromTensor(clamped);
+  const images = outputType === "tensor" ? clamped : await toImages(clamped);
   return { images } as ImagePipelineOutput<Output>;
+}
+
+async function toImages(pixels: Tensor<"float32">): Promise<readonly RasterImage[]> {
+  const images: RasterImage[] = [];
+  const [batchSize = 0] = pixels.shape;
+  for (let item = 0; item < batchSize; item += 1) {
+    await nextTask();
+    images.push(imageFromTensor(pixels, item));
+  }
+  return images;
 }
 
 /** From the range that models work in, −1 to 1, to that of pixels, 0 to 1. */

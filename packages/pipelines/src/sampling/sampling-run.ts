@@ -5,6 +5,7 @@ import type { PipelineComponents } from "../pipeline-components.ts";
 import { drawClassLabels } from "./draw-class-labels.ts";
 import type { GenerateOptions } from "./generate-options.ts";
 import { checkOutputType } from "./image-pipeline-output.ts";
+import { prepareNoise, withNoiseAhead } from "./noise-ahead.ts";
 import { checkLatents, resolveBatch } from "./resolve-batch.ts";
 import { setTimesteps } from "./set-timesteps.ts";
 
@@ -27,13 +28,13 @@ export interface SamplingRun {
  *
  * @throws InvalidArgumentError where an option is wrong.
  */
-export function beginSampling(
+export async function beginSampling(
   { unet, scheduler: shared }: PipelineComponents,
   options: GenerateOptions,
   defaultInferenceSteps: number,
-): SamplingRun {
+): Promise<SamplingRun> {
   checkOutputType(options.outputType);
-  const { batchSize, generator } = resolveBatch(options);
+  const { batchSize, generator: given } = resolveBatch(options);
   const { inChannels, numClassEmbeds } = unet.config;
   const { height, width } = sampleSizeOf(unet.config);
   const shape = [batchSize, inChannels, height, width];
@@ -43,6 +44,9 @@ export function beginSampling(
   setTimesteps(scheduler, options, defaultInferenceSteps);
   options.signal?.throwIfAborted();
 
+  const generator = withNoiseAhead(given, shape);
+  if (options.latents === undefined) await prepareNoise(generator, shape);
+  options.signal?.throwIfAborted();
   const latents = options.latents ?? randnTensor(shape, generator);
   const classLabels =
     givenLabels ??

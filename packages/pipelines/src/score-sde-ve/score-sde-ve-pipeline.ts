@@ -38,7 +38,7 @@ export class ScoreSdeVePipeline extends DiffusionPipelineBase {
   async generate<Output extends OutputType = "image">(
     options: ScoreSdeVeGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = this.beginSampling(options, ScoreSdeVePipeline.defaultInferenceSteps);
+    const run = await this.beginSampling(options, ScoreSdeVePipeline.defaultInferenceSteps);
     const { unet, scheduler, generator, classLabels } = run;
     if (!isPredictorCorrector(scheduler)) throw otherScheduler(scheduler);
     const { signal } = options;

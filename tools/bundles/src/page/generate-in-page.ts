@@ -18,9 +18,12 @@ export type PageGenerateOptions = Pick<
   "batchSize" | "classLabels" | "seed" | "timesteps"
 >;
 
+type PngSize = readonly [width: number, height: number];
+
 /** The functions that the application's script puts into its page. */
 interface AppFunctions {
   generateImage(load: PageLoadOptions, generate: PageGenerateOptions): Promise<PageImage>;
+  encodeImages(load: PageLoadOptions, generate: PageGenerateOptions): Promise<readonly PngSize[]>;
   countImages(load: PageLoadOptions, generate: PageGenerateOptions, seconds: number): Promise<number>;
 }
 
@@ -32,6 +35,19 @@ export async function generateInPage(
 ): Promise<PageImage> {
   await page.waitForFunction(() => "generateImage" in globalThis);
   return page.evaluate((options) => (globalThis as unknown as AppFunctions).generateImage(...options), [
+    load,
+    generate,
+  ] as const);
+}
+
+/** Has the page load the model, make images, and encode them as PNG. @returns What the PNGs say of their sizes. */
+export async function encodeInPage(
+  page: Page,
+  load: PageLoadOptions,
+  generate: PageGenerateOptions,
+): Promise<readonly PngSize[]> {
+  await page.waitForFunction(() => "encodeImages" in globalThis);
+  return page.evaluate((options) => (globalThis as unknown as AppFunctions).encodeImages(...options), [
     load,
     generate,
   ] as const);

@@ -1,11 +1,12 @@
 import { decode } from "fast-png";
 import type { Pixels } from "../pixels.ts";
 import { checkInflatedLength } from "./check-inflated-length.ts";
-import { type PngChunks, pngSignature, readPngChunks } from "./png-chunks.ts";
+import { type PngChunks, readPngChunks } from "./png-chunks.ts";
 import { toPixels } from "./png-colors.ts";
 import { damagedPng } from "./png-error.ts";
 import { inflatedLength, type PngHeader, parsePngHeader } from "./png-header.ts";
 import { unpackSamples } from "./unpack-samples.ts";
+import { writePngChunks } from "./write-png-chunks.ts";
 
 /**
  * Decodes a PNG. Chunks, sizes and checksums are checked here, before the library is given the header and the pixels
@@ -39,26 +40,6 @@ function decodeWithLibrary(chunks: PngChunks): Uint8Array | Uint16Array {
     ["IDAT", chunks.data],
     ["IEND", []],
   ];
-  const { data } = decode(writeChunks(contents));
+  const { data } = decode(writePngChunks(contents));
   return data instanceof Uint8ClampedArray ? new Uint8Array(data) : data;
-}
-
-/** A PNG file with these chunks; their checksums are left out. */
-function writeChunks(chunks: readonly [type: string, parts: readonly Uint8Array[]][]): Uint8Array {
-  const lengths = chunks.map(([, parts]) => parts.reduce((sum, part) => sum + part.length, 0));
-  const file = new Uint8Array(pngSignature.length + lengths.reduce((sum, length) => sum + length + 12, 0));
-  const view = new DataView(file.buffer);
-  file.set(pngSignature);
-  let offset = pngSignature.length;
-  chunks.forEach(([type, parts], index) => {
-    view.setUint32(offset, lengths[index] ?? 0);
-    file.set(new TextEncoder().encode(type), offset + 4);
-    offset += 8;
-    for (const part of parts) {
-      file.set(part, offset);
-      offset += part.length;
-    }
-    offset += 4;
-  });
-  return file;
 }

@@ -1,7 +1,60 @@
-import { encode } from "fast-png";
+import { nextTask } from "../../next-task.ts";
 import type { Pixels } from "../pixels.ts";
+import { writePngChunks } from "./write-png-chunks.ts";
 
-/** Encodes 8-bit pixels as PNG. */
-export function encodePng({ width, height, channels, data }: Pixels): Uint8Array {
-  return encode({ width, height, channels, depth: 8, data }, { zlib: { level: 6 } });
+/** As much is compressed at once, some milliseconds of work where the platform does it on the thread that asks. */
+const bandBytes = 2 ** 16;
+
+/** Encodes 8-bit pixels as PNG. A page has its turn after each band of rows. */
+export async function encodePng({ width, height, channels, data }: Pixels): Promise<Uint8Array> {
+  const { readable, writable } = new CompressionStream("deflate");
+  const [deflated] = await Promise.all([
+    readAll(readable),
+    writeRows(writable.getWriter(), data, width * channels),
+  ]);
+  return writePngChunks([
+    ["IHDR", [encodeHeader(width, height, channels)]],
+    ["IDAT", deflated],
+    ["IEND", []],
+  ]);
+}
+
+function encodeHeader(width: number, height: number, channels: 1 | 3): Uint8Array {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  // 8 bits a sample; grey or RGB. The rest, compression, filters and interlacing, has the only usual value, 0.
+  header[8] = 8;
+  header[9] = channels === 1 ? 0 : 2;
+  return header;
+}
+
+/** Each row with its filter before it: 0, none. */
+async function writeRows(
+  writer: WritableStreamDefaultWriter<BufferSource>,
+  data: Uint8Array,
+  rowBytes: number,
+): Promise<void> {
+  const rowsAtOnce = Math.max(1, Math.floor(bandBytes / (rowBytes + 1)));
+  for (let start = 0; start < data.length; start += rowsAtOnce * rowBytes) {
+    const rows = data.subarray(start, start + rowsAtOnce * rowBytes);
+    const band = new Uint8Array((rows.length / rowBytes) * (rowBytes + 1));
+    for (let row = 0; row * rowBytes < rows.length; row += 1) {
+      band.set(rows.subarray(row * rowBytes, (row + 1) * rowBytes), row * (rowBytes + 1) + 1);
+    }
+    await writer.write(band);
+    await nextTask();
+  }
+  await writer.close();
+}
+
+async function readAll(readable: ReadableStream<Uint8Array>): Promise<readonly Uint8Array[]> {
+  const reader = readable.getReader();
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return parts;
+    parts.push(value);
+  }
 }

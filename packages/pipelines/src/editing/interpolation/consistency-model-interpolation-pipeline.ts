@@ -61,7 +61,7 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
   ): Promise<Tensor<"float32">> {
     const [first, last] = seeds.map((seed) => new TorchGenerator(seed)) as [TorchGenerator, TorchGenerator];
     const generator = positions.map((position) => new InterpolatedGenerator(first, last, position));
-    const run = this.beginSampling({ ...options, generator, batchSize: positions.length }, 1);
+    const run = await this.beginSampling({ ...options, generator, batchSize: positions.length }, 1);
     return toPixels(await denoise(run, options));
   }
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { formatConfig, formatPythonJson } from "@onestep/core";
+import { formatConfig, formatPythonJson, type PythonJsonObject } from "@onestep/core";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 
@@ -8,28 +8,49 @@ import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
  * The architecture of `openai/diffusers-cd_imagenet64_l2`, as deep, with as many arrays and for images of the same size,
  * but with few channels, so that it is small and quick.
  */
-const config = unet2DModelConfigSchema.fromJson(
-  {
-    sample_size: 64,
-    in_channels: 3,
-    out_channels: 3,
-    layers_per_block: 3,
-    block_out_channels: [32, 64, 96, 128],
-    down_block_types: ["ResnetDownsampleBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"],
-    up_block_types: ["AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D"],
-    downsample_type: "resnet",
-    upsample_type: "resnet",
-    resnet_time_scale_shift: "scale_shift",
-    attention_head_dim: 32,
-    attn_norm_num_groups: 32,
-    norm_num_groups: 32,
-    num_class_embeds: 1000,
-  },
-  "config.json",
-);
+export const deepModel: PythonJsonObject = {
+  sample_size: 64,
+  in_channels: 3,
+  out_channels: 3,
+  layers_per_block: 3,
+  block_out_channels: [32, 64, 96, 128],
+  down_block_types: ["ResnetDownsampleBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"],
+  up_block_types: ["AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D"],
+  downsample_type: "resnet",
+  upsample_type: "resnet",
+  resnet_time_scale_shift: "scale_shift",
+  attention_head_dim: 32,
+  attn_norm_num_groups: 32,
+  norm_num_groups: 32,
+  num_class_embeds: 1000,
+};
 
-/** Writes a consistency model of that architecture, its weights a wave. @returns How many arrays it has. */
-export async function writeDeepCheckpoint(folder: string): Promise<number> {
+/** A network for images as large as the largest that are published, and hardly anything else. */
+export const largeImageModel: PythonJsonObject = {
+  sample_size: 256,
+  in_channels: 3,
+  out_channels: 3,
+  layers_per_block: 1,
+  block_out_channels: [8, 8, 8, 8, 8],
+  down_block_types: new Array(5).fill("ResnetDownsampleBlock2D"),
+  up_block_types: new Array(5).fill("ResnetUpsampleBlock2D"),
+  downsample_type: "resnet",
+  upsample_type: "resnet",
+  resnet_time_scale_shift: "scale_shift",
+  attention_head_dim: 8,
+  attn_norm_num_groups: 8,
+  norm_num_groups: 8,
+  num_class_embeds: 10,
+};
+
+/**
+ * Writes a consistency model, its weights a wave.
+ *
+ * @param unet - The config of its UNet, as it stands in files.
+ * @returns How many arrays it has.
+ */
+export async function writeCheckpoint(folder: string, unet: PythonJsonObject): Promise<number> {
+  const config = unet2DModelConfigSchema.fromJson(unet, "config.json");
   const weights = listUNet2DModelWeights(config);
   const header: Record<string, unknown> = {};
   const arrays: Uint8Array[] = [];
