@@ -38,6 +38,8 @@ DPM_SOLVER = {
 
 FLOW = {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
 
+WITH_NOISE = {"predict_x0": False, "final_sigmas_type": "sigma_min"}
+
 STEPS = [{"num_inference_steps": count} for count in (3, 4, 5)]
 
 DISTILLED = {
@@ -314,8 +316,22 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 6}],
     },
     "UniPCMultistepScheduler": {
-        "count": 28,
+        "count": 56,
         "always": [
+            *(
+                (
+                    {"solver_order": order, "solver_type": kind, "prediction_type": prediction, **WITH_NOISE},
+                    {"num_inference_steps": 6},
+                    {},
+                )
+                for order in (1, 2, 3, 4)
+                for kind in ("bh1", "bh2")
+                for prediction in ("epsilon", "sample", "v_prediction")
+            ),
+            *(
+                ({**WITH_NOISE, "rescale_betas_zero_snr": True, **spread}, {"num_inference_steps": 5}, {})
+                for spread in ({}, {"use_karras_sigmas": True}, {"use_exponential_sigmas": True})
+            ),
             ({}, {"num_inference_steps": 1}, {}),
             ({}, {"num_inference_steps": 6}, {}),
             ({"solver_order": 3}, {"num_inference_steps": 6}, {}),

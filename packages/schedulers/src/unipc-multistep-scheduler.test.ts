@@ -114,10 +114,7 @@ describe("setTimesteps", () => {
 
 describe("step", () => {
   it.each(cases)("gives the numbers of diffusers for $request of $config", (golden) => {
-    // With predictions of noise a step multiplies the sample, and with it torch's roundings, by the ratio of the signals
-    // at its ends, which is 37 in each step of one of these runs, and takes a number as large off again.
-    const tolerance = golden.config["predict_x0"] === false ? 3e-5 : 1e-5;
-    expectGoldenRun(UniPCMultistepScheduler, golden, { tolerance });
+    expectGoldenRun(UniPCMultistepScheduler, golden);
   });
 
   it.each<[string, UniPCMultistepSchedulerOptions, number | undefined, object]>([

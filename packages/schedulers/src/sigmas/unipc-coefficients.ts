@@ -1,5 +1,5 @@
 import * as float32 from "../arithmetic/float32.ts";
-import { solveLinear } from "../arithmetic/solve-linear.ts";
+import { solveLinearFloat32 } from "../arithmetic/solve-linear-float32.ts";
 
 /** How the expansion is scaled: B₁(h) = h or B₂(h) = eʰ − 1. */
 export type UniPCScale = "bh1" | "bh2";
@@ -65,6 +65,11 @@ function expand(
 }
 
 function solveMoments(ratios: readonly number[], moments: readonly number[]): number[] {
-  const rows = ratios.map((_, power) => ratios.map((ratio) => Math.fround(ratio ** power)));
-  return solveLinear(rows, moments).map(Math.fround);
+  const rows: number[][] = [];
+  let powers = ratios.map(() => 1);
+  for (const _ of moments) {
+    rows.push(powers);
+    powers = powers.map((power, index) => float32.mul(power, ratios[index] ?? Number.NaN));
+  }
+  return solveLinearFloat32(rows, moments);
 }
