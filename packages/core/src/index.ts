@@ -16,7 +16,7 @@ export {
 export { toCamelCase, toSnakeCase } from "./config/config-name.ts";
 export type { ConfigFields } from "./config/config-schema.ts";
 export { ConfigSchema } from "./config/config-schema.ts";
-export { describeJson, isJsonObject } from "./config/describe-json.ts";
+export { describeJson, describeValue, isJsonObject } from "./config/describe-json.ts";
 export { diffusersVersion, formatConfig } from "./config/format-config.ts";
 export { formatPythonFloat } from "./config/format-python-float.ts";
 export { formatPythonJson } from "./config/format-python-json.ts";

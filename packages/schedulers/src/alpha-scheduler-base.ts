@@ -1,6 +1,6 @@
 import type { Config, Tensor } from "@onestep/core";
 import type { BetaConfig } from "./betas/beta-fields.ts";
-import { createBetas } from "./betas/create-betas.ts";
+import { createBetas, type OtherSpreads } from "./betas/create-betas.ts";
 import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
 import { addNoiseByAlpha, velocityByAlpha } from "./run/noise-by-alpha.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
@@ -19,11 +19,14 @@ export abstract class AlphaSchedulerBase<Values extends AlphaConfig> extends Sch
   readonly alphasCumprod: Float32Array;
   readonly #className: string;
 
-  /** @param config - Made by the schema of the class. */
-  protected constructor(className: string, config: Config<Values>) {
+  /**
+   * @param config - Made by the schema of the class.
+   * @param spreads - Spreads of betas besides the common ones.
+   */
+  protected constructor(className: string, config: Config<Values>, spreads?: OtherSpreads) {
     super(config);
     this.#className = className;
-    this.betas = createBetas(config);
+    this.betas = createBetas(config, spreads);
     this.alphasCumprod = cumulativeAlphas(this.betas);
   }
 

@@ -57,7 +57,7 @@ describe("a new CMStochasticIterativeScheduler", () => {
     [{ rho: 1e-3 }, "CMStochasticIterativeScheduler: sigmas: found"],
     [{ clipDenoised: 1 as unknown as boolean }, "clipDenoised: found 1, expected true or false."],
     [{ sigmaMean: 1 }, "CMStochasticIterativeScheduler: sigmaMean: found an option of that name"],
-    [null as unknown as object, "CMStochasticIterativeScheduler: found null, expected a config"],
+    [null as unknown as object, "CMStochasticIterativeScheduler: found null, expected an object"],
   ])("refuses %j", (options, message) => {
     const make = () => new CMStochasticIterativeScheduler(options);
     expect(make).toThrow(InvalidArgumentError);

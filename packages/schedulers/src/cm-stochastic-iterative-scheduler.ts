@@ -4,9 +4,11 @@ import {
   type CMStochasticIterativeSchedulerOptions,
   cmStochasticIterativeFields,
 } from "./cm-stochastic-iterative-scheduler-config.ts";
-import { type ConfigFieldsOf, createSchedulerConfig, requireSigmaOrder } from "./config/scheduler-config.ts";
+import { type ConfigFieldsOf, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { addNoise } from "./run/add-noise.ts";
 import { findTimestepIndex } from "./run/find-timestep-index.ts";
+import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
 import { SigmaRun } from "./run/sigma-run.ts";
@@ -81,7 +83,7 @@ export class CMStochasticIterativeScheduler
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: CMStochasticIterativeSchedulerOptions = {}) {
-    super(createSchedulerConfig(CMStochasticIterativeScheduler.schema, options));
+    super(CMStochasticIterativeScheduler.schema.fromConfig(options));
     this.initNoiseSigma = this.config.sigmaMax;
     const sigmas = this.convertToKarras(unitRamp(this.config.numTrainTimesteps));
     requireFinite(`${className}: sigmas`, sigmas);
@@ -191,7 +193,7 @@ export class CMStochasticIterativeScheduler
     options: CMStochasticIterativeSchedulerStepOptions = {},
   ): CMStochasticIterativeSchedulerOutput {
     requireSamples(`${className}.step`, { modelOutput, sample });
-    this.#run.refuseIndex(timestep);
+    refuseIndex(className, timestep, this.timesteps);
     const index = this.#run.enter(timestep);
     this.#reminder.remind();
 
@@ -221,7 +223,7 @@ export class CMStochasticIterativeScheduler
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    return this.#run.addNoise(originalSamples, noise, timesteps);
+    return addNoise(`${className}.addNoise`, originalSamples, noise, this.#run.sigmasToAdd(timesteps));
   }
 
   /** `250 · ln(σ + 1e-44)` in float64: the timestep that stands for a noise level. */

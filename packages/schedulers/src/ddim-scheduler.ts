@@ -3,7 +3,7 @@ import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
@@ -99,7 +99,7 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: DDIMSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(DDIMScheduler.schema, options));
+    super(className, DDIMScheduler.schema.fromConfig(options));
     this.#run = new TimestepRun(className, allTimesteps(this.length));
   }
 

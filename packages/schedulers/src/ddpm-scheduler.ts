@@ -4,8 +4,9 @@ import * as float32 from "./arithmetic/float32.ts";
 import { mapElements } from "./arithmetic/map-elements.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { type DDPMPosterior, ddpmPosterior } from "./betas/ddpm-posterior.ts";
+import { ddpmSpreads } from "./betas/ddpm-spreads.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
@@ -105,7 +106,7 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: DDPMSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(DDPMScheduler.schema, options));
+    super(className, DDPMScheduler.schema.fromConfig(options), ddpmSpreads);
     this.#run = new TimestepRun(className, allTimesteps(this.length));
   }
 

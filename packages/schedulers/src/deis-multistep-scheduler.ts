@@ -2,7 +2,7 @@ import type { Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { aliasedEnumField } from "./config/aliased-enum-field.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import {
   requireSolverConfig,
@@ -94,7 +94,7 @@ export class DEISMultistepScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: DEISMultistepSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(DEISMultistepScheduler.schema, options));
+    super(className, DEISMultistepScheduler.schema.fromConfig(options));
   }
 
   /**

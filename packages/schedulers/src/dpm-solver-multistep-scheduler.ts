@@ -2,7 +2,7 @@ import { booleanField, InvalidConfigError, type Tensor } from "@onestep/core";
 import { rescaleField } from "./betas/beta-fields.ts";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "./config/dpm-solver-config.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import {
   type DPMSolverOutput,
@@ -80,7 +80,7 @@ export class DPMSolverMultistepScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: DPMSolverMultistepSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(DPMSolverMultistepScheduler.schema, options));
+    super(className, DPMSolverMultistepScheduler.schema.fromConfig(options));
   }
 
   /**

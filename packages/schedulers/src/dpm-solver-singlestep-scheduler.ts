@@ -1,7 +1,7 @@
 import { booleanField, InvalidConfigError, type Tensor } from "@onestep/core";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "./config/dpm-solver-config.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import {
   type DPMSolverOutput,
@@ -70,7 +70,7 @@ export class DPMSolverSinglestepScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: DPMSolverSinglestepSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(DPMSolverSinglestepScheduler.schema, options));
+    super(className, DPMSolverSinglestepScheduler.schema.fromConfig(options));
   }
 
   /**

@@ -2,8 +2,9 @@ import type { Tensor } from "@onestep/core";
 import { EDMSchema } from "./config/edm-config.ts";
 import { type EDMSamplerConfig, edmSamplerFields } from "./config/edm-sampler-config.ts";
 import { edmSchedulers } from "./config/edm-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { EDMSamplerBase, type EDMSamplerOutput } from "./edm-sampler-base.ts";
+import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
 
@@ -44,7 +45,7 @@ export class EDMDDIMScheduler extends EDMSamplerBase<EDMDDIMSchedulerConfig> imp
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: EDMDDIMSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EDMDDIMScheduler.schema, options));
+    super(className, EDMDDIMScheduler.schema.fromConfig(options));
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
@@ -64,7 +65,7 @@ export class EDMDDIMScheduler extends EDMSamplerBase<EDMDDIMSchedulerConfig> imp
     _options?: StepOptions,
   ): EDMDDIMSchedulerOutput {
     requireSamples(`${className}.step`, { modelOutput, sample });
-    this.run.refuseIndex(timestep);
+    refuseIndex(className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
     const sigma = this.run.sigmaAt(index);

@@ -3,7 +3,7 @@ import * as float32 from "./arithmetic/float32.ts";
 import { aliasedEnumField } from "./config/aliased-enum-field.ts";
 import { addsNoise, dpmSolverTypeField } from "./config/dpm-solver-config.ts";
 import { type EDMConfig, EDMSchema, edmFields } from "./config/edm-config.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { solverOrderField } from "./config/solver-config.ts";
 import { EDMSchedulerBase } from "./edm-scheduler-base.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
@@ -88,7 +88,7 @@ export class EDMDPMSolverMultistepScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: EDMDPMSolverMultistepSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EDMDPMSolverMultistepScheduler.schema, options));
+    super(className, EDMDPMSolverMultistepScheduler.schema.fromConfig(options));
     this.beginRun(appendSigma(this.#spread(this.length), 0));
   }
 

@@ -8,7 +8,7 @@ import {
   edmSamplerFields,
 } from "./config/edm-sampler-config.ts";
 import { edmSchedulers } from "./config/edm-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import type { EDMSamplerOutput } from "./edm-sampler-base.ts";
 import { EDMSecondOrderBase } from "./edm-second-order-base.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -50,7 +50,7 @@ export class EDMDPM2Scheduler extends EDMSecondOrderBase<EDMDPM2SchedulerConfig>
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: EDMDPM2SchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EDMDPM2Scheduler.schema, options));
+    super(className, EDMDPM2Scheduler.schema.fromConfig(options));
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 

@@ -1,8 +1,9 @@
 import { randnTensor, type Tensor } from "@onestep/core";
 import { type EDMConfig, EDMSchema, edmFields } from "./config/edm-config.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { EDMSchedulerBase } from "./edm-scheduler-base.ts";
 import { type ChurnOptions, chooseGamma } from "./run/choose-gamma.ts";
+import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
 import { appendSigma } from "./sigmas/append-sigma.ts";
@@ -87,7 +88,7 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: EDMEulerSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EDMEulerScheduler.schema, options));
+    super(className, EDMEulerScheduler.schema.fromConfig(options));
     this.#begin(this.#sigmasAt(unitRamp(this.length + 1)));
   }
 
@@ -123,7 +124,7 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
       sample,
       ...(known === undefined ? {} : { predOriginalSample: known }),
     });
-    this.run.refuseIndex(timestep);
+    refuseIndex(className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
 

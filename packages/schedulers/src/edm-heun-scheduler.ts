@@ -7,7 +7,7 @@ import {
   edmSamplerFields,
 } from "./config/edm-sampler-config.ts";
 import { edmSchedulers } from "./config/edm-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import type { EDMSamplerOutput } from "./edm-sampler-base.ts";
 import { EDMSecondOrderBase } from "./edm-second-order-base.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -50,7 +50,7 @@ export class EDMHeunScheduler extends EDMSecondOrderBase<EDMHeunSchedulerConfig>
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: EDMHeunSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EDMHeunScheduler.schema, options));
+    super(className, EDMHeunScheduler.schema.fromConfig(options));
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 

@@ -1,5 +1,6 @@
 import type { Config, Tensor } from "@onestep/core";
 import type { EDMConfig } from "./config/edm-config.ts";
+import { addNoise } from "./run/add-noise.ts";
 import { findTimestepIndex } from "./run/find-timestep-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
@@ -99,7 +100,7 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    return this.run.addNoise(originalSamples, noise, timesteps);
+    return addNoise(`${this.className}.addNoise`, originalSamples, noise, this.run.sigmasToAdd(timesteps));
   }
 
   /** `c_in(σ) · x` with `c_in = 1 / √(σ² + σ_data²)` (EDM, table 1), in float32. */

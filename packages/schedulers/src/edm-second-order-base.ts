@@ -4,6 +4,7 @@ import type { ChurnConfig, EDMSamplerConfig } from "./config/edm-sampler-config.
 import { EDMSamplerBase, type EDMSamplerOutput } from "./edm-sampler-base.ts";
 import { chooseGamma } from "./run/choose-gamma.ts";
 import { refuseHalfStep } from "./run/refuse-half-step.ts";
+import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { StepOptions } from "./scheduler.ts";
 
@@ -89,7 +90,7 @@ export abstract class EDMSecondOrderBase<
     options: StepOptions = {},
   ): EDMSamplerOutput {
     requireSamples(`${this.className}.step`, { modelOutput, sample });
-    this.run.refuseIndex(timestep);
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
     const step = this.#stepAt(index);

@@ -2,9 +2,10 @@ import { booleanField, enumField, randnTensor, type Tensor } from "@onestep/core
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
+import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { allTimesteps } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
@@ -75,7 +76,7 @@ export class EulerAncestralDiscreteScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: EulerAncestralDiscreteSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EulerAncestralDiscreteScheduler.schema, options));
+    super(className, EulerAncestralDiscreteScheduler.schema.fromConfig(options));
     this.beginRun(allTimesteps(this.length), appendSigma(this.trainSigmas.toReversed(), 0));
   }
 
@@ -108,7 +109,7 @@ export class EulerAncestralDiscreteScheduler
     options: StepOptions = {},
   ): EulerAncestralDiscreteSchedulerOutput {
     requireSamples(`${className}.step`, { modelOutput, sample });
-    this.run.refuseIndex(timestep);
+    refuseIndex(className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
 

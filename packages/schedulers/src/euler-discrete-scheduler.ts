@@ -11,10 +11,11 @@ import { linspaceFloat32 } from "./arithmetic/linspace-float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import { positiveField } from "./config/narrowed-field.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { type ChurnOptions, chooseGamma } from "./run/choose-gamma.ts";
+import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { allTimesteps } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
@@ -130,7 +131,7 @@ export class EulerDiscreteScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: EulerDiscreteSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(EulerDiscreteScheduler.schema, options));
+    super(className, EulerDiscreteScheduler.schema.fromConfig(options));
     this.#begin(allTimesteps(this.length), appendSigma(this.trainSigmas.toReversed(), 0));
   }
 
@@ -177,7 +178,7 @@ export class EulerDiscreteScheduler
   ): EulerDiscreteSchedulerOutput {
     const subject = `${className}.step`;
     requireSamples(subject, { modelOutput, sample });
-    this.run.refuseIndex(timestep);
+    refuseIndex(className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
 

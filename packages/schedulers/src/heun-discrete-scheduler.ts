@@ -1,8 +1,9 @@
 import { enumField, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
+import { exponentialSpread } from "./betas/exponential-spread.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
@@ -97,7 +98,7 @@ export class HeunDiscreteScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: HeunDiscreteSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(HeunDiscreteScheduler.schema, options));
+    super(className, HeunDiscreteScheduler.schema.fromConfig(options), exponentialSpread);
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 

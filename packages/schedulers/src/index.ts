@@ -7,12 +7,9 @@ export type {
   CMStochasticIterativeSchedulerConfig,
   CMStochasticIterativeSchedulerOptions,
 } from "./cm-stochastic-iterative-scheduler-config.ts";
-export {
-  type SchedulerFromPretrainedOptions,
-  type SchedulerSource,
-  schedulerConfigName,
-} from "./config/read-scheduler-document.ts";
+export type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
 export type { ConfigOptions } from "./config/scheduler-config.ts";
+export { schedulerConfigName } from "./config/scheduler-config-name.ts";
 export { SchedulerConfigNotFoundError } from "./config/scheduler-config-not-found-error.ts";
 export {
   DDIMScheduler,

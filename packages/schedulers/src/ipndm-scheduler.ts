@@ -2,7 +2,7 @@ import { listField, nullableField, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { linspaceFloat32 } from "./arithmetic/linspace-float32.ts";
 import { fractionField, narrowedField, timestepCountField } from "./config/narrowed-field.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { adamsBashforth } from "./run/adams-bashforth.ts";
 import { combineItems } from "./run/combine-items.ts";
@@ -87,7 +87,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
    * @throws InvalidArgumentError where an option is unknown or out of range.
    */
   constructor(options: IPNDMSchedulerOptions = {}) {
-    super(createSchedulerConfig(IPNDMScheduler.schema, options));
+    super(IPNDMScheduler.schema.fromConfig(options));
     this.#run = new StepRun(className, new Float64Array());
     this.#numInferenceSteps = this.length;
     this.setTimesteps({ numInferenceSteps: this.length });

@@ -5,7 +5,7 @@ import {
   midpointSchedulerFields,
   requireMidpointConfig,
 } from "./config/midpoint-scheduler-config.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { type MidpointOutput, MidpointSchedulerBase, type MidpointStep } from "./midpoint-scheduler-base.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
@@ -48,7 +48,7 @@ export class KDPM2DiscreteScheduler extends MidpointSchedulerBase implements Sch
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: KDPM2DiscreteSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(KDPM2DiscreteScheduler.schema, options));
+    super(className, KDPM2DiscreteScheduler.schema.fromConfig(options));
   }
 
   /**

@@ -5,7 +5,7 @@ import {
   type DistilledSchedulerConfig,
   distilledSchedulerFields,
 } from "./config/distilled-scheduler-config.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { DistilledSchedulerBase } from "./distilled-scheduler-base.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
@@ -71,7 +71,7 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: LCMSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(LCMScheduler.schema, options));
+    super(className, LCMScheduler.schema.fromConfig(options));
   }
 
   /**

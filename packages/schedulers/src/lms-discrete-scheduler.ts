@@ -1,7 +1,7 @@
-import { enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue, enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { type PredictionType, predictionTypes } from "./predictions/prediction-type.ts";
@@ -9,7 +9,6 @@ import { requireSamples } from "./run/require-samples.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
 import { SigmaSchedulerBase } from "./sigma-scheduler-base.ts";
 import { appendSigma } from "./sigmas/append-sigma.ts";
-import { describeValue } from "./sigmas/describe-value.ts";
 import { diffusionSchedule } from "./sigmas/diffusion-schedule.ts";
 import { multistepCoefficients } from "./sigmas/multistep-coefficients.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
@@ -89,7 +88,7 @@ export class LMSDiscreteScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: LMSDiscreteSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(LMSDiscreteScheduler.schema, options));
+    super(className, LMSDiscreteScheduler.schema.fromConfig(options));
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 

@@ -3,7 +3,7 @@ import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { predictNoise } from "./predictions/predict-noise.ts";
 import { PndmHistory } from "./run/pndm-history.ts";
@@ -83,7 +83,7 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: PNDMSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(PNDMScheduler.schema, options));
+    super(className, PNDMScheduler.schema.fromConfig(options));
     this.#run = new TimestepRun(className, allTimesteps(this.length));
   }
 

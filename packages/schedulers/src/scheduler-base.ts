@@ -1,13 +1,7 @@
 import type { Config, ConfigFields, ConfigSchema, ConfigValues, PythonJson } from "@onestep/core";
 import type { PushComponentOptions, UploadReport } from "@onestep/hub";
-import { pushSchedulerConfig } from "./config/push-scheduler-config.ts";
-import {
-  readSchedulerDocument,
-  type SchedulerFromPretrainedOptions,
-  type SchedulerSource,
-} from "./config/read-scheduler-document.ts";
-import { saveSchedulerConfig } from "./config/save-scheduler-config.ts";
-import { type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
+import type { ConfigOptions } from "./config/scheduler-config.ts";
 
 /** A class that {@link SchedulerBase} makes schedulers of. */
 export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
@@ -39,7 +33,7 @@ export abstract class SchedulerBase<Values extends object> {
     config: object,
     options: ConfigOptions<ConfigValues<Fields>> = {},
   ): Instance {
-    return new this(createSchedulerConfig(this.schema, config, options));
+    return new this(this.schema.fromConfig(config, options));
   }
 
   /**
@@ -70,6 +64,7 @@ export abstract class SchedulerBase<Values extends object> {
     source: SchedulerSource,
     options: SchedulerFromPretrainedOptions = {},
   ): Promise<Instance> {
+    const { readSchedulerDocument } = await import("./config/scheduler-files.ts");
     const { document, name } = await readSchedulerDocument(source, options);
     return new this(this.schema.fromJson(document, name));
   }
@@ -81,6 +76,7 @@ export abstract class SchedulerBase<Values extends object> {
    * @throws FileWriteError where `directory` is a file, or cannot be written to; UnsupportedError in a browser.
    */
   async savePretrained(directory: string | URL): Promise<void> {
+    const { saveSchedulerConfig } = await import("./config/scheduler-files.ts");
     await saveSchedulerConfig(this.config, directory);
   }
 
@@ -94,6 +90,7 @@ export abstract class SchedulerBase<Values extends object> {
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushComponentOptions = {}): Promise<UploadReport> {
+    const { pushSchedulerConfig } = await import("./config/scheduler-files.ts");
     return pushSchedulerConfig(this.config, repositoryId, options);
   }
 }

@@ -8,12 +8,7 @@ import {
 import * as float32 from "./arithmetic/float32.ts";
 import { linspaceFloat32 } from "./arithmetic/linspace-float32.ts";
 import { narrowedField, positiveField, timestepCountField } from "./config/narrowed-field.ts";
-import {
-  type ConfigFieldsOf,
-  type ConfigOptions,
-  createSchedulerConfig,
-  requireSigmaOrder,
-} from "./config/scheduler-config.ts";
+import { type ConfigFieldsOf, type ConfigOptions, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { addNoise } from "./run/add-noise.ts";
 import { meanItemNorm } from "./run/mean-item-norm.ts";
@@ -111,7 +106,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: ScoreSdeVeSchedulerOptions = {}) {
-    super(createSchedulerConfig(ScoreSdeVeScheduler.schema, options));
+    super(ScoreSdeVeScheduler.schema.fromConfig(options));
     const { numTrainTimesteps, samplingEps } = this.config;
     const timesteps = linspaceFloat32(1, samplingEps, numTrainTimesteps);
     this.#run = new TimestepRun(className, Float64Array.from(timesteps));

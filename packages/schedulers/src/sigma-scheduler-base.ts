@@ -1,9 +1,10 @@
 import type { Config, Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import type { BetaConfig } from "./betas/beta-fields.ts";
-import { createBetas } from "./betas/create-betas.ts";
+import { createBetas, type OtherSpreads } from "./betas/create-betas.ts";
 import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
 import { liftTerminalAlpha, trainSigmas } from "./betas/train-sigmas.ts";
+import { addNoise } from "./run/add-noise.ts";
 import { findTimestepIndex } from "./run/find-timestep-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
@@ -29,11 +30,14 @@ export abstract class SigmaSchedulerBase<Values extends SigmaConfig> extends Sch
   readonly #className: string;
   #numInferenceSteps: number | undefined;
 
-  /** @param config - Made by the schema of the class, which has to begin a first run. */
-  protected constructor(className: string, config: Config<Values>) {
+  /**
+   * @param config - Made by the schema of the class, which has to begin a first run.
+   * @param spreads - Spreads of betas besides the common ones.
+   */
+  protected constructor(className: string, config: Config<Values>, spreads?: OtherSpreads) {
     super(config);
     this.#className = className;
-    const alphasCumprod = cumulativeAlphas(createBetas(config));
+    const alphasCumprod = cumulativeAlphas(createBetas(config, spreads));
     this.trainSigmas = trainSigmas(
       config.rescaleBetasZeroSnr === true ? liftTerminalAlpha(alphasCumprod) : alphasCumprod,
     );
@@ -118,7 +122,7 @@ export abstract class SigmaSchedulerBase<Values extends SigmaConfig> extends Sch
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    return this.run.addNoise(originalSamples, noise, timesteps);
+    return addNoise(`${this.#className}.addNoise`, originalSamples, noise, this.run.sigmasToAdd(timesteps));
   }
 
   /**

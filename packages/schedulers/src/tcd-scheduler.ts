@@ -5,7 +5,7 @@ import {
   type DistilledSchedulerConfig,
   distilledSchedulerFields,
 } from "./config/distilled-scheduler-config.ts";
-import { type ConfigFieldsOf, type ConfigOptions, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { DistilledSchedulerBase } from "./distilled-scheduler-base.ts";
 import { predictNoise } from "./predictions/predict-noise.ts";
@@ -75,7 +75,7 @@ export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> imp
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: TCDSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(TCDScheduler.schema, options));
+    super(className, TCDScheduler.schema.fromConfig(options));
   }
 
   /**

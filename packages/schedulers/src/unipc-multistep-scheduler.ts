@@ -1,14 +1,13 @@
-import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue, InvalidArgumentError, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
-import { type ConfigFieldsOf, createSchedulerConfig } from "./config/scheduler-config.ts";
+import type { ConfigFieldsOf } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { noiseFromSignal, originalFromSignal } from "./predictions/predict-from-signal.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { Scheduler, SetTimestepsOptions } from "./scheduler.ts";
 import { appendSigma } from "./sigmas/append-sigma.ts";
-import { describeValue } from "./sigmas/describe-value.ts";
 import { fullFlowSigmas } from "./sigmas/flow-sigmas.ts";
 import { interpolateSigmas } from "./sigmas/interpolate-sigmas.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
@@ -81,7 +80,7 @@ export class UniPCMultistepScheduler
    * @throws InvalidConfigError where options contradict each other.
    */
   constructor(options: UniPCMultistepSchedulerOptions = {}) {
-    super(className, createSchedulerConfig(UniPCMultistepScheduler.schema, options));
+    super(className, UniPCMultistepScheduler.schema.fromConfig(options));
   }
 
   /**

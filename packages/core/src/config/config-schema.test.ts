@@ -231,8 +231,8 @@ describe("fromConfig", () => {
   });
 
   it.each<[unknown, string]>([
-    [null, "CMStochasticIterativeScheduler.fromConfig: found null, expected an object"],
-    ["scheduler_config.json", 'CMStochasticIterativeScheduler.fromConfig: found "scheduler_config.json"'],
+    [null, "CMStochasticIterativeScheduler: found null, expected an object"],
+    ["scheduler_config.json", 'CMStochasticIterativeScheduler: found "scheduler_config.json"'],
     [{ roh: 7 }, "CMStochasticIterativeScheduler: roh: found an option of that name"],
     [
       { sigma_max: 7, when: new Date(0) },

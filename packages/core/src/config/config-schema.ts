@@ -5,8 +5,7 @@ import { warn } from "../warn.ts";
 import { type Config, createConfig, readConfigRecord } from "./config.ts";
 import type { ConfigField, ConfigOptions, ConfigValues } from "./config-field.ts";
 import { toSnakeCase } from "./config-name.ts";
-import { describeJson, describeValue, isJsonObject } from "./describe-json.ts";
-import { formatConfig } from "./format-config.ts";
+import { describeValue, isJsonObject } from "./describe-json.ts";
 import { PythonFloat, type PythonJson } from "./python-json.ts";
 import { toPythonJson } from "./to-python-json.ts";
 
@@ -51,7 +50,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
     if (!isJsonObject(document)) {
       throw new InvalidConfigError({
         subject: source,
-        found: describeJson(document),
+        found: describeValue(document),
         expected: "a JSON object",
         remedy: `Check that it is the configuration of a ${this.className}.`,
       });
@@ -59,13 +58,13 @@ export class ConfigSchema<Fields extends ConfigFields> {
     const entries = new Map(Object.entries(toPythonJson(document, source) as typeof document));
     const writtenBy = entries.get("_class_name") ?? this.className;
     if (typeof writtenBy !== "string" && !Array.isArray(writtenBy)) {
-      throw this.#wrongType(false, `${source}: _class_name`, describeJson(writtenBy), "a string");
+      throw this.#wrongType(false, `${source}: _class_name`, describeValue(writtenBy), "a string");
     }
     const defaulted = entries.get("_use_default_values");
     if (Array.isArray(defaulted)) for (const name of defaulted) entries.delete(String(name));
     entries.delete("_use_default_values");
     entries.delete("_class_name");
-    if (writtenBy === this.className) this.#warnOfUnknown(entries.keys(), source);
+    this.#findUnknown(entries.keys(), writtenBy, source);
     return this.#build(new Map([...entries, ...this.#writeOptions(overrides)]), source);
   }
 
@@ -78,21 +77,23 @@ export class ConfigSchema<Fields extends ConfigFields> {
    * @throws InvalidConfigError where a field of a JSON document is of the wrong type.
    */
   fromConfig(config: object, overrides: ConfigOptions<Fields> = {}): Config<ConfigValues<Fields>> {
-    requireObject(`${this.className}.fromConfig`, config);
+    requireObject(this.className, config);
     const changes = this.#writeOptions(overrides);
     const record = readConfigRecord(config);
     if (record !== undefined) {
       const travelling = [...record.entries].filter(([name]) => !record.defaulted.has(name));
+      const isOther = record.className !== this.className;
+      if (isOther)
+        this.#findUnknown(
+          new Map(travelling).keys(),
+          record.className,
+          `the config of a ${record.className}`,
+        );
       return this.#build(new Map([...travelling, ...changes]));
     }
     const source = `the config given to ${this.className}.fromConfig`;
     if (this.#looksLikeJson(config)) return this.fromJson(toPythonJson(config, source), source, overrides);
     return this.#build(new Map([...this.#writeOptions(config), ...changes]));
-  }
-
-  /** The text that Python would save: sorted keys, indent 2, with `_class_name` and `_diffusers_version`. */
-  format(config: Config<ConfigValues<Fields>>): string {
-    return formatConfig(config);
   }
 
   #build(entries: Map<string, PythonJson>, source?: string): Config<ConfigValues<Fields>> {
@@ -109,13 +110,23 @@ export class ConfigSchema<Fields extends ConfigFields> {
       const value = field.read(json);
       if (value === undefined) {
         const subject = `${source ?? this.className}: ${snakeName}`;
-        throw this.#wrongType(source === undefined, subject, describeJson(json), field.description);
+        throw this.#wrongType(source === undefined, subject, describeValue(json), field.description);
       }
       values[name] = freeze(value);
     }
     const record = { className: this.className, entries, defaulted };
-    return createConfig(values, record) as Config<ConfigValues<Fields>>;
+    const config = createConfig(values, record) as Config<ConfigValues<Fields>>;
+    this.check(source ?? this.className, config);
+    return config;
   }
+
+  /**
+   * Checks what no field can check by itself; nothing here.
+   *
+   * @param subject - The class or the file, for messages.
+   * @throws InvalidConfigError where the fields contradict each other.
+   */
+  protected check(_subject: string, _config: ConfigValues<Fields>): void {}
 
   /** The JSON form of camelCase options, by snake_case names. Reads inherited options too, the way every function would. */
   #writeOptions(options: object): Map<string, PythonJson> {
@@ -150,13 +161,29 @@ export class ConfigSchema<Fields extends ConfigFields> {
     return isArgument ? new InvalidArgumentError(problem) : new InvalidConfigError(problem);
   }
 
-  #warnOfUnknown(names: Iterable<string>, source: string): void {
+  /**
+   * Says that entries of a config are not fields.
+   *
+   * @param names - As they are in the file; without those that diffusers keeps for itself.
+   * @param writtenBy - The class that the config says it is of: a string, or in files of custom pipelines a list.
+   * @param source - Names the file.
+   */
+  protected warnOfUnknown(names: readonly string[], writtenBy: PythonJson, source: string): void {
+    if (writtenBy === this.className) this.warnOf(names, source);
+  }
+
+  /** The warning itself; none where there are no names. */
+  protected warnOf(names: readonly string[], source: string): void {
+    if (names.length === 0) return;
+    warn(
+      `The config attributes ${names.join(", ")} were passed to ${this.className}, but are not expected and will be ignored. Please verify ${source}.`,
+    );
+  }
+
+  #findUnknown(names: Iterable<string>, writtenBy: PythonJson, source: string): void {
     const known = new Set(["quantization_config", ...Object.keys(this.fields).map(toSnakeCase)]);
     const unknown = [...names].filter((name) => !known.has(name) && !name.startsWith("_"));
-    if (unknown.length === 0) return;
-    warn(
-      `The config attributes ${unknown.join(", ")} were passed to ${this.className}, but are not expected and will be ignored. Please verify ${source}.`,
-    );
+    if (unknown.length > 0) this.warnOfUnknown(unknown, writtenBy, source);
   }
 
   #looksLikeJson(config: object): boolean {
@@ -170,7 +197,7 @@ function requireObject(subject: string, value: unknown): void {
     subject,
     found: describeValue(value),
     expected: "an object",
-    remedy: "Pass options or a config.",
+    remedy: "Pass options or a config; to load by name, call `fromPretrained`.",
   });
 }
 

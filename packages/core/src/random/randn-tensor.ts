@@ -1,8 +1,9 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { elementCount } from "../tensor/element-count.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Generator } from "./generator.ts";
-import { TorchGenerator } from "./torch-generator.ts";
+import { unseededRandn } from "./unseeded-randn.ts";
 
 /**
  * Normal numbers of float32 for a batch, as diffusers' `randn_tensor` draws them (utils/torch_utils.py).
@@ -18,29 +19,21 @@ export function randnTensor(
   generator?: Generator | readonly Generator[] | undefined,
 ): Tensor<"float32"> {
   elementCount(shape);
-  if (generator === undefined) {
-    const unseeded = new TorchGenerator();
-    unseeded.seed();
-    return unseeded.randn(shape);
-  }
-  for (const item of isList(generator) ? generator : [generator]) requireGenerator(item);
-  if (!isList(generator)) return generator.randn(shape);
-  const [first] = generator;
-  if (first !== undefined && generator.length === 1) return first.randn(shape);
+  if (generator === undefined) return unseededRandn(shape);
+  const generators: readonly Generator[] = Array.isArray(generator) ? generator : [generator];
+  for (const item of generators) requireGenerator(item);
+  const [first] = generators;
+  if (first !== undefined && generators.length === 1) return first.randn(shape);
   const [batchSize = 0, ...itemShape] = shape;
-  if (first === undefined || generator.length !== batchSize) {
+  if (first === undefined || generators.length !== batchSize) {
     throw new InvalidArgumentError({
       subject: "generator",
-      found: `a list of ${generator.length} generators for a batch of ${batchSize}`,
+      found: `a list of ${generators.length} generators for a batch of ${batchSize}`,
       expected: "as many generators as the batch has items, or one for all of them",
       remedy: "Pass a list as long as the batch.",
     });
   }
-  return Tensor.concat(generator.map((item) => item.randn([1, ...itemShape])));
-}
-
-function isList(generator: Generator | readonly Generator[]): generator is readonly Generator[] {
-  return Array.isArray(generator);
+  return Tensor.concat(generators.map((item) => item.randn([1, ...itemShape])));
 }
 
 function requireGenerator(value: unknown): void {
@@ -48,7 +41,7 @@ function requireGenerator(value: unknown): void {
   if (isGenerator && typeof value.randn === "function") return;
   throw new InvalidArgumentError({
     subject: "generator",
-    found: typeof value === "number" ? `the number ${value}` : value === null ? "null" : typeof value,
+    found: describeValue(value),
     expected: "a generator, or a list of them",
     remedy: "Pass `new TorchGenerator(seed)`.",
   });

@@ -1,6 +1,6 @@
 import * as float32 from "../arithmetic/float32.ts";
 import { linspaceFloat32 } from "../arithmetic/linspace-float32.ts";
-import { alphaBarBetas, cosineAlphaBar, exponentialAlphaBar, laplaceAlphaBar } from "./alpha-bar-betas.ts";
+import { alphaBarBetas, cosineAlphaBar } from "./alpha-bar-betas.ts";
 import { rescaleZeroTerminalSnr } from "./rescale-zero-terminal-snr.ts";
 
 /** How the betas of a schedule are spread, named as in diffusers. */
@@ -21,14 +21,13 @@ export interface BetaOptions {
   readonly rescaleBetasZeroSnr?: boolean;
 }
 
-/** The variance that each timestep adds, in float32 with torch's roundings, the first timestep first. */
-export function createBetas(options: BetaOptions): Float32Array {
-  const { trainedBetas, betaSchedule } = options;
-  const betas = trainedBetas === null ? creators[betaSchedule](options) : Float32Array.from(trainedBetas);
-  return options.rescaleBetasZeroSnr === true ? rescaleZeroTerminalSnr(betas) : betas;
-}
+/** How the betas of a schedule are made, in float32 with torch's roundings. */
+export type BetaSpread = (options: BetaOptions) => Float32Array;
 
-const creators: Readonly<Record<BetaSchedule, (options: BetaOptions) => Float32Array>> = {
+/** The spreads that a scheduler has besides those that all have. */
+export type OtherSpreads = Readonly<Partial<Record<BetaSchedule, BetaSpread>>>;
+
+const commonSpreads: OtherSpreads = {
   linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
     linspaceFloat32(betaStart, betaEnd, numTrainTimesteps),
   // Of latent diffusion.
@@ -36,14 +35,16 @@ const creators: Readonly<Record<BetaSchedule, (options: BetaOptions) => Float32A
     linspaceFloat32(betaStart ** 0.5, betaEnd ** 0.5, numTrainTimesteps).map(float32.square),
   // Of GLIDE.
   squaredcos_cap_v2: ({ numTrainTimesteps }) => alphaBarBetas(numTrainTimesteps, cosineAlphaBar),
-  laplace: ({ numTrainTimesteps }) => alphaBarBetas(numTrainTimesteps, laplaceAlphaBar),
-  exp: ({ numTrainTimesteps }) => alphaBarBetas(numTrainTimesteps, exponentialAlphaBar),
-  // Of GeoDiff.
-  sigmoid: ({ betaStart, betaEnd, numTrainTimesteps }) => {
-    const range = Math.fround(betaEnd - betaStart);
-    const start = Math.fround(betaStart);
-    return linspaceFloat32(-6, 6, numTrainTimesteps).map((logit) =>
-      float32.add(float32.mul(float32.div(1, float32.add(1, float32.exp(-logit))), range), start),
-    );
-  },
 };
+
+/**
+ * The variance that each timestep adds, in float32 with torch's roundings, the first timestep first.
+ *
+ * @param others - How to spread them where `betaSchedule` is not one that all schedulers have. It has to be among these.
+ */
+export function createBetas(options: BetaOptions, others: OtherSpreads = {}): Float32Array {
+  const { trainedBetas, betaSchedule } = options;
+  const spread = { ...commonSpreads, ...others }[betaSchedule] as BetaSpread;
+  const betas = trainedBetas === null ? spread(options) : Float32Array.from(trainedBetas);
+  return options.rescaleBetasZeroSnr === true ? rescaleZeroTerminalSnr(betas) : betas;
+}

@@ -91,6 +91,7 @@ export class EDMSchema<
 
 /** The scale that a config of another scheduler implies, or that one of this family has. */
 function findTimestepScale(config: object): number | undefined {
+  if (typeof config !== "object" || config === null) return undefined;
   const record = readConfigRecord(config);
   const scale: unknown = record === undefined ? undefined : Reflect.get(config, "timestepScale");
   if (typeof scale === "number") return scale;

@@ -1,6 +1,6 @@
 import { formatConfig, readConfigRecord } from "@onestep/core";
 import type { PushComponentOptions, UploadReport } from "@onestep/hub";
-import { schedulerConfigName } from "./read-scheduler-document.ts";
+import { schedulerConfigName } from "./scheduler-config-name.ts";
 
 /**
  * Uploads a scheduler's config to the Hub, byte for byte as `savePretrained` writes it.

@@ -1,9 +1,7 @@
 import { InvalidArgumentError, type PythonJson, parsePythonJson } from "@onestep/core";
 import type { OpenRepositoryOptions, Repository, RepositoryLocation } from "@onestep/hub";
+import { schedulerConfigName } from "./scheduler-config-name.ts";
 import { SchedulerConfigNotFoundError } from "./scheduler-config-not-found-error.ts";
-
-/** The file that holds a scheduler's configuration, named as in diffusers. */
-export const schedulerConfigName = "scheduler_config.json";
 
 /** Far above what a scheduler's configuration holds. */
 const maximumBytes = 1_048_576;

@@ -1,5 +1,5 @@
 import { formatConfig, saveFile } from "@onestep/core";
-import { schedulerConfigName } from "./read-scheduler-document.ts";
+import { schedulerConfigName } from "./scheduler-config-name.ts";
 
 /**
  * Writes a scheduler's config into a folder, byte for byte as diffusers' `save_pretrained` does. The folder is made

@@ -1,11 +1,4 @@
-import {
-  type Config,
-  type ConfigFields,
-  ConfigSchema,
-  type ConfigValues,
-  type PythonJson,
-} from "@onestep/core";
-import type { ConfigOptions } from "./scheduler-config.ts";
+import { type ConfigFields, ConfigSchema, type ConfigValues, type PythonJson } from "@onestep/core";
 
 /**
  * Checks what no field can check by itself.
@@ -24,24 +17,20 @@ export class SchedulerSchema<Fields extends ConfigFields> extends ConfigSchema<F
     this.#rule = rule;
   }
 
-  /** @throws InvalidConfigError where the document is not an object, a field is wrong, or the rule is broken. */
-  override fromJson(
-    document: PythonJson,
-    source: string,
-    overrides: ConfigOptions<ConfigValues<Fields>> = {},
-  ): Config<ConfigValues<Fields>> {
-    const config = super.fromJson(document, source, overrides);
-    this.#rule?.(source, config);
-    return config;
+  protected override check(subject: string, config: ConfigValues<Fields>): void {
+    this.#rule?.(subject, config);
   }
 
-  /** @throws InvalidArgumentError, InvalidConfigError */
-  override fromConfig(
-    config: object,
-    overrides: ConfigOptions<ConfigValues<Fields>> = {},
-  ): Config<ConfigValues<Fields>> {
-    const values = super.fromConfig(config, overrides);
-    this.#rule?.(this.className, values);
-    return values;
+  /**
+   * As diffusers: entries that the class in the file has, or a compatible class, are kept without a word. Which those
+   * are is a table that is loaded when there is such an entry, so the warning comes a little later.
+   */
+  protected override warnOfUnknown(names: readonly string[], writtenBy: PythonJson, source: string): void {
+    void import("./unexpected-attributes.ts")
+      .then(
+        ({ unexpectedAttributes }) => unexpectedAttributes(names, this.className, writtenBy),
+        () => names,
+      )
+      .then((unexpected) => this.warnOf(unexpected, source));
   }
 }

@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "../sigmas/describe-value.ts";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /**
  * A number from 0 to 1 that a caller passed.

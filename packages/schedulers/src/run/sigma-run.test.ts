@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Tensor } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
 import { expect, it } from "vitest";
 import { SigmaRun } from "./sigma-run.ts";
 
@@ -36,17 +36,9 @@ it("has a noise level for each index, the last one past the end", () => {
   expect([0, 3, 4].map((index) => makeRun().sigmaAt(index))).toEqual([4, 0, 0]);
 });
 
-it("takes a whole number for an index unless it is a timestep", () => {
+it("has noise to add of the looked-up level, of the begin index, or of the step it has come to", () => {
   const run = makeRun();
-  run.refuseIndex(8);
-  run.refuseIndex(0.5);
-  expect(() => run.refuseIndex(1)).toThrow(InvalidArgumentError);
-  expect(() => run.refuseIndex(1)).toThrow("as timesteps to `SomeScheduler.step()` is not supported.");
-});
-
-it("adds noise of the looked-up level, of the begin index, or of the step it has come to", () => {
-  const run = makeRun();
-  const level = (timestep: number) => run.addNoise(Tensor.zeros([1]), Tensor.from([1]), [timestep]).data[0];
+  const level = (timestep: number) => run.sigmasToAdd([timestep])[0];
   expect(level(8)).toBe(2);
   expect(() => level(5)).toThrow("SomeScheduler.addNoise: timestep: found 5");
   run.setBeginIndex(0);

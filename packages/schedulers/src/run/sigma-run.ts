@@ -1,5 +1,3 @@
-import type { Tensor } from "@onestep/core";
-import { addNoise } from "./add-noise.ts";
 import { findTimestepIndex } from "./find-timestep-index.ts";
 import { StepRun } from "./step-run.ts";
 
@@ -32,21 +30,11 @@ export class SigmaRun extends StepRun {
   }
 
   /**
-   * Samples at the noise level of timesteps, one for all items of the batch or one each. diffusers' rule: with a
-   * begin index it is the level of the step that the run has come to, or will begin with; without one each timestep
-   * is looked up.
+   * The noise levels to add noise of, one for each of `timesteps`. diffusers' rule: with a begin index it is the level of
+   * the step that the run has come to, or will begin with; without one each timestep is looked up.
    *
-   * @throws InvalidArgumentError where a timestep that is looked up is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError where a timestep that is looked up is not one of the run.
    */
-  addNoise(
-    originalSamples: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    return addNoise(`${this.#className}.addNoise`, originalSamples, noise, this.sigmasToAdd(timesteps));
-  }
-
-  /** The noise levels of {@link addNoise}, one for each of `timesteps`. */
   sigmasToAdd(timesteps: ArrayLike<number>): number[] {
     const { beginIndex } = this;
     return Array.from(timesteps, (timestep) =>

@@ -54,20 +54,4 @@ export class StepRun {
   advance(): void {
     if (this.#stepIndex !== undefined) this.#stepIndex += 1;
   }
-
-  /**
-   * Refuses what is most likely an index. Python tells integers from floats by their type; here a whole number that
-   * is none of the timesteps counts as an index.
-   *
-   * @throws InvalidArgumentError
-   */
-  refuseIndex(timestep: number): void {
-    if (!Number.isInteger(timestep) || this.timesteps.includes(timestep)) return;
-    throw new InvalidArgumentError(
-      "Passing integer indices (e.g. from `enumerate(timesteps)`) as timesteps to" +
-        ` \`${this.#className}.step()\` is not supported. Make sure to pass` +
-        ` one of the \`scheduler.timesteps\` as a timestep. Found ${timestep}; of the pairs that` +
-        " `timesteps.entries()` gives, pass the second part.",
-    );
-  }
 }

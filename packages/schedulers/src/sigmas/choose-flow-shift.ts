@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** The fields of a config that {@link chooseFlowShift} needs. */
 export interface FlowShiftConfig {

@@ -1,6 +1,5 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { SetTimestepsOptions } from "../scheduler.ts";
-import { describeValue } from "./describe-value.ts";
 import { requireTimestepCount } from "./timestep-count.ts";
 
 /**

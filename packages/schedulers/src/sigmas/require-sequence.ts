@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** What the numbers of a list have to be. */
 export interface SequenceRule {

@@ -1,4 +1,4 @@
-import { booleanField, InvalidConfigError } from "@onestep/core";
+import { booleanField, InvalidConfigError, toSnakeCase } from "@onestep/core";
 import type { ConfigFieldsOf } from "../config/scheduler-config.ts";
 import { betaSigmas } from "./beta-sigmas.ts";
 import type { ExponentialSigmasOptions } from "./exponential-sigmas.ts";
@@ -15,6 +15,8 @@ export interface SigmaConversionConfig {
   /** Whether the noise levels follow a beta distribution (arXiv:2407.12173); false by default. */
   readonly useBetaSigmas: boolean;
 }
+
+const names = ["useKarrasSigmas", "useExponentialSigmas", "useBetaSigmas"] as const;
 
 /** The fields of {@link SigmaConversionConfig}. */
 export function sigmaConversionFields(): ConfigFieldsOf<SigmaConversionConfig> {
@@ -46,7 +48,7 @@ export function convertSigmas(
 
 /** Whether the config gives the noise levels another spread. */
 export function isConverted(config: SigmaConversionConfig): boolean {
-  return config.useKarrasSigmas || config.useExponentialSigmas || config.useBetaSigmas;
+  return names.some((name) => config[name]);
 }
 
 /**
@@ -56,11 +58,7 @@ export function isConverted(config: SigmaConversionConfig): boolean {
  * @throws InvalidConfigError where more than one of the fields is true.
  */
 export function requireOneConversion(subject: string, config: SigmaConversionConfig): void {
-  const chosen = [
-    ...(config.useKarrasSigmas ? ["use_karras_sigmas"] : []),
-    ...(config.useExponentialSigmas ? ["use_exponential_sigmas"] : []),
-    ...(config.useBetaSigmas ? ["use_beta_sigmas"] : []),
-  ];
+  const chosen = names.filter((name) => config[name]).map(toSnakeCase);
   if (chosen.length <= 1) return;
   throw new InvalidConfigError({
     subject,

@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** The most timesteps that a schedule may have; far above any in use, far below what would fill the memory. */
 export const maximumTimestepCount = 1_000_000;

@@ -1,3 +1,5 @@
+import { schedulerClasses } from "@onestep/schedulers";
+
 /** A program, and the bytes that it may weigh. */
 export interface Budget {
   readonly name: string;
@@ -12,11 +14,11 @@ function everythingOf(name: string, bytes: number): Budget {
 
 /** What a user of the packages pays, from one scheduler to everything. */
 export const budgets: readonly Budget[] = [
-  {
-    name: "CMStochasticIterativeScheduler of @onestep/schedulers",
-    program: 'export { CMStochasticIterativeScheduler } from "@onestep/schedulers";',
+  ...schedulerClasses.map(({ className }) => ({
+    name: `${className} of @onestep/schedulers`,
+    program: `export { ${className} } from "@onestep/schedulers";`,
     bytes: 15_000,
-  },
+  })),
   {
     name: "ConsistencyModelPipeline of onestep",
     program: 'export { ConsistencyModelPipeline } from "onestep";',

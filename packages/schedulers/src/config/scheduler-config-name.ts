@@ -1,0 +1,2 @@
+/** The file that holds a scheduler's configuration, named as in diffusers. */
+export const schedulerConfigName = "scheduler_config.json";
