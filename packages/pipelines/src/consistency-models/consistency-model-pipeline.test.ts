@@ -184,6 +184,24 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
     expect(CMStochasticIterativeScheduler.fromConfig(pipe.scheduler.config).config).toEqual(original.config);
   });
 
+  it("warns once of one that was made by itself, since the model does not see its timesteps", async () => {
+    const warning = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const original = pipe.scheduler;
+    const given = new ConsistencyModelPipeline({ unet: pipe.unet, scheduler: new EDMEulerScheduler() });
+    pipe.scheduler = new EDMHeunScheduler();
+    try {
+      for (const one of [pipe, pipe, given]) await one.generate({ classLabels: 1, numInferenceSteps: 1 });
+    } finally {
+      pipe.scheduler = original;
+    }
+    const words = (className: string) => [
+      expect.stringContaining(
+        `${className} does not fit the model of this ConsistencyModelPipeline: it has timestepScale 1, where`,
+      ),
+    ];
+    expect(warning.mock.calls).toEqual([words("EDMHeunScheduler"), words("EDMEulerScheduler")]);
+  });
+
   it("adds noise for the model from the generator of the call, where a scheduler is to", async () => {
     const original = pipe.scheduler;
     pipe.scheduler = EDMHeunScheduler.fromConfig(original.config, { sChurn: 5 });

@@ -60,6 +60,56 @@ describe("describeMisfit", () => {
     );
   });
 
+  const families = schedulerClasses.map((schedulerClass) => ({
+    schedulerClass,
+    className: schedulerClass.className,
+    process: noiseProcessOf(schedulerClass.fromConfig({})),
+  }));
+  const relatives = families.filter(({ process }) => process === "edm");
+  const strangers = families.filter(({ process }) => process !== "edm");
+
+  it.each(strangers)(
+    "tells of a $className, made by itself, on a consistency model",
+    ({ schedulerClass }) => {
+      const scheduler = schedulerClass.fromConfig({});
+      for (const original of [consistency, scheduler]) {
+        expect(describeMisfit({ ...consistencyPipeline, original, scheduler })).toContain(
+          "and the model was trained with noise levels σ with the preconditioning of EDM",
+        );
+      }
+    },
+  );
+
+  it.each(relatives)(
+    "tells of the scale of timesteps of a $className, made by itself, on a consistency model",
+    ({ schedulerClass, className }) => {
+      const scheduler = schedulerClass.fromConfig({});
+      const words =
+        className === "CMStochasticIterativeScheduler"
+          ? undefined
+          : `${className} does not fit the model of this ConsistencyModelPipeline: it has timestepScale 1, where the model was trained with 1000. Make it with \`${className}.fromConfig(config, { timestepScale: 1000 })\`; what a config leaves to defaults, another class has its own defaults for.`;
+      // Assigned, given with the model, and assigned after another that does not fit either.
+      for (const original of [consistency, scheduler, ddpm]) {
+        expect(describeMisfit({ ...consistencyPipeline, original, scheduler })).toBe(words);
+      }
+      const fitting = schedulerClass.fromConfig(consistency.config);
+      for (const original of [consistency, scheduler, fitting, ddpm]) {
+        expect(describeMisfit({ ...consistencyPipeline, original, scheduler: fitting })).toBeUndefined();
+      }
+    },
+  );
+
+  it("takes a scale that the scheduler of the model says for that of the model", () => {
+    const original = new EDMEulerScheduler({ timestepScale: 500 });
+    const describe = (scheduler: Scheduler) =>
+      describeMisfit({ ...consistencyPipeline, original, scheduler });
+    expect(describe(original)).toBeUndefined();
+    expect(describe(EDMEulerScheduler.fromConfig(original.config))).toBeUndefined();
+    expect(describe(new EDMEulerScheduler({ timestepScale: 1000 }))).toContain(
+      "it has timestepScale 1000, where the model was trained with 500",
+    );
+  });
+
   it("says nothing of a scheduler of somebody's own", () => {
     const scheduler = Object.assign(new DDPMScheduler(), { config: {} });
     expect(describeMisfit({ ...consistencyPipeline, original: consistency, scheduler })).toBeUndefined();

@@ -1,12 +1,6 @@
 import type { Scheduler } from "@onestep/schedulers";
 import { componentClassName } from "../model-index/model-index.ts";
-import {
-  differingTrainingFields,
-  type NoiseProcess,
-  noiseProcesses,
-  noiseProcessOf,
-  readField,
-} from "./noise-process.ts";
+import { type NoiseProcess, noiseProcesses, noiseProcessOf, trainingDifferences } from "./noise-process.ts";
 
 /** What {@link describeMisfit} compares. */
 export interface SchedulerInUse {
@@ -33,15 +27,14 @@ export function describeMisfit({
   if (found !== process) {
     return `${name} does not fit the model of this ${pipeline}: it undoes ${noiseProcesses[found]}, and the model was trained with ${noiseProcesses[process]}. What comes out will hardly be images. Take a scheduler of that kind.`;
   }
-  if (noiseProcessOf(original) !== process) return undefined;
-  const fields = differingTrainingFields(process, scheduler, original);
-  if (fields.length === 0) return undefined;
-  const differences = fields.map((field) => {
-    const [has, trained] = [scheduler, original].map((one) => abbreviate(readField(one, field)));
-    return `${field} ${has}, where the model was trained with ${trained}`;
-  });
-  const values = fields.map((field) => `${field}: ${abbreviate(readField(original, field))}`);
-  return `${name} does not fit the model of this ${pipeline}: it has ${differences.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
+  const differences = trainingDifferences(process, scheduler, original);
+  if (differences.length === 0) return undefined;
+  const words = differences.map(
+    ({ field, has, needs }) =>
+      `${field} ${abbreviate(has)}, where the model was trained with ${abbreviate(needs)}`,
+  );
+  const values = differences.map(({ field, needs }) => `${field}: ${abbreviate(needs)}`);
+  return `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
 }
 
 function abbreviate(text: string): string {

@@ -30,7 +30,7 @@ const tellingFields: readonly (readonly [field: string, process: NoiseProcess])[
 /** What may not differ from the scheduler that a model came with, besides the process. */
 const trainingFields: Readonly<Record<NoiseProcess, readonly string[]>> = {
   betas: ["numTrainTimesteps", "betaSchedule", "betaStart", "betaEnd", "trainedBetas", "predictionType"],
-  edm: ["sigmaData", "predictionType"],
+  edm: ["sigmaData", "predictionType", "timestepScale"],
   "score-sde": [],
   times: [],
 };
@@ -40,19 +40,37 @@ export function noiseProcessOf({ config }: Scheduler): NoiseProcess | undefined 
   return tellingFields.find(([field]) => field in config)?.[1];
 }
 
-/** The fields of training in which two schedulers of one process differ. */
-export function differingTrainingFields(
+/** What consistency models and the EDM models that they are distilled from are told: `1000 · 0.25 · ln σ`. */
+const consistencyTimestepScale = 1000;
+
+/** A field of training that a scheduler says otherwise than the model needs it, each as JSON. */
+export interface TrainingDifference {
+  readonly field: string;
+  readonly has: string;
+  readonly needs: string;
+}
+
+/**
+ * The fields of training in which a scheduler of a process differs from the one that the model came with. That one may
+ * be the same: it was given with the model then, and tells nothing that is not set. A timestep scale of 1, which a
+ * scheduler of EDM models has by default, is not one that models were trained with which this library has pipelines for.
+ */
+export function trainingDifferences(
   process: NoiseProcess,
   current: Scheduler,
   original: Scheduler,
-): readonly string[] {
-  return trainingFields[process].filter((field) => {
-    const isInBoth = field in current.config && field in original.config;
-    return isInBoth && readField(current, field) !== readField(original, field);
+): readonly TrainingDifference[] {
+  const isOfProcess = noiseProcessOf(original) === process;
+  return trainingFields[process].flatMap((field) => {
+    const has = readField(current, field);
+    const told = isOfProcess ? readField(original, field) : undefined;
+    const isUntold = field === "timestepScale" && (told === undefined || told === "1");
+    const needs = isUntold ? String(consistencyTimestepScale) : told;
+    return has === undefined || needs === undefined || has === needs ? [] : [{ field, has, needs }];
   });
 }
 
-/** A field as text, so that lists compare by their elements. */
-export function readField({ config }: Scheduler, field: string): string {
+/** A field as JSON, so that lists compare by their elements; `undefined` where the scheduler has none of that name. */
+function readField({ config }: Scheduler, field: string): string | undefined {
   return JSON.stringify(Reflect.get(config, field));
 }
