@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FakeHub, startFakeHub } from "@onestep/fake-hub";
+import { dropFiles } from "@onestep/vitest-setup/drop-files";
 import { openChromium } from "@onestep/vitest-setup/open-chromium";
 import { type FolderServer, isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { ConsistencyModelPipeline } from "onestep";
@@ -123,7 +124,7 @@ describe("the programs of docs/guides/browser-models.md", { timeout: 90_000 }, (
 
   it.each<[string, (page: Page) => Promise<void>]>([
     ["a folder that is chosen", (page) => page.locator("#folder").setInputFiles(emoji32)],
-    ["a folder that is dropped", dropFolder],
+    ["a folder that is dropped", (page) => dropFiles(page, [emoji32])],
     ["a folder that is picked", pickFolder],
   ])("show an image from %s", async (_name, give) => {
     await openContext();
@@ -151,15 +152,6 @@ describe("the programs of docs/guides/browser-models.md", { timeout: 90_000 }, (
       .toContain("cd_tiny_l2.pt: found a network that OpenAI did not publish, with 32, 64 channels");
   });
 });
-
-/** Drops the folder as a person does who drags it out of a file manager. */
-async function dropFolder(page: Page): Promise<void> {
-  const session = await context.newCDPSession(page);
-  const data = { items: [], files: [emoji32], dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
-    await session.send("Input.dispatchDragEvent", { type, x: 50, y: 50, data });
-  }
-}
 
 /** Picks a folder. The picker belongs to the system and cannot be driven: a folder that the page has takes its place. */
 async function pickFolder(page: Page): Promise<void> {

@@ -1,4 +1,5 @@
 import type { FakeHub } from "@onestep/fake-hub";
+import { dropFiles } from "@onestep/vitest-setup/drop-files";
 import { openChromium } from "@onestep/vitest-setup/open-chromium";
 import { type FolderServer, isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { watchMainThread } from "@onestep/vitest-setup/watch-main-thread";
@@ -206,6 +207,13 @@ describe("the playground", { timeout: 120_000 }, () => {
     await driver.generate();
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
     await expect(page.locator("#label-settings").textContent()).resolves.toBe("emoji32 · seed 7 · 1 step");
+
+    await driver.choose("Model", "From the Hub");
+    await dropFiles(page, [emojiFolder]);
+    await page.getByRole("radio", { name: "Your files", checked: true }).waitFor();
+    await driver.generate();
+    expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
+    expect(await driver.gallery.count()).toBe(3);
   });
 
   it("keeps its main thread free while it loads and generates", async () => {
