@@ -54,10 +54,14 @@ describe.each(codePackages)("the package $manifest.name", ({ folder, manifest })
   });
 });
 
-it("the package @onestep/emoji32 holds the checkpoint, its card and its licence", () => {
+it("the package @onestep/emoji32 holds the checkpoint, its card and its licence, and what gives it to bundlers", () => {
   expect(filesOf("@onestep/emoji32").filter((path) => path !== "CHANGELOG.md")).toEqual([
     "LICENSE",
     "README.md",
+    "configs.js",
+    "emoji32.d.ts",
+    "emoji32.js",
+    "emoji32.node.js",
     "model_index.json",
     "package.json",
     "scheduler/scheduler_config.json",

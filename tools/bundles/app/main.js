@@ -1,18 +1,27 @@
 import { ConsistencyModelPipeline } from "onestep";
+import { emoji32 } from "onestep/emoji32";
 
 /** The checkpoint that ships, which the server offers beside this page. */
 const checkpoint = new URL("/emoji32/", location.href);
 
-/** Loads the model, makes an image, and frees the model. */
-globalThis.generateImage = async (loadOptions, generateOptions) => {
+async function generate(source, loadOptions, generateOptions) {
   try {
-    await using pipe = await ConsistencyModelPipeline.fromPretrained(checkpoint, loadOptions);
+    await using pipe = await ConsistencyModelPipeline.fromPretrained(await source, loadOptions);
     const { images } = await pipe.generate(generateOptions);
     return { device: pipe.device, pixels: [...images[0].data] };
   } catch (error) {
     return { code: error.code, message: error.message };
   }
-};
+}
+
+/** Loads the model, makes an image, and frees the model. */
+globalThis.generateImage = (...options) => generate(checkpoint, ...options);
+
+/** The same with the files that the bundler has put beside this script. */
+globalThis.generateBundledImage = (...options) => generate(emoji32(), ...options);
+
+/** The same with no model named. */
+globalThis.generateUnnamedImage = (...options) => generate(undefined, ...options);
 
 /** Loads the model, makes images, encodes them as PNG, and says what stands in the PNGs about their size. */
 globalThis.encodeImages = async (loadOptions, generateOptions) => {

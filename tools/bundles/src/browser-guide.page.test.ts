@@ -29,7 +29,6 @@ let inNode: readonly number[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "onestep-browser-guide-"));
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  await cp(emoji32, join(folder, "public/emoji32"), { recursive: true });
   const files = {
     "index.html": page,
     "main.js": main,
@@ -55,7 +54,7 @@ async function open(app: string): Promise<{
   readonly output: string;
   readonly console: readonly string[];
 }> {
-  const server = await serveFolders({ "": app, emoji32 }, isolationHeaders);
+  const server = await serveFolders({ "": app }, isolationHeaders);
   const tab = await browser.newPage();
   const messages: string[] = [];
   tab.on("console", (message) => messages.push(`${message.text()} ${message.location().url}`));

@@ -101,6 +101,14 @@ describe.each([viteBundler, webpackBundler, esbuildBundler])(
       expect(console).toEqual([]);
     });
 
+    it("brings the model that ships where a program imports it", async () => {
+      const { result, console } = await visit(name, isolationHeaders, (page) =>
+        generateInPage(page, { device: "wasm", threads: 2 }, options, "generateBundledImage"),
+      );
+      expect(differenceFromNode(result)).toBeLessThanOrEqual(1);
+      expect(console).toEqual([]);
+    });
+
     it("makes it in a page that is not isolated, on one thread, and says why", async () => {
       const { result, console } = await visit(name, {}, (page) =>
         generateInPage(page, { threads: 2 }, options),
@@ -113,6 +121,18 @@ describe.each([viteBundler, webpackBundler, esbuildBundler])(
     });
   },
 );
+
+it("tells an application that names no model how to take the one that ships along", async () => {
+  const { result } = await visit("Vite", isolationHeaders, (page) =>
+    generateInPage(page, { device: "wasm", threads: 1 }, options, "generateUnnamedImage"),
+  );
+  expect(result).toEqual({
+    code: "unsupported",
+    message: expect.stringContaining(
+      'Write `import { emoji32 } from "onestep/emoji32";` and `fromPretrained(await emoji32())`',
+    ),
+  });
+});
 
 describe("an application whose server is not set up for it", () => {
   const page = "<!doctype html><title>Not found</title>";

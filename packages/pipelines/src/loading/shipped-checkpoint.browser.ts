@@ -1,6 +1,13 @@
-import { missingShippedCheckpoint } from "./missing-shipped-checkpoint.ts";
+import { UnsupportedError } from "@onestep/core";
 
-/** There is none in a browser yet. @throws UnsupportedError */
+/** In a browser, a program has to name it, so that a bundler finds it and others do not carry it. @throws UnsupportedError */
 export function findShippedCheckpoint(): string {
-  throw missingShippedCheckpoint("a browser, where packages have no folder");
+  throw new UnsupportedError({
+    subject: "the checkpoint that ships",
+    found: "a browser, where packages have no folder",
+    expected: "a model that is named",
+    remedy:
+      'Write `import { emoji32 } from "onestep/emoji32";` and `fromPretrained(await emoji32())`: the bundler puts its ' +
+      "weights beside your script.",
+  });
 }

@@ -1,4 +1,4 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, cp } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -7,8 +7,8 @@ import { appFolder, type Bundler } from "./bundler.ts";
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * esbuild, which looks for no workers and no assets: their scripts are entries of the build, and the wasm files are
- * copied.
+ * esbuild, which looks for no workers and no assets: their scripts are entries of the build, and the wasm files and
+ * the weights of the model that ships are copied.
  */
 export const esbuildBundler: Bundler = {
   name: "esbuild",
@@ -31,5 +31,7 @@ export const esbuildBundler: Bundler = {
     for (const name of ["ort-wasm-simd-threaded.asyncify.wasm", "ort-wasm-simd-threaded.jspi.wasm"]) {
       await copyFile(join(runtimeFolder, name), join(folder, name));
     }
+    const emoji32 = dirname(resolve("@onestep/emoji32/model_index.json"));
+    await cp(join(emoji32, "unet"), join(folder, "unet"), { recursive: true });
   },
 };

@@ -18,11 +18,15 @@ export type PageGenerateOptions = Pick<
   "batchSize" | "classLabels" | "seed" | "timesteps"
 >;
 
+type PageOptions = readonly [load: PageLoadOptions, generate: PageGenerateOptions];
+
+/** The function for a model on the server, for the one that ships as bundlers take it along, and for none. */
+type PageSource = "generateImage" | "generateBundledImage" | "generateUnnamedImage";
+
 type PngSize = readonly [width: number, height: number];
 
 /** The functions that the application's script puts into its page. */
-interface AppFunctions {
-  generateImage(load: PageLoadOptions, generate: PageGenerateOptions): Promise<PageImage>;
+interface AppFunctions extends Record<PageSource, (...options: PageOptions) => Promise<PageImage>> {
   encodeImages(load: PageLoadOptions, generate: PageGenerateOptions): Promise<readonly PngSize[]>;
   countImages(load: PageLoadOptions, generate: PageGenerateOptions, seconds: number): Promise<number>;
 }
@@ -32,9 +36,11 @@ export async function generateInPage(
   page: Page,
   load: PageLoadOptions,
   generate: PageGenerateOptions,
+  source: PageSource = "generateImage",
 ): Promise<PageImage> {
   await page.waitForFunction(() => "generateImage" in globalThis);
-  return page.evaluate((options) => (globalThis as unknown as AppFunctions).generateImage(...options), [
+  return page.evaluate(([name, ...options]) => (globalThis as unknown as AppFunctions)[name](...options), [
+    source,
     load,
     generate,
   ] as const);
