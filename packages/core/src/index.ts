@@ -1,4 +1,3 @@
-export { saveFiles } from "#save-files";
 export { writeFileAside } from "#write-file";
 export type { Config, ConfigRecord } from "./config/config.ts";
 export { createConfig, readConfigRecord } from "./config/config.ts";
@@ -17,10 +16,6 @@ export { toCamelCase, toSnakeCase } from "./config/config-name.ts";
 export type { ConfigFields } from "./config/config-schema.ts";
 export { ConfigSchema } from "./config/config-schema.ts";
 export { describeJson, describeValue, isJsonObject } from "./config/describe-json.ts";
-export { diffusersVersion, formatConfig } from "./config/format-config.ts";
-export { formatPythonFloat } from "./config/format-python-float.ts";
-export { formatPythonJson } from "./config/format-python-json.ts";
-export { parsePythonJson } from "./config/parse-python-json.ts";
 export { PythonFloat, type PythonJson, type PythonJsonObject } from "./config/python-json.ts";
 export { toPythonJson } from "./config/to-python-json.ts";
 export { DisposedError } from "./errors/disposed-error.ts";
@@ -36,7 +31,6 @@ export {
 } from "./errors/onestep-error.ts";
 export { UnsupportedError } from "./errors/unsupported-error.ts";
 export { joinPath } from "./files/join-path.ts";
-export { saveFile } from "./files/save-file.ts";
 export type { FileToSave, SaveFilesOptions } from "./files/save-files-options.ts";
 export type { WriteFileOptions } from "./files/write-file-options.ts";
 export { freeBuffer } from "./free-buffer.ts";

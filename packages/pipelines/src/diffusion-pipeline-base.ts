@@ -1,4 +1,5 @@
-import { formatConfig, joinPath, saveFile, warn } from "@onestep/core";
+import { joinPath, warn } from "@onestep/core";
+import { formatConfig, saveFile } from "@onestep/core/files";
 import {
   bytesFile,
   moveFiles,

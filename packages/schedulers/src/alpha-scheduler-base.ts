@@ -17,7 +17,8 @@ export abstract class AlphaSchedulerBase<Values extends AlphaConfig> extends Sch
   readonly betas: Float32Array;
   /** ᾱ: the share of the signal's variance that is left at each timestep of training. Not to be written to. */
   readonly alphasCumprod: Float32Array;
-  readonly #className: string;
+  /** The name of the class, for messages. */
+  protected readonly className: string;
 
   /**
    * @param config - Made by the schema of the class.
@@ -25,7 +26,7 @@ export abstract class AlphaSchedulerBase<Values extends AlphaConfig> extends Sch
    */
   protected constructor(className: string, config: Config<Values>, spreads?: OtherSpreads) {
     super(config);
-    this.#className = className;
+    this.className = className;
     this.betas = createBetas(config, spreads);
     this.alphasCumprod = cumulativeAlphas(this.betas);
   }
@@ -51,7 +52,7 @@ export abstract class AlphaSchedulerBase<Values extends AlphaConfig> extends Sch
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    return addNoiseByAlpha(this.#className, this.alphasCumprod, originalSamples, noise, timesteps);
+    return addNoiseByAlpha(this.className, this.alphasCumprod, originalSamples, noise, timesteps);
   }
 
   /**
@@ -65,6 +66,6 @@ export abstract class AlphaSchedulerBase<Values extends AlphaConfig> extends Sch
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    return velocityByAlpha(this.#className, this.alphasCumprod, sample, noise, timesteps);
+    return velocityByAlpha(this.className, this.alphasCumprod, sample, noise, timesteps);
   }
 }

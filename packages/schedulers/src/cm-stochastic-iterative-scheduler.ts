@@ -6,14 +6,11 @@ import {
 } from "./cm-stochastic-iterative-scheduler-config.ts";
 import { type ConfigFieldsOf, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
-import { addNoise } from "./run/add-noise.ts";
-import { findTimestepIndex } from "./run/find-timestep-index.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
-import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
 import { SigmaRun } from "./run/sigma-run.ts";
+import { ScaledInputSchedulerBase } from "./scaled-input-scheduler-base.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
-import { SchedulerBase } from "./scheduler-base.ts";
 import { appendSigma } from "./sigmas/append-sigma.ts";
 import { chooseGridIndices } from "./sigmas/choose-grid-indices.ts";
 import { karrasSigmas } from "./sigmas/karras-sigmas.ts";
@@ -47,7 +44,8 @@ export interface CMStochasticIterativeSchedulerOutput {
 
 /**
  * Multistep consistency sampling: algorithm 1 of Song et al. 2023, "Consistency Models" (arXiv:2303.01469). Each step
- * predicts the clean sample and, where another step follows, adds fresh noise to it.
+ * predicts the clean sample and, where another step follows, adds fresh noise to it. A timestep is `250 · ln σ` of its
+ * noise level. Before `setTimesteps`, timesteps and levels are those of the whole grid, in float64.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_consistency_models.py` on torch's CPU but for the last bit
  * of square roots, which torch's MKL does not round to the nearest. Quirks are kept: every step of a run of two or more
@@ -56,7 +54,7 @@ export interface CMStochasticIterativeSchedulerOutput {
  * turn the last step into NaN, and a run that is over stays over.
  */
 export class CMStochasticIterativeScheduler
-  extends SchedulerBase<CMStochasticIterativeSchedulerConfig>
+  extends ScaledInputSchedulerBase<CMStochasticIterativeSchedulerConfig>
   implements Scheduler
 {
   /** The name of the class in diffusers' files. */
@@ -69,12 +67,8 @@ export class CMStochasticIterativeScheduler
   static readonly schema: SchedulerSchema<ConfigFieldsOf<CMStochasticIterativeSchedulerConfig>> =
     new SchedulerSchema(className, cmStochasticIterativeFields(), requireSigmaOrder);
 
-  readonly order: number = 1;
   /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
   readonly initNoiseSigma: number;
-  readonly #reminder = new ScaledInputReminder();
-  #run: SigmaRun;
-  #numInferenceSteps: number | undefined;
   #customTimesteps = false;
 
   /**
@@ -83,61 +77,16 @@ export class CMStochasticIterativeScheduler
    * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
    */
   constructor(options: CMStochasticIterativeSchedulerOptions = {}) {
-    super(CMStochasticIterativeScheduler.schema.fromConfig(options));
+    super(className, CMStochasticIterativeScheduler.schema.fromConfig(options));
     this.initNoiseSigma = this.config.sigmaMax;
     const sigmas = this.convertToKarras(unitRamp(this.config.numTrainTimesteps));
     requireFinite(`${className}: sigmas`, sigmas);
-    this.#run = new SigmaRun(className, this.sigmaToT(sigmas), sigmas);
-  }
-
-  /** `250 · ln σ` for each noise level of the run, in order. Before {@link setTimesteps}: for the whole grid. */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
-  }
-
-  /**
-   * The noise levels of the run in float32, one for each timestep and `sigmaMin` at the end. Before
-   * {@link setTimesteps}: the whole grid in float64, nothing added at the end.
-   */
-  get sigmas(): Float32Array | Float64Array {
-    return this.#run.sigmas;
-  }
-
-  get stepIndex(): number | undefined {
-    return this.#run.stepIndex;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** `numTrainTimesteps`. */
-  get length(): number {
-    return this.config.numTrainTimesteps;
-  }
-
-  /** What was last asked for as `numInferenceSteps`. Explicit timesteps leave it as it was, as in diffusers. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
+    this.begin(new SigmaRun(className, this.sigmaToT(sigmas), sigmas));
   }
 
   /** Whether the timesteps of the run were given explicitly. */
   get customTimesteps(): boolean {
     return this.#customTimesteps;
-  }
-
-  /** Whether {@link scaleModelInput} was ever called; {@link setTimesteps} does not reset it. */
-  get isScaleInputCalled(): boolean {
-    return this.#reminder.isCalled;
-  }
-
-  /**
-   * Makes the run begin with this index. {@link setTimesteps} undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -146,7 +95,7 @@ export class CMStochasticIterativeScheduler
    * - `numInferenceSteps`: 1 to `numTrainTimesteps`. Steps of ⌊N / n⌋ on the grid of N noise levels, from `sigmaMax`.
    * - `timesteps`: indices into that grid, descending, below N: `[22, 0]`. They are gone through from the last to the
    *   first, so that 0 (`sigmaMax`) comes first. Fractions are cut off. The last need not be 0, and negative ones are
-   *   noise levels above `sigmaMax`, both as in diffusers.
+   *   noise levels above `sigmaMax`, and `scheduler.numInferenceSteps` stays as it was, all as in diffusers.
    *
    * @throws InvalidArgumentError where the options break a rule above; the run is then as it was.
    */
@@ -157,22 +106,9 @@ export class CMStochasticIterativeScheduler
     const sigmas = this.convertToKarras(indices.map((index) => index / Math.max(numTrainTimesteps - 1, 1)));
     const float32Sigmas = appendSigma(sigmas, sigmaMin);
     requireFinite(`${className}: sigmas`, float32Sigmas);
-    this.#run = new SigmaRun(className, this.sigmaToT(sigmas), float32Sigmas);
     this.#customTimesteps = options.timesteps !== undefined;
-    this.#numInferenceSteps = options.numInferenceSteps ?? this.#numInferenceSteps;
-  }
-
-  /**
-   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, arXiv:2206.00364, table 1), where σ is the noise level
-   * of the step to take. Begins the run at `timestep`; does not advance it.
-   *
-   * @throws InvalidArgumentError where the run is to begin at a timestep that it does not have, or is over.
-   */
-  scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
-    requireSamples(`${className}.scaleModelInput`, { sample });
-    const sigma = this.#run.sigmaAt(this.#run.enter(timestep));
-    this.#reminder.noteCall();
-    return sample.div(sampleDeviation(sigma, this.config.sigmaData, this.#round));
+    const numInferenceSteps = options.numInferenceSteps ?? this.numInferenceSteps;
+    this.begin(new SigmaRun(className, this.sigmaToT(sigmas), float32Sigmas), numInferenceSteps);
   }
 
   /**
@@ -194,10 +130,10 @@ export class CMStochasticIterativeScheduler
   ): CMStochasticIterativeSchedulerOutput {
     requireSamples(`${className}.step`, { modelOutput, sample });
     refuseIndex(className, timestep, this.timesteps);
-    const index = this.#run.enter(timestep);
-    this.#reminder.remind();
+    const index = this.run.enter(timestep);
+    this.reminder.remind();
 
-    const { cSkip, cOut } = this.getScalingsForBoundaryCondition(this.#run.sigmaAt(index));
+    const { cSkip, cOut } = this.getScalingsForBoundaryCondition(this.run.sigmaAt(index));
     let prevSample = modelOutput.mul(cOut).add(sample.mul(cSkip));
     if (this.config.clipDenoised) prevSample = prevSample.clamp(-1, 1);
     if (options.editDenoised !== undefined) {
@@ -206,24 +142,10 @@ export class CMStochasticIterativeScheduler
     }
     if (this.timesteps.length > 1) {
       const noise = randnTensor(modelOutput.shape, options.generator).mul(this.config.sNoise);
-      prevSample = prevSample.add(noise.mul(this.#noiseScale(this.#run.sigmaAt(index + 1))));
+      prevSample = prevSample.add(noise.mul(this.#noiseScale(this.run.sigmaAt(index + 1))));
     }
-    this.#run.advance();
+    this.run.advance();
     return { prevSample };
-  }
-
-  /**
-   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. After {@link setBeginIndex} it is the level of the step that the run has come to instead.
-   *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
-   */
-  addNoise(
-    originalSamples: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    return addNoise(`${className}.addNoise`, originalSamples, noise, this.#run.sigmasToAdd(timesteps));
   }
 
   /** `250 · ln(σ + 1e-44)` in float64: the timestep that stands for a noise level. */
@@ -266,23 +188,18 @@ export class CMStochasticIterativeScheduler
     };
   }
 
-  /**
-   * Where `timestep` stands in `timesteps`, or in `scheduleTimesteps` where given; the second place where it stands
-   * there more than once.
-   *
-   * @throws InvalidArgumentError where it is not among them.
-   */
-  indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
-    return findTimestepIndex(className, timestep, scheduleTimesteps);
-  }
-
   clone(): CMStochasticIterativeScheduler {
     return new CMStochasticIterativeScheduler(this.config);
   }
 
+  /** `sample / √(σ² + σ_data²)`: c_in of EDM (arXiv:2206.00364), table 1. */
+  protected scaleAt(sample: Tensor<"float32">, sigma: number): Tensor<"float32"> {
+    return sample.div(sampleDeviation(sigma, this.config.sigmaData, this.#round));
+  }
+
   /** torch computes with noise levels in the type that they are stored in. */
   get #round(): Rounding {
-    return this.#run.sigmas instanceof Float32Array ? Math.fround : keepFloat64;
+    return this.run.sigmas instanceof Float32Array ? Math.fround : keepFloat64;
   }
 
   #noiseScale(sigmaNext: number): number {

@@ -11,13 +11,11 @@ export abstract class DistilledSchedulerBase<
 > extends AlphaSchedulerBase<Values> {
   /** The run that {@link beginRun} began. */
   protected run: StepRun;
-  readonly #name: string;
   #numInferenceSteps: number | undefined;
 
   /** @param config - Made by the schema of the class. */
   protected constructor(className: string, config: Config<Values>) {
     super(className, config);
-    this.#name = className;
     this.run = new StepRun(className, allTimesteps(this.length));
   }
 
@@ -60,7 +58,7 @@ export abstract class DistilledSchedulerBase<
    * @throws InvalidArgumentError where it is not among them.
    */
   indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
-    return findTimestepIndex(this.#name, timestep, scheduleTimesteps);
+    return findTimestepIndex(this.className, timestep, scheduleTimesteps);
   }
 
   /**
@@ -74,7 +72,7 @@ export abstract class DistilledSchedulerBase<
 
   /** Begins a run. */
   protected beginRun(timesteps: Float64Array): void {
-    this.run = new StepRun(this.#name, timesteps);
+    this.run = new StepRun(this.className, timesteps);
     this.#numInferenceSteps = timesteps.length;
   }
 }

@@ -68,8 +68,6 @@ export class EulerAncestralDiscreteScheduler
       requireBetaCount,
     );
 
-  readonly order: number = 1;
-
   /**
    * @param options - Fields of the config; those left out have their defaults.
    * @throws InvalidArgumentError where an option is unknown or out of range.

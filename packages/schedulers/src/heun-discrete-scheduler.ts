@@ -89,7 +89,7 @@ export class HeunDiscreteScheduler
     },
   );
 
-  readonly order: number = 2;
+  override readonly order: number = 2;
   #firstHalf: FirstHalf | undefined;
 
   /**

@@ -78,7 +78,6 @@ export class LMSDiscreteScheduler
     },
   );
 
-  readonly order: number = 1;
   /** The slopes of the last steps, the newest last. */
   #derivatives: readonly Tensor<"float32">[] = [];
 

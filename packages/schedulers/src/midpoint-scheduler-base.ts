@@ -35,8 +35,7 @@ export interface MidpointOutput {
 
 /** What the schedulers share that evaluate the model at the start and in the middle of each step: DPM-Solver-2. */
 export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointSchedulerConfig> {
-  readonly order: number = 2;
-  readonly #name: string;
+  override readonly order: number = 2;
   #steps: readonly MidpointStep[] = [];
   /** The sample that the step began with whose second half is to be taken. */
   #startSample: Tensor<"float32"> | undefined;
@@ -44,7 +43,6 @@ export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointS
   /** @param config - Made by the schema of the class. */
   protected constructor(className: string, config: Config<MidpointSchedulerConfig>) {
     super(className, config);
-    this.#name = className;
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
@@ -60,7 +58,7 @@ export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointS
    * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    requireOneOption(`${this.#name}.setTimesteps`, options, ["numInferenceSteps"]);
+    requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
     const spaced = this.spacedTimesteps(options.numInferenceSteps);
     const schedule = diffusionSchedule(spaced, this.trainSigmas, this.config);
     const sigmas = appendSigma(schedule.sigmas, 0);
@@ -104,7 +102,7 @@ export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointS
     sample: Tensor<"float32">,
     options: StepOptions,
   ): MidpointOutput {
-    requireSamples(`${this.#name}.step`, { modelOutput, sample });
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
     const index = this.run.enter(timestep);
     const { start, middle, end, up } = this.#stepAt(index);
     const startSample = this.#startSample;
@@ -127,6 +125,6 @@ export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointS
     const first = this.stateInFirstOrder ? index : index - 1;
     const step = first % 2 === 0 ? this.#steps[first / 2] : undefined;
     if (step !== undefined) return step;
-    refuseHalfStep(this.#name, this.timesteps[index]);
+    refuseHalfStep(this.className, this.timesteps[index]);
   }
 }

@@ -4,10 +4,9 @@ import { createBetas } from "./betas/create-betas.ts";
 import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
 import { liftTerminalAlpha, trainSigmas } from "./betas/train-sigmas.ts";
 import { combineItems } from "./run/combine-items.ts";
-import { findTimestepIndex } from "./run/find-timestep-index.ts";
 import { SigmaRun } from "./run/sigma-run.ts";
 import { allTimesteps } from "./run/timestep-run.ts";
-import { SchedulerBase } from "./scheduler-base.ts";
+import { SigmaRunSchedulerBase } from "./sigma-run-scheduler-base.ts";
 import type { ExponentialSigmasOptions } from "./sigmas/exponential-sigmas.ts";
 import { convertSigmas, type SigmaConversionConfig } from "./sigmas/sigma-conversion.ts";
 import { sigmaToTimestep } from "./sigmas/sigma-to-timestep.ts";
@@ -33,8 +32,9 @@ export interface SolverSchedule {
  * What the solvers of the diffusion ODE share, which remember the model's last outputs: DPM-Solver, DEIS, UniPC. Their
  * samples keep the variance: signal and noise follow from the noise level.
  */
-export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> extends SchedulerBase<Values> {
-  readonly order: number = 1;
+export abstract class SolverSchedulerBase<
+  Values extends SolverBaseConfig,
+> extends SigmaRunSchedulerBase<Values> {
   /** 1: noise of unit variance is the first sample. */
   readonly initNoiseSigma: number = 1;
   /** The variance that each timestep of training adds, in float32. Not to be written to. */
@@ -43,59 +43,15 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
   readonly alphasCumprod: Float32Array;
   /** The noise level of each timestep of training, in float32. Not to be written to. */
   protected readonly trainSigmas: Float32Array;
-  /** The run that {@link beginRun} began. */
-  protected run: SigmaRun;
-  /** The name of the class, for messages. */
-  protected readonly className: string;
-  #numInferenceSteps: number | undefined;
-
   /** @param config - Made by the schema of the class. */
   protected constructor(className: string, config: Config<Values>) {
-    super(config);
-    this.className = className;
+    super(className, config);
     this.betas = createBetas(config);
     const alphasCumprod = cumulativeAlphas(this.betas);
     this.alphasCumprod =
       config.rescaleBetasZeroSnr === true ? liftTerminalAlpha(alphasCumprod) : alphasCumprod;
     this.trainSigmas = trainSigmas(this.alphasCumprod);
-    this.run = new SigmaRun(className, allTimesteps(this.length), this.trainSigmas.toReversed());
-  }
-
-  /** The timesteps of the run in order, whole numbers. Before `setTimesteps`: all of training. */
-  get timesteps(): Float64Array {
-    return this.run.timesteps;
-  }
-
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. */
-  get sigmas(): Float32Array | Float64Array {
-    return this.run.sigmas;
-  }
-
-  get stepIndex(): number | undefined {
-    return this.run.stepIndex;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.run.beginIndex;
-  }
-
-  /** `numTrainTimesteps`. */
-  get length(): number {
-    return this.config.numTrainTimesteps;
-  }
-
-  /** How many steps the run has; `undefined` before `setTimesteps`. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
-  }
-
-  /**
-   * Makes the run begin with this index. `setTimesteps` undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.run.setBeginIndex(beginIndex);
+    this.begin(new SigmaRun(className, allTimesteps(this.length), this.trainSigmas.toReversed()));
   }
 
   /** The sample as it is: nothing is scaled. */
@@ -121,16 +77,6 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
     return combineItems(`${this.className}.addNoise`, { originalSamples, noise }, weights);
   }
 
-  /**
-   * Where `timestep` stands in `timesteps`, or in `scheduleTimesteps` where given; the second place where it stands
-   * there more than once.
-   *
-   * @throws InvalidArgumentError where it is not among them.
-   */
-  indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
-    return findTimestepIndex(this.className, timestep, scheduleTimesteps);
-  }
-
   /** Signal and noise at a noise level. */
   protected signalAndNoise(sigma: number): SignalAndNoise {
     return signalAndNoise(sigma, this.config.useFlowSigmas);
@@ -138,13 +84,13 @@ export abstract class SolverSchedulerBase<Values extends SolverBaseConfig> exten
 
   /** Begins a run. Timesteps are cut to whole numbers, as in diffusers, and levels rounded to float32. */
   protected beginRun(timesteps: Float64Array, sigmas: ArrayLike<number>): void {
-    this.run = new SigmaRun(this.className, timesteps.map(Math.trunc), Float32Array.from(sigmas));
-    this.#numInferenceSteps = timesteps.length;
+    const run = new SigmaRun(this.className, timesteps.map(Math.trunc), Float32Array.from(sigmas));
+    this.begin(run, timesteps.length);
   }
 
   /** The index of the step to take, in a run that `setTimesteps` began. See `StepRun.enter`. */
   protected enterRun(timestep: number): number {
-    if (this.#numInferenceSteps !== undefined) return this.run.enter(timestep);
+    if (this.numInferenceSteps !== undefined) return this.run.enter(timestep);
     throw new InvalidArgumentError({
       subject: `${this.className}.step`,
       found: "no run",

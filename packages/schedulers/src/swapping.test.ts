@@ -1,4 +1,5 @@
-import { formatConfig, InvalidArgumentError, parsePythonJson } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { expectSum, fullLoopSum } from "./__fixtures__/full-loop.ts";
 import swaps from "./__fixtures__/scheduler-swaps.json" with { type: "json" };

@@ -1,10 +1,5 @@
-import {
-  describeJson,
-  isJsonObject,
-  type PythonJson,
-  type PythonJsonObject,
-  parsePythonJson,
-} from "@onestep/core";
+import { describeJson, isJsonObject, type PythonJson, type PythonJsonObject } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import { type ElementType, elementByteSize } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";

@@ -1,4 +1,5 @@
-import { describeJson, isJsonObject, parsePythonJson } from "@onestep/core";
+import { describeJson, isJsonObject } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import { CheckpointError } from "./checkpoint-error.ts";
 
 const plainName = /^\w[\w.-]*$/;

@@ -1,4 +1,5 @@
-import { formatPythonJson, type PythonJsonObject } from "@onestep/core";
+import type { PythonJsonObject } from "@onestep/core";
+import { formatPythonJson } from "@onestep/core/files";
 import { weightsFileName, weightsIndexName } from "./weights-file-names.ts";
 
 /** How {@link splitIntoShards} names and cuts. */

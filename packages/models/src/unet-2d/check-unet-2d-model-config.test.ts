@@ -1,4 +1,5 @@
-import { InvalidConfigError, parsePythonJson, UnsupportedError } from "@onestep/core";
+import { InvalidConfigError, UnsupportedError } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { downBlockTypes, upBlockTypes } from "./block-types.ts";

@@ -1,4 +1,4 @@
-import { formatConfig, parsePythonJson } from "@onestep/core";
+import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import { describe, expect, it } from "vitest";
 import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";

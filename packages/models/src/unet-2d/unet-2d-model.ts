@@ -3,9 +3,9 @@ import {
   InvalidArgumentError,
   nextTask,
   type ProgressListener,
-  parsePythonJson,
   type Tensor,
 } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import {
   type FileLocation,
   type OpenRepositoryOptions,

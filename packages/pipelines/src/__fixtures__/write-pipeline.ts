@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { formatConfig } from "@onestep/core";
+import { formatConfig } from "@onestep/core/files";
 import { listUNet2DModelWeights, type UNet2DModelConfig } from "@onestep/models";
 
 /** What {@link writePipeline} writes. */

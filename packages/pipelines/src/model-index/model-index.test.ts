@@ -1,4 +1,5 @@
-import { InvalidConfigError, parsePythonJson } from "@onestep/core";
+import { InvalidConfigError } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import { describe, expect, it } from "vitest";
 import { formatModelIndex, parseModelIndex } from "./model-index.ts";
 

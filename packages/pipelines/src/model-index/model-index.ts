@@ -1,13 +1,12 @@
 import {
   createConfig,
   describeJson,
-  formatConfig,
   InvalidConfigError,
   isJsonObject,
   type PythonJson,
-  parsePythonJson,
   readConfigRecord,
 } from "@onestep/core";
+import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
 
 /** Name of the file that says which class each part of a pipeline has. */

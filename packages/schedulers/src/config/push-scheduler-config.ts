@@ -1,4 +1,5 @@
-import { formatConfig, readConfigRecord } from "@onestep/core";
+import { readConfigRecord } from "@onestep/core";
+import { formatConfig } from "@onestep/core/files";
 import type { PushComponentOptions, UploadReport } from "@onestep/hub";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
 

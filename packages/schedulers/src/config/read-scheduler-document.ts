@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type PythonJson, parsePythonJson } from "@onestep/core";
+import { InvalidArgumentError, type PythonJson } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import type { OpenRepositoryOptions, Repository, RepositoryLocation } from "@onestep/hub";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
 import { SchedulerConfigNotFoundError } from "./scheduler-config-not-found-error.ts";

@@ -1,4 +1,4 @@
-import { formatConfig, saveFile } from "@onestep/core";
+import { formatConfig, saveFile } from "@onestep/core/files";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
 
 /**

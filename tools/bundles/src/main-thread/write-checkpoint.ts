@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { formatConfig, formatPythonJson, type PythonJsonObject } from "@onestep/core";
+import type { PythonJsonObject } from "@onestep/core";
+import { formatConfig, formatPythonJson } from "@onestep/core/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 

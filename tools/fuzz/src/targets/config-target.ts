@@ -1,4 +1,5 @@
-import { type PythonJson, parsePythonJson } from "@onestep/core";
+import type { PythonJson } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { parseModelIndex } from "@onestep/pipelines";
 import { schedulerClasses, schedulerFromJson } from "@onestep/schedulers";

@@ -1,4 +1,5 @@
-import { formatConfig, type PythonJson } from "@onestep/core";
+import type { PythonJson } from "@onestep/core";
+import { formatConfig } from "@onestep/core/files";
 import { type ExpectedWeight, listUNet2DModelWeights } from "../list-unet-2d-model-weights.ts";
 import { unet2DModelConfigSchema } from "../unet-2d-model-config.ts";
 

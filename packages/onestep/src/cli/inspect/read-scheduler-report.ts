@@ -1,4 +1,5 @@
-import { isJsonObject, PythonFloat, type PythonJson, parsePythonJson } from "@onestep/core";
+import { isJsonObject, PythonFloat, type PythonJson } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import type { Repository } from "@onestep/hub";
 import { findComponentFolder } from "@onestep/pipelines";
 import type { RepositorySettings } from "../repository-settings.ts";

@@ -1,4 +1,5 @@
-import { parsePythonJson, UnsupportedError } from "@onestep/core";
+import { UnsupportedError } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import type { Repository } from "@onestep/hub";
 import {
   completeUNet2DModelConfig,
