@@ -1,4 +1,7 @@
-"""What make_diffusion_scheduler_goldens.py draws from: by class, values of each field, requests and step options."""
+"""What make_diffusion_scheduler_goldens.py draws from: by class, values of each field, requests and step options.
+
+The "settings" of a class are the fields that make_swap_goldens.py sets before it gives the config to another class.
+"""
 
 BETAS = {
     "num_train_timesteps": [1000, 200],
@@ -38,6 +41,9 @@ DPM_SOLVER = {
 
 FLOW = {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
 
+FEW_BETAS = {"num_train_timesteps": 200, "beta_start": 0.001, "beta_end": 0.012}
+SET_SOLVER = {**FEW_BETAS, "prediction_type": "v_prediction", "thresholding": True}
+
 WITH_NOISE = {"predict_x0": False, "final_sigmas_type": "sigma_min"}
 
 STEPS = [{"num_inference_steps": count} for count in (3, 4, 5)]
@@ -58,6 +64,7 @@ DISTILLED = {
 
 CHOICES = {
     "DDPMScheduler": {
+        "settings": {**FEW_BETAS, "variance_type": "fixed_large", "beta_schedule": "scaled_linear"},
         "count": 22,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -84,6 +91,7 @@ CHOICES = {
         "requests": [*STEPS, {"timesteps": [190, 87, 50, 1, 0]}, {"timesteps": [150, 3]}],
     },
     "DDIMScheduler": {
+        "settings": {**SET_SOLVER, "clip_sample": False, "timestep_spacing": "trailing"},
         "count": 22,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -103,7 +111,29 @@ CHOICES = {
         "requests": STEPS,
         "step": {"eta": [0.5, 1.0], "use_clipped_model_output": [True]},
     },
+    "DDIMInverseScheduler": {
+        "settings": {**FEW_BETAS, "clip_sample": False, "set_alpha_to_one": False, "timestep_spacing": "trailing"},
+        "count": 20,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({"clip_sample": False}, {"num_inference_steps": 10}, {}),
+            ({"prediction_type": "sample", "set_alpha_to_one": False}, {"num_inference_steps": 5}, {}),
+        ],
+        "config": {
+            **BETAS,
+            "beta_schedule": ["scaled_linear", "squaredcos_cap_v2"],
+            "clip_sample": [False],
+            "clip_sample_range": [0.5, 2.0],
+            "set_alpha_to_one": [False],
+            "steps_offset": [1, 2],
+            "prediction_type": ["sample", "v_prediction"],
+            "timestep_spacing": ["trailing"],
+            "rescale_betas_zero_snr": [True],
+        },
+        "requests": STEPS,
+    },
     "EulerDiscreteScheduler": {
+        "settings": {**FEW_BETAS, "use_karras_sigmas": True, "interpolation_type": "log_linear"},
         "count": 22,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -134,6 +164,7 @@ CHOICES = {
         "step": {"s_churn": [1.0, 5.0], "s_tmin": [0.2], "s_tmax": [10.0], "s_noise": [1.02]},
     },
     "EulerAncestralDiscreteScheduler": {
+        "settings": {**FEW_BETAS, "timestep_spacing": "trailing", "rescale_betas_zero_snr": True},
         "count": 16,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -149,6 +180,7 @@ CHOICES = {
         "requests": STEPS,
     },
     "PNDMScheduler": {
+        "settings": {**FEW_BETAS, "skip_prk_steps": True, "set_alpha_to_one": True},
         "count": 18,
         "always": [
             ({}, {"num_inference_steps": 4}, {}),
@@ -167,6 +199,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 6}],
     },
     "ScoreSdeVeScheduler": {
+        "settings": {"num_train_timesteps": 1000, "sigma_max": 378.0, "snr": 0.1},
         "count": 12,
         "always": [({}, {"num_inference_steps": 1}, {})],
         "config": {
@@ -180,6 +213,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 4, "sampling_eps": 0.01}],
     },
     "HeunDiscreteScheduler": {
+        "settings": {**FEW_BETAS, "use_exponential_sigmas": True, "clip_sample": True},
         "count": 18,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -200,6 +234,7 @@ CHOICES = {
         "requests": [*STEPS, {"timesteps": [190, 87.5, 50, 1]}],
     },
     "LMSDiscreteScheduler": {
+        "settings": {**FEW_BETAS, "use_karras_sigmas": True, "timestep_spacing": "leading"},
         "count": 18,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -219,6 +254,7 @@ CHOICES = {
         "step": {"order": [1, 2, 3]},
     },
     "LCMScheduler": {
+        "settings": {**FEW_BETAS, "original_inference_steps": 20, "timestep_scaling": 5.0},
         "count": 18,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -234,6 +270,7 @@ CHOICES = {
         ],
     },
     "TCDScheduler": {
+        "settings": {**FEW_BETAS, "timestep_scaling": 5.0, "prediction_type": "v_prediction"},
         "count": 18,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -250,6 +287,7 @@ CHOICES = {
         "step": {"eta": [0.0, 0.5, 1.0]},
     },
     "KDPM2DiscreteScheduler": {
+        "settings": {**FEW_BETAS, "prediction_type": "v_prediction", "steps_offset": 1},
         "count": 16,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -267,6 +305,7 @@ CHOICES = {
         "requests": STEPS,
     },
     "KDPM2AncestralDiscreteScheduler": {
+        "settings": {**FEW_BETAS, "use_beta_sigmas": True},
         "count": 16,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -284,6 +323,7 @@ CHOICES = {
         "requests": STEPS,
     },
     "DEISMultistepScheduler": {
+        "settings": {**SET_SOLVER, "solver_order": 3, "algorithm_type": "deis", "solver_type": "logrho"},
         "count": 22,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -316,6 +356,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 6}],
     },
     "UniPCMultistepScheduler": {
+        "settings": {**SET_SOLVER, "solver_type": "bh1", "predict_x0": False, "disable_corrector": [0]},
         "count": 56,
         "always": [
             *(
@@ -382,6 +423,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 6}],
     },
     "DPMSolverMultistepScheduler": {
+        "settings": {**SET_SOLVER, "algorithm_type": "dpmsolver++", "solver_type": "heun"},
         "count": 34,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -421,6 +463,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 6}, {"timesteps": [190, 87, 50, 1]}],
     },
     "DPMSolverSinglestepScheduler": {
+        "settings": {**SET_SOLVER, "solver_order": 1, "lower_order_final": True},
         "count": 30,
         "always": [
             *(({"solver_order": 3}, {"num_inference_steps": count}, {}) for count in (1, 2, 3, 4, 5, 6, 7)),
@@ -446,6 +489,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 6}, {"timesteps": [190, 87, 50, 1]}],
     },
     "EDMDPMSolverMultistepScheduler": {
+        "settings": {"sigma_max": 50.0, "rho": 5.0, "solver_type": "heun"},
         "count": 26,
         "always": [
             ({}, {"num_inference_steps": 1}, {}),
@@ -474,6 +518,7 @@ CHOICES = {
         "requests": [*STEPS, {"num_inference_steps": 7}],
     },
     "IPNDMScheduler": {
+        "settings": {"num_train_timesteps": 200},
         "count": 10,
         "always": [({}, {"num_inference_steps": count}, {}) for count in (1, 2, 3, 5, 8)],
         "config": {"num_train_timesteps": [40, 200]},

@@ -15,32 +15,16 @@ from pathlib import Path
 
 import diffusers
 
+from diffusion_scheduler_choices import CHOICES
+
 FIXTURES = Path(__file__).resolve().parents[2] / "packages" / "schedulers" / "src" / "__fixtures__"
 OUTPUT = FIXTURES / "scheduler-swaps.json"
 
-BETAS = {"num_train_timesteps": 200, "beta_start": 0.001, "beta_end": 0.012}
-SOLVER = {**BETAS, "prediction_type": "v_prediction", "thresholding": True}
+# Of classes that are not in CHOICES. Those of the others are there, as "settings".
 SETTINGS = {
     "CMStochasticIterativeScheduler": {"num_train_timesteps": 151, "sigma_max": 50.0, "clip_denoised": False},
-    "DDIMScheduler": {**SOLVER, "clip_sample": False, "timestep_spacing": "trailing"},
-    "DDPMScheduler": {**BETAS, "variance_type": "fixed_large", "beta_schedule": "scaled_linear"},
-    "DEISMultistepScheduler": {**SOLVER, "solver_order": 3, "algorithm_type": "deis", "solver_type": "logrho"},
-    "DPMSolverMultistepScheduler": {**SOLVER, "algorithm_type": "dpmsolver++", "solver_type": "heun"},
-    "DPMSolverSinglestepScheduler": {**SOLVER, "solver_order": 1, "lower_order_final": True},
-    "EDMDPMSolverMultistepScheduler": {"sigma_max": 50.0, "rho": 5.0, "solver_type": "heun"},
     "EDMEulerScheduler": {"sigma_max": 50.0, "sigma_schedule": "exponential", "num_train_timesteps": 40},
-    "EulerAncestralDiscreteScheduler": {**BETAS, "timestep_spacing": "trailing", "rescale_betas_zero_snr": True},
-    "EulerDiscreteScheduler": {**BETAS, "use_karras_sigmas": True, "interpolation_type": "log_linear"},
-    "HeunDiscreteScheduler": {**BETAS, "use_exponential_sigmas": True, "clip_sample": True},
-    "IPNDMScheduler": {"num_train_timesteps": 200},
-    "KDPM2AncestralDiscreteScheduler": {**BETAS, "use_beta_sigmas": True},
-    "KDPM2DiscreteScheduler": {**BETAS, "prediction_type": "v_prediction", "steps_offset": 1},
-    "LCMScheduler": {**BETAS, "original_inference_steps": 20, "timestep_scaling": 5.0},
-    "LMSDiscreteScheduler": {**BETAS, "use_karras_sigmas": True, "timestep_spacing": "leading"},
-    "PNDMScheduler": {**BETAS, "skip_prk_steps": True, "set_alpha_to_one": True},
-    "ScoreSdeVeScheduler": {"num_train_timesteps": 1000, "sigma_max": 378.0, "snr": 0.1},
-    "TCDScheduler": {**BETAS, "timestep_scaling": 5.0, "prediction_type": "v_prediction"},
-    "UniPCMultistepScheduler": {**SOLVER, "solver_type": "bh1", "predict_x0": False, "disable_corrector": [0]},
+    **{name: choices["settings"] for name, choices in CHOICES.items()},
 }
 
 
@@ -51,7 +35,7 @@ def file_of(scheduler):
 
 
 def main():
-    classes = {name: getattr(diffusers, name) for name in SETTINGS}
+    classes = {name: getattr(diffusers, name) for name in sorted(SETTINGS)}
     settings, defaults, compatibles, exceptions = {}, {}, {}, {}
     for name, cls in classes.items():
         settings[name] = {key: value for key, value in file_of(cls(**SETTINGS[name])).items() if key in SETTINGS[name]}

@@ -18,3 +18,9 @@ it("is in the order of the names", () => {
   const names = schedulerClasses.map(({ className }) => className);
   expect(names).toEqual([...names].sort());
 });
+
+it("has every scheduler that there is a file of", () => {
+  const files = import.meta.glob("./*-scheduler.ts");
+  const isFile = (path: string) => path !== "./load-scheduler.ts";
+  expect(schedulerClasses).toHaveLength(Object.keys(files).filter(isFile).length);
+});

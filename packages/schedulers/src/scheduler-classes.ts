@@ -1,30 +1,7 @@
 import type { ConfigFields, ConfigSchema, PythonJson } from "@onestep/core";
-import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
-import { DDIMScheduler } from "./ddim-scheduler.ts";
-import { DDPMScheduler } from "./ddpm-scheduler.ts";
-import { DEISMultistepScheduler } from "./deis-multistep-scheduler.ts";
-import { DPMSolverMultistepScheduler } from "./dpm-solver-multistep-scheduler.ts";
-import { DPMSolverSinglestepScheduler } from "./dpm-solver-singlestep-scheduler.ts";
-import { EDMDDIMScheduler } from "./edm-ddim-scheduler.ts";
-import { EDMDPMSolverMultistepScheduler } from "./edm-dpm-solver-multistep-scheduler.ts";
-import { EDMDPM2Scheduler } from "./edm-dpm2-scheduler.ts";
-import { EDMEulerAncestralScheduler } from "./edm-euler-ancestral-scheduler.ts";
-import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
-import { EDMHeunScheduler } from "./edm-heun-scheduler.ts";
-import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
-import { EulerDiscreteScheduler } from "./euler-discrete-scheduler.ts";
-import { HeunDiscreteScheduler } from "./heun-discrete-scheduler.ts";
-import { IPNDMScheduler } from "./ipndm-scheduler.ts";
-import { KDPM2AncestralDiscreteScheduler } from "./kdpm2-ancestral-discrete-scheduler.ts";
-import { KDPM2DiscreteScheduler } from "./kdpm2-discrete-scheduler.ts";
-import { LCMScheduler } from "./lcm-scheduler.ts";
-import { LMSDiscreteScheduler } from "./lms-discrete-scheduler.ts";
-import { PNDMScheduler } from "./pndm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { ScoreSdeVeScheduler } from "./score-sde-ve-scheduler.ts";
-import { TCDScheduler } from "./tcd-scheduler.ts";
-import { UniPCMultistepScheduler } from "./unipc-multistep-scheduler.ts";
+import * as schedulers from "./schedulers.ts";
 
 /** The static side of a scheduler that can be made from a file. */
 export interface SchedulerClass {
@@ -43,32 +20,11 @@ export interface SchedulerClass {
 }
 
 /** The schedulers that this package has, in the order of their names. */
-export const schedulerClasses: readonly SchedulerClass[] = Object.freeze([
-  CMStochasticIterativeScheduler,
-  DDIMScheduler,
-  DDPMScheduler,
-  DEISMultistepScheduler,
-  DPMSolverMultistepScheduler,
-  DPMSolverSinglestepScheduler,
-  EDMDDIMScheduler,
-  EDMDPM2Scheduler,
-  EDMDPMSolverMultistepScheduler,
-  EDMEulerAncestralScheduler,
-  EDMEulerScheduler,
-  EDMHeunScheduler,
-  EulerAncestralDiscreteScheduler,
-  EulerDiscreteScheduler,
-  HeunDiscreteScheduler,
-  IPNDMScheduler,
-  KDPM2AncestralDiscreteScheduler,
-  KDPM2DiscreteScheduler,
-  LCMScheduler,
-  LMSDiscreteScheduler,
-  PNDMScheduler,
-  ScoreSdeVeScheduler,
-  TCDScheduler,
-  UniPCMultistepScheduler,
-]);
+export const schedulerClasses: readonly SchedulerClass[] = Object.freeze(
+  Object.values<SchedulerClass>(schedulers).sort((left, right) =>
+    left.className < right.className ? -1 : 1,
+  ),
+);
 
 /** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */
 export function findSchedulerClass(className: string): SchedulerClass | undefined {

@@ -1,5 +1,6 @@
 import {
   CMStochasticIterativeScheduler,
+  DDIMInverseScheduler,
   DDIMScheduler,
   DDPMScheduler,
   EDMEulerScheduler,
@@ -108,6 +109,22 @@ describe("describeMisfit", () => {
     expect(describe(new EDMEulerScheduler({ timestepScale: 1000 }))).toContain(
       "it has timestepScale 1000, where the model was trained with 500",
     );
+  });
+
+  it("tells of one that goes from images to noise", () => {
+    const scheduler = DDIMInverseScheduler.fromConfig(ddpm.config);
+    expect(describeMisfit({ ...diffusionPipeline, original: ddpm, scheduler })).toBe(
+      "DDIMInverseScheduler does not fit this DDPMPipeline: it goes from images to noise, and the pipeline from noise to images. Take DDIMScheduler; to invert an image, call the scheduler's `step` yourself.",
+    );
+    const others = families.filter(({ className }) => className !== "DDIMInverseScheduler");
+    for (const { schedulerClass } of others) {
+      const words = describeMisfit({
+        ...diffusionPipeline,
+        original: ddpm,
+        scheduler: schedulerClass.fromConfig({}),
+      });
+      expect(words ?? "").not.toContain("from images to noise");
+    }
   });
 
   it("says nothing of a scheduler of somebody's own", () => {

@@ -27,6 +27,9 @@ export function describeMisfit({
   if (found !== process) {
     return `${name} does not fit the model of this ${pipeline}: it undoes ${noiseProcesses[found]}, and the model was trained with ${noiseProcesses[process]}. What comes out will hardly be images. Take a scheduler of that kind.`;
   }
+  if (isInverse(scheduler)) {
+    return `${name} does not fit this ${pipeline}: it goes from images to noise, and the pipeline from noise to images. Take ${name.replace("Inverse", "")}; to invert an image, call the scheduler's \`step\` yourself.`;
+  }
   const differences = trainingDifferences(process, scheduler, original);
   if (differences.length === 0) return undefined;
   const words = differences.map(
@@ -35,6 +38,11 @@ export function describeMisfit({
   );
   const values = differences.map(({ field, needs }) => `${field}: ${abbreviate(needs)}`);
   return `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
+}
+
+/** Whether the timesteps of a scheduler rise, with the noise. */
+function isInverse({ timesteps }: Scheduler): boolean {
+  return (timesteps[0] ?? 0) < (timesteps.at(-1) ?? 0);
 }
 
 function abbreviate(text: string): string {
