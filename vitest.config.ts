@@ -53,14 +53,10 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   test: {
     name: "browser",
     include: [
-      "packages/{core,schedulers}/src/**/*.test.ts",
-      "packages/models/src/graph/**/{graph-builder,operators,protobuf-writer}.test.ts",
-      "packages/models/src/single-file/*.test.ts",
-      "packages/models/src/checkpoint/{pickle,zip}/**/*.test.ts",
-      "packages/models/src/checkpoint/{match-weights,open-checkpoint,safetensors,safetensors-layout,shard-index}.test.ts",
-      "packages/models/src/unet-2d/{unet-2d-blocks,list-unet-2d-model-weights,state-dict-order}.test.ts",
-      "packages/runtime/src/web/piecewise-blob.test.ts",
-      "packages/pipelines/src/model-index/*.test.ts",
+      "packages/{core,schedulers,models,pipelines}/src/**/*.test.ts",
+      "packages/runtime/src/*.test.ts",
+      "packages/runtime/src/{web,worker}/*.test.ts",
+      "packages/hub/src/{cached,environment,http,hub-api,source,upload}/*.test.ts",
       "{packages/*/src,tools/*}/**/*.browser.test.ts",
     ],
     exclude: ["**/*.{node,page}.test.ts", ...outside],

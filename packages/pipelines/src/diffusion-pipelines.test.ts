@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type PythonJson, TorchGenerator } from "@onestep/core";
+import type { RepositoryLocation } from "@onestep/hub";
 import { unet2DModelConfigSchema } from "@onestep/models";
 import { findSchedulerClass } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { drawWeights } from "./__fixtures__/draw-weights.ts";
 import { expectReference, type ReferenceOutput } from "./__fixtures__/expect-reference.ts";
+import { pipelinePlace } from "./__fixtures__/pipeline-place.ts";
 import golden from "./__fixtures__/pipelines.json" with { type: "json" };
-import { writePipeline } from "./__fixtures__/write-pipeline.ts";
 import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
 import { DiffusionPipeline } from "./diffusion-pipeline.ts";
 
@@ -26,30 +24,24 @@ interface Case {
   readonly output: ReferenceOutput;
 }
 
-let folder: string;
+const place = pipelinePlace();
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "onestep-diffusion-pipelines-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Writes what Python had in memory: a pipeline of that class with that scheduler and model. */
-async function writeCase(
-  name: string,
-  { pipeline: className, scheduler, unet }: Pick<Case, "pipeline" | "scheduler" | "unet">,
-): Promise<string> {
-  const path = join(folder, name.replaceAll(" ", "-"));
+/** Places what Python had in memory: a pipeline of that class with that scheduler and model. */
+function placeCase({
+  pipeline: className,
+  scheduler,
+  unet,
+}: Pick<Case, "pipeline" | "scheduler" | "unet">): Promise<RepositoryLocation> {
   const config = unet2DModelConfigSchema.fromJson(unet, "config.json");
-  await writePipeline(path, { className, scheduler, unet: config, fill: drawWeights() });
-  return path;
+  return place({ className, scheduler, unet: config, fill: drawWeights() });
 }
 
 // Made by diffusers on PyTorch (tools/reference/make_pipeline_goldens.py); the tolerance is told in expect-reference.ts.
 describe("a pipeline, with the seed of Python", () => {
   it.each(Object.entries<Case>(golden.pipelines))(
     "makes the images of diffusers: %s",
-    async (name, given) => {
-      await using pipe = await DiffusionPipeline.fromPretrained(await writeCase(name, given), { threads: 1 });
+    async (_name, given) => {
+      await using pipe = await DiffusionPipeline.fromPretrained(await placeCase(given), { threads: 1 });
       expect(pipe.className).toBe(given.pipeline);
       const { num_inference_steps, batch_size, seeds, eta, use_clipped_model_output } = given.options;
       const { images } = await pipe.generate({
@@ -71,7 +63,7 @@ describe("DDPMPipeline with another scheduler", () => {
     const { unet, scheduler } = golden.swapped;
     const written = { _class_name: "DDPMScheduler", ...scheduler };
     const given = { pipeline: "DDPMPipeline", scheduler: written, unet };
-    pipe = await DDPMPipeline.fromPretrained(await writeCase("swapped", given), { threads: 1 });
+    pipe = await DDPMPipeline.fromPretrained(await placeCase(given), { threads: 1 });
   });
   afterAll(() => pipe.dispose());
 

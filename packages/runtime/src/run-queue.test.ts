@@ -16,7 +16,7 @@ class ManualWork {
 }
 
 /** Lets every promise that can settle do so. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 describe("RunQueue", () => {
   it("runs one piece at a time, in the order it was added", async () => {

@@ -99,7 +99,7 @@ describe("SharedTasks", () => {
     });
     controller.abort(new Error("enough"));
     expect(shared().signal.aborted).toBe(true);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
     expect(gone).toBe(false);
     const next = manualWork();
     const fresh = tasks.join("key", next.work, {});

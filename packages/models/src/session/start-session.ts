@@ -8,10 +8,11 @@ import {
 } from "@onestep/runtime";
 import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import type { WeightSource } from "../layers/weight-scope.ts";
+import { needsWidening, WidenedFile } from "./widened-file.ts";
 
 /**
  * Builds a graph over a checkpoint and makes it ready to run: the weights stay in their files, and the runtime maps or
- * reads them from there.
+ * reads them from there. Where there is no disk, arrays of a type that onnxruntime-web lacks are converted as it reads them.
  *
  * @param buildGraph - Builds the graph; asks `source` where each weight lies.
  */
@@ -21,14 +22,20 @@ export async function startSession(
   options: InferenceSessionOptions,
 ): Promise<InferenceSession> {
   const locations = locateFiles(checkpoint.files);
+  const widened = new WidenedFile();
+  const widenedLocation = `${checkpoint.files[0]?.path}.float32`;
   const graph = buildGraph({
     resolve(name) {
       const tensor = checkpoint.tensors.get(name) as CheckpointTensor;
       const { file, offset, length, elementType, shape } = tensor;
+      if (file.localPath === undefined && needsWidening(tensor)) {
+        return { location: widenedLocation, ...widened.add(tensor), elementType: "float32", shape };
+      }
       return { location: locations.get(file) as string, offset, length, elementType, shape };
     },
   });
   const files = new Map([...locations].map(([file, location]) => [location, weightsFile(file)]));
+  if (widened.size > 0) files.set(widenedLocation, widened);
   return createInferenceSession({ graph, files }, options);
 }
 

@@ -1,6 +1,6 @@
 import { type PythonJson, Tensor, TorchGenerator } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { placeFormulaCheckpoint } from "./__fixtures__/place-formula-checkpoint.ts";
+import { formulaCheckpointPlace } from "./__fixtures__/formula-checkpoint-place.ts";
 import golden from "./__fixtures__/unet-blocks.json" with { type: "json" };
 import { timeEmbeddingWidth } from "./time-embedding.ts";
 import { UNet2DModel } from "./unet-2d-model.ts";
@@ -22,6 +22,7 @@ interface Case {
   };
 }
 
+const place = formulaCheckpointPlace();
 const cases = Object.entries<Case>(golden.cases);
 
 /** What the reference passes where its labels are embeddings. */
@@ -35,7 +36,7 @@ describe("UNet2DModel", () => {
   // Made by diffusers on PyTorch (float32, CPU; tools/reference/make_unet_goldens.py). Relative to the largest value;
   // sums of float32 in another order move these by about 1e-6, and 2e-5 leaves room for other CPUs.
   it.each(cases)("predicts what PyTorch does with %s", async (_name, golden) => {
-    const location = await placeFormulaCheckpoint(golden.config, golden.factors);
+    const location = await place(golden.config, golden.factors);
     await using model = await UNet2DModel.fromPretrained(location, { threads: 1 });
     expect(model.parameterCount).toBe(golden.params);
     const [batch = 0, , ...size] = golden.output.shape;

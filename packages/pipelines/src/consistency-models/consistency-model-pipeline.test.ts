@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, type RasterImage, Tensor, TorchGenerator } from "@onestep/core";
 import {
   CMStochasticIterativeScheduler,
@@ -15,14 +11,17 @@ import {
 } from "@onestep/schedulers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { channelsLast, expectReference } from "../__fixtures__/expect-reference.ts";
+import type { PipelineToWrite } from "../__fixtures__/pipeline-files.ts";
+import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import reference from "../__fixtures__/reference-outputs.json" with { type: "json" };
-import { writeZeroPipeline } from "../__fixtures__/write-zero-pipeline.ts";
+import { emoji32Folder, savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
+import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";
 import {
   type ConsistencyModelGenerateOptions,
   ConsistencyModelPipeline,
 } from "./consistency-model-pipeline.ts";
 
-const checkpoint = fileURLToPath(new URL("../__fixtures__/cm-safetensors", import.meta.url));
+const checkpoint = savedCheckpoint("cm-safetensors");
 
 describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => {
   let pipe: ConsistencyModelPipeline;
@@ -297,25 +296,20 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
 // The models of diffusers' own pipeline tests predict zero everywhere: their last convolution was never trained. These
 // are the values that those tests assert (tests/pipelines/consistency_models), with their tolerance of 1e-3.
 describe("ConsistencyModelPipeline on a model that predicts zero", () => {
-  let folder: string;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "onestep-zero-"));
-    await writeZeroPipeline(join(folder, "unconditional"));
-    await writeZeroPipeline(join(folder, "class-conditional"), { numClassEmbeds: 10 });
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const place = pipelinePlace();
+  const unconditional = zeroPipeline();
+  const classConditional = zeroPipeline({ numClassEmbeds: 10 });
 
   const oneStep = [0.5004, 0.5004, 0.4994, 0.5008, 0.4976, 0.5018, 0.499, 0.4982, 0.4987];
   const twoSteps = [0.3572, 0.6273, 0.4031, 0.3961, 0.4321, 0.573, 0.5266, 0.478, 0.5004];
 
-  it.each<[string, ConsistencyModelGenerateOptions, readonly number[]]>([
-    ["unconditional", {}, oneStep],
-    ["unconditional", { timesteps: [22, 0] }, twoSteps],
-    ["class-conditional", { classLabels: 0 }, oneStep],
-    ["class-conditional", { classLabels: 0, timesteps: [22, 0] }, twoSteps],
-  ])("makes the pixels that diffusers' tests expect: %s %j", async (name, options, expected) => {
-    await using pipe = await ConsistencyModelPipeline.fromPretrained(join(folder, name));
+  it.each<[string, PipelineToWrite, ConsistencyModelGenerateOptions, readonly number[]]>([
+    ["unconditional", unconditional, {}, oneStep],
+    ["unconditional, two steps", unconditional, { timesteps: [22, 0] }, twoSteps],
+    ["class-conditional", classConditional, { classLabels: 0 }, oneStep],
+    ["class-conditional, two steps", classConditional, { classLabels: 0, timesteps: [22, 0] }, twoSteps],
+  ])("makes the pixels that diffusers' tests expect: %s", async (_name, pipeline, options, expected) => {
+    await using pipe = await ConsistencyModelPipeline.fromPretrained(await place(pipeline));
     const { images } = await pipe.generate({ ...options, seed: 0, outputType: "tensor" });
     const slice = [29, 30, 31].flatMap((row) =>
       [29, 30, 31].map((column) => images.data[2 * 1024 + row * 32 + column]),
@@ -326,7 +320,7 @@ describe("ConsistencyModelPipeline on a model that predicts zero", () => {
   });
 
   it("refuses labels for a model without classes, which diffusers drops without a word", async () => {
-    await using pipe = await ConsistencyModelPipeline.fromPretrained(join(folder, "unconditional"));
+    await using pipe = await ConsistencyModelPipeline.fromPretrained(await place(unconditional));
     await expect(pipe.generate({ classLabels: 1 })).rejects.toThrow(
       /found \[1\] for a model without classes/,
     );
@@ -337,7 +331,7 @@ describe("ConsistencyModelPipeline on the checkpoint that ships", () => {
   let pipe: ConsistencyModelPipeline;
 
   beforeAll(async () => {
-    pipe = await ConsistencyModelPipeline.fromPretrained();
+    pipe = await ConsistencyModelPipeline.fromPretrained(emoji32Folder);
   });
   afterAll(() => pipe.dispose());
 

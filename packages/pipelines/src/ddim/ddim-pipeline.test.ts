@@ -1,10 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "@onestep/core";
 import { CMStochasticIterativeScheduler, DDIMScheduler, DDPMScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { DDIMPipeline } from "./ddim-pipeline.ts";
 
-const checkpoint = fileURLToPath(new URL("../__fixtures__/ddpm", import.meta.url));
+const checkpoint = savedCheckpoint("ddpm");
 const short = { seed: 0, numInferenceSteps: 3, outputType: "tensor" } as const;
 let pipe: DDIMPipeline;
 

@@ -1,11 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { imagesFromTensor, type RasterImage, Tensor, TorchGenerator } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { emoji32Folder, savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { ConsistencyModelPipeline } from "../consistency-models/consistency-model-pipeline.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelDenoisingPipeline } from "./consistency-model-denoising-pipeline.ts";
 
-const checkpoint = fileURLToPath(new URL("../__fixtures__/cm-safetensors", import.meta.url));
+const checkpoint = savedCheckpoint("cm-safetensors");
 
 let pipe: ConsistencyModelDenoisingPipeline;
 
@@ -34,7 +34,7 @@ describe("ConsistencyModelDenoisingPipeline", () => {
   });
 
   it("takes noise off emoji, at levels between those of the grid as well", async () => {
-    await using emoji = await ConsistencyModelPipeline.fromPretrained();
+    await using emoji = await ConsistencyModelPipeline.fromPretrained(emoji32Folder);
     const denoise = ConsistencyModelDenoisingPipeline.fromPipe(emoji);
     const { images } = await emoji.generate({
       classLabels: 0,

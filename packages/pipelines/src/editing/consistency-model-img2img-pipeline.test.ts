@@ -1,10 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelImg2ImgPipeline } from "./consistency-model-img2img-pipeline.ts";
 
-const checkpoint = fileURLToPath(new URL("../__fixtures__/cm-safetensors", import.meta.url));
+const checkpoint = savedCheckpoint("cm-safetensors");
 const common = { image: testImage(16, 16), classLabels: 1, seed: 0 };
 
 let pipe: ConsistencyModelImg2ImgPipeline;

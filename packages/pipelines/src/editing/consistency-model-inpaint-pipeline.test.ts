@@ -1,10 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { ImageError, RasterImage, Tensor } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelInpaintPipeline } from "./consistency-model-inpaint-pipeline.ts";
 
-const checkpoint = fileURLToPath(new URL("../__fixtures__/cm-safetensors", import.meta.url));
+const checkpoint = savedCheckpoint("cm-safetensors");
 const common = { classLabels: 1, seed: 0, timesteps: [22, 0] };
 
 let pipe: ConsistencyModelInpaintPipeline;

@@ -1,6 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { RasterImage, Tensor, TorchGenerator } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { ConsistencyModelPipeline } from "../consistency-models/consistency-model-pipeline.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelColorizationPipeline } from "./consistency-model-colorization-pipeline.ts";
@@ -8,7 +8,7 @@ import { ConsistencyModelSuperResolutionPipeline } from "./consistency-model-sup
 import { averageBlocks } from "./known/known-averages.ts";
 import { luminanceWeights } from "./known/known-luminance.ts";
 
-const checkpoint = fileURLToPath(new URL("../__fixtures__/cm-safetensors", import.meta.url));
+const checkpoint = savedCheckpoint("cm-safetensors");
 const common = { classLabels: 1, seed: 0, timesteps: [30, 20, 10, 0] };
 
 let pipe: ConsistencyModelPipeline;

@@ -1,19 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { InvalidArgumentError } from "@onestep/core";
 import { unet2DModelConfigSchema } from "@onestep/models";
 import { DDPMScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { drawWeights } from "../__fixtures__/draw-weights.ts";
-import { writePipeline } from "../__fixtures__/write-pipeline.ts";
+import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import { ScoreSdeVePipeline } from "./score-sde-ve-pipeline.ts";
 
-let folder: string;
+const place = pipelinePlace();
 let pipe: ScoreSdeVePipeline;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "onestep-score-sde-"));
   const unet = unet2DModelConfigSchema.fromOptions({
     sampleSize: [8, 4],
     layersPerBlock: 1,
@@ -24,13 +20,10 @@ beforeAll(async () => {
     normNumGroups: null,
   });
   const scheduler = { _class_name: "ScoreSdeVeScheduler", sigma_max: 2, correct_steps: 2 };
-  await writePipeline(folder, { className: "ScoreSdeVePipeline", unet, scheduler, fill: drawWeights() });
-  pipe = await ScoreSdeVePipeline.fromPretrained(folder, { threads: 1 });
+  const written = await place({ className: "ScoreSdeVePipeline", unet, scheduler, fill: drawWeights() });
+  pipe = await ScoreSdeVePipeline.fromPretrained(written, { threads: 1 });
 });
-afterAll(async () => {
-  await pipe.dispose();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => pipe.dispose());
 
 it("evaluates the model for each correction and for the prediction, at the noise level of the step", async () => {
   const forward = vi.spyOn(pipe.unet, "forward");

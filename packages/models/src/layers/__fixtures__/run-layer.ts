@@ -1,11 +1,9 @@
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Tensor } from "@onestep/core";
 import { createInferenceSession } from "@onestep/runtime";
 import { GraphBuilder } from "../../graph/graph-builder.ts";
 import type { GraphValue } from "../../graph/graph-value.ts";
 import { WeightScope } from "../weight-scope.ts";
+import { placeWeights } from "./place-weights.ts";
 
 /** What a layer computed, and the weights it was given, by name. */
 export interface LayerRun {
@@ -33,7 +31,7 @@ export async function runLayer<Inputs extends Readonly<Record<string, Tensor<"fl
   ) => GraphValue,
 ): Promise<LayerRun> {
   const weights = new Map<string, Tensor<"float32">>();
-  const bytes: Uint8Array[] = [];
+  const bytes: Uint8Array<ArrayBuffer>[] = [];
   let offset = 0;
   const builder = new GraphBuilder();
   const scope = new WeightScope(builder, {
@@ -41,7 +39,7 @@ export async function runLayer<Inputs extends Readonly<Record<string, Tensor<"fl
       const weight = wave(shape, weights.size).mul(0.3);
       weights.set(name, weight);
       const reference = { location: "weights.bin", offset, length: weight.data.byteLength } as const;
-      bytes.push(new Uint8Array(weight.data.buffer));
+      bytes.push(new Uint8Array(Float32Array.from(weight.data).buffer));
       offset += weight.data.byteLength;
       return { ...reference, elementType: "float32", shape };
     },
@@ -51,19 +49,17 @@ export async function runLayer<Inputs extends Readonly<Record<string, Tensor<"fl
     values[name] = builder.input(name, "float32", ["batch", ...shape.slice(1)]);
   }
   builder.output("output", build(builder, scope, values as { [Name in keyof Inputs]: GraphValue }));
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "onestep-layer-")));
+  const { file, remove } = await placeWeights(bytes);
   try {
-    const path = join(folder, "weights.bin");
-    await writeFile(path, bytes);
     const model = {
       graph: builder.build(),
-      files: new Map(bytes.length === 0 ? [] : [["weights.bin", path]]),
+      files: new Map(bytes.length === 0 ? [] : [["weights.bin", file]]),
     };
     const session = await createInferenceSession(model, { threads: 1 });
     const { output } = await session.run(inputs);
     await session.dispose();
     return { output: output as Tensor<"float32">, weights };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   }
 }

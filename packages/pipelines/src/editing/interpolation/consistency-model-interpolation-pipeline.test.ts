@@ -1,12 +1,12 @@
-import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { savedCheckpoint } from "../../__fixtures__/saved-checkpoint.ts";
 import { ConsistencyModelPipeline } from "../../consistency-models/consistency-model-pipeline.ts";
 import { testImage } from "../__fixtures__/test-image.ts";
 import { ConsistencyModelInterpolationPipeline } from "./consistency-model-interpolation-pipeline.ts";
 import type { ConsistencyModelInterpolationOptions } from "./interpolation-options.ts";
 
-const checkpoint = fileURLToPath(new URL("../../__fixtures__/cm-safetensors", import.meta.url));
+const checkpoint = savedCheckpoint("cm-safetensors");
 const ends = [testImage(16, 16, 3, 1), testImage(16, 16, 3, 2)];
 
 let sampling: ConsistencyModelPipeline;

@@ -1,11 +1,9 @@
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInferenceSession } from "@onestep/runtime";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ElementType } from "../graph/element-type.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { castTo } from "../graph/operators/elementwise.ts";
+import { placeWeights } from "./__fixtures__/place-weights.ts";
 import { WeightScope } from "./weight-scope.ts";
 
 /** 1.5, -2 and 0.1 as each type stores them; 0.1 as what float16 and bfloat16 have nearest to it. */
@@ -20,20 +18,12 @@ function bytesOf(values: Float64Array | Float32Array | Uint16Array): Uint8Array<
   return new Uint8Array(values.buffer as ArrayBuffer);
 }
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), "onestep-weights-")));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
 async function take(
   elementType: ElementType,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   wanted: ElementType,
 ): Promise<readonly number[]> {
-  const path = join(folder, "weights.bin");
-  await writeFile(path, bytes);
+  const { file, remove } = await placeWeights([bytes]);
   const builder = new GraphBuilder();
   const source = {
     resolve: () =>
@@ -44,10 +34,11 @@ async function take(
   builder.output("y", castTo(builder, weight, "float32"));
   const session = await createInferenceSession({
     graph: builder.build(),
-    files: new Map([["weights.bin", path]]),
+    files: new Map([["weights.bin", file]]),
   });
   const { y } = await session.run({});
   await session.dispose();
+  await remove();
   return Array.from(y?.data ?? [], Number);
 }
 

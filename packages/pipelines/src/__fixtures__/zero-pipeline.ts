@@ -1,11 +1,8 @@
 import { type UNet2DModelConfigValues, unet2DModelConfigSchema } from "@onestep/models";
-import { writePipeline } from "./write-pipeline.ts";
+import type { PipelineToWrite } from "./pipeline-files.ts";
 
-/** Writes a pipeline folder whose model predicts zero everywhere, since all its weights are zero. */
-export async function writeZeroPipeline(
-  folder: string,
-  changes: Partial<UNet2DModelConfigValues> = {},
-): Promise<void> {
+/** A pipeline whose model predicts zero everywhere, since all its weights are zero. */
+export function zeroPipeline(changes: Partial<UNet2DModelConfigValues> = {}): PipelineToWrite {
   const unet = unet2DModelConfigSchema.fromOptions({
     sampleSize: 32,
     layersPerBlock: 1,
@@ -18,5 +15,5 @@ export async function writeZeroPipeline(
     ...changes,
   });
   const scheduler = { _class_name: "CMStochasticIterativeScheduler", num_train_timesteps: 40 };
-  await writePipeline(folder, { className: "ConsistencyModelPipeline", unet, scheduler });
+  return { className: "ConsistencyModelPipeline", unet, scheduler };
 }

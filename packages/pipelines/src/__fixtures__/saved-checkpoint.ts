@@ -1,0 +1,11 @@
+const here = import.meta.url;
+
+/** Where a checkpoint that diffusers saved lies beside this file, on a disk or on the server of the tests. */
+export function savedCheckpoint(
+  name: "cm-bf16" | "cm-fp16-variant" | "cm-lsun-like" | "cm-safetensors" | "ddpm",
+): URL {
+  return new URL(`./${name}/`, here);
+}
+
+/** Where the checkpoint that ships lies. */
+export const emoji32Folder: URL = new URL("../../../emoji32/", here);
