@@ -9,3 +9,6 @@ export function savedCheckpoint(
 
 /** Where the checkpoint that ships lies. */
 export const emoji32Folder: URL = new URL("../../../emoji32/", here);
+
+/** Where a small checkpoint of OpenAI's code lies. */
+export const cdTinyFile: URL = new URL("../../../models/src/single-file/__fixtures__/cd_tiny_l2.pt", here);

@@ -1,17 +1,14 @@
-import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "@onestep/core";
 import { CMStochasticIterativeScheduler, EDMEulerScheduler } from "@onestep/schedulers";
 import { describe, expect, it } from "vitest";
+import { cdTinyFile } from "../__fixtures__/saved-checkpoint.ts";
 import { ConsistencyModelPipeline } from "./consistency-model-pipeline.ts";
 
-const path = fileURLToPath(
-  new URL("../../../models/src/single-file/__fixtures__/cd_tiny_l2.pt", import.meta.url),
-);
 const flags = { sampleSize: 16, attentionHeadDim: 16 };
 
 describe("ConsistencyModelPipeline.fromSingleFile", () => {
   it("samples with the scheduler that the name tells", async () => {
-    await using pipe = await ConsistencyModelPipeline.fromSingleFile(path, flags);
+    await using pipe = await ConsistencyModelPipeline.fromSingleFile(cdTinyFile, flags);
     expect(pipe.scheduler).toBeInstanceOf(CMStochasticIterativeScheduler);
     expect(pipe.scheduler.config).toMatchObject({ numTrainTimesteps: 40, sigmaMin: 0.002, sigmaMax: 80 });
     const { images } = await pipe.generate({ classLabels: [1, 2], timesteps: [22, 0], seed: 0 });
@@ -23,7 +20,7 @@ describe("ConsistencyModelPipeline.fromSingleFile", () => {
 
   it("takes the scheduler that is given", async () => {
     const scheduler = new EDMEulerScheduler();
-    await using pipe = await ConsistencyModelPipeline.fromSingleFile(path, { ...flags, scheduler });
+    await using pipe = await ConsistencyModelPipeline.fromSingleFile(cdTinyFile, { ...flags, scheduler });
     expect(pipe.scheduler).toBe(scheduler);
   });
 
