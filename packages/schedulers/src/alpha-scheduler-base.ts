@@ -6,7 +6,7 @@ import { addNoiseByAlpha, velocityByAlpha } from "./run/noise-by-alpha.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
 
 /** The fields that {@link AlphaSchedulerBase} needs. */
-type AlphaConfig = BetaConfig & { readonly rescaleBetasZeroSnr?: boolean };
+export type AlphaConfig = BetaConfig & { readonly rescaleBetasZeroSnr?: boolean };
 
 /** What the schedulers share that step through ᾱ, the share of the signal that is left at a timestep. */
 export abstract class AlphaSchedulerBase<Values extends AlphaConfig> extends SchedulerBase<Values> {

@@ -1,5 +1,4 @@
 import { booleanField, enumField, InvalidConfigError, type Tensor } from "@onestep/core";
-import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
@@ -12,9 +11,10 @@ import { type PredictionType, predictionTypes } from "./predictions/prediction-t
 import { requireRun } from "./run/require-run.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { requireTrainTimestep } from "./run/require-train-timestep.ts";
-import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
+import { allTimesteps } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions } from "./scheduler.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
+import { TimestepRunSchedulerBase } from "./timestep-run-scheduler-base.ts";
 import { type SpacingConfig, spacingFields } from "./timesteps/spacing-fields.ts";
 import { wholeTimesteps } from "./timesteps/whole-timesteps.ts";
 
@@ -58,7 +58,7 @@ export interface DDIMInverseSchedulerOutput {
  * timestep alone: `stepIndex` is always undefined.
  */
 export class DDIMInverseScheduler
-  extends AlphaSchedulerBase<DDIMInverseSchedulerConfig>
+  extends TimestepRunSchedulerBase<DDIMInverseSchedulerConfig>
   implements Scheduler
 {
   /** The name of the class in diffusers' files. */
@@ -82,9 +82,6 @@ export class DDIMInverseScheduler
     requireInverseConfig,
   );
 
-  #run: TimestepRun;
-  #numInferenceSteps: number | undefined;
-
   /**
    * @param options - Fields of the config; those left out have their defaults.
    * @throws InvalidArgumentError where an option is unknown or out of range.
@@ -92,40 +89,12 @@ export class DDIMInverseScheduler
    */
   constructor(options: DDIMInverseSchedulerOptions = {}) {
     super(className, DDIMInverseScheduler.schema.fromConfig(options));
-    this.#run = new TimestepRun(className, allTimesteps(this.length).reverse());
-  }
-
-  /** The timesteps of the run in order, whole numbers, the lowest first. Before {@link setTimesteps}: all of training. */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
-  }
-
-  /** Always undefined. */
-  get stepIndex(): undefined {
-    return undefined;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps}. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
+    this.begin(allTimesteps(this.length).reverse());
   }
 
   /** ᾱ of the sample that a run begins with: 1, or that of timestep 0 where `setAlphaToOne` is false. */
   get initialAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
-  }
-
-  /**
-   * Notes the index that a caller begins with. {@link setTimesteps} undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -138,8 +107,7 @@ export class DDIMInverseScheduler
     const subject = `${className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const timesteps = wholeTimesteps(subject, options.numInferenceSteps, this.config).reverse();
-    this.#run = new TimestepRun(className, timesteps);
-    this.#numInferenceSteps = options.numInferenceSteps;
+    this.begin(timesteps, options.numInferenceSteps);
   }
 
   /**
@@ -177,7 +145,7 @@ export class DDIMInverseScheduler
 
   /** ᾱ of the sample, and of the timestep that a step leads to. */
   #alphaProdsAround(subject: string, timestep: number): [current: number, next: number] {
-    const count = requireRun(subject, this.#numInferenceSteps);
+    const count = requireRun(subject, this.numInferenceSteps);
     const next = requireTrainTimestep(subject, timestep, this.length);
     const current = next - Math.floor(this.length / count);
     const alphaProd = current >= 0 ? this.alphasCumprod[current] : this.initialAlphaCumprod;

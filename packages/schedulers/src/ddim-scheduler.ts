@@ -1,5 +1,4 @@
 import { booleanField, enumField, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
-import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
@@ -15,9 +14,9 @@ import { requireFraction } from "./run/require-fraction.ts";
 import { requireRun } from "./run/require-run.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { requireTrainTimestep } from "./run/require-train-timestep.ts";
-import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
+import { TimestepRunSchedulerBase } from "./timestep-run-scheduler-base.ts";
 import { type SpacingConfig, spacingFields } from "./timesteps/spacing-fields.ts";
 import { wholeTimesteps } from "./timesteps/whole-timesteps.ts";
 
@@ -68,7 +67,7 @@ export interface DDIMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_ddim.py` on torch's CPU. Each step follows from its timestep
  * alone: `stepIndex` is always undefined.
  */
-export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> implements Scheduler {
+export class DDIMScheduler extends TimestepRunSchedulerBase<DDIMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
 
@@ -90,9 +89,6 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
     requireBetaCount,
   );
 
-  #run: TimestepRun;
-  #numInferenceSteps: number | undefined;
-
   /**
    * @param options - Fields of the config; those left out have their defaults.
    * @throws InvalidArgumentError where an option is unknown or out of range.
@@ -100,40 +96,11 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
    */
   constructor(options: DDIMSchedulerOptions = {}) {
     super(className, DDIMScheduler.schema.fromConfig(options));
-    this.#run = new TimestepRun(className, allTimesteps(this.length));
-  }
-
-  /** The timesteps of the run in order, whole numbers. Before {@link setTimesteps}: all of training. */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
-  }
-
-  /** Always undefined. */
-  get stepIndex(): undefined {
-    return undefined;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps}. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
   }
 
   /** ᾱ after the last step: 1, or that of timestep 0 where `setAlphaToOne` is false. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
-  }
-
-  /**
-   * Notes the index that a caller begins with. {@link setTimesteps} undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -145,8 +112,8 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
-    this.#run = new TimestepRun(className, wholeTimesteps(subject, options.numInferenceSteps, this.config));
-    this.#numInferenceSteps = options.numInferenceSteps;
+    const timesteps = wholeTimesteps(subject, options.numInferenceSteps, this.config);
+    this.begin(timesteps, options.numInferenceSteps);
   }
 
   /**
@@ -194,7 +161,7 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
 
   /** ᾱ of a timestep and of the one that a step leads to. */
   #alphaProdsAround(subject: string, timestep: number): [current: number, previous: number] {
-    const count = requireRun(subject, this.#numInferenceSteps);
+    const count = requireRun(subject, this.numInferenceSteps);
     const current = requireTrainTimestep(subject, timestep, this.length);
     const previous = current - Math.floor(this.length / count);
     const previousAlphaProd = previous >= 0 ? this.alphasCumprod[previous] : this.finalAlphaCumprod;

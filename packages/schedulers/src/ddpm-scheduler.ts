@@ -1,5 +1,4 @@
 import { booleanField, enumField, randnTensor, type Tensor } from "@onestep/core";
-import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { mapElements } from "./arithmetic/map-elements.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
@@ -16,10 +15,10 @@ import { splitVariance } from "./predictions/split-variance.ts";
 import { type ThresholdingConfig, thresholdingFields } from "./predictions/thresholding-fields.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { requireTrainTimestep } from "./run/require-train-timestep.ts";
-import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
 import { requireSequence } from "./sigmas/require-sequence.ts";
+import { TimestepRunSchedulerBase } from "./timestep-run-scheduler-base.ts";
 import { trainTimestepRule } from "./timesteps/require-train-timesteps.ts";
 import { type SpacingConfig, spacingFields } from "./timesteps/spacing-fields.ts";
 import { wholeTimesteps } from "./timesteps/whole-timesteps.ts";
@@ -71,7 +70,7 @@ export interface DDPMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step follows from its timestep
  * alone: steps may be taken in any order, and `stepIndex` is always undefined.
  */
-export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> implements Scheduler {
+export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
 
@@ -96,8 +95,6 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
     requireBetaCount,
   );
 
-  #run: TimestepRun;
-  #numInferenceSteps: number | undefined;
   #hasSetTimesteps = false;
 
   /**
@@ -107,35 +104,6 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
    */
   constructor(options: DDPMSchedulerOptions = {}) {
     super(className, DDPMScheduler.schema.fromConfig(options), ddpmSpreads);
-    this.#run = new TimestepRun(className, allTimesteps(this.length));
-  }
-
-  /** The timesteps of the run in order, whole numbers. Before {@link setTimesteps}: all of training. */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
-  }
-
-  /** Always undefined. */
-  get stepIndex(): undefined {
-    return undefined;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps} and where timesteps were given. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
-  }
-
-  /**
-   * Notes the index that a caller begins with. {@link setTimesteps} undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -146,8 +114,7 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
    * past the last timestep; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    this.#run = new TimestepRun(className, this.#chooseTimesteps(options));
-    this.#numInferenceSteps = options.numInferenceSteps;
+    this.begin(this.#chooseTimesteps(options), options.numInferenceSteps);
     this.#hasSetTimesteps = true;
   }
 
@@ -188,7 +155,7 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
    * @throws InvalidArgumentError where the run does not have the timestep.
    */
   previousTimestep(timestep: number): number {
-    return this.#hasSetTimesteps ? (this.#run.timestepAfter(timestep) ?? -1) : timestep - 1;
+    return this.#hasSetTimesteps ? (this.run.timestepAfter(timestep) ?? -1) : timestep - 1;
   }
 
   clone(): DDPMScheduler {

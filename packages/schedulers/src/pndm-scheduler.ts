@@ -1,5 +1,4 @@
 import { booleanField, enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
-import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
@@ -10,9 +9,9 @@ import { PndmHistory } from "./run/pndm-history.ts";
 import { requireRun } from "./run/require-run.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { requireTrainTimestep } from "./run/require-train-timestep.ts";
-import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
 import type { Scheduler, SetTimestepsOptions } from "./scheduler.ts";
 import { requireOneOption } from "./sigmas/require-one-option.ts";
+import { TimestepRunSchedulerBase } from "./timestep-run-scheduler-base.ts";
 import { multistepTimesteps, rungeKuttaTimesteps } from "./timesteps/pndm-timesteps.ts";
 import { type SpacingConfig, spacingFields } from "./timesteps/spacing-fields.ts";
 import { wholeTimesteps } from "./timesteps/whole-timesteps.ts";
@@ -53,7 +52,7 @@ export interface PNDMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_pndm.py` on torch's CPU. Steps are counted: a run takes them
  * in the order of `timesteps`.
  */
-export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> implements Scheduler {
+export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
 
@@ -73,8 +72,6 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
     requireBetaCount,
   );
 
-  #run: TimestepRun;
-  #numInferenceSteps: number | undefined;
   #history: PndmHistory = new PndmHistory(new Float64Array());
 
   /**
@@ -84,29 +81,11 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
    */
   constructor(options: PNDMSchedulerOptions = {}) {
     super(className, PNDMScheduler.schema.fromConfig(options));
-    this.#run = new TimestepRun(className, allTimesteps(this.length));
-  }
-
-  /**
-   * The timesteps of the run in order, whole numbers; those at which the model is evaluated more than once stand there
-   * as often. Before {@link setTimesteps}: all of training.
-   */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
   }
 
   /** How many steps the run has taken; `undefined` before the first. */
-  get stepIndex(): number | undefined {
+  override get stepIndex(): number | undefined {
     return this.#history.counter === 0 ? undefined : this.#history.counter;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps}. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
   }
 
   /** The part of `timesteps` that the Runge-Kutta method takes. */
@@ -116,7 +95,7 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
 
   /** The part of `timesteps` that the linear multistep method takes. */
   get plmsTimesteps(): Float64Array {
-    return this.#numInferenceSteps === undefined
+    return this.numInferenceSteps === undefined
       ? new Float64Array()
       : this.timesteps.slice(this.prkTimesteps.length);
   }
@@ -124,15 +103,6 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
   /** ᾱ after the last step: that of timestep 0, or 1 where `setAlphaToOne` is true. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
-  }
-
-  /**
-   * Notes the index that a caller begins with; steps are counted all the same. {@link setTimesteps} undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -159,9 +129,8 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
     const halfGap = Math.floor(Math.floor(this.length / spaced.length) / 2);
     const prkTimesteps = skipPrkSteps ? new Float64Array() : rungeKuttaTimesteps(spaced, halfGap);
     const plmsTimesteps = multistepTimesteps(spaced, skipPrkSteps);
-    this.#run = new TimestepRun(className, Float64Array.from([...prkTimesteps, ...plmsTimesteps]));
+    this.begin(Float64Array.from([...prkTimesteps, ...plmsTimesteps]), options.numInferenceSteps);
     this.#history = new PndmHistory(prkTimesteps);
-    this.#numInferenceSteps = options.numInferenceSteps;
   }
 
   /**
@@ -181,7 +150,7 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
   ): PNDMSchedulerOutput {
     const subject = `${className}.step`;
     requireSamples(subject, { modelOutput, sample });
-    const count = requireRun(subject, this.#numInferenceSteps);
+    const count = requireRun(subject, this.numInferenceSteps);
     requireTrainTimestep(subject, timestep, this.length);
     if (this.#history.counter >= this.timesteps.length) {
       throw new InvalidArgumentError({
