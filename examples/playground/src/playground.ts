@@ -67,7 +67,10 @@ export class Playground {
 
   /** Shows what the address asks for, or what the page begins with. */
   async open(): Promise<void> {
-    addEventListener("hashchange", () => this.#openLink());
+    addEventListener("hashchange", () => {
+      // A link to a place on the page changes no settings.
+      if (parseSettings(location.hash) !== undefined) void this.#openLink();
+    });
     await Promise.all([this.#openLink(), this.#showOffline()]);
   }
 

@@ -117,6 +117,12 @@ describe("the playground", { timeout: 120_000 }, () => {
     const downloading = driver.page.waitForEvent("download");
     await dialog.getByRole("button", { name: "Download PNG" }).click();
     expect((await downloading).suggestedFilename()).toBe("heart-seed0.png");
+    await driver.page.keyboard.press("Escape");
+    await driver.page.locator("a.skip").focus();
+    await driver.page.keyboard.press("Enter");
+    await driver.page.locator("#controls:focus").waitFor();
+    expect(await driver.page.getByLabel("Seed", { exact: true }).inputValue()).toBe("4294967295");
+    expect(await driver.tiles.count()).toBe(3);
     await plain.close();
   });
 
@@ -134,6 +140,7 @@ describe("the playground", { timeout: 120_000 }, () => {
     await keyboard.press("Tab");
     expect(await focused()).toBe("Skip to the controls");
     await keyboard.press("Enter");
+    await page.locator("#controls:focus").waitFor();
     await keyboard.press("Tab");
     expect(await focused()).toBe("shipped");
     await keyboard.press("Tab");
