@@ -4,9 +4,14 @@ import type { Page } from "playwright";
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** What axe-core finds wrong with a page as it is: the rules and the elements. */
+/** What axe-core finds wrong with a page as it is, once its colours have changed over: the rules and the elements. */
 export async function findViolations(page: Page): Promise<readonly string[]> {
   await page.addScriptTag({ path: axePath });
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map(({ finished }) => finished));
+  });
   const results = await page.evaluate(() =>
     (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
   );
