@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,8 +38,7 @@ describe("a release", () => {
 
   /** An empty project that has one package installed, and nothing else. */
   async function projectWith(name: string): Promise<string> {
-    const project = join(folder, name.replace("/", "-"));
-    mkdirSync(project);
+    const project = mkdtempSync(join(folder, `${name.replace("/", "-")}-`));
     writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
     await run(project, "npm", "install", name);
     return project;
@@ -102,5 +101,8 @@ describe("a release", () => {
     const address = await run(project, process.execPath, "--input-type=module", "--eval", program);
     const index = JSON.parse(readFileSync(new URL(address.trim()), "utf8"));
     expect(index._class_name).toBe("ConsistencyModelPipeline");
+    const named = `import("@onestep/emoji32").then(async ({ emoji32 }) => console.log(await emoji32()))`;
+    const place = (await run(project, process.execPath, "--eval", named)).trim();
+    expect(join(place, "model_index.json")).toBe(fileURLToPath(address.trim()));
   });
 });
