@@ -70,8 +70,9 @@ async function receive(
   try {
     const cached = await findCached(request, objectId, size);
     if (cached !== undefined) return reportCached(cached, work);
-    const adopt = lock !== undefined && !lock.isContested && size !== undefined;
-    const part = await store.openPart({ objectId, size, adopt, signal });
+    const isAlone = lock !== undefined && !lock.isContested;
+    const adopt = isAlone && size !== undefined;
+    const part = await store.openPart({ objectId, size, isAlone, adopt, signal });
     const reporter = new ProgressReporter(path, size, work.onProgress);
     reporter.start();
     const reception = {

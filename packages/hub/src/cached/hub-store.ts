@@ -9,7 +9,9 @@ export interface PartRequest {
   readonly objectId: string;
   /** Its length in bytes, where it is known. */
   readonly size: number | undefined;
-  /** Whether to go on where an earlier transfer was interrupted. Only for who holds the lock. */
+  /** Whether nobody else is at work on it, since its lock is held: what interrupted transfers left is free to be used. */
+  readonly isAlone: boolean;
+  /** Whether to go on where an earlier transfer was interrupted. Only for who is alone. */
   readonly adopt: boolean;
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ProgressEvent } from "@onestep/core";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
@@ -257,6 +257,16 @@ describe("a content that another process fetches", () => {
     expect(await (await getting).text()).toBe(weights);
     expect(ranges(hub)).toEqual([undefined, "bytes=4-"]);
   });
+});
+
+it("leaves nothing of an earlier transfer, of a file whose length is not told either", async () => {
+  const { cache, cacheDir, hub, open } = await setUp();
+  const left = `${cache.blobLocation(indexId)}.onestep-00000001.incomplete`;
+  await mkdir(dirname(left), { recursive: true });
+  await writeFile(left, "{");
+  hub.addFault({ path: "/resolve", endAfterBytes: 1000 });
+  expect(await (await (await open()).get("model_index.json")).text()).toBe("{}");
+  expect((await folderEntries(cacheDir)).filter((line) => line.includes(".incomplete"))).toEqual([]);
 });
 
 describe("a damaged entry of the cache", () => {

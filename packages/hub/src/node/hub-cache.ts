@@ -99,8 +99,8 @@ export class HubCache implements HubStore {
     return acquireLock(this.lockLocation(objectId), options);
   }
 
-  openPart({ objectId, adopt, signal }: PartRequest): Promise<PartFile> {
-    return PartFile.open({ location: this.blobLocation(objectId), objectId, version: "", adopt, signal });
+  openPart({ size: _size, ...request }: PartRequest): Promise<PartFile> {
+    return PartFile.open({ ...request, location: this.blobLocation(request.objectId), version: "" });
   }
 
   /** What is wrong with a cached file of a commit, if it shows; `size` is its length, where that is known. */

@@ -83,6 +83,7 @@ export class UrlCache implements WebStore {
       location: this.fileLocation(path),
       objectId: undefined,
       version: version === undefined ? "" : hashVersion(version, size),
+      isAlone: adopt,
       adopt,
       signal,
     });

@@ -16,7 +16,9 @@ export interface PartOptions {
   readonly objectId: string | undefined;
   /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
   readonly version: string;
-  /** Whether to go on where an earlier transfer was interrupted. Only for who holds the lock of the file. */
+  /** Whether nobody else is at work on the file: what interrupted transfers left is adopted or removed. */
+  readonly isAlone: boolean;
+  /** Whether to go on where an earlier transfer was interrupted. Only for who is alone. */
   readonly adopt: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -47,11 +49,11 @@ export class PartFile implements Part {
 
   /** @throws CacheWriteError; the reason of the signal. */
   static async open(options: PartOptions): Promise<PartFile> {
-    const { adopt, location, signal } = options;
+    const { isAlone, location, signal } = options;
     const aside = makePartName(location, options.version);
     const isAdopted = await writeInCache(location, async () => {
       await mkdir(dirname(location), { recursive: true });
-      return adopt && (await adoptPart(options, aside));
+      return isAlone && (await takeUpParts(options, aside));
     });
     const file = await writeInCache(location, () => open(aside, isAdopted ? "r+" : "wx"));
     const size = isAdopted ? (await file.stat()).size : 0;
@@ -135,16 +137,16 @@ export class PartFile implements Part {
   }
 }
 
-/** Takes up the longest part that was left, and removes all others. */
-async function adoptPart({ location, version }: PartOptions, aside: string): Promise<boolean> {
+/** Takes up the longest part that was left, where one is to be adopted, and removes all others. */
+async function takeUpParts({ adopt, location, version }: PartOptions, aside: string): Promise<boolean> {
   const { own, others } = await findParts(location, version);
   const sized = await Promise.all(
     own.map(async (path) => ({ path, size: (await stat(path).catch(() => undefined))?.size ?? 0 })),
   );
   sized.sort((first, second) => second.size - first.size);
-  const [longest, ...shorter] = sized;
-  for (const path of [...others, ...shorter.map((part) => part.path)]) {
-    await rm(path, { force: true }).catch(() => {});
+  const longest = adopt ? sized[0] : undefined;
+  for (const path of [...others, ...own]) {
+    if (path !== longest?.path) await rm(path, { force: true }).catch(() => {});
   }
   if (longest === undefined) return false;
   return rename(longest.path, aside).then(

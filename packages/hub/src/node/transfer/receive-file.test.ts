@@ -105,7 +105,7 @@ async function setUp(steps: readonly Step[], parts: Partial<LocatedReception> = 
   };
   const receive = async (adopt = false, version = ""): Promise<number> => {
     const { location, objectId, signal } = reception;
-    const part = await PartFile.open({ location, objectId, version, adopt, signal });
+    const part = await PartFile.open({ location, objectId, version, isAlone: adopt, adopt, signal });
     return receiveFile(part, reception);
   };
   return { folder, asked, loaded, reception, receive };
