@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FileWriteError } from "../errors/file-write-error.ts";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { asideName, attempt, requireContent, stageFile } from "./stage-file.node.ts";
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "onestep-stage-file-"));
+  path = join(folder, "model.bin");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function* pieces(last?: Error): AsyncGenerator<Uint8Array> {
+  yield Uint8Array.of(1, 2);
+  if (last !== undefined) throw last;
+  yield Uint8Array.of(3);
+}
+
+describe("stageFile", () => {
+  it.each([
+    ["bytes", () => Uint8Array.of(1, 2, 3)],
+    ["pieces", () => pieces()],
+  ])("writes %s beside the place, which it leaves alone", async (_what, content) => {
+    const aside = await stageFile({ path, mode: undefined }, content(), undefined);
+    expect(dirname(aside)).toBe(folder);
+    expect([...(await readFile(aside))]).toEqual([1, 2, 3]);
+    expect(await readdir(folder)).toHaveLength(1);
+    expect(aside).not.toBe(path);
+  });
+
+  it("gives the file the permissions of the one before", async () => {
+    const aside = await stageFile({ path, mode: 0o666 }, Uint8Array.of(1), undefined);
+    expect((await stat(aside)).mode & 0o777).toBe(0o666);
+  });
+
+  it("leaves nothing where the source fails, and throws what it threw", async () => {
+    const failure = new Error("no more");
+    await expect(stageFile({ path, mode: undefined }, pieces(failure), undefined)).rejects.toBe(failure);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("leaves nothing where it is stopped, and throws the reason", async () => {
+    const reason = new Error("stopped");
+    const staging = stageFile({ path, mode: undefined }, pieces(), AbortSignal.abort(reason));
+    await expect(staging).rejects.toBe(reason);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("says that there is no folder", async () => {
+    const target = { path: join(folder, "gone", "model.bin"), mode: undefined };
+    await expect(stageFile(target, Uint8Array.of(1), undefined)).rejects.toThrow(FileWriteError);
+  });
+});
+
+it("names a file beside another, by a name that nobody else uses", () => {
+  expect(dirname(asideName(path))).toBe(folder);
+  expect(asideName(path)).not.toBe(asideName(path));
+});
+
+describe("requireContent", () => {
+  it("takes bytes and pieces of them", () => {
+    expect(() => requireContent(Uint8Array.of(1))).not.toThrow();
+    expect(() => requireContent(pieces())).not.toThrow();
+  });
+
+  it.each([
+    ["text", "String"],
+    [[1, 2], "Array"],
+    [null, "Null"],
+  ])("refuses %j", (content, found) => {
+    expect(() => requireContent(content)).toThrow(InvalidArgumentError);
+    expect(() => requireContent(content)).toThrow(`content: found ${found}, expected a Uint8Array`);
+  });
+});
+
+it("makes what the system refuses a FileWriteError with the path", async () => {
+  const refusal = Object.assign(new Error("full"), { code: "ENOSPC" });
+  const failing = attempt(path, () => Promise.reject(refusal));
+  await expect(failing).rejects.toMatchObject({ code: "file-write", cause: refusal });
+  await expect(failing).rejects.toThrow(`${path}: found no room left on the disk`);
+  expect(await attempt(path, async () => 7)).toBe(7);
+});
