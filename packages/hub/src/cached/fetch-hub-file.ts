@@ -71,8 +71,8 @@ async function receive(
     const cached = await findCached(request, objectId, size);
     if (cached !== undefined) return reportCached(cached, work);
     const isAlone = lock !== undefined && !lock.isContested;
-    const adopt = isAlone && size !== undefined;
-    const part = await store.openPart({ objectId, size, isAlone, adopt, signal });
+    const leftParts = isAlone ? (size === undefined ? "remove" : "adopt") : "leave";
+    const part = await store.openPart({ objectId, size, leftParts, signal });
     const reporter = new ProgressReporter(path, size, work.onProgress);
     reporter.start();
     const reception = {

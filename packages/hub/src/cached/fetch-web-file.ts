@@ -7,6 +7,7 @@ import { withRetries } from "../http/retry.ts";
 import type { RetryPolicy } from "../http/retry-policy.ts";
 import { retryWhenCut } from "../http/retry-when-cut.ts";
 import type { RepositoryFile } from "../repository.ts";
+import type { LeftParts } from "./part.ts";
 import { receiveFile } from "./receive-file.ts";
 import type { SharedWork } from "./shared-tasks.ts";
 import type { UrlNote, WebStore } from "./web-store.ts";
@@ -30,12 +31,12 @@ export async function fetchWebFile(
 ): Promise<RepositoryFile | undefined> {
   const { store, path } = request;
   const lock = await store.lock(path, { signal: work.signal });
-  const adopt = lock !== undefined && !lock.isContested;
+  const isAlone = lock !== undefined && !lock.isContested;
   try {
-    return await fetchOnce(request, work, adopt);
+    return await fetchOnce(request, work, isAlone ? "adopt" : "leave");
   } catch (error) {
     if (!IntegrityError.isInstance(error) || work.signal.aborted) throw error;
-    return await fetchOnce(request, work, false);
+    return await fetchOnce(request, work, isAlone ? "remove" : "leave");
   } finally {
     await lock?.release();
   }
@@ -44,7 +45,7 @@ export async function fetchWebFile(
 async function fetchOnce(
   request: WebFileRequest,
   work: SharedWork,
-  adopt: boolean,
+  leftParts: LeftParts,
 ): Promise<RepositoryFile | undefined> {
   const { store, folder, path, retry } = request;
   const { signal } = work;
@@ -68,7 +69,7 @@ async function fetchOnce(
     if (answer.status !== 200) {
       throw folder.badAnswer(path, answer, `HTTP ${answer.status}`, "the file (HTTP 200)");
     }
-    return await receive(request, answer, work, adopt);
+    return await receive(request, answer, work, leftParts);
   } finally {
     await answer.discard();
   }
@@ -78,13 +79,14 @@ async function receive(
   request: WebFileRequest,
   answer: HttpAnswer,
   { onProgress, signal }: SharedWork,
-  adopt: boolean,
+  leftParts: LeftParts,
 ): Promise<RepositoryFile | undefined> {
   const { store, path, retry } = request;
   const transfer = new WebTransfer(request, answer, signal);
   const { size, version } = transfer;
   const isNamed = version !== undefined && size !== undefined;
-  const part = await store.openPart(path, { version, size, adopt: adopt && isNamed, signal });
+  const usable = leftParts === "adopt" && !isNamed ? "remove" : leftParts;
+  const part = await store.openPart(path, { version, size, leftParts: usable, signal });
   const reporter = new ProgressReporter(path, size, onProgress);
   reporter.start();
   const reception = {

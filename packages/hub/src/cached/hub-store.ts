@@ -1,7 +1,7 @@
 import type { IntegrityError } from "../errors/integrity-error.ts";
 import type { RepositoryListing } from "../hub-api/repository-listing.ts";
 import type { RepositoryFile } from "../repository.ts";
-import type { Part, StoreLock, StoreLockOptions } from "./part.ts";
+import type { LeftParts, Part, StoreLock, StoreLockOptions } from "./part.ts";
 
 /** A content that is to be put into a cache. */
 export interface PartRequest {
@@ -9,10 +9,8 @@ export interface PartRequest {
   readonly objectId: string;
   /** Its length in bytes, where it is known. */
   readonly size: number | undefined;
-  /** Whether nobody else is at work on it, since its lock is held: what interrupted transfers left is free to be used. */
-  readonly isAlone: boolean;
-  /** Whether to go on where an earlier transfer was interrupted. Only for who is alone. */
-  readonly adopt: boolean;
+  /** Only who holds the lock, with nobody else at work, may adopt or remove. */
+  readonly leftParts: LeftParts;
   readonly signal: AbortSignal;
 }
 

@@ -20,6 +20,12 @@ export interface Part {
   discard(): Promise<void>;
 }
 
+/**
+ * What is done with parts of a file that earlier transfers left: the longest is gone on with, all are removed, or all are
+ * left alone, since somebody may be at work on them.
+ */
+export type LeftParts = "adopt" | "remove" | "leave";
+
 /** Keeps others from fetching the same file at the same time. */
 export interface StoreLock {
   /** Whether the owner before may still be at work, so that what it left must be left alone. */

@@ -1,5 +1,5 @@
 import type { RepositoryFile } from "../repository.ts";
-import type { Part, StoreLock, StoreLockOptions } from "./part.ts";
+import type { LeftParts, Part, StoreLock, StoreLockOptions } from "./part.ts";
 
 /** What is known of a file of a web server. */
 export interface UrlNote {
@@ -17,8 +17,8 @@ export interface WebPartRequest {
   readonly version: string | undefined;
   /** Its length in bytes, where it is known. */
   readonly size: number | undefined;
-  /** Whether to go on where an earlier transfer was interrupted. Only for who holds the lock. */
-  readonly adopt: boolean;
+  /** Only who holds the lock, with nobody else at work, may adopt or remove. */
+  readonly leftParts: LeftParts;
   readonly signal: AbortSignal;
 }
 

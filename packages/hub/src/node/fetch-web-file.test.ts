@@ -1,5 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { ProgressEvent } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
@@ -61,6 +61,15 @@ describe("a file of a web server whose transfer breaks", () => {
       [undefined, undefined],
       ["bytes=5-", '"1"'],
     ]);
+  });
+
+  it("leaves nothing of an earlier transfer where no version is told", async () => {
+    const { cache, open } = await setUp({});
+    const left = `${cache.fileLocation("w.bin")}.onestep-00000001.incomplete`;
+    await mkdir(dirname(left), { recursive: true });
+    await writeFile(left, "012");
+    expect(await (await (await open()).get("w.bin")).text()).toBe("0123456789");
+    expect((await folderEntries(cache.folder)).filter((line) => line.includes("incomplete"))).toEqual([]);
   });
 
   it("is fetched anew by the next call where it has changed, and the old part goes", async () => {

@@ -147,6 +147,11 @@ describe("a cache that Python made, without a connection", () => {
   });
 });
 
+/** Where a repository comes from and is kept, without patience. */
+function placeOf(endpoint: string, cacheDir: string) {
+  return { endpoint, cacheDir, token: false, environment: {}, retry: quickRetries } as const;
+}
+
 describe("an endpoint out of reach", () => {
   it.each([
     ["refuses", { status: 503 }, "HTTP 503"],
@@ -155,13 +160,7 @@ describe("an endpoint out of reach", () => {
     ["is silent", { stallAfterBytes: -1 }, "silence for 0.1 s"],
   ])("that %s leaves the cache in use, with a warning", async (_what, fault, message) => {
     const hub = await startHub({ repositories });
-    const options = {
-      endpoint: hub.endpoint,
-      cacheDir: await makeFolder(),
-      token: false as const,
-      environment: {},
-      retry: quickRetries,
-    };
+    const options = placeOf(hub.endpoint, await makeFolder());
     await (await openRepository("a/b", options)).get("w.bin");
     hub.addFault(fault);
     hub.clearRequests();
@@ -189,13 +188,7 @@ describe("an endpoint out of reach", () => {
 
   it("for a moment does not keep from fetching the rest of the commit that is in use", async () => {
     const hub = await startHub({ repositories });
-    const options = {
-      endpoint: hub.endpoint,
-      cacheDir: await makeFolder(),
-      token: false as const,
-      environment: {},
-      retry: quickRetries,
-    };
+    const options = placeOf(hub.endpoint, await makeFolder());
     await (await openRepository("a/b", options)).get("w.bin");
     hub.addFault({ status: 503, times: 1 });
     const repository = await openRepository("a/b", options);
@@ -204,12 +197,7 @@ describe("an endpoint out of reach", () => {
 
   it("that closes a kept connection does not bring the older commit back", async () => {
     const hub = await startHub({ repositories });
-    const options = {
-      endpoint: hub.endpoint,
-      cacheDir: await makeFolder(),
-      token: false as const,
-      environment: {},
-    };
+    const options = placeOf(hub.endpoint, await makeFolder());
     await (await openRepository("a/b", options)).get("w.bin");
     hub.update({ "a/b": { files: { "w.bin": "other weights" } } });
     hub.addFault({ dropAfterBytes: -1, times: 1 });
@@ -220,13 +208,7 @@ describe("an endpoint out of reach", () => {
 
   it("to which there is no way is not waited for again", async () => {
     const hub = await startHub({ repositories });
-    const options = {
-      endpoint: hub.endpoint,
-      cacheDir: await makeFolder(),
-      token: false as const,
-      environment: {},
-      retry: quickRetries,
-    };
+    const options = placeOf(hub.endpoint, await makeFolder());
     await (await openRepository("a/b", options)).get("w.bin");
     let asked = 0;
     const cut: typeof fetch = async () => {
@@ -240,13 +222,7 @@ describe("an endpoint out of reach", () => {
 
   it("fails where nothing is cached", async () => {
     const cacheDir = await makeFolder();
-    const options = {
-      endpoint: "http://127.0.0.1:1",
-      cacheDir,
-      environment: {},
-      token: false as const,
-      retry: quickRetries,
-    };
+    const options = placeOf("http://127.0.0.1:1", cacheDir);
     expect(await caught(openRepository("a/b", options))).toMatchObject({ code: "connection" });
     expect(warned).not.toHaveBeenCalled();
   });
@@ -254,13 +230,7 @@ describe("an endpoint out of reach", () => {
   it("leaves a commit in use, whose list then is not known", async () => {
     const hub = await startHub({ repositories });
     const cacheDir = await makeFolder();
-    const options = {
-      endpoint: hub.endpoint,
-      cacheDir,
-      environment: {},
-      token: false as const,
-      retry: quickRetries,
-    };
+    const options = placeOf(hub.endpoint, cacheDir);
     const pinned = { ...options, revision: hub.commit("a/b") };
     await (await openRepository("a/b", pinned)).get("w.bin");
     hub.addFault({ dropAfterBytes: -1 });
@@ -274,13 +244,7 @@ describe("an endpoint out of reach", () => {
 
   it("is not an excuse for a repository that is gone or closed", async () => {
     const hub = await startHub({ repositories });
-    const options = {
-      endpoint: hub.endpoint,
-      cacheDir: await makeFolder(),
-      environment: {},
-      token: false as const,
-      retry: quickRetries,
-    };
+    const options = placeOf(hub.endpoint, await makeFolder());
     await (await openRepository("a/b", options)).get("w.bin");
     hub.update({});
     expect(await caught(openRepository("a/b", options))).toMatchObject({ code: "repository-not-found" });

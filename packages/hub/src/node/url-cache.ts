@@ -78,13 +78,12 @@ export class UrlCache implements WebStore {
     return acquireLock(this.lockLocation(path), options);
   }
 
-  openPart(path: string, { version, size, adopt, signal }: WebPartRequest): Promise<Part> {
+  openPart(path: string, { version, size, leftParts, signal }: WebPartRequest): Promise<Part> {
     return PartFile.open({
       location: this.fileLocation(path),
       objectId: undefined,
       version: version === undefined ? "" : hashVersion(version, size),
-      isAlone: adopt,
-      adopt,
+      leftParts,
       signal,
     });
   }

@@ -80,14 +80,14 @@ export class BrowserWebStore implements WebStore {
     return acquireWebLock(contentLock(this.#folder, "contents", await shortDigest(path)), options);
   }
 
-  async openPart(path: string, { adopt, signal, size, version }: WebPartRequest): Promise<Part> {
+  async openPart(path: string, { leftParts, signal, size, version }: WebPartRequest): Promise<Part> {
     const digest = await shortDigest(path);
     const name = `${digest}-${await shortDigest(`${version ?? crypto.randomUUID()}\n${size}`)}`;
     const current = (await this.readNote(path))?.content;
     // The same version is fetched again where what is there is damaged.
-    await this.#removeContents(digest, current, adopt ? name : undefined);
+    await this.#removeContents(digest, current, leftParts === "adopt" ? name : undefined);
     const folder = this.#folder.folder("contents");
-    const part = await PieceFile.open({ folder, name, objectId: undefined, size, adopt, signal });
+    const part = await PieceFile.open({ folder, name, objectId: undefined, size, leftParts, signal });
     this.#names.set(part, name);
     return part;
   }

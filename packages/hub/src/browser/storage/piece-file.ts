@@ -1,4 +1,4 @@
-import type { Part } from "../../cached/part.ts";
+import type { LeftParts, Part } from "../../cached/part.ts";
 import { ContentFolder, pieceBytes } from "./content-folder.ts";
 import type { ContentHash } from "./content-hash.ts";
 import type { PrivateFolder } from "./private-folder.ts";
@@ -16,8 +16,7 @@ export interface PieceFileOptions {
   readonly objectId: string | undefined;
   /** Its length in bytes, where it is known. */
   readonly size: number | undefined;
-  /** Whether to go on where an earlier transfer was interrupted. */
-  readonly adopt: boolean;
+  readonly leftParts: LeftParts;
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +41,7 @@ export class PieceFile implements Part {
   static async open(options: PieceFileOptions): Promise<PieceFile> {
     const content = new ContentFolder(options.folder.folder(options.name));
     const part = new PieceFile(options, content);
-    if (options.adopt) await part.#adopt();
+    if (options.leftParts === "adopt") await part.#adopt();
     else await part.restart();
     return part;
   }

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Part } from "../../cached/part.ts";
+import type { LeftParts, Part } from "../../cached/part.ts";
 import { isSha256 } from "../../hub-api/object-id.ts";
 import { writeInCache } from "../to-cache-write-error.ts";
 import { checkFreeSpace } from "./check-free-space.ts";
@@ -16,10 +16,8 @@ export interface PartOptions {
   readonly objectId: string | undefined;
   /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
   readonly version: string;
-  /** Whether nobody else is at work on the file: what interrupted transfers left is adopted or removed. */
-  readonly isAlone: boolean;
-  /** Whether to go on where an earlier transfer was interrupted. Only for who is alone. */
-  readonly adopt: boolean;
+  /** Only who holds the lock of the file may adopt or remove. */
+  readonly leftParts: LeftParts;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -49,11 +47,11 @@ export class PartFile implements Part {
 
   /** @throws CacheWriteError; the reason of the signal. */
   static async open(options: PartOptions): Promise<PartFile> {
-    const { isAlone, location, signal } = options;
+    const { leftParts, location, signal } = options;
     const aside = makePartName(location, options.version);
     const isAdopted = await writeInCache(location, async () => {
       await mkdir(dirname(location), { recursive: true });
-      return isAlone && (await takeUpParts(options, aside));
+      return leftParts !== "leave" && (await takeUpParts(options, aside));
     });
     const file = await writeInCache(location, () => open(aside, isAdopted ? "r+" : "wx"));
     const size = isAdopted ? (await file.stat()).size : 0;
@@ -137,14 +135,14 @@ export class PartFile implements Part {
   }
 }
 
-/** Takes up the longest part that was left, where one is to be adopted, and removes all others. */
-async function takeUpParts({ adopt, location, version }: PartOptions, aside: string): Promise<boolean> {
+/** Takes up the longest part that was left, where one is to be adopted, and removes all others. @returns Whether it did. */
+async function takeUpParts({ leftParts, location, version }: PartOptions, aside: string): Promise<boolean> {
   const { own, others } = await findParts(location, version);
   const sized = await Promise.all(
     own.map(async (path) => ({ path, size: (await stat(path).catch(() => undefined))?.size ?? 0 })),
   );
   sized.sort((first, second) => second.size - first.size);
-  const longest = adopt ? sized[0] : undefined;
+  const longest = leftParts === "adopt" ? sized[0] : undefined;
   for (const path of [...others, ...own]) {
     if (path !== longest?.path) await rm(path, { force: true }).catch(() => {});
   }

@@ -105,7 +105,13 @@ async function setUp(steps: readonly Step[], parts: Partial<LocatedReception> = 
   };
   const receive = async (adopt = false, version = ""): Promise<number> => {
     const { location, objectId, signal } = reception;
-    const part = await PartFile.open({ location, objectId, version, isAlone: adopt, adopt, signal });
+    const part = await PartFile.open({
+      location,
+      objectId,
+      version,
+      leftParts: adopt ? "adopt" : "leave",
+      signal,
+    });
     return receiveFile(part, reception);
   };
   return { folder, asked, loaded, reception, receive };
