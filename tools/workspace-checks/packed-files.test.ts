@@ -56,6 +56,7 @@ describe.each(codePackages)("the package $manifest.name", ({ folder, manifest })
 
 it("the package @onestep/emoji32 holds the checkpoint, its card and its licence, and what gives it to bundlers", () => {
   expect(filesOf("@onestep/emoji32").filter((path) => path !== "CHANGELOG.md")).toEqual([
+    "ATTRIBUTION.md",
     "LICENSE",
     "README.md",
     "configs.js",

@@ -16,6 +16,7 @@ import {
 } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import { type Scheduler, schedulerConfigName } from "@onestep/schedulers";
+import { type ClassLabelsInput, ClassNames, type Id2Label, parseId2Label } from "./class-names.ts";
 import {
   loadComponents,
   openPipelineSource,
@@ -28,7 +29,7 @@ import {
   type ModelIndex,
   modelIndexName,
 } from "./model-index/model-index.ts";
-import type { PipelineComponents } from "./pipeline-components.ts";
+import type { PipelineComponents, PipelineParts } from "./pipeline-components.ts";
 import { describeMisfit } from "./sampling/describe-misfit.ts";
 import type { GenerateOptions } from "./sampling/generate-options.ts";
 import type { NoiseProcess } from "./sampling/noise-process.ts";
@@ -39,7 +40,7 @@ export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
 
 /** A class that {@link DiffusionPipelineBase} makes pipelines of. */
 export interface PipelineConstructor<Pipeline> {
-  new (components: PipelineComponents, modelIndex?: ModelIndex): Pipeline;
+  new (parts: PipelineParts, modelIndex?: ModelIndex): Pipeline;
 }
 
 /**
@@ -54,16 +55,24 @@ export abstract class DiffusionPipelineBase {
   abstract readonly className: string;
   /** How noise was mixed into the images that models of this pipeline were trained on. */
   protected abstract readonly noiseProcess: NoiseProcess;
+  /** Names of the model's classes by class id; `undefined` where nothing names them. */
+  readonly id2label: Id2Label | undefined;
+  readonly #classNames: ClassNames;
   readonly #modelIndex: ModelIndex | undefined;
   readonly #original: Scheduler;
   #checked: Scheduler | undefined;
 
-  /** @param modelIndex - The index the components were loaded by, for saving it again. */
-  constructor(components: PipelineComponents, modelIndex?: ModelIndex) {
-    this.unet = components.unet;
-    this.scheduler = components.scheduler;
+  /**
+   * @param modelIndex - The index the components were loaded by, for saving it again.
+   * @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model.
+   */
+  constructor({ unet, scheduler, id2label }: PipelineParts, modelIndex?: ModelIndex) {
+    this.unet = unet;
+    this.scheduler = scheduler;
+    this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
+    this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);
     this.#modelIndex = modelIndex;
-    this.#original = components.scheduler;
+    this.#original = scheduler;
   }
 
   /**
@@ -96,6 +105,29 @@ export abstract class DiffusionPipelineBase {
   /** The parts by name, as another pipeline's constructor takes them. */
   get components(): PipelineComponents {
     return { unet: this.unet, scheduler: this.scheduler };
+  }
+
+  /**
+   * The ids of the model's classes by name, sorted; empty where nothing names them. Diffusers' `DiTPipeline.labels`.
+   *
+   * A name that two classes share, or that reads as the number of another, is not among them.
+   */
+  get labels(): Readonly<Record<string, number>> {
+    return this.#classNames.labels;
+  }
+
+  /**
+   * The ids of classes by their names; diffusers' `DiTPipeline.get_label_ids`. `generate` takes the names as they are.
+   *
+   * @example
+   * ```ts
+   * pipe.getLabelIds(["fox", "pizza"]); // [8, 24]
+   * ```
+   * @throws InvalidArgumentError where a name is none of the model's, or does not say which class is meant.
+   */
+  getLabelIds(label: string | readonly string[]): readonly number[] {
+    const names = typeof label === "string" ? [label] : label;
+    return names.map((name) => this.#classNames.idOf("label", name));
   }
 
   /** Where the model runs. */
@@ -158,7 +190,20 @@ export abstract class DiffusionPipelineBase {
     defaultInferenceSteps: number,
   ): Promise<SamplingRun> {
     this.#checkScheduler();
-    return beginSampling(this.components, options, defaultInferenceSteps);
+    const classLabels = this.resolveLabelNames(options.classLabels);
+    return beginSampling(this.components, { ...options, classLabels }, defaultInferenceSteps);
+  }
+
+  /**
+   * Class labels as numbers.
+   *
+   * @throws InvalidArgumentError where a name is none of the model's. Numbers are not checked.
+   */
+  protected resolveLabelNames(
+    classLabels: ClassLabelsInput | undefined,
+  ): number | ArrayLike<number> | undefined {
+    if (classLabels === undefined) return undefined;
+    return this.#classNames.toIds(classLabels);
   }
 
   #checkScheduler(): void {
@@ -173,7 +218,7 @@ export abstract class DiffusionPipelineBase {
     const classNames = Object.entries(this.components).map(
       ([name, component]) => [name, componentClassName(component) ?? component.constructor.name] as const,
     );
-    return formatModelIndex(this.className, new Map(classNames), this.#modelIndex);
+    return formatModelIndex(this.className, new Map(classNames), this.#modelIndex, this.id2label);
   }
 
   /** Makes `await using pipe = …` free the memory at the end of the block. */

@@ -1,3 +1,4 @@
+export { type ClassLabelsInput, ClassNames, type Id2Label, parseId2Label } from "./class-names.ts";
 export {
   type ConsistencyModelGenerateOptions,
   ConsistencyModelPipeline,
@@ -50,14 +51,19 @@ export {
   type PipelineSource,
 } from "./loading/load-components.ts";
 export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
-export { formatModelIndex, type ModelIndex, parseModelIndex } from "./model-index/model-index.ts";
+export {
+  formatModelIndex,
+  type ModelIndex,
+  parseModelIndex,
+  readId2Label,
+} from "./model-index/model-index.ts";
 export {
   findPipelineClass,
   type PipelineClass,
   pipelineClasses,
   pipelineClassOf,
 } from "./pipeline-classes.ts";
-export type { PipelineComponents } from "./pipeline-components.ts";
+export type { PipelineComponents, PipelineParts } from "./pipeline-components.ts";
 export { type PNDMGenerateOptions, PNDMPipeline } from "./pndm/pndm-pipeline.ts";
 export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";
 export type { ImagePipelineOutput } from "./sampling/image-pipeline-output.ts";

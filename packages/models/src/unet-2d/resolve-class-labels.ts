@@ -1,32 +1,33 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** What {@link resolveClassLabels} decides from. */
 export interface ResolveClassLabelsOptions {
   /** How many classes the model knows; null for a model without classes. */
   readonly numClassEmbeds: number | null;
-  readonly classLabels: number | ArrayLike<number> | undefined;
+  /** One class or a list of them, as the caller gives it; `undefined` where none are given. */
+  readonly classLabels: unknown;
   readonly batchSize: number;
 }
 
 /**
  * Checks given class labels and spreads them over the batch.
  *
- * @returns One label per image; `undefined` where the model has no classes, or none were given.
+ * @returns One label per image; `undefined` where none were given.
  * @throws InvalidArgumentError where a label is out of range, their number is wrong, or the model has no classes. (In
  * diffusers the first fails in the embedding, and labels for a model without classes are dropped without a word.)
  */
 export function resolveClassLabels(options: ResolveClassLabelsOptions): readonly number[] | undefined {
   const { numClassEmbeds, classLabels, batchSize } = options;
   if (classLabels === undefined) return undefined;
-  const labels = typeof classLabels === "number" ? [classLabels] : Array.from(classLabels);
   if (numClassEmbeds === null) {
     throw new InvalidArgumentError({
       subject: "classLabels",
-      found: `[${labels.join(", ")}] for a model without classes`,
+      found: `${describeValue(classLabels)} for a model without classes`,
       expected: "no classLabels",
       remedy: "Leave `classLabels` out, or load a class-conditional model.",
     });
   }
+  const labels = toList(classLabels);
   if (labels.length !== 1 && labels.length !== batchSize) {
     throw new InvalidArgumentError({
       subject: "classLabels",
@@ -35,14 +36,28 @@ export function resolveClassLabels(options: ResolveClassLabelsOptions): readonly
       remedy: "Pass as many labels as `batchSize`, or leave `batchSize` out.",
     });
   }
-  for (const label of labels) {
-    if (Number.isInteger(label) && label >= 0 && label < numClassEmbeds) continue;
-    throw new InvalidArgumentError({
-      subject: "classLabels",
-      found: String(label),
-      expected: `an integer from 0 to ${numClassEmbeds - 1}`,
-      remedy: "The model knows no other classes.",
-    });
+  const ids = labels.map((label) => requireClass(label, numClassEmbeds));
+  return ids.length === batchSize ? ids : new Array<number>(batchSize).fill(ids[0] as number);
+}
+
+function toList(classLabels: unknown): readonly unknown[] {
+  const isList = typeof classLabels === "object" && classLabels !== null && "length" in classLabels;
+  return isList ? Array.from(classLabels as ArrayLike<unknown>) : [classLabels];
+}
+
+function requireClass(label: unknown, numClassEmbeds: number): number {
+  if (typeof label === "number" && Number.isInteger(label) && label >= 0 && label < numClassEmbeds) {
+    return label;
   }
-  return labels.length === batchSize ? labels : new Array<number>(batchSize).fill(labels[0] as number);
+  throw new InvalidArgumentError({
+    subject: "classLabels",
+    found: typeof label === "bigint" ? `${label}n` : describeValue(label),
+    expected: `an integer from 0 to ${numClassEmbeds - 1}`,
+    remedy: isNumeral(label) ? `Pass the number ${label}.` : "The model knows no other classes.",
+  });
+}
+
+/** `"3"` and `3n`: the right class, of the wrong type. */
+function isNumeral(label: unknown): label is string | bigint {
+  return typeof label === "bigint" || (typeof label === "string" && /^\d+$/.test(label));
 }

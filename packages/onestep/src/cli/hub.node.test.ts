@@ -39,7 +39,7 @@ describe("a model of the Hub", () => {
     const words = ["generate", "me/emoji", "--class-label", "1", "--seed", "7"];
     const first = await run([...words, "--out", "a.png"]);
     expect(first).toMatchObject({ exitCode: 0, stdout: "a.png\n" });
-    expect(first.stderr).toContain(`Fetching ${weights} (12.9 MB)\n`);
+    expect(first.stderr).toContain(`Fetching ${weights} (5.74 MB)\n`);
     expect(first.stderr).toContain(`Fetched ${weights}\n`);
     expect(hub.requests.filter(({ path }) => path.includes("README"))).toEqual([]);
 
@@ -55,14 +55,14 @@ describe("a model of the Hub", () => {
     const { exitCode, stdout } = await run(["inspect", "me/emoji"]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`Model       me/emoji (commit ${hub.commit("me/emoji").slice(0, 7)})\n`);
-    expect(stdout).toContain("Parameters  3,213,539\n");
-    expect(stdout).toContain(`Weights     ${weights}\n            about 12.9 MB, not fetched yet\n`);
+    expect(stdout).toContain("Parameters  2,859,651\n");
+    expect(stdout).toContain(`Weights     ${weights}\n            about 11.4 MB, not fetched yet\n`);
     expect(hub.requests.filter(({ path }) => path.includes("safetensors"))).toEqual([]);
 
     expect((await run(["generate", "me/emoji", "--quiet"])).exitCode).toBe(0);
     const { stdout: afterwards } = await run(["inspect", "me/emoji", "--local-files-only"]);
-    expect(afterwards).toContain("Parameters  3,213,539 in 247 tensors, float32\n");
-    expect(afterwards).toContain(`Weights     ${weights}, 12.9 MB\n`);
+    expect(afterwards).toContain("Parameters  2,859,651 in 185 tensors, float16\n");
+    expect(afterwards).toContain(`Weights     ${weights}, 5.74 MB\n`);
   });
 
   it("takes the token from HF_TOKEN, and from the option", async () => {

@@ -6,7 +6,15 @@ export const classLabelOption: OptionDefinition = {
   value: "list",
   repeatable: true,
   description:
-    "What to make, for models with classes: one class for all images or one per image, as 145 or 1,2,3 or 0-9 (default: random)",
+    "What to make, for models with classes: one class for all images or one per image, by number or name, as 145 or 0-9 or fox,pizza (default: random, and the class is told)",
+};
+
+/** Names of classes. */
+export const id2labelOption: OptionDefinition = {
+  name: "id2label",
+  value: "file",
+  description:
+    "Names of the classes for --class-label, where the model does not have them: JSON of names by number, as ImageNet's, or a name in each line",
 };
 
 /** Where random numbers start. */

@@ -1,4 +1,4 @@
-import { nearestName } from "./arguments/nearest-name.ts";
+import { nearestName } from "@onestep/core/nearest-name";
 import { UsageError } from "./arguments/usage-error.ts";
 import type { Command } from "./command.ts";
 

@@ -37,3 +37,28 @@ export function expectReference(images: Tensor<"float32">, expected: ReferenceOu
   const sum = values.reduce((total, value) => total + value, 0);
   expect(Math.abs(sum - expected.sum) / values.length).toBeLessThan(1e-5);
 }
+
+/** Numbers of a longer list, as `make_emoji32_outputs.py` records them. */
+export interface RecordedOutput {
+  readonly sum: number;
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+  readonly every257th: readonly number[];
+}
+
+/** Compares numbers with recorded ones, to the same bounds as {@link expectReference}. */
+export function expectRecorded(values: ArrayLike<number>, expected: RecordedOutput): void {
+  const compare = (found: number | undefined, value: number): void =>
+    expect(Math.abs((found ?? Number.NaN) - value)).toBeLessThan(1e-4);
+  expected.first.forEach((value, index) => {
+    compare(values[index], value);
+  });
+  expected.last.forEach((value, index) => {
+    compare(values[values.length - expected.last.length + index], value);
+  });
+  expected.every257th.forEach((value, index) => {
+    compare(values[257 * index], value);
+  });
+  const sum = Array.from(values).reduce((total, value) => total + value, 0);
+  expect(Math.abs(sum - expected.sum) / values.length).toBeLessThan(1e-5);
+}

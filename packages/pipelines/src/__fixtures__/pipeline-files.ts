@@ -10,6 +10,8 @@ export interface PipelineToWrite {
   readonly scheduler: Readonly<Record<string, unknown>> & { readonly _class_name: string };
   /** The numbers of an array of the model. Called in the order of their names; zeros where it is left out. */
   readonly fill?: (name: string, shape: readonly number[]) => Float32Array;
+  /** More entries of `model_index.json`. */
+  readonly index?: Readonly<Record<string, unknown>>;
 }
 
 /** The files of a pipeline by their paths, in pieces, as diffusers saves them. */
@@ -18,11 +20,13 @@ export function pipelineFiles({
   unet,
   scheduler,
   fill = zeros,
+  index: more,
 }: PipelineToWrite): Readonly<Record<string, readonly Uint8Array<ArrayBuffer>[]>> {
   const index = {
     _class_name: className,
     scheduler: ["diffusers", scheduler._class_name],
     unet: ["diffusers", "UNet2DModel"],
+    ...more,
   };
   return {
     "model_index.json": [encode(JSON.stringify(index))],

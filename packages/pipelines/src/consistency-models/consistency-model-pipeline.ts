@@ -61,6 +61,6 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
     options: ConsistencyModelGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
     const run = await this.beginSampling(options, ConsistencyModelPipeline.defaultInferenceSteps);
-    return toOutput(toPixels(await denoise(run, options)), options.outputType);
+    return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
   }
 }

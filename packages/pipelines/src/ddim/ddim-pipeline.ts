@@ -55,7 +55,7 @@ export class DDIMPipeline extends DiffusionPipelineBase {
     checkEta(eta);
     const run = await this.beginSampling(options, DDIMPipeline.defaultInferenceSteps);
     const sample = await denoise(run, options, { eta, useClippedModelOutput });
-    return toOutput(toPixels(sample), options.outputType);
+    return toOutput(toPixels(sample), options.outputType, run.classLabels);
   }
 }
 

@@ -56,7 +56,7 @@ describe("DDPMPipeline", () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ["labels", { classLabels: 1 }, /classLabels: found \[1\] for a model without classes/],
+    ["labels", { classLabels: 1 }, /classLabels: found 1 for a model without classes/],
     ["more steps than training had", { numInferenceSteps: 1001 }, /1001.* 1000|1000.* 1001/],
     ["timesteps in ascending order", { timesteps: [0, 999] }, /timesteps/],
   ])("refuses %s before any work", async (_what, options, message) => {

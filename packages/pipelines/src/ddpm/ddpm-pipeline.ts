@@ -36,6 +36,6 @@ export class DDPMPipeline extends DiffusionPipelineBase {
     options: DDPMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
     const run = await this.beginSampling(options, DDPMPipeline.defaultInferenceSteps);
-    return toOutput(toPixels(await denoise(run, options)), options.outputType);
+    return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
   }
 }

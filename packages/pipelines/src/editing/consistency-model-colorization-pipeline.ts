@@ -38,6 +38,10 @@ export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditin
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const run = await this.beginEdit(options, { image: originalSizes.length });
     const known = knownLuminance(repeatForBatch(pixels, run.sample.shape[0] ?? 0));
-    return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);
+    return toOutput(
+      known.finish(toPixels(await runEdit(run, options, known))),
+      options.outputType,
+      run.classLabels,
+    );
   }
 }

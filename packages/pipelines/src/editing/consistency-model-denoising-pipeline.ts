@@ -62,6 +62,6 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
     const denoised = await runSteps(run, options, async (sample) => ({
       sample: await predictAtSigmas({ unet, scheduler, sample, sigmas, classLabels, signal }),
     }));
-    return toOutput(toPixels(denoised), options.outputType);
+    return toOutput(toPixels(denoised), options.outputType, classLabels);
   }
 }

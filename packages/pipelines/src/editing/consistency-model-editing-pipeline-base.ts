@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@onestep/core";
 import { sampleSizeOf } from "@onestep/models";
 import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
 import type { ModelIndex } from "../model-index/model-index.ts";
-import type { PipelineComponents } from "../pipeline-components.ts";
+import type { PipelineParts } from "../pipeline-components.ts";
 import type { GenerateOptions } from "../sampling/generate-options.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
 import { resolveBatch } from "../sampling/resolve-batch.ts";
@@ -17,7 +17,7 @@ export const defaultEditingSteps = 20;
 
 /** A class that {@link ConsistencyModelEditingPipelineBase.fromPipe} makes pipelines of. */
 export interface EditingPipelineConstructor<Pipeline> {
-  new (components: PipelineComponents, modelIndex?: ModelIndex, sharesModel?: boolean): Pipeline;
+  new (parts: PipelineParts, modelIndex?: ModelIndex, sharesModel?: boolean): Pipeline;
 }
 
 /**
@@ -35,8 +35,8 @@ export abstract class ConsistencyModelEditingPipelineBase extends DiffusionPipel
   readonly #sharesModel: boolean;
 
   /** @param sharesModel - Whether the model belongs to somebody else, and `dispose` leaves it alone. */
-  constructor(components: PipelineComponents, modelIndex?: ModelIndex, sharesModel = false) {
-    super(components, modelIndex);
+  constructor(parts: PipelineParts, modelIndex?: ModelIndex, sharesModel = false) {
+    super(parts, modelIndex);
     this.#sharesModel = sharesModel;
   }
 
@@ -46,9 +46,9 @@ export abstract class ConsistencyModelEditingPipelineBase extends DiffusionPipel
    */
   static fromPipe<Pipeline>(
     this: EditingPipelineConstructor<Pipeline>,
-    pipe: Pick<DiffusionPipelineBase, "components">,
+    pipe: Pick<DiffusionPipelineBase, "components"> & Pick<PipelineParts, "id2label">,
   ): Pipeline {
-    return new this(pipe.components, undefined, true);
+    return new this({ ...pipe.components, id2label: pipe.id2label }, undefined, true);
   }
 
   /** Frees the model's memory, unless the pipeline has it from another by `fromPipe`. Idempotent. */

@@ -45,7 +45,11 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
     const [batchSize = 0] = latents.shape;
     const images = toSample(repeatForBatch(pixels, batchSize));
     const sample = run.scheduler.addNoise(images, latents, run.scheduler.timesteps.slice(0, 1));
-    return toOutput(toPixels(await runEdit({ ...run, sample }, options)), options.outputType);
+    return toOutput(
+      toPixels(await runEdit({ ...run, sample }, options)),
+      options.outputType,
+      run.classLabels,
+    );
   }
 
   #chooseTimesteps({

@@ -43,6 +43,10 @@ export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipe
     const run = await this.beginEdit(options, { image: originalSizes.length, mask: masks.shape[0] ?? 0 });
     const [batchSize = 0] = run.sample.shape;
     const known = knownPixels(repeatForBatch(pixels, batchSize), repeatForBatch(masks, batchSize));
-    return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);
+    return toOutput(
+      known.finish(toPixels(await runEdit(run, options, known))),
+      options.outputType,
+      run.classLabels,
+    );
   }
 }

@@ -42,7 +42,11 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
     const { pixels } = prepareImages(image, { subject: "image", channels, size, resizeMode });
     const run = await this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
     const known = knownAverages(repeatForBatch(pixels, run.sample.shape[0] ?? 0), factor);
-    return toOutput(known.finish(toPixels(await runEdit(run, options, known))), options.outputType);
+    return toOutput(
+      known.finish(toPixels(await runEdit(run, options, known))),
+      options.outputType,
+      run.classLabels,
+    );
   }
 
   #chooseFactor({ image, factor }: ConsistencyModelSuperResolutionOptions): number {

@@ -8,8 +8,9 @@ import {
 import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
 import { loadScheduler, type Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
-import { type ModelIndex, readModelIndex } from "../model-index/model-index.ts";
-import type { PipelineComponents } from "../pipeline-components.ts";
+import { type Id2Label, parseId2Label } from "../class-names.ts";
+import { type ModelIndex, readId2Label, readModelIndex } from "../model-index/model-index.ts";
+import type { PipelineParts } from "../pipeline-components.ts";
 import { findComponentFolder } from "./find-component-folder.ts";
 
 /** Options of `fromPretrained` of every pipeline. */
@@ -20,6 +21,8 @@ export interface PipelineFromPretrainedOptions
   readonly unet?: UNet2DModel | undefined;
   /** A scheduler to use in place of the repository's. */
   readonly scheduler?: Scheduler | undefined;
+  /** Names of the model's classes by class id, in place of the repository's; {} for none. */
+  readonly id2label?: Id2Label | undefined;
 }
 
 /** An open repository and what its `model_index.json` says. */
@@ -44,14 +47,17 @@ export async function openPipelineSource(
 }
 
 /**
- * Loads the components that an index names, but for those that the caller brings. Then the repository is settled: the
- * commit is whole.
+ * Loads the components that an index names, but for those that the caller brings, and the names of the classes. Then the
+ * repository is settled: the commit is whole.
  */
 export async function loadComponents(
-  { repository, modelIndex }: PipelineSource,
+  source: PipelineSource,
   options: PipelineFromPretrainedOptions,
-): Promise<PipelineComponents> {
+): Promise<PipelineParts> {
+  const { repository, modelIndex } = source;
   const { signal, onProgress } = options;
+  const id2label =
+    options.id2label === undefined ? readId2Label(source) : parseId2Label(options.id2label, "id2label");
   const scheduler =
     options.scheduler ??
     (await announce("scheduler", options, () => {
@@ -61,7 +67,7 @@ export async function loadComponents(
   const unet =
     options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
   await repository.settle?.();
-  return { unet, scheduler };
+  return { unet, scheduler, id2label };
 }
 
 async function loadUnet(

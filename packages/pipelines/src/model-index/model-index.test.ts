@@ -56,3 +56,22 @@ describe("model_index.json", () => {
     expect(parse).toThrow(message);
   });
 });
+
+describe("names of classes in model_index.json", () => {
+  const named = (entries: string): ReturnType<typeof parseModelIndex> =>
+    parseModelIndex(parsePythonJson(`{"_class_name": "X", ${entries}}`, "x"), "x");
+
+  it.each(["id2label", "_id2label"])("are kept under %s, also where others take their place", (key) => {
+    const index = named(`"${key}": {"0": "fox"}`);
+    expect(formatModelIndex("X", index.components, index)).toContain(`"${key}": {\n    "0": "fox"\n  }`);
+    const text = formatModelIndex("X", index.components, index, { "0": "pizza" });
+    expect(JSON.parse(text)).toMatchObject({ [key]: { "0": "pizza" } });
+    expect(JSON.parse(formatModelIndex("X", index.components, index, {}))).not.toHaveProperty(key);
+  });
+
+  it("are written where diffusers passes over them", () => {
+    const index = named('"unet": ["diffusers", "U"]');
+    const text = formatModelIndex("X", index.components, index, { "0": "fox" });
+    expect(JSON.parse(text)).toMatchObject({ _id2label: { "0": "fox" } });
+  });
+});

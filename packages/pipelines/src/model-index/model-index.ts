@@ -5,9 +5,11 @@ import {
   isJsonObject,
   type PythonJson,
   readConfigRecord,
+  toPythonJson,
 } from "@onestep/core";
 import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
+import { type Id2Label, parseId2Label } from "../class-names.ts";
 
 /** Name of the file that says which class each part of a pipeline has. */
 export const modelIndexName = "model_index.json";
@@ -20,6 +22,36 @@ export interface ModelIndex {
   readonly components: ReadonlyMap<string, string>;
   /** Every entry as it stands in the file, for saving it again. */
   readonly entries: ReadonlyMap<string, PythonJson>;
+}
+
+/** A model index and the repository that it is of. */
+interface NamedModelIndex {
+  readonly repository: Pick<Repository, "name">;
+  readonly modelIndex: Pick<ModelIndex, "entries">;
+}
+
+/**
+ * Where a `model_index.json` names the classes: where `DiTPipeline` of diffusers has them, and where other pipelines of
+ * diffusers pass over them without a warning.
+ */
+const id2labelKeys = ["id2label", "_id2label"] as const;
+
+/**
+ * The names of the model's classes; `undefined` where the index has none.
+ *
+ * @throws InvalidConfigError where they are no names by class id, or stand twice and differ.
+ */
+export function readId2Label({ repository, modelIndex }: NamedModelIndex): Id2Label | undefined {
+  const source = `${modelIndexName} of ${repository.name}`;
+  const [first, second] = id2labelKeys.flatMap((key) => {
+    const value = modelIndex.entries.get(key) ?? null;
+    if (value === null) return [];
+    return [parseId2Label(value, `${key} of ${source}`, (problem) => new InvalidConfigError(problem))];
+  });
+  if (second !== undefined && JSON.stringify(first) !== JSON.stringify(second)) {
+    throw invalid(source, `different names in ${id2labelKeys.join(" and ")}`, "one of the two");
+  }
+  return first;
 }
 
 /**
@@ -47,7 +79,7 @@ export function parseModelIndex(document: PythonJson, source: string): ModelInde
   }
   const components = new Map<string, string>();
   for (const [name, value] of Object.entries(document)) {
-    if (name.startsWith("_") || !Array.isArray(value)) continue;
+    if (name.startsWith("_") || name === "id2label" || !Array.isArray(value)) continue;
     const [library, componentClass] = value;
     if (library === null && componentClass === null) continue;
     if (value.length !== 2 || typeof library !== "string" || typeof componentClass !== "string") {
@@ -62,14 +94,21 @@ export function parseModelIndex(document: PythonJson, source: string): ModelInde
  * The text of a `model_index.json`, as Python would write it.
  *
  * @param loaded - The index that the pipeline came from; what it holds besides the components is kept.
+ * @param id2label - Names of the model's classes, in place of those of `loaded`.
  */
 export function formatModelIndex(
   className: string,
   components: ReadonlyMap<string, string>,
   loaded?: ModelIndex,
+  id2label?: Id2Label,
 ): string {
   const entries = new Map<string, PythonJson>(loaded?.entries);
   entries.delete("_class_name");
+  if (id2label !== undefined) {
+    const key = id2labelKeys.find((one) => entries.has(one)) ?? "_id2label";
+    for (const one of id2labelKeys) entries.delete(one);
+    if (Object.keys(id2label).length > 0) entries.set(key, toPythonJson(id2label, "id2label"));
+  }
   for (const [name, componentClass] of components) entries.set(name, ["diffusers", componentClass]);
   return formatConfig(createConfig({}, { className, entries, defaulted: new Set() }));
 }

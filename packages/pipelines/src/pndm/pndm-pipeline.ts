@@ -43,6 +43,6 @@ export class PNDMPipeline extends DiffusionPipelineBase {
     options: PNDMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
     const run = await this.beginSampling(options, PNDMPipeline.defaultInferenceSteps);
-    return toOutput(toPixels(await denoise(run, options)), options.outputType);
+    return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
   }
 }

@@ -1,4 +1,5 @@
 import type { Generator, ProgressListener, Tensor } from "@onestep/core";
+import type { ClassLabelsInput } from "../class-names.ts";
 
 /** What a pipeline's `generate` can return. */
 export type OutputType = "image" | "tensor";
@@ -20,11 +21,11 @@ export interface GenerateOptions<Output extends OutputType = OutputType> {
   /** How many images. By default as many as there are labels, generators or latents, or 1. */
   readonly batchSize?: number | undefined;
   /**
-   * What to make, for class-conditional models: one class for all images, or one per image, each from 0 to
-   * `unet.config.numClassEmbeds - 1`. Without it, classes are drawn at random, after the latents and from the same
-   * generator.
+   * What to make, for class-conditional models: one class for all images, or one per image. A class is a number from 0 to
+   * `unet.config.numClassEmbeds - 1`, or its name where the checkpoint names its classes (see `pipe.labels`). Without it,
+   * classes are drawn at random, after the latents and from the same generator.
    */
-  readonly classLabels?: number | ArrayLike<number> | undefined;
+  readonly classLabels?: ClassLabelsInput | undefined;
   /** How many steps; without it the `defaultInferenceSteps` of the pipeline's class. */
   readonly numInferenceSteps?: number | undefined;
   /** Explicit steps in place of `numInferenceSteps`, descending, for schedulers that take them. */

@@ -57,7 +57,7 @@ function resolveBatchSize(options: GenerateOptions): number {
   const { batchSize, classLabels, generator, latents } = options;
   if (batchSize === undefined) {
     const counts = [
-      typeof classLabels === "object" ? classLabels.length : 1,
+      typeof classLabels === "object" ? (classLabels?.length ?? 1) : 1,
       isGeneratorList(generator) ? generator.length : 1,
       latents?.shape[0] ?? 1,
     ];

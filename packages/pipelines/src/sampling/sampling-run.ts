@@ -15,7 +15,8 @@ export interface SamplingRun {
   /** Of this run alone, its timesteps set. */
   readonly scheduler: Scheduler;
   readonly generator: Generator | readonly Generator[];
-  readonly classLabels: ArrayLike<number> | undefined;
+  /** The class of each image, given or drawn; `undefined` for a model without classes. */
+  readonly classLabels: readonly number[] | undefined;
   /** The noise of variance 1 that the first sample is made of. */
   readonly latents: Tensor<"float32">;
   /** The first sample: noise at the level that the scheduler begins with, [batch, channels, height, width]. */

@@ -56,7 +56,7 @@ export class ScoreSdeVePipeline extends DiffusionPipelineBase {
       });
       return { sample: prevSample, image: prevSampleMean };
     });
-    return toOutput(image, options.outputType);
+    return toOutput(image, options.outputType, classLabels);
   }
 }
 

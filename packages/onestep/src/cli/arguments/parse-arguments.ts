@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "@onestep/core/nearest-name";
 import type { OptionDefinition } from "./option-definition.ts";
 import { ParsedArguments } from "./parsed-arguments.ts";
 import { UsageError } from "./usage-error.ts";

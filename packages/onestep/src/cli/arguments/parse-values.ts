@@ -51,6 +51,27 @@ export function parseBigIntegers(option: string, texts: readonly string[]): read
     });
 }
 
+/**
+ * Classes by number or name: `1,2,3`, `0-9` for all of 0 to 9, `fox,red apple`.
+ *
+ * @returns `undefined` where the option was not given.
+ * @throws UsageError
+ */
+export function parseClassLabels(
+  option: string,
+  texts: readonly string[],
+): readonly (number | string)[] | undefined {
+  if (texts.length === 0) return undefined;
+  return texts
+    .flatMap((text) => text.split(","))
+    .flatMap((part): readonly (number | string)[] => {
+      const text = part.trim();
+      if (/^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|\d+-\d+)$/i.test(text)) return parseRange(option, text);
+      if (text !== "") return [text];
+      throw new UsageError(`--${option}: found nothing between two commas, expected a number or a name.`);
+    });
+}
+
 function parseRange(option: string, text: string): readonly number[] {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   if (first === undefined || last === undefined) return [parseInteger(option, text)];

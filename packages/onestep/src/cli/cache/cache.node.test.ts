@@ -51,10 +51,10 @@ describe("onestep cache list", () => {
     const [heading, first, second, empty, total] = stdout.split("\n");
     expect(heading).toBe("MODEL     REVISIONS          SIZE  FILES  LAST USED");
     expect(first).toMatch(
-      new RegExp(`^me/emoji  main \\(${short("me/emoji")}\\)  1\\.48 kB      3  \\d{4}-\\d\\d-\\d\\d$`),
+      new RegExp(`^me/emoji  main \\(${short("me/emoji")}\\)  2\\.11 kB      3  \\d{4}-\\d\\d-\\d\\d$`),
     );
-    expect(second).toMatch(new RegExp(`^you/copy  main \\(${short("you/copy")}\\)  1\\.48 kB      3  `));
-    expect([empty, total]).toEqual(["", `2 models, 2.95 kB in ${join(folder(), "hf", "hub")}`]);
+    expect(second).toMatch(new RegExp(`^you/copy  main \\(${short("you/copy")}\\)  2\\.11 kB      3  `));
+    expect([empty, total]).toEqual(["", `2 models, 4.22 kB in ${join(folder(), "hf", "hub")}`]);
 
     const document = JSON.parse((await run("cache", "list", "--json")).stdout);
     expect(document).toMatchObject({
@@ -79,7 +79,7 @@ describe("onestep cache list", () => {
     await writeFile(part, "x".repeat(2000));
     const { stdout, stderr } = await run("cache", "list");
     expect(stderr).toBe(`${part} is what an interrupted download left\n`);
-    expect(stdout).toMatch(/^me\/emoji {2}main \(.{7}\), 1 file incomplete {2}3\.48 kB {6}4 {2}/m);
+    expect(stdout).toMatch(/^me\/emoji {2}main \(.{7}\), 1 file incomplete {2}4\.11 kB {6}4 {2}/m);
     const document = JSON.parse((await run("cache", "list", "--json")).stdout);
     expect(document.models[0].incompleteFiles).toEqual([{ path: part, sizeOnDisk: 2000, processId: null }]);
   });
@@ -105,7 +105,7 @@ describe("onestep cache clear", () => {
     await fetchModel("you/copy");
     expect(await run("cache", "clear", "me/emoji", "--yes")).toMatchObject({
       exitCode: 0,
-      stdout: "1.48 kB freed\n",
+      stdout: "2.11 kB freed\n",
       stderr: "Removed me/emoji\n",
     });
     expect(await cachedModels()).toEqual(["you/copy"]);

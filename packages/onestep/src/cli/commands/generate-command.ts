@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import {
   classLabelOption,
   gridOption,
+  id2labelOption,
   outOption,
   seedOption,
   sessionOptions,
@@ -19,10 +20,11 @@ export const generateCommand: Command = {
   positional: {
     name: "model",
     description:
-      "A model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (cd_imagenet64_l2.pt). Without it: the small model that ships, ten kinds of emoji, no network needed",
+      "A model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (cd_imagenet64_l2.pt). Without it: the small model that ships, thirty emoji, no network needed",
   },
   options: [
     classLabelOption,
+    id2labelOption,
     seedOption,
     {
       name: "steps",
@@ -48,7 +50,7 @@ export const generateCommand: Command = {
   ],
   examples: [
     "generate",
-    "generate --class-label 0-9 --seed 7 --grid 5 --out emoji.png",
+    "generate --class-label fox,pizza,rocket --seed 7 --grid 3 --out emoji.png",
     "generate openai/diffusers-cd_imagenet64_l2 --class-label 145 --seed 0 --out penguin.png",
     "generate openai/diffusers-cd_imagenet64_l2 --timesteps 22,0 --batch-size 16 --grid 4",
     "generate google/ddpm-cifar10-32 --scheduler ddim --steps 50",

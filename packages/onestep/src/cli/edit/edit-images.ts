@@ -28,14 +28,14 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
         });
       }
       let steps = 0;
-      const { images } = await run(pipe, {
+      const { images, classLabels } = await run(pipe, {
         ...options,
         onProgress(event) {
           if (event.type === "step-end") steps = event.totalSteps;
           options.onProgress?.(event);
         },
       });
-      return { images, steps };
+      return { images, classLabels, steps };
     },
   });
 }

@@ -3,6 +3,7 @@ import type { PositionalDefinition } from "../command.ts";
 import {
   classLabelOption,
   gridOption,
+  id2labelOption,
   outOption,
   seedOption,
   sessionOptions,
@@ -39,13 +40,14 @@ export const editOptions: readonly OptionDefinition[] = [
     short: "m",
     value: "name",
     description:
-      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (default: the small model that ships, ten kinds of emoji)",
+      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (default: the small model that ships, thirty emoji)",
   },
   {
     ...classLabelOption,
     description:
-      "What the images show, for models with classes: one class for all images or one per image, as 145 or 1,2,3 (default: random, which will hardly be right)",
+      "What the images show, for models with classes: one class for all images or one per image, by number or name, as 145 or fox (default: random, which will hardly be right)",
   },
+  id2labelOption,
   seedOption,
   outOption,
   gridOption,

@@ -1,5 +1,4 @@
-import type { RasterImage } from "@onestep/core";
-import type { ConsistencyModelPipeline, EditOptions } from "@onestep/pipelines";
+import type { ConsistencyModelPipeline, EditOptions, ImagePipelineOutput } from "@onestep/pipelines";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 
 /** The options of `generate` that all edits share. */
@@ -10,10 +9,7 @@ export interface PreparedEdit {
   /** How many images it makes of what it was given, where nothing else asks for more. */
   readonly imageCount: number;
   /** Makes the images. */
-  run(
-    pipe: ConsistencyModelPipeline,
-    options: SharedEditOptions,
-  ): Promise<{ readonly images: readonly RasterImage[] }>;
+  run(pipe: ConsistencyModelPipeline, options: SharedEditOptions): Promise<ImagePipelineOutput>;
 }
 
 /** What a command `onestep edit …` does. */

@@ -1,5 +1,5 @@
+import { nearestName } from "@onestep/core/nearest-name";
 import { type SchedulerClass, schedulerClasses } from "@onestep/schedulers";
-import { nearestName } from "../arguments/nearest-name.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 
 /**

@@ -4,8 +4,8 @@ import { RasterImage, TorchGenerator } from "@onestep/core";
 import { ConsistencyModelPipeline, DDPMPipeline } from "@onestep/pipelines";
 import { DDIMScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import emoji32 from "../../../../emoji32/reference-outputs.json" with { type: "json" };
 import { ddpmFolder } from "../__fixtures__/ddpm-folder.ts";
-import reference from "../__fixtures__/emoji32-reference.json" with { type: "json" };
 import { runOnestep } from "../__fixtures__/run-onestep.ts";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
 
@@ -32,19 +32,19 @@ async function readImage(name: string): Promise<RasterImage> {
 
 describe("onestep generate", () => {
   it.each([
-    [["--class-label", "0", "--seed", "0"], reference.onestep_label0_seed0],
-    [["--class-label=1", "--seed=7", "--steps", "1"], reference.onestep_label1_seed7],
-    [["--class-label", "8", "--seed", "3", "--timesteps", "17,0"], reference.multistep_17_0_label8_seed3],
+    [["--class-label", "0", "--seed", "0"], emoji32.images["one step"].output],
+    [["--class-label=fox", "--seed=7", "--steps", "1"], emoji32.images["another class and seed"].output],
+    [["--class-label", "penguin", "--seed", "3", "--timesteps", "17,0"], emoji32.images["two steps"].output],
   ])("%j makes the image that diffusers makes", async (words, expected) => {
     const { stdout } = await generate(...words, "--out", "image.png");
     expect(stdout).toBe("image.png\n");
     const { width, height, data } = await readImage("image.png");
-    expect([1, height, width, 3]).toEqual(expected.shape_nhwc);
+    expect([1, height, width, 3]).toEqual(expected.shape);
     // A pixel is rounded to a multiple of 1/255, which moves it by half of that; the rest is float32 in another order.
     const tolerance = 0.5 / 255 + 1e-4;
     const pixels = Array.from(data, (value) => value / 255);
-    for (const [index, value] of expected.first.entries()) {
-      expect(Math.abs((pixels[index] ?? 0) - value)).toBeLessThan(tolerance);
+    for (const [index, value] of expected.every257th.entries()) {
+      expect(Math.abs((pixels[257 * index] ?? 0) - value)).toBeLessThan(tolerance);
     }
     for (const [index, value] of expected.last.entries()) {
       expect(Math.abs((pixels.at(index - expected.last.length) ?? 0) - value)).toBeLessThan(tolerance);
@@ -105,6 +105,7 @@ describe("onestep generate", () => {
       device: "cpu",
       seeds: ["9007199254740993"],
       classLabels: [7, 7],
+      classNames: ["cat face", "cat face"],
       timesteps: null,
       steps: 3,
       width: 32,
@@ -112,6 +113,61 @@ describe("onestep generate", () => {
       milliseconds: { load: expect.any(Number), generate: expect.any(Number), save: expect.any(Number) },
     });
     expect((await readdir(folder())).sort()).toEqual(["b-0.png", "b-1.png"]);
+  });
+
+  it("says which class it drew, and draws it again with the seed", async () => {
+    const first = await generate("--seed", "6", "-o", "a.png");
+    const [, name = "", id] =
+      /^Class ([a-z -]+) \((\d+)\), drawn at random: choose/m.exec(first.stderr) ?? [];
+    expect(pipe.labels[name]).toBe(Number(id));
+    const { stdout, stderr } = await generate("--seed", "6", "--json", "--batch-size", "2", "-o", "b.png");
+    expect(JSON.parse(stdout)).toMatchObject({
+      classLabels: [expect.any(Number), expect.any(Number)],
+      classNames: [expect.any(String), expect.any(String)],
+    });
+    expect(stderr).toMatch(/^Classes .+ \(\d+\), .+ \(\d+\), drawn at random/m);
+    const named = await generate("--seed", "6", "--class-label", name, "-o", "c.png");
+    expect(named.stderr).not.toContain("drawn");
+    expect((await readImage("c.png")).data).toEqual((await readImage("a.png")).data);
+  });
+
+  it.each([
+    ["foks", '--class-label: found "foks", expected the number or the name of a class.'],
+    ["Fox", "Did you mean fox?"],
+    ["fox,apple", "Did you mean red apple?"],
+    ["heart", "Did you mean smiling face with heart-eyes or red heart?"],
+    ["30", "found 30, expected an integer from 0 to 29"],
+  ])("refuses the class %s", async (label, message) => {
+    const result = await runOnestep(["generate", "--class-label", label], { folder: folder() });
+    expect(result.stderr).toContain(message);
+    expect([2, 3]).toContain(result.exitCode);
+    expect(await readdir(folder())).toEqual([]);
+  });
+
+  it("takes the names of classes from a file, where the model has none", async () => {
+    const words = ["index.json", "list.json", "lines.txt", "broken.json"];
+    const names = Array.from({ length: 30 }, (_, id) => `name ${id}`);
+    names[3] = "crane";
+    names[5] = "crane";
+    const keras = Object.fromEntries(names.map((name, id) => [id, [`n0${id}`, name]]));
+    const contents = [JSON.stringify(keras), JSON.stringify(names), names.join("\n"), '{"0": 1}'];
+    for (const [index, word] of words.entries()) await writeFile(join(folder(), word), contents[index] ?? "");
+    for (const word of words.slice(0, 3)) {
+      const options = ["--id2label", word, "--class-label", "name 8", "--seed", "7", "--json", "-o", "a.png"];
+      expect(JSON.parse((await generate(...options)).stdout).classLabels).toEqual([8]);
+    }
+    const wnid = ["--id2label", "index.json", "--class-label", "n03", "--seed", "7", "--json", "-o", "a.png"];
+    expect(JSON.parse((await generate(...wnid)).stdout).classLabels).toEqual([3]);
+    const refused = async (file: string, label: string): Promise<string> => {
+      const options = ["generate", "--id2label", file, "--class-label", label, "-o", "b.png"];
+      const result = await runOnestep(options, { folder: folder() });
+      expect(result.exitCode).toBe(2);
+      return result.stderr;
+    };
+    expect(await refused("list.json", "crane")).toContain("which can mean the classes 3 and 5");
+    expect(await refused("broken.json", "0")).toContain('found 1 as the name of class 0 in "broken.json"');
+    expect(await refused("none.json", "0")).toContain('--id2label: cannot read "none.json"');
+    expect(await readdir(folder())).not.toContain("b.png");
   });
 
   it("loads a folder", async () => {
@@ -139,7 +195,7 @@ describe("onestep generate", () => {
     const words = ["generate", ddpmFolder, "--class-label", "1", "--steps", "2"];
     const { exitCode, stderr } = await runOnestep(words, { folder: folder() });
     expect(exitCode).toBe(3);
-    expect(stderr).toContain("found [1] for a model without classes, expected no classLabels");
+    expect(stderr).toContain("found 1 for a model without classes, expected no classLabels");
     expect(await readdir(folder())).toEqual([]);
   });
 

@@ -46,6 +46,12 @@ describe("readGenerateRequest", () => {
     });
   });
 
+  it("takes classes by number, range and name", () => {
+    const { classLabels, batchSize } = read("--class-label", "fox, red apple,2-3", "--class-label", "7up");
+    expect(classLabels).toEqual(["fox", "red apple", 2, 3, "7up"]);
+    expect(batchSize).toBe(5);
+  });
+
   it("makes an image for each seed", () => {
     expect(read("--seed", "1,2", "--seed", "3", "--class-label", "4").batchSize).toBe(3);
   });
@@ -56,7 +62,8 @@ describe("readGenerateRequest", () => {
     [["--batch-size", "many"], '--batch-size: found "many"'],
     [["--grid", "-1"], '--grid: found "-1"'],
     [["--seed", "0.5"], '--seed: found "0.5", expected an integer.'],
-    [["--class-label", "penguin"], '--class-label: found "penguin"'],
+    [["--class-label", "1.5"], '--class-label: found "1.5", expected an integer.'],
+    [["--class-label", "fox,,pizza"], "--class-label: found nothing between two commas"],
     [["--out", "a.jpg"], '--out: found "a.jpg", expected the name of a file that ends in .png.'],
     [["--out", "folder/.png"], "expected the name of a file that ends in .png."],
   ])("refuses %j", (words, message) => {

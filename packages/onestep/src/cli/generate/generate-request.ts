@@ -1,4 +1,4 @@
-import { parseBigIntegers, parseCount, parseIntegers } from "../arguments/parse-values.ts";
+import { parseBigIntegers, parseClassLabels, parseCount, parseIntegers } from "../arguments/parse-values.ts";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 
@@ -6,7 +6,8 @@ import { UsageError } from "../arguments/usage-error.ts";
 export interface GenerateRequest {
   /** The model; `undefined` for the one that ships. */
   readonly model: string | undefined;
-  readonly classLabels: readonly number[] | undefined;
+  /** Numbers or names, one for all images or one per image. */
+  readonly classLabels: readonly (number | string)[] | undefined;
   /** One for all images, or one per image. */
   readonly seeds: readonly bigint[];
   /** Whether the seed was drawn, since none was given. */
@@ -24,7 +25,7 @@ export interface GenerateRequest {
 
 /** Reads the options of `onestep generate`. @throws UsageError */
 export function readGenerateRequest(parsed: ParsedArguments): GenerateRequest {
-  const classLabels = parseIntegers("class-label", parsed.texts("class-label"));
+  const classLabels = parseClassLabels("class-label", parsed.texts("class-label"));
   const givenSeeds = parseBigIntegers("seed", parsed.texts("seed"));
   const seeds = givenSeeds ?? [drawSeed()];
   const timesteps = parseIntegers("timesteps", parsed.texts("timesteps"));

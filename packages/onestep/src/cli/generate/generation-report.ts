@@ -1,3 +1,4 @@
+import { ClassNames, type Id2Label } from "@onestep/pipelines";
 import type { Result } from "../output/output.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 
@@ -9,6 +10,9 @@ export interface Generation {
   /** The files that were written, in the order of the images. */
   readonly files: readonly string[];
   readonly device: string;
+  /** The class of each image; `undefined` for a model without classes. */
+  readonly classLabels: readonly number[] | undefined;
+  readonly id2label: Id2Label | undefined;
   /** How many steps each image took. */
   readonly steps: number;
   /** Size of one image in pixels. */
@@ -21,8 +25,18 @@ export interface Generation {
 export const shippedModel = "@onestep/emoji32";
 
 /** The result of a command that makes images. */
-export function reportGeneration({ request, inputs, files, device, steps, ...rest }: Generation): Result {
-  const { model, classLabels, seeds, timesteps, batchSize } = request;
+export function reportGeneration({
+  request,
+  inputs,
+  files,
+  device,
+  classLabels,
+  id2label,
+  steps,
+  ...rest
+}: Generation): Result {
+  const { model, seeds, timesteps } = request;
+  const classNames = new ClassNames(id2label);
   const { load, generate, save } = rest.milliseconds;
   return {
     lines: files,
@@ -32,10 +46,9 @@ export function reportGeneration({ request, inputs, files, device, steps, ...res
       model: model ?? shippedModel,
       device,
       seeds: seeds.map(toJsonInteger),
-      classLabels:
-        classLabels?.length === 1
-          ? new Array<number>(batchSize).fill(classLabels[0] ?? 0)
-          : (classLabels ?? null),
+      classLabels: classLabels ?? null,
+      classNames:
+        id2label === undefined ? null : (classLabels?.map((id) => classNames.nameOf(id) ?? null) ?? null),
       timesteps: timesteps ?? null,
       steps,
       width: rest.width,

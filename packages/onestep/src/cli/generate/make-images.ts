@@ -1,9 +1,10 @@
 import { RasterImage } from "@onestep/core";
-import type { DiffusionPipeline, GenerateOptions } from "@onestep/pipelines";
+import type { DiffusionPipeline, GenerateOptions, ImagePipelineOutput } from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
 import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/format-duration.ts";
 import { readRepositorySettings } from "../repository-settings.ts";
+import { describeDrawnClasses, readId2LabelFile } from "./class-labels.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 import { reportGeneration } from "./generation-report.ts";
 import { openPipeline } from "./open-pipeline.ts";
@@ -21,7 +22,7 @@ export interface ImageJob {
   generate(
     pipe: DiffusionPipeline,
     options: GenerateOptions<"image">,
-  ): Promise<{ readonly images: readonly RasterImage[]; readonly steps?: number }>;
+  ): Promise<ImagePipelineOutput & { readonly steps?: number }>;
 }
 
 /** Loads the model, makes the images, saves them, and tells of it. */
@@ -35,6 +36,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
 
   const startedAt = performance.now();
   const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
+  const id2labelFile = parsed.text("id2label");
   const opened = await openPipeline(
     { ...request, numInferenceSteps },
     {
@@ -42,14 +44,19 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       // Checked by the runtime, which knows what there is.
       device: parsed.text("device") as Device | undefined,
       threads: request.threads,
+      id2label: id2labelFile === undefined ? undefined : await readId2LabelFile(id2labelFile),
     },
   );
   const { pipe } = opened;
   try {
     const loadedAt = performance.now();
     output.progress.showTask("Generating");
-    const { images, steps = opened.steps } = await job.generate(pipe, {
-      ...samplingOptions(request),
+    const {
+      images,
+      classLabels,
+      steps = opened.steps,
+    } = await job.generate(pipe, {
+      ...samplingOptions(request, opened.classLabels),
       onProgress: (event) => output.progress.show(event),
       signal,
     });
@@ -68,11 +75,17 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
     };
     const { width, height } = images[0] as RasterImage;
     if (request.isSeedDrawn) output.note(`Seed ${seeds.join()} (the same again: --seed ${seeds.join()})`);
+    if (request.classLabels === undefined && classLabels !== undefined) {
+      output.note(describeDrawnClasses(classLabels, pipe.id2label));
+    }
     output.note(
       `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
     );
     output.result(
-      reportGeneration({ request, inputs, files, device: pipe.device, steps, width, height, milliseconds }),
+      reportGeneration({
+        ...{ request, inputs, files, device: pipe.device, steps, width, height, milliseconds },
+        ...{ classLabels, id2label: pipe.id2label },
+      }),
     );
   } finally {
     await pipe.dispose();

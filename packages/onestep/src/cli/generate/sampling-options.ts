@@ -2,9 +2,16 @@ import { TorchGenerator } from "@onestep/core";
 import type { GenerateOptions } from "@onestep/pipelines";
 import type { GenerateRequest } from "./generate-request.ts";
 
-/** What was asked for, as `generate` of a pipeline takes it. */
-export function samplingOptions(request: GenerateRequest): GenerateOptions<"image"> {
-  const { batchSize, classLabels, numInferenceSteps, timesteps, seeds } = request;
+/**
+ * What was asked for, as `generate` of a pipeline takes it.
+ *
+ * @param classLabels - The classes of the request, as numbers.
+ */
+export function samplingOptions(
+  request: GenerateRequest,
+  classLabels: readonly number[] | undefined,
+): GenerateOptions<"image"> {
+  const { batchSize, numInferenceSteps, timesteps, seeds } = request;
   const labels = classLabels?.length === 1 ? classLabels[0] : classLabels;
   const [seed] = seeds;
   const randomness =

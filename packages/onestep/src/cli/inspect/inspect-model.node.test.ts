@@ -34,10 +34,15 @@ describe("onestep inspect", () => {
 Pipeline    ConsistencyModelPipeline
 Components  scheduler: CMStochasticIterativeScheduler, unet: UNet2DModel
 Images      32x32, 3 channels
-Classes     10: --class-label 0 to 9
-Parameters  3,213,539 in 247 tensors, float32
-Weights     unet/diffusion_pytorch_model.safetensors, 12.9 MB
-Memory      about 132 MB for one image at a time, on a CPU
+Classes     30: --class-label 0 to 29
+            0 grinning face, 1 smiling face with heart-eyes, 2 ghost, 3 alien, 4 robot, 5 jack-o-lantern
+            6 dog face, 7 cat face, 8 fox, 9 pig face, 10 panda, 11 penguin
+            12 frog, 13 butterfly, 14 lady beetle, 15 sunflower, 16 tulip, 17 cactus
+            18 mushroom, 19 watermelon, 20 lemon, 21 red apple, 22 strawberry, 23 hamburger
+            24 pizza, 25 doughnut, 26 red heart, 27 star, 28 rainbow, 29 rocket
+Parameters  2,859,651 in 185 tensors, float16
+Weights     unet/diffusion_pytorch_model.safetensors, 5.74 MB
+Memory      about 136 MB for one image at a time, on a CPU
 Steps       grid of 40 timesteps, sigma 0.002 to 80
             2 steps: --timesteps 17,0
             3 steps: --timesteps 26,13,0
@@ -65,18 +70,19 @@ Steps       grid of 40 timesteps, sigma 0.002 to 80
         sampleSize: [32, 32],
         inChannels: 3,
         outChannels: 3,
-        numClassEmbeds: 10,
+        numClassEmbeds: 30,
         blockOutChannels: [32, 64, 128],
-        parameters: 3_213_539,
+        parameters: 2_859_651,
         weights: {
-          files: [{ path: weights, size: 12_879_748 }],
-          size: 12_879_748,
+          files: [{ path: weights, size: 5_738_182 }],
+          size: 5_738_182,
           isLocal: true,
-          tensors: 247,
-          dtypes: ["float32"],
+          tensors: 185,
+          dtypes: ["float16"],
         },
         estimatedMemory: expect.any(Number),
       },
+      id2label: expect.objectContaining({ "0": "grinning face", "8": "fox", "29": "rocket" }),
       defaultSteps: 1,
       recommendedTimesteps: [
         [17, 0],
@@ -124,7 +130,7 @@ Classes     none
     await cp(torchFile, join(model, "unet", "diffusion_pytorch_model.bin"));
     const { exitCode, stdout } = await inspect("model");
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("Parameters  3,213,539 in 7 tensors, float32 and int64\n");
+    expect(stdout).toContain("Parameters  2,859,651 in 7 tensors, float32 and int64\n");
     expect(stdout).toMatch(/^Weights {5}unet\/diffusion_pytorch_model.bin, 3.32 kB$/m);
     expect(stdout).not.toContain("Cannot run");
   });
@@ -136,8 +142,8 @@ Classes     none
     }
     const { exitCode, stdout } = await inspect("model");
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("Parameters  3,213,539 in 247 tensors, float32\n");
-    expect(stdout).toContain("Weights     diffusion_pytorch_model.safetensors, 12.9 MB\n");
+    expect(stdout).toContain("Parameters  2,859,651 in 185 tensors, float16\n");
+    expect(stdout).toContain("Weights     diffusion_pytorch_model.safetensors, 5.74 MB\n");
     expect(stdout).toContain("Steps       grid of 40 timesteps");
   });
 
@@ -148,7 +154,7 @@ Classes     none
     await writeFile(join(model, "unet", "diffusion_pytorch_model.bin"), start, "latin1");
     const { exitCode, stdout } = await inspect("model");
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("Parameters  3,213,539\n");
+    expect(stdout).toContain("Parameters  2,859,651\n");
     expect(stdout).toContain("Weights     unet/diffusion_pytorch_model.bin\n");
     expect(stdout).toMatch(
       /^Cannot run {2}unet\/diffusion_pytorch_model.bin: found the format .* python -c/m,

@@ -1,3 +1,5 @@
+import type { Id2Label } from "@onestep/pipelines";
+
 /** A weights file. */
 export interface WeightsFile {
   readonly path: string;
@@ -66,6 +68,8 @@ export interface ModelReport {
   readonly components: Readonly<Record<string, string>>;
   readonly scheduler: SchedulerReport | null;
   readonly unet: UnetReport | null;
+  /** Names of the classes by number; `null` where the model does not name them. */
+  readonly id2label: Id2Label | null;
   /** How many steps images take by default; `null` where the pipeline is not built here. */
   readonly defaultSteps: number | null;
   /** Timesteps for several steps that the authors of the model chose, if known. */

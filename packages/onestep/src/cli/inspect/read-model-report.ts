@@ -1,4 +1,4 @@
-import { findPipelineClass, openPipelineSource } from "@onestep/pipelines";
+import { findPipelineClass, openPipelineSource, readId2Label } from "@onestep/pipelines";
 import { shippedModel } from "../generate/generation-report.ts";
 import type { RepositorySettings } from "../repository-settings.ts";
 import type { ModelReport } from "./model-report.ts";
@@ -17,7 +17,8 @@ export async function readModelReport(
   source: string | undefined,
   settings: RepositorySettings,
 ): Promise<ModelReport> {
-  const { repository, modelIndex } = await openPipelineSource(source, settings);
+  const opened = await openPipelineSource(source, settings);
+  const { repository, modelIndex } = opened;
   const { className, components } = modelIndex;
   const model = source ?? shippedModel;
   const schedulerClass = components.get("scheduler");
@@ -36,6 +37,7 @@ export async function readModelReport(
     components: Object.fromEntries(components),
     scheduler,
     unet,
+    id2label: readId2Label(opened) ?? null,
     defaultSteps: pipelineClass?.defaultInferenceSteps ?? null,
     recommendedTimesteps: recommendedTimesteps(model),
     recommendedSchedulers: recommendedSchedulers(className),

@@ -24,6 +24,13 @@ import type {
 } from "./interpolation-options.ts";
 import { runMorph } from "./run-morph.ts";
 
+/** What a way is made of. */
+interface Frames {
+  /** [frames, channels, height, width], about 0 to 1. */
+  readonly pixels: Tensor<"float32">;
+  readonly classLabels: readonly number[] | undefined;
+}
+
 /**
  * Interpolation: images on the way from one to another.
  *
@@ -48,27 +55,21 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
     checkInterpolation(options);
     const { frames = 8 } = options;
     const positions = Array.from({ length: frames }, (_, frame) => frame / (frames - 1));
-    const pixels =
+    const { pixels, classLabels } =
       options.images === undefined
         ? await this.#betweenSeeds(options, positions)
         : await this.#betweenImages(options, positions);
-    return toOutput(pixels, options.outputType);
+    return toOutput(pixels, options.outputType, classLabels);
   }
 
-  async #betweenSeeds(
-    { seeds, ...options }: BetweenSeeds,
-    positions: readonly number[],
-  ): Promise<Tensor<"float32">> {
+  async #betweenSeeds({ seeds, ...options }: BetweenSeeds, positions: readonly number[]): Promise<Frames> {
     const [first, last] = seeds.map((seed) => new TorchGenerator(seed)) as [TorchGenerator, TorchGenerator];
     const generator = positions.map((position) => new InterpolatedGenerator(first, last, position));
     const run = await this.beginSampling({ ...options, generator, batchSize: positions.length }, 1);
-    return toPixels(await denoise(run, options));
+    return { pixels: toPixels(await denoise(run, options)), classLabels: run.classLabels };
   }
 
-  async #betweenImages(
-    { images, ...options }: BetweenImages,
-    positions: readonly number[],
-  ): Promise<Tensor<"float32">> {
+  async #betweenImages({ images, ...options }: BetweenImages, positions: readonly number[]): Promise<Frames> {
     const { unet } = this;
     const scheduler = requireConsistencyScheduler(this.scheduler);
     const { pixels } = this.prepareImages("images", images, options);
@@ -78,7 +79,8 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
     const strength = requireStrength(options.strength);
     const { numClassEmbeds } = unet.config;
     const batchSize = positions.length;
-    const givenLabels = resolveClassLabels({ numClassEmbeds, classLabels: options.classLabels, batchSize });
+    const labels = this.resolveLabelNames(options.classLabels);
+    const givenLabels = resolveClassLabels({ numClassEmbeds, classLabels: labels, batchSize });
     const { generator } = resolveBatch({ ...options, classLabels: undefined, batchSize: 1 });
     signal?.throwIfAborted();
 
@@ -89,7 +91,7 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
         : new Array<number>(batchSize).fill(drawClassLabels(numClassEmbeds, 1, generator)[0] ?? 0));
     const ends = toSample(pixels);
     const morph = { unet, scheduler, generator, classLabels, ends, positions, strength, steps };
-    return toPixels(await runMorph(morph, options));
+    return { pixels: toPixels(await runMorph(morph, options)), classLabels };
   }
 }
 
