@@ -8,7 +8,7 @@ import { ConsistencyModelColorizationPipeline, ConsistencyModelPipeline, RasterI
 const [file = "colorized.png"] = process.argv.slice(2);
 
 const pipe = await ConsistencyModelPipeline.fromPretrained();
-const { images } = await pipe.generate({ classLabels: 4, timesteps: [26, 13, 0], seed: 1 });
+const { images } = await pipe.generate({ classLabels: "butterfly", seed: 2 });
 const { width, height, data } = /** @type {RasterImage} */ (images[0]);
 
 // What an old photo has: one channel.
@@ -23,7 +23,7 @@ const grey = new RasterImage({
 });
 
 const colorize = ConsistencyModelColorizationPipeline.fromPipe(pipe);
-const result = await colorize.generate({ image: grey, classLabels: [4, 4, 4, 4], seed: 0 });
+const result = await colorize.generate({ image: grey, classLabels: "butterfly", batchSize: 4, seed: 0 });
 
 await RasterImage.grid([grey, ...result.images], { columns: 5, padding: 2 }).save(file);
 await pipe.dispose();

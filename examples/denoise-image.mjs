@@ -16,8 +16,8 @@ const [file = "denoised.png"] = process.argv.slice(2);
 const pipe = await ConsistencyModelPipeline.fromPretrained();
 const denoise = ConsistencyModelDenoisingPipeline.fromPipe(pipe);
 
-const options = /** @type {const} */ ({ classLabels: 0, outputType: "tensor" });
-const { images: clean } = await pipe.generate({ ...options, timesteps: [26, 13, 0], seed: 3 });
+const options = /** @type {const} */ ({ classLabels: "robot", outputType: "tensor" });
+const { images: clean } = await pipe.generate({ ...options, seed: 3 });
 
 const row = [];
 for (const sigma of [0.2, 0.5, 1]) {

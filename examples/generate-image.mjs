@@ -5,10 +5,10 @@
 
 import { ConsistencyModelPipeline } from "onestep";
 
-const [file = "face.png"] = process.argv.slice(2);
+const [file = "fox.png"] = process.argv.slice(2);
 
 const pipe = await ConsistencyModelPipeline.fromPretrained();
-const { images } = await pipe.generate({ classLabels: 0, seed: 0 });
+const { images } = await pipe.generate({ classLabels: "fox", seed: 0 });
 await images[0]?.save(file);
 await pipe.dispose();
 

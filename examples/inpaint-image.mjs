@@ -1,5 +1,5 @@
 // @ts-check
-// Makes a part of an image anew: here the right half of a face, four times.
+// Completes an image: here the missing half of a penguin, four times.
 //
 //   node inpaint-image.mjs [file]
 
@@ -8,14 +8,14 @@ import { ConsistencyModelInpaintPipeline, ConsistencyModelPipeline, RasterImage 
 const [file = "inpainted.png"] = process.argv.slice(2);
 
 const pipe = await ConsistencyModelPipeline.fromPretrained();
-const { images } = await pipe.generate({ classLabels: 0, timesteps: [26, 13, 0], seed: 3 });
+const { images } = await pipe.generate({ classLabels: "penguin", seed: 3 });
 
-// White (255) is made anew, black (0) stays. A photo is read with `RasterImage.decode(await readFile("photo.jpg"))`.
+// White (255) is generated, black (0) stays. A photo is read with `RasterImage.decode(await readFile("photo.jpg"))`.
 const data = Uint8Array.from({ length: 32 * 32 }, (_, index) => (index % 32 < 16 ? 0 : 255));
 const mask = new RasterImage({ width: 32, height: 32, channels: 1, data });
 
 const inpaint = ConsistencyModelInpaintPipeline.fromPipe(pipe); // shares the model
-const result = await inpaint.generate({ image: images, mask, classLabels: [0, 0, 0, 0], seed: 0 });
+const result = await inpaint.generate({ image: images, mask, classLabels: "penguin", batchSize: 4, seed: 0 });
 
 await RasterImage.grid([...images, ...result.images], { columns: 5, padding: 2 }).save(file);
 await pipe.dispose();

@@ -10,10 +10,15 @@ const [file = "way.png"] = process.argv.slice(2);
 const pipe = await ConsistencyModelPipeline.fromPretrained();
 const interpolate = ConsistencyModelInterpolationPipeline.fromPipe(pipe);
 
-const seeds = await interpolate.generate({ seeds: [3, 5], frames: 8, classLabels: 0 });
+const seeds = await interpolate.generate({ seeds: [3, 5], frames: 8, classLabels: "fox" });
 
-const ends = await pipe.generate({ classLabels: [4, 4], timesteps: [26, 13, 0], seed: 1 });
-const images = await interpolate.generate({ images: ends.images, frames: 8, classLabels: 4, seed: 0 });
+const ends = await pipe.generate({ classLabels: "butterfly", batchSize: 2, seed: 1 });
+const images = await interpolate.generate({
+  images: ends.images,
+  frames: 8,
+  classLabels: "butterfly",
+  seed: 0,
+});
 
 await RasterImage.grid([...seeds.images, ...images.images], { columns: 8, padding: 2 }).save(file);
 await pipe.dispose();

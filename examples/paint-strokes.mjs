@@ -1,5 +1,5 @@
 // @ts-check
-// Makes images of a few strokes: here a red disc, which becomes food and flowers, the freer the greater the strength.
+// Turns strokes into images: a red disc becomes an apple, a heart, a mushroom. The greater the strength, the freer.
 //
 //   node paint-strokes.mjs [file]
 
@@ -21,7 +21,8 @@ const strokes = new RasterImage({
 const pipe = await ConsistencyModelImg2ImgPipeline.fromPretrained();
 const images = [strokes];
 for (const strength of [0.5, 0.7]) {
-  const result = await pipe.generate({ image: strokes, strength, classLabels: [1, 4, 6, 9], seed: 0 });
+  const classLabels = ["red apple", "red heart", "strawberry", "mushroom"];
+  const result = await pipe.generate({ image: strokes, strength, classLabels, seed: 0 });
   images.push(...result.images);
 }
 

@@ -10,12 +10,12 @@ const [folder = "my-emoji"] = process.argv.slice(2);
 
 const pipe = await ConsistencyModelPipeline.fromPretrained();
 pipe.scheduler = CMStochasticIterativeScheduler.fromConfig(pipe.scheduler.config, { sigmaMax: 60 });
-const before = await pipe.generate({ classLabels: 4, seed: 5, outputType: "tensor" });
+const before = await pipe.generate({ classLabels: "red apple", seed: 5, outputType: "tensor" });
 await pipe.savePretrained(folder);
 await pipe.dispose();
 
 const reloaded = await ConsistencyModelPipeline.fromPretrained(folder);
-const after = await reloaded.generate({ classLabels: 4, seed: 5, outputType: "tensor" });
+const after = await reloaded.generate({ classLabels: "red apple", seed: 5, outputType: "tensor" });
 await reloaded.dispose();
 
 const isSame = before.images.data.every((value, index) => value === after.images.data[index]);

@@ -5,7 +5,7 @@
 
 import { ConsistencyModelPipeline } from "onestep";
 
-const [seconds = "60", file = "clock.png"] = process.argv.slice(2);
+const [seconds = "60", file = "rocket.png"] = process.argv.slice(2);
 
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort(new Error("stopped by Ctrl-C")));
@@ -18,9 +18,9 @@ const pipe = await ConsistencyModelPipeline.fromPretrained(undefined, {
 });
 try {
   const { images } = await pipe.generate({
-    classLabels: 7,
+    classLabels: "rocket",
     seed: 1,
-    timesteps: [26, 13, 0],
+    timesteps: [35, 31, 0],
     onStepEnd: ({ step, totalSteps, timestep }) => {
       console.log(`step ${step + 1} of ${totalSteps}, at timestep ${timestep.toFixed(1)}`);
     },

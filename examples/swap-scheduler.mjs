@@ -11,7 +11,7 @@ const pipe = await ConsistencyModelPipeline.fromPretrained();
 console.log(`loaded with ${pipe.scheduler.constructor.name}`);
 
 pipe.scheduler = EDMEulerScheduler.fromConfig(pipe.scheduler.config);
-const { images } = await pipe.generate({ classLabels: 1, seed: 7, numInferenceSteps: 18 });
+const { images } = await pipe.generate({ classLabels: "red heart", seed: 7, numInferenceSteps: 18 });
 await images[0]?.save(file);
 await pipe.dispose();
 

@@ -16,7 +16,7 @@ export const editColorizeCommand: Command = {
   ],
   positional: imagePositional,
   options: [batchSizeOption, resizeModeOption, ...editStepOptions, ...editOptions],
-  examples: ["edit colorize grey.png --class-label 4 --seed 0-3 --grid 2 --out colours.png"],
+  examples: ["edit colorize grey.png --class-label butterfly --seed 0,1,2,3 --grid 2 --out colours.png"],
   async run(invocation) {
     const [{ editImages }, { colorize }] = await Promise.all([
       import("../edit/edit-images.ts"),

@@ -18,7 +18,7 @@ export const editDenoiseCommand: Command = {
     },
     ...editOptions,
   ],
-  examples: ["edit denoise noisy.png --sigma 0.2 --class-label 0 --out clean.png"],
+  examples: ["edit denoise noisy.png --sigma 0.2 --class-label robot --out clean.png"],
   async run(invocation) {
     const [{ editImages }, { denoise }] = await Promise.all([
       import("../edit/edit-images.ts"),

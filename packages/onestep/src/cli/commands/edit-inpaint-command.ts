@@ -29,7 +29,7 @@ export const editInpaintCommand: Command = {
     ...editOptions,
   ],
   examples: [
-    "edit inpaint face.png --mask mask.png --class-label 0 --out whole.png",
+    "edit inpaint half.png --mask mask.png --class-label penguin --out whole.png",
     "edit inpaint dog.jpg --mask mask.png --model cd_imagenet64_l2.pt --class-label 207",
   ],
   async run(invocation) {

@@ -39,8 +39,8 @@ export const editInterpolateCommand: Command = {
     ...editOptions,
   ],
   examples: [
-    "edit interpolate --seed 1,2 --class-label 1 --frames 10 --grid 10",
-    "edit interpolate apple.png banana.jpg --class-label 4 --seed 0",
+    "edit interpolate --seed 1,2 --class-label fox --frames 10 --grid 10",
+    'edit interpolate apple.png other.jpg --class-label "red apple" --seed 0',
   ],
   async run(invocation) {
     const [{ editImages }, { interpolate }] = await Promise.all([

@@ -24,7 +24,7 @@ export const editStrokeCommand: Command = {
     ...editStepOptions,
     ...editOptions,
   ],
-  examples: ["edit stroke painting.png --class-label 8 --strength 0.7 --out flag.png"],
+  examples: ["edit stroke painting.png --class-label mushroom --strength 0.7 --out mushroom.png"],
   async run(invocation) {
     const [{ editImages }, { stroke }] = await Promise.all([
       import("../edit/edit-images.ts"),

@@ -28,8 +28,8 @@ export const editUpscaleCommand: Command = {
     ...editOptions,
   ],
   examples: [
-    "edit upscale small.png --class-label 0 --out large.png",
-    "edit upscale photo.webp --factor 4 --class-label 2",
+    "edit upscale small.png --class-label fox --out large.png",
+    "edit upscale photo.webp --factor 4 --class-label panda",
   ],
   async run(invocation) {
     const [{ editImages }, { upscale }] = await Promise.all([

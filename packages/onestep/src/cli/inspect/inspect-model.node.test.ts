@@ -44,8 +44,7 @@ Parameters  2,859,651 in 185 tensors, float16
 Weights     unet/diffusion_pytorch_model.safetensors, 5.74 MB
 Memory      about 136 MB for one image at a time, on a CPU
 Steps       grid of 40 timesteps, sigma 0.002 to 80
-            2 steps: --timesteps 17,0
-            3 steps: --timesteps 26,13,0
+            2 steps: --timesteps 32,0
 `,
     });
   });
@@ -84,10 +83,7 @@ Steps       grid of 40 timesteps, sigma 0.002 to 80
       },
       id2label: expect.objectContaining({ "0": "grinning face", "8": "fox", "29": "rocket" }),
       defaultSteps: 1,
-      recommendedTimesteps: [
-        [17, 0],
-        [26, 13, 0],
-      ],
+      recommendedTimesteps: [[32, 0]],
       recommendedSchedulers: [],
       unsupported: null,
     });

@@ -6,13 +6,7 @@ it.each([
   ["openai/diffusers-ct_imagenet64", [[106, 0]]],
   ["/models/cd_bedroom256_lpips/", [[17, 0]]],
   ["C:\\models\\ct_cat256", [[62, 0]]],
-  [
-    "@onestep/emoji32",
-    [
-      [17, 0],
-      [26, 13, 0],
-    ],
-  ],
+  ["@onestep/emoji32", [[32, 0]]],
   ["somebody/else", []],
   ["a/constructor", []],
   ["", []],

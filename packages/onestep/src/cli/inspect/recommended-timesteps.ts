@@ -10,10 +10,7 @@ const timestepsByName: Readonly<Record<string, readonly (readonly number[])[]>> 
   cd_bedroom256_lpips: [[17, 0]],
   ct_bedroom256: [[67, 0]],
   ct_cat256: [[62, 0]],
-  emoji32: [
-    [17, 0],
-    [26, 13, 0],
-  ],
+  emoji32: [[32, 0]],
 };
 
 /** Timesteps that the authors of a model chose for several steps; none where they are not known. */
