@@ -1,7 +1,7 @@
 import type { ProgressEvent, RasterImage } from "@onestep/core";
+import emoji32 from "@onestep/emoji32/reference-outputs.json" with { type: "json" };
 import type { RepositoryLocation } from "@onestep/hub";
 import { describe, expect, inject, it } from "vitest";
-import emoji32 from "../../../emoji32/reference-outputs.json" with { type: "json" };
 import { ConsistencyModelPipeline } from "./consistency-model-pipeline.ts";
 
 const folder = new URL("/packages/emoji32/", window.location.href);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type RasterImage, Tensor, TorchGenerator } from "@onestep/core";
+import emoji32 from "@onestep/emoji32/reference-outputs.json" with { type: "json" };
 import {
   CMStochasticIterativeScheduler,
   EDMDDIMScheduler,
@@ -10,7 +11,6 @@ import {
   type SchedulerClass,
 } from "@onestep/schedulers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import emoji32 from "../../../emoji32/reference-outputs.json" with { type: "json" };
 import { channelsLast, expectRecorded, expectReference } from "../__fixtures__/expect-reference.ts";
 import type { PipelineToWrite } from "../__fixtures__/pipeline-files.ts";
 import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";

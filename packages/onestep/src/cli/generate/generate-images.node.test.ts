@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RasterImage, TorchGenerator } from "@onestep/core";
+import emoji32 from "@onestep/emoji32/reference-outputs.json" with { type: "json" };
 import { ConsistencyModelPipeline, DDPMPipeline } from "@onestep/pipelines";
 import { DDIMScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import emoji32 from "../../../../emoji32/reference-outputs.json" with { type: "json" };
 import { ddpmFolder } from "../__fixtures__/ddpm-folder.ts";
 import { runOnestep } from "../__fixtures__/run-onestep.ts";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
