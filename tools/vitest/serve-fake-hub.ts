@@ -5,7 +5,10 @@ import { compileProject } from "./compile-project.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A fake Hub that has the model that ships, as `onestep/emoji32`, and a large file in `onestep/large`. */
+    /**
+     * A fake Hub that has the model that ships, as `onestep/emoji32`, a large file in `onestep/large`, and a
+     * private one in `onestep/private`, for the token `hf_may`; `hf_other` is valid too.
+     */
     hubEndpoint: string;
   }
 }
@@ -27,7 +30,15 @@ export default async function serveFakeHub(project: TestProject): Promise<() => 
     files[path] = { bytes, lfs: path.endsWith(".safetensors") };
   }
   const hub = await startFakeHub({
-    repositories: { "onestep/emoji32": { files }, "onestep/large": largeRepository() },
+    repositories: {
+      "onestep/emoji32": { files },
+      "onestep/large": largeRepository(),
+      "onestep/private": {
+        files: { "weights.bin": { bytes: new Uint8Array(3_000_000), lfs: true } },
+        privateToken: "hf_may",
+      },
+    },
+    tokens: ["hf_other"],
   });
   project.provide("hubEndpoint", hub.endpoint);
   return () => hub.close();

@@ -204,8 +204,33 @@ describe("a cache that several pages and workers share", () => {
     worker.terminate();
     expect(reply).toMatchObject({ size: largeSize, firstBytes: await file.read(0, 16) });
     const inWorker = reply.requestPaths.filter((path) => path.endsWith(largePath));
-    expect(weightRequests(requests).length + inWorker.length).toBe(1);
+    // Who waited asks for one byte, to know whether it may have the file.
+    expect(weightRequests(requests).length + inWorker.length).toBe(2);
   });
+
+  it.each([
+    ["who may not asks first", ["hf_other", "hf_may"]],
+    ["who may asks first", ["hf_may", "hf_other"]],
+  ])(
+    "serves a private file to who may have it and to nobody else, at the same time: %s",
+    async (_order, tokens) => {
+      vi.spyOn(console, "warn").mockImplementation(() => {});
+      const cacheDir = makeCache();
+      const { commit } = await open("onestep/private", { cacheDir, token: "hf_may" });
+      const revision = commit as string;
+      await (await open("onestep/private", { cacheDir, token: "hf_may", revision })).list();
+      const outcomes = await Promise.all(
+        tokens.map(async (token) => {
+          const repository = await open("onestep/private", { cacheDir, token, revision });
+          return repository.get("weights.bin").then(
+            ({ size }) => `${token}: ${size}`,
+            (error) => `${token}: ${error.code}`,
+          );
+        }),
+      );
+      expect(outcomes.toSorted()).toEqual(["hf_may: 3000000", "hf_other: repository-not-found"]);
+    },
+  );
 
   it("waits for whoever fetches the file, and says so", async () => {
     const warning = vi.spyOn(console, "warn").mockImplementation(() => {});

@@ -1,8 +1,10 @@
 import type { StartHubDownload } from "../cached/hub-download.ts";
 import type { Incoming } from "../cached/receive-file.ts";
+import type { HubError } from "../errors/hub-error.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import { readRangeStart } from "../http/read-range-start.ts";
 import { readSize } from "../http/read-size.ts";
+import { withRetries } from "../http/retry.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";
 import { toHubFailure } from "../hub-api/hub-failure.ts";
 import { contentId, type ListedFile } from "../hub-api/listed-file.ts";
@@ -15,11 +17,13 @@ import { type FileQuestion, fileUrl } from "../hub-api/request-file.ts";
 export function listedDownloads(client: HubClient): StartHubDownload {
   return async (question, listed, signal) => {
     if (listed === undefined) return { isCertain: false };
+    const request = { client, question, listed, signal };
     return {
       objectId: contentId(listed),
       size: listed.size,
+      confirm: () => withRetries(() => askForAccess(request), client.retry, signal),
       takeFirst: () => undefined,
-      request: (offset) => requestListed({ client, question, listed, signal }, offset),
+      request: (offset) => requestListed(request, offset),
       discard: async () => {},
     };
   };
@@ -30,6 +34,13 @@ interface ListedRequest {
   readonly question: FileQuestion;
   readonly listed: ListedFile;
   readonly signal: AbortSignal;
+}
+
+/** Asks for one byte, which is answered or refused as the file is. */
+async function askForAccess({ client, question, signal }: ListedRequest): Promise<void> {
+  const answer = await client.send(fileUrl(client, question), { headers: { Range: "bytes=0-0" }, signal });
+  await answer.discard();
+  if (![200, 206, 416].includes(answer.status)) throw toFailure(client, question, answer);
 }
 
 /** The bytes from a place on; all of them where the server does not serve parts. */
@@ -44,9 +55,12 @@ async function requestListed(request: ListedRequest, offset: number): Promise<In
   }
   await answer.discard();
   if (offset > 0 && (answer.status === 206 || answer.status === 416)) return requestListed(request, 0);
-  const { id, commit, path } = question;
+  throw toFailure(client, question, answer);
+}
+
+function toFailure(client: HubClient, { id, commit, path }: FileQuestion, answer: HttpAnswer): HubError {
   const { endpoint, hasToken } = client;
-  throw toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
+  return toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
 }
 
 /** Not every server lets a page see `Content-Range`; the length of the rest tells as much. */

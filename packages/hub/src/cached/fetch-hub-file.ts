@@ -1,4 +1,5 @@
 import { warn } from "@onestep/core";
+import { isOutage } from "../errors/is-outage.ts";
 import { ProgressReporter } from "../file/progress-reporter.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { RetryPolicy } from "../http/retry-policy.ts";
@@ -60,16 +61,22 @@ async function receive(
   const { store, path } = request;
   const { objectId, size } = download;
   const { signal } = work;
+  let hasWaited = false;
   const lock = await store.lock(objectId, {
     signal,
     onWait: async (owner) => {
+      hasWaited = true;
       await download.discard();
       if (owner !== undefined) warn(`Another ${owner} is fetching ${path}. It is waited for.`);
     },
   });
   try {
     const cached = await findCached(request, objectId, size);
-    if (cached !== undefined) return reportCached(cached, work);
+    if (cached !== undefined) {
+      // Somebody else's rights brought it here a moment ago.
+      if (hasWaited) await download.confirm().catch(throwUnlessOutage);
+      return reportCached(cached, work);
+    }
     const isAlone = lock !== undefined && !lock.isContested;
     const leftParts = isAlone ? (size === undefined ? "remove" : "adopt") : "leave";
     const part = await store.openPart({ objectId, size, leftParts, signal });
@@ -112,6 +119,10 @@ async function findCached(
   if (cached !== undefined && (await store.findDamage(commit, cached, size)) === undefined) return cached;
   if (objectId === undefined || !(await store.hasBlob(objectId, size))) return undefined;
   return store.linkFile(commit, path, objectId, false);
+}
+
+function throwUnlessOutage(error: unknown): void {
+  if (!isOutage(error)) throw error;
 }
 
 function reportCached(file: RepositoryFile, work: SharedWork): RepositoryFile {

@@ -8,6 +8,12 @@ export interface HubDownload {
   readonly objectId: string;
   /** Its length in bytes, where the Hub tells. */
   readonly size: number | undefined;
+  /**
+   * Makes sure that the Hub gives the file to this caller, where no request of the caller's own has said so.
+   *
+   * @throws What the Hub answers to a caller who may not read the file.
+   */
+  confirm(): Promise<void>;
   /** Its bytes from the start, where they are on their way already; once. */
   takeFirst(): Incoming | undefined;
   /** Asks for the bytes from a place on. @throws IntegrityError where the Hub has another content now. */

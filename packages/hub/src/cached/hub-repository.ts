@@ -15,7 +15,7 @@ import type { StartHubDownload } from "./hub-download.ts";
 import type { HubStore } from "./hub-store.ts";
 import { SharedTasks } from "./shared-tasks.ts";
 
-/** Files on their way into the cache, by where they will lie: whoever asks for one of them meanwhile, shares it. */
+/** Files on their way into the cache, by where they will lie: whoever asks for one with the same rights shares it. */
 const fetches = new SharedTasks<RepositoryFile | undefined>();
 
 /** From this length on it is worth a request to know how long a cached file should be. */
@@ -90,7 +90,7 @@ export class HubRepository implements Repository {
     const request = { ...this.#parts, retry: client.retry, path, listed };
     const key = store.key(this.commit, path);
     this.#fetching += 1;
-    const fetched = fetches.join(key, (shared) => fetchHubFile(request, shared), options);
+    const fetched = fetches.join(key, client.caller, (shared) => fetchHubFile(request, shared), options);
     const file = await fetched
       .catch((error: unknown) => {
         if (unreachable === undefined || !isOutage(error)) throw error;

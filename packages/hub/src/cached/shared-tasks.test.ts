@@ -37,12 +37,12 @@ describe("SharedTasks", () => {
   it("does the work once for all who ask meanwhile, and again for who asks later", async () => {
     const tasks = new SharedTasks<string>();
     const first = manualWork();
-    const results = [tasks.join("key", first.work, {}), tasks.join("key", first.work, {})];
+    const results = [tasks.join("key", [], first.work, {}), tasks.join("key", [], first.work, {})];
     first.resolve("done");
     expect(await Promise.all(results)).toEqual(["done", "done"]);
     expect(first.starts()).toBe(1);
     const second = manualWork();
-    const later = tasks.join("key", second.work, {});
+    const later = tasks.join("key", [], second.work, {});
     second.resolve("again");
     expect(await later).toBe("again");
   });
@@ -50,13 +50,30 @@ describe("SharedTasks", () => {
   it("keeps keys apart", async () => {
     const tasks = new SharedTasks<string>();
     const work = async (): Promise<string> => "x";
-    expect(await Promise.all([tasks.join("a", work, {}), tasks.join("b", work, {})])).toEqual(["x", "x"]);
+    expect(await Promise.all([tasks.join("a", [], work, {}), tasks.join("b", [], work, {})])).toEqual([
+      "x",
+      "x",
+    ]);
+  });
+
+  it("keeps callers of other rights apart, their failures too", async () => {
+    const tasks = new SharedTasks<string>();
+    const refused = manualWork();
+    const allowed = manualWork();
+    const other = caught(tasks.join("key", ["https://hub", "hf_other"], refused.work, {}));
+    const mine = tasks.join("key", ["https://hub", "hf_may"], allowed.work, {});
+    const mineToo = tasks.join("key", ["https://hub", "hf_may"], allowed.work, {});
+    refused.reject(new Error("refused"));
+    allowed.resolve("content");
+    expect((await other).message).toBe("refused");
+    expect(await Promise.all([mine, mineToo])).toEqual(["content", "content"]);
+    expect(allowed.starts()).toBe(1);
   });
 
   it("tells all of a failure", async () => {
     const tasks = new SharedTasks<string>();
     const { work, reject } = manualWork();
-    const errors = [caught(tasks.join("key", work, {})), caught(tasks.join("key", work, {}))];
+    const errors = [caught(tasks.join("key", [], work, {})), caught(tasks.join("key", [], work, {}))];
     reject(new Error("broken"));
     expect((await Promise.all(errors)).map((error) => error.message)).toEqual(["broken", "broken"]);
   });
@@ -66,9 +83,9 @@ describe("SharedTasks", () => {
     const { work, resolve, shared } = manualWork();
     const early: ProgressEvent[] = [];
     const late: ProgressEvent[] = [];
-    const first = tasks.join("key", work, { onProgress: (event) => early.push(event) });
+    const first = tasks.join("key", [], work, { onProgress: (event) => early.push(event) });
     shared().onProgress(start);
-    const second = tasks.join("key", work, { onProgress: (event) => late.push(event) });
+    const second = tasks.join("key", [], work, { onProgress: (event) => late.push(event) });
     shared().onProgress(progress);
     resolve("done");
     await Promise.all([first, second]);
@@ -80,8 +97,8 @@ describe("SharedTasks", () => {
     const tasks = new SharedTasks<string>();
     const { work, resolve, shared } = manualWork();
     const controller = new AbortController();
-    const leaving = caught(tasks.join("key", work, { signal: controller.signal }));
-    const staying = tasks.join("key", work, {});
+    const leaving = caught(tasks.join("key", [], work, { signal: controller.signal }));
+    const staying = tasks.join("key", [], work, {});
     controller.abort(new Error("enough"));
     expect((await leaving).message).toBe("enough");
     expect(shared().signal.aborted).toBe(false);
@@ -94,7 +111,7 @@ describe("SharedTasks", () => {
     const { work, reject, shared } = manualWork();
     const controller = new AbortController();
     let gone = false;
-    const leaving = caught(tasks.join("key", work, { signal: controller.signal })).finally(() => {
+    const leaving = caught(tasks.join("key", [], work, { signal: controller.signal })).finally(() => {
       gone = true;
     });
     controller.abort(new Error("enough"));
@@ -102,7 +119,7 @@ describe("SharedTasks", () => {
     await new Promise((resolve) => setTimeout(resolve));
     expect(gone).toBe(false);
     const next = manualWork();
-    const fresh = tasks.join("key", next.work, {});
+    const fresh = tasks.join("key", [], next.work, {});
     next.resolve("fresh");
     expect(await fresh).toBe("fresh");
     reject(new Error("aborted inside"));
@@ -115,11 +132,11 @@ describe("SharedTasks", () => {
     const fail = (): never => {
       throw new Error("listener");
     };
-    const failing = caught(tasks.join("key", work, { onProgress: fail }));
-    const other = tasks.join("key", work, {});
+    const failing = caught(tasks.join("key", [], work, { onProgress: fail }));
+    const other = tasks.join("key", [], work, {});
     shared().onProgress(start);
     expect((await failing).message).toBe("listener");
-    const late = caught(tasks.join("key", work, { onProgress: fail }));
+    const late = caught(tasks.join("key", [], work, { onProgress: fail }));
     expect((await late).message).toBe("listener");
     resolve("done");
     expect(await other).toBe("done");
@@ -129,7 +146,7 @@ describe("SharedTasks", () => {
     const tasks = new SharedTasks<string>();
     const { work, starts } = manualWork();
     const signal = AbortSignal.abort(new Error("enough"));
-    expect((await caught(tasks.join("key", work, { signal }))).message).toBe("enough");
+    expect((await caught(tasks.join("key", [], work, { signal }))).message).toBe("enough");
     expect(starts()).toBe(0);
   });
 });

@@ -1,6 +1,12 @@
 import type { ProgressEvent } from "@onestep/core";
 import type { ReadOptions } from "../repository.ts";
 
+/**
+ * Whose rights, and which way, a piece of work depends on: endpoint, token, `fetch`. Values are compared with
+ * `Object.is`, place by place.
+ */
+export type Caller = readonly unknown[];
+
 /** What the work of a shared task gets. */
 export interface SharedWork {
   /** Aborted when nobody waits for the result any more. */
@@ -15,6 +21,8 @@ interface Waiter<Result> {
 }
 
 interface Task<Result> {
+  /** Whose work it is. */
+  readonly caller: Caller;
   readonly controller: AbortController;
   readonly waiters: Set<Waiter<Result>>;
   /** The start of the file, so that who joins late hears of it. */
@@ -22,28 +30,43 @@ interface Task<Result> {
 }
 
 /**
- * Work that several callers ask for at the same time and that is done once. Each caller keeps its own signal and
- * progress listener. When the last of them goes, the work is aborted, and that caller is let go when the work has
- * cleaned up.
+ * Work that several callers of the same rights ask for at the same time and that is done once. Each caller keeps its own
+ * signal and progress listener. When the last of them goes, the work is aborted, and that caller is let go when the work
+ * has cleaned up.
  */
 export class SharedTasks<Result> {
-  readonly #tasks = new Map<string, Task<Result>>();
+  readonly #tasks = new Map<string, Set<Task<Result>>>();
 
-  /** The result of the work under `key`: of the one under way, or of a new one. */
+  /**
+   * The result of the work under `key`: of the one that is under way for the same caller, or of a new one. Neither a
+   * result nor a failure is shared with another caller.
+   */
   async join(
     key: string,
+    caller: Caller,
     work: (shared: SharedWork) => Promise<Result>,
     options: ReadOptions,
   ): Promise<Result> {
     options.signal?.throwIfAborted();
-    const running = this.#tasks.get(key);
-    const task = running ?? { controller: new AbortController(), waiters: new Set(), started: undefined };
+    const running = this.#find(key, caller);
+    const task = running ?? {
+      caller,
+      controller: new AbortController(),
+      waiters: new Set(),
+      started: undefined,
+    };
     const result = this.#wait(key, task, options);
     if (running === undefined) {
-      this.#tasks.set(key, task);
+      this.#tasks.set(key, (this.#tasks.get(key) ?? new Set()).add(task));
       void this.#run(key, task, work);
     }
     return result;
+  }
+
+  #find(key: string, caller: Caller): Task<Result> | undefined {
+    const isSame = (other: Caller): boolean =>
+      other.length === caller.length && other.every((part, index) => Object.is(part, caller[index]));
+    return [...(this.#tasks.get(key) ?? [])].find((task) => isSame(task.caller));
   }
 
   #wait(key: string, task: Task<Result>, options: ReadOptions): Promise<Result> {
@@ -104,6 +127,8 @@ export class SharedTasks<Result> {
 
   /** Lets the next caller start afresh. */
   #forget(key: string, task: Task<Result>): void {
-    if (this.#tasks.get(key) === task) this.#tasks.delete(key);
+    const tasks = this.#tasks.get(key);
+    tasks?.delete(task);
+    if (tasks?.size === 0) this.#tasks.delete(key);
   }
 }

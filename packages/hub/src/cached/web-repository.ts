@@ -9,7 +9,7 @@ import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { checkRepositoryPath } from "../source/repository-path.ts";
 import type { WebFolder } from "../web/web-folder.ts";
 import { fetchWebFile } from "./fetch-web-file.ts";
-import { SharedTasks } from "./shared-tasks.ts";
+import { type Caller, SharedTasks } from "./shared-tasks.ts";
 import type { WebStore } from "./web-store.ts";
 
 /** Files on their way into the cache, by where they will lie. */
@@ -53,7 +53,12 @@ export class WebRepository implements Repository {
     let file: RepositoryFile | undefined;
     try {
       const request = { ...this.#parts, path };
-      file = await fetches.join(store.key(path), (shared) => fetchWebFile(request, shared), options);
+      file = await fetches.join(
+        store.key(path),
+        this.#caller(),
+        (shared) => fetchWebFile(request, shared),
+        options,
+      );
     } catch (error) {
       if (!isOutage(error) || !(await this.#isKnown(path))) throw error;
       this.#warnOnce(error);
@@ -65,6 +70,13 @@ export class WebRepository implements Repository {
 
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
+  }
+
+  /** What an answer depends on, besides the file: the query may hold a signature. */
+  #caller(): Caller {
+    const { downloadPatience, folder, retry } = this.#parts;
+    const { baseWaitTime, maxRetries, maxWaitTime } = retry;
+    return [...folder.caller, downloadPatience.seconds, maxRetries, baseWaitTime, maxWaitTime];
   }
 
   #reportCached(file: RepositoryFile | undefined, options: ReadOptions): RepositoryFile | undefined {

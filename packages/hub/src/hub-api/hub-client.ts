@@ -38,6 +38,14 @@ export class HubClient {
     this.retry = options.retry;
   }
 
+  /** What an answer of the endpoint depends on, besides the question: see `SharedTasks`. */
+  get caller(): readonly unknown[] {
+    const { downloadPatience, endpoint, fetch, metadataPatience, retry, token } = this.#options;
+    const { baseWaitTime, maxRetries, maxWaitTime } = retry;
+    const patience = [metadataPatience.seconds, downloadPatience.seconds];
+    return [endpoint.href, token, fetch, maxRetries, baseWaitTime, maxWaitTime, ...patience];
+  }
+
   /** The URL of something below the endpoint; `path` starts with a slash. */
   url(path: string): URL {
     return joinEndpoint(this.endpoint, path);

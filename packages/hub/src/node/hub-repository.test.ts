@@ -273,6 +273,52 @@ describe("access", () => {
     expect(await (await accepted.get("model_index.json")).text()).toBe("{}");
   });
 
+  describe("at the same time", () => {
+    const content = { bytes: new Uint8Array(300_000), lfs: true };
+    const shared = {
+      repositories: {
+        ...repositories,
+        "a/private": { files: { "w.bin": content }, privateToken: "hf_may" },
+        "a/gated": { files: { "w.bin": content }, gatedToken: "hf_may" },
+      },
+      tokens: ["hf_other"],
+    };
+    const outcome = (asked: Promise<{ readonly size: number }>): Promise<unknown> =>
+      asked.then(
+        ({ size }) => size,
+        ({ code }) => code,
+      );
+
+    it.each([
+      ["a/private", "hf_other", "repository-not-found"],
+      ["a/gated", "hf_other", "gated-repository"],
+      ["a/gated", false, "gated-repository"],
+      ["a/private", "hf_unknown", "invalid-token"],
+    ] as const)("is of each caller's own token: %s, %s", async (id, other, refusal) => {
+      const { hub, open } = await setUp(shared);
+      const ask = async (token: string | false, cacheDir: string) =>
+        outcome((await open({ token, cacheDir, revision: hub.commit(id) }, id)).get("w.bin"));
+      const [first, second] = [await makeFolder(), await makeFolder()];
+      expect(await Promise.all([ask(other, first), ask("hf_may", first)])).toEqual([refusal, 300_000]);
+      expect(await Promise.all([ask("hf_may", second), ask(other, second)])).toEqual([300_000, refusal]);
+    });
+
+    it("is by each caller's own endpoint, fetch and patience", async () => {
+      const { hub, open } = await setUp(shared);
+      const cacheDir = await makeFolder();
+      const revision = hub.commit("a/private");
+      const broken: typeof fetch = async () => new Response(null, { status: 501 });
+      const ask = async (more: OpenRepositoryOptions) =>
+        outcome((await open({ token: "hf_may", cacheDir, revision, ...more }, "a/private")).get("w.bin"));
+      const outcomes = [
+        ask({ endpoint: "http://127.0.0.1:1", retry: { maxRetries: 0 } }),
+        ask({ fetch: broken }),
+        ask({}),
+      ];
+      expect(await Promise.all(outcomes)).toEqual(["connection", "server", 300_000]);
+    });
+  });
+
   it("with a wrong token is refused, without repeating it", async () => {
     const { open } = await setUp();
     const error = await caught(open({ token: "hf_wrong" }));

@@ -47,6 +47,9 @@ class HubTransfer implements HubDownload {
     this.#xetFromBytes = xetFromBytes;
   }
 
+  /** The first answer said so. */
+  async confirm(): Promise<void> {}
+
   takeFirst(): Incoming | undefined {
     const first = this.#first;
     this.#first = undefined;

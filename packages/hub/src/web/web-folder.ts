@@ -20,6 +20,12 @@ export class WebFolder {
     this.#connection = connection;
   }
 
+  /** What an answer depends on, besides the file: see `SharedTasks`. */
+  get caller(): readonly unknown[] {
+    const { fetch, patience } = this.#connection;
+    return [this.#url.href, fetch, patience.seconds];
+  }
+
   /** The address of a file in the folder; a query of the folder's address is kept. */
   fileUrl(path: string): URL {
     const url = new URL(`${this.name}/${path.split("/").map(encodeURIComponent).join("/")}`);
