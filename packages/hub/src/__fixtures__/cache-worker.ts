@@ -1,5 +1,5 @@
 import { openRepository } from "../open-repository.ts";
-import { loggedFetch } from "./logged-fetch.ts";
+import { loggedFetch, type PageRequest } from "./logged-fetch.ts";
 
 /** What the worker is to fetch. */
 export interface CacheWorkerRequest {
@@ -12,7 +12,7 @@ export interface CacheWorkerRequest {
 /** What came of it. */
 export interface CacheWorkerReply {
   readonly size: number;
-  readonly requestPaths: readonly string[];
+  readonly requests: readonly PageRequest[];
   readonly firstBytes: Uint8Array;
 }
 
@@ -23,7 +23,7 @@ self.addEventListener("message", async ({ data }: MessageEvent<CacheWorkerReques
   const file = await (await openRepository(id, { ...options, fetch })).get(path);
   const reply: CacheWorkerReply = {
     size: file.size,
-    requestPaths: requests.map((request) => request.path),
+    requests,
     firstBytes: await file.read(0, 16),
   };
   self.postMessage(reply);

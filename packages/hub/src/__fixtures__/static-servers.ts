@@ -16,6 +16,12 @@ export interface StaticSite {
   cuts: number[];
   /** For what is not there, a page of HTML with status 200 instead of 404. */
   pageForAll: boolean;
+  /** The status for what is not there. */
+  missingStatus: number;
+  /** Where everything is redirected, where it is set; a page of HTML is there. */
+  login: string | undefined;
+  /** What a query has to hold for everything that is not answered with 403. */
+  signature: string | undefined;
 }
 
 /** A running static server. */
@@ -33,12 +39,22 @@ export function staticServers(): (site: Partial<StaticSite>) => Promise<StaticSe
     await Promise.all(servers.splice(0).map((server) => server.stop()));
   });
   return async (parts) => {
-    const defaults = { files: {}, headers: {}, ranges: true, status: undefined, cuts: [], pageForAll: false };
-    const server = await start({ ...defaults, ...parts });
+    const none = { status: undefined, login: undefined, signature: undefined };
+    const defaults = {
+      files: {},
+      headers: {},
+      ranges: true,
+      cuts: [],
+      pageForAll: false,
+      missingStatus: 404,
+    };
+    const server = await start({ ...none, ...defaults, ...parts });
     servers.push(server);
     return server;
   };
 }
+
+const pageType = { "Content-Type": "text/html; charset=utf-8" };
 
 async function start(site: StaticSite): Promise<StaticServer> {
   const requests: StaticServer["requests"] = [];
@@ -46,10 +62,13 @@ async function start(site: StaticSite): Promise<StaticServer> {
     const path = message.url ?? "";
     requests.push({ path, headers: message.headers });
     const file = site.files[decodeURIComponent(path.split("?")[0] ?? "").slice(1)];
+    if (path === site.login) return response.writeHead(200, pageType).end("<!doctype html>");
+    if (site.login !== undefined) return response.writeHead(302, { Location: site.login }).end();
+    if (site.signature !== undefined && !path.endsWith(`=${site.signature}`))
+      return response.writeHead(403).end();
     if (site.status !== undefined) return response.writeHead(site.status).end();
     if (file === undefined) {
-      const type = { "Content-Type": "text/html; charset=utf-8" };
-      return response.writeHead(site.pageForAll ? 200 : 404, type).end("<!doctype html>");
+      return response.writeHead(site.pageForAll ? 200 : site.missingStatus, pageType).end("<!doctype html>");
     }
     if (isFresh(message, site)) return response.writeHead(304, site.headers).end();
     const bytes = Buffer.from(file);

@@ -2,7 +2,7 @@ import type { StartHubDownload } from "../cached/hub-download.ts";
 import type { Incoming } from "../cached/receive-file.ts";
 import type { HubError } from "../errors/hub-error.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
-import { readRangeStart } from "../http/read-range-start.ts";
+import { readRangeStart } from "../http/read-content-range.ts";
 import { readSize } from "../http/read-size.ts";
 import { withRetries } from "../http/retry.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";

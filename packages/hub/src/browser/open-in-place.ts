@@ -41,11 +41,14 @@ export function webInPlace(
   folder: WebFolder,
   { patience, retry }: { readonly patience: Patience; readonly retry: RetryPolicy },
 ): RangeRepository {
-  const ask = (
+  const ask = async (
     path: string,
     range: string,
     signal: AbortSignal | undefined,
-  ): Promise<HttpAnswer | undefined> => folder.request(path, { headers: { Range: range }, signal });
+  ): Promise<HttpAnswer | undefined> => {
+    const answer = await folder.request(path, { headers: { Range: range }, signal });
+    return "missing" in answer ? undefined : answer;
+  };
   return new RangeRepository({
     name: folder.name,
     commit: undefined,

@@ -4,7 +4,7 @@ import { checkRange } from "../file/check-range.ts";
 import { readText } from "../file/read-text.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import { readBytes } from "../http/read-bytes.ts";
-import { readSize } from "../http/read-size.ts";
+import { readTotalSize } from "../http/read-content-range.ts";
 import type { Patience } from "../http/request-watch.ts";
 import { withRetries } from "../http/retry.ts";
 import type { RetryPolicy } from "../http/retry-policy.ts";
@@ -113,8 +113,7 @@ export class RangeFile implements RepositoryFile {
 
 /** The file's size, from `Content-Range`, or where the server sent less than was asked for. */
 function totalSize(answer: HttpAnswer, held: Uint8Array): number | undefined {
-  const total = /\/(\d+)$/.exec(answer.headers.get("Content-Range") ?? "")?.[1];
-  return total === undefined ? (held.length < firstBytes ? held.length : undefined) : readSize(total);
+  return readTotalSize(answer.headers) ?? (held.length < firstBytes ? held.length : undefined);
 }
 
 function noRanges(path: string, found: string): UnsupportedError {

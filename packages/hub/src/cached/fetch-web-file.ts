@@ -13,6 +13,14 @@ import type { SharedWork } from "./shared-tasks.ts";
 import type { UrlNote, WebStore } from "./web-store.ts";
 import { WebTransfer, type WebTransferRequest } from "./web-transfer.ts";
 
+/** What became of a request for a file of a web server. */
+export interface FetchedWebFile {
+  /** `undefined` where the server has no such file, and the cache neither. */
+  readonly file: RepositoryFile | undefined;
+  /** What the server answered in the place of the file, where the copy in the cache is given instead. */
+  readonly withdrawn?: string;
+}
+
 /** A file of a web server that is to be put into the cache. */
 export interface WebFileRequest extends WebTransferRequest {
   readonly store: WebStore;
@@ -21,14 +29,10 @@ export interface WebFileRequest extends WebTransferRequest {
 
 /**
  * Makes a file of a web server available in the cache, fetching it only where the server has another than the copy.
- * One that changes while it is fetched is fetched once more.
- *
- * @returns `undefined` where the server has no such file.
+ * One that changes while it is fetched is fetched once more. A copy stays where the server has the file no more, or
+ * answers with a page: a server that was moved, or a network that wants a login, looks the same.
  */
-export async function fetchWebFile(
-  request: WebFileRequest,
-  work: SharedWork,
-): Promise<RepositoryFile | undefined> {
+export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<FetchedWebFile> {
   const { store, path } = request;
   const lock = await store.lock(path, { signal: work.signal });
   const isAlone = lock !== undefined && !lock.isContested;
@@ -46,7 +50,7 @@ async function fetchOnce(
   request: WebFileRequest,
   work: SharedWork,
   leftParts: LeftParts,
-): Promise<RepositoryFile | undefined> {
+): Promise<FetchedWebFile> {
   const { store, folder, path, retry } = request;
   const { signal } = work;
   const copy = await store.findFile(path);
@@ -57,22 +61,25 @@ async function fetchOnce(
   // Where there is a copy to fall back on, one try is enough.
   const isKnown = isWhole || note?.missing === true;
   const answer = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
-  if (answer === undefined) {
+  if ("missing" in answer) {
+    if (copy !== undefined) return { ...reportCached(copy, work), withdrawn: answer.missing };
     await store.markMissing(path);
-    return undefined;
+    return { file: undefined };
   }
   try {
-    if (isWhole && isUnchanged(note, answer)) {
-      reportCachedFile(copy, work);
-      return copy;
-    }
+    if (isWhole && isUnchanged(note, answer)) return reportCached(copy, work);
     if (answer.status !== 200) {
       throw folder.badAnswer(path, answer, `HTTP ${answer.status}`, "the file (HTTP 200)");
     }
-    return await receive(request, answer, work, leftParts);
+    return { file: await receive(request, answer, work, leftParts) };
   } finally {
     await answer.discard();
   }
+}
+
+function reportCached(file: RepositoryFile, work: SharedWork): FetchedWebFile {
+  reportCachedFile(file, work);
+  return { file };
 }
 
 async function receive(
@@ -83,15 +90,17 @@ async function receive(
 ): Promise<RepositoryFile | undefined> {
   const { store, path, retry } = request;
   const transfer = new WebTransfer(request, answer, signal);
-  const { size, version } = transfer;
-  const isNamed = version !== undefined && size !== undefined;
+  const { announcedSize, size, version } = transfer;
+  const isNamed = version !== undefined && announcedSize !== undefined;
   const usable = leftParts === "adopt" && !isNamed ? "remove" : leftParts;
-  const part = await store.openPart(path, { version, size, leftParts: usable, signal });
-  const reporter = new ProgressReporter(path, size, onProgress);
+  const part = await store.openPart(path, { version, size: announcedSize, leftParts: usable, signal });
+  const shownSize = size ?? (isOftenCompressed(answer, path) ? undefined : announcedSize);
+  const reporter = new ProgressReporter(path, shownSize, onProgress);
   reporter.start();
   const reception = {
     path,
     size,
+    announcedSize,
     objectId: undefined,
     request: (offset: number) => transfer.request(offset),
     onBytes: (loadedBytes: number) => reporter.progress(loadedBytes),
@@ -105,11 +114,20 @@ async function receive(
 }
 
 /** Some servers, and all requests of browsers, know no conditions: then the headers of the file say the same. */
-function isUnchanged({ etag, lastModified, size }: UrlNote, { headers, status }: HttpAnswer): boolean {
+function isUnchanged(
+  { contentLength, etag, lastModified, size }: UrlNote,
+  { headers, status }: HttpAnswer,
+): boolean {
   if (status !== 200) return status === 304;
   if (typeof etag === "string") return headers.get("ETag") === etag;
   const isOfSameTime = typeof lastModified === "string" && headers.get("Last-Modified") === lastModified;
-  return isOfSameTime && readSize(headers.get("Content-Length")) === size;
+  return isOfSameTime && readSize(headers.get("Content-Length")) === (contentLength ?? size);
+}
+
+/** Whether servers compress files of this kind on their way, so that `Content-Length` tells little of them. */
+function isOftenCompressed({ headers }: HttpAnswer, path: string): boolean {
+  const type = headers.get("Content-Type") ?? "";
+  return /\.(?:json|txt|md)$/i.test(path) || /^text\/|[/+](?:json|xml|javascript)\b/i.test(type);
 }
 
 function conditions({ etag, lastModified }: UrlNote): Readonly<Record<string, string>> {
@@ -120,5 +138,11 @@ function conditions({ etag, lastModified }: UrlNote): Readonly<Record<string, st
 function readNote(headers: Headers, size: number): UrlNote {
   const etag = headers.get("ETag");
   const lastModified = headers.get("Last-Modified");
-  return { size, ...(etag === null ? {} : { etag }), ...(lastModified === null ? {} : { lastModified }) };
+  const contentLength = readSize(headers.get("Content-Length")) ?? size;
+  return {
+    size,
+    ...(contentLength === size ? {} : { contentLength }),
+    ...(etag === null ? {} : { etag }),
+    ...(lastModified === null ? {} : { lastModified }),
+  };
 }

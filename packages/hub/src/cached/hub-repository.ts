@@ -1,7 +1,7 @@
 import { warn } from "@onestep/core";
 import { ConnectionError } from "../errors/connection-error.ts";
 import type { IntegrityError } from "../errors/integrity-error.ts";
-import { isOutage } from "../errors/is-outage.ts";
+import { leavesCopyInUse } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { getEntry } from "../file/get-entry.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
@@ -93,7 +93,7 @@ export class HubRepository implements Repository {
     const fetched = fetches.join(key, client.caller, (shared) => fetchHubFile(request, shared), options);
     const file = await fetched
       .catch((error: unknown) => {
-        if (unreachable === undefined || !isOutage(error)) throw error;
+        if (unreachable === undefined || !leavesCopyInUse(error)) throw error;
         this.#isOut = true;
         throw damage ?? this.#notCached(path, error);
       })
@@ -169,7 +169,7 @@ export class HubRepository implements Repository {
     try {
       this.#listing = await fetchListing(client, { id, commit: this.commit, signal });
     } catch (error) {
-      if (!isOutage(error) || !(await store.hasSnapshot(this.commit))) throw error;
+      if (!leavesCopyInUse(error) || !(await store.hasSnapshot(this.commit))) throw error;
       warn(`${error.message} The files of ${id} that are in the cache are used.`);
       return undefined;
     }

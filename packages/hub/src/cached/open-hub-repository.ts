@@ -1,6 +1,6 @@
 import { InvalidArgumentError, warn } from "@onestep/core";
 import { isOffline } from "../environment/hub-settings.ts";
-import { isOutage } from "../errors/is-outage.ts";
+import { leavesCopyInUse } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { noRetries } from "../http/retry-policy.ts";
 import { retryWhenCut } from "../http/retry-when-cut.ts";
@@ -60,7 +60,7 @@ export async function openHubRepository(
           await retryWhenCut(() => resolveRevision(client, { ...question, retry: noRetries }));
     return new HubRepository({ ...connected, commit });
   } catch (error) {
-    if (!isOutage(error) || cached === undefined) throw error;
+    if (!leavesCopyInUse(error) || cached === undefined) throw error;
     warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`);
     return new HubRepository({ ...connected, commit: cached, unreachable: error });
   }

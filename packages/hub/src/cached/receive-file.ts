@@ -2,7 +2,7 @@ import { ConnectionError } from "../errors/connection-error.ts";
 import { IntegrityError } from "../errors/integrity-error.ts";
 import { isOutage } from "../errors/is-outage.ts";
 import { pause } from "../http/pause.ts";
-import { waitBeforeRetry } from "../http/retry.ts";
+import { policyBeforeContact, waitBeforeRetry } from "../http/retry.ts";
 import type { RetryPolicy } from "../http/retry-policy.ts";
 import { isSha256 } from "../hub-api/object-id.ts";
 import type { Part } from "./part.ts";
@@ -14,6 +14,8 @@ const progressBytes = 1024 * 1024;
 export interface Incoming {
   /** Where in the file they begin: where it was asked for, or 0. */
   readonly offset: number;
+  /** The length of the whole file, where the answer tells. */
+  readonly size?: number | undefined;
   /** As they arrive. A piece may be good only until the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Drops what is not read. Never fails. */
@@ -26,6 +28,8 @@ export interface Reception {
   readonly path: string;
   /** Its length, where it is known. */
   readonly size: number | undefined;
+  /** What the server says of its length where that may be wrong: good enough to see whether it fits. */
+  readonly announcedSize?: number | undefined;
   /** Its SHA-256 or git object, where it is known. */
   readonly objectId: string | undefined;
   /** Asks for the bytes from a place on. */
@@ -64,6 +68,7 @@ async function receiveAll(part: Part, reception: Reception, first: Incoming | un
   const { retry, signal } = reception;
   let incoming = first;
   let failures = 0;
+  let hasContact = first !== undefined;
   let mayRestart = retry.maxRetries > 0;
   for (;;) {
     const { size: sizeBefore, hasOldBytes } = part;
@@ -79,7 +84,9 @@ async function receiveAll(part: Part, reception: Reception, first: Incoming | un
         continue;
       }
       if (part.size - sizeBefore >= progressBytes) failures = 0;
-      const wait = waitBeforeRetry(error, failures, retry);
+      hasContact ||= part.size > sizeBefore;
+      const policy = hasContact ? retry : policyBeforeContact(error, retry);
+      const wait = waitBeforeRetry(error, failures, policy);
       if (wait === undefined) throw error;
       await pause(wait, signal);
       failures += 1;
@@ -88,12 +95,15 @@ async function receiveAll(part: Part, reception: Reception, first: Incoming | un
 }
 
 async function receiveRest(part: Part, reception: Reception, given: Incoming | undefined): Promise<void> {
-  const { objectId, onBytes, path, size } = reception;
+  const { announcedSize, objectId, onBytes, path } = reception;
+  let { size } = reception;
   if (size === undefined || part.size < size || given !== undefined) {
     const incoming = given ?? (await reception.request(part.size));
+    size ??= incoming.size;
+    const neededSize = size ?? announcedSize ?? 0;
     try {
       if (incoming.offset !== part.size) await part.restart();
-      if (size !== undefined) await part.checkFreeSpace(size - part.size);
+      if (neededSize > part.size) await part.checkFreeSpace(neededSize - part.size);
       if (part.size > 0) onBytes(part.size);
       for await (const chunk of incoming.chunks) {
         if (size !== undefined && part.size + chunk.length > size) throw tooLong(path, size);

@@ -1,19 +1,20 @@
 import { warn } from "@onestep/core";
-import { isOutage } from "../errors/is-outage.ts";
+import { leavesCopyInUse } from "../errors/is-outage.ts";
 import { OfflineError } from "../errors/offline-error.ts";
 import { getEntry } from "../file/get-entry.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
+import { describeUrl } from "../http/describe-url.ts";
 import type { Patience } from "../http/request-watch.ts";
 import type { RetryPolicy } from "../http/retry-policy.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { checkRepositoryPath } from "../source/repository-path.ts";
 import type { WebFolder } from "../web/web-folder.ts";
-import { fetchWebFile } from "./fetch-web-file.ts";
-import { type Caller, SharedTasks } from "./shared-tasks.ts";
+import { type FetchedWebFile, fetchWebFile } from "./fetch-web-file.ts";
+import { type Caller, SharedTasks, type SharedWork } from "./shared-tasks.ts";
 import type { WebStore } from "./web-store.ts";
 
 /** Files on their way into the cache, by where they will lie. */
-const fetches = new SharedTasks<RepositoryFile | undefined>();
+const fetches = new SharedTasks<FetchedWebFile>();
 
 /** What a repository on a web server is made of. */
 export interface WebRepositoryParts {
@@ -49,21 +50,19 @@ export class WebRepository implements Repository {
     options.signal?.throwIfAborted();
     if (this.#checked.has(path)) return this.#reportCached(this.#checked.get(path), options);
     if (this.#parts.offline) return this.#reportCached(await this.#findCached(path), options);
-    const { store } = this.#parts;
-    let file: RepositoryFile | undefined;
+    const { folder, store } = this.#parts;
+    const request = { ...this.#parts, path };
+    const work = (shared: SharedWork): Promise<FetchedWebFile> => fetchWebFile(request, shared);
+    let fetched: FetchedWebFile;
     try {
-      const request = { ...this.#parts, path };
-      file = await fetches.join(
-        store.key(path),
-        this.#caller(),
-        (shared) => fetchWebFile(request, shared),
-        options,
-      );
+      fetched = await fetches.join(store.key(path), this.#caller(), work, options);
     } catch (error) {
-      if (!isOutage(error) || !(await this.#isKnown(path))) throw error;
-      this.#warnOnce(error);
+      if (!leavesCopyInUse(error) || !(await this.#isKnown(path))) throw error;
+      this.#warnOnce(error.message);
       return this.#reportCached(await this.#findCached(path), options);
     }
+    const { file, withdrawn } = fetched;
+    if (withdrawn !== undefined) this.#warnOnce(describeWithdrawal(folder.fileUrl(path), withdrawn));
     this.#checked.set(path, file);
     return file;
   }
@@ -102,8 +101,14 @@ export class WebRepository implements Repository {
     });
   }
 
-  #warnOnce(error: Error): void {
-    if (!this.#warned) warn(`${error.message} The copies of ${this.name} in the cache are used.`);
+  #warnOnce(message: string): void {
+    if (!this.#warned) warn(`${message} The copies of ${this.name} in the cache are used.`);
     this.#warned = true;
   }
+}
+
+function describeWithdrawal(url: URL, found: string): string {
+  const remedy =
+    "If it was removed for good, delete the copy (deleteFromCache); if a page asks for a login, log in first.";
+  return `${describeUrl(url)}: found ${found}, expected the file that was there before. ${remedy}`;
 }

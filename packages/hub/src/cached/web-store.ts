@@ -9,6 +9,8 @@ export interface UrlNote {
   readonly lastModified?: string;
   /** Length in bytes. */
   readonly size?: number;
+  /** What `Content-Length` said, where that was something else: the length of what was compressed on its way. */
+  readonly contentLength?: number;
 }
 
 /** A file of a web server that is to be put into a cache. */
@@ -34,7 +36,7 @@ export interface WebStore {
   readNote(path: string): Promise<UrlNote | undefined>;
   /** Notes by what a stored file is to be asked for again, and makes it the one to use. @throws CacheWriteError */
   writeNote(path: string, note: UrlNote, part: Part): Promise<void>;
-  /** Notes that the server has no such file, and drops what it had before. Never fails. */
+  /** Notes that the server has no such file, where there is no copy of it. Never fails. */
   markMissing(path: string): Promise<void>;
   /** Waits until nobody else fetches a file; `undefined` where there are no locks. */
   lock(path: string, options: StoreLockOptions): Promise<StoreLock | undefined>;

@@ -1,6 +1,6 @@
 import { IntegrityError } from "../errors/integrity-error.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
-import { readRangeStart } from "../http/read-range-start.ts";
+import { readRangeStart, readTotalSize } from "../http/read-content-range.ts";
 import { readSize } from "../http/read-size.ts";
 import type { Patience } from "../http/request-watch.ts";
 import type { WebFolder } from "../web/web-folder.ts";
@@ -18,6 +18,8 @@ export interface WebTransferRequest {
 export class WebTransfer {
   /** Length in bytes, where the server tells. */
   readonly size: number | undefined;
+  /** What the server says of the length, right or not: see `HttpAnswer.bodySize`. */
+  readonly announcedSize: number | undefined;
   /** What names the version; `undefined` where nothing does, and a transfer always begins at the start. */
   readonly version: string | undefined;
   readonly #request: WebTransferRequest;
@@ -26,14 +28,16 @@ export class WebTransfer {
   constructor(request: WebTransferRequest, first: HttpAnswer, signal: AbortSignal) {
     this.#request = request;
     this.#signal = signal;
-    this.size = readLength(first);
+    this.size = first.bodySize;
+    this.announcedSize = readSize(first.headers.get("Content-Length"));
     this.version = readVersion(first.headers);
   }
 
   /** The bytes of an answer that begins at a place in the file. */
   take(answer: HttpAnswer, offset: number): Incoming {
     const chunks = answer.passingChunks(this.#request.downloadPatience);
-    return { offset, chunks, discard: () => answer.discard() };
+    const size = offset === 0 ? undefined : readTotalSize(answer.headers);
+    return { offset, size, chunks, discard: () => answer.discard() };
   }
 
   /** Asks for the bytes from a place on. @throws IntegrityError where the server has another version now. */
@@ -45,10 +49,12 @@ export class WebTransfer {
         : { Range: `bytes=${offset}-`, "If-Range": this.version };
     const headers = { "Accept-Encoding": "identity", ...range };
     const answer = await folder.request(path, { headers, signal: this.#signal });
-    if (answer === undefined) throw this.#changed("nothing");
+    if ("missing" in answer) throw this.#changed(answer.missing);
     const isPart = answer.status === 206 && readRangeStart(answer.headers) === offset && offset > 0;
     const isSame = readVersion(answer.headers) === this.version;
-    if (isSame && (isPart || (answer.status === 200 && readLength(answer) === this.size))) {
+    const isWhole =
+      answer.status === 200 && readSize(answer.headers.get("Content-Length")) === this.announcedSize;
+    if (isSame && (isPart || isWhole)) {
       return this.take(answer, isPart ? offset : 0);
     }
     await answer.discard();
@@ -63,10 +69,4 @@ export class WebTransfer {
       remedy: "It was changed on the server meanwhile. Try again.",
     });
   }
-}
-
-/** The length of the file, where it is sent as it is. */
-function readLength({ headers }: HttpAnswer): number | undefined {
-  const encoding = headers.get("Content-Encoding") ?? "identity";
-  return encoding === "identity" ? readSize(headers.get("Content-Length")) : undefined;
 }

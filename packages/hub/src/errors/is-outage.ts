@@ -8,3 +8,11 @@ export function isOutage(error: unknown): error is ConnectionError | ServerError
     ServerError.isInstance(error) && (error.status >= 500 || error.status === 408 || error.status === 429)
   );
 }
+
+/**
+ * Whether a copy in the cache serves as well as what could not be had: the server is out of reach or out of order, or
+ * what answers is not the server (a page that asks for a login, a proxy), and nothing was said about the caller's rights.
+ */
+export function leavesCopyInUse(error: unknown): error is ConnectionError | ServerError {
+  return isOutage(error) || (ServerError.isInstance(error) && error.status !== 401 && error.status !== 403);
+}

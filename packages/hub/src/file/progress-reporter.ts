@@ -6,7 +6,7 @@ const intervalMilliseconds = 100;
 /** Tells a listener how a file's transfer goes: at its start and end, and at most ten times a second between. */
 export class ProgressReporter {
   readonly #file: string;
-  readonly #total: { readonly totalBytes?: number };
+  #total: { readonly totalBytes?: number };
   readonly #listener: ProgressListener;
   #nextReport = 0;
 
@@ -21,6 +21,8 @@ export class ProgressReporter {
   }
 
   progress(loadedBytes: number): void {
+    // More has come than the server had said.
+    if (loadedBytes > (this.#total.totalBytes ?? loadedBytes)) this.#total = {};
     const now = Date.now();
     if (now < this.#nextReport && loadedBytes !== this.#total.totalBytes) return;
     this.#nextReport = now + intervalMilliseconds;

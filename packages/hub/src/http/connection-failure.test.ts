@@ -27,7 +27,6 @@ describe("toConnectionError", () => {
     expect(error.code).toBe("connection");
     expect(error.message).toContain(message);
     expect(error.message).toContain("https://host.example/path: ");
-    expect(error.message).toContain("localFilesOnly: true");
     expect(error.message).not.toContain("secret");
     expect(error.cause).toBe(cause);
   });
@@ -35,7 +34,12 @@ describe("toConnectionError", () => {
   it.each([
     ["soon", "ECONNRESET"],
     ["soon", "UND_ERR_SOCKET"],
-    ["soon", undefined],
+    ["perhaps", undefined],
+    ["never", "EPROTO"],
+    ["never", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    ["never", "HPE_INVALID_CONSTANT"],
+    ["soon", "HPE_INVALID_EOF_STATE"],
+    ["never", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
     ["perhaps", "ECONNREFUSED"],
     ["perhaps", "ENOTFOUND"],
     ["perhaps", "EAI_AGAIN"],
@@ -50,7 +54,25 @@ describe("toConnectionError", () => {
 
   it("does not try again what is no failure of the network", () => {
     expect(toConnectionError(url, new Error("a mistake in the fetch that was passed")).retry).toBe("never");
-    expect(toConnectionError(url, "odd", "soon").retry).toBe("soon");
+    expect(toConnectionError(url, "odd", { retry: "soon" }).retry).toBe("soon");
+  });
+
+  it("tries again soon where an answer had begun, and never where the platform refuses the address", () => {
+    const cut = new TypeError("network error");
+    expect(toConnectionError(url, cut, { hasBegun: true }).retry).toBe("soon");
+    const refused = new TypeError("fetch failed", { cause: new Error("bad port") });
+    expect(toConnectionError(url, refused)).toMatchObject({ retry: "never", problem: { found: "bad port" } });
+  });
+
+  it.each([
+    ["Proxy response (407) !== 200 when HTTP Tunneling", "never", "asks for a user name and a password"],
+    ["Proxy response (403) !== 200 when HTTP Tunneling", "never", "did not make the connection (HTTP 403)"],
+    ["Proxy response (502) !== 200 when HTTP Tunneling", "soon", "did not make the connection (HTTP 502)"],
+  ])("tells what a proxy answered: %s", (message, retry, found) => {
+    const cause = Object.assign(new Error(message), { code: "UND_ERR_ABORTED" });
+    const error = toConnectionError(url, new TypeError("fetch failed", { cause }));
+    expect(error.retry).toBe(retry);
+    expect(error.message).toContain(found);
   });
 
   it("ends on causes in a circle", () => {

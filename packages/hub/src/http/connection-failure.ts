@@ -1,4 +1,5 @@
 import { ConnectionError } from "../errors/connection-error.ts";
+import { connectionRemedy, proxyRefusal } from "./connection-remedy.ts";
 import { describeUrl } from "./describe-url.ts";
 
 const descriptions: Readonly<Record<string, string>> = {
@@ -11,9 +12,15 @@ const descriptions: Readonly<Record<string, string>> = {
   ENETUNREACH: "no network",
   ENOTFOUND: "an unknown host name",
   EPIPE: "a connection that the server closed",
+  EPROTO: "an answer that is not TLS",
+  ERR_SSL_WRONG_VERSION_NUMBER: "an answer that is not TLS",
   ERR_TLS_CERT_ALTNAME_INVALID: "a TLS certificate for another host",
   ETIMEDOUT: "no answer in time",
+  HPE_INVALID_CONSTANT: "an answer that is not HTTP",
+  HPE_INVALID_VERSION: "an answer that is not HTTP",
   SELF_SIGNED_CERT_IN_CHAIN: "a self-signed TLS certificate",
+  UNABLE_TO_GET_ISSUER_CERT: "a TLS certificate of an unknown authority",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "a TLS certificate of an unknown authority",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "a TLS certificate that cannot be verified",
   UND_ERR_CONNECT_TIMEOUT: "no connection in time",
   UND_ERR_SOCKET: "a connection that the server closed",
@@ -33,30 +40,61 @@ const unreachable = new Set([
 const cut = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 /** What no second try changes. */
-const permanent = /CERT|SIGNATURE|^ERR_(?:INVALID|TLS|SSL)|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED/;
+const permanent =
+  /CERT|SIGNATURE|^EPROTO$|^ERR_(?:INVALID|TLS|SSL)|^HPE_INVALID_(?:CONSTANT|METHOD|STATUS|VERSION)|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED/;
 
-const remedy =
-  "Check the network, the proxy and the address (HF_ENDPOINT); pass localFilesOnly: true to use only what is cached.";
+/** What is known besides the error. */
+export interface FailureContext {
+  /** What asking again may help with, where the caller knows. */
+  readonly retry?: ConnectionError["retry"] | undefined;
+  /** Whether the answer had begun, so that there is a way to the server. `false` by default. */
+  readonly hasBegun?: boolean | undefined;
+  /** What sent the request; the platform's by default. */
+  readonly fetch?: typeof fetch | undefined;
+}
 
 /** Makes what `fetch`, or reading its body, threw into a typed error. */
-export function toConnectionError(
-  url: URL,
-  error: unknown,
-  retry?: ConnectionError["retry"],
-): ConnectionError {
+export function toConnectionError(url: URL, error: unknown, context: FailureContext = {}): ConnectionError {
+  const { hasBegun = false, retry } = context;
   const code = findCode(error);
   const description = code === undefined ? undefined : descriptions[code];
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describeCause(error);
+  const refusal = proxyRefusal(message);
   const found = code === undefined ? message : description === undefined ? code : `${description} (${code})`;
+  const isOwnFetch = context.fetch === undefined || context.fetch === globalThis.fetch;
+  const problem = { found, remedy: connectionRemedy({ url, code, isOwnFetch }), ...refusal };
   return new ConnectionError(
-    { subject: describeUrl(url), found, expected: "an answer from the server", remedy },
-    { cause: error, retry: retry ?? chanceOf(code, error) },
+    {
+      subject: describeUrl(url),
+      found: problem.found,
+      expected: "an answer from the server",
+      remedy: problem.remedy,
+    },
+    { cause: error, retry: retry ?? refusal?.retry ?? chanceOf(code, error, hasBegun) },
+  );
+}
+
+/** The error for an address of `http:` at which the server speaks TLS. */
+export function toProtocolError(url: URL, cause: unknown): ConnectionError {
+  return new ConnectionError(
+    {
+      subject: describeUrl(url),
+      found: "a server that speaks TLS at this port",
+      expected: "one that speaks plain HTTP",
+      remedy: `Write https://${url.host} in the address (HF_ENDPOINT).`,
+    },
+    { cause, retry: "never" },
   );
 }
 
 /** An error without a code is a failure of the network where `fetch` says so, which throws a TypeError then. */
-function chanceOf(code: string | undefined, error: unknown): ConnectionError["retry"] {
-  if (code === undefined) return error instanceof TypeError ? chanceInBrowser() : "never";
+function chanceOf(code: string | undefined, error: unknown, hasBegun: boolean): ConnectionError["retry"] {
+  if (code === undefined) {
+    if (!(error instanceof TypeError)) return "never";
+    // Node's own refusal of an address or an answer has a cause; browsers say nothing more.
+    if (!hasBegun && error.cause instanceof Error) return "never";
+    return hasBegun ? chanceInBrowser() : "perhaps";
+  }
   if (permanent.test(code)) return "never";
   return unreachable.has(code) ? "perhaps" : "soon";
 }
@@ -66,9 +104,23 @@ function chanceInBrowser(): ConnectionError["retry"] {
   return globalThis.navigator?.onLine === false ? "perhaps" : "soon";
 }
 
+/** Node's `fetch` keeps to itself that it takes no answer 407, and says "fetch failed" of all that its cause tells. */
+function describeCause(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, message } = error;
+  if (!(error instanceof TypeError) || !(cause instanceof Error)) return message;
+  if (cause.message === "" && message === "fetch failed") return "Proxy authentication required";
+  return cause.message === "" ? message : cause.message;
+}
+
 /** Whether an error says that the server cut the connection. Browsers do not say so, and ask again by themselves. */
 export function isCut(error: unknown): boolean {
   return ConnectionError.isInstance(error) && cut.has(findCode(error.cause) ?? "");
+}
+
+/** Whether an error says that the server showed a certificate that is not accepted. */
+export function isCertificateFault(error: unknown): boolean {
+  return /CERT|SIGNATURE/.test(findCode(error) ?? "");
 }
 
 /** The error for a server that stays silent. */
@@ -77,7 +129,7 @@ export function toSilenceError(url: URL, seconds: number, variable: string): Con
     subject: describeUrl(url),
     found: `silence for ${seconds} s`,
     expected: "an answer from the server",
-    remedy: `${remedy} Set ${variable} to wait for longer.`,
+    remedy: `${connectionRemedy({ url, code: "ETIMEDOUT", isOwnFetch: true })} Set ${variable} to wait for longer.`,
   });
 }
 

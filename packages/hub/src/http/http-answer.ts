@@ -2,6 +2,7 @@ import { freeBuffer, OnestepError } from "@onestep/core";
 import { ServerError } from "../errors/server-error.ts";
 import { toConnectionError } from "./connection-failure.ts";
 import { describeUrl } from "./describe-url.ts";
+import { readSize } from "./read-size.ts";
 import type { Patience, RequestWatch } from "./request-watch.ts";
 
 const maximumJsonBytes = 64 * 1024 * 1024;
@@ -23,6 +24,17 @@ export class HttpAnswer {
     this.headers = response.headers;
     this.#response = response;
     this.#watch = watch;
+  }
+
+  /**
+   * How many bytes the body has when it is read; `undefined` where the server does not tell. A page that asks another
+   * origin is not shown whether the body is compressed on its way, and what is told may be the length of that.
+   */
+  get bodySize(): number | undefined {
+    const encoding = this.headers.get("Content-Encoding");
+    const isHidden = encoding === null && this.#response.type === "cors";
+    const isPlain = (encoding ?? "identity") === "identity" && !isHidden;
+    return isPlain ? readSize(this.headers.get("Content-Length")) : undefined;
   }
 
   /**
@@ -68,7 +80,7 @@ export class HttpAnswer {
       }
     } catch (error) {
       if (this.#watch.signal.aborted || OnestepError.isInstance(error)) throw error;
-      throw toConnectionError(this.url, error);
+      throw toConnectionError(this.url, error, { hasBegun: true });
     } finally {
       this.#watch.end();
       reader.cancel().catch(() => {});

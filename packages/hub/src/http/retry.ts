@@ -25,6 +25,12 @@ export function waitBeforeRetry(error: unknown, failures: number, policy: RetryP
   return asked > longestRetryAfter ? undefined : Math.max(wait, asked);
 }
 
+/** How often to ask again where nothing of a server has been seen yet: less often where there is no way to it. */
+export function policyBeforeContact(error: unknown, policy: RetryPolicy): RetryPolicy {
+  const isUnreachable = ConnectionError.isInstance(error) && error.retry === "perhaps";
+  return isUnreachable ? { ...policy, maxRetries: Math.min(policy.maxRetries, unreachableRetries) } : policy;
+}
+
 /**
  * Does something that asks a server, and does it again where the server is out of reach or out of order.
  *
@@ -40,9 +46,7 @@ export async function withRetries<Result>(
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      const isUnreachable = ConnectionError.isInstance(error) && error.retry === "perhaps";
-      const maxRetries = Math.min(policy.maxRetries, isUnreachable ? unreachableRetries : policy.maxRetries);
-      const wait = waitBeforeRetry(error, failures, { ...policy, maxRetries });
+      const wait = waitBeforeRetry(error, failures, policyBeforeContact(error, policy));
       if (wait === undefined) throw error;
       await pause(wait, signal);
     }

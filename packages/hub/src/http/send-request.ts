@@ -1,7 +1,7 @@
 import { OnestepError } from "@onestep/core";
 import { ConnectionError } from "../errors/connection-error.ts";
-import { toConnectionError } from "./connection-failure.ts";
 import { describeUrl } from "./describe-url.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { HttpAnswer } from "./http-answer.ts";
 import { type Patience, RequestWatch } from "./request-watch.ts";
 
@@ -69,7 +69,7 @@ async function sendOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {
     const silenceOrAbort = watch.signal.aborted;
     watch.end();
     if (silenceOrAbort || OnestepError.isInstance(error)) throw error;
-    throw toConnectionError(url, error);
+    throw await explainFailure(url, error, request);
   }
 }
 

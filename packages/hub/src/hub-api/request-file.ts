@@ -2,7 +2,7 @@ import { EntryNotFoundError } from "../errors/entry-not-found-error.ts";
 import { ServerError } from "../errors/server-error.ts";
 import { describeUrl } from "../http/describe-url.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
-import { readRangeStart } from "../http/read-range-start.ts";
+import { readRangeStart } from "../http/read-content-range.ts";
 import { readSize } from "../http/read-size.ts";
 import type { HubClient } from "./hub-client.ts";
 import { toHubFailure, toServerFailure } from "./hub-failure.ts";
@@ -100,7 +100,7 @@ export async function requestFile(
   try {
     checkCommit(head, commit, answer);
     const objectId = readObjectId(head, answer);
-    const size = readSize(head.get("X-Linked-Size")) ?? readContentLength(answer);
+    const size = readSize(head.get("X-Linked-Size")) ?? (answer.status === 200 ? answer.bodySize : undefined);
     if (xet === undefined) return { objectId, size, body: answer, offset: isPart ? offset : 0 };
     await answer.discard();
     return { objectId, size: xet.size, xet };
@@ -146,12 +146,4 @@ function notLikeTheHub(answer: HttpAnswer, found: string, expected: string): Ser
     { subject: describeUrl(answer.url), found, expected, remedy },
     { status: answer.status },
   );
-}
-
-/** The length of the body, where it is sent as it is and whole. */
-function readContentLength(answer: HttpAnswer): number | undefined {
-  const encoding = answer.headers.get("Content-Encoding") ?? "identity";
-  return encoding === "identity" && answer.status === 200
-    ? readSize(answer.headers.get("Content-Length"))
-    : undefined;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Part, StoreLock, StoreLockOptions } from "../cached/part.ts";
 import type { UrlNote, WebPartRequest, WebStore } from "../cached/web-store.ts";
@@ -68,10 +68,9 @@ export class UrlCache implements WebStore {
     await writeAside(this.#noteLocation(path), JSON.stringify(note));
   }
 
-  /** Notes that the server has no such file, and drops what it had before. Never fails. */
+  /** Notes that the server has no such file, where there is no copy of it. Never fails. */
   async markMissing(path: string): Promise<void> {
     await this.writeNote(path, { missing: true }).catch(() => {});
-    await rm(this.fileLocation(path), { force: true }).catch(() => {});
   }
 
   lock(path: string, options: StoreLockOptions): Promise<StoreLock | undefined> {

@@ -110,12 +110,89 @@ describe("a folder on a web server", () => {
     expect(await (await open()).find("other.json")).toBeUndefined();
   });
 
-  it("forgets a file that the server has no more", async () => {
-    const { folder, open, server } = await setUp();
-    await (await open()).get("model_index.json");
-    server.site.files = {};
-    expect(await (await open()).find("model_index.json")).toBeUndefined();
-    expect(await folderEntries(join(folder, "files"))).toEqual([]);
+  describe("that was whole is kept, and used with a warning, where the server answers with", () => {
+    const html = { "Content-Type": "text/html; charset=utf-8" };
+    const xhtml = { "Content-Type": "application/xhtml+xml" };
+    it.each([
+      ["404", { status: 404 }, "HTTP 404"],
+      ["410", { status: 410 }, "HTTP 410"],
+      ["a page to log in", { pageForAll: true, files: {} }, "a page of HTML"],
+      ["a page in another form of HTML", { headers: xhtml }, "a page of HTML"],
+      ["a page under a 304", { headers: { ...html, ETag: '"2"' } }, "a page of HTML"],
+      ["a redirect to a page", { login: "/login" }, "a page of HTML"],
+      ["a redirect to nowhere", { login: "ftp://portal" }, "HTTP 302"],
+      ["a proxy that wants a password", { status: 407 }, "a proxy that asks for a user name and a password"],
+      ["a network that wants a login", { status: 511 }, "HTTP 511"],
+      ["nothing in form", { status: 206 }, "HTTP 206"],
+    ] as const)("%s", async (_what, change, found) => {
+      const { folder, open, server } = await setUp();
+      const names = ["model_index.json", "unet/w eights#1.bin"];
+      for (const name of names) await (await open()).get(name);
+      const before = await folderEntries(folder);
+      Object.assign(server.site, change);
+      const repository = await open();
+      expect(await (await repository.get("unet/w eights#1.bin")).text()).toBe("weights");
+      expect(await (await repository.get("model_index.json")).text()).toBe("{}");
+      expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(found));
+      expect(warned.mock.calls[0]?.[0]).toContain("in the cache are used");
+      expect(await folderEntries(folder)).toEqual(before);
+      for (const name of names) await (await open({ localFilesOnly: true })).get(name);
+      Object.assign(server.site, { files, headers: { ETag: '"3"' }, pageForAll: false });
+      Object.assign(server.site, { login: undefined, status: undefined });
+      server.site.files = { ...files, "model/model_index.json": "[]" };
+      expect(await (await (await open()).get("model_index.json")).text()).toBe("[]");
+    });
+
+    it.each([401, 403])(
+      "not with %i, which is about the caller's rights, and kept all the same",
+      async (status) => {
+        const { open, server } = await setUp();
+        await (await open()).get("model_index.json");
+        server.site.status = status;
+        expect(await caught((await open()).get("model_index.json"))).toMatchObject({
+          code: "server",
+          status,
+        });
+        const offline = await open({ localFilesOnly: true });
+        expect(await (await offline.get("model_index.json")).text()).toBe("{}");
+      },
+    );
+  });
+
+  describe("on storage that answers 403 for what is not there", () => {
+    it.each([
+      ["after a file that is there", ["model_index.json"]],
+      ["at once", []],
+    ])("lacks files: %s", async (_when, first) => {
+      const { open, server } = await setUp({ missingStatus: 403 });
+      const repository = await open();
+      for (const path of first) await repository.get(path);
+      expect(await repository.find("none.json")).toBeUndefined();
+      expect(await caught(repository.get("unet/none.bin"))).toMatchObject({ code: "entry-not-found" });
+      await server.stop();
+      expect(await (await open({ localFilesOnly: true })).find("none.json")).toBeUndefined();
+    });
+
+    it("is told from storage that gives nothing, by a few questions", async () => {
+      const { open, server } = await setUp({ files: {}, missingStatus: 403 });
+      const error = await caught((await open()).find("unet/w.bin"));
+      expect(error).toMatchObject({ code: "server", status: 403 });
+      expect(error.message).toContain("/model/unet/w.bin: found HTTP 403");
+      expect(server.requests.length).toBeLessThanOrEqual(6);
+    });
+  });
+
+  it("at the same time is given by each caller's own signature", async () => {
+    const { cacheDir, server } = await setUp({ signature: "good" });
+    const ask = async (signature: string) => {
+      const url = `${server.url}/model?signature=${signature}`;
+      const repository = await openRepository(url, { cacheDir, environment: {}, retry: quickRetries });
+      return repository.get("model_index.json").then(
+        (file) => file.text(),
+        (error) => error.code,
+      );
+    };
+    expect(await Promise.all([ask("bad"), ask("good"), ask("none")])).toEqual(["server", "{}", "server"]);
   });
 
   it("keeps the query of its address, and keeps it out of messages", async () => {

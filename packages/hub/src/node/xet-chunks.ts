@@ -52,7 +52,7 @@ export async function* xetChunks(
     }
   } catch (error) {
     if (watch.signal.aborted || OnestepError.isInstance(error)) throw error;
-    throw toConnectionError(reconstructionUrl, error, "soon");
+    throw toConnectionError(reconstructionUrl, error, { retry: "soon" });
   } finally {
     watch.end();
     reader?.cancel().catch(() => {});

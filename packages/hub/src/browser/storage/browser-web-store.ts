@@ -73,7 +73,6 @@ export class BrowserWebStore implements WebStore {
 
   async markMissing(path: string): Promise<void> {
     await this.#folder.writeText(`notes/${path}.json`, JSON.stringify({ missing: true })).catch(() => {});
-    await this.#removeContents(await shortDigest(path), undefined);
   }
 
   async lock(path: string, options: StoreLockOptions): Promise<StoreLock> {

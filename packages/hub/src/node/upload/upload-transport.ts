@@ -1,8 +1,8 @@
 import { OnestepError } from "@onestep/core";
 import { ConnectionError } from "../../errors/connection-error.ts";
 import { ServerError } from "../../errors/server-error.ts";
-import { toConnectionError } from "../../http/connection-failure.ts";
 import { describeUrl } from "../../http/describe-url.ts";
+import { explainFailure } from "../../http/explain-failure.ts";
 import { HttpAnswer } from "../../http/http-answer.ts";
 import { readBytes } from "../../http/read-bytes.ts";
 import { type Patience, RequestWatch } from "../../http/request-watch.ts";
@@ -104,7 +104,7 @@ export class UploadTransport {
       const isOurs = watch.signal.aborted || OnestepError.isInstance(error);
       watch.end();
       if (body.failure() !== undefined) throw body.failure();
-      throw isOurs ? error : toConnectionError(url, error);
+      throw isOurs ? error : await explainFailure(url, error, { fetch, signal: init.signal });
     }
   }
 
