@@ -6,7 +6,7 @@ import type { RetryPolicy } from "../http/retry-policy.ts";
 import { contentId, type ListedFile } from "../hub-api/listed-file.ts";
 import type { FileQuestion } from "../hub-api/request-file.ts";
 import type { RepositoryFile } from "../repository.ts";
-import type { HubDownload, StartHubDownload } from "./hub-download.ts";
+import type { AskListing, HubDownload, StartHubDownload } from "./hub-download.ts";
 import type { HubStore } from "./hub-store.ts";
 import { receiveFile } from "./receive-file.ts";
 import type { SharedWork } from "./shared-tasks.ts";
@@ -18,6 +18,7 @@ export interface HubFileRequest extends FileQuestion {
   readonly retry: RetryPolicy;
   /** What the listing says of the file, where there is one. */
   readonly listed: ListedFile | undefined;
+  readonly askListing: AskListing;
 }
 
 /**
@@ -40,8 +41,8 @@ export async function fetchHubFile(
   if (cached !== undefined) return reportCached(cached, work);
   const { signal } = work;
   signal.throwIfAborted();
-  const download = await request.startDownload(request, listed, signal);
-  if (download.objectId === undefined) {
+  const download = await request.startDownload(request, listed, signal, request.askListing);
+  if ("isCertain" in download) {
     if (download.isCertain) await store.markMissing(commit, path);
     return undefined;
   }

@@ -16,20 +16,21 @@ export interface KnownContent {
  * What is wrong with a file of the cache, as far as it shows without reading gigabytes: its length and, of up to 1 MiB,
  * its content. That is what a full disk, a lost power supply or an interrupted copy of the cache leave.
  *
- * @param hash - Computes the name of its content, of the same kind as `objectId`.
+ * @param hash - Computes the names that its content may have, of the same kind as `objectId`; the Hub's own first.
  * @throws What `hash` throws.
  */
 export async function findDamage(
   file: RepositoryFile,
   known: KnownContent,
-  hash: (objectId: string) => Promise<string>,
+  hash: (objectId: string) => Promise<readonly string[]>,
 ): Promise<IntegrityError | undefined> {
   const { objectId, size } = known;
-  const found = objectId === undefined || file.size > hashedBytes ? undefined : await hash(objectId);
+  const isHashed = objectId !== undefined && file.size <= hashedBytes;
+  const names = isHashed ? await hash(objectId) : [];
   // Content that is right has the right length, whatever a server says of it.
-  if (found !== undefined && found === objectId) return undefined;
+  if (isHashed && names.includes(objectId)) return undefined;
   if (size !== undefined && file.size !== size) return damaged(file, `${file.size} bytes`, `${size} bytes`);
-  return found === undefined ? undefined : damaged(file, `content with the name ${found}`, String(objectId));
+  return isHashed ? damaged(file, `content with the name ${names[0]}`, objectId) : undefined;
 }
 
 function damaged(file: RepositoryFile, found: string, expected: string): IntegrityError {

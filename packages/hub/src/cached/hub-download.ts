@@ -22,13 +22,18 @@ export interface HubDownload {
   discard(): Promise<void>;
 }
 
+/** Asks what the listing of the commit says of a file. */
+export type AskListing = () => Promise<ListedFile | undefined>;
+
 /**
  * Finds out what a file is and how to fetch it, or that there is none.
  *
  * @param listed - What the listing says of it, where there is one.
+ * @param askListing - Asks what the listing says of it; `undefined` where there is none to be had.
  */
 export type StartHubDownload = (
   question: FileQuestion,
   listed: ListedFile | undefined,
   signal: AbortSignal,
+  askListing: AskListing,
 ) => Promise<HubDownload | NoFile>;

@@ -7,6 +7,7 @@ import { getEntry } from "../file/get-entry.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
 import { noRetries } from "../http/retry-policy.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";
+import type { ListedFile } from "../hub-api/listed-file.ts";
 import { fetchListing, type RepositoryListing } from "../hub-api/repository-listing.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { checkRepositoryPath } from "../source/repository-path.ts";
@@ -87,7 +88,9 @@ export class HubRepository implements Repository {
     if (client === undefined || this.#isOut || (needsListing && listed === undefined)) {
       throw this.#notCached(path, unreachable);
     }
-    const request = { ...this.#parts, retry: client.retry, path, listed };
+    const askListing = async (): Promise<ListedFile | undefined> =>
+      (await this.#fetchListing(options.signal).catch(() => undefined))?.get(path);
+    const request = { ...this.#parts, retry: client.retry, path, listed, askListing };
     const key = store.key(this.commit, path);
     this.#fetching += 1;
     const fetched = fetches.join(key, client.caller, (shared) => fetchHubFile(request, shared), options);

@@ -10,8 +10,11 @@ export interface Part {
   write(bytes: Uint8Array): Promise<void>;
   /** Throws away what is there. @throws CacheWriteError */
   restart(): Promise<void>;
-  /** The SHA-256 or git object of what is there; `undefined` where it is not known what it should be. */
-  objectId(): Promise<string | undefined>;
+  /**
+   * The names that what is there may have, the Hub's own first: its SHA-256, or its git object and other checksums of as
+   * many digits. `undefined` where it is not known what it should be.
+   */
+  names(): Promise<readonly string[] | undefined>;
   /** Makes the file a whole one. @throws CacheWriteError */
   finish(): Promise<void>;
   /** Leaves what is there for another time. Never fails. */

@@ -116,8 +116,10 @@ async function receiveRest(part: Part, reception: Reception, given: Incoming | u
   }
   if (size !== undefined && part.size < size) throw cutOff(path, part.size, size);
   if (size !== undefined && part.size > size) throw tooLong(path, size);
-  const found = await part.objectId();
-  if (objectId !== undefined && found !== objectId) throw wrongContent(path, String(found), objectId);
+  const names = (await part.names()) ?? [];
+  if (objectId !== undefined && !names.includes(objectId)) {
+    throw wrongContent(path, String(names[0]), objectId);
+  }
 }
 
 function wrongContent(path: string, found: string, expected: string): IntegrityError {

@@ -12,6 +12,9 @@ describe("parseObjectId", () => {
     [`W/"${sha256}"`, sha256],
     [` "${sha256}" `, sha256],
     [sha1.toUpperCase(), sha1],
+    [`"${sha1}-gzip"`, sha1],
+    [`W/"${sha256}--gzip"`, sha256],
+    [`"${sha1};br"`, sha1],
   ])("reads %j", (etag, id) => {
     expect(parseObjectId(etag)).toBe(id);
   });
@@ -24,6 +27,8 @@ describe("parseObjectId", () => {
     "abc",
     `${sha1}0`,
     `../${sha1}`,
+    `${sha1}-4`,
+    "99914b932bd37a50b983c5e7c90ae93b",
     `${sha1.slice(1)}/`,
     '"5d41402abc4b2a76-3"',
   ])("refuses %j", (etag) => {

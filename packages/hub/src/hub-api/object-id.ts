@@ -3,6 +3,9 @@ export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
 }
 
+/** What web servers put at the end of an ETag where they compress what they send (Apache, Jetty). */
+const compressionSuffix = /(?:-{1,2}|[;:])(?:br|deflate|gzip|zstd)$/;
+
 /**
  * The name under which the Hub knows a file's content: a git blob's SHA-1 (40 digits) or, for a file in LFS or Xet,
  * its SHA-256 (64 digits). `undefined` for any other text, which must not become the name of a file.
@@ -12,7 +15,8 @@ export function parseObjectId(etag: string | null | undefined): string | undefin
     ?.trim()
     .replace(/^W\//, "")
     .replace(/^"(.*)"$/, "$1")
-    .toLowerCase();
+    .toLowerCase()
+    .replace(compressionSuffix, "");
   return text !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text) ? text : undefined;
 }
 

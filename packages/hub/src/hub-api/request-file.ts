@@ -6,7 +6,7 @@ import { readRangeStart } from "../http/read-content-range.ts";
 import { readSize } from "../http/read-size.ts";
 import type { HubClient } from "./hub-client.ts";
 import { toHubFailure, toServerFailure } from "./hub-failure.ts";
-import { parseObjectId } from "./object-id.ts";
+import { isSha256, parseObjectId } from "./object-id.ts";
 import { readXetReference, type XetReference } from "./xet-reference.ts";
 
 /** A file of a commit. */
@@ -30,8 +30,12 @@ export interface NoFile {
 }
 
 interface FileHead {
-  /** The name of its content: see `parseObjectId`. */
-  readonly objectId: string;
+  /** The name of its content: see `parseObjectId`; `undefined` where a mirror has names of its own. */
+  readonly objectId: string | undefined;
+  /** Whether that is surely the Hub's own name. A mirror's `ETag` may be another checksum of as many digits. */
+  readonly isHubName: boolean;
+  /** The name as it was told, which stays the same as long as the content does. */
+  readonly etag: string | undefined;
   /** Length in bytes, where the Hub tells. */
   readonly size: number | undefined;
 }
@@ -99,11 +103,11 @@ export async function requestFile(
   }
   try {
     checkCommit(head, commit, answer);
-    const objectId = readObjectId(head, answer);
+    const name = readName(head);
     const size = readSize(head.get("X-Linked-Size")) ?? (answer.status === 200 ? answer.bodySize : undefined);
-    if (xet === undefined) return { objectId, size, body: answer, offset: isPart ? offset : 0 };
+    if (xet === undefined) return { ...name, size, body: answer, offset: isPart ? offset : 0 };
     await answer.discard();
-    return { objectId, size: xet.size, xet };
+    return { ...name, size: xet.size, xet };
   } catch (error) {
     await answer.discard();
     throw error;
@@ -123,15 +127,15 @@ function namesContent(head: Headers): boolean {
   return head.has("X-Linked-ETag") || head.has("ETag");
 }
 
-function readObjectId(head: Headers, answer: HttpAnswer): string {
-  const etag = head.get("X-Linked-ETag") ?? head.get("ETag");
-  const objectId = parseObjectId(etag);
-  if (objectId !== undefined) return objectId;
-  throw notLikeTheHub(
-    answer,
-    etag === null ? "no ETag" : `the ETag ${JSON.stringify(etag.slice(0, 100))}`,
-    "an ETag of 40 or 64 hexadecimal digits, by which the content can be checked",
-  );
+function readName(head: Headers): Omit<FileHead, "size"> {
+  const linked = parseObjectId(head.get("X-Linked-ETag"));
+  const etag = head.get("X-Linked-ETag") ?? head.get("ETag") ?? undefined;
+  if (linked !== undefined) return { objectId: linked, isHubName: true, etag };
+  // Artifactory says so of what it keeps.
+  const sha256 = parseObjectId(head.get("X-Checksum-Sha256"));
+  if (sha256 !== undefined && isSha256(sha256)) return { objectId: sha256, isHubName: true, etag };
+  const objectId = parseObjectId(head.get("ETag"));
+  return { objectId, isHubName: objectId !== undefined && isSha256(objectId), etag };
 }
 
 function checkCommit(head: Headers, commit: string, answer: HttpAnswer): void {

@@ -1,10 +1,13 @@
 import { warn } from "@onestep/core";
-import type { HubDownload, StartHubDownload } from "../cached/hub-download.ts";
+import type { AskListing, HubDownload, StartHubDownload } from "../cached/hub-download.ts";
 import type { Incoming } from "../cached/receive-file.ts";
 import { EntryNotFoundError } from "../errors/entry-not-found-error.ts";
 import { IntegrityError } from "../errors/integrity-error.ts";
+import { ServerError } from "../errors/server-error.ts";
+import { describeUrl } from "../http/describe-url.ts";
 import { withRetries } from "../http/retry.ts";
 import type { HubClient } from "../hub-api/hub-client.ts";
+import { contentId, type ListedFile } from "../hub-api/listed-file.ts";
 import { type FileAnswer, type FileQuestion, type NoFile, requestFile } from "../hub-api/request-file.ts";
 import { xetChunks } from "./xet-chunks.ts";
 
@@ -21,12 +24,61 @@ interface HubTransferRequest {
  * @param xetFromBytes - From which length on a file comes in chunks out of Xet storage, where it lies there.
  */
 export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubDownload {
-  return async (question, _listed, signal) => {
+  return async (question, listed, signal, askListing) => {
     const ask = (): Promise<FileAnswer | NoFile> => requestFile(client, question, { xetFromBytes, signal });
     const answer = await withRetries(ask, client.retry, signal);
-    if (answer.objectId === undefined) return answer;
-    return new HubTransfer({ client, question, signal }, answer, xetFromBytes);
+    if ("isCertain" in answer) return answer;
+    try {
+      const content = await identify(answer, listed, askListing);
+      if (content === undefined) throw withoutName(client, question, answer);
+      return new HubTransfer({ client, question, signal }, { content, first: answer, xetFromBytes });
+    } catch (error) {
+      await answer.body?.discard();
+      throw error;
+    }
   };
+}
+
+/** Files beyond this length are in LFS, where the Hub names them by SHA-256. */
+const largestGitBytes = 10 * 1024 * 1024;
+
+/** A content: its SHA-256 or git object, and its length, where it is known. */
+type Content = Pick<HubDownload, "objectId" | "size">;
+
+/**
+ * What names the content: what the answer says or, where that is no name of the Hub's or may be none, the listing. A
+ * mirror may put a checksum of its own into the `ETag`, or nothing.
+ */
+async function identify(
+  { isHubName, objectId, size }: FileAnswer,
+  listed: ListedFile | undefined,
+  askListing: AskListing,
+): Promise<Content | undefined> {
+  if (objectId !== undefined && isHubName) return { objectId, size };
+  const isDoubtful = objectId === undefined || (size ?? 0) > largestGitBytes;
+  const entry = listed ?? (isDoubtful ? await askListing() : undefined);
+  if (entry !== undefined && (objectId === undefined || entry.sha256 !== undefined)) {
+    return { objectId: contentId(entry), size: entry.size };
+  }
+  return objectId === undefined ? undefined : { objectId, size: size ?? entry?.size };
+}
+
+function withoutName(
+  { endpoint }: HubClient,
+  { id, commit, path }: FileQuestion,
+  { etag }: FileAnswer,
+): ServerError {
+  const found = etag === undefined ? "no ETag" : `the ETag ${JSON.stringify(etag.slice(0, 100))}`;
+  return new ServerError(
+    {
+      subject: `${path} in ${id} at ${commit}`,
+      found: `${found}, which is no name of the Hub's, and no listing at ${describeUrl(endpoint)} that has the file`,
+      expected: "a git object, a SHA-256 or a listing, by which the content can be checked",
+      remedy:
+        "Check that HF_ENDPOINT names the Hub or a mirror of it that lists files (/api/models/…/tree), and that no proxy changes headers.",
+    },
+    { status: 200 },
+  );
 }
 
 /** Brings the bytes of one content of the Hub, from any place on, as a whole or in chunks. */
@@ -34,15 +86,25 @@ class HubTransfer implements HubDownload {
   readonly objectId: string;
   readonly size: number | undefined;
   readonly #request: HubTransferRequest;
+  /** As the server told it. */
+  readonly #etag: string | undefined;
   #xetFromBytes: number;
   #first: FileAnswer | undefined;
   /** Why chunks of the file failed, until it is told. */
   #failedChunks: string | undefined;
 
-  constructor(request: HubTransferRequest, first: FileAnswer, xetFromBytes: number) {
+  constructor(
+    request: HubTransferRequest,
+    {
+      content,
+      first,
+      xetFromBytes,
+    }: { readonly content: Content; readonly first: FileAnswer; readonly xetFromBytes: number },
+  ) {
     this.#request = request;
-    this.objectId = first.objectId;
-    this.size = first.size;
+    this.#etag = first.etag;
+    this.objectId = content.objectId;
+    this.size = content.size;
     this.#first = first;
     this.#xetFromBytes = xetFromBytes;
   }
@@ -71,12 +133,19 @@ class HubTransfer implements HubDownload {
     }
     const options = { xetFromBytes: this.#xetFromBytes, offset, signal };
     const answer = await requestFile(client, question, options);
-    if (answer.objectId === this.objectId) return this.#take(answer, offset);
+    const isOther = (file: FileAnswer): boolean =>
+      file.objectId !== this.objectId && file.etag !== this.#etag;
+    if (!("isCertain" in answer) && !isOther(answer)) return this.#take(answer, offset);
     const subject = `${path} in ${id} at ${commit}`;
     const remedy = "Something changed it meanwhile. Try again.";
-    if (answer.objectId !== undefined) {
+    if (!("isCertain" in answer)) {
       await answer.body?.discard();
-      throw new IntegrityError({ subject, found: answer.objectId, expected: this.objectId, remedy });
+      throw new IntegrityError({
+        subject,
+        found: answer.objectId ?? answer.etag ?? "no name",
+        expected: this.objectId,
+        remedy,
+      });
     }
     throw new EntryNotFoundError({ subject, found: "nothing", expected: "the file of a moment ago", remedy });
   }

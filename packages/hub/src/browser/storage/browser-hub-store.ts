@@ -136,7 +136,7 @@ export class BrowserHubStore implements HubStore {
     const wholeSize = await this.#content(objectId).wholeSize();
     return findDamage(file, { objectId, size: size ?? wholeSize }, async () => {
       const { hashBlob } = await import("./content-hash.ts");
-      return hashBlob(file.blob, objectId);
+      return [await hashBlob(file.blob, objectId)];
     });
   }
 }

@@ -81,8 +81,8 @@ export class PieceFile implements Part {
     await this.#newHash();
   }
 
-  async objectId(): Promise<string | undefined> {
-    return this.#hash?.digest();
+  async names(): Promise<readonly string[] | undefined> {
+    return this.#hash === undefined ? undefined : [this.#hash.digest()];
   }
 
   async finish(): Promise<void> {

@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { isSha256 } from "../../hub-api/object-id.ts";
 
 /**
- * The name that the Hub gives to the content of a file on disk, of the same kind as `objectId`: its SHA-256, or its git
- * object, which covers the length too.
+ * The names that a content on disk may have, of the same length as `objectId`: its SHA-256; or its git object, which
+ * covers the length too, and its plain SHA-1, by which some mirrors name it, in this order.
  *
  * @throws What reading throws; the reason of `signal`.
  */
@@ -13,16 +13,22 @@ export async function hashFile(
   size: number,
   objectId: string,
   signal?: AbortSignal,
-): Promise<string> {
-  const hash = isSha256(objectId) ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
-  await updateFromFile(hash, location, signal);
-  return hash.digest("hex");
+): Promise<readonly string[]> {
+  const hashes = isSha256(objectId)
+    ? [createHash("sha256")]
+    : [createHash("sha1").update(`blob ${size}\0`), createHash("sha1")];
+  await updateFromFile(hashes, location, signal);
+  return hashes.map((hash) => hash.digest("hex"));
 }
 
-/** Adds a file's bytes to a hash, piece by piece. */
-export async function updateFromFile(hash: Hash, location: string, signal?: AbortSignal): Promise<void> {
+/** Adds a file's bytes to hashes, piece by piece. */
+export async function updateFromFile(
+  hashes: readonly Hash[],
+  location: string,
+  signal?: AbortSignal,
+): Promise<void> {
   for await (const chunk of createReadStream(location, { highWaterMark: 1024 * 1024 })) {
     signal?.throwIfAborted();
-    hash.update(chunk);
+    for (const hash of hashes) hash.update(chunk);
   }
 }

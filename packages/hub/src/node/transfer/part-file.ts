@@ -57,7 +57,7 @@ export class PartFile implements Part {
     const size = isAdopted ? (await file.stat()).size : 0;
     const part = new PartFile(options, aside, file, size);
     try {
-      if (part.#hash !== undefined && size > 0) await updateFromFile(part.#hash, aside, signal);
+      if (part.#hash !== undefined && size > 0) await updateFromFile([part.#hash], aside, signal);
       return part;
     } catch (error) {
       await part.keep();
@@ -98,11 +98,11 @@ export class PartFile implements Part {
     this.#hash = this.#newHash();
   }
 
-  /** The name of what is there, of the same kind as `objectId`; `undefined` where that is not known. */
-  async objectId(): Promise<string | undefined> {
+  async names(): Promise<readonly string[] | undefined> {
     const { objectId, signal } = this.#options;
     if (objectId === undefined) return undefined;
-    return this.#hash?.copy().digest("hex") ?? hashFile(this.#aside, this.#size, objectId, signal);
+    if (this.#hash !== undefined) return [this.#hash.copy().digest("hex")];
+    return hashFile(this.#aside, this.#size, objectId, signal);
   }
 
   /** Flushes the file to the disk and puts it in its place. @throws CacheWriteError */
