@@ -78,6 +78,7 @@ async function receive(
       if (hasWaited) await download.confirm().catch(throwUnlessOutage);
       return reportCached(cached, work);
     }
+    await store.checkPlace(request.commit, path);
     const isAlone = lock !== undefined && !lock.isContested;
     const leftParts = isAlone ? (size === undefined ? "remove" : "adopt") : "leave";
     const part = await store.openPart({ objectId, size, leftParts, signal });
@@ -93,20 +94,12 @@ async function receive(
       signal,
     };
     await receiveFile(part, reception, part.size === 0 ? download.takeFirst() : undefined);
-    const file = await link(request, objectId);
+    // Where that fails, the content stays, so that it is not fetched again.
+    const file = await store.linkFile(request.commit, path, objectId, true);
     reporter.end(file.size);
     return file;
   } finally {
     await lock?.release();
-  }
-}
-
-async function link({ store, commit, path }: HubFileRequest, objectId: string): Promise<RepositoryFile> {
-  try {
-    return await store.linkFile(commit, path, objectId, true);
-  } catch (error) {
-    await store.removeBlob(objectId);
-    throw error;
   }
 }
 

@@ -49,6 +49,8 @@ export class HubRepository implements Repository {
   #askedForCheck = false;
   #fetching = 0;
   #hasFiles = false;
+  /** Whether a file was put into the cache since the last warning. */
+  #hasFetched = false;
   #holdsRevision: boolean;
   /** Whether there is no use in asking for files that are not cached. */
   #isOut: boolean;
@@ -104,8 +106,15 @@ export class HubRepository implements Repository {
         this.#fetching -= 1;
       });
     this.#hasFiles ||= file !== undefined;
-    if (this.#hasFiles) await this.#remember();
+    this.#hasFetched ||= file !== undefined;
+    if (this.#hasFiles) await this.#remember().catch((error: Error) => this.#warnOfNote(error));
     return file;
+  }
+
+  /** The file is there all the same; in a cache that cannot be written, nothing else was to be expected. */
+  #warnOfNote(error: Error): void {
+    if (this.#hasFetched) warn(`${error.message} ${this.name} is not found there offline by its revision.`);
+    this.#hasFetched = false;
   }
 
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {

@@ -47,8 +47,8 @@ export interface HubStore {
 
   /** Whether a content is cached, undamaged as far as that shows. */
   hasBlob(objectId: string, size: number | undefined): Promise<boolean>;
-  /** Removes a content. Never fails. */
-  removeBlob(objectId: string): Promise<void>;
+  /** Makes sure that a file of a commit can be put in its place, before it is fetched. @throws CacheWriteError */
+  checkPlace(commit: string, path: string): Promise<void>;
   /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
   linkFile(commit: string, path: string, objectId: string, isNew: boolean): Promise<RepositoryFile>;
 

@@ -12,7 +12,8 @@ export class DiskFile implements RepositoryFile {
   readonly size: number;
   readonly localPath: string;
 
-  readonly #version: string;
+  readonly #status: BigIntStats;
+  readonly #openedAt: number = Date.now();
 
   /**
    * @param localPath - Absolute, symbolic links resolved.
@@ -22,7 +23,7 @@ export class DiskFile implements RepositoryFile {
     this.path = path;
     this.localPath = localPath;
     this.size = Number(status.size);
-    this.#version = describeVersion(status);
+    this.#status = status;
   }
 
   async read(start: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
@@ -61,7 +62,10 @@ export class DiskFile implements RepositoryFile {
           if (bytesRead === 0) break;
           filled += bytesRead;
         }
-        if (filled === bytes.length && describeVersion(await file.stat({ bigint: true })) !== this.#version) {
+        if (
+          filled === bytes.length &&
+          !isSameFile(this.#status, await file.stat({ bigint: true }), this.#openedAt)
+        ) {
           throw this.#changed("another file, or another content", "the same file");
         }
       } finally {
@@ -75,7 +79,19 @@ export class DiskFile implements RepositoryFile {
   }
 }
 
-/** What changes where a file is replaced or written to. */
-function describeVersion({ ino, mtimeNs, size }: BigIntStats): string {
-  return `${ino} ${mtimeNs} ${size}`;
+/**
+ * Whether a file was neither replaced nor written to. Another number alone does not say so: network and other mounted
+ * file systems number their files anew. One that was put in its place after the first was opened has a later time of
+ * status; where times are too coarse to tell, or too close, the number decides.
+ */
+function isSameFile(before: BigIntStats, now: BigIntStats, openedAt: number): boolean {
+  if (before.size !== now.size || before.mtimeNs !== now.mtimeNs) return false;
+  if (before.ino === now.ino) return true;
+  const hasSettled = openedAt - Number(before.ctimeMs) > (isCoarse(before.ctimeNs) ? 2000 : 100);
+  return hasSettled && before.ctimeNs === now.ctimeNs;
+}
+
+/** Whether a file system keeps whole seconds. */
+function isCoarse(timeNs: bigint): boolean {
+  return timeNs % 1_000_000_000n === 0n;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { formatListing, parseListing } from "../cached/cached-listing.ts";
 import { findDamage, type KnownContent } from "../cached/find-damage.ts";
@@ -10,12 +10,20 @@ import type { RepositoryListing } from "../hub-api/repository-listing.ts";
 import type { DiskFile } from "./disk-file.ts";
 import { linkBlob } from "./link-blob.ts";
 import { acquireLock } from "./lock/acquire-lock.ts";
+import { checkWritable, makeFolder } from "./make-folder.ts";
 import { openDiskFile } from "./open-disk-file.ts";
-import { isNotThere } from "./system-error.ts";
+import { isNotThere, systemErrorCode } from "./system-error.ts";
+import { writeInCache } from "./to-cache-write-error.ts";
 import { toFileReadError } from "./to-file-read-error.ts";
 import { hashFile } from "./transfer/content-hash.ts";
 import { PartFile } from "./transfer/part-file.ts";
 import { writeAside } from "./write-aside.ts";
+
+/** What a cache may do. */
+export interface HubCacheOptions {
+  /** Whether files of a snapshot are links to contents, where links work; `true` by default. */
+  readonly linksAllowed?: boolean | undefined;
+}
 
 /**
  * One repository's part of the cache that is shared with Python (huggingface_hub):
@@ -34,8 +42,11 @@ export class HubCache implements HubStore {
   /** This repository's folder in it. */
   readonly folder: string;
 
-  constructor(cacheFolder: string, id: string) {
+  readonly #linksAllowed: boolean;
+
+  constructor(cacheFolder: string, id: string, { linksAllowed = true }: HubCacheOptions = {}) {
     this.cacheFolder = cacheFolder;
+    this.#linksAllowed = linksAllowed;
     this.folder = join(cacheFolder, `models--${id.replaceAll("/", "--")}`);
   }
 
@@ -67,7 +78,28 @@ export class HubCache implements HubStore {
   /** Remembers what a branch or tag stands for. @throws CacheWriteError */
   async writeCommit(revision: string, commit: string): Promise<void> {
     if (revision === commit || (await this.readCommit(revision)) === commit) return;
-    await writeAside(this.#refLocation(revision), commit, this.folder);
+    const location = this.#refLocation(revision);
+    await writeAside(location, commit, this.folder).catch(async (error: unknown) => {
+      if (!(await this.#clearWay(revision))) throw error;
+      await writeAside(location, commit, this.folder);
+    });
+  }
+
+  /**
+   * Removes the notes of other references where their names are in the way: of `release` for `release/1.0`, and the
+   * other way round. They can be asked for again.
+   */
+  async #clearWay(revision: string): Promise<boolean> {
+    const segments = revision.split("/");
+    let isCleared = false;
+    for (let count = 1; count <= segments.length; count += 1) {
+      const location = this.#refLocation(segments.slice(0, count).join("/"));
+      const isFolder = (await stat(location).catch(() => undefined))?.isDirectory();
+      if (isFolder === undefined || isFolder !== (count === segments.length)) continue;
+      await writeInCache(location, () => rm(location, { recursive: true }));
+      isCleared = true;
+    }
+    return isCleared;
   }
 
   /** Whether any file of a commit was ever cached. */
@@ -91,8 +123,8 @@ export class HubCache implements HubStore {
     return blob !== undefined && (await findDamageOnDisk(blob, { objectId, size })) === undefined;
   }
 
-  async removeBlob(objectId: string): Promise<void> {
-    await rm(this.blobLocation(objectId), { force: true }).catch(() => {});
+  checkPlace(commit: string, path: string): Promise<void> {
+    return checkWritable(this.snapshotLocation(commit, path));
   }
 
   lock(objectId: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
@@ -116,7 +148,8 @@ export class HubCache implements HubStore {
   /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
   async linkFile(commit: string, path: string, objectId: string, isNew: boolean): Promise<DiskFile> {
     const location = this.snapshotLocation(commit, path);
-    await linkBlob(this.blobLocation(objectId), location, isNew);
+    const linksAllowed = this.#linksAllowed;
+    await linkBlob(this.blobLocation(objectId), location, { isNew, linksAllowed });
     const file = await openDiskFile(path, location);
     if (file !== undefined) return file;
     throw toFileReadError(location, new Error("nothing, although it was just put there"));
@@ -130,14 +163,15 @@ export class HubCache implements HubStore {
   /** Notes that a commit does not have a file, so that the answer is known offline. Never fails. */
   async markMissing(commit: string, path: string): Promise<void> {
     const location = this.#missingLocation(commit, path);
-    await mkdir(dirname(location), { recursive: true })
+    await makeFolder(dirname(location))
       .then(() => writeFile(location, ""))
       .catch(() => {});
   }
 
   /** The listing of a commit, if it is cached and in form. */
   async readListing(commit: string): Promise<RepositoryListing | undefined> {
-    const text = await readOptional(this.#listingLocation(commit));
+    // What another user keeps from this one can be asked for again.
+    const text = await readOptional(this.#listingLocation(commit)).catch(() => undefined);
     return text === undefined ? undefined : parseListing(text);
   }
 
@@ -180,7 +214,7 @@ async function readOptional(location: string): Promise<string | undefined> {
   try {
     return await readFile(location, "utf8");
   } catch (error) {
-    if (isNotThere(error)) return undefined;
+    if (isNotThere(error) || systemErrorCode(error) === "EISDIR") return undefined;
     throw toFileReadError(location, error);
   }
 }

@@ -1,4 +1,5 @@
 import { openHubRepository } from "../cached/open-hub-repository.ts";
+import { isEnabled } from "../environment/environment.ts";
 import { downloadPatience, metadataPatience, xetFromBytes } from "../environment/hub-settings.ts";
 import { resolveRetryPolicy } from "../http/retry-policy.ts";
 import { HubClient } from "../hub-api/hub-client.ts";
@@ -13,7 +14,9 @@ import { resolveToken } from "./token.ts";
 export function openHubInNode(request: HubRequest, options: OpenRepositoryOptions): Promise<Repository> {
   const { endpoint, environment, id } = request;
   return openHubRepository(request, options, {
-    store: new HubCache(resolveHubCache(options.cacheDir, environment), id),
+    store: new HubCache(resolveHubCache(options.cacheDir, environment), id, {
+      linksAllowed: !isEnabled(environment, "HF_HUB_DISABLE_SYMLINKS"),
+    }),
     makeClient: async () =>
       new HubClient({
         endpoint,

@@ -31,7 +31,8 @@ describe("errors of the operating system", () => {
     expect(error).toMatchObject({ code: "cache-write", cause });
     expect(error.message).toBe(
       `/cache/x: found ${found}, expected a place in the cache that can be written. Make room or grant access, or ` +
-        "name another cache folder (option cacheDir, HF_HUB_CACHE or HF_HOME).",
+        "name another cache folder (option cacheDir, HF_HUB_CACHE or HF_HOME); pass localFilesOnly: true to use only " +
+        "what is cached.",
     );
   });
 

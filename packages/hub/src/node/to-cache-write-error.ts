@@ -11,7 +11,7 @@ export function toCacheWriteError(location: string, error: unknown): Error {
       found: describeSystemError(error),
       expected: "a place in the cache that can be written",
       remedy:
-        "Make room or grant access, or name another cache folder (option cacheDir, HF_HUB_CACHE or HF_HOME).",
+        "Make room or grant access, or name another cache folder (option cacheDir, HF_HUB_CACHE or HF_HOME); pass localFilesOnly: true to use only what is cached.",
     },
     { cause: error },
   );

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { resolveToken } from "./token.ts";
@@ -48,10 +48,12 @@ describe("resolveToken", () => {
     expect(error.message).not.toContain("hf_");
   });
 
-  it("tells a file that cannot be read", async () => {
+  it("goes without a token where its file cannot be read, and says so", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
     const home = await makeFolder();
     await mkdir(join(home, "token"));
-    const error = await caught(resolveToken(undefined, { HF_HOME: home }));
-    expect(error.message).toContain("a folder (EISDIR)");
+    expect(await resolveToken(undefined, { HF_HOME: home })).toBeUndefined();
+    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("a folder (EISDIR)"));
+    expect(warned.mock.calls[0]?.[0]).toMatch(/without a token\. Pass token: false, .*HF_TOKEN_PATH/);
   });
 });

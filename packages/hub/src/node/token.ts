@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { warn } from "@onestep/core";
 import { cleanToken } from "../environment/clean-token.ts";
 import { type Environment, isEnabled, readVariable } from "../environment/environment.ts";
 import { expandPath, resolveHuggingFaceHome } from "./cache-folders.ts";
-import { isNotThere } from "./system-error.ts";
-import { toFileReadError } from "./to-file-read-error.ts";
+import { describeSystemError, isNotThere } from "./system-error.ts";
 
 /**
  * The access token: the option, then `HF_TOKEN`, then `HUGGING_FACE_HUB_TOKEN`, then the file that `hf auth login`
  * writes (`HF_TOKEN_PATH`, or `token` in `HF_HOME`). White space around it does not count. `undefined` where there is
- * none, where the option is `false`, or where `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set and no option is given.
+ * none, where the file cannot be read (with a warning), where the option is `false`, or where `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set and no option is given.
  *
  * @throws InvalidTokenError where it holds characters that no token has. The message does not repeat it.
  */
@@ -33,10 +33,18 @@ async function readTokenFile(environment: Environment): Promise<string | undefin
     variable === undefined
       ? join(resolveHuggingFaceHome(environment), "token")
       : expandPath(variable, environment);
+  let text: string;
   try {
-    return cleanToken(await readFile(location, "utf8"), `token file ${location}`);
+    text = await readFile(location, "utf8");
   } catch (error) {
-    if (isNotThere(error)) return undefined;
-    throw toFileReadError(location, error);
+    // The file of another user, in a folder that several share, keeps nobody from public models.
+    if (!isNotThere(error)) warn(describeUnreadable(location, error));
+    return undefined;
   }
+  return cleanToken(text, `token file ${location}`);
+}
+
+function describeUnreadable(location: string, error: unknown): string {
+  const found = `token file ${location}: found ${describeSystemError(error)}, expected a file that this user may read.`;
+  return `${found} Requests are made without a token. Pass token: false, or a token (option token, HF_TOKEN), or name another file (HF_TOKEN_PATH).`;
 }

@@ -6,7 +6,9 @@ import type { UrlNote, WebPartRequest, WebStore } from "../cached/web-store.ts";
 import type { DiskFile } from "./disk-file.ts";
 import { hashVersion } from "./hash-version.ts";
 import { acquireLock } from "./lock/acquire-lock.ts";
+import { checkWritable } from "./make-folder.ts";
 import { openDiskFile } from "./open-disk-file.ts";
+import { shortName } from "./short-name.ts";
 import { PartFile } from "./transfer/part-file.ts";
 import { writeAside } from "./write-aside.ts";
 
@@ -64,7 +66,7 @@ export class UrlCache implements WebStore {
 
   /** Notes by what a stored file is to be asked for again. @throws CacheWriteError */
   async writeNote(path: string, note: UrlNote): Promise<void> {
-    await writeAside(join(this.folder, "origin.json"), JSON.stringify({ url: this.#url }));
+    await writeAside(this.#originLocation(), JSON.stringify({ url: this.#url }));
     await writeAside(this.#noteLocation(path), JSON.stringify(note));
   }
 
@@ -77,7 +79,9 @@ export class UrlCache implements WebStore {
     return acquireLock(this.lockLocation(path), options);
   }
 
-  openPart(path: string, { version, size, leftParts, signal }: WebPartRequest): Promise<Part> {
+  async openPart(path: string, { version, size, leftParts, signal }: WebPartRequest): Promise<Part> {
+    // Without its note, a file would be fetched again each time.
+    for (const note of [this.#noteLocation(path), this.#originLocation()]) await checkWritable(note);
     return PartFile.open({
       location: this.fileLocation(path),
       objectId: undefined,
@@ -88,6 +92,12 @@ export class UrlCache implements WebStore {
   }
 
   #noteLocation(path: string): string {
-    return join(this.folder, "notes", ...`${path}.json`.split("/"));
+    const folders = path.split("/");
+    const name = folders.pop() as string;
+    return join(this.folder, "notes", ...folders, `${shortName(name, ".json".length)}.json`);
+  }
+
+  #originLocation(): string {
+    return join(this.folder, "origin.json");
   }
 }

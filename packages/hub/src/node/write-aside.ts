@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "./make-folder.ts";
+import { shortName } from "./short-name.ts";
 import { writeInCache } from "./to-cache-write-error.ts";
 
 /** A name beside `location` that nobody else uses. */
 export function asideName(location: string, ending: string): string {
-  return `${location}.${randomBytes(4).toString("hex")}.${ending}`;
+  const added = `.${randomBytes(4).toString("hex")}.${ending}`;
+  return join(dirname(location), shortName(basename(location), added.length) + added);
 }
 
 /**
@@ -22,7 +25,7 @@ export async function writeAside(
 ): Promise<void> {
   const aside = asideName(join(folder, basename(location)), "tmp");
   await writeInCache(location, async () => {
-    await mkdir(dirname(location), { recursive: true });
+    await makeFolder(dirname(location));
     try {
       await writeFile(aside, text, { flag: "wx", flush: true });
       await rename(aside, location);

@@ -51,7 +51,24 @@ export class BrowserHubStore implements HubStore {
 
   async writeCommit(revision: string, commit: string): Promise<void> {
     if (revision === commit || (await this.readCommit(revision)) === commit) return;
-    await this.#folder.writeText(`refs/${revision}`, commit);
+    await this.#folder.writeText(`refs/${revision}`, commit).catch(async (error: unknown) => {
+      if (!(await this.#clearWay(revision))) throw error;
+      await this.#folder.writeText(`refs/${revision}`, commit);
+    });
+  }
+
+  /**
+   * Removes the notes of other references where their names are in the way: of `release` for `release/1.0`, and the
+   * other way round. They can be asked for again.
+   */
+  async #clearWay(revision: string): Promise<boolean> {
+    const segments = revision.split("/");
+    const parents = segments.slice(1).map((_, index) => `refs/${segments.slice(0, index + 1).join("/")}`);
+    const files = await Promise.all(parents.map((path) => this.#folder.findFile(path)));
+    const inTheWay = parents.filter((_, index) => files[index] !== undefined);
+    if (await this.#folder.folder(`refs/${revision}`).exists()) inTheWay.push(`refs/${revision}`);
+    for (const path of inTheWay) await this.#folder.remove(path);
+    return inTheWay.length > 0;
   }
 
   async hasSnapshot(commit: string): Promise<boolean> {
@@ -96,9 +113,8 @@ export class BrowserHubStore implements HubStore {
     return (await this.#findDamage(objectId, new BlobFile(objectId, blob), size)) === undefined;
   }
 
-  async removeBlob(objectId: string): Promise<void> {
-    await this.#folder.remove(`blobs/${objectId}`).catch(() => {});
-  }
+  /** Room is all that can be missing, and is looked at when the length is known. */
+  async checkPlace(): Promise<void> {}
 
   async linkFile(commit: string, path: string, objectId: string): Promise<BlobFile> {
     await this.#folder.writeText(`snapshots/${commit}/${path}`, objectId);

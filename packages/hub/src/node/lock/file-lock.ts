@@ -4,7 +4,6 @@ import {
   copyFile,
   type FileHandle,
   link,
-  mkdir,
   open,
   readFile,
   rename,
@@ -13,6 +12,7 @@ import {
 } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pause } from "../../http/pause.ts";
+import { makeFolder } from "../make-folder.ts";
 import { isNotThere, systemErrorCode } from "../system-error.ts";
 import { type LockOwner, ownProcess } from "./lock-owner.ts";
 import { type LockState, readLock } from "./read-lock.ts";
@@ -70,7 +70,7 @@ export class FileLock {
     let isWaiting = false;
     let seen = { sign: "", since: 0 };
     try {
-      await mkdir(dirname(location), { recursive: true });
+      await makeFolder(dirname(location));
       for (;;) {
         signal?.throwIfAborted();
         const lock = await FileLock.#tryOnce(location, isContested);

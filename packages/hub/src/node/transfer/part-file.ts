@@ -1,8 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { LeftParts, Part } from "../../cached/part.ts";
 import { isSha256 } from "../../hub-api/object-id.ts";
+import { makeFolder } from "../make-folder.ts";
 import { writeInCache } from "../to-cache-write-error.ts";
 import { checkFreeSpace } from "./check-free-space.ts";
 import { hashFile, updateFromFile } from "./content-hash.ts";
@@ -50,7 +51,7 @@ export class PartFile implements Part {
     const { leftParts, location, signal } = options;
     const aside = makePartName(location, options.version);
     const isAdopted = await writeInCache(location, async () => {
-      await mkdir(dirname(location), { recursive: true });
+      await makeFolder(dirname(location));
       return leftParts !== "leave" && (await takeUpParts(options, aside));
     });
     const file = await writeInCache(location, () => open(aside, isAdopted ? "r+" : "wx"));

@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { shortName } from "../short-name.ts";
+
+/** `.onestep-<16 digits>-<8 digits>.incomplete` */
+const longestAddition = 45;
 
 const ending = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
 
@@ -13,7 +17,8 @@ const ending = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
  * @param version - Which version of the content it is, where the name of the file does not say. Hexadecimal.
  */
 export function makePartName(location: string, version: string): string {
-  return `${location}.onestep-${versionPrefix(version)}${randomBytes(4).toString("hex")}.incomplete`;
+  const added = `.onestep-${versionPrefix(version)}${randomBytes(4).toString("hex")}.incomplete`;
+  return join(dirname(location), stem(location) + added);
 }
 
 /** The parts of a file that were left behind, of this version and of all others. */
@@ -21,7 +26,7 @@ export async function findParts(
   location: string,
   version: string,
 ): Promise<{ readonly own: readonly string[]; readonly others: readonly string[] }> {
-  const name = basename(location);
+  const name = stem(location);
   const start = `.onestep-${versionPrefix(version)}`;
   const own: string[] = [];
   const others: string[] = [];
@@ -32,6 +37,11 @@ export async function findParts(
     (isOwn ? own : others).push(join(dirname(location), entry));
   }
   return { own, others };
+}
+
+/** The same for all parts of a file, whatever is added. */
+function stem(location: string): string {
+  return shortName(basename(location), longestAddition);
 }
 
 function versionPrefix(version: string): string {
