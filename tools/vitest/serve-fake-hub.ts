@@ -33,6 +33,10 @@ export default async function serveFakeHub(project: TestProject): Promise<() => 
     repositories: {
       "onestep/emoji32": { files },
       "onestep/large": largeRepository(),
+      "onestep/releases": {
+        files: {},
+        revisions: { release: { "a.json": '"release"' }, "release/1.0": { "a.json": '"release/1.0"' } },
+      },
       "onestep/private": {
         files: { "weights.bin": { bytes: new Uint8Array(3_000_000), lfs: true } },
         privateToken: "hf_may",

@@ -1,5 +1,11 @@
 /** The path of `name` (with forward slashes) in a folder: of the same kind as the folder, a path or a URL. */
 export function joinPath(directory: string | URL, name: string): string | URL {
-  if (directory instanceof URL) return new URL(name, directory.href.replace(/\/*$/, "/"));
+  if (directory instanceof URL) {
+    // Not by resolving the name, in which `#`, `?`, `%` and slashes at the front would mean something else.
+    const url = new URL(directory);
+    const segments = name.split("/").filter((segment) => segment !== "");
+    url.pathname = `${url.pathname.replace(/\/*$/, "/")}${segments.map(encodeURIComponent).join("/")}`;
+    return url;
+  }
   return `${directory.replace(/(?<=[^\\/])[\\/]+$/, "").replace(/^[\\/]$/, "")}/${name}`;
 }

@@ -1,6 +1,7 @@
-import { access, constants, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { access, constants, lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FileWriteError } from "../errors/file-write-error.ts";
+import { makeFolder } from "./make-folder.node.ts";
 import { replaceFiles, type StagedFile } from "./replace-files.node.ts";
 import { requireDirectory } from "./require-directory.ts";
 import type { FileToSave, SaveFilesOptions } from "./save-files-options.ts";
@@ -29,7 +30,7 @@ export async function saveFiles(
   requireDirectory(directory);
   const folder = toPath(directory);
   const contents = files.map(({ content }) => toBytes(content));
-  await attempt(folder, () => mkdir(folder, { recursive: true }));
+  await attempt(folder, () => makeFolder(folder));
   const staged: StagedFile[] = [];
   try {
     for (const [position, { name }] of files.entries()) {

@@ -1,6 +1,7 @@
-import { access, constants, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, constants, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileWriteError } from "../errors/file-write-error.ts";
+import { makeFolder } from "./make-folder.node.ts";
 import { attempt, type FileTarget, requireContent, stageFile } from "./stage-file.node.ts";
 import { toPath } from "./to-path.node.ts";
 import type { WriteFileOptions } from "./write-file-options.ts";
@@ -34,7 +35,7 @@ export async function writeFileAside(
 }
 
 async function findTarget(path: string, { createFolder }: WriteFileOptions): Promise<FileTarget> {
-  if (createFolder === true) await attempt(path, () => mkdir(dirname(path), { recursive: true }));
+  if (createFolder === true) await attempt(path, () => makeFolder(dirname(path)));
   const resolved = await attempt(path, () => realpath(path).catch(ignoreMissing));
   if (resolved === undefined) return { path, mode: undefined };
   const status = await attempt(path, () => stat(resolved));

@@ -265,6 +265,25 @@ describe("a cache that several pages and workers share", () => {
   });
 });
 
+describe("references whose names are in each other's way", () => {
+  it.each([[["release", "release/1.0"]], [["release/1.0", "release"]]])(
+    "open, and the last is there offline: %j",
+    async (order) => {
+      vi.spyOn(console, "warn").mockImplementation(() => {});
+      const cacheDir = makeCache();
+      for (const revision of order) {
+        const text = await (
+          await (await open("onestep/releases", { cacheDir, revision })).get("a.json")
+        ).text();
+        expect(text).toBe(JSON.stringify(revision));
+        const offline = await open("onestep/releases", { cacheDir, revision, localFilesOnly: true });
+        expect(await (await offline.get("a.json")).text()).toBe(text);
+      }
+      expect(console.warn).not.toHaveBeenCalled();
+    },
+  );
+});
+
 describe("a browser that gives no room", () => {
   it("reads in place what does not fit, and tells how much was missing", async () => {
     const warning = vi.spyOn(console, "warn").mockImplementation(() => {});

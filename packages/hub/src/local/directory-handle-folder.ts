@@ -1,4 +1,4 @@
-import { isMissingEntry } from "../file/is-missing-entry.ts";
+import { findEntry } from "../file/is-missing-entry.ts";
 import { checkFileCount } from "./check-file-count.ts";
 import type { LocalFolder } from "./local-files.ts";
 
@@ -15,14 +15,11 @@ export class DirectoryHandleFolder implements LocalFolder {
   async find(path: string): Promise<File | undefined> {
     const segments = path.split("/");
     const fileName = segments.pop() as string;
-    try {
+    return findEntry(path, async () => {
       let folder = this.#handle;
       for (const segment of segments) folder = await folder.getDirectoryHandle(segment);
-      return await (await folder.getFileHandle(fileName)).getFile();
-    } catch (error) {
-      if (isMissingEntry(error)) return undefined;
-      throw error;
-    }
+      return (await folder.getFileHandle(fileName)).getFile();
+    });
   }
 
   async list(signal: AbortSignal | undefined): Promise<readonly string[]> {

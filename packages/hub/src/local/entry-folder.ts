@@ -1,4 +1,4 @@
-import { isMissingEntry } from "../file/is-missing-entry.ts";
+import { findEntry } from "../file/is-missing-entry.ts";
 import { checkFileCount } from "./check-file-count.ts";
 import type { LocalFolder } from "./local-files.ts";
 
@@ -13,15 +13,12 @@ export class EntryFolder implements LocalFolder {
   }
 
   async find(path: string): Promise<Blob | undefined> {
-    try {
+    return findEntry(path, async () => {
       const entry = await new Promise<FileSystemEntry>((resolve, reject) => {
         this.#folder.getFile(path, {}, resolve, reject);
       });
-      return await toFile(entry as FileSystemFileEntry);
-    } catch (error) {
-      if (isMissingEntry(error)) return undefined;
-      throw error;
-    }
+      return toFile(entry as FileSystemFileEntry);
+    });
   }
 
   async list(signal: AbortSignal | undefined): Promise<readonly string[]> {

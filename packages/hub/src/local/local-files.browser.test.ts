@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { openFile } from "../open-file.ts";
 import { openRepository } from "../open-repository.ts";
@@ -79,6 +79,24 @@ describe("files of the person at the browser", () => {
     const error = await caught(file.text());
     expect(error).toMatchObject({ code: "file-read" });
     expect(error.message).toContain("It may have been changed, moved or deleted since");
+  });
+
+  it.each([
+    ["a mistake of a program", () => new TypeError("handle.getFile is not a function"), "file-read"],
+    ["a failure of the network", () => new TypeError("Failed to fetch"), "file-read"],
+    ["access that was taken away", () => new DOMException("denied", "NotAllowedError"), "file-read"],
+    ["a disk that fails", () => new DOMException("broken", "NotReadableError"), "file-read"],
+    ["a name that browsers refuse", () => new TypeError("Name is not allowed."), undefined],
+    ["no such name", () => new DOMException("none", "NotFoundError"), undefined],
+  ])("tell a file that is missing from %s", async (_what, makeError, code) => {
+    const folder = await makeFolder();
+    const repository = await openRepository(folder);
+    vi.spyOn(FileSystemDirectoryHandle.prototype, "getFileHandle").mockImplementation(async () => {
+      throw makeError();
+    });
+    const outcome = repository.find("model_index.json").catch((error) => error.code);
+    expect(await outcome).toBe(code);
+    vi.restoreAllMocks();
   });
 
   it("can be one file", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { getEntry } from "../file/get-entry.ts";
 import { reportCachedFile } from "../file/report-cached-file.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
-import { checkRepositoryPath } from "../source/repository-path.ts";
+import { checkRepositoryPath, findPathFault } from "../source/repository-path.ts";
 import { listFolder } from "./list-folder.ts";
 import { openDiskFile } from "./open-disk-file.ts";
 
@@ -19,7 +19,8 @@ export class FolderRepository implements Repository {
   }
 
   async list(options: ReadOptions = {}): Promise<readonly string[]> {
-    return listFolder(this.#folder, options.signal);
+    const paths = await listFolder(this.#folder, options.signal);
+    return paths.filter((path) => findPathFault(path) === undefined);
   }
 
   async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {

@@ -1,4 +1,4 @@
-import { splitHubPath } from "./hub-url.ts";
+import { findMarker, splitHubPath } from "./hub-url.ts";
 import { findRepositoryIdFault } from "./repository-id.ts";
 
 /** A file of a repository that a URL of the Hub names. */
@@ -16,8 +16,9 @@ export interface HubFileUrl {
  */
 export function parseHubFileUrl(url: URL, endpoint: URL): HubFileUrl | undefined {
   const segments = splitHubPath(url, endpoint) ?? [];
-  const marker = segments.findIndex((segment) => segment === "blob" || segment === "resolve");
-  if (marker < 1) return undefined;
+  // A revision and a path follow.
+  const marker = findMarker(segments, ["blob", "resolve"], 2);
+  if (marker === undefined) return undefined;
   const id = segments.slice(0, marker).join("/");
   const rest = segments.slice(marker + 1);
   // refs/pr/1 and refs/convert/parquet are revisions with slashes.

@@ -21,12 +21,12 @@ const hubHosts = new Set(["huggingface.co", "www.huggingface.co", "hf.co"]);
 export function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
   const segments = splitHubPath(url, endpoint);
   if (segments === undefined) return undefined;
-  const marker = segments.findIndex((segment) => segment === "tree" || segment === "resolve");
-  const idSegments = marker < 1 ? segments : segments.slice(0, marker);
-  const id = idSegments.join("/");
-  const revisionSegments = marker < 1 ? [] : segments.slice(marker + 1);
+  const marker = findMarker(segments, ["tree", "resolve"], 1) ?? segments.length;
+  const id = segments.slice(0, marker).join("/");
+  const revisionSegments = segments.slice(marker + 1);
   const isOneRevision = revisionSegments.length <= 1 || revisionSegments[0] === "refs";
-  if (findRepositoryIdFault(id) !== undefined || !isOneRevision) {
+  const isOther = segments.length > 1 && otherPages.has(segments[0] ?? "");
+  if (findRepositoryIdFault(id) !== undefined || !isOneRevision || isOther) {
     throw new InvalidArgumentError({
       subject: "URL of the Hub",
       found: `${url.origin}${url.pathname}`,
@@ -39,6 +39,41 @@ export function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
     id,
     revision: revisionSegments.length === 0 ? undefined : revisionSegments.join("/"),
   };
+}
+
+/** Where pages of the Hub are that no model's owner can be called. */
+const otherPages = new Set([
+  "api",
+  "blog",
+  "collections",
+  "datasets",
+  "docs",
+  "learn",
+  "organizations",
+  "papers",
+  "posts",
+  "settings",
+  "spaces",
+  "tasks",
+]);
+
+/**
+ * Where in the path of a page the id of the repository ends: the place of one of the words that stand between it and a
+ * revision. An owner may have repositories of these names (`owner/tree/tree/main`), so that two segments are an id
+ * before one is.
+ *
+ * @param after - How many segments follow the word at least.
+ */
+export function findMarker(
+  segments: readonly string[],
+  words: readonly string[],
+  after: number,
+): number | undefined {
+  const isMarker = (place: number, count: number): boolean =>
+    words.includes(segments[place] ?? "") && segments.length > place + count;
+  if (isMarker(2, after)) return 2;
+  if (isMarker(1, after)) return 1;
+  return isMarker(2, 0) ? 2 : undefined;
 }
 
 /** The decoded segments of the path below the endpoint, or `undefined` where the URL is not of the Hub. */

@@ -14,6 +14,9 @@ describe("checkRepositoryPath", () => {
     "a b/c",
     "文件/模型.bin",
     "100%2e/x",
+    "console/com10.null",
+    "~/$auxiliary",
+    "a;b=c,d@e!f'g`h^i{j}[k]",
   ])("passes %j as it is", (path) => {
     expect(checkRepositoryPath(path)).toBe(path);
   });
@@ -32,6 +35,17 @@ describe("checkRepositoryPath", () => {
     ["..\\secret", "holds a backslash"],
     ["\\\\host\\share", "holds a backslash"],
     ["unet/.. /x", 'has the segment ".. "'],
+    ["config.json:stream", "which Windows reserves"],
+    ["unet/w.bin::$DATA", "which Windows reserves"],
+    ["what?.png", "which Windows reserves"],
+    ["CON", "a device on Windows"],
+    ["unet/NUL.txt", "a device on Windows"],
+    ["nul .tar.gz", "a device on Windows"],
+    ["com1/x", "a device on Windows"],
+    ["LPT²", "a device on Windows"],
+    ["CONIN$", "a device on Windows"],
+    ["config.json.", "ends with a dot or a space"],
+    ["unet /config.json", "ends with a dot or a space"],
     ["a\0b", "holds a control character"],
     ["a\nb", "holds a control character"],
   ])("refuses %j", (path, fault) => {

@@ -2,6 +2,10 @@ import { UnsafePathError } from "../errors/unsafe-path-error.ts";
 
 const driveLetter = /^[a-z]:/i;
 const dotsAndSpaces = /^[. ]*$/;
+/** `a:b` is a stream of the file `a` there. */
+const reservedCharacters = /[<>:"|?*]/;
+/** With any ending, and in any folder. */
+const deviceName = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³]) *(?:\.|$)/i;
 
 /**
  * Checks that a path stays inside the repository it is asked of, under the rules of POSIX and of Windows alike, since
@@ -9,7 +13,8 @@ const dotsAndSpaces = /^[. ]*$/;
  *
  * @returns The path, unchanged.
  * @throws UnsafePathError where the path is empty, absolute, names a drive, holds a backslash, a NUL or another
- * control character, or has an empty, `.` or `..` segment (trailing spaces and dots count as Windows counts them).
+ * control character, has an empty, `.` or `..` segment, or one that is another file on Windows, or none: a stream (`a:b`),
+ * a device (`NUL.txt`), a name that ends with a dot or a space, one of the characters `<>:"|?*`.
  */
 export function checkRepositoryPath(path: string): string {
   const fault = findPathFault(path);
@@ -33,6 +38,9 @@ export function findPathFault(path: unknown): string | undefined {
     if (driveLetter.test(segment)) return "names a drive";
     if (segment === "") return "has an empty segment";
     if (dotsAndSpaces.test(segment)) return `has the segment ${JSON.stringify(segment)}`;
+    if (reservedCharacters.test(segment)) return 'holds one of < > : " | ? *, which Windows reserves';
+    if (deviceName.test(segment)) return `has the segment ${JSON.stringify(segment)}, a device on Windows`;
+    if (/[. ]$/.test(segment)) return "has a segment that ends with a dot or a space, which Windows drops";
   }
   return undefined;
 }

@@ -26,6 +26,14 @@ describe("parseRepositorySource", () => {
     ["https://huggingface.co/owner/name/resolve/v1.0/", hub, "owner/name", "v1.0"],
     ["https://huggingface.co/owner/name/tree/refs%2Fpr%2F1", hub, "owner/name", "refs/pr/1"],
     ["https://huggingface.co/owner/name/tree/refs/pr/1", hub, "owner/name", "refs/pr/1"],
+    ["https://huggingface.co/gpt2/tree/main", hub, "gpt2", "main"],
+    ["https://huggingface.co/owner/name/tree", hub, "owner/name", undefined],
+    // Repositories that are called as the words of such addresses.
+    ["https://huggingface.co/owner/tree", hub, "owner/tree", undefined],
+    ["https://huggingface.co/owner/resolve/", hub, "owner/resolve", undefined],
+    ["https://huggingface.co/owner/tree/tree/main", hub, "owner/tree", "main"],
+    ["https://huggingface.co/tree/name/resolve/v1", hub, "tree/name", "v1"],
+    ["https://huggingface.co/owner/tree/resolve/refs/pr/1", hub, "owner/tree", "refs/pr/1"],
     ["https://mirror.example/base/owner/name", mirror, "owner/name", undefined],
     ["https://huggingface.co/owner/name", mirror, "owner/name", undefined],
   ])("understands %s as an id", (url, endpoint, id, revision) => {
@@ -39,6 +47,8 @@ describe("parseRepositorySource", () => {
   it.each([
     ["https://huggingface.co/", "the page of a model"],
     ["https://huggingface.co/datasets/owner/name", "the page of a model"],
+    ["https://huggingface.co/datasets/squad", "the page of a model"],
+    ["https://huggingface.co/spaces/owner", "the page of a model"],
     ["https://huggingface.co/owner/name/blob/main/config.json", "the page of a model"],
     ["https://huggingface.co/owner/name/tree/main/unet", "the page of a model"],
     ["https://huggingface.co/owner/%E0%A4%A", "the page of a model"],

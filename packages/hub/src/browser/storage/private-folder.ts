@@ -1,4 +1,4 @@
-import { isMissingEntry } from "../../file/is-missing-entry.ts";
+import { findEntry, isMissingEntry } from "../../file/is-missing-entry.ts";
 import { DirectoryHandleFolder } from "../../local/directory-handle-folder.ts";
 import { writeInStorage } from "./storage-failure.ts";
 
@@ -89,13 +89,8 @@ export class PrivateFolder {
     });
   }
 
-  async #find(): Promise<FileSystemDirectoryHandle | undefined> {
-    try {
-      return await this.#open(this.path, false);
-    } catch (error) {
-      if (isMissingEntry(error)) return undefined;
-      throw error;
-    }
+  #find(): Promise<FileSystemDirectoryHandle | undefined> {
+    return findEntry(this.path, () => this.#open(this.path, false));
   }
 
   async #open(path: string, create: boolean): Promise<FileSystemDirectoryHandle> {
