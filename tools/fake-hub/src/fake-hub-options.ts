@@ -13,6 +13,8 @@ export interface FakeRepository {
   readonly files: FakeFiles;
   /** The files of other branches, tags and references (`v1`, `refs/pr/1`). */
   readonly revisions?: Readonly<Record<string, FakeFiles>>;
+  /** Entries that its listings have besides, as no tool of the Hub would make them. */
+  readonly strayEntries?: readonly unknown[];
   /** Everything about it is hidden from all but the holder of this token. */
   readonly privateToken?: string;
   /** Its files are kept from all but the holder of this token, who accepted the licence. */

@@ -38,7 +38,7 @@ export function answerHubCall(call: HubCall): Reply | undefined {
     return failureReply(404, "RevisionNotFound", `Invalid rev id: ${revision}`);
   }
   if (file !== null) return answerFile(call, id, repository, commit, decodeURIComponent(file[3] ?? ""));
-  if (api?.[2] === "tree") return answerTree(call, id, commit);
+  if (api?.[2] === "tree") return answerTree(call, id, repository, commit);
   if (api?.[2] === "paths-info") return answerPathsInfo(call, commit);
   return jsonReply({
     _id: "0",
@@ -112,9 +112,10 @@ function redirectToCdn(call: HubCall, id: string, commit: FakeCommit, file: Stor
   };
 }
 
-function answerTree(call: HubCall, id: string, commit: FakeCommit): Reply {
+function answerTree(call: HubCall, id: string, repository: HubStateRepository, commit: FakeCommit): Reply {
   const { state, url } = call;
-  const entries = [...listFolders(commit), ...[...commit.files.values()].map(describeFile)];
+  const stray = repository.options.strayEntries ?? [];
+  const entries = [...listFolders(commit), ...stray, ...[...commit.files.values()].map(describeFile)];
   const pageSize = state.options.pageSize ?? 1000;
   const start = Number(url.searchParams.get("cursor") ?? "0");
   const end = start + pageSize;

@@ -16,9 +16,11 @@ export const findingKinds = [
   "not there offline",
   "not there any more",
   "older commit lost",
+  "copy of a web server lost",
   "request though offline",
   "content fetched again",
   "token sent elsewhere",
+  "one token's answer to another's caller",
   "secret in a message",
 ] as const;
 

@@ -2,16 +2,18 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkCache, type ExpectedFile } from "./check/check-cache.ts";
-import { judgeOutcome } from "./check/judge-outcome.ts";
+import { judgeOutcome, judgeRights } from "./check/judge-outcome.ts";
 import type { DownloadRequest } from "./downloader/download-request.ts";
 import type { Downloader, DownloadOutcome } from "./downloader/downloader.ts";
 import type { Finding } from "./finding.ts";
 import type { CasePlan, Moment } from "./plan/case-plan.ts";
 import { contentOf, objectIdOf, type PlannedFile, sha256Of } from "./plan/planned-file.ts";
+import { runWebCase } from "./run-web-case.ts";
 import type { SmallDisk } from "./small-disk.ts";
 import {
   repositoriesOf,
   repositoryId,
+  rivalToken,
   secretToken,
   startTroubledHub,
   type TroubledHub,
@@ -44,6 +46,7 @@ export interface CaseResult {
  * allowed.
  */
 export async function runCase(plan: CasePlan, tools: CaseTools): Promise<CaseResult> {
+  if (plan.way.kind === "web-server") return runWebCase(plan, plan.way, tools);
   const isFull = plan.way.kind === "full-disk";
   const cacheDir = await mkdtemp(join(isFull ? tools.smallDisk.folder : tools.folder, "cache-"));
   const troubled = await startTroubledHub(plan);
@@ -99,13 +102,13 @@ class CaseRun {
       const others = files.map((file, index) =>
         index % 2 === 0 ? { ...file, content: file.content + 100 } : file,
       );
-      hub.update(repositoriesOf(others));
+      hub.update(repositoriesOf(this.#plan, others));
       this.#noteCommit(others);
     }
     const outcome = await this.#tools.first.run(
       this.#request({ revision: "main", maxRetries: 5, patience: 30 }),
     );
-    hub.update(repositoriesOf(files));
+    hub.update(repositoriesOf(this.#plan, files));
     hub.clearRequests();
     if (outcome.type !== "done") this.#findings.push({ kind: "clean download failed", detail: outcome.type });
     if (before === "damaged-content") await this.#damage();
@@ -136,6 +139,10 @@ class CaseRun {
         return Promise.all([this.#runAndKill(first, request, way.moment), second.run(request)]);
       case "killed":
         return [await this.#runAndKill(first, request, way.moment), await second.run(request)];
+      case "two-tokens":
+        return this.#downloadWithRival(request, way.together);
+      case "web-server":
+        return [];
       case "full-disk": {
         const { fileBlocks } = await smallDisk.fill(way.roomBytes);
         if (fileBlocks === undefined) return [await first.run(request)];
@@ -145,6 +152,24 @@ class CaseRun {
         return [outcome];
       }
     }
+  }
+
+  /** Two callers at once, of whom one may not have the files; each is to be answered as if it were alone. */
+  async #downloadWithRival(request: DownloadRequest, together: boolean): Promise<readonly DownloadOutcome[]> {
+    const { first, second } = this.#tools;
+    if (together) {
+      const outcome = await first.run({ ...request, rivalToken });
+      if (outcome.type === "done") this.#findings.push(...judgeRights(outcome.result, outcome.result.rival));
+      return [outcome];
+    }
+    const [own, rival] = await Promise.all([
+      first.run(request),
+      second.run({ ...request, token: rivalToken }),
+    ]);
+    if (own.type === "done" && rival.type === "done") {
+      this.#findings.push(...judgeRights(own.result, rival.result));
+    }
+    return [own, rival];
   }
 
   async #runAndKill(

@@ -10,6 +10,9 @@ export const repositoryId = "owner/name";
 /** The token that only the endpoint may see. */
 export const secretToken = "hf_secret_of_the_endpoint";
 
+/** A token that is valid, and opens nothing. */
+export const rivalToken = "hf_of_another";
+
 /** The Hub of a plan, and the host to which it should not redirect. */
 export interface TroubledHub {
   readonly hub: FakeHub;
@@ -28,8 +31,8 @@ export async function startTroubledHub(plan: CasePlan): Promise<TroubledHub> {
     new Map(plan.files.map((file) => [sha256Of(contentOf(file)), contentOf(file)])),
   );
   const hub = await startFakeHub({
-    repositories: repositoriesOf(plan.files),
-    tokens: [secretToken],
+    repositories: repositoriesOf(plan, plan.files),
+    tokens: [secretToken, rivalToken],
     basePath: plan.basePath,
     redirectSmallFiles: plan.redirectsSmallFiles,
   });
@@ -54,11 +57,31 @@ export async function startTroubledHub(plan: CasePlan): Promise<TroubledHub> {
   };
 }
 
-/** The repository with the same files on all its branches. */
-export function repositoriesOf(files: readonly PlannedFile[]): Parameters<FakeHub["update"]>[0] {
+/** The repository of a plan with the same files on all its branches. */
+export function repositoriesOf(
+  { disorder, way }: CasePlan,
+  files: readonly PlannedFile[],
+): Parameters<FakeHub["update"]>[0] {
   const stored = toFakeFiles(files);
-  return { [repositoryId]: { files: stored, revisions: { "refs/pr/1": stored } } };
+  const revisions = Object.fromEntries(["refs/pr/1", "release", "release/1.0"].map((name) => [name, stored]));
+  const gate = way.kind !== "two-tokens" ? {} : { [`${way.gate}Token`]: secretToken };
+  return { [repositoryId]: { files: stored, revisions, ...gate, ...(disorder ? { strayEntries } : {}) } };
 }
+
+/** What a listing may hold, and nobody should make a file of. */
+const strayEntries = [
+  ...["../../x", "/etc/passwd", "C:/x", "a:b", "NUL.txt", "model_index.json.", "a\\b", "a//b", ""].map(
+    (path) => ({
+      type: "file",
+      oid: "0".repeat(40),
+      size: 1,
+      path,
+    }),
+  ),
+  { type: "symlink", oid: "0".repeat(40), size: 1, path: "link" },
+  7,
+  null,
+];
 
 function toFakeFault(
   { place, file: index, times, what }: PlannedFault,

@@ -1,3 +1,4 @@
+import type { DownloadResult } from "../downloader/download-request.ts";
 import type { DownloadOutcome } from "../downloader/downloader.ts";
 import type { Finding } from "../finding.ts";
 import type { ExpectedCommits } from "./check-cache.ts";
@@ -28,4 +29,21 @@ export function judgeOutcome(
     findings.push({ kind: "wrong content", detail: `${path}: SHA-256 ${sha256}` });
   }
   return findings;
+}
+
+const refusals = new Set(["GatedRepositoryError", "InvalidTokenError", "RepositoryNotFoundError"]);
+
+/** What one caller got of the rights of another, who asked at the same time and may not have the files. */
+export function judgeRights(
+  own: Pick<DownloadResult, "failure" | "files">,
+  rival: Pick<DownloadResult, "failure" | "files"> | undefined,
+): readonly Finding[] {
+  const kind = "one token's answer to another's caller";
+  const failures = [own.failure, ...own.files.map((file) => file.failure)];
+  const refused = failures.filter((failure) => refusals.has(failure?.name ?? ""));
+  const given = rival?.files.filter(({ cached, sha256 }) => sha256 !== undefined && cached === false) ?? [];
+  return [
+    ...refused.map((failure) => ({ kind, detail: `who may: ${failure?.message}` }) as const),
+    ...given.map(({ path }) => ({ kind, detail: `who may not: ${path}` }) as const),
+  ];
 }

@@ -7,6 +7,8 @@ export interface DownloadRequest {
   readonly revision: string;
   readonly cacheDir: string;
   readonly token: string;
+  /** Another caller's, who asks for the same at the same time in the same process. */
+  readonly rivalToken?: string | undefined;
   readonly paths: readonly string[];
   /** All files side by side, or one after the other. */
   readonly atOnce: boolean;
@@ -39,6 +41,8 @@ export interface FileResult {
   readonly path: string;
   /** Of the bytes that the file gave; undefined where it failed. */
   readonly sha256?: string | undefined;
+  /** Whether it was in the cache already. */
+  readonly cached?: boolean | undefined;
   readonly failure?: DownloadFailure | undefined;
 }
 
@@ -50,4 +54,6 @@ export interface DownloadResult {
   /** Why the repository could not be opened or listed. */
   readonly failure?: DownloadFailure | undefined;
   readonly warnings: readonly string[];
+  /** What became of the other caller's download. */
+  readonly rival?: Omit<DownloadResult, "warnings" | "rival"> | undefined;
 }

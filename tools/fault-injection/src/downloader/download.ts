@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { OnestepError } from "@onestep/core";
+import { OnestepError, type ProgressListener } from "@onestep/core";
 import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
 import type { DownloadFailure, DownloadRequest, DownloadResult, FileResult } from "./download-request.ts";
 
@@ -20,18 +20,34 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
       ? undefined
       : setTimeout(() => controller.abort(new LostInterest()), request.abortAfter);
   try {
-    const repository = await openRepository(request.id, makeOptions(request, controller.signal));
-    if (request.lists) await repository.list({ signal: controller.signal });
-    const fetchOne = (path: string): Promise<FileResult> => fetchFile(repository, path, controller.signal);
+    const { rivalToken } = request;
+    const [own, rival] = await Promise.all([
+      downloadAll(request, controller.signal),
+      rivalToken === undefined
+        ? undefined
+        : downloadAll({ ...request, token: rivalToken }, controller.signal),
+    ]);
+    return { ...own, warnings, rival };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function downloadAll(
+  request: DownloadRequest,
+  signal: AbortSignal,
+): Promise<Omit<DownloadResult, "warnings" | "rival">> {
+  try {
+    const repository = await openRepository(request.id, makeOptions(request, signal));
+    if (request.lists) await repository.list({ signal });
+    const fetchOne = (path: string): Promise<FileResult> => fetchFile(repository, path, signal);
     const files: FileResult[] = [];
     if (request.atOnce) files.push(...(await Promise.all(request.paths.map(fetchOne))));
     else for (const path of request.paths) files.push(await fetchOne(path));
     if (files.every(({ failure }) => failure === undefined)) await repository.settle?.();
-    return { commit: repository.commit, files, warnings };
+    return { commit: repository.commit, files };
   } catch (error) {
-    return { files: [], failure: describeFailure(error), warnings };
-  } finally {
-    clearTimeout(timer);
+    return { files: [], failure: describeFailure(error) };
   }
 }
 
@@ -43,9 +59,13 @@ function makeOptions(request: DownloadRequest, signal: AbortSignal): OpenReposit
 
 async function fetchFile(repository: Repository, path: string, signal: AbortSignal): Promise<FileResult> {
   try {
-    const file = await repository.get(path, { signal });
+    let cached: boolean | undefined;
+    const onProgress: ProgressListener = (event) => {
+      if (event.type === "file-start") cached = event.cached;
+    };
+    const file = await repository.get(path, { signal, onProgress });
     const bytes = await file.read(0, file.size, { signal });
-    return { path, sha256: createHash("sha256").update(bytes).digest("hex") };
+    return { path, sha256: createHash("sha256").update(bytes).digest("hex"), cached };
   } catch (error) {
     return { path, failure: describeFailure(error) };
   }

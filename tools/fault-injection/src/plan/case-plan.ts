@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from "fast-check";
-import { type PlannedFault, plannedFaults } from "./planned-fault.ts";
+import { type PlannedFault, plannedFaults, saysNothingOfRights } from "./planned-fault.ts";
 import { longestFile, type PlannedFile } from "./planned-file.ts";
+import { type WebFault, webFaults } from "./web-fault.ts";
 
 /** A moment in the life of a process: so many milliseconds after the Hub has seen so many of its requests. */
 export interface Moment {
@@ -17,12 +18,20 @@ export interface Moment {
  * - `pair`: two at the same time.
  * - `pair-killed`: two at the same time, of which one gets SIGKILL.
  * - `full-disk`: one, with so much room in the cache.
+ * - `two-tokens`: two callers at the same time, in one process or in two, of whom one may not have the files.
+ * - `web-server`: one process, or one that gets SIGKILL and another, from a plain web server over copies in the cache.
  */
 export type Way =
   | { readonly kind: "alone" | "pair" }
   | { readonly kind: "aborted"; readonly afterMilliseconds: number }
   | { readonly kind: "killed" | "pair-killed"; readonly moment: Moment }
-  | { readonly kind: "full-disk"; readonly roomBytes: number };
+  | { readonly kind: "full-disk"; readonly roomBytes: number }
+  | { readonly kind: "two-tokens"; readonly gate: "private" | "gated"; readonly together: boolean }
+  | {
+      readonly kind: "web-server";
+      readonly faults: readonly WebFault[];
+      readonly moment: Moment | undefined;
+    };
 
 /** What the cache holds beforehand: nothing, another commit, or this commit with a content that is damaged. */
 export type Before = "nothing" | "another-commit" | "damaged-content";
@@ -33,7 +42,9 @@ export interface CasePlan {
   readonly faults: readonly PlannedFault[];
   readonly way: Way;
   readonly before: Before;
-  readonly revision: "main" | "refs/pr/1" | "commit";
+  readonly revision: "main" | "refs/pr/1" | "commit" | "release" | "release/1.0";
+  /** Whether the listing has entries that no tool of the Hub would make. */
+  readonly disorder: boolean;
   /** The path of a mirror; empty for none. */
   readonly basePath: string;
   readonly redirectsSmallFiles: boolean;
@@ -42,9 +53,12 @@ export interface CasePlan {
   readonly maxRetries: number;
 }
 
+/** A name as long as file systems take, and of all sorts of signs. */
+const longPath = `a b/${"ü".repeat(118)}#100%.bin`;
+
 const files: Arbitrary<readonly PlannedFile[]> = fc
   .tuple(
-    ...["model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "a b/ü.bin"].map(
+    ...["model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", longPath].map(
       (path, index) =>
         fc.record<PlannedFile>({
           path: fc.constant(path),
@@ -66,6 +80,22 @@ const ways: Arbitrary<Way> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Way>({ kind: "pair" }) },
   { weight: 1, arbitrary: moment.map((when): Way => ({ kind: "pair-killed", moment: when })) },
   { weight: 2, arbitrary: fc.nat(longestFile).map((room): Way => ({ kind: "full-disk", roomBytes: room })) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("two-tokens" as const),
+      gate: fc.constantFrom("private" as const, "gated" as const),
+      together: fc.constantFrom(true, true, false),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("web-server" as const),
+      faults: webFaults(),
+      moment: fc.oneof(fc.constant(undefined), fc.constant(undefined), moment),
+    }),
+  },
 );
 
 const casePlans: Arbitrary<CasePlan> = fc.record<CasePlan>({
@@ -73,7 +103,8 @@ const casePlans: Arbitrary<CasePlan> = fc.record<CasePlan>({
   faults: plannedFaults(),
   way: ways,
   before: fc.constantFrom("nothing", "nothing", "nothing", "another-commit", "damaged-content"),
-  revision: fc.constantFrom("main", "main", "main", "refs/pr/1", "commit"),
+  revision: fc.constantFrom("main", "main", "main", "refs/pr/1", "commit", "release", "release/1.0"),
+  disorder: fc.boolean(),
   basePath: fc.constantFrom("", "", "/mirror/hub"),
   redirectsSmallFiles: fc.boolean(),
   atOnce: fc.boolean(),
@@ -83,5 +114,9 @@ const casePlans: Arbitrary<CasePlan> = fc.record<CasePlan>({
 
 /** The plan of a seed: the same seed gives the same plan. */
 export function drawPlan(seed: number): CasePlan {
-  return fc.sample(fc.noBias(casePlans), { seed, numRuns: 1 })[0] as CasePlan;
+  const plan = fc.sample(fc.noBias(casePlans), { seed, numRuns: 1 })[0] as CasePlan;
+  // What a Hub says of rights is not to be mixed up with what goes wrong.
+  return plan.way.kind === "two-tokens"
+    ? { ...plan, before: "nothing", faults: plan.faults.filter(saysNothingOfRights) }
+    : plan;
 }

@@ -58,3 +58,9 @@ export function plannedFaults(): Arbitrary<readonly PlannedFault[]> {
   });
   return fc.array(fault, { minLength: 1, maxLength: 4 });
 }
+
+/** Whether a fault can neither be taken for the answer to somebody who may have a file, nor to somebody who may not. */
+export function saysNothingOfRights({ what }: PlannedFault): boolean {
+  if ("redirect" in what || what.body !== undefined) return false;
+  return what.status === undefined || what.status >= 500 || what.status === 408 || what.status === 429;
+}
