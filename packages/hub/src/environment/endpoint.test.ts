@@ -7,6 +7,8 @@ describe("resolveEndpoint", () => {
     expect(resolveEndpoint("http://127.0.0.1:1/", environment).href).toBe("http://127.0.0.1:1/");
     expect(resolveEndpoint(undefined, environment).href).toBe("https://mirror.example/hub");
     expect(resolveEndpoint(undefined, {}).href).toBe("https://huggingface.co/");
+    // As scripts leave it that set a variable to nothing.
+    expect(resolveEndpoint(undefined, { HF_ENDPOINT: " \t" }).href).toBe("https://huggingface.co/");
   });
 
   it.each(["", "huggingface.co", "ftp://host", "https://user@host", "https://host/?x=1", "https://host/#x"])(

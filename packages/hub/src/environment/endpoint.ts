@@ -11,7 +11,8 @@ const defaultEndpoint = "https://huggingface.co";
  */
 export function resolveEndpoint(option: string | undefined, environment: Environment): URL {
   const subject = option === undefined ? "HF_ENDPOINT" : "option endpoint";
-  const text = option ?? readVariable(environment, "HF_ENDPOINT") ?? defaultEndpoint;
+  const variable = readVariable(environment, "HF_ENDPOINT")?.trim();
+  const text = option ?? (variable || defaultEndpoint);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw invalidEndpoint(subject, JSON.stringify(text));

@@ -28,8 +28,11 @@ const notFoundOrPrivate =
  * huggingface_hub 2.0 does (`utils/_http.py`, `hf_raise_for_status`).
  */
 export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubError {
-  const { id, revision, endpoint, hasToken } = question;
+  const { id, revision, endpoint } = question;
   const { status } = answer;
+  const isElsewhere = answer.url.origin !== endpoint.origin;
+  const hasToken = question.hasToken && !isElsewhere;
+  const access = question.hasToken && isElsewhere ? tokenStayed(answer.url) : notFoundOrPrivate;
   const errorCode = answer.headers.get("X-Error-Code");
   const message = quoteServer(answer.headers.get("X-Error-Message"));
   const found = `HTTP ${status}${message}`;
@@ -74,7 +77,7 @@ export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubErro
       subject: repository,
       found,
       expected: "a repository that can be read",
-      remedy: notFoundOrPrivate,
+      remedy: access,
     });
   }
   if (status === 404 || status === 410) {
@@ -83,10 +86,14 @@ export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubErro
       subject: repository,
       found,
       expected: "a repository",
-      remedy: notFoundOrPrivate,
+      remedy: access,
     });
   }
   return toServerFailure(answer, found);
+}
+
+function tokenStayed({ origin }: URL): string {
+  return `The endpoint redirects to ${origin}, where its token is not sent: if the repository is private, name that host as the endpoint (HF_ENDPOINT).`;
 }
 
 /** The error for an answer that says nothing about the repository, only about the server. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { fakeHubs } from "../__fixtures__/fake-hubs.ts";
@@ -118,6 +119,80 @@ describe("a mirror whose ETag is", () => {
       }
     },
   );
+});
+
+describe("a mirror that", () => {
+  /** Answers as a function says, for the address of the Hub. */
+  async function startServer(answer: (url: string, response: ServerResponse) => unknown): Promise<string> {
+    const server = createServer((request, response) => void answer(request.url ?? "/", response));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it("sends everybody on to the Hub serves public models, and its token goes no further", async () => {
+    const hub = await startHub({
+      repositories: { "me/m": { files }, "me/private": { files, privateToken: "hf_of_the_mirror" } },
+      redirectSmallFiles: true,
+      pageSize: 1,
+    });
+    const endpoint = await startServer((url, response) =>
+      response.writeHead(308, { Location: hub.endpoint + url }).end(),
+    );
+    const options = { endpoint, cacheDir: await makeFolder(), environment: {}, retry: quickRetries };
+    const repository = await openRepository("me/m", { ...options, token: "hf_of_the_mirror" });
+    const paths = (await repository.list()) ?? [];
+    expect(paths).toEqual(Object.keys(files).toSorted());
+    await getFiles(repository, paths);
+    expect(hub.requests.flatMap(({ headers }) => headers["authorization"] ?? [])).toEqual([]);
+    const hidden = openRepository("me/private", { ...options, token: "hf_of_the_mirror" });
+    const error = await caught(hidden);
+    expect(error).toMatchObject({ code: "repository-not-found" });
+    expect(error.message).toContain(`redirects to ${hub.endpoint}, where its token is not sent`);
+  });
+
+  it("compresses all that it sends serves models", async () => {
+    const hub = await startHub({ repositories: { "me/m": { files } } });
+    const endpoint = await startServer(async (url, response) => {
+      const answer = await fetch(hub.endpoint + url);
+      const bytes = gzipSync(Buffer.from(await answer.arrayBuffer()));
+      response
+        .writeHead(answer.status, { "Content-Encoding": "gzip", "Content-Length": bytes.length })
+        .end(bytes);
+    });
+    const options = { endpoint, cacheDir: await makeFolder(), environment: {}, retry: quickRetries };
+    const repository = await openRepository("me/m", { ...options, token: false });
+    await getFiles(repository, (await repository.list()) ?? []);
+    const offline = await openRepository("me/m", { ...options, localFilesOnly: true });
+    expect(await (await offline.get("config.json")).text()).toBe(files["config.json"]);
+  });
+
+  it("knows a private repository by an older name keeps the token on its own host", async () => {
+    const hub = await startHub({
+      repositories: { "me/new": { files, privateToken: "hf_mine" } },
+      renamed: { "me/old": "me/new" },
+    });
+    const options = { endpoint: hub.endpoint, cacheDir: await makeFolder(), environment: {} };
+    const repository = await openRepository("me/old", { ...options, token: "hf_mine" });
+    await getFiles(repository, Object.keys(files));
+    const tokens = hub.requests.map(({ headers, host }) => `${host} ${headers["authorization"] ?? "none"}`);
+    expect(new Set(tokens)).toEqual(new Set(["hub Bearer hf_mine", "cdn none"]));
+  });
+
+  it("lists a gated repository to everybody gives its files to who may have them", async () => {
+    const hub = await startHub({
+      repositories: { "me/gated": { files, gatedToken: "hf_may" } },
+      tokens: ["hf_other"],
+    });
+    const options = { endpoint: hub.endpoint, cacheDir: await makeFolder(), environment: {} };
+    const repository = await openRepository("me/gated", { ...options, token: "hf_other" });
+    expect(await repository.list()).toHaveLength(3);
+    const error = await caught(repository.get("config.json"));
+    expect(error).toMatchObject({ code: "gated-repository" });
+    expect(error.message).toContain(`Accept its licence at ${hub.endpoint}/me/gated`);
+    const wrong = openRepository("me/gated", { ...options, token: "hf_wrong" });
+    expect(await caught(wrong)).toMatchObject({ code: "invalid-token" });
+  });
 });
 
 describe("a cache that Python made from a mirror of its own names", () => {

@@ -110,6 +110,13 @@ describe("a folder on a web server", () => {
     expect(await (await open()).find("other.json")).toBeUndefined();
   });
 
+  it("is found once it is there, where a server had a page for everything before", async () => {
+    const { open, server } = await setUp({ files: {}, pageForAll: true });
+    expect(await (await open()).find("model_index.json")).toBeUndefined();
+    server.site.files = { ...files };
+    expect(await (await (await open()).get("model_index.json")).text()).toBe("{}");
+  });
+
   describe("that was whole is kept, and used with a warning, where the server answers with", () => {
     const html = { "Content-Type": "text/html; charset=utf-8" };
     const xhtml = { "Content-Type": "application/xhtml+xml" };
