@@ -69,7 +69,9 @@ describe("toConnectionError", () => {
     ["Proxy response (403) !== 200 when HTTP Tunneling", "never", "did not make the connection (HTTP 403)"],
     ["Proxy response (502) !== 200 when HTTP Tunneling", "soon", "did not make the connection (HTTP 502)"],
   ])("tells what a proxy answered: %s", (message, retry, found) => {
-    const cause = Object.assign(new Error(message), { code: "UND_ERR_ABORTED" });
+    const low = Object.assign(new Error(message), { code: "UND_ERR_ABORTED" });
+    // As Node 24 wraps it.
+    const cause = Object.assign(new Error("Request was cancelled."), { code: 0, cause: low });
     const error = toConnectionError(url, new TypeError("fetch failed", { cause }));
     expect(error.retry).toBe(retry);
     expect(error.message).toContain(found);

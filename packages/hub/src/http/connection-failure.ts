@@ -104,13 +104,20 @@ function chanceInBrowser(): ConnectionError["retry"] {
   return globalThis.navigator?.onLine === false ? "perhaps" : "soon";
 }
 
-/** Node's `fetch` keeps to itself that it takes no answer 407, and says "fetch failed" of all that its cause tells. */
+/** Node's `fetch` keeps to itself that it takes no answer 407, and says "fetch failed" of all that its causes tell. */
 function describeCause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;
   if (!(error instanceof TypeError) || !(cause instanceof Error)) return message;
   if (cause.message === "" && message === "fetch failed") return "Proxy authentication required";
-  return cause.message === "" ? message : cause.message;
+  const ofProxy = findMessage(cause, /^Proxy response \(/);
+  return ofProxy ?? (cause.message === "" ? message : cause.message);
+}
+
+/** The first message of a form in an error and its causes. */
+function findMessage(error: unknown, form: RegExp, depth = 0): string | undefined {
+  if (!(error instanceof Error) || depth > 5) return undefined;
+  return form.test(error.message) ? error.message : findMessage(error.cause, form, depth + 1);
 }
 
 /** Whether an error says that the server cut the connection. Browsers do not say so, and ask again by themselves. */
