@@ -2,7 +2,7 @@
 
 Usage: python tools/reference/make_torch_files.py
 
-Every array of a file is listed in `contents.json` with its type, its shape and its bytes in hexadecimal; a file that is
+What the bytes of float8 types stand for is written into `packages/models/src/graph/__fixtures__`. Every array of a file is listed in `contents.json` with its type, its shape and its bytes in hexadecimal; a file that is
 to be refused has no arrays there.
 """
 
@@ -65,6 +65,28 @@ types = [torch.float64, torch.float32, torch.float16, torch.bfloat16]
 types += [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]
 typed = {str(dtype).removeprefix("torch."): ramp(2, 2).to(dtype) for dtype in types}
 save("element-types.pt", typed, typed)
+
+newer = [torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz, torch.float8_e8m0fnu]
+newer += [torch.uint16, torch.uint32, torch.uint64, torch.complex64, torch.complex128]
+typed = {str(dtype).removeprefix("torch."): ramp(2, 2).to(dtype) for dtype in newer}
+typed["quint8"] = torch.quantize_per_tensor(ramp(2, 2), 0.5, 3, torch.quint8)
+typed["qint8"] = torch.quantize_per_channel(ramp(2, 2), torch.ones(2), torch.zeros(2, dtype=torch.int64), 0, torch.qint8)
+save("newer-types.pt", typed, typed)
+
+extras = {
+    "weight": ramp(2),
+    "coo": torch.eye(2).to_sparse(),
+    "csr": torch.eye(2).to_sparse_csr(),
+    "meta": torch.zeros(3, device="meta"),
+    "nested": torch.nested.nested_tensor([ramp(2), ramp(3)]),
+}
+save("left-out.pt", extras, {"weight": extras["weight"]})
+
+every_byte = torch.arange(256, dtype=torch.uint8)
+values = {str(dtype).removeprefix("torch."): every_byte.view(dtype).float().tolist() for dtype in newer[:5]}
+target = OUTPUT.parents[2] / "graph/__fixtures__/float8-values.json"
+target.parent.mkdir(exist_ok=True)
+target.write_text(json.dumps({name: [str(number) for number in numbers] for name, numbers in values.items()}) + "\n")
 
 whole = ramp(4, 3)
 views = {

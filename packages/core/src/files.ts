@@ -5,5 +5,6 @@ export { saveFiles } from "#save-files";
 export { diffusersVersion, formatConfig } from "./config/format-config.ts";
 export { formatPythonFloat } from "./config/format-python-float.ts";
 export { formatPythonJson } from "./config/format-python-json.ts";
+export { type ForeignContent, identifyText } from "./config/identify-text.ts";
 export { parsePythonJson } from "./config/parse-python-json.ts";
 export { saveFile } from "./files/save-file.ts";

@@ -89,6 +89,23 @@ const documents: fc.Arbitrary<PythonJson> = fc.letrec<{ json: PythonJson }>((tie
   ),
 })).json;
 
+describe("a file that is no JSON", () => {
+  it.each([
+    [
+      "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n",
+      /^config.json: found a Git LFS pointer.*expected a JSON value. Run `git lfs pull`/,
+    ],
+    ["# xet version 0\nfilesize = 7", /found a Xet pointer/],
+    ["\n<!doctype html><title>Sign in</title>", /found a web page \(HTML\)/],
+    ['<?xml version="1.0"?><Error/>', /found an XML document/],
+    ["<Error><Code>AccessDenied</Code></Error>", /found an XML document/],
+    ["Entry not found", /found "Entry not found" at line 1, column 1/],
+  ])("is told by what it begins with: %j", (text, message) => {
+    expect(() => parsePythonJson(text, "config.json")).toThrow(InvalidConfigError);
+    expect(() => parsePythonJson(text, "config.json")).toThrow(message);
+  });
+});
+
 describe("a document", () => {
   it("is the same after it was written and read", () => {
     fc.assert(

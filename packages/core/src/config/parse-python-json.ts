@@ -1,5 +1,6 @@
 import { InvalidConfigError } from "../errors/invalid-config-error.ts";
 import { describeValue } from "./describe-json.ts";
+import { identifyText } from "./identify-text.ts";
 import { maximumJsonDepth, PythonFloat, type PythonJson, type PythonJsonObject } from "./python-json.ts";
 
 /** The longest integer that Python converts from text (`sys.int_info.default_max_str_digits`). */
@@ -18,6 +19,10 @@ class Reader {
   }
 
   readDocument(): PythonJson {
+    const foreign = identifyText(this.#text);
+    if (foreign !== undefined) {
+      throw new InvalidConfigError({ subject: this.#source, expected: "a JSON value", ...foreign });
+    }
     const value = this.#readValue(0);
     this.#skipSpace();
     if (this.#position < this.#text.length) this.#fail("the end of the document");
@@ -161,7 +166,7 @@ class Reader {
  * a key that stands twice in one object is an error.
  *
  * @param source - Names the document in error messages.
- * @throws InvalidConfigError where the text is not JSON, nests deeper than 64 levels, or repeats a key.
+ * @throws InvalidConfigError where the text is not JSON (a Git LFS pointer, a web page), nests deeper than 64 levels, or repeats a key.
  */
 export function parsePythonJson(text: string, source: string): PythonJson {
   return new Reader(text, source).readDocument();

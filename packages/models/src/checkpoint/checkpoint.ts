@@ -1,5 +1,6 @@
 import type { RepositoryFile } from "@onestep/hub";
 import type { ElementType } from "../graph/element-type.ts";
+import type { InterleavedRows } from "../graph/weight-reference.ts";
 
 /** One array of a checkpoint: what it is and where its bytes lie. The bytes themselves are not read. */
 export interface CheckpointTensor {
@@ -10,6 +11,8 @@ export interface CheckpointTensor {
   readonly offset: number;
   /** Number of bytes. */
   readonly length: number;
+  /** Where the rows do not lie together: the queries in a fused array that has queries, keys and values head by head. */
+  readonly interleaved?: InterleavedRows | undefined;
 }
 
 /** What arrays a checkpoint holds, in one file or several. */

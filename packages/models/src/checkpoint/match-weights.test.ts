@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryFile } from "../__fixtures__/memory-repository.ts";
 import type { ElementType } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
 import { matchWeights } from "./match-weights.ts";
 import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
@@ -35,13 +36,107 @@ describe("matchWeights", () => {
     expect([...matched.values()]).toEqual(stored.map(([, array]) => array));
   });
 
-  it("reports an array under an old name that is there under the new one as well", () => {
+  it("takes the array under the old name where both are there, as diffusers does, and says so", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
     const expected = [{ name: "attentions.0.to_q.weight", shape: [2] }];
+    const old = tensor([2]);
     const tensors = new Map([
       ["attentions.0.to_q.weight", tensor([2])],
-      ["attentions.0.query.weight", tensor([2])],
+      ["attentions.0.query.weight", old],
     ]);
-    expect(() => matchWeights("x", expected, tensors)).toThrow(/unexpected: attentions.0.query.weight/);
+    expect(matchWeights("x", expected, tensors).get("attentions.0.to_q.weight")).toBe(old);
+    expect(warn.mock.calls[0]?.[0]).toContain(
+      "attentions.0.query.weight in place of attentions.0.to_q.weight",
+    );
+  });
+
+  it("leaves out what the model has no place for, in any type, and says so", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const needed = tensor([1]);
+    const tensors = new Map([
+      ["time_proj.W", tensor([1])],
+      ["time_proj.weight", needed],
+      ["num_updates", tensor([], "int64")],
+      ["counts", tensor([4], "uint16")],
+      ["_marker", tensor([0])],
+    ]);
+    const matched = matchWeights("x", [{ name: "time_proj.weight", shape: [1] }], tensors);
+    expect([...matched]).toEqual([["time_proj.weight", needed]]);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      "[onestep] x: the model has no place for time_proj.W, num_updates, counts, _marker, which are left out.",
+    );
+  });
+
+  it("shortens a name that is longer than a line, and shows what is in it", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const tensors = new Map([
+      ["a", tensor([1])],
+      ["\u001b[2J".repeat(1000), tensor([1])],
+    ]);
+    matchWeights("x", [{ name: "a", shape: [1] }], tensors);
+    expect(warn.mock.calls.join().length).toBeLessThan(700);
+    expect(warn.mock.calls.join()).not.toContain("\u001b");
+  });
+
+  it.each([
+    ["module.", "conv_in.weight", "mid_block.resnets.0.conv1.weight"],
+    ["_orig_mod.", "conv_in.weight", "mid_block.resnets.0.conv1.weight"],
+    ["module._orig_mod.", "conv_in.weight", "mid_block.resnets.0.conv1.weight"],
+    ["unet.", "conv_in.weight", "mid_block.resnets.0.conv1.weight"],
+    ["model.diffusion_model.", "conv_in.weight", "mid_block.resnets.0.conv1.weight"],
+    ["", "conv_in.weight", "mid_block._orig_mod.resnets.0.conv1.weight"],
+    ["unet.", "_fsdp_wrapped_module.conv_in.weight", "mid_block._fsdp_wrapped_module.resnets.0.conv1.weight"],
+  ])("takes off what names are wrapped in: %s%s, %s", (prefix, first, second) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const arrays = [tensor([1]), tensor([2])] as const;
+    const tensors = new Map([
+      [`${prefix}${first}`, arrays[0]],
+      [`${prefix}${second}`, arrays[1]],
+    ]);
+    const expected = [
+      { name: "conv_in.weight", shape: [1] },
+      { name: "mid_block.resnets.0.conv1.weight", shape: [2] },
+    ];
+    expect([...matchWeights("x", expected, tensors)]).toEqual([
+      ["conv_in.weight", arrays[0]],
+      ["mid_block.resnets.0.conv1.weight", arrays[1]],
+    ]);
+    expect(warn.mock.calls.length).toBe(prefix === "" ? 0 : 1);
+    if (prefix !== "") expect(warn.mock.calls.join()).toContain(`begin with ${prefix}`);
+  });
+
+  it("takes the name without a wrapper where both are there, and says what is left out", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const plain = tensor([1]);
+    const wrapped = new Map([
+      ["module.a", tensor([1])],
+      ["a", plain],
+    ]);
+    expect(matchWeights("x", [{ name: "a", shape: [1] }], wrapped).get("a")).toBe(plain);
+    expect(warn.mock.calls.join()).toContain("no place for module.a");
+  });
+
+  it("refuses the arrays of two models, since either may be meant", () => {
+    const tensors = new Map([
+      ["unet.a", tensor([1])],
+      ["unet_ema.a", tensor([1])],
+    ]);
+    const match = () => matchWeights("x", [{ name: "a", shape: [1] }], tensors);
+    expect(match).toThrow(CheckpointError);
+    expect(match).toThrow(/^x: found the arrays of several models, .* begin with unet\. and unet_ema\./);
+  });
+
+  it("names the type of an array that no model can use", () => {
+    const match = () =>
+      matchWeights("x", [{ name: "a", shape: [2] }], new Map([["a", tensor([2], "uint16")]]));
+    expect(match).toThrow(/misshapen: a: found uint16 \[2\], expected float32 \(or another float\) \[2\]/);
+  });
+
+  it("says where arrays with the names of OpenAI's code are loaded", () => {
+    const stored = new Map([["input_blocks.0.0.weight", tensor([1])]]);
+    expect(() => matchWeights("x", [{ name: "conv_in.weight", shape: [1] }], stored)).toThrow(
+      /`fromSingleFile`/,
+    );
   });
 
   it("lists everything that is missing, unexpected or misshapen in one error", () => {
@@ -70,7 +165,9 @@ describe("matchWeights", () => {
       { name: "wide", found: "float32 [3, 2]", expected: "float32 (or another float) [2, 3]" },
       { name: "counted", found: "int64 [4]", expected: "float32 (or another float) [4]" },
     ]);
-    expect(error.message).toMatch(/^weights of test: found 1 missing, 1 unexpected and 2 misshapen weights/);
+    expect(error.message).toMatch(
+      /^weights of test: found 1 missing, 1 unexpected and 2 misshapen weights, expected those that config.json asks for/,
+    );
     expect(error.message).toContain("missing: absent");
     expect(error.message).toContain("unexpected: stray");
     expect(error.message).toContain("misshapen: wide: found float32 [3, 2], expected");

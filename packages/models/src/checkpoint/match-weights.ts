@@ -1,32 +1,42 @@
-import type { ElementType } from "../graph/element-type.ts";
+import { warn } from "@onestep/core";
+import { type ElementType, isFloat8 } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { renameLegacyAttention } from "./legacy-attention-names.ts";
+import { listNames } from "./list-names.ts";
+import { unwrapNames, warnOfPrefix } from "./unwrap-names.ts";
 import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
 const weightTypes: readonly ElementType[] = ["float32", "float16", "bfloat16", "float64"];
+const maximumListed = 5;
 
 /**
- * Checks that a checkpoint holds exactly the weights that a model needs.
+ * Finds the weights that a model needs in a checkpoint. Arrays that it does not need are left out, with a warning that
+ * names them, as diffusers does.
  *
- * @returns The weights by the names that the model has for them, which older checkpoints call otherwise.
- * @throws WeightsMismatchError that lists every missing, unexpected and misshapen array.
+ * @returns The weights by the names that the model has for them, which a checkpoint may call otherwise: see `unwrapNames`
+ * and `renameLegacyAttention`.
+ * @throws WeightsMismatchError that lists every missing, unexpected and misshapen array, where one is missing or misshapen.
+ * @throws CheckpointError where it holds the arrays of several models.
  */
 export function matchWeights(
   checkpointName: string,
   expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
   stored: ReadonlyMap<string, CheckpointTensor>,
 ): ReadonlyMap<string, CheckpointTensor> {
-  const tensors = renameLegacyAttention(
-    expected.map(({ name }) => name),
-    stored,
-  );
+  const names = new Set(expected.map(({ name }) => name));
+  const { storedNames, prefix } = unwrapNames(checkpointName, stored.keys(), names);
+  const namesAsStored = renameLegacyAttention(checkpointName, names, storedNames);
+  const tensors = new Map<string, CheckpointTensor>();
+  for (const [name, storedName] of namesAsStored) {
+    if (names.has(name)) tensors.set(name, stored.get(storedName) as CheckpointTensor);
+  }
   const missing: string[] = [];
   const misshapen: { name: string; found: string; expected: string }[] = [];
   for (const { name, shape } of expected) {
     const tensor = tensors.get(name);
     if (tensor === undefined) {
       missing.push(name);
-    } else if (shape.join() !== tensor.shape.join() || !weightTypes.includes(tensor.elementType)) {
+    } else if (shape.join() !== tensor.shape.join() || !isWeightType(tensor.elementType)) {
       misshapen.push({
         name,
         found: `${tensor.elementType} [${tensor.shape.join(", ")}]`,
@@ -34,10 +44,22 @@ export function matchWeights(
       });
     }
   }
-  const names = new Set(expected.map(({ name }) => name));
-  const unexpected = [...tensors.keys()].filter((name) => !names.has(name));
-  if (missing.length + unexpected.length + misshapen.length > 0) {
+  const used = new Set(
+    [...namesAsStored].flatMap(([name, storedName]) => (names.has(name) ? [storedName] : [])),
+  );
+  const unexpected = [...stored.keys()].filter((name) => !used.has(name));
+  if (missing.length + misshapen.length > 0) {
     throw new WeightsMismatchError(checkpointName, { missing, unexpected, misshapen });
   }
+  warnOfPrefix(checkpointName, prefix);
+  if (unexpected.length > 0) {
+    warn(
+      `${checkpointName}: the model has no place for ${listNames(unexpected, maximumListed)}, which ${unexpected.length === 1 ? "is" : "are"} left out.`,
+    );
+  }
   return tensors;
+}
+
+function isWeightType(elementType: ElementType): boolean {
+  return weightTypes.includes(elementType) || isFloat8(elementType);
 }

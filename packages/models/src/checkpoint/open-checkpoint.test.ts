@@ -1,5 +1,7 @@
+import { InvalidArgumentError } from "@onestep/core";
+import { EntryNotFoundError } from "@onestep/hub";
 import { stateDictPart, torchFileBytes } from "@onestep/torch-files";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { safetensorsBytes } from "../__fixtures__/safetensors-bytes.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
@@ -123,15 +125,107 @@ describe("openCheckpoint", () => {
     );
   });
 
-  it("refuses shards that do not hold what the index says", async () => {
-    const mixed = { ...shards, "unet/diffusion_pytorch_model-00002-of-00002.safetensors": one("c") };
+  it("opens arrays of a shard that the index does not name, as Python does", async () => {
+    const more = { ...shards, "unet/diffusion_pytorch_model-00002-of-00002.safetensors": one("c") };
+    const { tensors } = await openCheckpoint(memoryRepository(more), { subfolder: "unet" });
+    expect([...tensors.keys()]).toEqual(["a", "c"]);
+  });
+
+  it("refuses an array that is in two shards", async () => {
+    const mixed = { ...shards, "unet/diffusion_pytorch_model-00002-of-00002.safetensors": one("a") };
     const error = await openCheckpoint(memoryRepository(mixed), { subfolder: "unet" }).catch(
       (reason) => reason,
     );
     expect(CheckpointError.isInstance(error)).toBe(true);
     expect(error.message).toMatch(
-      /"c": found an array that the index does not place in this shard, expected no array/,
+      /a: found an array that is in unet\/.*-00001-.* as well, expected each array once/,
     );
+  });
+
+  it.each([
+    ["safetensors", "safetensors", undefined, "s-1.safetensors"],
+    ["a variant of safetensors", "safetensors", "fp16", "s-1.safetensors"],
+    ["files of torch", "bin", undefined, `${stem}.bin`],
+  ])(
+    "of %s, whole and in shards, it opens what diffusers does, and names both",
+    async (_what, ending, variant, read) => {
+      const warn = vi.spyOn(console, "warn").mockReturnValue();
+      const file = ending === "bin" ? oneOfTorch : one;
+      const whole = variant === undefined ? `${stem}.${ending}` : `${stem}.${variant}.${ending}`;
+      const indexName =
+        variant === undefined ? `${whole}.index.json` : `${stem}.${ending}.index.${variant}.json`;
+      const files = {
+        [whole]: file("a"),
+        [indexName]: index(`s-1.${ending}`),
+        [`s-1.${ending}`]: file("a"),
+      };
+      const checkpoint = await openCheckpoint(memoryRepository(files), { variant });
+      expect(checkpoint.files.map(({ path }) => path)).toEqual([read]);
+      expect(warn.mock.calls.join()).toContain(whole);
+      expect(warn.mock.calls.join()).toContain(indexName);
+    },
+  );
+
+  it.each([
+    [
+      "is there",
+      { [`${stem}.safetensors`]: one("a") },
+      /remove the index to load diffusion_pytorch_model.safetensors/,
+    ],
+    ["is missing too", {}, /Fetch the shards, or save the model again/],
+  ])("names the missing shard where the whole file %s", async (_what, files, remedy) => {
+    const repository = memoryRepository({
+      ...files,
+      [`${stem}.safetensors.index.json`]: index("s-1.safetensors"),
+    });
+    const error = await openCheckpoint(repository).catch((reason) => reason);
+    expect(CheckpointError.isInstance(error)).toBe(true);
+    expect(error.message).toMatch(/index.json in test\/repository: found no s-1.safetensors/);
+    expect(error.message).toMatch(remedy);
+  });
+
+  it("names the missing shard where the files cannot be listed", async () => {
+    const repository = memoryRepository({ [`${stem}.safetensors.index.json`]: index("s-1.safetensors") });
+    const missing = new EntryNotFoundError({
+      subject: "s-1",
+      found: "nothing",
+      expected: "a file",
+      remedy: "No.",
+    });
+    const unlisted = { ...repository, list: async () => undefined, get: () => Promise.reject(missing) };
+    const error = await openCheckpoint(unlisted).catch((reason) => reason);
+    expect(CheckpointError.isInstance(error)).toBe(true);
+    expect(error.cause).toBe(missing);
+  });
+
+  it.each([
+    ["a file of torch that is called safetensors", `${stem}.safetensors`, oneOfTorch("a")],
+    ["a safetensors file that is called bin", `${stem}.bin`, one("a")],
+  ])("opens %s as what it is, and says so", async (_what, name, bytes) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const { tensors } = await openCheckpoint(memoryRepository({ [name]: bytes }));
+    expect([...tensors.keys()]).toEqual(["a"]);
+    expect(warn.mock.calls.join()).toContain(`${name} is a`);
+  });
+
+  it("takes the arrays of the entry that is named", async () => {
+    const dict = stateDictPart({
+      model: stateDictPart({ a: { shape: [1], key: "0" } }),
+      ema: stateDictPart({ b: { shape: [1], key: "0" } }),
+    });
+    const repository = memoryRepository({
+      [`${stem}.bin`]: torchFileBytes(dict, { storages: { 0: new Uint8Array(4) } }),
+    });
+    const { tensors } = await openCheckpoint(repository, { stateDictKey: "ema" });
+    expect([...tensors.keys()]).toEqual(["b"]);
+    await expect(openCheckpoint(repository)).rejects.toThrow(/pass its name as `stateDictKey`/);
+  });
+
+  it("refuses the name of an entry for safetensors, which have one set of arrays", async () => {
+    const opened = openCheckpoint(memoryRepository({ [`${stem}.safetensors`]: one("a") }), {
+      stateDictKey: "ema",
+    });
+    await expect(opened).rejects.toThrow(InvalidArgumentError);
   });
 
   it("says what it looked for where there are no weights", async () => {
@@ -156,6 +250,21 @@ describe("openCheckpoint", () => {
       (reason) => reason,
     );
     expect(error.message).toMatch(/found diffusion_pytorch_model.fp16.bin, .* Pass the `variant` that/);
+  });
+
+  it.each([
+    ["model.safetensors", one("a"), "rename it to diffusion_pytorch_model.safetensors"],
+    ["pytorch_model.bin", oneOfTorch("a"), "rename it to diffusion_pytorch_model.bin"],
+    ["diffusion_flax_model.msgpack", "x", "from_flax=True"],
+    ["model.onnx", "x", "None of these is read"],
+    [`${stem}-00001-of-00002.safetensors`, one("a"), "shards without their index"],
+  ])("names %s where there is nothing else", async (name, bytes, remedy) => {
+    const error = await openCheckpoint(memoryRepository({ [`unet/${name}`]: bytes }), {
+      subfolder: "unet",
+    }).catch((reason) => reason);
+    expect(CheckpointError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(`found unet/${name}, expected`);
+    expect(error.message).toContain(remedy);
   });
 
   it("says what is wrong with a file of torch", async () => {

@@ -1,8 +1,18 @@
-import { getFiles, type ReadOptions, type Repository, type RepositoryFile } from "@onestep/hub";
+import { warn } from "@onestep/core";
+import {
+  EntryNotFoundError,
+  getFiles,
+  type ReadOptions,
+  type Repository,
+  type RepositoryFile,
+} from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
+import { shortenName } from "./list-names.ts";
+import { noWeights } from "./no-weights.ts";
+import { readWeightsFile } from "./read-weights-file.ts";
 import { readShardIndex } from "./shard-index.ts";
-import { indexNames, type WeightsFormat, weightsFormats, weightsStem } from "./weights-format.ts";
+import { indexNames, weightsEndings, weightsStem } from "./weights-format.ts";
 
 /** Which weights to open. */
 export interface OpenCheckpointOptions extends ReadOptions {
@@ -10,15 +20,28 @@ export interface OpenCheckpointOptions extends ReadOptions {
   readonly subfolder?: string | undefined;
   /** `fp16` asks for `diffusion_pytorch_model.fp16.safetensors`. */
   readonly variant?: string | undefined;
+  /** The entry of a file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
+  readonly stateDictKey?: string | undefined;
 }
 
+/** Where the weights of a component are looked for. */
+interface Place {
+  readonly repository: Repository;
+  /** `""`, or with a slash at its end. */
+  readonly folder: string;
+}
+
+type Options = Omit<OpenCheckpointOptions, "subfolder" | "variant">;
+
 /**
- * Finds the weights of a component and reads what arrays they hold. In the order in which they are looked for: a
- * safetensors file, safetensors in shards, a file of torch (`.bin`), files of torch in shards.
+ * Finds the weights of a component and reads what arrays they hold. In the order in which they are looked for, which is
+ * that of diffusers: safetensors in shards by their index, a safetensors file, a file of torch (`.bin`), files of torch in
+ * shards. Where an index and a whole file are there, a warning says which of the two is not read.
  *
- * @throws CheckpointError where there are none, or a file is damaged.
+ * @throws CheckpointError where there are none, or a file is damaged, or shards that the index names are missing.
  * @throws UnsafePickleError where a file of torch holds more than arrays.
  * @throws UnsupportedError where a file of torch is of a kind that is not read.
+ * @throws InvalidArgumentError where `stateDictKey` is given for safetensors.
  */
 export async function openCheckpoint(
   repository: Repository,
@@ -26,77 +49,136 @@ export async function openCheckpoint(
 ): Promise<Checkpoint> {
   const { subfolder, variant, ...readOptions } = options;
   const folder = subfolder === undefined || subfolder === "" ? "" : `${subfolder}/`;
-  for (const format of weightsFormats) {
-    const whole = await repository.find(`${folder}${weightsStem(variant)}${format.ending}`, readOptions);
-    if (whole !== undefined) return { files: [whole], tensors: await format.read(whole, readOptions) };
-    for (const name of indexNames(format.ending, variant)) {
-      const index = await repository.find(`${folder}${name}`, readOptions);
-      if (index !== undefined) return openShards({ repository, folder, index, format }, readOptions);
-    }
+  const place = { repository, folder };
+  for (const ending of weightsEndings) {
+    const whole = `${folder}${weightsStem(variant)}${ending}`;
+    const indexes = indexNames(ending, variant).map((name) => `${folder}${name}`);
+    // Python reads an index of torch's files only where it is asked to, and the whole file otherwise.
+    const isIndexFirst = ending === ".safetensors";
+    const checkpoint =
+      (isIndexFirst ? await openIndexed(place, indexes, whole, readOptions) : undefined) ??
+      (await openWhole(place, whole, indexes, readOptions)) ??
+      (isIndexFirst ? undefined : await openIndexed(place, indexes, whole, readOptions));
+    if (checkpoint !== undefined) return checkpoint;
   }
   throw await noWeights(repository, folder, variant);
 }
 
-async function openShards(
-  {
-    repository,
-    folder,
-    index,
-    format,
-  }: {
-    readonly repository: Repository;
-    readonly folder: string;
-    readonly index: RepositoryFile;
-    readonly format: WeightsFormat;
-  },
+async function openWhole(
+  { repository }: Place,
+  path: string,
+  indexes: readonly string[],
+  options: Options,
+): Promise<Checkpoint | undefined> {
+  const { stateDictKey, ...readOptions } = options;
+  const file = await repository.find(path, readOptions);
+  if (file === undefined) return undefined;
+  const tensors = await readWeightsFile(file, options);
+  if (path.endsWith(".bin")) await warnOfOther(repository, indexes, path, readOptions);
+  return { files: [file], tensors };
+}
+
+async function openIndexed(
+  { repository, folder }: Place,
+  indexes: readonly string[],
+  whole: string,
+  options: Options,
+): Promise<Checkpoint | undefined> {
+  const { stateDictKey, ...readOptions } = options;
+  for (const path of indexes) {
+    const index = await repository.find(path, readOptions);
+    if (index === undefined) continue;
+    const ending = whole.slice(whole.lastIndexOf("."));
+    const shardOfTensor = readShardIndex(await index.text(readOptions), index.path, ending);
+    const names = [...new Set(shardOfTensor.values())].sort().map((name) => `${folder}${name}`);
+    const files = await findShards(repository, names, { index: path, whole }, readOptions);
+    const tensors = await readShards(files, (name) => `${folder}${shardOfTensor.get(name)}`, options);
+    await warnOfOther(repository, [whole], path, readOptions);
+    return { files, tensors };
+  }
+  return undefined;
+}
+
+/** Makes the shards available; where some are missing, that is told before the others are fetched. */
+async function findShards(
+  repository: Repository,
+  paths: readonly string[],
+  { index, whole }: { readonly index: string; readonly whole: string },
   options: ReadOptions,
-): Promise<Checkpoint> {
-  const shardOfTensor = readShardIndex(await index.text(options), index.path, format.ending);
-  const names = [...new Set(shardOfTensor.values())].sort();
-  const files = await getFiles(
-    repository,
-    names.map((name) => `${folder}${name}`),
-    options,
+): Promise<readonly RepositoryFile[]> {
+  const listed = await listFiles(repository, options);
+  const missing = paths.filter((path) => listed !== undefined && !listed.includes(path));
+  let cause: unknown;
+  if (missing.length === 0) {
+    try {
+      return await getFiles(repository, paths, options);
+    } catch (error) {
+      if (!EntryNotFoundError.isInstance(error)) throw error;
+      cause = error;
+    }
+  }
+  const [first = "a shard that it names"] = missing;
+  const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+  throw new CheckpointError(
+    {
+      subject: `${index} in ${repository.name}`,
+      found: `no ${first}${more}${listed?.includes(whole) ? `, and ${whole}, which is not of this index` : ""}`,
+      expected: `the ${paths.length} shards that the index names`,
+      remedy: listed?.includes(whole)
+        ? `Fetch the shards; or remove the index to load ${whole}.`
+        : "Fetch the shards, or save the model again.",
+    },
+    { cause },
   );
+}
+
+/** All arrays of all shards: those too that the index does not name, as in Python. */
+async function readShards(
+  files: readonly RepositoryFile[],
+  shardOf: (name: string) => string,
+  options: Options,
+): Promise<ReadonlyMap<string, CheckpointTensor>> {
   const tensors = new Map<string, CheckpointTensor>();
-  for (const [shard, name] of names.entries()) {
-    const file = files[shard] as RepositoryFile;
-    for (const [tensorName, tensor] of await format.read(file, options)) {
-      if (shardOfTensor.get(tensorName) !== name) {
+  for (const file of files) {
+    for (const [name, tensor] of await readWeightsFile(file, options)) {
+      const other = tensors.get(name);
+      if (other !== undefined) {
         throw new CheckpointError({
-          subject: `${file.path}: ${JSON.stringify(tensorName)}`,
-          found: "an array that the index does not place in this shard",
-          expected: `${shardOfTensor.get(tensorName) ?? "no array of that name"}`,
+          subject: `${file.path}: ${shortenName(name)}`,
+          found: `an array that is in ${other.file.path} as well`,
+          expected: `each array once; this one in ${shardOf(name)}, as the index says`,
           remedy: "Index and shards are of different checkpoints: fetch all of them again.",
         });
       }
-      tensors.set(tensorName, tensor);
+      tensors.set(name, tensor);
     }
   }
-  return { files, tensors };
+  return tensors;
 }
 
-async function noWeights(
+/** Says where another source of the same weights is there, and is not read. */
+async function warnOfOther(
   repository: Repository,
-  folder: string,
-  variant: string | undefined,
-): Promise<CheckpointError> {
-  const paths =
-    (await repository.list())?.filter((path) => path.startsWith(`${folder}diffusion_pytorch_model`)) ?? [];
-  const stem = `${folder}${weightsStem(variant)}`;
-  return new CheckpointError({
-    subject: `weights in ${repository.name}`,
-    found: paths.length === 0 ? "no weights" : paths.join(", "),
-    expected: `${weightsFormats.map(({ ending }) => `${stem}${ending}`).join(" or ")}, or shards and their index`,
-    remedy: chooseRemedy(paths.length > 0, variant),
-  });
+  others: readonly string[],
+  read: string,
+  options: ReadOptions,
+): Promise<void> {
+  const other = (await listFiles(repository, options))?.find((path) => others.includes(path));
+  if (other === undefined) return;
+  warn(
+    `${repository.name}: ${read} is read, as in diffusers, and ${other} is not. They may differ: remove the one that is not meant.`,
+  );
 }
 
-function chooseRemedy(isAnyThere: boolean, variant: string | undefined): string {
-  if (variant !== undefined) {
-    return `Leave out \`variant\` (now ${JSON.stringify(variant)}), or choose one that the repository has.`;
+/** What is there; `undefined` where that cannot be told, which is no reason to load nothing. */
+async function listFiles(
+  repository: Repository,
+  options: ReadOptions,
+): Promise<readonly string[] | undefined> {
+  try {
+    return await repository.list(options);
+  } catch {
+    options.signal?.throwIfAborted();
+    return undefined;
   }
-  return isAnyThere
-    ? "Pass the `variant` that the repository has."
-    : "Check the name, the subfolder and the variant.";
 }

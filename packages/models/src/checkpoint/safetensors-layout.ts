@@ -1,19 +1,10 @@
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
-import { type ElementType, elementByteSize } from "../graph/element-type.ts";
+import { elementByteSize } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
+import { readTensor } from "./read-tensor.ts";
+import { safetensorsTypes } from "./safetensors-types.ts";
 
-const typeNames: Readonly<Record<ElementType, string>> = {
-  float64: "F64",
-  float32: "F32",
-  float16: "F16",
-  bfloat16: "BF16",
-  int64: "I64",
-  int32: "I32",
-  int16: "I16",
-  int8: "I8",
-  uint8: "U8",
-  bool: "BOOL",
-};
+const typeNames = new Map(Object.entries(safetensorsTypes).map(([name, type]) => [type, name]));
 
 /** Bytes of the new file that lie together elsewhere. */
 interface Segment {
@@ -51,9 +42,10 @@ export class SafetensorsLayout {
       },
     ];
     let position = header.length;
-    for (const [, { file, offset, length }] of ordered) {
-      addSegment(segments, { start: position, end: position + length, file, offset });
-      position += length;
+    for (const [, tensor] of ordered) {
+      const place = placeOf(tensor);
+      addSegment(segments, { start: position, end: position + tensor.length, ...place });
+      position += tensor.length;
     }
     this.size = position;
     this.#segments = segments;
@@ -74,6 +66,12 @@ export class SafetensorsLayout {
   }
 }
 
+/** Where the bytes of an array can be read in a row. */
+function placeOf(tensor: CheckpointTensor): Pick<Segment, "file" | "offset"> {
+  if (tensor.interleaved === undefined) return { file: tensor.file, offset: tensor.offset };
+  return { file: { read: (from, to, options) => readTensor(tensor, from, to, options) }, offset: 0 };
+}
+
 /** Adds a segment, to the one before it where both lie together. */
 function addSegment(segments: Segment[], segment: Segment): void {
   const last = segments.at(-1);
@@ -88,7 +86,7 @@ function formatHeader(tensors: readonly (readonly [string, CheckpointTensor])[])
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let position = 0;
   for (const [name, { elementType, shape, length }] of tensors) {
-    header[name] = { dtype: typeNames[elementType], shape, data_offsets: [position, position + length] };
+    header[name] = { dtype: typeNames.get(elementType), shape, data_offsets: [position, position + length] };
     position += length;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));

@@ -1,3 +1,4 @@
+import { OnestepError, UnsupportedError } from "@onestep/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryFile } from "../__fixtures__/memory-repository.ts";
@@ -33,6 +34,35 @@ describe("readSafetensors", () => {
     expect(tensors.get("bias")).toMatchObject({ elementType: "float16", shape: [2], offset: dataStart + 24 });
   });
 
+  it.each([
+    ["F8_E4M3", "float8_e4m3fn", 1],
+    ["F8_E5M2", "float8_e5m2", 1],
+    ["F8_E8M0", "float8_e8m0fnu", 1],
+    ["U16", "uint16", 2],
+    ["U64", "uint64", 8],
+    ["C64", "complex64", 8],
+    ["F4", "float4_e2m1fn_x2", 0.5],
+    ["F6_E2M3", "float6_e2m3", 0.75],
+  ])("reads the type %s as %s", async (dtype, elementType, width) => {
+    const length = 8 * width;
+    const bytes = safetensorsBytes({ x: { dtype, shape: [2, 4], data_offsets: [0, length] } }, length);
+    const { x } = Object.fromEntries(await readSafetensors(memoryFile("model.safetensors", bytes)));
+    expect(x).toMatchObject({ elementType, shape: [2, 4], length });
+  });
+
+  it.each(["F33", "F8_E3M4", "constructor", "float16"])(
+    "says that it does not know the type %s, which is no damage",
+    async (dtype) => {
+      const bytes = safetensorsBytes({ x: { dtype, shape: [2], data_offsets: [0, 8] } }, 8);
+      const error = await readSafetensors(memoryFile("x.safetensors", bytes)).catch((reason) => reason);
+      expect(UnsupportedError.isInstance(error)).toBe(true);
+      expect(error.message).toContain(
+        `x.safetensors: x: found the dtype "${dtype}", expected one of F64, F32`,
+      );
+      expect(error.message).not.toMatch(/damaged|incomplete/);
+    },
+  );
+
   it("reads a header padded with spaces, empty arrays and scalars", async () => {
     const header = `${JSON.stringify({
       empty: { dtype: "F32", shape: [0, 4], data_offsets: [0, 0] },
@@ -52,7 +82,6 @@ describe("readSafetensors", () => {
       new Uint8Array(5),
       /found 5 bytes, expected at least the 8 bytes/,
     ],
-    ["an empty file", new Uint8Array(0), /found 0 bytes/],
     [
       "a header longer than the file",
       safetensorsBytes(two, 28, 5000n),
@@ -89,16 +118,6 @@ describe("readSafetensors", () => {
       "no dtype",
       safetensorsBytes(entry({ dtype: undefined }), 8),
       /found dtype nothing, expected one of F64, F32/,
-    ],
-    [
-      "an unknown dtype",
-      safetensorsBytes(entry({ dtype: "F33" }), 8),
-      /found dtype "F33", expected one of F64, F32/,
-    ],
-    [
-      "a dtype that is an inherited name",
-      safetensorsBytes(entry({ dtype: "constructor" }), 8),
-      /dtype "constructor"/,
     ],
     [
       "a shape of fractions",
@@ -225,7 +244,7 @@ describe("readSafetensors", () => {
               expect(start + length).toBeLessThanOrEqual(bytes.length);
             }
           } catch (error) {
-            expect(CheckpointError.isInstance(error), String(error)).toBe(true);
+            expect(OnestepError.isInstance(error), String(error)).toBe(true);
           }
         },
       ),

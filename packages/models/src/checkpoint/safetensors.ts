@@ -1,27 +1,25 @@
-import { describeJson, isJsonObject, type PythonJson, type PythonJsonObject } from "@onestep/core";
+import {
+  describeJson,
+  isJsonObject,
+  type PythonJson,
+  type PythonJsonObject,
+  UnsupportedError,
+} from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import { type ElementType, elementByteSize } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
+import { readFileKind } from "./identify-file.ts";
+import { shortenName } from "./list-names.ts";
+import { MisnamedFileError } from "./misnamed-file-error.ts";
+import { safetensorsTypes } from "./safetensors-types.ts";
 
 /** The largest header that is read. The reference implementation of the format draws the line at the same place. */
 export const maximumHeaderBytes = 100_000_000;
 
 const lengthBytes = 8;
-
-const elementTypes: Readonly<Record<string, ElementType>> = {
-  F64: "float64",
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-  I64: "int64",
-  I32: "int32",
-  I16: "int16",
-  I8: "int8",
-  U8: "uint8",
-  BOOL: "bool",
-};
+const openBrace = 0x7b;
 
 /**
  * Reads which arrays a `.safetensors` file holds. Only the header is read; the arrays stay where they are.
@@ -30,13 +28,16 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
  * and cover it without gap or overlap, as the format demands.
  *
  * @throws CheckpointError where the file is not a whole and honest safetensors file.
+ * @throws UnsupportedError where an array is of a type that is not known here.
  */
 export async function readSafetensors(
   file: RepositoryFile,
   options: ReadOptions = {},
 ): Promise<ReadonlyMap<string, CheckpointTensor>> {
   const headerBytes = await readHeaderLength(file, options);
-  const header = parseHeader(file, await file.read(lengthBytes, lengthBytes + headerBytes, options));
+  const headerText = await file.read(lengthBytes, lengthBytes + headerBytes, options);
+  if (headerText[0] !== openBrace) await throwIfForeign(file, options);
+  const header = parseHeader(file, headerText);
   const dataStart = lengthBytes + headerBytes;
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, entry] of Object.entries(header)) {
@@ -48,11 +49,13 @@ export async function readSafetensors(
 
 async function readHeaderLength(file: RepositoryFile, options: ReadOptions): Promise<number> {
   if (file.size < lengthBytes) {
+    await throwIfForeign(file, options);
     throw damaged(file, "", `${file.size} bytes`, "at least the 8 bytes that give the header's length");
   }
   const bytes = await file.read(0, lengthBytes, options);
   const claimed = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
   const available = file.size - lengthBytes;
+  if (claimed > BigInt(Math.min(maximumHeaderBytes, available))) await throwIfForeign(file, options);
   if (claimed > BigInt(maximumHeaderBytes)) {
     throw damaged(file, "", `a claimed header of ${claimed} bytes`, `at most ${maximumHeaderBytes}`);
   }
@@ -65,6 +68,11 @@ async function readHeaderLength(file: RepositoryFile, options: ReadOptions): Pro
     );
   }
   return Number(claimed);
+}
+
+async function throwIfForeign(file: RepositoryFile, options: ReadOptions): Promise<void> {
+  const kind = await readFileKind(file, options);
+  if (kind !== undefined) throw new MisnamedFileError(file.path, "a safetensors file", kind);
 }
 
 function parseHeader(file: RepositoryFile, bytes: Uint8Array): PythonJsonObject {
@@ -90,11 +98,7 @@ function readEntry(
   if (!isJsonObject(entry))
     throw damaged(file, name, describeJson(entry), "an object of dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = entry;
-  const elementType =
-    typeof dtype === "string" && Object.hasOwn(elementTypes, dtype) ? elementTypes[dtype] : undefined;
-  if (elementType === undefined) {
-    throw damaged(file, name, `dtype ${describe(dtype)}`, `one of ${Object.keys(elementTypes).join(", ")}`);
-  }
+  const elementType = readType(file, name, dtype);
   if (!isWholeNumbers(shape))
     throw damaged(file, name, `shape ${describe(shape)}`, "a list of whole numbers");
   if (!isWholeNumbers(offsets) || offsets.length !== 2) {
@@ -116,6 +120,20 @@ function readEntry(
     throw damaged(file, name, `${end - begin} bytes`, `${expected} for ${dtype} [${shape.join(", ")}]`);
   }
   return { elementType, shape, file, offset: dataStart + begin, length: end - begin };
+}
+
+function readType(file: RepositoryFile, name: string, dtype: PythonJson | undefined): ElementType {
+  if (typeof dtype === "string" && Object.hasOwn(safetensorsTypes, dtype)) {
+    return safetensorsTypes[dtype] as ElementType;
+  }
+  const expected = `one of ${Object.keys(safetensorsTypes).join(", ")}`;
+  if (typeof dtype !== "string") throw damaged(file, name, `dtype ${describe(dtype)}`, expected);
+  throw new UnsupportedError({
+    subject: `${file.path}: ${shortenName(name)}`,
+    found: `the dtype ${describeJson(dtype)}`,
+    expected,
+    remedy: "Save the arrays in another type, float16 for one: {k: v.half() for k, v in state_dict.items()}.",
+  });
 }
 
 function checkCoverage(
@@ -160,7 +178,7 @@ function damaged(
 ): CheckpointError {
   return new CheckpointError(
     {
-      subject: name === "" ? file.path : `${file.path}: ${JSON.stringify(name)}`,
+      subject: name === "" ? file.path : `${file.path}: ${JSON.stringify(name.slice(0, 100))}`,
       found,
       expected,
       remedy: "The file is damaged or incomplete: fetch it again, or save it again with safetensors.",

@@ -1,21 +1,5 @@
-import type { ReadOptions, RepositoryFile } from "@onestep/hub";
-import type { CheckpointTensor } from "./checkpoint.ts";
-import { readSafetensors } from "./safetensors.ts";
-import { readTorchFile } from "./torch-file/read-torch-file.ts";
-
-/** A kind of weights file. */
-export interface WeightsFormat {
-  /** What the names of its files end with. */
-  readonly ending: string;
-  /** Reads which arrays a file holds and where they lie. */
-  read(file: RepositoryFile, options: ReadOptions): Promise<ReadonlyMap<string, CheckpointTensor>>;
-}
-
-/** The kinds of weights files, those first that are preferred, as diffusers prefers them. */
-export const weightsFormats: readonly WeightsFormat[] = [
-  { ending: ".safetensors", read: readSafetensors },
-  { ending: ".bin", read: readTorchFile },
-];
+/** What the names of weights files end with, those first that are preferred, as diffusers prefers them. */
+export const weightsEndings = [".safetensors", ".bin"] as const;
 
 /** Name of the weights of a model in one file, without the ending: `diffusion_pytorch_model.fp16`. */
 export function weightsStem(variant: string | undefined): string {

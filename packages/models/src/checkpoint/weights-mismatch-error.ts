@@ -1,4 +1,5 @@
 import { OnestepError } from "@onestep/core";
+import { shortenName } from "./list-names.ts";
 
 /** How a checkpoint differs from what a configuration needs. */
 export interface WeightsMismatch {
@@ -27,12 +28,16 @@ export class WeightsMismatchError extends OnestepError {
 function describe(checkpointName: string, mismatch: WeightsMismatch): string {
   const { missing, unexpected, misshapen } = mismatch;
   const lines = [
-    `${checkpointName}: found ${count(missing, "missing")}, ${count(unexpected, "unexpected")} and ${count(misshapen, "misshapen")} weights, expected exactly those that config.json asks for. Check that config.json and the weights are of the same model and revision.`,
+    `${checkpointName}: found ${count(missing, "missing")}, ${count(unexpected, "unexpected")} and ${count(misshapen, "misshapen")} weights, expected those that config.json asks for. ${remedyFor(mismatch)}`,
     ...list("missing", missing),
     ...list("unexpected", unexpected),
     ...list(
       "misshapen",
-      misshapen.map(({ name, found, expected }) => `${name}: found ${found}, expected ${expected}`),
+      misshapen.map(({ name }) => name),
+      (index) => {
+        const { found, expected } = misshapen[index] as (typeof misshapen)[number];
+        return `: found ${found}, expected ${expected}`;
+      },
     ),
   ];
   return lines.join("\n");
@@ -42,9 +47,26 @@ function count(items: readonly unknown[], what: string): string {
   return `${items.length} ${what}`;
 }
 
-function list(what: string, names: readonly string[]): string[] {
-  const lines = names.slice(0, maximumListed).map((name) => `  ${what}: ${name}`);
+function list(
+  what: string,
+  names: readonly string[],
+  detail: (index: number) => string = () => "",
+): string[] {
+  const lines = names
+    .slice(0, maximumListed)
+    .map((name, index) => `  ${what}: ${shortenName(name)}${detail(index)}`);
   if (names.length > maximumListed)
     lines.push(`  ${what}: and ${names.length - maximumListed} more (in error.mismatch)`);
   return lines;
+}
+
+/** What the names of arrays tell about where they are from. */
+function remedyFor({ missing, unexpected }: WeightsMismatch): string {
+  if (missing.length > 0 && unexpected.some((name) => name.endsWith("input_blocks.0.0.weight"))) {
+    return "The arrays have the names of OpenAI's code: load the file by itself, with `fromSingleFile`.";
+  }
+  if (unexpected.some((name) => name.includes(".transformer_blocks."))) {
+    return "The weights are of a model with cross-attention, such as a UNet2DConditionModel, which is another class.";
+  }
+  return "Check that config.json and the weights are of the same model and revision.";
 }

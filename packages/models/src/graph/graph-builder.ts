@@ -1,4 +1,4 @@
-import type { ElementType } from "./element-type.ts";
+import type { GraphElementType } from "./element-type.ts";
 import { GraphError } from "./graph-error.ts";
 import { type Dimension, describeShape, type GraphValue } from "./graph-value.ts";
 import {
@@ -12,7 +12,7 @@ import type { WeightReference } from "./weight-reference.ts";
 
 /** What {@link GraphBuilder.node} makes. */
 export interface NodeOutput {
-  readonly elementType: ElementType;
+  readonly elementType: GraphElementType;
   readonly shape: readonly Dimension[];
 }
 
@@ -30,7 +30,7 @@ export class GraphBuilder {
   #counter = 0;
 
   /** Declares an input of the graph. */
-  input(name: string, elementType: ElementType, shape: readonly Dimension[]): GraphValue {
+  input(name: string, elementType: GraphElementType, shape: readonly Dimension[]): GraphValue {
     const value = { name: this.#claim(name), elementType, shape };
     this.#inputs.push(value);
     return value;

@@ -1,4 +1,4 @@
-import type { ElementType } from "./element-type.ts";
+import type { GraphElementType } from "./element-type.ts";
 
 /** A length that is known, or a name for one that a run decides (`"batch"`). */
 export type Dimension = number | string;
@@ -6,7 +6,7 @@ export type Dimension = number | string;
 /** A tensor in a graph: an input, an initializer or what an operator makes. */
 export interface GraphValue {
   readonly name: string;
-  readonly elementType: ElementType;
+  readonly elementType: GraphElementType;
   readonly shape: readonly Dimension[];
 }
 

@@ -1,4 +1,4 @@
-import type { ElementType } from "../graph/element-type.ts";
+import type { GraphElementType } from "../graph/element-type.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
 import { castTo } from "../graph/operators/elementwise.ts";
@@ -55,7 +55,7 @@ export function kUpsample2D(builder: GraphBuilder, value: GraphValue): GraphValu
 /** One copy of the filter for each channel, made when the session starts: the graph holds sixteen numbers. */
 function firKernel(
   builder: GraphBuilder,
-  elementType: ElementType,
+  elementType: GraphElementType,
   channels: number,
   divisor: number,
 ): GraphValue {

@@ -1,13 +1,14 @@
 import { createInferenceSession } from "@onestep/runtime";
 import { describe, expect, it } from "vitest";
-import type { ElementType } from "../graph/element-type.ts";
+import type { GraphElementType } from "../graph/element-type.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { castTo } from "../graph/operators/elementwise.ts";
+import type { WeightReference } from "../graph/weight-reference.ts";
 import { placeWeights } from "./__fixtures__/place-weights.ts";
 import { WeightScope } from "./weight-scope.ts";
 
 /** 1.5, -2 and 0.1 as each type stores them; 0.1 as what float16 and bfloat16 have nearest to it. */
-const stored: readonly [ElementType, Uint8Array<ArrayBuffer>, number][] = [
+const stored: readonly [GraphElementType, Uint8Array<ArrayBuffer>, number][] = [
   ["float64", bytesOf(Float64Array.of(1.5, -2, 0.1)), 0.1],
   ["float32", bytesOf(Float32Array.of(1.5, -2, 0.1)), 0.1],
   ["float16", bytesOf(Uint16Array.of(0x3e00, 0xc000, 0x2e66)), 0.0999755859375],
@@ -19,17 +20,26 @@ function bytesOf(values: Float64Array | Float32Array | Uint16Array): Uint8Array<
 }
 
 async function take(
-  elementType: ElementType,
+  elementType: GraphElementType,
   bytes: Uint8Array<ArrayBuffer>,
-  wanted: ElementType,
+  wanted: GraphElementType,
+  more: Partial<WeightReference> = {},
 ): Promise<readonly number[]> {
   const { file, remove } = await placeWeights([bytes]);
   const builder = new GraphBuilder();
-  const source = {
-    resolve: () =>
-      ({ location: "weights.bin", offset: 0, length: bytes.length, elementType, shape: [3] }) as const,
+  const reference: WeightReference = {
+    location: "weights.bin",
+    offset: 0,
+    length: bytes.length,
+    elementType,
+    shape: [3],
+    ...more,
   };
-  const weight = new WeightScope(builder, source).take("weight", wanted, [3]);
+  const weight = new WeightScope(builder, { resolve: () => reference }).take(
+    "weight",
+    wanted,
+    reference.shape,
+  );
   expect(weight.elementType).toBe(wanted);
   builder.output("y", castTo(builder, weight, "float32"));
   const session = await createInferenceSession({
@@ -52,5 +62,26 @@ describe("WeightScope", () => {
     expect([first, second]).toEqual([1.5, -2]);
     // Numbers around 0.1 are 2⁻¹⁴ apart in float16.
     expect(Math.abs((third ?? 0) - tenth)).toBeLessThanOrEqual(2 ** -15);
+  });
+
+  it.each(["float8_e4m3fn", "float8_e5m2"] as const)("gives what is stored as %s", async (float8) => {
+    // 1.5, -2 and 0.1015625 or 0.09375, which are nearest to 0.1
+    const bytes = float8 === "float8_e5m2" ? [0x3e, 0xc0, 0x2e] : [0x3c, 0xc0, 0x1d];
+    const expected = [1.5, -2, float8 === "float8_e5m2" ? 0.09375 : 0.1015625];
+    const stored = Uint8Array.from(bytes);
+    expect(await take("uint8", stored, "float32", { float8 })).toEqual(expected);
+    expect(await take("uint8", stored, "float16", { float8 })).toEqual(expected);
+  });
+
+  it("gives rows that are interleaved with those of other arrays", async () => {
+    // Two groups of two rows of each of three arrays, three numbers a row.
+    const all = Float32Array.from({ length: 36 }, (_, index) => index);
+    const rows = await take("float32", bytesOf(all), "float32", {
+      offset: 24,
+      length: 48,
+      shape: [4, 3],
+      interleaved: { groups: 2, of: 3, index: 1 },
+    });
+    expect(rows).toEqual([6, 7, 8, 9, 10, 11, 24, 25, 26, 27, 28, 29]);
   });
 });

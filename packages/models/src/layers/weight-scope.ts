@@ -1,7 +1,8 @@
-import type { ElementType } from "../graph/element-type.ts";
+import type { GraphElementType } from "../graph/element-type.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/graph-value.ts";
 import { castTo } from "../graph/operators/elementwise.ts";
+import { storedWeight } from "../graph/operators/stored-weights.ts";
 import type { WeightReference } from "../graph/weight-reference.ts";
 
 /** Where layers get their weights: asked by name and shape, it answers with the place of the bytes. */
@@ -35,12 +36,12 @@ export class WeightScope {
    */
   take(
     name: string,
-    elementType: ElementType,
+    elementType: GraphElementType,
     shape: readonly number[],
     graphShape: readonly number[] = shape,
   ): GraphValue {
     const fullName = `${this.#prefix}${name}`;
-    const value = this.#builder.weight(fullName, this.#source.resolve(fullName, shape), graphShape);
+    const value = storedWeight(this.#builder, fullName, this.#source.resolve(fullName, shape), graphShape);
     return castTo(this.#builder, value, elementType);
   }
 }

@@ -7,6 +7,7 @@ import {
   type WeightsFile,
 } from "@onestep/runtime";
 import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
+import { graphTypeOf } from "../graph/element-type.ts";
 import type { WeightSource } from "../layers/weight-scope.ts";
 import { needsWidening, WidenedFile } from "./widened-file.ts";
 
@@ -27,11 +28,12 @@ export async function startSession(
   const graph = buildGraph({
     resolve(name) {
       const tensor = checkpoint.tensors.get(name) as CheckpointTensor;
-      const { file, offset, length, elementType, shape } = tensor;
+      const { file, offset, length, shape, interleaved } = tensor;
       if (file.localPath === undefined && needsWidening(tensor)) {
         return { location: widenedLocation, ...widened.add(tensor), elementType: "float32", shape };
       }
-      return { location: locations.get(file) as string, offset, length, elementType, shape };
+      const location = locations.get(file) as string;
+      return { location, offset, length, shape, interleaved, ...graphTypeOf(tensor.elementType) };
     },
   });
   const files = new Map([...locations].map(([file, location]) => [location, weightsFile(file)]));

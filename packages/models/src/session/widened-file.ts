@@ -1,5 +1,6 @@
 import type { WeightsReader } from "@onestep/runtime";
 import type { CheckpointTensor } from "../checkpoint/checkpoint.ts";
+import { readTensor } from "../checkpoint/read-tensor.ts";
 
 const bytesPerValue = 4;
 
@@ -53,14 +54,15 @@ export class WidenedFile implements WeightsReader {
 }
 
 async function readValues(
-  { file, offset, elementType }: CheckpointTensor,
+  tensor: CheckpointTensor,
   first: number,
   last: number,
   options: { readonly signal?: AbortSignal | undefined },
 ): Promise<Float32Array> {
+  const { elementType } = tensor;
   const width = elementType === "float64" ? 8 : 2;
   // A copy, since what a file gives may begin at any byte of a buffer.
-  const { buffer } = Uint8Array.from(await file.read(offset + first * width, offset + last * width, options));
+  const { buffer } = Uint8Array.from(await readTensor(tensor, first * width, last * width, options));
   if (elementType === "float64") return Float32Array.from(new Float64Array(buffer));
   return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
 }

@@ -1,7 +1,7 @@
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { readSafetensors } from "../checkpoint/safetensors.ts";
-import { readTorchFile } from "../checkpoint/torch-file/read-torch-file.ts";
+import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
+import { readWeightsFile } from "../checkpoint/read-weights-file.ts";
+import { unwrapNames, warnOfPrefix } from "../checkpoint/unwrap-names.ts";
 import type { UNet2DModelConfig } from "../unet-2d/unet-2d-model-config.ts";
 import { convertOpenaiTensors } from "./convert-openai-tensors.ts";
 import { inferUNet2DModelConfig } from "./infer-unet-2d-model-config.ts";
@@ -18,6 +18,14 @@ export interface OpenSingleFileOptions extends ReadOptions {
   /** The entry to take the arrays from (`"ema"`), where the file holds several sets of them. */
   readonly stateDictKey?: string | undefined;
 }
+
+/** Arrays of every network of OpenAI's, by which a prefix of the names is found. */
+const knownNames: ReadonlySet<string> = new Set([
+  "input_blocks.0.0.weight",
+  "input_blocks.0.0.bias",
+  "out.2.weight",
+  "out.2.bias",
+]);
 
 /** An original checkpoint, as diffusers would have it. */
 export interface SingleFileCheckpoint {
@@ -37,9 +45,12 @@ export async function openSingleFile(
   options: OpenSingleFileOptions = {},
 ): Promise<SingleFileCheckpoint> {
   const { sampleSize, attentionHeadDim, stateDictKey, ...readOptions } = options;
-  const stored = file.path.endsWith(".safetensors")
-    ? await readSafetensors(file, readOptions)
-    : await readTorchFile(file, { ...readOptions, stateDictKey });
+  const found = await readWeightsFile(file, { ...readOptions, stateDictKey });
+  const { storedNames, prefix } = unwrapNames(file.path, found.keys(), knownNames);
+  const stored = new Map(
+    [...storedNames].map(([name, storedName]) => [name, found.get(storedName) as CheckpointTensor]),
+  );
+  warnOfPrefix(file.path, prefix);
   const config = inferUNet2DModelConfig(file.path, stored, { sampleSize, attentionHeadDim });
   return { config, checkpoint: { files: [file], tensors: convertOpenaiTensors(file.path, stored, config) } };
 }

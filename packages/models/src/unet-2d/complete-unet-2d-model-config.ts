@@ -1,5 +1,11 @@
 import { readConfigRecord } from "@onestep/core";
+import { unwrapNames } from "../checkpoint/unwrap-names.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
+
+/** Arrays of every UNet2DModel, by which a prefix of the names is found. */
+const knownNames: ReadonlySet<string> = new Set(
+  ["conv_in", "conv_out", "conv_norm_out"].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]),
+);
 
 const laterFields = ["downsample_type", "upsample_type", "attn_norm_num_groups"];
 
@@ -18,13 +24,15 @@ export function isOlderUNet2DModelConfig(config: UNet2DModelConfig): boolean {
  * config has, null included, stays.
  *
  * @param names - Names of the weights that the checkpoint holds.
+ * @throws CheckpointError where it holds the weights of several models.
  */
 export function completeUNet2DModelConfig(
   config: UNet2DModelConfig,
   names: Iterable<string>,
 ): UNet2DModelConfig {
   const defaulted = readConfigRecord(config)?.defaulted;
-  const known = new Set(names);
+  const { storedNames } = unwrapNames("config.json", names, knownNames);
+  const known = new Set(storedNames.keys());
   /** How the attention blocks of one way resample, as far as they do. */
   const resampling = (
     types: readonly string[],

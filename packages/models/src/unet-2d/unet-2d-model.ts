@@ -51,6 +51,8 @@ export interface LoadModelOptions {
   readonly subfolder?: string | undefined;
   /** Which of several weights files to take: `"fp16"` for `diffusion_pytorch_model.fp16.safetensors`. */
   readonly variant?: string | undefined;
+  /** The entry of a weights file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
+  readonly stateDictKey?: string | undefined;
   /** `"auto"` (default) takes the best device that is there. */
   readonly device?: Device | "auto" | undefined;
   /**
@@ -71,7 +73,7 @@ export interface LoadModelOptions {
 
 /** Options of {@link UNet2DModel.fromSingleFile}. */
 export interface LoadSingleFileOptions
-  extends Omit<LoadModelOptions, "subfolder" | "variant">,
+  extends Omit<LoadModelOptions, "subfolder" | "variant" | "stateDictKey">,
     OpenSingleFileOptions {}
 
 /** Options of {@link UNet2DModel.forward}. */
@@ -151,7 +153,7 @@ export class UNet2DModel {
 
   /** Like {@link UNet2DModel.fromPretrained}, from a repository that is open already. */
   static async fromRepository(repository: Repository, options: LoadModelOptions = {}): Promise<UNet2DModel> {
-    const { subfolder = "", variant, signal, onProgress } = options;
+    const { subfolder = "", variant, stateDictKey, signal, onProgress } = options;
     await chooseSession(options);
     const folder = subfolder === "" ? "" : `${subfolder}/`;
     const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
@@ -164,7 +166,7 @@ export class UNet2DModel {
       const { sessionOptions } = await chooseSession(options, largestOf(weights));
       checkModelFits(repository.name, weights, sessionOptions.device);
     }
-    const found = await openCheckpoint(repository, { subfolder, variant, signal, onProgress });
+    const found = await openCheckpoint(repository, { subfolder, variant, stateDictKey, signal, onProgress });
     const config = completeUNet2DModelConfig(declared, found.tensors.keys());
     return UNet2DModel.#start(repository.name, config, found, options);
   }

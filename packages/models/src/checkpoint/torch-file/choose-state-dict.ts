@@ -1,6 +1,9 @@
 import { CheckpointError } from "../checkpoint-error.ts";
 import { describePickleValue, PickleDict, type PickleValue } from "../pickle/pickle-value.ts";
-import { TorchTensor } from "./torch-tensor.ts";
+import { LeftOutTensor, TorchTensor } from "./torch-tensor.ts";
+
+/** What torch saves a tensor as. */
+export type PickledTensor = TorchTensor | LeftOutTensor;
 
 /**
  * Finds the dict with the tensors in what a file of torch holds: the file itself is one, or it is a dict in which one
@@ -14,10 +17,10 @@ export function chooseStateDict(
   subject: string,
   content: PickleValue,
   key: string | undefined,
-): ReadonlyMap<string, TorchTensor> {
-  const candidates = new Map<string, ReadonlyMap<string, TorchTensor>>();
+): ReadonlyMap<string, PickledTensor> {
+  const candidates = new Map<string, ReadonlyMap<string, PickledTensor>>();
   // The same dict may stand in many places, and is looked through once.
-  const known = new Map<PickleValue, ReadonlyMap<string, TorchTensor>>();
+  const known = new Map<PickleValue, ReadonlyMap<string, PickledTensor>>();
   const add = (name: string, value: PickleValue): void => {
     const tensors = known.get(value) ?? tensorsOf(value);
     known.set(value, tensors);
@@ -50,9 +53,9 @@ export function chooseStateDict(
 
 function takeCandidate(
   subject: string,
-  candidates: ReadonlyMap<string, ReadonlyMap<string, TorchTensor>>,
+  candidates: ReadonlyMap<string, ReadonlyMap<string, PickledTensor>>,
   key: string,
-): ReadonlyMap<string, TorchTensor> {
+): ReadonlyMap<string, PickledTensor> {
   const chosen = candidates.get(key);
   if (chosen !== undefined) return chosen;
   throw new CheckpointError({
@@ -63,18 +66,19 @@ function takeCandidate(
   });
 }
 
-function tensorsOf(value: PickleValue): ReadonlyMap<string, TorchTensor> {
-  const tensors = new Map<string, TorchTensor>();
+function tensorsOf(value: PickleValue): ReadonlyMap<string, PickledTensor> {
+  const tensors = new Map<string, PickledTensor>();
   if (!(value instanceof PickleDict)) return tensors;
   for (const [name, item] of value.entries) {
-    if (typeof name === "string" && item instanceof TorchTensor) tensors.set(name, item);
+    if (typeof name !== "string") continue;
+    if (item instanceof TorchTensor || item instanceof LeftOutTensor) tensors.set(name, item);
   }
   return tensors;
 }
 
-function describeCandidates(candidates: ReadonlyMap<string, ReadonlyMap<string, TorchTensor>>): string {
+function describeCandidates(candidates: ReadonlyMap<string, ReadonlyMap<string, PickledTensor>>): string {
   const names = [...candidates].map(
-    ([name, { size }]) => `${name === "" ? "the file itself" : JSON.stringify(name)} (${size})`,
+    ([name, { size }]) => `${name === "" ? "the file itself" : JSON.stringify(name.slice(0, 100))} (${size})`,
   );
-  return names.slice(0, 10).join(", ");
+  return names.slice(0, 5).join(", ");
 }

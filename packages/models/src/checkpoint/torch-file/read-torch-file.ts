@@ -1,14 +1,17 @@
-import { UnsupportedError } from "@onestep/core";
+import { UnsupportedError, warn } from "@onestep/core";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { CheckpointTensor } from "../checkpoint.ts";
 import { CheckpointError } from "../checkpoint-error.ts";
+import { listNames, shortenName } from "../list-names.ts";
+import { MisnamedFileError } from "../misnamed-file-error.ts";
 import { maximumPickleBytes, unpickle } from "../pickle/unpickle.ts";
 import { readZipDirectory } from "../zip/read-zip-directory.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";
-import { chooseStateDict } from "./choose-state-dict.ts";
+import { chooseStateDict, type PickledTensor } from "./choose-state-dict.ts";
 import { locateTorchTensor, type TorchArchive } from "./locate-torch-tensor.ts";
 import { resaveRemedy } from "./resave-remedy.ts";
 import { checkTorchFileKind } from "./torch-file-kind.ts";
+import { LeftOutTensor, TorchTensor } from "./torch-tensor.ts";
 import { torchWorld } from "./torch-world.ts";
 
 /** Options of {@link readTorchFile}. */
@@ -54,21 +57,51 @@ export async function readTorchFile(
     throw invalid(subject, `${pickle.length} bytes`, `at most ${maximumPickleBytes}`);
   }
   const bytes = await file.read(pickle.offset, pickle.offset + pickle.length, readOptions);
-  const tensors = chooseStateDict(file.path, unpickle(subject, bytes, torchWorld), stateDictKey);
-  return new Map([...tensors].map(([name, tensor]) => [name, locateTorchTensor(archive, name, tensor)]));
+  const chosen = chooseStateDict(file.path, unpickle(subject, bytes, torchWorld), stateDictKey);
+  const tensors = [...chosen].flatMap(([name, tensor]) =>
+    tensor instanceof TorchTensor ? [[name, locateTorchTensor(archive, name, tensor)] as const] : [],
+  );
+  leaveOut(file, chosen, tensors.length);
+  return new Map(tensors);
+}
+
+/** Says which tensors have no elements in a row. @throws UnsupportedError where there are no others. */
+function leaveOut(file: RepositoryFile, chosen: ReadonlyMap<string, PickledTensor>, kept: number): void {
+  const leftOut = [...chosen].flatMap(([name, tensor]) =>
+    tensor instanceof LeftOutTensor ? [`${shortenName(name)} (${tensor.kind})`] : [],
+  );
+  if (leftOut.length === 0) return;
+  const shown = leftOut.slice(0, 3).join(", ");
+  if (kept > 0) {
+    warn(
+      `${file.path}: left out ${shown}${leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : ""}, whose elements do not lie in a row.`,
+    );
+    return;
+  }
+  throw new UnsupportedError({
+    subject: file.path,
+    found: shown,
+    expected: "tensors whose elements lie in a row",
+    remedy: "Save them as such in Python: `tensor.to_dense()` of a sparse one.",
+  });
 }
 
 /** The folder that everything is in: it has the name that the file had when it was saved. */
 function findRoot(file: RepositoryFile, entries: ReadonlyMap<string, ZipEntry>): string {
   const roots = [...entries.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [root, ...others] = roots;
-  if (root === undefined || others.length > 0) {
-    throw invalid(
-      file.path,
-      root === undefined ? "a zip file without data.pkl" : `data.pkl in ${roots.length} folders`,
-      "one folder with data.pkl, as torch.save writes it",
-    );
+  const expected = "one folder with data.pkl, as torch.save writes it";
+  if (root === undefined) {
+    const names = [...entries.keys()];
+    throw new MisnamedFileError(file.path, expected, {
+      found: names.every((name) => name.endsWith(".npy"))
+        ? "an archive of numpy (.npz)"
+        : `a zip file without data.pkl, with ${listNames(names, 3)}`,
+      remedy:
+        "It is no file of torch. Unpack it, and load the file or the folder with the weights that is in it.",
+    });
   }
+  if (others.length > 0) throw invalid(file.path, `data.pkl in ${roots.length} folders`, expected);
   if (entries.has(`${root}/constants.pkl`)) {
     throw new UnsupportedError({
       subject: file.path,

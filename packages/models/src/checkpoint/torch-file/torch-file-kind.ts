@@ -1,6 +1,8 @@
 import { UnsupportedError } from "@onestep/core";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import { CheckpointError } from "../checkpoint-error.ts";
+import { examinedBytes, identifyFile } from "../identify-file.ts";
+import { MisnamedFileError } from "../misnamed-file-error.ts";
 import { resaveRemedy } from "./resave-remedy.ts";
 
 const zipStart = [0x50, 0x4b, 0x03, 0x04];
@@ -10,7 +12,8 @@ const legacyStart = [
 ];
 const tarMark = "ustar";
 const tarMarkPosition = 257;
-const examinedBytes = 512;
+/** What the files in it are called. */
+const tarMembers = /^(\.\/)?(sys_info|pickle|storages|tensors)\0/;
 
 /**
  * Looks at the first bytes of a file of torch.
@@ -22,8 +25,8 @@ export async function checkTorchFileKind(file: RepositoryFile, options: ReadOpti
   const start = await file.read(0, Math.min(file.size, examinedBytes), options);
   const begins = (bytes: readonly number[]): boolean => bytes.every((byte, index) => start[index] === byte);
   if (begins(zipStart)) return;
-  const mark = String.fromCharCode(...start.subarray(tarMarkPosition, tarMarkPosition + tarMark.length));
-  const isTar = mark === tarMark;
+  const text = String.fromCharCode(...start);
+  const isTar = text.startsWith(tarMark, tarMarkPosition) && tarMembers.test(text);
   if (begins(legacyStart) || isTar) {
     throw new UnsupportedError({
       subject: file.path,
@@ -34,6 +37,8 @@ export async function checkTorchFileKind(file: RepositoryFile, options: ReadOpti
       remedy: resaveRemedy(file),
     });
   }
+  const kind = identifyFile(start, file.size);
+  if (kind !== undefined) throw new MisnamedFileError(file.path, "a zip file, as torch.save writes it", kind);
   throw new CheckpointError({
     subject: file.path,
     found: `a file that begins with ${describeStart(start)}`,
@@ -43,6 +48,5 @@ export async function checkTorchFileKind(file: RepositoryFile, options: ReadOpti
 }
 
 function describeStart(start: Uint8Array): string {
-  if (start.length === 0) return "nothing";
   return [...start.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }

@@ -3,11 +3,33 @@ import { PickleGlobal, PickleObject } from "../pickle/pickle-value.ts";
 
 /** A class of torch that names the element type of a storage: `torch.FloatStorage`. */
 export class TorchStorageType extends PickleGlobal {
-  readonly elementType: ElementType;
+  /** `undefined` for bytes of which the tensor says what they are. */
+  readonly elementType: ElementType | undefined;
 
-  constructor(name: string, elementType: ElementType) {
+  constructor(name: string, elementType: ElementType | undefined) {
     super(name);
     this.elementType = elementType;
+  }
+}
+
+/** An element type as a value: `torch.float8_e4m3fn`. */
+export class TorchDataType extends PickleGlobal {
+  readonly elementType: ElementType;
+
+  constructor(elementType: ElementType) {
+    super(`torch.${elementType}`);
+    this.elementType = elementType;
+  }
+}
+
+/** A tensor whose elements do not lie in a row: sparse, nested, on the device "meta". */
+export class LeftOutTensor extends PickleObject {
+  /** As torch calls it: `sparse_coo`. */
+  readonly kind: string;
+
+  constructor(kind: string) {
+    super();
+    this.kind = kind;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ElementType } from "../../graph/element-type.ts";
+import { type ElementType, elementByteSize } from "../../graph/element-type.ts";
 import type { PickleWorld } from "../pickle/pickle-context.ts";
 import {
   PickleDict,
@@ -7,7 +7,7 @@ import {
   PickleTuple,
   type PickleValue,
 } from "../pickle/pickle-value.ts";
-import { TorchStorage, TorchStorageType, TorchTensor } from "./torch-tensor.ts";
+import { LeftOutTensor, TorchDataType, TorchStorage, TorchStorageType, TorchTensor } from "./torch-tensor.ts";
 
 const storageTypes: Readonly<Record<string, ElementType>> = {
   DoubleStorage: "float64",
@@ -20,12 +20,24 @@ const storageTypes: Readonly<Record<string, ElementType>> = {
   CharStorage: "int8",
   ByteStorage: "uint8",
   BoolStorage: "bool",
+  ComplexFloatStorage: "complex64",
+  ComplexDoubleStorage: "complex128",
+  QInt8Storage: "qint8",
+  QUInt8Storage: "quint8",
+  QInt32Storage: "qint32",
 };
+
+/** Types of arrays for which torch has no storage of their own: the array says what its bytes are. */
+const untypedTypes: readonly ElementType[] = [
+  ...(["float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"] as const),
+  ...(["uint16", "uint32", "uint64", "complex32", "float4_e2m1fn_x2"] as const),
+];
 
 /** Types as values: `torch.float32` in a checkpoint's notes about itself. */
 const dataTypes = [
   ...["float64", "float32", "float16", "bfloat16", "complex64", "complex128", "bool"],
-  ...["int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64"],
+  ...["int64", "int32", "int16", "int8", "uint8"],
+  ...["qint8", "quint8", "qint32", "per_tensor_affine", "per_channel_affine"],
 ];
 
 /** How many dimensions torch gives a tensor at most. */
@@ -37,6 +49,14 @@ const calls: Readonly<Record<string, Call>> = {
   "collections.OrderedDict": makeOrderedDict,
   "torch._utils._rebuild_tensor": rebuildTensor,
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_tensor_v3": rebuildUntypedTensor,
+  "torch._utils._rebuild_qtensor": rebuildTensor,
+  "torch._utils._rebuild_sparse_tensor": ([layout]) =>
+    new LeftOutTensor(typeof layout === "string" ? layout.replace("torch.", "") : "sparse"),
+  "torch._utils._rebuild_sparse_csr_tensor": () => new LeftOutTensor("sparse_csr"),
+  "torch._utils._rebuild_nested_tensor": () => new LeftOutTensor("nested"),
+  "torch._utils._rebuild_meta_tensor_no_storage": () => new LeftOutTensor("meta"),
+  "torch.serialization._get_layout": ([name]) => (typeof name === "string" ? name : undefined),
   "torch._utils._rebuild_parameter": rebuildParameter,
   "torch._utils._rebuild_parameter_with_state": rebuildParameter,
   "torch._tensor._rebuild_from_type_v2": rebuildFromType,
@@ -57,6 +77,8 @@ const globals: ReadonlyMap<string, PickleGlobal> = new Map(
     ...Object.entries(calls).map(([name, call]) => new PickleGlobal(name, call)),
     ...classes.map((name) => new PickleGlobal(name)),
     ...Object.entries(storageTypes).map(([name, type]) => new TorchStorageType(`torch.${name}`, type)),
+    ...untypedTypes.map((type) => new TorchDataType(type)),
+    new TorchStorageType("torch.storage.UntypedStorage", undefined),
   ].map((known) => [known.name, known]),
 );
 
@@ -76,7 +98,7 @@ export const torchWorld: PickleWorld = {
     const [kind, type, key, _location, size] = id.items;
     const isStorage = kind === "storage" && type instanceof TorchStorageType && typeof key === "string";
     if (!isStorage || !isCount(size)) return undefined;
-    return new TorchStorage(type.elementType, key, size);
+    return new TorchStorage(type.elementType ?? "uint8", key, size);
   },
 };
 
@@ -94,9 +116,20 @@ function rebuildTensor(args: readonly PickleValue[]): TorchTensor | undefined {
   return new TorchTensor(storage, offset, shape.items as number[], strides.items as number[]);
 }
 
+/** Like {@link rebuildTensor}, of a storage of bytes; what they are stands behind what matters for training. */
+function rebuildUntypedTensor(args: readonly PickleValue[]): TorchTensor | undefined {
+  const type = args[6];
+  const tensor = rebuildTensor(args);
+  if (tensor === undefined || !(type instanceof TorchDataType)) return undefined;
+  const { storage, offset, shape, strides } = tensor;
+  const size = storage.size / elementByteSize[type.elementType];
+  if (storage.elementType !== "uint8" || !Number.isSafeInteger(size)) return undefined;
+  return new TorchTensor(new TorchStorage(type.elementType, storage.key, size), offset, shape, strides);
+}
+
 /** A parameter is its tensor. The other arguments matter for training alone. */
 function rebuildParameter([tensor]: readonly PickleValue[]): PickleValue | undefined {
-  return tensor instanceof TorchTensor ? tensor : undefined;
+  return tensor instanceof TorchTensor || tensor instanceof LeftOutTensor ? tensor : undefined;
 }
 
 /** A tensor on which somebody has set attributes; those are left out. Arguments: function, class, arguments, state. */

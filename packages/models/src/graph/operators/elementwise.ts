@@ -1,4 +1,4 @@
-import { type ElementType, onnxDataType } from "../element-type.ts";
+import { type GraphElementType, onnxDataType } from "../element-type.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { GraphError } from "../graph-error.ts";
 import { type Dimension, describeShape, type GraphValue } from "../graph-value.ts";
@@ -55,7 +55,7 @@ export function softmax(builder: GraphBuilder, value: GraphValue, axis: number):
 }
 
 /** The value in another element type; itself where it has that type. onnxruntime casts weights once, while loading. */
-export function castTo(builder: GraphBuilder, value: GraphValue, elementType: ElementType): GraphValue {
+export function castTo(builder: GraphBuilder, value: GraphValue, elementType: GraphElementType): GraphValue {
   if (value.elementType === elementType) return value;
   const { shape } = value;
   return builder.node(

@@ -70,7 +70,21 @@ function findGlobal(context: PickleContext, module: string, name: string): Pickl
   if (known !== undefined) return known;
   const fullName = `${module}.${name}`;
   const shown = JSON.stringify(fullName.length > 200 ? `${fullName.slice(0, 200)}…` : fullName);
-  throw unsafe(context, `a use of ${shown}`, "only what saved arrays need");
+  throw unsafe(context, `a use of ${shown}`, "only what saved arrays need", remedyFor(module, name));
+}
+
+/** Modules of Python that act on the machine, or reach whatever can. */
+const acting =
+  /^(os|nt|posix|posixpath|sys|subprocess|socket|shutil|pty|runpy|webbrowser|importlib|ctypes|operator|functools|pickle|_pickle|builtins|__builtin__|code|codeop|platform|multiprocessing|threading|asyncio|commands|popen2|timeit|urllib|http|requests)(\.|$)/;
+
+/** What the name of a class or function tells of the file. */
+function remedyFor(module: string, name: string): string | undefined {
+  const isActing = acting.test(module) || (module.startsWith("torch") && /load|compile|script/i.test(name));
+  if (isActing) return undefined;
+  if (/^(torch_utils|dnnlib|training)(\.|$)/.test(module)) {
+    return "Nothing of it was run. It is a network of NVlabs' code, pickled with its program: take a checkpoint in diffusers' layout.";
+  }
+  return "Nothing of it was run. The file holds other objects than arrays. Save the arrays alone, in Python: torch.save(model.state_dict(), path).";
 }
 
 function callTopmost(context: PickleContext): void {
@@ -114,12 +128,16 @@ function refuseBuffer(context: PickleContext): never {
   throw context.reader.fault("a buffer outside of the pickle", "everything in the file");
 }
 
-function unsafe({ reader }: PickleContext, found: string, expected: string): UnsafePickleError {
+function unsafe(
+  { reader }: PickleContext,
+  found: string,
+  expected: string,
+  remedy = "Nothing of it was run. The file is not plain weights and may be made to harm: ask its publisher for safetensors.",
+): UnsafePickleError {
   return new UnsafePickleError({
     subject: reader.subject,
     found,
     expected,
-    remedy:
-      "Nothing of it was run. The file is not plain weights and may be made to harm: ask its publisher for safetensors.",
+    remedy,
   });
 }

@@ -1,0 +1,46 @@
+/** What a file is that should be another one, and what to do about it. */
+export interface ForeignContent {
+  readonly found: string;
+  readonly remedy: string;
+}
+
+const pointers: readonly (readonly [pattern: RegExp, content: ForeignContent])[] = [
+  [
+    /^version https?:\/\/[\w.-]+\/spec\/v\d/,
+    {
+      found: "a Git LFS pointer, which stands for the file in a clone without Git LFS",
+      remedy: "Run `git lfs pull` in the clone, or fetch the file from where it is published.",
+    },
+  ],
+  [
+    /^# xet version/,
+    {
+      found: "a Xet pointer, which stands for the file in a clone",
+      remedy: "Fetch the file from where it is published.",
+    },
+  ],
+  [
+    /^<(!doctype html|html|head|body|script|!--)/i,
+    {
+      found: "a web page (HTML), such as a server or a proxy sends in place of a file",
+      remedy: "Open the address in a browser to see what it says, then fetch the file again.",
+    },
+  ],
+  [
+    /^<(\?xml|Error|\w+[\s>/])/,
+    {
+      found: "an XML document, such as a storage service sends as an error",
+      remedy: "Open the address in a browser to see what it says, then fetch the file again.",
+    },
+  ],
+];
+
+/**
+ * Recognises what is often there in place of a file: a pointer of Git LFS or Xet, a web page, an error in XML.
+ *
+ * @param text - How the file begins.
+ */
+export function identifyText(text: string): ForeignContent | undefined {
+  const start = text.slice(0, 1000).trimStart();
+  return pointers.find(([pattern]) => pattern.test(start))?.[1];
+}

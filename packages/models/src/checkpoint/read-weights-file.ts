@@ -1,0 +1,54 @@
+import { InvalidArgumentError, warn } from "@onestep/core";
+import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import type { CheckpointTensor } from "./checkpoint.ts";
+import { MisnamedFileError } from "./misnamed-file-error.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { readTorchFile } from "./torch-file/read-torch-file.ts";
+
+/** Options of {@link readWeightsFile}. */
+export interface ReadWeightsFileOptions extends ReadOptions {
+  /** The entry of a file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
+  readonly stateDictKey?: string | undefined;
+}
+
+/**
+ * Reads which arrays a weights file holds and where they lie. Its name says how; a safetensors file that is called `.bin`,
+ * or a file of torch that is called `.safetensors`, is read as what it is, with a warning.
+ *
+ * @throws CheckpointError where it is damaged, or no file of weights: a pointer of Git LFS, a web page, an archive.
+ * @throws UnsafePickleError, UnsupportedError see `readTorchFile`.
+ * @throws InvalidArgumentError where `stateDictKey` is given for a safetensors file, which has one set of arrays.
+ */
+export async function readWeightsFile(
+  file: RepositoryFile,
+  options: ReadWeightsFileOptions = {},
+): Promise<ReadonlyMap<string, CheckpointTensor>> {
+  const format = file.path.endsWith(".safetensors") ? "safetensors" : "torch";
+  try {
+    return await readAs(format, file, options);
+  } catch (error) {
+    if (!(error instanceof MisnamedFileError) || error.format === undefined) throw error;
+    const tensors = await readAs(error.format, file, options);
+    warn(
+      `${file.path} is ${error.format === "torch" ? "a file of torch" : "a safetensors file"}, and is read as one.`,
+    );
+    return tensors;
+  }
+}
+
+async function readAs(
+  format: "safetensors" | "torch",
+  file: RepositoryFile,
+  options: ReadWeightsFileOptions,
+): Promise<ReadonlyMap<string, CheckpointTensor>> {
+  const { stateDictKey, ...readOptions } = options;
+  if (format === "torch") return readTorchFile(file, options);
+  const tensors = await readSafetensors(file, readOptions);
+  if (stateDictKey === undefined) return tensors;
+  throw new InvalidArgumentError({
+    subject: "stateDictKey",
+    found: `${JSON.stringify(stateDictKey)} for ${file.path}`,
+    expected: "none: a safetensors file holds one set of arrays",
+    remedy: "Leave out `stateDictKey`.",
+  });
+}
