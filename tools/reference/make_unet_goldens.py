@@ -43,7 +43,7 @@ K = {
 }
 RESNET = {"downsample_type": "resnet", "upsample_type": "resnet"}
 
-# Configuration, and what is not as usual: timesteps, labels, factors on single arrays.
+# Configuration, and what is not as usual: timesteps, labels, factors on single arrays, the size of the images.
 CASES = {
     "convolutions between blocks": (SMALL, {}),
     "convolutions, padded right and bottom, one head, sines first": (
@@ -215,6 +215,25 @@ CASES = {
         {**SMALL, "block_out_channels": [32, 64], "down_block_types": ["DownBlock2D", "KDownBlock2D"]},
         {},
     ),
+    "images of another size than the config's": (SMALL, {"size": [12, 18]}),
+    "skip blocks, images of another size": (SKIP, {"size": [16, 4]}),
+    "k blocks, images of another size": (K, {"size": [4, 10]}),
+    "one block, images of odd size": (
+        {
+            **SMALL,
+            "block_out_channels": [16],
+            "down_block_types": ["AttnDownBlock2D"],
+            "up_block_types": ["UpBlock2D"],
+        },
+        {"size": [7, 5]},
+    ),
+    "an activation in capital letters": ({**SMALL, "act_fn": "Mish"}, {}),
+    "null for conditions": (
+        {**SMALL, "center_input_sample": None, "add_attention": None, "flip_sin_to_cos": None},
+        {},
+    ),
+    "numbers for conditions": ({**SMALL, "center_input_sample": 1, "add_attention": 0, "flip_sin_to_cos": 1}, {}),
+    "another name of the middle": ({**SMALL, "mid_block_type": "UNetMidBlock2DSimple"}, {}),
 }
 
 
@@ -247,12 +266,12 @@ def embeddings(config):
     return wave((BATCH, width))
 
 
-def run(config, timesteps=(3, 750), labels=None, factors=None):
+def run(config, timesteps=(3, 750), labels=None, factors=None, size=None):
     factors = factors or {}
     model = UNet2DModel(**config).eval()
     with torch.no_grad():
         fill(model, factors)
-        size = config["sample_size"]
+        size = size or config["sample_size"]
         height, width = size if isinstance(size, list) else (size, size)
         shape = (BATCH, config.get("in_channels", 3), height, width)
         sample = torch.randn(shape, generator=torch.Generator("cpu").manual_seed(0))

@@ -33,11 +33,12 @@ const edges: Readonly<Record<string, string>> = {
 
 /**
  * Gives the arrays of an original checkpoint the names that diffusers has for them
- * (`scripts/convert_consistency_to_diffusers.py`). Nothing is copied: a fused `qkv` becomes three views of its bytes, in
- * the order queries, keys, values over all heads, which is the order of these checkpoints. A 1×1 convolution of an
- * attention block becomes a matrix.
+ * (`scripts/convert_consistency_to_diffusers.py`). Nothing is copied: a fused `qkv` becomes three views of its bytes. A
+ * 1×1 convolution of an attention block becomes a matrix.
  *
  * @param subject - The file, for messages.
+ * @param useNewAttentionOrder - Whether the rows of a fused array are queries, keys, values over all heads, the order of
+ * the checkpoints that OpenAI published; else they are queries, keys, values head by head.
  * @throws InvalidConfigError where a fused array cannot be divided in three. Arrays of unknown names keep them, so that
  * the check against the model names them.
  */
@@ -45,11 +46,14 @@ export function convertOpenaiTensors(
   subject: string,
   tensors: Tensors,
   config: UNet2DModelConfigValues,
+  useNewAttentionOrder = true,
 ): Tensors {
+  const headDim = useNewAttentionOrder ? undefined : (config.attentionHeadDim ?? undefined);
   const places = listPlaces(tensors, config);
   const converted = new Map<string, CheckpointTensor>();
   for (const [name, tensor] of tensors) {
-    for (const [newName, part] of convertTensor(subject, name, tensor, places)) converted.set(newName, part);
+    for (const [newName, part] of convertTensor(subject, name, tensor, { places, headDim }))
+      converted.set(newName, part);
   }
   return converted;
 }
@@ -85,7 +89,7 @@ function convertTensor(
   subject: string,
   name: string,
   tensor: CheckpointTensor,
-  places: ReadonlyMap<string, string>,
+  { places, headDim }: { readonly places: ReadonlyMap<string, string>; readonly headDim: number | undefined },
 ): readonly (readonly [string, CheckpointTensor])[] {
   const [, module = "", kind = ""] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
   const whole = places.get(module);
@@ -99,34 +103,46 @@ function convertTensor(
     if (place === undefined) continue;
     const residual = Object.hasOwn(residualParts, part) ? residualParts[part] : undefined;
     if (residual !== undefined) return [[`${place}.${residual}.${kind}`, tensor]];
-    if (part === "qkv") return splitFused(`${subject}: ${name}`, tensor, place, kind);
+    if (part === "qkv") {
+      const parts = splitFused(`${subject}: ${name}`, tensor, headDim);
+      return parts.map((split, index) => [`${place}.${fusedLayers[index]}.${kind}`, split]);
+    }
     const attention = Object.hasOwn(attentionParts, part) ? attentionParts[part] : undefined;
     if (attention !== undefined) return [[`${place}.${attention}.${kind}`, toMatrix(tensor)]];
   }
   return [[name, tensor]];
 }
 
+const fusedLayers = ["to_q", "to_k", "to_v"] as const;
+
+/** @param headDim - Channels of one attention head, where the parts are interleaved head by head. */
 function splitFused(
   subject: string,
   tensor: CheckpointTensor,
-  place: string,
-  kind: string,
-): readonly (readonly [string, CheckpointTensor])[] {
+  headDim: number | undefined,
+): readonly CheckpointTensor[] {
   const matrix = toMatrix(tensor);
   const [rows = 0, ...columns] = matrix.shape;
-  if (rows % 3 !== 0) {
+  const heads = headDim === undefined ? 1 : rows / fusedLayers.length / headDim;
+  if (rows % fusedLayers.length !== 0 || !Number.isInteger(heads)) {
     throw new InvalidConfigError({
       subject,
       found: `${rows} rows`,
-      expected: "queries, keys and values, as many rows of each",
-      remedy: "Fetch the file again.",
+      expected: `queries, keys and values, as many rows of each${headDim === undefined ? "" : `, in heads of ${headDim}`}`,
+      remedy:
+        headDim === undefined
+          ? "Fetch the file again."
+          : "Pass the `attentionHeadDim` that it was trained with, or fetch the file again.",
     });
   }
-  const length = matrix.length / 3;
-  return ["to_q", "to_k", "to_v"].map((layer, index) => [
-    `${place}.${layer}.${kind}`,
-    { ...matrix, shape: [rows / 3, ...columns], offset: matrix.offset + index * length, length },
-  ]);
+  const length = matrix.length / fusedLayers.length;
+  return fusedLayers.map((_layer, index) => ({
+    ...matrix,
+    shape: [rows / fusedLayers.length, ...columns],
+    offset: matrix.offset + (index * length) / heads,
+    length,
+    ...(headDim === undefined ? {} : { interleaved: { groups: heads, of: fusedLayers.length, index } }),
+  }));
 }
 
 /** Leaves out the last dimensions of a 1×1 convolution, in one dimension or two. */

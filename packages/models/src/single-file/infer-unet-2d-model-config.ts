@@ -1,4 +1,4 @@
-import { InvalidArgumentError, InvalidConfigError } from "@onestep/core";
+import { describeValue, InvalidArgumentError, InvalidConfigError } from "@onestep/core";
 import type { CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "../unet-2d/unet-2d-model-config.ts";
 import { readFileNameClaims } from "./file-name-claims.ts";
@@ -33,6 +33,7 @@ export function inferUNet2DModelConfig(
       remedy: "Fetch the file again. If the network is another one on purpose, give the file another name.",
     });
   }
+  checkUntold(untold);
   const attentionHeadDim = untold.attentionHeadDim ?? known?.attentionHeadDim;
   const sampleSize = untold.sampleSize ?? known?.sampleSize;
   if (sampleSize === undefined || attentionHeadDim === undefined) {
@@ -41,7 +42,7 @@ export function inferUNet2DModelConfig(
       found: `a network that OpenAI did not publish, with ${describe(network)}`,
       expected: "the options `sampleSize` and `attentionHeadDim`, which the arrays do not tell",
       remedy:
-        "Pass the `--image_size` and the `--num_head_channels` that it was trained with: { sampleSize: 32, attentionHeadDim: 64 }.",
+        "Pass what it was trained with: as `sampleSize` the `--image_size`, as `attentionHeadDim` the `--num_head_channels`.",
     });
   }
   return unet2DModelConfigSchema.fromOptions({
@@ -75,4 +76,16 @@ function toConfigFields(network: OpenaiArchitecture) {
 function describe({ levels, layersPerLevel, numClasses }: OpenaiArchitecture): string {
   const classes = numClasses === null ? "no classes" : `${numClasses} classes`;
   return `${levels.map(({ channels }) => channels).join(", ")} channels, ${layersPerLevel} layers each, and ${classes}`;
+}
+
+function checkUntold(untold: { readonly [Name in keyof UntoldFields]?: unknown }): void {
+  for (const [subject, value] of Object.entries(untold)) {
+    if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) continue;
+    throw new InvalidArgumentError({
+      subject,
+      found: describeValue(value),
+      expected: "a whole number above 0",
+      remedy: `Pass the \`${subject}\` that the network was trained with.`,
+    });
+  }
 }

@@ -1,3 +1,4 @@
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import { readWeightsFile } from "../checkpoint/read-weights-file.ts";
@@ -15,6 +16,15 @@ export interface OpenSingleFileOptions extends ReadOptions {
   readonly sampleSize?: number | undefined;
   /** Channels of one attention head. Known and needed as `sampleSize` is. */
   readonly attentionHeadDim?: number | undefined;
+  /** Number of classes. The arrays tell it; where it is given, it has to be the same. */
+  readonly numClassEmbeds?: number | undefined;
+  /**
+   * Whether fused arrays of attention hold queries, keys and values over all heads one after the other (`true` by default,
+   * as in the checkpoints that OpenAI published), or head by head: `false` for a network that was trained with
+   * `--use_new_attention_order False`, the default of guided-diffusion. The arrays do not tell, and with the wrong order
+   * the images come out wrong.
+   */
+  readonly useNewAttentionOrder?: boolean | undefined;
   /** The entry to take the arrays from (`"ema"`), where the file holds several sets of them. */
   readonly stateDictKey?: string | undefined;
 }
@@ -44,7 +54,8 @@ export async function openSingleFile(
   file: RepositoryFile,
   options: OpenSingleFileOptions = {},
 ): Promise<SingleFileCheckpoint> {
-  const { sampleSize, attentionHeadDim, stateDictKey, ...readOptions } = options;
+  const { sampleSize, attentionHeadDim, numClassEmbeds, useNewAttentionOrder, stateDictKey, ...readOptions } =
+    options;
   const found = await readWeightsFile(file, { ...readOptions, stateDictKey });
   const { storedNames, prefix } = unwrapNames(file.path, found.keys(), knownNames);
   const stored = new Map(
@@ -52,5 +63,17 @@ export async function openSingleFile(
   );
   warnOfPrefix(file.path, prefix);
   const config = inferUNet2DModelConfig(file.path, stored, { sampleSize, attentionHeadDim });
-  return { config, checkpoint: { files: [file], tensors: convertOpenaiTensors(file.path, stored, config) } };
+  checkClasses(file.path, config, numClassEmbeds);
+  const tensors = convertOpenaiTensors(file.path, stored, config, useNewAttentionOrder);
+  return { config, checkpoint: { files: [file], tensors } };
+}
+
+function checkClasses(path: string, config: UNet2DModelConfig, numClassEmbeds: number | undefined): void {
+  if (numClassEmbeds === undefined || numClassEmbeds === config.numClassEmbeds) return;
+  throw new InvalidArgumentError({
+    subject: "numClassEmbeds",
+    found: describeValue(numClassEmbeds),
+    expected: `${config.numClassEmbeds ?? "none"}, the number of classes of ${path}`,
+    remedy: "Leave out `numClassEmbeds`: the arrays tell it.",
+  });
 }

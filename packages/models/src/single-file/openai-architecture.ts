@@ -42,6 +42,7 @@ export function readOpenaiArchitecture(subject: string, tensors: Tensors): Opena
   const shapeOf = (name: string, rank: number): readonly number[] => {
     const shape = tensors.get(name)?.shape;
     if (shape?.length === rank) return shape;
+    if (tensors.has("conv_in.weight") && !tensors.has("input_blocks.0.0.weight")) throw ofDiffusers(subject);
     throw notOpenai(subject, shape === undefined ? `no array ${name}` : `${name} of the shape [${shape}]`);
   };
   const [baseChannels = 0, inChannels = 0] = shapeOf("input_blocks.0.0.weight", 4);
@@ -122,6 +123,16 @@ function notOpenai(subject: string, found: string): InvalidConfigError {
     found,
     expected: "the arrays of a network of openai/consistency_models (cd_*.pt, ct_*.pt, edm_*.pt)",
     remedy: "Load a checkpoint in diffusers' layout with fromPretrained, from its repository or folder.",
+  });
+}
+
+function ofDiffusers(subject: string): InvalidConfigError {
+  return new InvalidConfigError({
+    subject,
+    found: "a weights file of diffusers' layout, which is one part of a model",
+    expected: "an original checkpoint, which is a model in one file",
+    remedy:
+      "Name the folder above it, with model_index.json or config.json, and load that with `fromPretrained`.",
   });
 }
 

@@ -2,7 +2,7 @@ import { InvalidConfigError, type Problem, UnsupportedError } from "@onestep/cor
 import { downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
 import { checkBlockCombination } from "./check-block-combination.ts";
 import { checkNormGroups } from "./check-norm-groups.ts";
-import { sampleSizeOf } from "./sample-size.ts";
+import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./sample-size.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
 /** The most layers of a network on one way, down or up: published ones have 12. A lying config may not fill the memory. */
@@ -137,7 +137,7 @@ function checkTimeEmbedding(config: UNet2DModelConfigValues): void {
 function checkSampleSize(config: UNet2DModelConfigValues): void {
   const { height, width } = sampleSizeOf(config);
   const halvings = config.blockOutChannels.length - 1;
-  const factor = 2 ** halvings;
+  const factor = sizeFactorOf(config);
   if (height % factor !== 0 || width % factor !== 0) {
     throw contradiction({
       subject: "sample_size",
@@ -146,8 +146,7 @@ function checkSampleSize(config: UNet2DModelConfigValues): void {
       remedy: "Correct sample_size or the list of blocks.",
     });
   }
-  const mirrors = findBlockType(upBlockTypes, config.upBlockTypes[0] as string)?.family === "k";
-  if (!mirrors || halvings === 0 || Math.min(height, width) > factor) return;
+  if (Math.min(height, width) >= leastSizeOf(config)) return;
   throw contradiction({
     subject: "sample_size",
     found: `${height}×${width}`,
@@ -163,9 +162,6 @@ function checkSupported(config: UNet2DModelConfigValues): void {
   ] as const) {
     const unknown = names.find((name) => findBlockType(types, name) === undefined);
     if (unknown !== undefined) throw unsupported(subject, unknown, Object.keys(types));
-  }
-  if (config.midBlockType !== null && config.midBlockType !== "UNetMidBlock2D") {
-    throw unsupported("mid_block_type", config.midBlockType, ["UNetMidBlock2D", "null"]);
   }
   if (config.resnetTimeScaleShift === "spatial") {
     throw unsupported("resnet_time_scale_shift", "spatial", ["default", "scale_shift"]);

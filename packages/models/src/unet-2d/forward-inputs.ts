@@ -1,7 +1,7 @@
-import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue, InvalidArgumentError, type Tensor } from "@onestep/core";
 import { checkTimesteps, spread } from "./check-timesteps.ts";
 import { classLabelTensor } from "./class-label-tensor.ts";
-import { sampleSizeOf } from "./sample-size.ts";
+import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./sample-size.ts";
 import { timeTensor } from "./time-projection.ts";
 import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
 import type { UNet2DModelForwardOptions } from "./unet-2d-model.ts";
@@ -17,17 +17,7 @@ export function forwardInputs(
   options: UNet2DModelForwardOptions,
 ): Record<string, Tensor> {
   const { sample } = options;
-  const { height, width } = sampleSizeOf(config);
-  const [batch = 0, ...imageShape] = sample.shape;
-  const expected = [config.inChannels, height, width];
-  if (sample.dtype !== "float32" || batch < 1 || imageShape.join() !== expected.join()) {
-    throw new InvalidArgumentError({
-      subject: "sample",
-      found: sample.describe(),
-      expected: `float32 [batch, ${expected.join(", ")}]`,
-      remedy: "Pass images of the size that the model was made for.",
-    });
-  }
+  const batch = checkSample(config, sample);
   const timesteps = spread("timestep", options.timestep, batch);
   checkTimesteps("timestep", config, timesteps, "Pass one of `scheduler.timesteps`.");
   const labels = classLabelTensor(config, options.classLabels, batch);
@@ -36,4 +26,28 @@ export function forwardInputs(
     [unet2DGraphNames.timestep(config)]: timeTensor(config, timesteps),
     ...(labels === undefined ? {} : { [unet2DGraphNames.classLabels]: labels }),
   };
+}
+
+/** @returns The number of images. */
+function checkSample(config: UNet2DModelConfigValues, sample: Tensor<"float32">): number {
+  const [batch = 0, channels = 0, height = 0, width = 0, ...rest] = sample?.shape ?? [];
+  const factor = sizeFactorOf(config);
+  const least = leastSizeOf(config);
+  const isSize = [height, width].every((size) => size >= least && size % factor === 0);
+  if (
+    sample?.dtype === "float32" &&
+    batch >= 1 &&
+    channels === config.inChannels &&
+    rest.length === 0 &&
+    isSize
+  ) {
+    return batch;
+  }
+  const own = sampleSizeOf(config);
+  throw new InvalidArgumentError({
+    subject: "sample",
+    found: sample?.dtype === undefined ? describeValue(sample) : sample.describe(),
+    expected: `float32 [batch, ${config.inChannels}, ${own.height}, ${own.width}]${factor === 1 ? "" : `, or another height and width that are multiples of ${factor}`}`,
+    remedy: "Pass images of the size that the model was made for.",
+  });
 }

@@ -4,6 +4,8 @@ import { describeValue, InvalidArgumentError } from "@onestep/core";
 export interface ResolveClassLabelsOptions {
   /** How many classes the model knows; null for a model without classes. */
   readonly numClassEmbeds: number | null;
+  /** How a label becomes a vector; see `UNet2DModelConfig.classEmbedType`. By a table of classes where it is left out. */
+  readonly classEmbedType?: "timestep" | "identity" | null | undefined;
   /** One class or a list of them, as the caller gives it; `undefined` where none are given. */
   readonly classLabels: unknown;
   readonly batchSize: number;
@@ -17,9 +19,17 @@ export interface ResolveClassLabelsOptions {
  * diffusers the first fails in the embedding, and labels for a model without classes are dropped without a word.)
  */
 export function resolveClassLabels(options: ResolveClassLabelsOptions): readonly number[] | undefined {
-  const { numClassEmbeds, classLabels, batchSize } = options;
+  const { numClassEmbeds, classEmbedType = null, classLabels, batchSize } = options;
   if (classLabels === undefined) return undefined;
-  if (numClassEmbeds === null) {
+  if (classEmbedType === "identity") {
+    throw new InvalidArgumentError({
+      subject: "classLabels",
+      found: `${describeValue(classLabels)} for a model whose classEmbedType is "identity"`,
+      expected: "embeddings, which the model adds to that of the timestep",
+      remedy: "Run it with `UNet2DModel.forward`, which takes a tensor of them as `classLabels`.",
+    });
+  }
+  if (numClassEmbeds === null && classEmbedType === null) {
     throw new InvalidArgumentError({
       subject: "classLabels",
       found: `${describeValue(classLabels)} for a model without classes`,
@@ -36,13 +46,25 @@ export function resolveClassLabels(options: ResolveClassLabelsOptions): readonly
       remedy: "Pass as many labels as `batchSize`, or leave `batchSize` out.",
     });
   }
-  const ids = labels.map((label) => requireClass(label, numClassEmbeds));
-  return ids.length === batchSize ? ids : new Array<number>(batchSize).fill(ids[0] as number);
+  const checked = labels.map((label) =>
+    classEmbedType === "timestep" ? requireNumber(label) : requireClass(label, numClassEmbeds ?? 0),
+  );
+  return checked.length === batchSize ? checked : new Array<number>(batchSize).fill(checked[0] as number);
 }
 
 function toList(classLabels: unknown): readonly unknown[] {
   const isList = typeof classLabels === "object" && classLabels !== null && "length" in classLabels;
   return isList ? Array.from(classLabels as ArrayLike<unknown>) : [classLabels];
+}
+
+function requireNumber(label: unknown): number {
+  if (typeof label === "number" && Number.isFinite(label)) return label;
+  throw new InvalidArgumentError({
+    subject: "classLabels",
+    found: describeValue(label),
+    expected: "a number, which is embedded as a timestep is",
+    remedy: "Pass numbers.",
+  });
 }
 
 function requireClass(label: unknown, numClassEmbeds: number): number {
@@ -51,7 +73,7 @@ function requireClass(label: unknown, numClassEmbeds: number): number {
   }
   throw new InvalidArgumentError({
     subject: "classLabels",
-    found: typeof label === "bigint" ? `${label}n` : describeValue(label),
+    found: describeValue(label),
     expected: `an integer from 0 to ${numClassEmbeds - 1}`,
     remedy: isNumeral(label) ? `Pass the number ${label}.` : "The model knows no other classes.",
   });

@@ -10,6 +10,7 @@ import {
   listField,
   nullableField,
   PythonFloat,
+  type PythonJson,
   stringField,
 } from "@onestep/core";
 import type { ActivationName } from "../graph/operators/activations.ts";
@@ -34,7 +35,7 @@ export interface UNet2DModelConfigValues {
   readonly flipSinToCos: boolean;
   /** The kind of each block on the way down. */
   readonly downBlockTypes: readonly string[];
-  /** The kind of the block in the middle; null for none. */
+  /** Null for no block in the middle. diffusers builds a UNetMidBlock2D whatever else stands here. */
   readonly midBlockType: string | null;
   /** The kind of each block on the way up. */
   readonly upBlockTypes: readonly string[];
@@ -74,6 +75,32 @@ export interface UNet2DModelConfigValues {
   readonly numTrainTimesteps: number | null;
 }
 
+/**
+ * True or false as Python takes them where it asks for no more than that: null and 0 are false, 1 is true.
+ */
+function conditionField(defaultValue: boolean): ConfigField<boolean> {
+  const field = booleanField(defaultValue);
+  return {
+    ...field,
+    read: (json) => {
+      const value = json instanceof PythonFloat ? json.value : json;
+      if (value === null || value === 0) return false;
+      return value === 1 ? true : field.read(json);
+    },
+  };
+}
+
+/** The name of an activation, in large or small letters (diffusers `models/activations.py`, `get_activation`). */
+function activationField(): ConfigField<ActivationName> {
+  const field = enumField(["silu", "swish", "mish", "gelu", "relu"], "silu");
+  const lower = (value: unknown): unknown => (typeof value === "string" ? value.toLowerCase() : value);
+  return {
+    ...field,
+    read: (json) => field.read(lower(json) as PythonJson),
+    write: (value) => field.write(lower(value)),
+  };
+}
+
 type Fields = {
   readonly [Name in keyof UNet2DModelConfigValues]: ConfigField<UNet2DModelConfigValues[Name]>;
 };
@@ -82,11 +109,11 @@ const fields: Fields = {
   sampleSize: nullableField(eitherField(integerField(0), listField(integerField(0), []))),
   inChannels: integerField(3),
   outChannels: integerField(3),
-  centerInputSample: booleanField(false),
+  centerInputSample: conditionField(false),
   timeEmbeddingType: enumField(["positional", "fourier", "learned"], "positional"),
   timeEmbeddingDim: nullableField(integerField(0)),
   freqShift: floatField(0),
-  flipSinToCos: booleanField(true),
+  flipSinToCos: conditionField(true),
   downBlockTypes: listField(stringField(""), [
     "DownBlock2D",
     "AttnDownBlock2D",
@@ -102,13 +129,13 @@ const fields: Fields = {
   downsampleType: nullableField(enumField(["conv", "resnet"], "conv"), "conv"),
   upsampleType: nullableField(enumField(["conv", "resnet"], "conv"), "conv"),
   dropout: floatField(new PythonFloat(0)),
-  actFn: enumField(["silu", "swish", "mish", "gelu", "relu"], "silu"),
+  actFn: activationField(),
   attentionHeadDim: nullableField(integerField(0), 8),
   normNumGroups: nullableField(integerField(0), 32),
   attnNormNumGroups: nullableField(integerField(0)),
   normEps: floatField(new PythonFloat(1e-5)),
   resnetTimeScaleShift: enumField(["default", "scale_shift", "spatial"], "default"),
-  addAttention: booleanField(true),
+  addAttention: conditionField(true),
   classEmbedType: nullableField(enumField(["timestep", "identity"], "timestep")),
   numClassEmbeds: nullableField(integerField(0)),
   numTrainTimesteps: nullableField(integerField(0)),

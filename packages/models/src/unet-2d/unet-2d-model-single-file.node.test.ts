@@ -44,6 +44,61 @@ describe("UNet2DModel.fromSingleFile", () => {
     expect(checkpoint.tensors.get("conv_in.weight")).toMatchObject({ shape: [32, 3, 3, 3], file });
   });
 
+  it.each([false, true])(
+    "reads queries, keys and values head by head where that is asked for, saved again: %s",
+    async (isSaved) => {
+      const bytes = await readFile(path);
+      const { checkpoint } = await openSingleFile(await openFile(path), flags);
+      for (const [name, { offset, length, shape }] of checkpoint.tensors) {
+        if (!name.includes(".to_q.")) continue;
+        // Queries, keys and values lie behind each other; a head of each becomes a row of the three.
+        const fused = Buffer.from(bytes.subarray(offset, offset + 3 * length));
+        const heads = (shape[0] as number) / flags.attentionHeadDim;
+        const piece = length / heads;
+        for (let head = 0; head < heads; head += 1) {
+          for (const part of [0, 1, 2]) {
+            fused.copy(
+              bytes,
+              offset + (3 * head + part) * piece,
+              part * length + head * piece,
+              part * length + (head + 1) * piece,
+            );
+          }
+        }
+      }
+      const legacy = join(folder, "target_model050000.pt");
+      await writeFile(legacy, bytes);
+      await using model = await UNet2DModel.fromSingleFile(path, flags);
+      const expectedValues = await predict(model);
+      await using wrong = await UNet2DModel.fromSingleFile(legacy, flags);
+      expect(await predict(wrong)).not.toEqual(expectedValues);
+      await using right = await UNet2DModel.fromSingleFile(legacy, { ...flags, useNewAttentionOrder: false });
+      if (isSaved) await right.savePretrained(join(folder, "saved"));
+      await using again = isSaved ? await UNet2DModel.fromPretrained(join(folder, "saved")) : right;
+      expect(await predict(again)).toEqual(expectedValues);
+    },
+  );
+
+  it.each([
+    [{ numClassEmbeds: 12 }, /numClassEmbeds: found 12, expected 10, the number of classes/],
+    [{ sampleSize: 0 }, /sampleSize: found 0, expected a whole number above 0/],
+    [{ attentionHeadDim: 7, useNewAttentionOrder: false }, /in heads of 7. Pass the `attentionHeadDim`/],
+  ])("refuses %j", async (options, message) => {
+    await expect(UNet2DModel.fromSingleFile(path, { ...flags, ...options })).rejects.toThrow(message);
+    await expect(
+      openSingleFile(await openFile(path), { ...flags, numClassEmbeds: 10 }),
+    ).resolves.toBeDefined();
+  });
+
+  it("says that a weights file of diffusers' layout is loaded with the folder above it", async () => {
+    await using model = await UNet2DModel.fromSingleFile(path, flags);
+    await model.savePretrained(folder);
+    const weights = join(folder, "diffusion_pytorch_model.safetensors");
+    await expect(UNet2DModel.fromSingleFile(weights, flags)).rejects.toThrow(
+      /a weights file of diffusers' layout.*Name the folder above it/,
+    );
+  });
+
   it("refuses a file that was cut off, and one that is none", async () => {
     const damaged = join(folder, "cd_tiny_l2.pt");
     await copyFile(path, damaged);

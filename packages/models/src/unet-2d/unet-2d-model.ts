@@ -41,6 +41,8 @@ import type { ClassLabels } from "./class-label-tensor.ts";
 import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
 import { forwardInputs } from "./forward-inputs.ts";
 import { type ExpectedWeight, listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
+import { sampleSizeOf } from "./sample-size.ts";
+import { type ImageSize, orAbort, SizedSessions } from "./sized-sessions.ts";
 import { compareInStateDict } from "./state-dict-order.ts";
 import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
@@ -78,7 +80,10 @@ export interface LoadSingleFileOptions
 
 /** Options of {@link UNet2DModel.forward}. */
 export interface UNet2DModelForwardOptions {
-  /** [batch, in channels, height, width], of the size that the config names. */
+  /**
+   * [batch, in channels, height, width]. Fastest in the size that the config names; another, of multiples of 2 to the number
+   * of halvings, is run in a session of its own, which takes its time and memory once, until the model is disposed of.
+   */
   readonly sample: Tensor<"float32">;
   /**
    * One timestep for all, or one per image. Fractions count (in Python, a bare float would be cut to an integer). Above 0
@@ -112,19 +117,21 @@ export class UNet2DModel {
   /** What the model computes in. Inputs and outputs are float32. */
   readonly dtype: Precision;
   #checkpoint: Checkpoint;
-  readonly #session: InferenceSession;
+  readonly #sessions: SizedSessions;
+  readonly #sessionOptions: SessionOptions;
   #disposed = false;
 
   private constructor(
     config: UNet2DModelConfig,
     checkpoint: Checkpoint,
-    session: InferenceSession,
-    dtype: Precision,
+    sessions: SizedSessions,
+    { dtype, sessionOptions }: { readonly dtype: Precision; readonly sessionOptions: SessionOptions },
   ) {
     this.config = config;
     this.dtype = dtype;
     this.#checkpoint = checkpoint;
-    this.#session = session;
+    this.#sessions = sessions;
+    this.#sessionOptions = { ...sessionOptions, signal: undefined };
     this.parameterCount = [...checkpoint.tensors.values()].reduce(
       (count, { shape }) => count + shape.reduce((product, dimension) => product * dimension, 1),
       0,
@@ -181,18 +188,19 @@ export class UNet2DModel {
    * @throws CheckpointError where it is damaged; UnsafePickleError where it is more than weights.
    * @throws InvalidConfigError where the arrays are not those of such a network, or not of the one that the name claims.
    * @throws InvalidArgumentError where the network is none of those that were published, and `sampleSize` or
-   * `attentionHeadDim` is not given.
+   * `attentionHeadDim` is not given; where an option contradicts the arrays.
    */
   static async fromSingleFile(
     source: FileLocation,
     options: LoadSingleFileOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
-    const { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress } = options;
+    const { signal, onProgress } = options;
     const session = await chooseSession(options);
     const listener = stopAtMisfits(onProgress, session.sessionOptions.device);
     const file = await openFile(source, { ...options, onProgress: listener });
-    const readOptions = { sampleSize, attentionHeadDim, stateDictKey, signal, onProgress };
-    const { config, checkpoint } = await openSingleFile(file, readOptions);
+    const { sampleSize, attentionHeadDim, numClassEmbeds, useNewAttentionOrder, stateDictKey } = options;
+    const network = { sampleSize, attentionHeadDim, numClassEmbeds, useNewAttentionOrder, stateDictKey };
+    const { config, checkpoint } = await openSingleFile(file, { ...network, signal, onProgress });
     return UNet2DModel.#start(file.path, config, checkpoint, options);
   }
 
@@ -214,12 +222,14 @@ export class UNet2DModel {
       (source) => buildUNet2DGraph(config, source, precision),
       sessionOptions,
     );
-    return new UNet2DModel(config, checkpoint, session, precision);
+    const { height, width } = sampleSizeOf(config);
+    const sessions = new SizedSessions([height, width], session);
+    return new UNet2DModel(config, checkpoint, sessions, { dtype: precision, sessionOptions });
   }
 
   /** Where the model runs. */
   get device(): Device {
-    return this.#session.device;
+    return this.#sessions.first.device;
   }
 
   /**
@@ -230,8 +240,16 @@ export class UNet2DModel {
    */
   async forward(options: UNet2DModelForwardOptions): Promise<UNet2DModelOutput> {
     if (this.#disposed) throw disposed();
-    const { signal } = options;
-    const outputs = await this.#session.run(forwardInputs(this.config, options), { signal });
+    const { signal, sample } = options;
+    const inputs = forwardInputs(this.config, options);
+    signal?.throwIfAborted();
+    const [, , height = 0, width = 0] = sample.shape;
+    const session = await orAbort(
+      this.#sessions.get([height, width], () => this.#openSession([height, width])),
+      signal,
+    );
+    if (this.#disposed) throw disposed();
+    const outputs = await session.run(inputs, { signal });
     return { sample: outputs[unet2DGraphNames.modelOutput] as Tensor<"float32"> };
   }
 
@@ -277,7 +295,15 @@ export class UNet2DModel {
   /** Frees the memory. Idempotent. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    await this.#session.dispose();
+    await this.#sessions.dispose();
+  }
+
+  #openSession(sampleSize: ImageSize): Promise<InferenceSession> {
+    return startSession(
+      this.#checkpoint,
+      (source) => buildUNet2DGraph({ ...this.config, sampleSize }, source, this.dtype),
+      this.#sessionOptions,
+    );
   }
 
   get #savable(): SavableModel {
@@ -295,8 +321,10 @@ interface ChosenSession {
   readonly dtype: RequestedPrecision;
   /** What the device computes in. */
   readonly precisions: readonly Precision[];
-  readonly sessionOptions: Parameters<typeof startSession>[2] & { readonly device: Device };
+  readonly sessionOptions: SessionOptions;
 }
+
+type SessionOptions = Parameters<typeof startSession>[2] & { readonly device: Device };
 
 type RunOptions = Omit<LoadModelOptions, "subfolder" | "variant">;
 

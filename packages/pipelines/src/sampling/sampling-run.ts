@@ -40,7 +40,7 @@ export async function beginSampling(
   const { height, width } = sampleSizeOf(unet.config);
   const shape = [batchSize, inChannels, height, width];
   checkLatents(options, shape);
-  const givenLabels = resolveClassLabels({ numClassEmbeds, classLabels: options.classLabels, batchSize });
+  const givenLabels = resolveClassLabels({ ...unet.config, classLabels: options.classLabels, batchSize });
   const scheduler = shared.clone();
   setTimesteps(scheduler, options, defaultInferenceSteps);
   options.signal?.throwIfAborted();

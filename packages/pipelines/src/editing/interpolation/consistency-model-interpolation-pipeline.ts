@@ -80,7 +80,7 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
     const { numClassEmbeds } = unet.config;
     const batchSize = positions.length;
     const labels = this.resolveLabelNames(options.classLabels);
-    const givenLabels = resolveClassLabels({ numClassEmbeds, classLabels: labels, batchSize });
+    const givenLabels = resolveClassLabels({ ...unet.config, classLabels: labels, batchSize });
     const { generator } = resolveBatch({ ...options, classLabels: undefined, batchSize: 1 });
     signal?.throwIfAborted();
 
