@@ -45,6 +45,7 @@ export type {
   ConsistencyModelInterpolationOptions,
 } from "./editing/interpolation/interpolation-options.ts";
 export { findComponentFolder } from "./loading/find-component-folder.ts";
+export { findUnetClass } from "./loading/find-unet-class.ts";
 export {
   openPipelineSource,
   type PipelineFromPretrainedOptions,

@@ -22,7 +22,7 @@ describe("the exit code of onestep", () => {
 
   it.each([
     [["--class-label", "30"], "classLabels: found 30, expected an integer from 0 to 29"],
-    [["--timesteps", "0,22"], "`timesteps` must be in descending order"],
+    [["--timesteps", "0,22"], "--timesteps must be in descending order"],
     [["--class-label", "1,2", "--batch-size", "3"], "2"],
     [["--device", "toaster"], 'device: found "toaster"'],
     [["no such folder"], '"no such folder", which is neither an existing folder nor a valid Hub id'],

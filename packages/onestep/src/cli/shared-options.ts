@@ -1,4 +1,5 @@
 import type { OptionDefinition } from "./arguments/option-definition.ts";
+import { singleFileOptions } from "./single-file-options.ts";
 
 /** Options of every command. */
 export const commonOptions: readonly OptionDefinition[] = [
@@ -32,6 +33,13 @@ export const repositoryOptions: readonly OptionDefinition[] = [
     value: "name",
     description: "Which of several weights files to take: fp16 for diffusion_pytorch_model.fp16.safetensors",
   },
+  {
+    name: "state-dict-key",
+    value: "name",
+    description:
+      "Which arrays of a weights file of torch to take, where it holds several sets of them: ema for those in its entry ema",
+  },
+  ...singleFileOptions,
   cacheDirOption,
   {
     name: "token",

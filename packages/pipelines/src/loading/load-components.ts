@@ -12,6 +12,7 @@ import { type Id2Label, parseId2Label } from "../class-names.ts";
 import { type ModelIndex, readId2Label, readModelIndex } from "../model-index/model-index.ts";
 import type { PipelineParts } from "../pipeline-components.ts";
 import { findComponentFolder } from "./find-component-folder.ts";
+import { findUnetClass } from "./find-unet-class.ts";
 
 /** Options of `fromPretrained` of every pipeline. */
 export interface PipelineFromPretrainedOptions
@@ -75,7 +76,9 @@ async function loadUnet(
   modelIndex: ModelIndex,
   options: PipelineFromPretrainedOptions,
 ): Promise<UNet2DModel> {
-  const className = requireComponent(repository, modelIndex, "unet");
+  const { signal, onProgress } = options;
+  const named = requireComponent(repository, modelIndex, "unet");
+  const className = await findUnetClass(repository, named, { signal, onProgress });
   if (className !== "UNet2DModel") {
     throw new UnsupportedError({
       subject: `unet of ${repository.name}`,
@@ -85,7 +88,6 @@ async function loadUnet(
         "Load an unconditional or class-conditional pixel model, openai/diffusers-cd_imagenet64_l2 for one.",
     });
   }
-  const { signal, onProgress } = options;
   const subfolder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
   return UNet2DModel.fromRepository(repository, { ...options, subfolder });
 }

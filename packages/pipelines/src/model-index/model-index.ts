@@ -10,6 +10,7 @@ import {
 import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
 import { type Id2Label, parseId2Label } from "../class-names.ts";
+import { missingModelIndex } from "./missing-model-index.ts";
 
 /** Name of the file that says which class each part of a pipeline has. */
 export const modelIndexName = "model_index.json";
@@ -61,7 +62,8 @@ export function readId2Label({ repository, modelIndex }: NamedModelIndex): Id2La
  * @throws InvalidConfigError where it does not name a class, or a component is not `[library, class]`.
  */
 export async function readModelIndex(repository: Repository, options: ReadOptions): Promise<ModelIndex> {
-  const file = await repository.get(modelIndexName, options);
+  const file = await repository.find(modelIndexName, options);
+  if (file === undefined) throw await missingModelIndex(repository, options);
   const source = `${modelIndexName} of ${repository.name}`;
   return parseModelIndex(parsePythonJson(await file.text(options), source), source);
 }

@@ -11,7 +11,7 @@ export const inspectCommand: Command = {
   positional: {
     name: "model",
     description:
-      "A model on the Hub, a folder, or the URL of a folder. Without it: the small model that ships",
+      "A model on the Hub, a folder, the URL of a folder, or an original checkpoint in one file. Without it: the small model that ships",
   },
   options: repositoryOptions,
   examples: ["inspect", "inspect openai/diffusers-cd_imagenet64_l2 --json"],

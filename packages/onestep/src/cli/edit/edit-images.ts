@@ -1,5 +1,6 @@
 import { UnsupportedError } from "@onestep/core";
 import { ConsistencyModelPipeline } from "@onestep/pipelines";
+import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import type { Invocation } from "../command.ts";
 import { readGenerateRequest } from "../generate/generate-request.ts";
 import { shippedModel } from "../generate/generation-report.ts";
@@ -17,6 +18,8 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
     request: { ...asked, model, batchSize },
     inputs: parsed.positionals,
     defaultSteps: edit.defaultSteps,
+    // Images are edited with consistency models alone.
+    schedulerClass: CMStochasticIterativeScheduler,
     async generate(pipe, options) {
       if (!(pipe instanceof ConsistencyModelPipeline)) {
         throw new UnsupportedError({

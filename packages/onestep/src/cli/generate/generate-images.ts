@@ -10,6 +10,7 @@ export async function generateImages(invocation: Invocation): Promise<void> {
   const schedulerClass = chooseScheduler(parsed.text("scheduler"));
   await makeImages(invocation, {
     request,
+    schedulerClass,
     async generate(pipe, options) {
       if (schedulerClass !== undefined) pipe.scheduler = schedulerClass.fromConfig(pipe.scheduler.config);
       return pipe.generate(options);

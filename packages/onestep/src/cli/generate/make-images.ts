@@ -1,6 +1,7 @@
 import { RasterImage } from "@onestep/core";
 import type { DiffusionPipeline, GenerateOptions, ImagePipelineOutput } from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
+import type { SchedulerClass } from "@onestep/schedulers";
 import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/format-duration.ts";
 import { readRepositorySettings } from "../repository-settings.ts";
@@ -18,6 +19,8 @@ export interface ImageJob {
   readonly inputs?: readonly string[];
   /** How many steps it takes where the request does not say; without it those of the model's pipeline. */
   readonly defaultSteps?: number;
+  /** The scheduler that was asked for. */
+  readonly schedulerClass?: SchedulerClass | undefined;
   /** Makes the images; `steps` where they were not those that the request asks for. */
   generate(
     pipe: DiffusionPipeline,
@@ -46,6 +49,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       threads: request.threads,
       id2label: id2labelFile === undefined ? undefined : await readId2LabelFile(id2labelFile),
     },
+    job.schedulerClass,
   );
   const { pipe } = opened;
   try {

@@ -22,6 +22,21 @@ it.each([
     "fp16",
     [`${stem}-00001-of-00001.fp16.bin`],
   ],
+  [
+    [`${stem}.safetensors`, `${stem}.safetensors.index.json`, `${stem}-00001-of-00001.safetensors`],
+    undefined,
+    [`${stem}-00001-of-00001.safetensors`],
+  ],
+  [
+    [
+      `${stem}.fp16.safetensors`,
+      `${stem}.safetensors.index.fp16.json`,
+      `${stem}.fp16-00001-of-00001.safetensors`,
+    ],
+    "fp16",
+    [`${stem}.fp16-00001-of-00001.safetensors`],
+  ],
+  [[`${stem}.bin`, `${stem}.bin.index.json`, `${stem}-00001-of-00001.bin`], undefined, [`${stem}.bin`]],
   [["README.md", "vae/diffusion_pytorch_model.safetensors"], undefined, []],
 ])("of %j with variant %s chooses %j", (paths, variant, expected) => {
   expect(chooseWeights(paths, "unet", variant)).toEqual(expected);

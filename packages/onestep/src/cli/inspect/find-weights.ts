@@ -23,7 +23,7 @@ export async function findWeights(
   folder: string,
   settings: RepositorySettings,
 ): Promise<FoundWeights> {
-  const { variant, signal } = settings;
+  const { variant, stateDictKey, signal } = settings;
   // Without requests, what is not on this machine is an error in place of a download.
   const local = await openRepository(repository.name, {
     ...settings,
@@ -31,7 +31,12 @@ export async function findWeights(
     localFilesOnly: true,
   });
   try {
-    const { files, tensors } = await openCheckpoint(local, { subfolder: folder, variant, signal });
+    const { files, tensors } = await openCheckpoint(local, {
+      subfolder: folder,
+      variant,
+      stateDictKey,
+      signal,
+    });
     return {
       weights: {
         files: files.map(({ path, size }) => ({ path, size })),
@@ -49,7 +54,10 @@ export async function findWeights(
   return { weights: { files, isLocal: false, tensors: null, dtypes: null }, tensorNames: [] };
 }
 
-/** The weights files of a listing that would be loaded: one file or its shards, safetensors before torch's format. */
+/**
+ * The weights files of a listing that would be loaded, in the order of `openCheckpoint`: safetensors before files of torch;
+ * shards before a whole safetensors file where their index is there.
+ */
 export function chooseWeights(
   paths: readonly string[],
   folder: string,
@@ -59,14 +67,17 @@ export function chooseWeights(
   const suffix = variant === undefined ? "" : `.${variant}`;
   for (const ending of [".safetensors", ".bin"]) {
     const whole = paths.filter((path) => path === base + suffix + ending);
-    if (whole.length > 0) return whole;
     // The variant stands before the number of a shard, and for a while stood behind it.
     const shards = paths.filter((path) => {
       const name = path.startsWith(base) ? path.slice(base.length) : "";
       const number = /-\d+-of-\d+/.exec(name)?.[0] ?? "";
       return number !== "" && [suffix + number + ending, number + suffix + ending].includes(name);
     });
-    if (shards.length > 0) return shards;
+    const indexes = [`${ending}.index${suffix}.json`, `${ending}${suffix}.index.json`];
+    const isIndexed = ending === ".safetensors" && indexes.some((name) => paths.includes(base + name));
+    const [first, second] = isIndexed ? [shards, whole] : [whole, shards];
+    if (first.length > 0) return first;
+    if (second.length > 0) return second;
   }
   return [];
 }

@@ -1,8 +1,11 @@
-import { findPipelineClass, openPipelineSource, readId2Label } from "@onestep/pipelines";
+import { findPipelineClass, findUnetClass, openPipelineSource, readId2Label } from "@onestep/pipelines";
 import { shippedModel } from "../generate/generation-report.ts";
+import { isSingleFile } from "../is-single-file.ts";
 import type { RepositorySettings } from "../repository-settings.ts";
+import { refuseSingleFileSettings } from "../single-file-options.ts";
 import type { ModelReport } from "./model-report.ts";
 import { readSchedulerReport } from "./read-scheduler-report.ts";
+import { readSingleFileReport } from "./read-single-file-report.ts";
 import { readUnetReport } from "./read-unet-report.ts";
 import { recommendedSchedulers } from "./recommended-schedulers.ts";
 import { recommendedTimesteps } from "./recommended-timesteps.ts";
@@ -11,12 +14,14 @@ import { recommendedTimesteps } from "./recommended-timesteps.ts";
  * Finds out what a model is made of, from configurations and headers. Of a model that is not on this machine, no
  * weights are fetched.
  *
- * @param source - A Hub id, a folder or a URL; without it, the model that ships.
+ * @param source - A Hub id, a folder, a URL or an original checkpoint in one file; without it, the model that ships.
  */
 export async function readModelReport(
   source: string | undefined,
   settings: RepositorySettings,
 ): Promise<ModelReport> {
+  if (source !== undefined && (await isSingleFile(source))) return readSingleFileReport(source, settings);
+  refuseSingleFileSettings(settings);
   const opened = await openPipelineSource(source, settings);
   const { repository, modelIndex } = opened;
   const { className, components } = modelIndex;
@@ -28,7 +33,7 @@ export async function readModelReport(
   const { unet, unsupported } =
     unetClass === undefined
       ? { unet: null, unsupported: "it has no unet" }
-      : await readUnetReport(repository, unetClass, settings);
+      : await readUnetReport(repository, await findUnetClass(repository, unetClass, settings), settings);
   const pipelineClass = findPipelineClass(className);
   return {
     model,

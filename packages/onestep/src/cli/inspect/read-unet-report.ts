@@ -68,14 +68,16 @@ async function readWeights(
   }
 }
 
-function countParameters(config: UNet2DModelConfigValues): number {
+/** How many numbers a model of this config has learned. */
+export function countParameters(config: UNet2DModelConfigValues): number {
   return listUNet2DModelWeights(config).reduce(
     (count, { shape }) => count + shape.reduce((product, dimension) => product * dimension, 1),
     0,
   );
 }
 
-function describeUnet(
+/** What is known of a UNet, put together. */
+export function describeUnet(
   config: UNet2DModelConfigValues,
   parameters: number,
   weights: WeightsFindings,
