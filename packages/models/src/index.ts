@@ -1,9 +1,11 @@
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
 export { CheckpointError } from "./checkpoint/checkpoint-error.ts";
 export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
+export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export { UnsafePickleError } from "./checkpoint/pickle/unsafe-pickle-error.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";
+export { type ReadWeightsFileOptions, readWeightsFile } from "./checkpoint/read-weights-file.ts";
 export { readSafetensors } from "./checkpoint/safetensors.ts";
 export type { SaveModelOptions } from "./checkpoint/save-model.ts";
 export { type ReadTorchFileOptions, readTorchFile } from "./checkpoint/torch-file/read-torch-file.ts";

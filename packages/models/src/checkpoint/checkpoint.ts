@@ -11,6 +11,11 @@ export interface CheckpointTensor {
   readonly offset: number;
   /** Number of bytes. */
   readonly length: number;
+  /**
+   * How many elements one step in each dimension takes, where the elements do not lie in a row (a transposed tensor of torch).
+   * No model is run with such an array; its bytes begin at `offset`, and `length` is what it takes in a row.
+   */
+  readonly strides?: readonly number[] | undefined;
   /** Where the rows do not lie together: the queries in a fused array that has queries, keys and values head by head. */
   readonly interleaved?: InterleavedRows | undefined;
 }

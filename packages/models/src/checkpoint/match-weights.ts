@@ -1,8 +1,9 @@
-import { warn } from "@onestep/core";
+import { UnsupportedError, warn } from "@onestep/core";
 import { type ElementType, isFloat8 } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { renameLegacyAttention } from "./legacy-attention-names.ts";
-import { listNames } from "./list-names.ts";
+import { listNames, shortenName } from "./list-names.ts";
+import { resaveRemedy } from "./torch-file/resave-remedy.ts";
 import { unwrapNames, warnOfPrefix } from "./unwrap-names.ts";
 import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
@@ -17,6 +18,7 @@ const maximumListed = 5;
  * and `renameLegacyAttention`.
  * @throws WeightsMismatchError that lists every missing, unexpected and misshapen array, where one is missing or misshapen.
  * @throws CheckpointError where it holds the arrays of several models.
+ * @throws UnsupportedError where the elements of an array that is needed do not lie in a row.
  */
 export function matchWeights(
   checkpointName: string,
@@ -36,6 +38,8 @@ export function matchWeights(
     const tensor = tensors.get(name);
     if (tensor === undefined) {
       missing.push(name);
+    } else if (tensor.strides !== undefined) {
+      throw notInRow(name, tensor, tensor.strides);
     } else if (shape.join() !== tensor.shape.join() || !isWeightType(tensor.elementType)) {
       misshapen.push({
         name,
@@ -62,4 +66,17 @@ export function matchWeights(
 
 function isWeightType(elementType: ElementType): boolean {
   return weightTypes.includes(elementType) || isFloat8(elementType);
+}
+
+function notInRow(
+  name: string,
+  { file, shape }: CheckpointTensor,
+  strides: readonly number[],
+): UnsupportedError {
+  return new UnsupportedError({
+    subject: `${file.path}: ${shortenName(name)}`,
+    found: `shape [${shape.join(", ")}] with strides [${strides.join(", ")}]`,
+    expected: "elements in a row (the strides of `tensor.contiguous()`)",
+    remedy: resaveRemedy(file),
+  });
 }

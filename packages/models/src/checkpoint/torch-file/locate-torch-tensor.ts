@@ -1,10 +1,8 @@
-import { UnsupportedError } from "@onestep/core";
 import type { RepositoryFile } from "@onestep/hub";
 import { elementByteSize } from "../../graph/element-type.ts";
 import type { CheckpointTensor } from "../checkpoint.ts";
 import { CheckpointError } from "../checkpoint-error.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";
-import { resaveRemedy } from "./resave-remedy.ts";
 import type { TorchTensor } from "./torch-tensor.ts";
 
 /** The part of a zip file that a tensor's storage is looked for in. */
@@ -17,10 +15,10 @@ export interface TorchArchive {
 
 /**
  * Finds the bytes of a tensor: checks that its storage is there and of the size that the pickle says, that the tensor
- * lies inside of it, and that its elements are in a row.
+ * lies inside of it.
  *
+ * @returns The tensor; with its strides where its elements are not in a row (a transposed or expanded tensor).
  * @throws CheckpointError where they are not there.
- * @throws UnsupportedError where they are there, but not in a row (a transposed or expanded tensor).
  */
 export function locateTorchTensor(
   { file, root, entries }: TorchArchive,
@@ -46,23 +44,18 @@ export function locateTorchTensor(
   if (!Number.isSafeInteger(length)) {
     throw damaged(subject, `shape [${shape.join(", ")}]`, "a number of elements that a file can hold");
   }
-  if (length > 0 && !isRowMajor(shape, strides)) {
-    throw new UnsupportedError({
-      subject,
-      found: `shape [${shape.join(", ")}] with strides [${strides.join(", ")}]`,
-      expected: "elements in a row (the strides of `tensor.contiguous()`)",
-      remedy: resaveRemedy(file),
-    });
-  }
+  const isInRow = length === 0 || isRowMajor(shape, strides);
   const start = tensor.offset * width;
-  if (start + length > entry.length) {
+  const end = start + (isInRow ? length : spanOf(shape, strides) * width);
+  if (end > entry.length) {
     throw damaged(
       subject,
-      `bytes ${start} to ${start + length} of its storage`,
+      `bytes ${start} to ${end} of its storage`,
       `at most ${entry.length}, the size of the storage`,
     );
   }
-  return { elementType, shape, file, offset: entry.offset + start, length };
+  const offset = entry.offset + start;
+  return { elementType, shape, file, offset, length, ...(isInRow ? {} : { strides }) };
 }
 
 /** Whether the last dimension is in a row, the one before it in rows of the last, and so on. */
@@ -75,6 +68,11 @@ function isRowMajor(shape: readonly number[], strides: readonly number[]): boole
     expected *= size;
   }
   return true;
+}
+
+/** How many elements of the storage lie between the first and the last, both included. */
+function spanOf(shape: readonly number[], strides: readonly number[]): number {
+  return shape.reduce((last, size, dimension) => last + (size - 1) * (strides[dimension] as number), 1);
 }
 
 function damaged(subject: string, found: string, expected: string): CheckpointError {

@@ -34,12 +34,11 @@ const maximumRecordBytes = 64;
  * version 1.6), without torch and without running anything of what is in it. The arrays stay where they are.
  *
  * The zip directory is checked against the file, see `readZipDirectory`; the pickle is read as data, see `unpickle`;
- * each array must lie inside of its storage, with its elements in a row.
+ * each array must lie inside of its storage.
  *
  * @throws UnsafePickleError where the pickle asks for more than arrays.
  * @throws CheckpointError where the file is damaged, or holds no arrays, or several dicts of them.
- * @throws UnsupportedError where it is of an old or compressed format, of a big-endian machine, or an array's elements
- * are not in a row; the message has the line of Python that converts it.
+ * @throws UnsupportedError where it is of an old or compressed format, or of a big-endian machine; the message has the line of Python that converts it.
  */
 export async function readTorchFile(
   file: RepositoryFile,
