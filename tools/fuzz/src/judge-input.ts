@@ -12,16 +12,11 @@ export class FuzzFinding extends Error {
 }
 
 const elementBytes: Readonly<Record<string, number>> = {
-  float64: 8,
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  int64: 8,
-  int32: 4,
-  int16: 2,
-  int8: 1,
-  uint8: 1,
-  bool: 1,
+  ...{ float64: 8, float32: 4, float16: 2, bfloat16: 2, bool: 1 },
+  ...{ int64: 8, int32: 4, int16: 2, int8: 1, uint64: 8, uint32: 4, uint16: 2, uint8: 1 },
+  ...{ float8_e4m3fn: 1, float8_e5m2: 1, float8_e4m3fnuz: 1, float8_e5m2fnuz: 1, float8_e8m0fnu: 1 },
+  ...{ float6_e2m3: 3 / 4, float6_e3m2: 3 / 4, float4_e2m1fn_x2: 1 / 2 },
+  ...{ complex32: 4, complex64: 8, complex128: 16, qint8: 1, quint8: 1, qint32: 4 },
 };
 
 /**
@@ -59,13 +54,16 @@ function checkTensor(name: string, tensor: CheckpointTensor, size: number): void
   if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) {
     throw new FuzzFinding(`${name}: numbers that are none: ${numbers.join(", ")}`);
   }
-  const expected = shape.reduce(
-    (product, dimension) => product * dimension,
-    elementBytes[elementType] ?? Number.NaN,
-  );
+  const width = elementBytes[elementType] ?? Number.NaN;
+  const expected = shape.reduce((product, dimension) => product * dimension, width);
   if (length !== expected)
     throw new FuzzFinding(`${name}: ${length} bytes for ${elementType} [${shape.join(", ")}]`);
-  if (offset + length > size) throw new FuzzFinding(`${name}: bytes up to ${offset + length} of ${size}`);
+  const elements =
+    tensor.strides === undefined
+      ? expected / width
+      : shape.reduce((last, count, dimension) => last + (count - 1) * (tensor.strides?.[dimension] ?? 0), 1);
+  if (offset + elements * width > size)
+    throw new FuzzFinding(`${name}: bytes up to ${offset + length} of ${size}`);
 }
 
 function checkOverlap(tensors: ReadonlyMap<string, CheckpointTensor>): void {

@@ -20,7 +20,10 @@ interface Mutations {
 
 const noMutations: Mutations = { entries: [], text: [], claimedLength: undefined, bytes: [] };
 
-const byteSizes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
+const byteSizes = {
+  ...{ F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 },
+  ...{ U64: 8, U32: 4, U16: 2, C64: 8, F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1 },
+} as const;
 
 /** Safetensors files: a tenth of them good, the others with one to three things wrong in header, text or bytes. */
 export const safetensorsFiles: Arbitrary<FuzzInput> = fc

@@ -1,5 +1,7 @@
 import type { FuzzTarget } from "../fuzz-target.ts";
 import { configTarget } from "./config-target.ts";
+import { foreignFileTarget } from "./foreign-file-target.ts";
+import { repositoryTarget } from "./repository-target.ts";
 import { safetensorsTarget } from "./safetensors-target.ts";
 import { shardIndexTarget } from "./shard-index-target.ts";
 import { torchFileTarget } from "./torch-file-target.ts";
@@ -10,6 +12,8 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   torchFileTarget,
   shardIndexTarget,
   configTarget,
+  foreignFileTarget,
+  repositoryTarget,
 ];
 
 /** The target of a name. @throws RangeError where there is none. */

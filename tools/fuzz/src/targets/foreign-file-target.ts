@@ -1,0 +1,26 @@
+import { OnestepError } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
+import { type CheckpointTensor, readWeightsFile } from "@onestep/models";
+import { foreignFiles } from "../arbitraries/foreign-files.ts";
+import type { FuzzTarget } from "../fuzz-target.ts";
+
+/** The readers of weights and of configs, given what is found in the place of their files, under any name. */
+export const foreignFileTarget: FuzzTarget = {
+  name: "foreign",
+  inputs: foreignFiles,
+  read: async (file) => {
+    const read: ReadonlyMap<string, CheckpointTensor>[] = [];
+    for (const path of ["model.safetensors", "model.bin", "model.pkl"]) {
+      try {
+        read.push(await readWeightsFile({ ...file, path }));
+      } catch (error) {
+        if (!OnestepError.isInstance(error)) throw error;
+      }
+    }
+    const [tensors] = read;
+    if (tensors !== undefined) return tensors;
+    parsePythonJson(await file.text(), "config.json");
+    return new Map();
+  },
+  mayOverlap: true,
+};
