@@ -8,10 +8,9 @@ import {
   tensorPart,
   torchFileBytes,
 } from "@onestep/torch-files";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { guardedFile } from "../../__fixtures__/guarded-file.ts";
 import { CheckpointError } from "../checkpoint-error.ts";
-import { matchWeights } from "../match-weights.ts";
 import { UnsafePickleError } from "../pickle/unsafe-pickle-error.ts";
 import contents from "./__fixtures__/contents.json" with { type: "json" };
 import { type ReadTorchFileOptions, readTorchFile } from "./read-torch-file.ts";
@@ -49,31 +48,6 @@ describe("readTorchFile, of files that torch wrote", () => {
   );
   it.each(readable)("finds the arrays of %s", async (name, arrays) => {
     expect(await describeArrays(torchFile(name))).toEqual(arrays);
-  });
-
-  it.each([
-    ["transposed.pt", "transposed", [3, 2], [1, 3]],
-    ["expanded.pt", "expanded", [4, 3], [0, 1]],
-  ])(
-    "tells the strides of what does not lie in a row, and a model is not made of it: %s",
-    async (path, name, shape, strides) => {
-      const tensors = await readTorchFile(torchFile(path));
-      expect(tensors.get(name)).toMatchObject({ shape, strides });
-      expect(() => matchWeights("x", [{ name, shape }], tensors)).toThrow(UnsupportedError);
-      expect(() => matchWeights("x", [{ name, shape }], tensors)).toThrow(
-        `unet/${path}: ${name}: found shape [${shape.join(", ")}] with strides [${strides.join(", ")}]`,
-      );
-      vi.spyOn(console, "warn").mockReturnValue();
-      expect(matchWeights("x", [], tensors).size).toBe(0);
-    },
-  );
-
-  it("leaves out tensors whose elements do not lie in a row, and says so", async () => {
-    const warn = vi.spyOn(console, "warn").mockReturnValue();
-    expect([...(await readTorchFile(torchFile("left-out.pt"))).keys()]).toEqual(["weight"]);
-    expect(warn).toHaveBeenCalledExactlyOnceWith(
-      "[onestep] unet/left-out.pt: left out coo (sparse_coo), csr (sparse_csr), meta (meta) and 1 more, whose elements do not lie in a row.",
-    );
   });
 
   it("takes the arrays of one dict of several", async () => {
