@@ -24,10 +24,7 @@ describe("resolveClassLabels", () => {
       { numClassEmbeds: null, classEmbedType: "identity" as const, classLabels: 3 },
       /found 3 for a model whose classEmbedType is "identity", expected embeddings/,
     ],
-    [
-      { numClassEmbeds: null, classEmbedType: null, classLabels: 3 },
-      /found 3 for a model without classes/,
-    ],
+    [{ numClassEmbeds: null, classEmbedType: null, classLabels: 3 }, /found 3 for a model without classes/],
     [{ numClassEmbeds: 10, classLabels: 10 }, /found 10, expected an integer from 0 to 9/],
     [
       { numClassEmbeds: 10, classLabels: ["3"] as unknown as number[] },

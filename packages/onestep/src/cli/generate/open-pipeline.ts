@@ -8,10 +8,10 @@ import {
 } from "@onestep/pipelines";
 import type { SchedulerClass } from "@onestep/schedulers";
 import { isSingleFile } from "../is-single-file.ts";
-import { toClassIds } from "./class-labels.ts";
 import type { RepositorySettings } from "../repository-settings.ts";
 import { refuseSingleFileSettings } from "../single-file-options.ts";
 import { checkSingleFile, schedulerOfFile } from "./check-single-file.ts";
+import { toClassIds } from "./class-labels.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 
 /** A pipeline and what a request makes it do. */

@@ -39,6 +39,7 @@ export async function readSingleFileReport(
     components: { unet: "UNet2DModel" },
     scheduler: null,
     unet: describeUnet(config, countParameters(config), weights),
+    id2label: null,
     defaultSteps: 1,
     recommendedTimesteps: [],
     recommendedSchedulers: [],
