@@ -1,4 +1,3 @@
-import { booleanField } from "@onestep/core";
 import {
   finiteField,
   narrowedField,
@@ -7,6 +6,7 @@ import {
   timestepCountField,
 } from "./config/narrowed-field.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
+import { truthField } from "./config/truth-field.ts";
 
 /** The configuration of a `CMStochasticIterativeScheduler`. */
 export interface CMStochasticIterativeSchedulerConfig {
@@ -38,6 +38,6 @@ export function cmStochasticIterativeFields(): ConfigFieldsOf<CMStochasticIterat
     sigmaData: positiveField(0.5),
     sNoise: finiteField(1),
     rho: nonZeroField(7),
-    clipDenoised: booleanField(true),
+    clipDenoised: truthField(true),
   };
 }

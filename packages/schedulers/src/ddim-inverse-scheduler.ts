@@ -1,8 +1,9 @@
-import { booleanField, enumField, InvalidConfigError, type Tensor } from "@onestep/core";
+import { enumField, InvalidConfigError, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { predictNoise } from "./predictions/predict-noise.ts";
@@ -73,11 +74,11 @@ export class DDIMInverseScheduler
     {
       ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
       ...clippingFields(true),
-      setAlphaToOne: booleanField(true),
+      setAlphaToOne: truthField(true),
       ...spacingFields("leading"),
       timestepSpacing: enumField(["leading", "trailing"], "leading"),
       predictionType: enumField(predictionTypes, "epsilon"),
-      rescaleBetasZeroSnr: booleanField(false),
+      rescaleBetasZeroSnr: truthField(false),
     },
     requireInverseConfig,
   );

@@ -1,9 +1,10 @@
-import { booleanField, enumField, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
+import { enumField, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { noiseBeside, predictNoise } from "./predictions/predict-noise.ts";
@@ -80,11 +81,11 @@ export class DDIMScheduler extends TimestepRunSchedulerBase<DDIMSchedulerConfig>
     {
       ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
       ...clippingFields(true),
-      setAlphaToOne: booleanField(true),
+      setAlphaToOne: truthField(true),
       ...spacingFields("leading"),
       predictionType: enumField(predictionTypes, "epsilon"),
       ...thresholdingFields(),
-      rescaleBetasZeroSnr: booleanField(false),
+      rescaleBetasZeroSnr: truthField(false),
     },
     requireBetaCount,
   );

@@ -50,9 +50,12 @@ describe("a new DDPMScheduler", () => {
     [{ trainedBetas: [0.1, 2] }, "expected a list, each item a number above 0 and below 1, or null."],
     [{ varianceType: "other" as "learned" }, 'varianceType: found "other", expected one of fixed_small'],
     [{ predictionType: "flow" as "sample" }, "expected one of epsilon, sample, v_prediction."],
-    [{ dynamicThresholdingRatio: 2 }, "dynamicThresholdingRatio: found 2, expected a number from 0 to 1."],
-    [{ sampleMaxValue: 0 }, "sampleMaxValue: found 0, expected a number above 0."],
-    [{ clipSampleRange: -1 }, "clipSampleRange: found -1, expected a number above 0."],
+    [
+      { dynamicThresholdingRatio: 2 },
+      "dynamicThresholdingRatio: found 2, expected a number from 0 to 1, or null.",
+    ],
+    [{ sampleMaxValue: 0 }, "sampleMaxValue: found 0, expected a number above 0, or null."],
+    [{ clipSampleRange: -1 }, "clipSampleRange: found -1, expected a number above 0, or null."],
     [{ numTrainTimesteps: 0 }, "expected a whole number from 1 to 1000000."],
   ])("refuses %j", (options, message) => {
     expect(() => new DDPMScheduler(options)).toThrow(InvalidArgumentError);

@@ -1,4 +1,4 @@
-import { booleanField, enumField, randnTensor, type Tensor } from "@onestep/core";
+import { type ConfigField, enumField, randnTensor, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { mapElements } from "./arithmetic/map-elements.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
@@ -7,6 +7,7 @@ import { ddpmSpreads } from "./betas/ddpm-spreads.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { predictOriginalSample } from "./predictions/predict-original-sample.ts";
@@ -43,7 +44,7 @@ export interface DDPMSchedulerConfig
   /**
    * The variance of the noise that a step adds; `"fixed_small"` by default. `"fixed_small"` and `"fixed_small_log"` are
    * that of the posterior, `"fixed_large"` and `"fixed_large_log"` the step's β. For `"learned"` and `"learned_range"`
-   * the second half of the model's channels holds it.
+   * the second half of the model's channels holds it. Null in a file, as DPM-Solvers write it, is `"fixed_small"`.
    */
   readonly varianceType: DDPMVarianceType;
   /** What the model predicts; `"epsilon"` by default. */
@@ -82,15 +83,12 @@ export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig>
     className,
     {
       ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"], "linear"),
-      varianceType: enumField(
-        ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"],
-        "fixed_small",
-      ),
+      varianceType: varianceTypeField(),
       ...clippingFields(true),
       predictionType: enumField(predictionTypes, "epsilon"),
       ...thresholdingFields(),
       ...spacingFields("leading"),
-      rescaleBetasZeroSnr: booleanField(false),
+      rescaleBetasZeroSnr: truthField(false),
     },
     requireBetaCount,
   );
@@ -207,4 +205,12 @@ export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig>
     if (varianceType === "fixed_small") return float32.sqrt(variance);
     return float32.exp(float32.mul(0.5, float32.log(variance)));
   }
+}
+
+function varianceTypeField(): ConfigField<DDPMVarianceType> {
+  const field = enumField(
+    ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"],
+    "fixed_small",
+  );
+  return { ...field, read: (json) => (json === null ? "fixed_small" : field.read(json)) };
 }

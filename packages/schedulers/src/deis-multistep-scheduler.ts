@@ -137,8 +137,9 @@ export class DEISMultistepScheduler
     const at = this.signalAndNoise(sigma);
     const predicted = originalFromSignal(this.config.predictionType, sample, modelOutput, at, sigma);
     const noise = noiseBesideSignal(limitSample(predicted, this.config), sample, at);
-    this.#noises = [noise, ...this.#noises].slice(0, this.config.solverOrder);
-    const prevSample = this.#integrate(sample, index, this.#orderAt(index));
+    const noises = [noise, ...this.#noises].slice(0, this.config.solverOrder);
+    const prevSample = this.#integrate(sample, index, noises.slice(0, this.#orderAt(index, noises.length)));
+    this.#noises = noises;
     this.run.advance();
     return { prevSample };
   }
@@ -148,20 +149,26 @@ export class DEISMultistepScheduler
   }
 
   /** The order of a step: lower where there are too few predictions, and at the end of a short run. */
-  #orderAt(index: number): number {
+  #orderAt(index: number, known: number): number {
     const count = this.timesteps.length;
     const isShort = this.config.lowerOrderFinal && count < 15;
-    const highest = Math.min(this.config.solverOrder, this.#noises.length, 3);
+    const highest = Math.min(this.config.solverOrder, known, 3);
     return isShort ? Math.min(highest, count - index) : highest;
   }
 
-  #integrate(sample: Tensor<"float32">, index: number, order: number): Tensor<"float32"> {
+  /** @param noises - As many as the order of the step, the newest first. */
+  #integrate(
+    sample: Tensor<"float32">,
+    index: number,
+    noises: readonly Tensor<"float32">[],
+  ): Tensor<"float32"> {
+    const order = noises.length;
     const next = this.signalAndNoise(this.run.sigmaAt(index + 1));
     const past = Array.from({ length: order }, (_, place) =>
       this.signalAndNoise(this.run.sigmaAt(index - place)),
     );
     const [current = next] = past;
-    const [newest] = this.#noises as [Tensor<"float32">];
+    const [newest] = noises as [Tensor<"float32">];
     if (order === 1) {
       const growth = float32.sub(float32.exp(float32.sub(next.logRatio, current.logRatio)), 1);
       return sample
@@ -170,8 +177,7 @@ export class DEISMultistepScheduler
     }
     const ratioOf = ({ noise, signal }: typeof next) => float32.div(noise, signal);
     const weights = deisWeights(ratioOf(next), past.map(ratioOf));
-    return this.#noises
-      .slice(0, order)
+    return noises
       .reduce(
         (sum, noise, place) => sum.add(noise.mul(weights[place] ?? Number.NaN)),
         sample.div(current.signal),

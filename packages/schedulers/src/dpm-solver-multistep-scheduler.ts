@@ -1,9 +1,10 @@
-import { booleanField, InvalidConfigError, type Tensor } from "@onestep/core";
+import { InvalidConfigError, type Tensor } from "@onestep/core";
 import { rescaleField } from "./betas/beta-fields.ts";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "./config/dpm-solver-config.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import {
   type DPMSolverOutput,
   DPMSolverSchedulerBase,
@@ -67,8 +68,8 @@ export class DPMSolverMultistepScheduler
       {
         ...dpmSolverFields(["dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++"], "dpmsolver++"),
         ...spacingFields("linspace"),
-        eulerAtFinal: booleanField(false),
-        useLuLambdas: booleanField(false),
+        eulerAtFinal: truthField(false),
+        useLuLambdas: truthField(false),
         rescaleBetasZeroSnr: rescaleField(),
       },
       requireMultistepConfig,

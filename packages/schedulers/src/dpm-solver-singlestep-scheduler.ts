@@ -1,8 +1,9 @@
-import { booleanField, InvalidConfigError, type Tensor } from "@onestep/core";
+import { InvalidConfigError, type Tensor } from "@onestep/core";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "./config/dpm-solver-config.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import {
   type DPMSolverOutput,
   DPMSolverSchedulerBase,
@@ -56,7 +57,7 @@ export class DPMSolverSinglestepScheduler
       className,
       {
         ...dpmSolverFields(["dpmsolver", "dpmsolver++", "sde-dpmsolver++"], "dpmsolver++"),
-        lowerOrderFinal: booleanField(false),
+        lowerOrderFinal: truthField(false),
       },
       requireSinglestepConfig,
     );

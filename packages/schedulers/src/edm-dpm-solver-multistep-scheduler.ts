@@ -1,10 +1,11 @@
-import { booleanField, InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
+import { InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { aliasedEnumField } from "./config/aliased-enum-field.ts";
 import { addsNoise, dpmSolverTypeField } from "./config/dpm-solver-config.ts";
 import { type EDMConfig, EDMSchema, edmFields } from "./config/edm-config.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { solverOrderField } from "./config/solver-config.ts";
+import { truthField } from "./config/truth-field.ts";
 import { EDMSchedulerBase } from "./edm-scheduler-base.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { type ThresholdingConfig, thresholdingFields } from "./predictions/thresholding-fields.ts";
@@ -73,8 +74,8 @@ export class EDMDPMSolverMultistepScheduler
         deis: "dpmsolver++",
       }),
       solverType: dpmSolverTypeField(),
-      lowerOrderFinal: booleanField(true),
-      eulerAtFinal: booleanField(false),
+      lowerOrderFinal: truthField(true),
+      eulerAtFinal: truthField(false),
     },
     requireKnownOrder,
   );

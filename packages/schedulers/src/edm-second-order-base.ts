@@ -65,7 +65,7 @@ export abstract class EDMSecondOrderBase<
     options: StepOptions = {},
   ): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
-    const index = this.run.enter(timestep);
+    const index = this.run.begin(timestep);
     this.reminder.noteCall();
     const isKept = this.#raised?.index === index && this.#raised.original === sample;
     if (!isKept) this.#raised = this.#raise(sample, index, options.generator);

@@ -1,9 +1,10 @@
-import { booleanField, enumField, randnTensor, type Tensor } from "@onestep/core";
+import { enumField, randnTensor, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
@@ -63,7 +64,7 @@ export class EulerAncestralDiscreteScheduler
         ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
         predictionType: enumField(["epsilon", "v_prediction"], "epsilon"),
         ...spacingFields("linspace"),
-        rescaleBetasZeroSnr: booleanField(false),
+        rescaleBetasZeroSnr: truthField(false),
       },
       requireBetaCount,
     );

@@ -1,18 +1,12 @@
-import {
-  booleanField,
-  enumField,
-  InvalidArgumentError,
-  nullableField,
-  randnTensor,
-  type Tensor,
-} from "@onestep/core";
+import { enumField, InvalidArgumentError, nullableField, randnTensor, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { linspaceFloat32 } from "./arithmetic/linspace-float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import { positiveField } from "./config/narrowed-field.ts";
-import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
+import { type ConfigFieldsOf, type ConfigOptions, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { type ChurnOptions, chooseGamma } from "./run/choose-gamma.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
@@ -114,12 +108,13 @@ export class EulerDiscreteScheduler
       sigmaMax: nullableField(positiveField(1)),
       ...spacingFields("linspace"),
       timestepType: enumField(["discrete", "continuous"], "discrete"),
-      rescaleBetasZeroSnr: booleanField(false),
+      rescaleBetasZeroSnr: truthField(false),
       finalSigmasType: enumField(["zero", "sigma_min"], "zero"),
     },
     (subject, config) => {
       requireBetaCount(subject, config);
       requireOneConversion(subject, config);
+      requireSigmaOrder(subject, config);
     },
   );
 

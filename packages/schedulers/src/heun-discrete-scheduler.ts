@@ -156,23 +156,18 @@ export class HeunDiscreteScheduler
     const predicted = predictOriginalAtSigma(predictionType, sample, modelOutput, sigma);
     const predOriginalSample = limitSample(predicted, this.config);
     const derivative = sample.sub(predOriginalSample).div(sigma);
-    const prevSample = this.#follow(sample, derivative, index);
+    const first = this.#firstHalf;
+    const gap = float32.sub(this.run.sigmaAt(index + 1), sigma);
+    const prevSample =
+      first === undefined
+        ? sample.add(derivative.mul(gap))
+        : first.sample.add(first.derivative.add(derivative).div(2).mul(first.gap));
+    this.#firstHalf = first === undefined ? { sample, derivative, gap } : undefined;
     this.run.advance();
     return { prevSample, predOriginalSample };
   }
 
   clone(): HeunDiscreteScheduler {
     return new HeunDiscreteScheduler(this.config);
-  }
-
-  #follow(sample: Tensor<"float32">, derivative: Tensor<"float32">, index: number): Tensor<"float32"> {
-    const first = this.#firstHalf;
-    if (first === undefined) {
-      const gap = float32.sub(this.run.sigmaAt(index + 1), this.run.sigmaAt(index));
-      this.#firstHalf = { sample, derivative, gap };
-      return sample.add(derivative.mul(gap));
-    }
-    this.#firstHalf = undefined;
-    return first.sample.add(first.derivative.add(derivative).div(2).mul(first.gap));
   }
 }

@@ -173,11 +173,13 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
     const index = this.#run.enter(timestep);
     const { alpha, beta } = this.#sharesAt(index);
     const next = this.#sharesAt(index + 1);
-    this.ets = [...this.ets, sample.mul(beta).add(modelOutput.mul(alpha))].slice(-4);
-    const slope = adamsBashforth(this.ets);
+    const ets = [...this.ets, sample.mul(beta).add(modelOutput.mul(alpha))].slice(-4);
+    const slope = adamsBashforth(ets);
     const original = sample.sub(slope.mul(beta)).div(Math.max(alpha, Math.fround(1e-8)));
+    const prevSample = original.mul(next.alpha).add(slope.mul(next.beta));
+    this.ets = ets;
     this.#run.advance();
-    return { prevSample: original.mul(next.alpha).add(slope.mul(next.beta)) };
+    return { prevSample };
   }
 
   /**

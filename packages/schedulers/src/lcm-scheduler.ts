@@ -135,10 +135,12 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
     const [cSkip, cOut] = this.getScalingsForBoundaryConditionDiscrete(current);
     const denoised = limitSample(predicted, this.config).mul(cOut).add(sample.mul(cSkip));
     const next = this.timesteps[index + 1];
+    const noise = next === undefined ? undefined : randnTensor(modelOutput.shape, options.generator);
     this.run.advance();
-    if (next === undefined) return { prevSample: denoised, denoised, predOriginalSample: denoised };
+    if (next === undefined || noise === undefined) {
+      return { prevSample: denoised, denoised, predOriginalSample: denoised };
+    }
     const nextAlphaProd = this.alphasCumprod[next] ?? Number.NaN;
-    const noise = randnTensor(modelOutput.shape, options.generator);
     const prevSample = denoised
       .mul(float32.sqrt(nextAlphaProd))
       .add(noise.mul(float32.sqrt(float32.sub(1, nextAlphaProd))));

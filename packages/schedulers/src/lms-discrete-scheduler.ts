@@ -128,18 +128,20 @@ export class LMSDiscreteScheduler
     const sigma = this.run.sigmaAt(index);
     const { predictionType } = this.config;
     const predOriginalSample = predictOriginalAtSigma(predictionType, sample, modelOutput, sigma);
-    const derivatives = [...this.#derivatives, sample.sub(predOriginalSample).div(sigma)];
-    this.#derivatives = derivatives.slice(derivatives.length > highestOrder ? 1 : 0);
+    const all = [...this.#derivatives, sample.sub(predOriginalSample).div(sigma)];
+    const derivatives = all.slice(all.length > highestOrder ? 1 : 0);
 
     // A run that begins in the middle counts the steps before it, as in diffusers, though it has no slopes of them.
     const order = Math.min(index + 1, highestOrder);
     const coefficients = multistepCoefficients(this.sigmas, index, order);
-    const newestFirst = this.#derivatives.toReversed().slice(0, order);
+    const newestFirst = derivatives.toReversed().slice(0, order);
     const change = newestFirst
       .map((derivative, place) => derivative.mul(coefficients[place] ?? Number.NaN))
       .reduce((sum, part) => sum.add(part));
+    const prevSample = sample.add(change);
+    this.#derivatives = derivatives;
     this.run.advance();
-    return { prevSample: sample.add(change), predOriginalSample };
+    return { prevSample, predOriginalSample };
   }
 
   clone(): LMSDiscreteScheduler {

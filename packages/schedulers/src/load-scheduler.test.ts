@@ -1,7 +1,9 @@
 import { InvalidConfigError, PythonFloat, UnsupportedError } from "@onestep/core";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { memoryRepository } from "./__fixtures__/memory-repository.ts";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
+import { DDIMScheduler } from "./ddim-scheduler.ts";
+import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
 import { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
 import { schedulerClasses } from "./scheduler-classes.ts";
@@ -53,4 +55,30 @@ it.each([
 ])("refuses %j", (document, message) => {
   expect(() => schedulerFromJson(document, "here")).toThrow(InvalidConfigError);
   expect(() => schedulerFromJson(document, "here")).toThrow(message);
+});
+
+it("counts the class that it is given, where the file names another or none", async () => {
+  for (const text of ['{"_class_name": "DDPMScheduler", "beta_end": 0.03}', '{"beta_end": 0.03}']) {
+    const repository = memoryRepository({ "scheduler/scheduler_config.json": text });
+    const scheduler = await loadScheduler(repository, { className: "DDIMScheduler" });
+    expect(scheduler).toBeInstanceOf(DDIMScheduler);
+    expect(scheduler.config).toMatchObject({ betaEnd: 0.03 });
+    await expect(loadScheduler(repository, { className: "RePaintScheduler" })).rejects.toThrow(
+      "someone/something: scheduler/scheduler_config.json: found RePaintScheduler as the class of it, expected one of",
+    );
+  }
+});
+
+it.each([
+  ["DDPMParallelScheduler", DDPMScheduler],
+  ["DDIMParallelScheduler", DDIMScheduler],
+] as const)("loads a %s as the class whose steps it takes, with a warning", (className, schedulerClass) => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const document = { _class_name: className, beta_end: new PythonFloat(0.03) };
+  const scheduler = schedulerFromJson(document, "here");
+  expect(scheduler).toBeInstanceOf(schedulerClass);
+  expect(scheduler.config).toMatchObject({ betaEnd: 0.03 });
+  expect(warn.mock.calls.flat().join()).toContain(
+    `here: a ${className} is loaded as a ${schedulerClass.className}`,
+  );
 });

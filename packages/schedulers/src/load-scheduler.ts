@@ -4,6 +4,7 @@ import {
   isJsonObject,
   type PythonJson,
   UnsupportedError,
+  warn,
 } from "@onestep/core";
 import {
   readSchedulerDocument,
@@ -13,16 +14,33 @@ import {
 import type { Scheduler } from "./scheduler.ts";
 import { findSchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
 
+/** Options of {@link loadScheduler}. */
+export interface LoadSchedulerOptions extends SchedulerFromPretrainedOptions {
+  /**
+   * The class, as the `model_index.json` of a pipeline names it. It counts, as in diffusers, where the file names another
+   * or none. By default the class is that of the file.
+   */
+  readonly className?: string | undefined;
+}
+
+/** Classes of diffusers with the config and the steps of one that is here; what they add is for other loops. */
+const sameClasses: ReadonlyMap<string, string> = new Map([
+  ["DDIMParallelScheduler", "DDIMScheduler"],
+  ["DDPMParallelScheduler", "DDPMScheduler"],
+]);
+
 /**
- * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names.
+ * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names. diffusers' parallel
+ * schedulers are loaded as those whose steps they take, with a warning.
  *
  * @param document - What `parsePythonJson` made of the file.
  * @param source - Names the file in messages.
+ * @param givenClass - The class, where it is not for the file to say.
  * @throws InvalidConfigError where the document is not an object, names no class, or a field is out of range.
  * @throws UnsupportedError where it names a class that this package does not have.
  */
-export function schedulerFromJson(document: PythonJson, source: string): Scheduler {
-  const className = isJsonObject(document) ? document["_class_name"] : undefined;
+export function schedulerFromJson(document: PythonJson, source: string, givenClass?: string): Scheduler {
+  const className = isJsonObject(document) ? (givenClass ?? document["_class_name"]) : undefined;
   const known = `one of ${schedulerClasses.map((schedulerClass) => schedulerClass.className).join(", ")}`;
   if (typeof className !== "string") {
     throw new InvalidConfigError({
@@ -34,22 +52,31 @@ export function schedulerFromJson(document: PythonJson, source: string): Schedul
       remedy: "Check that the file is the scheduler_config.json of a scheduler.",
     });
   }
-  const schedulerClass = findSchedulerClass(className);
+  const sameClass = sameClasses.get(className);
+  const schedulerClass = findSchedulerClass(sameClass ?? className);
   if (schedulerClass === undefined) {
     throw new UnsupportedError({
       subject: source,
-      found: `_class_name ${JSON.stringify(className)}`,
+      found:
+        givenClass === undefined
+          ? `_class_name ${JSON.stringify(className)}`
+          : `${className} as the class of it`,
       expected: known,
       remedy:
-        "Pass a scheduler of your own, or load one of these from the same file with its `fromPretrained` where the" +
-        " model goes with it.",
+        "Load one of these from the same file with its `fromPretrained`, where the model goes with it, and pass it as" +
+        " `scheduler`.",
     });
+  }
+  if (sameClass !== undefined) {
+    warn(
+      `${source}: a ${className} is loaded as a ${sameClass}, which has the same config and takes the same steps.`,
+    );
   }
   return schedulerClass.fromJson(document, source);
 }
 
 /**
- * Loads the scheduler of a repository, of the class that it was saved by.
+ * Loads the scheduler of a repository, of the class that it was saved by, or of `className`.
  *
  * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
  * @throws SchedulerConfigNotFoundError where the repository has no `scheduler_config.json`.
@@ -58,8 +85,8 @@ export function schedulerFromJson(document: PythonJson, source: string): Schedul
  */
 export async function loadScheduler(
   source: SchedulerSource,
-  options: SchedulerFromPretrainedOptions = {},
+  { className, ...options }: LoadSchedulerOptions = {},
 ): Promise<Scheduler> {
   const { document, name } = await readSchedulerDocument(source, options);
-  return schedulerFromJson(document, name);
+  return schedulerFromJson(document, name, className);
 }

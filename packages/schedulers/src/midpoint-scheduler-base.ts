@@ -110,14 +110,13 @@ export abstract class MidpointSchedulerBase extends SigmaSchedulerBase<MidpointS
     const { predictionType } = this.config;
     const predOriginalSample = predictOriginalAtSigma(predictionType, sample, modelOutput, sigma);
     const derivative = sample.sub(predOriginalSample).div(sigma);
+    const prevSample =
+      startSample === undefined
+        ? sample.add(derivative.mul(float32.sub(middle, start)))
+        : this.addStepNoise(startSample.add(derivative.mul(float32.sub(end, start))), up, options.generator);
+    this.#startSample = startSample === undefined ? sample : undefined;
     this.run.advance();
-    if (startSample === undefined) {
-      this.#startSample = sample;
-      return { prevSample: sample.add(derivative.mul(float32.sub(middle, start))), predOriginalSample };
-    }
-    this.#startSample = undefined;
-    const reached = startSample.add(derivative.mul(float32.sub(end, start)));
-    return { prevSample: this.addStepNoise(reached, up, options.generator), predOriginalSample };
+    return { prevSample, predOriginalSample };
   }
 
   /** The step that an index of the run belongs to: a first half is at an even index, its second half follows. */

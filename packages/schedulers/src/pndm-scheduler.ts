@@ -1,9 +1,10 @@
-import { booleanField, enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
+import { enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
 import * as float32 from "./arithmetic/float32.ts";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import { truthField } from "./config/truth-field.ts";
 import { predictNoise } from "./predictions/predict-noise.ts";
 import { PndmHistory } from "./run/pndm-history.ts";
 import { requireRun } from "./run/require-run.ts";
@@ -64,8 +65,8 @@ export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig>
     className,
     {
       ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
-      skipPrkSteps: booleanField(false),
-      setAlphaToOne: booleanField(false),
+      skipPrkSteps: truthField(false),
+      setAlphaToOne: truthField(false),
       predictionType: enumField(["epsilon", "v_prediction"], "epsilon"),
       ...spacingFields("leading"),
     },

@@ -24,7 +24,7 @@ export abstract class ScaledInputSchedulerBase<
    */
   scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
-    const sigma = this.inputSigma(this.run.enter(timestep));
+    const sigma = this.inputSigma(this.run.begin(timestep));
     this.reminder.noteCall();
     return this.scaleAt(sample, sigma);
   }

@@ -125,10 +125,11 @@ export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> imp
     const predNoisedSample = originalSample
       .mul(float32.sqrt(targetAlphaProd))
       .add(predictedNoise.mul(float32.sqrt(float32.sub(1, targetAlphaProd))));
+    const isNoisy = next !== undefined && eta !== 0;
+    const noise = isNoisy ? randnTensor(modelOutput.shape, options.generator) : undefined;
     this.run.advance();
-    if (next === undefined || eta === 0) return { prevSample: predNoisedSample, predNoisedSample };
+    if (next === undefined || noise === undefined) return { prevSample: predNoisedSample, predNoisedSample };
     const share = float32.div(this.alphasCumprod[next] ?? Number.NaN, targetAlphaProd);
-    const noise = randnTensor(modelOutput.shape, options.generator);
     const prevSample = predNoisedSample
       .mul(float32.sqrt(share))
       .add(noise.mul(float32.sqrt(float32.sub(1, share))));

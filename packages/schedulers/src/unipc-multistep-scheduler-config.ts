@@ -1,5 +1,4 @@
 import {
-  booleanField,
   type ConfigField,
   enumField,
   InvalidConfigError,
@@ -9,13 +8,14 @@ import {
 } from "@onestep/core";
 import { aliasedEnumField } from "./config/aliased-enum-field.ts";
 import { fractionField, narrowedField, positiveField } from "./config/narrowed-field.ts";
-import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
+import { type ConfigFieldsOf, type ConfigOptions, requireSigmaOrder } from "./config/scheduler-config.ts";
 import {
   requireSolverConfig,
   requireUnconvertedFlow,
   type SolverConfig,
   solverFields,
 } from "./config/solver-config.ts";
+import { truthField } from "./config/truth-field.ts";
 import type { UniPCScale } from "./sigmas/unipc-coefficients.ts";
 
 /** The configuration of a `UniPCMultistepScheduler`. */
@@ -47,7 +47,7 @@ export type UniPCMultistepSchedulerOptions = ConfigOptions<UniPCMultistepSchedul
 export function unipcFields(): ConfigFieldsOf<UniPCMultistepSchedulerConfig> {
   return {
     ...solverFields(),
-    predictX0: booleanField(true),
+    predictX0: truthField(true),
     solverType: aliasedEnumField(["bh1", "bh2"], "bh2", { midpoint: "bh2", heun: "bh2", logrho: "bh2" }),
     disableCorrector: listField(
       narrowedField(integerField(0), "a whole number, at least 0", (value) => value >= 0),
@@ -55,7 +55,7 @@ export function unipcFields(): ConfigFieldsOf<UniPCMultistepSchedulerConfig> {
     ),
     solverP: nullField(),
     finalSigmasType: enumField(["zero", "sigma_min"], "zero"),
-    rescaleBetasZeroSnr: booleanField(false),
+    rescaleBetasZeroSnr: truthField(false),
     sigmaMin: nullableField(positiveField(1)),
     sigmaMax: nullableField(positiveField(1)),
     shiftTerminal: nullableField(fractionField(0)),
@@ -70,6 +70,7 @@ export function unipcFields(): ConfigFieldsOf<UniPCMultistepSchedulerConfig> {
  */
 export function requireUniPCConfig(subject: string, config: UniPCMultistepSchedulerConfig): void {
   requireSolverConfig(subject, config);
+  requireSigmaOrder(subject, config);
   // Karras levels are brought into the range of flow matching; others are not.
   if (!config.useKarrasSigmas) requireUnconvertedFlow(subject, config);
   if (config.shiftTerminal !== null && !config.useFlowSigmas) {

@@ -129,10 +129,12 @@ export class UniPCMultistepScheduler
     const { solverOrder, lowerOrderFinal } = this.config;
     const left = this.timesteps.length - index;
     const highest = lowerOrderFinal ? Math.min(solverOrder, left) : solverOrder;
-    this.#lastOrder = Math.min(highest, this.#predictions.length + 1);
-    this.#predictions = [prediction, ...this.#predictions].slice(0, solverOrder);
+    const order = Math.min(highest, this.#predictions.length + 1);
+    const predictions = [prediction, ...this.#predictions].slice(0, solverOrder);
+    const prevSample = this.#predict(corrected, predictions, { index, order });
+    this.#lastOrder = order;
+    this.#predictions = predictions;
     this.#lastSample = corrected;
-    const prevSample = this.#predict(corrected, index);
     this.run.advance();
     return { prevSample };
   }
@@ -150,26 +152,30 @@ export class UniPCMultistepScheduler
     return limitSample(originalFromSignal(predictionType, sample, modelOutput, at, sigma), this.config);
   }
 
-  #predict(sample: Tensor<"float32">, index: number): Tensor<"float32"> {
-    const [newest] = this.#predictions as [Tensor<"float32">];
+  #predict(
+    sample: Tensor<"float32">,
+    predictions: readonly Tensor<"float32">[],
+    { index, order }: { readonly index: number; readonly order: number },
+  ): Tensor<"float32"> {
+    const [newest, ...older] = predictions as [Tensor<"float32">, ...Tensor<"float32">[]];
     if (this.run.sigmaAt(index + 1) === 0) {
       const { noise, signal } = this.signalAndNoise(this.run.sigmaAt(index));
       return this.config.predictX0 ? newest : sample.sub(newest.mul(noise)).div(signal);
     }
-    const { exponent, ratios } = this.#measure(index, this.#lastOrder);
+    const { exponent, ratios } = this.#measure(index, order);
     const coefficients = unipcPredictor(exponent, ratios, this.config.solverType);
     const { growth, scale, weights } = coefficients;
     const start = this.#followNewest(sample, newest, growth, index);
-    const differences = this.#differences(newest, ratios);
+    const differences = differencesTo(newest, older, ratios);
     return subtract(start, combine(differences, weights), this.#scaleAt(index + 1, scale));
   }
 
   #correct(lastSample: Tensor<"float32">, prediction: Tensor<"float32">, index: number): Tensor<"float32"> {
-    const [newest] = this.#predictions as [Tensor<"float32">];
+    const [newest, ...older] = this.#predictions as [Tensor<"float32">, ...Tensor<"float32">[]];
     const { exponent, ratios } = this.#measure(index - 1, this.#lastOrder);
     const { growth, scale, weights } = unipcCorrector(exponent, ratios, this.config.solverType);
     const start = this.#followNewest(lastSample, newest, growth, index - 1);
-    const differences = [...this.#differences(newest, ratios), prediction.sub(newest)];
+    const differences = [...differencesTo(newest, older, ratios), prediction.sub(newest)];
     return subtract(start, combine(differences, weights), this.#scaleAt(index, scale));
   }
 
@@ -197,12 +203,6 @@ export class UniPCMultistepScheduler
       ? [float32.div(to.noise, from.noise), float32.mul(to.signal, growth)]
       : [float32.div(to.signal, from.signal), float32.mul(to.noise, growth)];
     return sample.mul(kept).sub(newest.mul(weight));
-  }
-
-  #differences(newest: Tensor<"float32">, ratios: readonly number[]): Tensor<"float32">[] {
-    return this.#predictions
-      .slice(1, ratios.length + 1)
-      .map((prediction, place) => prediction.sub(newest).div(ratios[place] ?? Number.NaN));
   }
 
   #scaleAt(index: number, scale: number): number {
@@ -253,6 +253,17 @@ export class UniPCMultistepScheduler
       unipcFlowSigmas(chosen ?? fullFlowSigmas(count, this.length), { ...this.config, mu });
     return { sigmas, timesteps: sigmas.map((sigma) => sigma * this.length) };
   }
+}
+
+/** How far each of the older predictions is from the newest, over its place in the step. */
+function differencesTo(
+  newest: Tensor<"float32">,
+  older: readonly Tensor<"float32">[],
+  ratios: readonly number[],
+): Tensor<"float32">[] {
+  return older
+    .slice(0, ratios.length)
+    .map((prediction, place) => prediction.sub(newest).div(ratios[place] ?? Number.NaN));
 }
 
 function combine(

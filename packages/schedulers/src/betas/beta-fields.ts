@@ -1,13 +1,7 @@
-import {
-  booleanField,
-  type ConfigField,
-  enumField,
-  InvalidConfigError,
-  listField,
-  nullableField,
-} from "@onestep/core";
+import { type ConfigField, enumField, InvalidConfigError, listField, nullableField } from "@onestep/core";
 import { finiteField, narrowedField, timestepCountField } from "../config/narrowed-field.ts";
 import type { ConfigFieldsOf } from "../config/scheduler-config.ts";
+import { truthField } from "../config/truth-field.ts";
 import type { BetaSchedule } from "./create-betas.ts";
 
 /** The fields of a config that its betas follow from. */
@@ -44,7 +38,7 @@ export function betaFields<Schedule extends BetaSchedule>(
 
 /** Whether nothing of the signal is to be left at the last timestep; false by default. */
 export function rescaleField(): ConfigField<boolean> {
-  return booleanField(false);
+  return truthField(false);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { booleanField, enumField } from "@onestep/core";
+import { enumField } from "@onestep/core";
 import { type BetaConfig, betaFields } from "../betas/beta-fields.ts";
 import { type ClippingConfig, clippingFields } from "../predictions/clipping-fields.ts";
 import { type PredictionType, predictionTypes } from "../predictions/prediction-type.ts";
@@ -6,6 +6,7 @@ import { type ThresholdingConfig, thresholdingFields } from "../predictions/thre
 import { type SpacingConfig, spacingFields } from "../timesteps/spacing-fields.ts";
 import { finiteField, timestepCountField } from "./narrowed-field.ts";
 import type { ConfigFieldsOf } from "./scheduler-config.ts";
+import { truthField } from "./truth-field.ts";
 
 /** The configuration that the schedulers of distilled models share, `LCMScheduler` and `TCDScheduler`. */
 export interface DistilledSchedulerConfig
@@ -31,11 +32,11 @@ export function distilledSchedulerFields(): ConfigFieldsOf<DistilledSchedulerCon
     ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "scaled_linear", [0.00085, 0.012]),
     originalInferenceSteps: timestepCountField(50),
     ...clippingFields(false),
-    setAlphaToOne: booleanField(true),
+    setAlphaToOne: truthField(true),
     ...spacingFields("leading"),
     predictionType: enumField(predictionTypes, "epsilon"),
     ...thresholdingFields(),
     timestepScaling: finiteField(10),
-    rescaleBetasZeroSnr: booleanField(false),
+    rescaleBetasZeroSnr: truthField(false),
   };
 }

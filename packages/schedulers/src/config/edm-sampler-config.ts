@@ -1,7 +1,8 @@
-import { booleanField, type ConfigField, floatField, PythonFloat } from "@onestep/core";
+import { type ConfigField, floatField, PythonFloat } from "@onestep/core";
 import { type EDMConfig, edmFields } from "./edm-config.ts";
 import { finiteField, narrowedField } from "./narrowed-field.ts";
 import type { ConfigFieldsOf } from "./scheduler-config.ts";
+import { truthField } from "./truth-field.ts";
 
 /** The configuration that the samplers of OpenAI's consistency models share. */
 export interface EDMSamplerConfig extends EDMConfig {
@@ -16,7 +17,7 @@ export interface EDMSamplerConfig extends EDMConfig {
 
 /** The fields of {@link EDMSamplerConfig}. */
 export function edmSamplerFields(): ConfigFieldsOf<EDMSamplerConfig> {
-  return { ...edmFields(), clipDenoised: booleanField(true) };
+  return { ...edmFields(), clipDenoised: truthField(true) };
 }
 
 /** How much noise the steps of a run add before they take noise away: Karras et al. 2022, algorithm 2. */

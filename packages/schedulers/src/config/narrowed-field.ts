@@ -1,4 +1,4 @@
-import { type ConfigField, floatField, integerField, PythonFloat } from "@onestep/core";
+import { type ConfigField, floatField, integerField, nullableField, PythonFloat } from "@onestep/core";
 import { isTimestepCount, maximumTimestepCount } from "../sigmas/timestep-count.ts";
 
 /** A field that holds fewer values than `field` does: those that `accepts` is true for. */
@@ -26,6 +26,13 @@ export function finiteField(defaultValue: number): ConfigField<number> {
 /** A finite number above 0; Python's default is a `float`. */
 export function positiveField(defaultValue: number): ConfigField<number> {
   return narrowedField(finiteField(defaultValue), "a number above 0", (value) => value > 0);
+}
+
+/** A number above 0 that may be infinite, or null; Python's default is a `float`. */
+export function limitField(defaultValue: number): ConfigField<number | null> {
+  const defaultJson = new PythonFloat(defaultValue);
+  const field = narrowedField(floatField(defaultJson), "a number above 0", (value) => value > 0);
+  return nullableField(field, defaultJson);
 }
 
 /** A finite number that is not 0; Python's default is a `float`. */

@@ -7,19 +7,19 @@ export type ConfigOptions<Values> = { readonly [Name in keyof Values]?: Values[N
 export type ConfigFieldsOf<Values> = { readonly [Name in keyof Values]: ConfigField<Values[Name]> };
 
 /**
- * Checks what no field can check by itself.
+ * Checks what no field can check by itself. A level that is null is left to the betas.
  *
  * @param subject - The scheduler or the file, for the message.
  * @throws InvalidConfigError where the noise levels run the wrong way.
  */
 export function requireSigmaOrder(
   subject: string,
-  config: { readonly sigmaMin: number; readonly sigmaMax: number },
+  { sigmaMin, sigmaMax }: { readonly sigmaMin: number | null; readonly sigmaMax: number | null },
 ): void {
-  if (config.sigmaMin <= config.sigmaMax) return;
+  if (sigmaMin === null || sigmaMax === null || sigmaMin <= sigmaMax) return;
   throw new InvalidConfigError({
     subject,
-    found: `sigma_min ${config.sigmaMin} above sigma_max ${config.sigmaMax}`,
+    found: `sigma_min ${sigmaMin} above sigma_max ${sigmaMax}`,
     expected: "sigma_min at most sigma_max",
     remedy: "Correct one of the two.",
   });

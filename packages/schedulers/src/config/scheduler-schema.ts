@@ -1,4 +1,5 @@
 import { type ConfigFields, ConfigSchema, type ConfigValues, type PythonJson } from "@onestep/core";
+import { requireLimits } from "../predictions/limit-sample.ts";
 
 /**
  * Checks what no field can check by itself.
@@ -18,6 +19,7 @@ export class SchedulerSchema<Fields extends ConfigFields> extends ConfigSchema<F
   }
 
   protected override check(subject: string, config: ConfigValues<Fields>): void {
+    requireLimits(subject, config);
     this.#rule?.(subject, config);
   }
 

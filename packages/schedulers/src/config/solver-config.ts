@@ -1,4 +1,4 @@
-import { booleanField, type ConfigField, enumField, InvalidConfigError, integerField } from "@onestep/core";
+import { type ConfigField, enumField, InvalidConfigError, integerField } from "@onestep/core";
 import { type BetaConfig, betaFields, requireBetaCount } from "../betas/beta-fields.ts";
 import { type SolverPredictionType, solverPredictionTypes } from "../predictions/predict-from-signal.ts";
 import { type ThresholdingConfig, thresholdingFields } from "../predictions/thresholding-fields.ts";
@@ -11,6 +11,7 @@ import {
 import { type SpacingConfig, spacingFields } from "../timesteps/spacing-fields.ts";
 import { narrowedField, positiveField } from "./narrowed-field.ts";
 import type { ConfigFieldsOf } from "./scheduler-config.ts";
+import { truthField } from "./truth-field.ts";
 
 /** The configuration that the solvers of the diffusion ODE share: DPM-Solver, DEIS, UniPC. */
 export interface SolverConfig
@@ -41,12 +42,12 @@ export function solverFields(): ConfigFieldsOf<SolverConfig> {
     solverOrder: solverOrderField(),
     predictionType: enumField(solverPredictionTypes, "epsilon"),
     ...thresholdingFields(),
-    lowerOrderFinal: booleanField(true),
+    lowerOrderFinal: truthField(true),
     ...sigmaConversionFields(),
-    useFlowSigmas: booleanField(false),
+    useFlowSigmas: truthField(false),
     flowShift: positiveField(1),
     ...spacingFields("linspace"),
-    useDynamicShifting: booleanField(false),
+    useDynamicShifting: truthField(false),
     timeShiftType: enumField(["exponential", "linear"], "exponential"),
   };
 }

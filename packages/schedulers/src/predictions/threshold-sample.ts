@@ -1,6 +1,5 @@
 import { Tensor } from "@onestep/core";
 import * as float32 from "../arithmetic/float32.ts";
-import type { ThresholdingConfig } from "./thresholding-fields.ts";
 
 /**
  * Each item of the batch clamped to a quantile of its own absolute values, from 1 to `sampleMaxValue`, and divided by
@@ -8,7 +7,7 @@ import type { ThresholdingConfig } from "./thresholding-fields.ts";
  */
 export function thresholdSample(
   sample: Tensor<"float32">,
-  config: Omit<ThresholdingConfig, "thresholding">,
+  config: Readonly<Record<"dynamicThresholdingRatio" | "sampleMaxValue", number>>,
 ): Tensor<"float32"> {
   const { dynamicThresholdingRatio, sampleMaxValue } = config;
   const [batchSize = 0] = sample.shape;

@@ -68,15 +68,18 @@ export class PndmHistory {
   #nextMultistep({ modelOutput, timestep, sample, gap }: PndmStep): PndmSlope {
     const isCorrection = this.#counter === 1;
     if (!isCorrection) {
-      this.#outputs = [...this.#outputs.slice(-3), modelOutput];
+      const outputs = [...this.#outputs.slice(-3), modelOutput];
+      const slope = adamsBashforth(outputs);
+      this.#outputs = outputs;
       if (this.#counter === 0) this.#startSample = sample;
-      return { modelOutput: adamsBashforth(this.#outputs), sample, from: timestep, to: timestep - gap };
+      return { modelOutput: slope, sample, from: timestep, to: timestep - gap };
     }
     const [first = modelOutput] = this.#outputs;
     const startSample = this.#startSample ?? sample;
+    const mean = modelOutput.add(first).div(2);
     this.#startSample = undefined;
     return {
-      modelOutput: modelOutput.add(first).div(2),
+      modelOutput: mean,
       sample: startSample,
       from: timestep + gap,
       to: timestep,

@@ -1,5 +1,6 @@
-import { booleanField, InvalidConfigError, toSnakeCase } from "@onestep/core";
-import type { ConfigFieldsOf } from "../config/scheduler-config.ts";
+import { InvalidConfigError, toSnakeCase } from "@onestep/core";
+import { type ConfigFieldsOf, requireSigmaOrder } from "../config/scheduler-config.ts";
+import { truthField } from "../config/truth-field.ts";
 import { betaSigmas } from "./beta-sigmas.ts";
 import type { ExponentialSigmasOptions } from "./exponential-sigmas.ts";
 import { karrasSigmas } from "./karras-sigmas.ts";
@@ -21,9 +22,9 @@ const names = ["useKarrasSigmas", "useExponentialSigmas", "useBetaSigmas"] as co
 /** The fields of {@link SigmaConversionConfig}. */
 export function sigmaConversionFields(): ConfigFieldsOf<SigmaConversionConfig> {
   return {
-    useKarrasSigmas: booleanField(false),
-    useExponentialSigmas: booleanField(false),
-    useBetaSigmas: booleanField(false),
+    useKarrasSigmas: truthField(false),
+    useExponentialSigmas: truthField(false),
+    useBetaSigmas: truthField(false),
   };
 }
 
@@ -33,13 +34,15 @@ const rho = 7;
 /**
  * `count` noise levels as the config spreads them, in float64; `undefined` where it leaves them as they are.
  *
- * @param ends - The first and the last level.
+ * @param ends - The last and the first level.
+ * @throws InvalidConfigError where the last is above the first: one of the two is of the config, and the other of the run.
  */
 export function convertSigmas(
   config: SigmaConversionConfig,
   count: number,
   ends: ExponentialSigmasOptions,
 ): Float64Array | undefined {
+  if (isConverted(config)) requireSigmaOrder("the noise levels of a run", ends);
   if (config.useKarrasSigmas) return karrasSigmas(unitRamp(count), { ...ends, rho });
   if (config.useExponentialSigmas) return logSpacedSigmas(count, ends);
   if (config.useBetaSigmas) return betaSigmas(count, ends);
