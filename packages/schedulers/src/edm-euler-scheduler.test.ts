@@ -192,7 +192,7 @@ describe("step", () => {
     [{ sChurn: -1 }, "EDMEulerScheduler.step: sChurn: found -1, expected a number, at least 0."],
     [{ sChurn: Number.NaN }, "sChurn: found NaN"],
     [{ sTmin: Number.NaN }, "sTmin: found NaN, expected a number."],
-    [{ sNoise: "1" as unknown as number }, "sNoise: found 1, expected a number."],
+    [{ sNoise: "1" as unknown as number }, 'sNoise: found "1", expected a number.'],
     [{ predOriginalSample: Tensor.zeros([1]) }, "predOriginalSample float32 [1]"],
   ])("refuses %j", (options, message) => {
     const scheduler = new EDMEulerScheduler();

@@ -106,7 +106,7 @@ describe("fromOptions", () => {
       'CMStochasticIterativeScheduler: sigmaMax: found "80", expected a number. Pass a value of that kind.',
     ],
     [{ sigmaMax: Number.NaN }, "sigmaMax: found NaN, expected a number"],
-    [{ numTrainTimesteps: [[1n]] }, "numTrainTimesteps: found [[1]], expected an integer"],
+    [{ numTrainTimesteps: [[1n]] }, "numTrainTimesteps: found [[1n]], expected an integer"],
     [{ numTrainTimesteps: 0.5 }, "numTrainTimesteps: found 0.5, expected an integer"],
     [null, "CMStochasticIterativeScheduler: found null, expected an object"],
     [[1], "CMStochasticIterativeScheduler: found [1], expected an object"],

@@ -5,7 +5,7 @@ import { warn } from "../warn.ts";
 import { type Config, createConfig, readConfigRecord } from "./config.ts";
 import type { ConfigField, ConfigOptions, ConfigValues } from "./config-field.ts";
 import { toSnakeCase } from "./config-name.ts";
-import { describeValue, isJsonObject } from "./describe-json.ts";
+import { describeJson, describeValue, isJsonObject } from "./describe-json.ts";
 import { PythonFloat, type PythonJson } from "./python-json.ts";
 import { toPythonJson } from "./to-python-json.ts";
 
@@ -50,7 +50,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
     if (!isJsonObject(document)) {
       throw new InvalidConfigError({
         subject: source,
-        found: describeValue(document),
+        found: describeJson(document),
         expected: "a JSON object",
         remedy: `Check that it is the configuration of a ${this.className}.`,
       });
@@ -58,7 +58,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
     const entries = new Map(Object.entries(toPythonJson(document, source) as typeof document));
     const writtenBy = entries.get("_class_name") ?? this.className;
     if (typeof writtenBy !== "string" && !Array.isArray(writtenBy)) {
-      throw this.#wrongType(false, `${source}: _class_name`, describeValue(writtenBy), "a string");
+      throw this.#wrongType(false, `${source}: _class_name`, describeJson(writtenBy), "a string");
     }
     const defaulted = entries.get("_use_default_values");
     if (Array.isArray(defaulted)) for (const name of defaulted) entries.delete(String(name));
@@ -110,7 +110,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
       const value = field.read(json);
       if (value === undefined) {
         const subject = `${source ?? this.className}: ${snakeName}`;
-        throw this.#wrongType(source === undefined, subject, describeValue(json), field.description);
+        throw this.#wrongType(source === undefined, subject, describeJson(json), field.description);
       }
       values[name] = freeze(value);
     }

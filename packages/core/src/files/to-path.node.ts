@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 
 /** The path on disk that a path or a `file:` URL stands for, be the URL a text or not. @throws InvalidArgumentError where it is neither. */
@@ -12,7 +13,7 @@ export function toPath(path: string | URL): string {
   }
   throw new InvalidArgumentError({
     subject: "path",
-    found: typeof path === "string" ? JSON.stringify(path) : String(path),
+    found: describeValue(path),
     expected: "the path of a file, or a file: URL",
     remedy: "Pass a path that is not empty.",
   });

@@ -13,10 +13,11 @@ it.each([
     1,
     3,
     new Uint8Array(0),
-    "image: found 0 x 1 pixels of 3 channels, expected at least one pixel, of 1 or 3",
+    "image: found 0 x 1 pixels of 3 channels, expected at least one pixel, of 1 to 4",
   ],
   [1.5, 2, 1, new Uint8Array(3), "found 1.5 x 2 pixels"],
-  [1, 1, 4, new Uint8Array(4), "found 1 x 1 pixels of 4 channels"],
+  [1, 1, 5, new Uint8Array(5), "found 1 x 1 pixels of 5 channels"],
+  [1, 1, "3", new Uint8Array(3), 'found 1 x 1 pixels of "3" channels'],
   [1, 1, 1, new Float32Array(1), "found Float32Array, expected a Uint8Array of 1"],
   [1, 1, 1, undefined, "found Undefined, expected a Uint8Array of 1"],
 ])("refuses %d x %d x %d with %o", (width, height, channels, data, message) => {

@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { ImageError } from "../errors/image-error.ts";
 import type { Pixels } from "./pixels.ts";
 
@@ -8,12 +9,12 @@ import type { Pixels } from "./pixels.ts";
  */
 export function checkPixels({ width, height, channels, data }: Pixels): void {
   const isSize = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
-  if (!isSize || (channels !== 1 && channels !== 3)) {
+  if (!isSize || ![1, 2, 3, 4].includes(channels)) {
     throw new ImageError({
       subject: "image",
-      found: `${width} x ${height} pixels of ${channels} channels`,
-      expected: "at least one pixel, of 1 or 3 channels",
-      remedy: "Pass the size of the image, and grey or RGB pixels without transparency.",
+      found: `${describeValue(width)} x ${describeValue(height)} pixels of ${describeValue(channels)} channels`,
+      expected: "at least one pixel, of 1 to 4 channels",
+      remedy: "Pass the size of the image, and grey or RGB pixels, with or without opacity.",
     });
   }
   const isBytes = Object.prototype.toString.call(data) === "[object Uint8Array]";

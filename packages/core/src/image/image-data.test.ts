@@ -10,6 +10,18 @@ it("is opaque RGBA, for colours and for grey", () => {
   expect([...grey.data]).toEqual([7, 7, 7, 255, 8, 8, 8, 255]);
 });
 
+it("keeps opacity", () => {
+  const color = toImageData({
+    width: 2,
+    height: 1,
+    channels: 4,
+    data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0),
+  });
+  expect([...color.data]).toEqual([1, 2, 3, 4, 5, 6, 7, 0]);
+  const grey = toImageData({ width: 2, height: 1, channels: 2, data: Uint8Array.of(7, 100, 8, 0) });
+  expect([...grey.data]).toEqual([7, 7, 7, 100, 8, 8, 8, 0]);
+});
+
 it("is an ImageData where the platform has one", () => {
   const result = toImageData({ width: 1, height: 1, channels: 1, data: Uint8Array.of(7) });
   expect(typeof ImageData === "function" ? result instanceof ImageData : true).toBe(true);

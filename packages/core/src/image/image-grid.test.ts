@@ -64,3 +64,19 @@ describe("makeImageGrid", () => {
     expect(() => makeImageGrid(images, options)).toThrow(message);
   });
 });
+
+it("has opacity where an image has, and is opaque elsewhere", () => {
+  const grey = { width: 1, height: 1, channels: 1, data: Uint8Array.of(7) } as const;
+  const greyAlpha = { width: 1, height: 1, channels: 2, data: Uint8Array.of(8, 100) } as const;
+  const color = { width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) } as const;
+  const grid = (images: Parameters<typeof makeImageGrid>[0], background?: [number, number, number]) => {
+    const { channels, data } = makeImageGrid(images, { columns: 2, background });
+    return [channels, [...data]];
+  };
+  expect(grid([grey, greyAlpha])).toEqual([2, [7, 255, 8, 100]]);
+  expect(grid([greyAlpha, color, grey])).toEqual([
+    4,
+    [8, 8, 8, 100, 1, 2, 3, 255, 7, 7, 7, 255, 0, 0, 0, 255],
+  ]);
+  expect(grid([greyAlpha, grey, grey], [9, 9, 0]).at(0)).toBe(4);
+});

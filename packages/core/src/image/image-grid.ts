@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { ImageError } from "../errors/image-error.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { allocateData } from "../tensor/tensor-data.ts";
@@ -15,7 +16,7 @@ export interface ImageGridOptions {
 
 /**
  * Puts images of one size side by side, row by row, like diffusers' `make_image_grid`. The result is grey where all
- * images and the background are.
+ * images and the background are, and has opacity where an image has; the background is opaque.
  *
  * @throws InvalidArgumentError where there is no image, or an option is out of range.
  * @throws ImageError where the images differ in size.
@@ -31,16 +32,19 @@ export function makeImageGrid(images: readonly Pixels[], options: ImageGridOptio
   const gridWidth = acrossCount * width + (acrossCount - 1) * padding;
   const gridHeight = downCount * height + (downCount - 1) * padding;
   const [red, green, blue] = background;
-  const channels = red === green && green === blue && images.every((image) => image.channels === 1) ? 1 : 3;
+  const isGrey = red === green && green === blue && images.every((image) => image.channels < 3);
+  const isOpaque = images.every((image) => image.channels % 2 === 1);
+  const channels = isGrey ? (isOpaque ? 1 : 2) : isOpaque ? 3 : 4;
   const data = allocateData("uint8", gridWidth * gridHeight * channels);
-  for (let index = 0; index < data.length; index += 1) data[index] = background[index % channels] ?? 0;
+  const fill = isGrey ? [red, 255] : [red, green, blue, 255];
+  for (let index = 0; index < data.length; index += 1) data[index] = fill[index % channels] ?? 0;
   images.forEach((image, index) => {
     const left = (index % columns) * (width + padding);
     const top = Math.floor(index / columns) * (height + padding);
     for (let row = 0; row < height; row += 1) {
       const line = image.data.subarray(row * width * image.channels, (row + 1) * width * image.channels);
       const start = ((top + row) * gridWidth + left) * channels;
-      data.set(image.channels === channels ? line : repeatGrey(line), start);
+      data.set(image.channels === channels ? line : convertLine(line, image.channels, channels), start);
     }
   });
   return { width: gridWidth, height: gridHeight, channels, data };
@@ -71,7 +75,7 @@ function requireWhole(name: string, value: number, lowest: number, highest: numb
   if (Number.isSafeInteger(value) && value >= lowest && value <= highest) return;
   throw new InvalidArgumentError({
     subject: `RasterImage.grid: ${name}`,
-    found: String(value),
+    found: describeValue(value),
     expected:
       highest === Number.MAX_SAFE_INTEGER
         ? `a whole number of at least ${lowest}`
@@ -80,6 +84,13 @@ function requireWhole(name: string, value: number, lowest: number, highest: numb
   });
 }
 
-function repeatGrey(line: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: 3 * line.length }, (_, index) => line[Math.floor(index / 3)] ?? 0);
+/** Pixels with colour and opacity added: grey is repeated, what has no opacity is opaque. */
+function convertLine(line: Uint8Array, from: Pixels["channels"], to: Pixels["channels"]): Uint8Array {
+  return Uint8Array.from({ length: (line.length / from) * to }, (_, index) => {
+    const pixel = Math.floor(index / to) * from;
+    const channel = index % to;
+    const isAlpha = to % 2 === 0 && channel === to - 1;
+    if (isAlpha) return from % 2 === 0 ? (line[pixel + from - 1] ?? 0) : 255;
+    return line[pixel + (from < 3 ? 0 : channel)] ?? 0;
+  });
 }

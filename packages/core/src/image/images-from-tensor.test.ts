@@ -32,8 +32,15 @@ describe("imagesFromTensor", () => {
     expect(image?.data[0]).toBe(expected);
   });
 
+  it("has the modes that Pillow makes of the channels", () => {
+    const modes = [1, 2, 3, 4].map(
+      (channels) => imagesFromTensor(Tensor.zeros([1, channels, 1, 1]))[0]?.mode,
+    );
+    expect(modes).toEqual(["L", "LA", "RGB", "RGBA"]);
+  });
+
   it("gives back every image that toTensor gives", () => {
-    const channels = fc.constantFrom<1 | 3>(1, 3);
+    const channels = fc.constantFrom<1 | 2 | 3 | 4>(1, 2, 3, 4);
     const side = fc.integer({ min: 1, max: 8 });
     fc.assert(
       fc.property(channels, side, side, fc.infiniteStream(fc.nat(255)), (count, width, height, bytes) => {
@@ -60,7 +67,7 @@ describe("imagesFromTensor", () => {
     expect(() => imagesFromTensor(tensor)).toThrow(message);
   });
 
-  it.each([[[3, 2, 2]], [[1, 4, 2, 2]], [[1, 3, 0, 2]], [[]]])("refuses the shape %j", (shape) => {
+  it.each([[[3, 2, 2]], [[1, 5, 2, 2]], [[1, 3, 0, 2]], [[]]])("refuses the shape %j", (shape) => {
     expect(() => imagesFromTensor(Tensor.zeros(shape))).toThrow(ImageError);
     expect(() => imagesFromTensor(Tensor.zeros(shape))).toThrow(
       `imagesFromTensor: found float32 [${shape.join(", ")}], expected float32 [batch, channels, height, width]`,

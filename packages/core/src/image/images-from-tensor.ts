@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { ImageError } from "../errors/image-error.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { RasterImage } from "./raster-image.ts";
@@ -6,7 +7,8 @@ import { RasterImage } from "./raster-image.ts";
  * The images of a batch, as diffusers' `numpy_to_pil` makes them (utils/pil_utils.py): `x · 255` in float32, rounded to
  * the nearest whole number, halves to the even one.
  *
- * @param tensor - float32 of shape [batch, channels, height, width] with 1 or 3 channels, values in [0, 1].
+ * @param tensor - float32 of shape [batch, channels, height, width] with 1 to 4 channels (grey, grey with
+ *   alpha, RGB, RGBA), values in [0, 1].
  * @throws ImageError where shape or type are others, or a value is not in [0, 1]. A model that computes NaN is thus an
  *   error and not a black image.
  */
@@ -27,7 +29,7 @@ export function imageFromTensor(tensor: Tensor<"float32">, item: number): Raster
   if (!Number.isInteger(item) || item < 0 || item >= batchSize) {
     throw new ImageError({
       subject: "imageFromTensor",
-      found: `item ${item}`,
+      found: `item ${describeValue(item)}`,
       expected: `a whole number from 0 and below ${batchSize}, the size of the batch`,
       remedy: "Count from 0.",
     });
@@ -50,21 +52,22 @@ export function imageFromTensor(tensor: Tensor<"float32">, item: number): Raster
 
 interface Batch {
   readonly batchSize: number;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 2 | 3 | 4;
   readonly height: number;
   readonly width: number;
 }
 
 function checkBatch(subject: string, tensor: Tensor<"float32">): Batch {
-  const [batchSize = 0, channels, height = 0, width = 0] = tensor.shape;
+  const [batchSize = 0, found, height = 0, width = 0] = tensor.shape;
+  const channels = ([1, 2, 3, 4] as const).find((count) => count === found);
   const isBatch = tensor.dtype === "float32" && tensor.shape.length === 4;
-  if (isBatch && (channels === 1 || channels === 3) && height > 0 && width > 0) {
+  if (isBatch && channels !== undefined && height > 0 && width > 0) {
     return { batchSize, channels, height, width };
   }
   throw new ImageError({
     subject,
     found: tensor.describe(),
-    expected: "float32 [batch, channels, height, width] with 1 or 3 channels",
+    expected: "float32 [batch, channels, height, width] with 1 to 4 channels",
     remedy: "Pass the output of an image model, scaled to [0, 1].",
   });
 }

@@ -2,8 +2,8 @@
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** 3 for red, green, blue; 1 for grey. */
-  readonly channels: 1 | 3;
+  /** 1 for grey, 3 for red, green, blue; 2 and 4 for these with opacity (alpha) behind them. */
+  readonly channels: 1 | 2 | 3 | 4;
   /** `width · height · channels` bytes. */
   readonly data: Uint8Array;
 }

@@ -1,4 +1,5 @@
 import { writeFileAside } from "#write-file";
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { UnsupportedError } from "../errors/unsupported-error.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -18,11 +19,11 @@ export interface DecodeImageOptions {
   readonly maxPixels?: number | undefined;
 }
 
-/** An 8-bit image, RGB or grey. */
+/** An 8-bit image, RGB or grey, with or without opacity. What is read from a file has none; what a model makes may. */
 export class RasterImage implements Pixels {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 2 | 3 | 4;
   /** Row by row from the top, the channels of a pixel side by side. */
   readonly data: Uint8Array;
 
@@ -90,9 +91,9 @@ export class RasterImage implements Pixels {
     return new RasterImage(makeImageGrid(images, options));
   }
 
-  /** `"RGB"` or `"L"` (grey), as Pillow calls them. */
-  get mode(): "RGB" | "L" {
-    return this.channels === 3 ? "RGB" : "L";
+  /** `"RGB"` or `"L"` (grey), with opacity `"RGBA"` or `"LA"`, as Pillow calls them. */
+  get mode(): "L" | "LA" | "RGB" | "RGBA" {
+    return ({ 1: "L", 2: "LA", 3: "RGB", 4: "RGBA" } as const)[this.channels];
   }
 
   /** The pixels as float32 in [0, 1], of shape [1, channels, height, width]. */
@@ -137,7 +138,7 @@ export class RasterImage implements Pixels {
     if (typeof name !== "string") {
       throw new InvalidArgumentError({
         subject: "path",
-        found: typeof path,
+        found: describeValue(path),
         expected: "a path or a file: URL",
         remedy: "Pass where to save the image.",
       });
@@ -158,7 +159,7 @@ function readMaxPixels({ maxPixels = defaultMaxPixels }: DecodeImageOptions): nu
   if (Number.isSafeInteger(maxPixels) && maxPixels >= 1) return maxPixels;
   throw new InvalidArgumentError({
     subject: "maxPixels",
-    found: String(maxPixels),
+    found: describeValue(maxPixels),
     expected: "a whole number of at least 1",
     remedy: "Leave it out, or pass how many pixels you accept.",
   });

@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { ImageError } from "../errors/image-error.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -62,7 +63,7 @@ function requireLength(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1) return;
   throw new InvalidArgumentError({
     subject: `resizeTensor: ${name}`,
-    found: String(value),
+    found: describeValue(value),
     expected: "a whole number of at least 1",
     remedy: "Pass the new size in pixels.",
   });

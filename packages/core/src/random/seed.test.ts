@@ -15,14 +15,14 @@ describe("normalizeSeed", () => {
   });
 
   it.each([
-    [2n ** 64n, "18446744073709551616"],
-    [-(2n ** 63n) - 1n, "-9223372036854775809"],
+    [2n ** 64n, "18446744073709551616n"],
+    [-(2n ** 63n) - 1n, "-9223372036854775809n"],
     [1.5, "1.5"],
     [2 ** 53, "9007199254740992"],
     [Number.NaN, "NaN"],
     [Infinity, "Infinity"],
-    ["7" as unknown as number, "string"],
-    [null as unknown as number, "object"],
+    ["7" as unknown as number, '"7"'],
+    [null as unknown as number, "null"],
   ])("refuses %s", (seed, found) => {
     expect(() => normalizeSeed(seed)).toThrow(InvalidArgumentError);
     expect(() => normalizeSeed(seed)).toThrow(

@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 
 const lowestSeed = -(2n ** 63n);
@@ -17,7 +18,7 @@ export function normalizeSeed(seed: number | bigint): bigint {
   if (!isWhole || seed < lowestSeed || seed > highestSeed) {
     throw new InvalidArgumentError({
       subject: "seed",
-      found: typeof seed === "number" || typeof seed === "bigint" ? `${seed}` : typeof seed,
+      found: describeValue(seed),
       expected: "a whole number from -2^63 to 2^64 - 1",
       remedy: "Pass a safe integer, or a bigint beyond 2^53.",
     });

@@ -218,7 +218,7 @@ describe("state", () => {
     expect(() => generator.manualSeed(0.5)).toThrow(InvalidArgumentError);
     expect(() => generator.randn([-1])).toThrow(InvalidArgumentError);
     expect(() => generator.randn([1], { dtype: "int32" as "float32" })).toThrow(
-      /^dtype: found int32, expected float32 or float64/,
+      /^dtype: found "int32", expected float32 or float64/,
     );
     expect(generator.randn([3])).toEqual(new TorchGenerator(3).randn([3]));
   });

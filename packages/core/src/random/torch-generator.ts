@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import type { FloatType } from "../tensor/data-type.ts";
 import { elementCount } from "../tensor/element-count.ts";
@@ -142,7 +143,7 @@ export class TorchGenerator implements Generator {
     if (range <= 0n) {
       throw new InvalidArgumentError({
         subject: "randint",
-        found: `low ${low} and high ${high}`,
+        found: `low ${describeValue(low)} and high ${describeValue(high)}`,
         expected: "high above low",
         remedy: "Pass the first number that must not occur as high.",
       });
@@ -196,7 +197,7 @@ function allocateFloats(shape: readonly number[], dtype: FloatType = "float32"):
   if (dtype !== "float32" && dtype !== "float64") {
     throw new InvalidArgumentError({
       subject: "dtype",
-      found: String(dtype),
+      found: describeValue(dtype),
       expected: "float32 or float64",
       remedy: "Draw float32 and convert.",
     });
@@ -215,7 +216,7 @@ function requireInt64(name: string, value: number | bigint): bigint {
   if (!isWhole || BigInt.asIntN(64, BigInt(value)) !== BigInt(value)) {
     throw new InvalidArgumentError({
       subject: `randint: ${name}`,
-      found: String(value),
+      found: describeValue(value),
       expected: "a whole number from -2^63 to 2^63 - 1",
       remedy: "Pass a safe integer, or a bigint beyond 2^53.",
     });

@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 
 /**
@@ -9,7 +10,7 @@ export function elementCount(shape: readonly number[]): number {
   if (!Array.isArray(shape)) {
     throw new InvalidArgumentError({
       subject: "shape",
-      found: typeof shape === "number" ? `the number ${shape}` : typeof shape,
+      found: typeof shape === "number" ? `the number ${shape}` : describeValue(shape),
       expected: "a list of dimensions",
       remedy: "Pass a list, for example [3] for three elements.",
     });
@@ -19,7 +20,7 @@ export function elementCount(shape: readonly number[]): number {
     if (!Number.isSafeInteger(dimension) || dimension < 0) {
       throw new InvalidArgumentError({
         subject: "shape",
-        found: `[${shape.join(", ")}]`,
+        found: describeValue(shape),
         expected: "whole numbers, each at least 0",
         remedy: "Pass the length of each dimension.",
       });
@@ -29,7 +30,7 @@ export function elementCount(shape: readonly number[]): number {
   if (!Number.isSafeInteger(count)) {
     throw new InvalidArgumentError({
       subject: "shape",
-      found: `[${shape.join(", ")}], ${count} elements`,
+      found: `${describeValue(shape)}, ${count} elements`,
       expected: "at most 2^53 - 1 elements",
       remedy: "Pass a smaller shape.",
     });

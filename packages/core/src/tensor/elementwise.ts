@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import type { DataType, FloatType, TensorDataByType } from "./data-type.ts";
 import { sameShape } from "./same-shape.ts";
@@ -93,7 +94,7 @@ export function clampElements<Float extends FloatType>(
   if (!(minimum <= maximum)) {
     throw new InvalidArgumentError({
       subject: "Tensor.clamp",
-      found: `a minimum of ${minimum} and a maximum of ${maximum}`,
+      found: `a minimum of ${describeValue(minimum)} and a maximum of ${describeValue(maximum)}`,
       expected: "a minimum that is not above the maximum",
       remedy: "Pass the lower bound first.",
     });

@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import type { DataType, TensorDataByType } from "./data-type.ts";
 
@@ -75,7 +76,7 @@ export function convertData<Type extends DataType>(
     if (!isElement(value, range)) {
       throw new InvalidArgumentError({
         subject: `Tensor: element ${index}`,
-        found: typeof value === "string" ? JSON.stringify(value) : String(value),
+        found: describeValue(value),
         expected: range === undefined ? "a number" : `a whole number from ${range[0]} to ${range[1]}`,
         remedy: `Pass values that ${dtype} can hold.`,
       });

@@ -23,9 +23,9 @@ describe("new Tensor", () => {
   });
 
   it.each([
-    [[2, 2], /^Tensor: found 6 elements, expected 4 for shape \[2, 2\]\. Pass the shape/],
-    [[2, -3], /^shape: found \[2, -3\], expected whole numbers, each at least 0\./],
-    [[2.5, 2], /^shape: found \[2\.5, 2\]/],
+    [[2, 2], /^Tensor: found 6 elements, expected 4 for shape \[2,2\]\. Pass the shape/],
+    [[2, -3], /^shape: found \[2,-3\], expected whole numbers, each at least 0\./],
+    [[2.5, 2], /^shape: found \[2\.5,2\]/],
     [[Number.NaN], /^shape: found \[NaN\]/],
   ])("refuses the shape %j for six elements", (shape, message) => {
     const make = () => new Tensor("float32", new Float32Array(6), shape);
@@ -36,10 +36,30 @@ describe("new Tensor", () => {
   it("refuses data of another type than dtype says, and a dtype it does not know", () => {
     const wrongData = new Float64Array(1) as unknown as Float32Array;
     expect(() => new Tensor("float32", wrongData, [1])).toThrow(
-      /^Tensor: found dtype float32 with data of type Float64Array, expected/,
+      /^Tensor: found dtype "float32" with a Float64Array of 1 elements as data, expected/,
     );
     expect(() => new Tensor("float8" as "float32", new Float32Array(1), [1])).toThrow(InvalidArgumentError);
     expect(() => new Tensor("toString" as "float32", new Float32Array(1), [1])).toThrow(InvalidArgumentError);
+  });
+
+  it("tells arguments in the wrong order in a few words", () => {
+    const [values, shape] = [new Float32Array(12_288), [1, 3, 64, 64]] as unknown as [
+      "float32",
+      Float32Array,
+    ];
+    expect(() => new Tensor(values, shape, [])).toThrow(
+      "Tensor: found dtype a Float32Array of 12288 elements with [1,3,64,64] as data, expected",
+    );
+    const long = Array.from({ length: 12_288 }, () => 1) as unknown as "float32";
+    const error = (() => {
+      try {
+        return new Tensor(long, shape, []);
+      } catch (thrown) {
+        return thrown as Error;
+      }
+    })();
+    expect(error).toBeInstanceOf(InvalidArgumentError);
+    expect((error as Error).message.length).toBeLessThan(300);
   });
 
   it("refuses sizes beyond what can be counted or held", () => {

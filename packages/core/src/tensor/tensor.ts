@@ -1,3 +1,4 @@
+import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import type { DataType, FloatType, TensorDataByType } from "./data-type.ts";
 import { elementCount } from "./element-count.ts";
@@ -30,7 +31,7 @@ export class Tensor<Type extends DataType = DataType> {
     if (!isDataType(dtype) || !isDataOfType(data, dtype)) {
       throw new InvalidArgumentError({
         subject: "Tensor",
-        found: `dtype ${String(dtype)} with data of type ${Object.prototype.toString.call(data).slice(8, -1)}`,
+        found: `dtype ${describeValue(dtype)} with ${describeValue(data)} as data`,
         expected: "a dtype that Tensor knows, and the typed array that belongs to it",
         remedy: "Pass matching arguments, or use `Tensor.from` to convert.",
       });
@@ -40,7 +41,7 @@ export class Tensor<Type extends DataType = DataType> {
       throw new InvalidArgumentError({
         subject: "Tensor",
         found: `${data.length} elements`,
-        expected: `${size} for shape ${formatShape(shape)}`,
+        expected: `${size} for shape ${describeValue(shape)}`,
         remedy: "Pass the shape that the data has.",
       });
     }
@@ -187,7 +188,7 @@ export class Tensor<Type extends DataType = DataType> {
     if (length === undefined || !isRange || end > length) {
       throw new InvalidArgumentError({
         subject: "Tensor.slice",
-        found: `items ${start} to ${end} of ${this.describe()}`,
+        found: `items ${describeValue(start)} to ${describeValue(end)} of ${this.describe()}`,
         expected: length === undefined ? "a tensor with at least one dimension" : `a range in 0 to ${length}`,
         remedy: "Pass a start and an end that lie within dimension 0.",
       });

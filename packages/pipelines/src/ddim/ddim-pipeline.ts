@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 import { DDIMScheduler } from "@onestep/schedulers";
 import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
 import type { ModelIndex } from "../model-index/model-index.ts";
@@ -63,7 +63,7 @@ function checkEta(eta: number | undefined): void {
   if (eta === undefined || (typeof eta === "number" && eta >= 0 && eta <= 1)) return;
   throw new InvalidArgumentError({
     subject: "eta",
-    found: String(eta),
+    found: describeValue(eta),
     expected: "a number from 0 to 1",
     remedy: "0 adds no noise on the way (DDIM), 1 as much as DDPM does.",
   });

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
 import { runSteps } from "../sampling/run-steps.ts";
@@ -44,7 +44,7 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
     if (!(sigma >= sigmaMin && sigma <= sigmaMax)) {
       throw new InvalidArgumentError({
         subject: "sigma",
-        found: String(sigma),
+        found: describeValue(sigma),
         expected: `a noise level that the model was trained for, ${sigmaMin} to ${sigmaMax}`,
         remedy:
           "Pass the deviation of the noise on pixels of -1 to 1: 2 * d / 255 for d on pixels of 0 to 255.",

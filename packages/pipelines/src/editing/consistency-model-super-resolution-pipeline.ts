@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
 import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
@@ -57,7 +57,7 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
       if (divides(factor)) return factor;
       throw new InvalidArgumentError({
         subject: "factor",
-        found: String(factor),
+        found: describeValue(factor),
         expected: `a whole number that divides the ${width} x ${height} pixels of the model's images`,
         remedy: "Choose another factor.",
       });

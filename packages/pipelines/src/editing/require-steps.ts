@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** @throws InvalidArgumentError where it is not a whole number from 1 to `maximum`. */
 export function requireSteps(numInferenceSteps: number, maximum: number): number {
@@ -7,7 +7,7 @@ export function requireSteps(numInferenceSteps: number, maximum: number): number
   }
   throw new InvalidArgumentError({
     subject: "numInferenceSteps",
-    found: String(numInferenceSteps),
+    found: describeValue(numInferenceSteps),
     expected: `a whole number from 1 to ${maximum}`,
     remedy: "The model was trained on no more noise levels.",
   });

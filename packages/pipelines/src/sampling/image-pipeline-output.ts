@@ -1,4 +1,5 @@
 import {
+  describeValue,
   InvalidArgumentError,
   imageFromTensor,
   nextTask,
@@ -20,7 +21,7 @@ export function checkOutputType(outputType: string | undefined): void {
   if (outputType === undefined || outputType === "image" || outputType === "tensor") return;
   throw new InvalidArgumentError({
     subject: "outputType",
-    found: JSON.stringify(outputType) ?? String(outputType),
+    found: describeValue(outputType),
     expected: '"image" or "tensor"',
     remedy: 'Use "image" for pictures to save, "tensor" for numbers.',
   });

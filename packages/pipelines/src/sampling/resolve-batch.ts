@@ -1,4 +1,4 @@
-import { type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
+import { describeValue, type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
 import type { GenerateOptions } from "./generate-options.ts";
 
 /** A batch is in memory all at once: a larger one is a mistake, found here rather than by running out of memory. */
@@ -66,7 +66,7 @@ function resolveBatchSize(options: GenerateOptions): number {
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maximumBatchSize) return batchSize;
   throw new InvalidArgumentError({
     subject: "batchSize",
-    found: String(batchSize),
+    found: describeValue(batchSize),
     expected: `a whole number from 1 to ${maximumBatchSize}`,
     remedy: "Pass how many images to make; make more of them in several calls.",
   });

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type PythonJson } from "@onestep/core";
+import { describeValue, InvalidArgumentError, type PythonJson } from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
 import type { OpenRepositoryOptions, Repository, RepositoryLocation } from "@onestep/hub";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
@@ -61,7 +61,7 @@ function listCandidatePaths(subfolder: string): string[] {
   if (!isWithin || /[\\:\0]/.test(folder)) {
     throw new InvalidArgumentError({
       subject: "subfolder",
-      found: JSON.stringify(subfolder),
+      found: describeValue(subfolder),
       expected: "a folder within the repository, with forward slashes",
       remedy: 'Pass a relative path such as "scheduler".',
     });

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** How much noise a step of EDM's stochastic sampler adds before it takes noise away. */
 export interface ChurnOptions {
@@ -32,7 +32,7 @@ export function chooseGamma(
     if (typeof value === "number" && !Number.isNaN(value) && (name !== "sChurn" || value >= 0)) continue;
     throw new InvalidArgumentError({
       subject: `${subject}: ${name}`,
-      found: `${value}`,
+      found: describeValue(value),
       expected: name === "sChurn" ? "a number, at least 0" : "a number",
       remedy: "Leave it out for its default.",
     });

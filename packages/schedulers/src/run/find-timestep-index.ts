@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /**
  * Where `timestep` stands in `timesteps`, by exact equality. Where it stands more than once, the second place: a run
@@ -17,7 +17,7 @@ export function findTimestepIndex(subject: string, timestep: number, timesteps: 
   if (first !== undefined) return first;
   throw new InvalidArgumentError({
     subject: `${subject}: timestep`,
-    found: `${timestep}`,
+    found: describeValue(timestep),
     expected: `one of \`scheduler.timesteps\`: ${listTimesteps(timesteps)}`,
     remedy: "Pass a value of `scheduler.timesteps` as it is, neither its index nor a rounded one.",
   });

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /**
  * Checks the index that a run is to begin with.
@@ -11,7 +11,7 @@ export function requireBeginIndex(className: string, beginIndex: number, count: 
   if (Number.isInteger(beginIndex) && beginIndex >= 0 && beginIndex < count) return;
   throw new InvalidArgumentError({
     subject: `${className}.setBeginIndex`,
-    found: `${beginIndex}`,
+    found: describeValue(beginIndex),
     expected: `an index into the ${count} timesteps`,
     remedy: "Call it after `setTimesteps`, with the index of the step to begin with.",
   });

@@ -104,12 +104,12 @@ describe("searchTimesteps", () => {
     [
       "a score that is no number",
       { score: () => Number.NaN },
-      "score: found NaN for [13, 0], expected a finite number",
+      "score: found NaN for [13,0], expected a finite number",
     ],
     [
       "a score that is infinite",
       { score: () => Number.NEGATIVE_INFINITY },
-      "score: found -Infinity for [13, 0]",
+      "score: found -Infinity for [13,0]",
     ],
   ])("refuses %s", async (_what, options, message) => {
     const searching = searchTimesteps({ numTrainTimesteps: 40, score: () => 0, ...options });

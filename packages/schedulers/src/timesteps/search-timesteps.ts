@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 
 /** A schedule that was tried. */
 export interface TimestepsEvaluation {
@@ -100,7 +100,7 @@ async function ternarySearch(
 function notFinite(value: unknown, timesteps: readonly number[]): InvalidArgumentError {
   return new InvalidArgumentError({
     subject: "searchTimesteps: score",
-    found: `${String(value)} for [${timesteps.join(", ")}]`,
+    found: `${describeValue(value)} for ${describeValue([...timesteps])}`,
     expected: "a finite number",
     remedy: "Let the score be a number for every schedule; lower is better.",
   });
@@ -110,7 +110,7 @@ function requireWhole(name: string, value: number, lowest: number, highest: numb
   if (Number.isInteger(value) && value >= lowest && value <= highest) return;
   throw new InvalidArgumentError({
     subject: `searchTimesteps: ${name}`,
-    found: String(value),
+    found: describeValue(value),
     expected: `a whole number from ${lowest} to ${highest}`,
     remedy: "Correct the option.",
   });

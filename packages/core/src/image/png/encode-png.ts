@@ -19,14 +19,14 @@ export async function encodePng({ width, height, channels, data }: Pixels): Prom
   ]);
 }
 
-function encodeHeader(width: number, height: number, channels: 1 | 3): Uint8Array {
+function encodeHeader(width: number, height: number, channels: Pixels["channels"]): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  // 8 bits a sample; grey or RGB. The rest, compression, filters and interlacing, has the only usual value, 0.
+  // 8 bits a sample; grey, grey with alpha, RGB or RGBA. The rest, compression, filters and interlacing, has the only usual value, 0.
   header[8] = 8;
-  header[9] = channels === 1 ? 0 : 2;
+  header[9] = { 1: 0, 2: 4, 3: 2, 4: 6 }[channels];
   return header;
 }
 

@@ -1,4 +1,4 @@
-import { ImageError, InvalidArgumentError, type ResizeOptions, Tensor } from "@onestep/core";
+import { describeValue, ImageError, InvalidArgumentError, type ResizeOptions, Tensor } from "@onestep/core";
 import { fitImages } from "./fit-images.ts";
 import type { ImageInput, ResizeMode } from "./image-input.ts";
 import { listImages } from "./list-images.ts";
@@ -65,7 +65,7 @@ export function checkResizeMode(mode: ResizeMode = "default"): ResizeMode {
   if (["default", "crop", "fill"].includes(mode)) return mode;
   throw new InvalidArgumentError({
     subject: "resizeMode",
-    found: JSON.stringify(mode) ?? String(mode),
+    found: describeValue(mode),
     expected: '"default", "crop" or "fill"',
     remedy: 'Use "default" to stretch, "crop" to cut off, "fill" to pad.',
   });

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { ConsistencyModelInterpolationOptions } from "./interpolation-options.ts";
 
 const maximumFrames = 1000;
@@ -41,7 +41,7 @@ export function checkInterpolation(options: ConsistencyModelInterpolationOptions
   if (Number.isInteger(frames) && frames >= 2 && frames <= maximumFrames) return;
   throw new InvalidArgumentError({
     subject: "frames",
-    found: String(frames),
+    found: describeValue(frames),
     expected: `a whole number from 2 to ${maximumFrames}`,
     remedy: "Pass how many images the way has, both ends included.",
   });
