@@ -48,4 +48,5 @@ export { TorchGenerator } from "./random/torch-generator.ts";
 export type { DataType, FloatType, TensorDataByType } from "./tensor/data-type.ts";
 export { elementCount } from "./tensor/element-count.ts";
 export { Tensor } from "./tensor/tensor.ts";
+export { untilAborted } from "./until-aborted.ts";
 export { warn } from "./warn.ts";

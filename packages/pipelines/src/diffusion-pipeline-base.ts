@@ -23,6 +23,7 @@ import {
   type PipelineFromPretrainedOptions,
   type PipelineSource,
 } from "./loading/load-components.ts";
+import { requireScheduler } from "./loading/require-scheduler.ts";
 import {
   componentClassName,
   formatModelIndex,
@@ -33,7 +34,7 @@ import type { PipelineComponents, PipelineParts } from "./pipeline-components.ts
 import { describeMisfit } from "./sampling/describe-misfit.ts";
 import type { GenerateOptions } from "./sampling/generate-options.ts";
 import type { NoiseProcess } from "./sampling/noise-process.ts";
-import { beginSampling, type SamplingRun } from "./sampling/sampling-run.ts";
+import { beginSampling, type RunSettings, type SamplingRun } from "./sampling/sampling-run.ts";
 
 /** Options of {@link DiffusionPipelineBase.pushToHub}. */
 export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
@@ -49,8 +50,6 @@ export interface PipelineConstructor<Pipeline> {
 export abstract class DiffusionPipelineBase {
   /** The model. */
   readonly unet: UNet2DModel;
-  /** The scheduler; assign another to sample with that. A run uses a clone of it, so concurrent runs do not meet. */
-  scheduler: Scheduler;
   /** The class as `model_index.json` names it. */
   abstract readonly className: string;
   /** How noise was mixed into the images that models of this pipeline were trained on. */
@@ -60,6 +59,7 @@ export abstract class DiffusionPipelineBase {
   readonly #classNames: ClassNames;
   readonly #modelIndex: ModelIndex | undefined;
   readonly #original: Scheduler;
+  #scheduler: Scheduler;
   #checked: Scheduler | undefined;
 
   /**
@@ -67,12 +67,26 @@ export abstract class DiffusionPipelineBase {
    * @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model.
    */
   constructor({ unet, scheduler, id2label }: PipelineParts, modelIndex?: ModelIndex) {
+    requireScheduler(scheduler);
     this.unet = unet;
-    this.scheduler = scheduler;
+    this.#scheduler = scheduler;
     this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
     this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);
     this.#modelIndex = modelIndex;
     this.#original = scheduler;
+  }
+
+  /**
+   * The scheduler; assign another to sample with that. A run uses a clone of it, so concurrent runs do not meet. What
+   * cannot sample, a class for one, is refused with an InvalidArgumentError.
+   */
+  get scheduler(): Scheduler {
+    return this.#scheduler;
+  }
+
+  set scheduler(scheduler: Scheduler) {
+    requireScheduler(scheduler);
+    this.#scheduler = scheduler;
   }
 
   /**
@@ -185,13 +199,11 @@ export abstract class DiffusionPipelineBase {
    *
    * @throws InvalidArgumentError where an option is wrong.
    */
-  protected async beginSampling(
-    options: GenerateOptions,
-    defaultInferenceSteps: number,
-  ): Promise<SamplingRun> {
-    this.#checkScheduler();
+  protected async beginSampling(options: GenerateOptions, settings: RunSettings): Promise<SamplingRun> {
     const classLabels = this.resolveLabelNames(options.classLabels);
-    return beginSampling(this.components, { ...options, classLabels }, defaultInferenceSteps);
+    const run = await beginSampling(this.components, { ...options, classLabels }, settings);
+    this.#checkScheduler();
+    return run;
   }
 
   /**

@@ -5,6 +5,7 @@ import { denoise } from "../sampling/denoise.ts";
 import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
+import { readOptions } from "../sampling/read-options.ts";
 
 const className = "ConsistencyModelPipeline";
 
@@ -58,9 +59,10 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelGenerateOptions<Output> = {},
+    given: ConsistencyModelGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = await this.beginSampling(options, ConsistencyModelPipeline.defaultInferenceSteps);
+    const options = readOptions(given);
+    const run = await this.beginSampling(options, ConsistencyModelPipeline);
     return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
   }
 }

@@ -8,6 +8,7 @@ import { denoise } from "../sampling/denoise.ts";
 import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
+import { readOptions } from "../sampling/read-options.ts";
 
 const className = "DDIMPipeline";
 
@@ -49,11 +50,12 @@ export class DDIMPipeline extends DiffusionPipelineBase {
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: DDIMGenerateOptions<Output> = {},
+    given: DDIMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     const { eta, useClippedModelOutput } = options;
     checkEta(eta);
-    const run = await this.beginSampling(options, DDIMPipeline.defaultInferenceSteps);
+    const run = await this.beginSampling(options, DDIMPipeline);
     const sample = await denoise(run, options, { eta, useClippedModelOutput });
     return toOutput(toPixels(sample), options.outputType, run.classLabels);
   }

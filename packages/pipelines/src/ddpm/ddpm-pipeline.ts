@@ -3,6 +3,7 @@ import { denoise } from "../sampling/denoise.ts";
 import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
+import { readOptions } from "../sampling/read-options.ts";
 
 const className = "DDPMPipeline";
 
@@ -33,9 +34,10 @@ export class DDPMPipeline extends DiffusionPipelineBase {
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: DDPMGenerateOptions<Output> = {},
+    given: DDPMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = await this.beginSampling(options, DDPMPipeline.defaultInferenceSteps);
+    const options = readOptions(given);
+    const run = await this.beginSampling(options, DDPMPipeline);
     return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
   }
 }

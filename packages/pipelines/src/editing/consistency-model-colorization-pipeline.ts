@@ -1,6 +1,7 @@
 import { UnsupportedError } from "@onestep/core";
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { readOptions } from "../sampling/read-options.ts";
 import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
 import type { EditOptions } from "./edit-options.ts";
 import { repeatForBatch } from "./images/repeat-for-batch.ts";
@@ -24,8 +25,9 @@ export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditin
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelColorizationOptions<Output>,
+    given: ConsistencyModelColorizationOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     const [channels] = this.imageShape;
     if (channels !== 3) {
       throw new UnsupportedError({

@@ -52,6 +52,30 @@ describe("ConsistencyModelDenoisingPipeline", () => {
     }
   });
 
+  it("draws no random numbers but labels that are not given", async () => {
+    const options = { image: testImage(16, 16), sigma: 1 };
+    const generator = new TorchGenerator(3);
+    const before = generator.getState();
+    await pipe.generate({ ...options, classLabels: 1, generator });
+    expect(generator.getState()).toEqual(before);
+
+    const drawn = await pipe.generate({ ...options, generator });
+    const [label] = new TorchGenerator(3).randint(0, pipe.unet.config.numClassEmbeds ?? 0, [1]).data;
+    const given = await pipe.generate({ ...options, classLabels: Number(label) });
+    expect(drawn.images[0]?.data).toEqual(given.images[0]?.data);
+  });
+
+  it("hears an abort while onStepEnd is waited for", async () => {
+    const controller = new AbortController();
+    const onStepEnd = () => {
+      setTimeout(() => controller.abort(), 5);
+      return new Promise<void>(() => undefined);
+    };
+    const options = { image: testImage(16, 16), sigma: 1, classLabels: 1, onStepEnd };
+    const running = pipe.generate({ ...options, signal: controller.signal });
+    await expect(running).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   it.each<[what: string, options: object, message: string]>([
     [
       "no level",

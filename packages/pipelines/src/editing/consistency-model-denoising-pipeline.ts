@@ -1,6 +1,7 @@
 import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { readOptions } from "../sampling/read-options.ts";
 import { runSteps } from "../sampling/run-steps.ts";
 import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
 import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
@@ -35,8 +36,9 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelDenoisingOptions<Output>,
+    given: ConsistencyModelDenoisingOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     const { image, sigma, signal } = options;
     const [channels, height, width] = this.imageShape;
     const scheduler = requireConsistencyScheduler(this.scheduler);
@@ -52,7 +54,11 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
     }
     const size = { height, width };
     const { pixels } = prepareImages(image, { subject: "image", channels, size, isNoisy: true });
-    const { unet, classLabels, latents } = await this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
+    const { unet, classLabels, latents } = await this.beginEdit(
+      options,
+      { image: pixels.shape[0] ?? 0 },
+      false,
+    );
     const [batchSize = 0] = latents.shape;
     const run = {
       scheduler: { timesteps: Float64Array.of(scheduler.sigmaToT(sigma)) },

@@ -82,11 +82,13 @@ export abstract class ConsistencyModelEditingPipelineBase extends DiffusionPipel
    * Begins a run, on a clone of the scheduler.
    *
    * @param imageCounts - How many images each option brings, by its name: one, or as many as the batch has.
+   * @param isNoisy - Whether noise is drawn to begin with.
    * @throws InvalidArgumentError where an option is wrong, or the scheduler's steps cannot be edited.
    */
   protected async beginEdit(
     options: GenerateOptions,
     imageCounts: Readonly<Record<string, number>>,
+    isNoisy = true,
   ): Promise<SamplingRun> {
     requireConsistencyScheduler(this.scheduler);
     const { batchSize: resolved } = resolveBatch(options);
@@ -102,7 +104,7 @@ export abstract class ConsistencyModelEditingPipelineBase extends DiffusionPipel
     }
     return this.beginSampling(
       { ...options, batchSize },
-      Math.min(defaultEditingSteps, this.scheduler.length),
+      { defaultInferenceSteps: Math.min(defaultEditingSteps, this.scheduler.length), isNoisy },
     );
   }
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { readOptions } from "../sampling/read-options.ts";
 import {
   ConsistencyModelEditingPipelineBase,
   defaultEditingSteps,
@@ -36,8 +37,9 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelImg2ImgOptions<Output>,
+    given: ConsistencyModelImg2ImgOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const timesteps = this.#chooseTimesteps(options);
     const choice = { ...options, timesteps, numInferenceSteps: undefined };

@@ -1,5 +1,6 @@
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { readOptions } from "../sampling/read-options.ts";
 import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
 import type { EditOptions } from "./edit-options.ts";
 import type { ImageInput } from "./images/image-input.ts";
@@ -34,8 +35,9 @@ export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipe
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelInpaintOptions<Output>,
+    given: ConsistencyModelInpaintOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const [, height, width] = this.imageShape;
     const { mask, resizeMode } = options;

@@ -1,6 +1,7 @@
 import { describeValue, InvalidArgumentError } from "@onestep/core";
 import type { OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
+import { readOptions } from "../sampling/read-options.ts";
 import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
 import type { EditOptions } from "./edit-options.ts";
 import { listImages } from "./images/list-images.ts";
@@ -33,8 +34,9 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelSuperResolutionOptions<Output>,
+    given: ConsistencyModelSuperResolutionOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     const [channels, height, width] = this.imageShape;
     const { image, resizeMode } = options;
     const factor = this.#chooseFactor(options);

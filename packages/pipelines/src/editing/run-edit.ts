@@ -38,6 +38,6 @@ export function runEdit(
         return image;
       },
     });
-    return { sample: prevSample, image };
+    return { sample: prevSample, image, prediction: prediction.sample };
   });
 }

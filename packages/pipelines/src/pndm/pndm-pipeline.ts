@@ -7,6 +7,7 @@ import { denoise } from "../sampling/denoise.ts";
 import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
+import { readOptions } from "../sampling/read-options.ts";
 
 const className = "PNDMPipeline";
 
@@ -40,9 +41,10 @@ export class PNDMPipeline extends DiffusionPipelineBase {
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: PNDMGenerateOptions<Output> = {},
+    given: PNDMGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = await this.beginSampling(options, PNDMPipeline.defaultInferenceSteps);
+    const options = readOptions(given);
+    const run = await this.beginSampling(options, PNDMPipeline);
     return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
   }
 }

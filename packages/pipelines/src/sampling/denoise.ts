@@ -23,6 +23,6 @@ export function denoise(
     const forward = unet.forward({ sample: input, timestep, classLabels, signal });
     const prediction = await preparingNoise(forward, generator, sample.shape);
     const { prevSample } = scheduler.step(prediction.sample, timestep, sample, { ...stepOptions, generator });
-    return { sample: prevSample };
+    return { sample: prevSample, prediction: prediction.sample };
   });
 }

@@ -40,16 +40,34 @@ export function isGeneratorList(generator: unknown): generator is readonly Gener
 }
 
 /**
- * Checks the shape of given latents.
+ * Checks given latents.
  *
- * @throws InvalidArgumentError where it is not [batch, channels, height, width] of the model.
+ * @throws InvalidArgumentError where they are not [batch, channels, height, width] of the model, or not finite.
  */
 export function checkLatents(options: GenerateOptions, expected: readonly number[]): void {
   const { latents } = options;
   if (latents === undefined) return;
-  if (latents.dtype === "float32" && latents.shape.join() === expected.join()) return;
+  const shape: unknown = typeof latents === "object" ? latents.shape : undefined;
+  if (!Array.isArray(shape) || !ArrayBuffer.isView(latents.data)) {
+    throw new InvalidArgumentError({
+      subject: "latents",
+      found: describeValue(latents),
+      expected: `a tensor, float32 [${expected.join(", ")}]`,
+      remedy: "Pass noise of variance 1 in that shape, or leave `latents` out.",
+    });
+  }
+  if (latents.dtype === "float32" && shape.join() === expected.join()) {
+    const wrong = latents.data.find((value) => !Number.isFinite(value));
+    if (wrong === undefined) return;
+    throw new InvalidArgumentError({
+      subject: "latents",
+      found: `${wrong} among the numbers`,
+      expected: "finite numbers",
+      remedy: "Pass noise of variance 1, or leave `latents` out.",
+    });
+  }
   throw new InvalidArgumentError(
-    `The shape of latents is [${latents.shape.join(", ")}] (${latents.dtype}) but is expected to be [${expected.join(", ")}] (float32). Pass noise of variance 1 in that shape, or leave \`latents\` out.`,
+    `The shape of latents is [${shape.join(", ")}] (${latents.dtype}) but is expected to be [${expected.join(", ")}] (float32). Pass noise of variance 1 in that shape, or leave \`latents\` out.`,
   );
 }
 
@@ -59,7 +77,7 @@ function resolveBatchSize(options: GenerateOptions): number {
     const counts = [
       typeof classLabels === "object" ? (classLabels?.length ?? 1) : 1,
       isGeneratorList(generator) ? generator.length : 1,
-      latents?.shape[0] ?? 1,
+      latents?.shape?.[0] ?? 1,
     ];
     return Math.max(...counts);
   }

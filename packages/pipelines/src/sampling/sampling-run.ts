@@ -1,4 +1,4 @@
-import { type Generator, randnTensor, type Tensor } from "@onestep/core";
+import { type Generator, randnTensor, Tensor } from "@onestep/core";
 import { resolveClassLabels, sampleSizeOf, type UNet2DModel } from "@onestep/models";
 import type { Scheduler } from "@onestep/schedulers";
 import type { PipelineComponents } from "../pipeline-components.ts";
@@ -6,6 +6,7 @@ import { drawClassLabels } from "./draw-class-labels.ts";
 import type { GenerateOptions } from "./generate-options.ts";
 import { checkOutputType } from "./image-pipeline-output.ts";
 import { prepareNoise, withNoiseAhead } from "./noise-ahead.ts";
+import { requireRunnable } from "./require-runnable.ts";
 import { checkLatents, resolveBatch } from "./resolve-batch.ts";
 import { setTimesteps } from "./set-timesteps.ts";
 
@@ -23,6 +24,14 @@ export interface SamplingRun {
   readonly sample: Tensor<"float32">;
 }
 
+/** What a pipeline's runs have in common. */
+export interface RunSettings {
+  /** How many steps a run takes where nobody says. */
+  readonly defaultInferenceSteps: number;
+  /** Whether a run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
+  readonly isNoisy?: boolean | undefined;
+}
+
 /**
  * Begins a run from noise. All options are checked first; then the latents are drawn, then the labels where the model has
  * classes and none are given.
@@ -32,9 +41,10 @@ export interface SamplingRun {
 export async function beginSampling(
   { unet, scheduler: shared }: PipelineComponents,
   options: GenerateOptions,
-  defaultInferenceSteps: number,
+  { defaultInferenceSteps, isNoisy = true }: RunSettings,
 ): Promise<SamplingRun> {
   checkOutputType(options.outputType);
+  requireRunnable({ config: unet.config, scheduler: shared, outputType: options.outputType });
   const { batchSize, generator: given } = resolveBatch(options);
   const { inChannels, numClassEmbeds } = unet.config;
   const { height, width } = sampleSizeOf(unet.config);
@@ -46,9 +56,9 @@ export async function beginSampling(
   options.signal?.throwIfAborted();
 
   const generator = withNoiseAhead(given, shape);
-  if (options.latents === undefined) await prepareNoise(generator, shape);
+  if (isNoisy && options.latents === undefined) await prepareNoise(generator, shape);
   options.signal?.throwIfAborted();
-  const latents = options.latents ?? randnTensor(shape, generator);
+  const latents = options.latents ?? (isNoisy ? randnTensor(shape, generator) : Tensor.zeros(shape));
   const classLabels =
     givenLabels ??
     (numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator));

@@ -5,6 +5,7 @@ import { componentClassName } from "../model-index/model-index.ts";
 import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput } from "../sampling/image-pipeline-output.ts";
 import type { NoiseProcess } from "../sampling/noise-process.ts";
+import { readOptions } from "../sampling/read-options.ts";
 import { runSteps } from "../sampling/run-steps.ts";
 
 const className = "ScoreSdeVePipeline";
@@ -36,9 +37,10 @@ export class ScoreSdeVePipeline extends DiffusionPipelineBase {
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ScoreSdeVeGenerateOptions<Output> = {},
+    given: ScoreSdeVeGenerateOptions<Output> = {},
   ): Promise<ImagePipelineOutput<Output>> {
-    const run = await this.beginSampling(options, ScoreSdeVePipeline.defaultInferenceSteps);
+    const options = readOptions(given);
+    const run = await this.beginSampling(options, ScoreSdeVePipeline);
     const { unet, scheduler, generator, classLabels } = run;
     if (!isPredictorCorrector(scheduler)) throw otherScheduler(scheduler);
     const { signal } = options;
@@ -54,7 +56,7 @@ export class ScoreSdeVePipeline extends DiffusionPipelineBase {
       const { prevSample, prevSampleMean } = scheduler.stepPred(score.sample, timestep, sample, {
         generator,
       });
-      return { sample: prevSample, image: prevSampleMean };
+      return { sample: prevSample, image: prevSampleMean, prediction: score.sample };
     });
     return toOutput(image, options.outputType, classLabels);
   }

@@ -1,4 +1,4 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError, untilAborted } from "@onestep/core";
 
 /** A schedule that was tried. */
 export interface TimestepsEvaluation {
@@ -23,7 +23,7 @@ export interface SearchTimestepsOptions {
   readonly score: (timesteps: readonly number[]) => number | Promise<number>;
   /** Called after every schedule that was tried. */
   readonly onProgress?: ((evaluation: TimestepsEvaluation) => void) | undefined;
-  /** An abort rejects before the next schedule is tried, with the signal's reason. Give it to the model as well. */
+  /** An abort rejects at once, with the signal's reason; `score` is not waited for. Give it to the model as well. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function searchTimesteps(options: SearchTimestepsOptions): Promise<
     const known = evaluations.get(key);
     if (known !== undefined) return known.score;
     signal?.throwIfAborted();
-    const value = await options.score(timesteps);
+    const value = await untilAborted(options.score(timesteps), signal);
     if (!Number.isFinite(value)) throw notFinite(value, timesteps);
     const evaluation = { timesteps, score: value, count: evaluations.size + 1 };
     evaluations.set(key, evaluation);

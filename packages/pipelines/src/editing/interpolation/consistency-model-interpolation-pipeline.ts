@@ -9,6 +9,8 @@ import {
   toOutput,
   toPixels,
 } from "../../sampling/image-pipeline-output.ts";
+import { readOptions } from "../../sampling/read-options.ts";
+import { requireRunnable } from "../../sampling/require-runnable.ts";
 import { resolveBatch } from "../../sampling/resolve-batch.ts";
 import { ConsistencyModelEditingPipelineBase } from "../consistency-model-editing-pipeline-base.ts";
 import { requireConsistencyScheduler } from "../consistency-scheduler.ts";
@@ -49,8 +51,9 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
-    options: ConsistencyModelInterpolationOptions<Output>,
+    given: ConsistencyModelInterpolationOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>> {
+    const options = readOptions(given);
     checkOutputType(options.outputType);
     checkInterpolation(options);
     const { frames = 8 } = options;
@@ -65,13 +68,17 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
   async #betweenSeeds({ seeds, ...options }: BetweenSeeds, positions: readonly number[]): Promise<Frames> {
     const [first, last] = seeds.map((seed) => new TorchGenerator(seed)) as [TorchGenerator, TorchGenerator];
     const generator = positions.map((position) => new InterpolatedGenerator(first, last, position));
-    const run = await this.beginSampling({ ...options, generator, batchSize: positions.length }, 1);
+    const run = await this.beginSampling(
+      { ...options, generator, batchSize: positions.length },
+      { defaultInferenceSteps: 1 },
+    );
     return { pixels: toPixels(await denoise(run, options)), classLabels: run.classLabels };
   }
 
   async #betweenImages({ images, ...options }: BetweenImages, positions: readonly number[]): Promise<Frames> {
     const { unet } = this;
     const scheduler = requireConsistencyScheduler(this.scheduler);
+    requireRunnable({ config: unet.config, scheduler, outputType: options.outputType });
     const { pixels } = this.prepareImages("images", images, options);
     requireTwo(pixels.shape[0] ?? 0);
     const { numInferenceSteps = Math.min(4, scheduler.length), signal } = options;

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { untilAborted } from "./until-aborted.ts";
+
+it("gives what the work gives, with and without a signal", async () => {
+  const { signal } = new AbortController();
+  expect(await untilAborted(Promise.resolve(1), undefined)).toBe(1);
+  expect(await untilAborted(Promise.resolve(2), signal)).toBe(2);
+  expect(await untilAborted(3, signal)).toBe(3);
+  await expect(untilAborted(Promise.reject(new Error("no")), signal)).rejects.toThrow("no");
+});
+
+it("rejects with the reason of an abort, before and while it waits", async () => {
+  const never = new Promise<never>(() => undefined);
+  const reason = new Error("enough");
+  await expect(untilAborted(never, AbortSignal.abort(reason))).rejects.toBe(reason);
+  const controller = new AbortController();
+  const waiting = untilAborted(never, controller.signal);
+  controller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+it("leaves nothing unhandled where the work fails after the abort", async () => {
+  const controller = new AbortController();
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<void>((_, fail) => {
+    reject = fail;
+  });
+  const waiting = untilAborted(promise, controller.signal);
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
+  // An unhandled rejection would fail the run of the tests.
+  reject(new Error("too late"));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+});

@@ -1,0 +1,25 @@
+/**
+ * Waits for what somebody else may never settle, a callback's promise, as long as nobody aborts.
+ *
+ * @throws The signal's reason, at once, where it is aborted before; what `work` rejects with later is nobody's concern then.
+ */
+export async function untilAborted<Result>(
+  work: Result | PromiseLike<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  if (signal === undefined) return work;
+  const settled = Promise.resolve(work);
+  // Seen by nobody else where the abort comes first.
+  settled.catch(() => undefined);
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([settled, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
+  }
+}
