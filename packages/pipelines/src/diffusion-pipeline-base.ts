@@ -1,4 +1,4 @@
-import { joinPath, warn } from "@onestep/core";
+import { InvalidArgumentError, joinPath, warn } from "@onestep/core";
 import { formatConfig, saveFile } from "@onestep/core/files";
 import {
   bytesFile,
@@ -42,6 +42,9 @@ export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
 /** A class that {@link DiffusionPipelineBase} makes pipelines of. */
 export interface PipelineConstructor<Pipeline> {
   new (parts: PipelineParts, modelIndex?: ModelIndex): Pipeline;
+  /** The class as `model_index.json` names it. */
+  readonly className?: string;
+  readonly name: string;
 }
 
 /**
@@ -104,7 +107,8 @@ export abstract class DiffusionPipelineBase {
     options: PipelineFromPretrainedOptions = {},
   ): Promise<Pipeline> {
     const opened = await openPipelineSource(source, options);
-    return new this(await loadComponents(opened, options), opened.modelIndex);
+    const pipeline = this.className ?? this.name;
+    return new this(await loadComponents(opened, options, pipeline), opened.modelIndex);
   }
 
   /** Like {@link DiffusionPipelineBase.fromPretrained}, from a repository that is open already. */
@@ -113,7 +117,8 @@ export abstract class DiffusionPipelineBase {
     source: PipelineSource,
     options: PipelineFromPretrainedOptions = {},
   ): Promise<Pipeline> {
-    return new this(await loadComponents(source, options), source.modelIndex);
+    const pipeline = this.className ?? this.name;
+    return new this(await loadComponents(source, options, pipeline), source.modelIndex);
   }
 
   /** The parts by name, as another pipeline's constructor takes them. */
@@ -156,13 +161,15 @@ export abstract class DiffusionPipelineBase {
    *
    * @param options - How the model's weights are named and divided; see `UNet2DModel.savePretrained`.
    * @throws FileWriteError where it cannot be written. The part that failed is as it was.
-   * @throws InvalidArgumentError where an option is wrong.
+   * @throws InvalidArgumentError where an option is wrong, or the scheduler has no config of a class; before anything is
+   * written.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     const { signal } = options;
+    const index = this.#formatIndex();
     await this.unet.savePretrained(joinPath(directory, "unet"), options);
     await this.scheduler.savePretrained(joinPath(directory, "scheduler"));
-    await saveFile(directory, modelIndexName, this.#formatIndex(), { signal });
+    await saveFile(directory, modelIndexName, index, { signal });
   }
 
   /**
@@ -228,7 +235,7 @@ export abstract class DiffusionPipelineBase {
 
   #formatIndex(): string {
     const classNames = Object.entries(this.components).map(
-      ([name, component]) => [name, componentClassName(component) ?? component.constructor.name] as const,
+      ([name, component]) => [name, requireClassName(name, component)] as const,
     );
     return formatModelIndex(this.className, new Map(classNames), this.#modelIndex, this.id2label);
   }
@@ -237,4 +244,16 @@ export abstract class DiffusionPipelineBase {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+}
+
+/** @throws InvalidArgumentError where the component has no config of a class, by which Python could load it. */
+function requireClassName(name: string, component: { readonly config: object }): string {
+  const className = componentClassName(component);
+  if (className !== undefined) return className;
+  throw new InvalidArgumentError({
+    subject: `${name} of the pipeline`,
+    found: "one of your own, whose config names no class of diffusers",
+    expected: `a ${name} that can be loaded again`,
+    remedy: `Assign one of Onestep's to \`${name}\` first, or save \`pipe.unet\` alone.`,
+  });
 }

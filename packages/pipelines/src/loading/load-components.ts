@@ -1,4 +1,4 @@
-import { InvalidConfigError, UnsupportedError } from "@onestep/core";
+import { InvalidConfigError, UnsupportedError, warn } from "@onestep/core";
 import {
   type OpenRepositoryOptions,
   openRepository,
@@ -13,6 +13,7 @@ import { type ModelIndex, readId2Label, readModelIndex } from "../model-index/mo
 import type { PipelineParts } from "../pipeline-components.ts";
 import { findComponentFolder } from "./find-component-folder.ts";
 import { findUnetClass } from "./find-unet-class.ts";
+import { requireScheduler } from "./require-scheduler.ts";
 
 /** Options of `fromPretrained` of every pipeline. */
 export interface PipelineFromPretrainedOptions
@@ -48,22 +49,28 @@ export async function openPipelineSource(
 }
 
 /**
- * Loads the components that an index names, but for those that the caller brings, and the names of the classes. Then the
- * repository is settled: the commit is whole.
+ * Loads the components that an index names, of the classes that it names, but for those that the caller brings, and the
+ * names of the model's classes. Then the repository is settled: the commit is whole.
+ *
+ * @param pipeline - The class of the pipeline, for the warning that names components which it does not run.
  */
 export async function loadComponents(
   source: PipelineSource,
   options: PipelineFromPretrainedOptions,
+  pipeline: string,
 ): Promise<PipelineParts> {
   const { repository, modelIndex } = source;
   const { signal, onProgress } = options;
+  // What the caller brings, null for what is left out, is checked before anything is fetched.
+  if (options.scheduler != null) requireScheduler(options.scheduler);
   const id2label =
     options.id2label === undefined ? readId2Label(source) : parseId2Label(options.id2label, "id2label");
+  warnOfUnused(repository, modelIndex, pipeline);
   const scheduler =
     options.scheduler ??
     (await announce("scheduler", options, () => {
-      requireComponent(repository, modelIndex, "scheduler");
-      return loadScheduler(repository, { signal, onProgress });
+      const className = requireComponent(repository, modelIndex, "scheduler");
+      return loadScheduler(repository, { className, signal, onProgress });
     }));
   const unet =
     options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
@@ -90,6 +97,18 @@ async function loadUnet(
   }
   const subfolder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
   return UNet2DModel.fromRepository(repository, { ...options, subfolder });
+}
+
+/** As diffusers does: what a pipeline has no place for is left out, and the pipeline may not be the right one. */
+function warnOfUnused(repository: Repository, { className, components }: ModelIndex, pipeline: string): void {
+  const unused = [...components].filter(([name]) => name !== "unet" && name !== "scheduler");
+  if (unused.length === 0) return;
+  const names = unused.map(([name, componentClass]) => `${name} (${componentClass})`).join(", ");
+  const other =
+    className === pipeline ? "" : ` The repository is that of a ${className}, whose images may need it.`;
+  warn(
+    `model_index.json of ${repository.name} names ${names}, which ${pipeline} does not run: it is left out, and of what is saved too.${other}`,
+  );
 }
 
 function requireComponent(repository: Repository, modelIndex: ModelIndex, name: string): string {

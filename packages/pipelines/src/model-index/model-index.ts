@@ -93,9 +93,10 @@ export function parseModelIndex(document: PythonJson, source: string): ModelInde
 }
 
 /**
- * The text of a `model_index.json`, as Python would write it.
+ * The text of a `model_index.json`, as Python would write it. It names these components alone.
  *
- * @param loaded - The index that the pipeline came from; what it holds besides the components is kept.
+ * @param loaded - The index that the pipeline came from. What it holds besides components is kept, and so are components
+ * that are null, and the library of one whose class is the same.
  * @param id2label - Names of the model's classes, in place of those of `loaded`.
  */
 export function formatModelIndex(
@@ -111,7 +112,11 @@ export function formatModelIndex(
     for (const one of id2labelKeys) entries.delete(one);
     if (Object.keys(id2label).length > 0) entries.set(key, toPythonJson(id2label, "id2label"));
   }
-  for (const [name, componentClass] of components) entries.set(name, ["diffusers", componentClass]);
+  for (const name of loaded?.components.keys() ?? []) if (!components.has(name)) entries.delete(name);
+  for (const [name, componentClass] of components) {
+    const isSame = loaded?.components.get(name) === componentClass;
+    if (!isSame) entries.set(name, ["diffusers", componentClass]);
+  }
   return formatConfig(createConfig({}, { className, entries, defaulted: new Set() }));
 }
 
