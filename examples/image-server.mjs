@@ -17,11 +17,9 @@ const pipe = await ConsistencyModelPipeline.fromPretrained();
  * @param {AbortSignal} signal
  */
 async function makeImage(url, signal) {
-  const label = url.searchParams.get("label");
-  const seed = url.searchParams.get("seed");
   const { images } = await pipe.generate({
-    classLabels: label === null ? undefined : Number(label),
-    seed: seed === null ? undefined : Number(seed),
+    classLabels: readInteger(url, "label"),
+    seed: readInteger(url, "seed"),
     timesteps: [17, 0],
     signal,
   });
@@ -30,9 +28,32 @@ async function makeImage(url, signal) {
   return image.toPng();
 }
 
+/**
+ * A whole number of the query; `undefined` where it is not there. What is no number, nothing for one, is left for the
+ * pipeline to refuse.
+ *
+ * @param {URL} url
+ * @param {string} name
+ */
+function readInteger(url, name) {
+  const text = url.searchParams.get(name);
+  if (text === null) return undefined;
+  return /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/**
+ * The address that is asked for; `undefined` where it is none (`//`), or another server's.
+ *
+ * @param {string} target
+ */
+function parseTarget(target) {
+  if (!target.startsWith("/") || !URL.canParse(`http://localhost${target}`)) return undefined;
+  return new URL(`http://localhost${target}`);
+}
+
 const server = createServer(async (request, response) => {
-  const url = new URL(request.url ?? "/", "http://localhost");
-  if (request.method !== "GET" || url.pathname !== "/image") {
+  const url = parseTarget(request.url ?? "/");
+  if (request.method !== "GET" || url?.pathname !== "/image") {
     response.writeHead(404, { "Content-Type": "text/plain" }).end("Ask for /image?label=3&seed=5\n");
     return;
   }

@@ -31,6 +31,7 @@ import {
   modelIndexName,
 } from "./model-index/model-index.ts";
 import type { PipelineComponents, PipelineParts } from "./pipeline-components.ts";
+import { isStandIn } from "./rehearse.ts";
 import { describeMisfit } from "./sampling/describe-misfit.ts";
 import type { GenerateOptions } from "./sampling/generate-options.ts";
 import type { NoiseProcess } from "./sampling/noise-process.ts";
@@ -226,7 +227,7 @@ export abstract class DiffusionPipelineBase {
   }
 
   #checkScheduler(): void {
-    if (this.#checked === this.scheduler) return;
+    if (this.#checked === this.scheduler || isStandIn(this.unet)) return;
     this.#checked = this.scheduler;
     const { className: pipeline, noiseProcess: process, scheduler } = this;
     const misfit = describeMisfit({ pipeline, process, scheduler, original: this.#original });

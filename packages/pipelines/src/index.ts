@@ -47,11 +47,14 @@ export type {
 export { findComponentFolder } from "./loading/find-component-folder.ts";
 export { findUnetClass } from "./loading/find-unet-class.ts";
 export {
+  loadPipelineScheduler,
   openPipelineSource,
   type PipelineFromPretrainedOptions,
   type PipelineSource,
+  requireUnetClass,
 } from "./loading/load-components.ts";
 export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
+export { type FoundUnetConfig, readUnetConfig } from "./loading/read-unet-config.ts";
 export {
   formatModelIndex,
   type ModelIndex,
@@ -66,6 +69,8 @@ export {
 } from "./pipeline-classes.ts";
 export type { PipelineComponents, PipelineParts } from "./pipeline-components.ts";
 export { type PNDMGenerateOptions, PNDMPipeline } from "./pndm/pndm-pipeline.ts";
+export { rehearse } from "./rehearse.ts";
 export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";
 export type { ImagePipelineOutput } from "./sampling/image-pipeline-output.ts";
+export { type ModelInUse, requireRunnable } from "./sampling/require-runnable.ts";
 export { type ScoreSdeVeGenerateOptions, ScoreSdeVePipeline } from "./score-sde-ve/score-sde-ve-pipeline.ts";

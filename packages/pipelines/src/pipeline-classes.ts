@@ -4,6 +4,8 @@ import { DDIMPipeline } from "./ddim/ddim-pipeline.ts";
 import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
 import type { DiffusionPipelineBase } from "./diffusion-pipeline-base.ts";
 import type { PipelineFromPretrainedOptions, PipelineSource } from "./loading/load-components.ts";
+import type { ModelIndex } from "./model-index/model-index.ts";
+import type { PipelineParts } from "./pipeline-components.ts";
 import { PNDMPipeline } from "./pndm/pndm-pipeline.ts";
 import type { GenerateOptions, OutputType } from "./sampling/generate-options.ts";
 import type { ImagePipelineOutput } from "./sampling/image-pipeline-output.ts";
@@ -19,6 +21,8 @@ export interface DiffusionPipeline extends DiffusionPipelineBase {
 
 /** The static side of a pipeline that a repository can name. */
 export interface PipelineClass {
+  /** A pipeline of parts that are there. */
+  new (parts: PipelineParts, modelIndex?: ModelIndex): DiffusionPipeline;
   /** The class as `model_index.json` names it. */
   readonly className: string;
   /** How many steps a run takes where nobody says. */

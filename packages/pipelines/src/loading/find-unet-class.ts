@@ -1,4 +1,4 @@
-import { isJsonObject, warn } from "@onestep/core";
+import { isJsonObject } from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
 import { findComponentFolder } from "./find-component-folder.ts";
@@ -13,7 +13,7 @@ const wrappers: ReadonlySet<string> = new Set([
 
 /**
  * The class of a UNet. A pipeline that was saved with its UNet inside of `torch.compile` or DistributedDataParallel names the
- * class of the wrapper in `model_index.json`; the UNet's own config tells what is in it, and a warning says so.
+ * class of the wrapper in `model_index.json`; the UNet's own config tells what is in it.
  *
  * @param className - As `model_index.json` has it.
  */
@@ -27,9 +27,5 @@ export async function findUnetClass(
   const file = await repository.get(folder === "" ? "config.json" : `${folder}/config.json`, options);
   const config = parsePythonJson(await file.text(options), `${file.path} of ${repository.name}`);
   const own = isJsonObject(config) ? config["_class_name"] : undefined;
-  if (typeof own !== "string") return className;
-  warn(
-    `model_index.json of ${repository.name}: the unet is a ${className}, which torch wraps a model in. It is loaded as the ${own} that its config names; "unet": ["diffusers", "${own}"] is what belongs there.`,
-  );
-  return own;
+  return typeof own === "string" ? own : className;
 }

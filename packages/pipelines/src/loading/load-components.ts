@@ -2,6 +2,7 @@ import { InvalidConfigError, UnsupportedError, warn } from "@onestep/core";
 import {
   type OpenRepositoryOptions,
   openRepository,
+  type ReadOptions,
   type Repository,
   type RepositoryLocation,
 } from "@onestep/hub";
@@ -60,22 +61,28 @@ export async function loadComponents(
   pipeline: string,
 ): Promise<PipelineParts> {
   const { repository, modelIndex } = source;
-  const { signal, onProgress } = options;
   // What the caller brings, null for what is left out, is checked before anything is fetched.
   if (options.scheduler != null) requireScheduler(options.scheduler);
   const id2label =
     options.id2label === undefined ? readId2Label(source) : parseId2Label(options.id2label, "id2label");
   warnOfUnused(repository, modelIndex, pipeline);
-  const scheduler =
-    options.scheduler ??
-    (await announce("scheduler", options, () => {
-      const className = requireComponent(repository, modelIndex, "scheduler");
-      return loadScheduler(repository, { className, signal, onProgress });
-    }));
+  const scheduler = options.scheduler ?? (await loadPipelineScheduler(source, options));
   const unet =
     options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
   await repository.settle?.();
   return { unet, scheduler, id2label };
+}
+
+/** Loads the scheduler that an index names, of the class that it names. */
+export async function loadPipelineScheduler(
+  { repository, modelIndex }: PipelineSource,
+  options: PipelineFromPretrainedOptions,
+): Promise<Scheduler> {
+  const { signal, onProgress } = options;
+  return announce("scheduler", options, () => {
+    const className = requireComponent(repository, modelIndex, "scheduler");
+    return loadScheduler(repository, { className, signal, onProgress });
+  });
 }
 
 async function loadUnet(
@@ -84,16 +91,12 @@ async function loadUnet(
   options: PipelineFromPretrainedOptions,
 ): Promise<UNet2DModel> {
   const { signal, onProgress } = options;
-  const named = requireComponent(repository, modelIndex, "unet");
-  const className = await findUnetClass(repository, named, { signal, onProgress });
-  if (className !== "UNet2DModel") {
-    throw new UnsupportedError({
-      subject: `unet of ${repository.name}`,
-      found: className,
-      expected: "UNet2DModel",
-      remedy:
-        "Load an unconditional or class-conditional pixel model, openai/diffusers-cd_imagenet64_l2 for one.",
-    });
+  const className = await requireUnetClass({ repository, modelIndex }, { signal, onProgress });
+  const named = modelIndex.components.get("unet");
+  if (named !== className) {
+    warn(
+      `model_index.json of ${repository.name}: the unet is a ${named}, which torch wraps a model in. It is loaded as the ${className} that its config names; "unet": ["diffusers", "${className}"] is what belongs there.`,
+    );
   }
   const subfolder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
   return UNet2DModel.fromRepository(repository, { ...options, subfolder });
@@ -120,6 +123,27 @@ function requireComponent(repository: Repository, modelIndex: ModelIndex, name: 
     found: `${names.length === 0 ? "no components" : `the components ${names.join(", ")}`} of a ${modelIndex.className}`,
     expected: `a component ${name}`,
     remedy: `Load a pipeline that has one, or pass \`${name}\` yourself.`,
+  });
+}
+
+/**
+ * The class of the UNet, which may lie inside of a wrapper of torch's.
+ *
+ * @throws UnsupportedError where it is another model than runs here.
+ */
+export async function requireUnetClass(
+  { repository, modelIndex }: PipelineSource,
+  options: ReadOptions = {},
+): Promise<string> {
+  const named = requireComponent(repository, modelIndex, "unet");
+  const className = await findUnetClass(repository, named, options);
+  if (className === "UNet2DModel") return className;
+  throw new UnsupportedError({
+    subject: `unet of ${repository.name}`,
+    found: className,
+    expected: "UNet2DModel",
+    remedy:
+      "Load an unconditional or class-conditional pixel model, openai/diffusers-cd_imagenet64_l2 for one.",
   });
 }
 

@@ -1,6 +1,7 @@
 import { warn } from "@onestep/core";
 import type { Scheduler } from "@onestep/schedulers";
 import type { PipelineComponents } from "../pipeline-components.ts";
+import { isStandIn } from "../rehearse.ts";
 import { describeMisfit } from "./describe-misfit.ts";
 
 /** A class of schedulers that can be made with the config of another. */
@@ -18,6 +19,6 @@ export function convertScheduler<Converted extends Scheduler>(
   pipeline: string,
 ): PipelineComponents {
   const misfit = describeMisfit({ pipeline, process: "betas", scheduler, original: scheduler });
-  if (misfit !== undefined) warn(misfit);
+  if (misfit !== undefined && !isStandIn(unet)) warn(misfit);
   return { unet, scheduler: schedulerClass.fromConfig(scheduler.config) };
 }

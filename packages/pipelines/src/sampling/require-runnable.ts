@@ -31,7 +31,7 @@ export function requireRunnable({ config, scheduler, outputType = "image" }: Mod
       found: `${classEmbedType}, whose labels are ${classEmbedType === "identity" ? "embeddings" : "numbers of any size"}`,
       expected: "a model without labels, or with classes (num_class_embeds)",
       remedy:
-        "Pipelines have no such labels, here and in Python; call `unet.forward` with `classLabels` yourself.",
+        "Pipelines have no such labels, here and in Python; in JavaScript, call `unet.forward` yourself.",
     });
   }
   requireVariance(inChannels, outChannels, scheduler);
@@ -56,7 +56,7 @@ function requireVariance(
       found: `${outChannels}, with in_channels ${inChannels}`,
       expected: `${inChannels}, or ${2 * inChannels} where the model predicts a variance too`,
       remedy:
-        "Pipelines make images of noise alone; what else such a model is given, call `unet.forward` with yourself.",
+        "Pipelines make images of noise alone; what else such a model is given is for `unet.forward` in JavaScript.",
     });
   }
   const name = componentClassName(scheduler);
@@ -74,7 +74,7 @@ function requireVariance(
       ? 'DDPMScheduler, DPMSolverMultistepScheduler or DPMSolverSinglestepScheduler with a varianceType of "learned" or "learned_range" and predictions of noise'
       : 'a varianceType such as "fixed_small"',
     remedy: predictsVariance
-      ? "Sample with one of these, made with the config of the model's own scheduler."
+      ? "Pass one of these as `scheduler`, made with the config of the model's own."
       : "Make the scheduler with it, or load the model that the scheduler is for.",
   });
 }

@@ -39,15 +39,21 @@ export function parseIntegers(option: string, texts: readonly string[]): readonl
   return texts.flatMap((text) => text.split(",")).flatMap((part) => parseRange(option, part.trim()));
 }
 
-/** Integers of any size, as seeds are: `0,1,18446744073709551615`. @throws UsageError */
+const lowestSeed = -(2n ** 63n);
+const highestSeed = 2n ** 64n - 1n;
+
+/** Integers of 64 bits, as seeds are: `0,1,18446744073709551615`. @throws UsageError */
 export function parseBigIntegers(option: string, texts: readonly string[]): readonly bigint[] | undefined {
   if (texts.length === 0) return undefined;
   return texts
     .flatMap((text) => text.split(","))
     .map((part) => {
       const text = part.trim();
-      if (/^-?\d{1,40}$/.test(text)) return BigInt(text);
-      throw new UsageError(`--${option}: found ${JSON.stringify(part)}, expected an integer.`);
+      const value = /^-?\d{1,40}$/.test(text) ? BigInt(text) : undefined;
+      if (value !== undefined && value >= lowestSeed && value <= highestSeed) return value;
+      throw new UsageError(
+        `--${option}: found ${JSON.stringify(part)}, expected an integer from -2^63 to 2^64 - 1.`,
+      );
     });
 }
 

@@ -2,7 +2,7 @@ import { UnsupportedError } from "@onestep/core";
 import { ConsistencyModelPipeline } from "@onestep/pipelines";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import type { Invocation } from "../command.ts";
-import { readGenerateRequest } from "../generate/generate-request.ts";
+import { readGenerateRequest, requireCounts } from "../generate/generate-request.ts";
 import { shippedModel } from "../generate/generation-report.ts";
 import { makeImages } from "../generate/make-images.ts";
 import type { Edit } from "./edit.ts";
@@ -14,8 +14,10 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
   const asked = readGenerateRequest(parsed);
   const { imageCount, run } = await edit.prepare(parsed);
   const batchSize = parsed.has("batch-size") ? asked.batchSize : Math.max(asked.batchSize, imageCount);
+  const request = { ...asked, model, batchSize };
+  if (edit.hasOwnSeeds !== true) requireCounts(request);
   await makeImages(invocation, {
-    request: { ...asked, model, batchSize },
+    request,
     inputs: parsed.positionals,
     defaultSteps: edit.defaultSteps,
     // Images are edited with consistency models alone.

@@ -16,6 +16,8 @@ export interface PreparedEdit {
 export interface Edit {
   /** How many steps it takes where nothing is said, as far as it is known before. */
   readonly defaultSteps: number;
+  /** Whether seeds are something else than one for all images, or one per image. */
+  readonly hasOwnSeeds?: boolean;
   /** @throws UsageError, ImageError before a model is loaded. */
   prepare(parsed: ParsedArguments): Promise<PreparedEdit>;
 }

@@ -8,6 +8,7 @@ import { readImageFile } from "./read-image-file.ts";
 /** `onestep edit interpolate`. */
 export const interpolate: Edit = {
   defaultSteps: 4,
+  hasOwnSeeds: true,
   async prepare(parsed) {
     const text = parsed.text("frames");
     const frames = text === undefined ? 8 : parseCount("frames", text);
@@ -37,6 +38,9 @@ async function betweenImages(parsed: ParsedArguments, frames: number): Promise<P
   }
   if (parsed.has("timesteps"))
     throw new UsageError("--timesteps has no meaning between images: give --steps.");
+  if ((parseBigIntegers("seed", parsed.texts("seed"))?.length ?? 1) > 1) {
+    throw new UsageError("--seed: found several, expected one: all images on the way share their noise.");
+  }
   const text = parsed.text("strength");
   const strength = text === undefined ? undefined : parseNumber("strength", text);
   const images = await Promise.all(parsed.positionals.map(readImageFile));

@@ -19,16 +19,12 @@ export async function describeFailure(error: unknown): Promise<Failure> {
     return { exitCode, code: "interrupted", message, problem: undefined };
   }
   // Imported here, since the packages whose errors are told apart are not needed where there are none.
-  const [{ formatProblem, OnestepError }, { exitCodeOfError }, { nameOptions, nameOptionsOf }] =
-    await Promise.all([
-      import("@onestep/core"),
-      import("./exit-code-of-error.ts"),
-      import("./name-options.ts"),
-    ]);
+  const [{ formatProblem, OnestepError }, { exitCodeOfError }, { inFlags, replaceOptions }] =
+    await Promise.all([import("@onestep/core"), import("./exit-code-of-error.ts"), import("./in-flags.ts")]);
   if (OnestepError.isInstance(error)) {
     const { code } = error;
-    const problem = error.problem && nameOptionsOf(error.problem);
-    const message = problem === undefined ? nameOptions(error.message) : formatProblem(problem);
+    const problem = error.problem && inFlags(error.problem);
+    const message = problem === undefined ? replaceOptions(error.message) : formatProblem(problem);
     return { exitCode: exitCodeOfError(error), code, message, problem };
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -61,7 +61,7 @@ describe("readGenerateRequest", () => {
     [["--steps", "0"], '--steps: found "0", expected an integer from 1 to 10000.'],
     [["--batch-size", "many"], '--batch-size: found "many"'],
     [["--grid", "-1"], '--grid: found "-1"'],
-    [["--seed", "0.5"], '--seed: found "0.5", expected an integer.'],
+    [["--seed", "0.5"], '--seed: found "0.5", expected an integer from -2^63 to 2^64 - 1.'],
     [["--class-label", "1.5"], '--class-label: found "1.5", expected an integer.'],
     [["--class-label", "fox,,pizza"], "--class-label: found nothing between two commas"],
     [["--out", "a.jpg"], '--out: found "a.jpg", expected the name of a file that ends in .png.'],

@@ -47,6 +47,24 @@ export function readGenerateRequest(parsed: ParsedArguments): GenerateRequest {
   };
 }
 
+/**
+ * Checks that labels and seeds are as many as images.
+ *
+ * @throws UsageError
+ */
+export function requireCounts({ batchSize, classLabels = [], seeds }: GenerateRequest): void {
+  const counts = [
+    ["class-label", classLabels.length],
+    ["seed", seeds.length],
+  ] as const;
+  for (const [option, count] of counts) {
+    if (count <= 1 || count === batchSize) continue;
+    throw new UsageError(
+      `--${option}: found ${count} of them for ${batchSize} ${batchSize === 1 ? "image" : "images"}, expected one for all, or one per image.`,
+    );
+  }
+}
+
 function readCount(parsed: ParsedArguments, option: string): number | undefined {
   const text = parsed.text(option);
   return text === undefined ? undefined : parseCount(option, text);

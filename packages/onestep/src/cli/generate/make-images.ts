@@ -9,7 +9,7 @@ import { describeDrawnClasses, readId2LabelFile } from "./class-labels.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 import { reportGeneration } from "./generation-report.ts";
 import { openPipeline } from "./open-pipeline.ts";
-import { checkWritable, nameFiles, nameFilesByDefault } from "./output-files.ts";
+import { checkWritable, nameFiles, nameFilesByDefault, savePictures } from "./output-files.ts";
 import { samplingOptions } from "./sampling-options.ts";
 
 /** Images that a command makes. */
@@ -17,11 +17,13 @@ export interface ImageJob {
   readonly request: GenerateRequest;
   /** The files that the images are made of, where there are any. */
   readonly inputs?: readonly string[];
+  /** The scheduler to sample with, where it is not the model's own. */
+  readonly schedulerClass?: SchedulerClass | undefined;
   /** How many steps it takes where the request does not say; without it those of the model's pipeline. */
   readonly defaultSteps?: number;
-  /** The scheduler that was asked for. */
-  readonly schedulerClass?: SchedulerClass | undefined;
-  /** Makes the images; `steps` where they were not those that the request asks for. */
+  /**
+   * Makes the images. Called twice: first with a model that has no weights, to find out what is wrong before they are
+   * fetched. `steps` where they were not those that the request asks for. */
   generate(
     pipe: DiffusionPipeline,
     options: GenerateOptions<"image">,
@@ -34,14 +36,18 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
   const { request, inputs } = job;
   const { out, gridColumns, batchSize, seeds } = request;
   const fileCount = gridColumns === undefined ? batchSize : 1;
-  const files = out === undefined ? await nameFilesByDefault(fileCount) : nameFiles(out, fileCount);
-  await checkWritable(files);
+  await checkWritable(out === undefined ? await nameFilesByDefault(fileCount) : nameFiles(out, fileCount));
 
   const startedAt = performance.now();
   const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
   const id2labelFile = parsed.text("id2label");
   const opened = await openPipeline(
-    { ...request, numInferenceSteps },
+    {
+      request: { ...request, numInferenceSteps },
+      schedulerClass: job.schedulerClass,
+      rehearse: (pipe, classLabels) =>
+        job.generate(pipe, { ...samplingOptions(request, classLabels), signal }),
+    },
     {
       ...readRepositorySettings(invocation),
       // Checked by the runtime, which knows what there is.
@@ -49,7 +55,6 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       threads: request.threads,
       id2label: id2labelFile === undefined ? undefined : await readId2LabelFile(id2labelFile),
     },
-    job.schedulerClass,
   );
   const { pipe } = opened;
   try {
@@ -67,10 +72,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
     const generatedAt = performance.now();
     const pictures =
       gridColumns === undefined ? images : [RasterImage.grid(images, { columns: gridColumns })];
-    for (const [index, picture] of pictures.entries()) {
-      signal.throwIfAborted();
-      await picture.save(files[index] as string);
-    }
+    const files = await savePictures(pictures, out, signal);
     const savedAt = performance.now();
     const milliseconds = {
       load: loadedAt - startedAt,

@@ -1,12 +1,18 @@
+import { InvalidConfigError, UnsupportedError } from "@onestep/core";
 import {
   ConsistencyModelPipeline,
   type DiffusionPipeline,
+  loadPipelineScheduler,
   openPipelineSource,
   type PipelineFromPretrainedOptions,
+  type PipelineSource,
   pipelineClassOf,
   readId2Label,
+  readUnetConfig,
+  rehearse,
+  requireUnetClass,
 } from "@onestep/pipelines";
-import type { SchedulerClass } from "@onestep/schedulers";
+import type { Scheduler, SchedulerClass } from "@onestep/schedulers";
 import { isSingleFile } from "../is-single-file.ts";
 import type { RepositorySettings } from "../repository-settings.ts";
 import { refuseSingleFileSettings } from "../single-file-options.ts";
@@ -23,18 +29,26 @@ export interface OpenedPipeline {
   readonly classLabels: readonly number[] | undefined;
 }
 
+/** A pipeline that is to be opened, and what for. */
+export interface PipelineJob {
+  readonly request: GenerateRequest;
+  /** The scheduler to sample with, where it is not the model's own. */
+  readonly schedulerClass: SchedulerClass | undefined;
+  /** Does what the pipeline is opened for, with a model that has no weights yet. */
+  rehearse(pipe: DiffusionPipeline, classLabels: readonly number[] | undefined): Promise<unknown>;
+}
+
 /**
  * Loads a repository, or an original checkpoint, which is a single file. Where the model will run once or twice, it is
- * loaded to start soon rather than to run fast. Names of classes are looked up before any weights are read.
+ * loaded to start soon rather than to run fast. Of a repository, what is asked for is judged by the configs before any weights
+ * are read; names of classes are always. A scheduler that another takes the place of may be one that is not known here.
  *
- * @param schedulerClass - The scheduler that was asked for. Of a file whose name does not tell how the model was trained, it
- * decides what the model is sampled with.
- * @throws UsageError where the name of a class is unknown.
+ * @throws UsageError where a name is unknown.
+ * @throws InvalidArgumentError, UnsupportedError and others where the pipeline does not take what is asked for.
  */
 export async function openPipeline(
-  request: GenerateRequest,
+  { request, schedulerClass, rehearse: tryOut }: PipelineJob,
   options: PipelineFromPretrainedOptions & RepositorySettings,
-  schedulerClass?: SchedulerClass,
 ): Promise<OpenedPipeline> {
   const { model } = request;
   if (model !== undefined && (await isSingleFile(model))) {
@@ -46,25 +60,64 @@ export async function openPipeline(
       scheduler: schedulerOfFile(model, schedulerClass),
       optimizeFor: chooseGoal(request, steps),
     });
+    if (schedulerClass !== undefined) pipe.scheduler = schedulerClass.fromConfig(pipe.scheduler.config);
     return { pipe, steps, classLabels };
   }
   refuseSingleFileSettings(options);
   const source = await openPipelineSource(model, options);
   const pipelineClass = pipelineClassOf(source);
-  const steps = countSteps(request, pipelineClass);
-  const classLabels = toClassIds(request.classLabels, options.id2label ?? readId2Label(source));
+  const id2label = options.id2label ?? readId2Label(source);
+  const classLabels = toClassIds(request.classLabels, id2label);
+  const { own, chosen } = await loadSchedulers(source, schedulerClass, options);
+  await requireUnetClass(source, options);
+  const { config } = await readUnetConfig(source, options);
+  await rehearse(config, async (unet) => {
+    const pipe = new pipelineClass({ unet, scheduler: own, id2label });
+    if (chosen !== undefined) pipe.scheduler = chosen;
+    return tryOut(pipe, classLabels);
+  });
+  const steps = countSteps(request, pipelineClass, own.length);
   const pipe = await pipelineClass.fromSource(source, {
     ...options,
+    scheduler: own,
     optimizeFor: chooseGoal(request, steps),
   });
+  if (chosen !== undefined) pipe.scheduler = chosen;
   return { pipe, steps, classLabels };
+}
+
+/** The scheduler that a model came with, and the one that was chosen in its place. */
+interface Schedulers {
+  readonly own: Scheduler;
+  readonly chosen: Scheduler | undefined;
+}
+
+async function loadSchedulers(
+  source: PipelineSource,
+  schedulerClass: SchedulerClass | undefined,
+  options: PipelineFromPretrainedOptions,
+): Promise<Schedulers> {
+  if (schedulerClass === undefined) {
+    return { own: await loadPipelineScheduler(source, options), chosen: undefined };
+  }
+  const { signal, onProgress } = options;
+  try {
+    const own = await loadPipelineScheduler(source, options);
+    return { own, chosen: schedulerClass.fromConfig(own.config) };
+  } catch (error) {
+    // One that is not known here, or whose class refuses its file: it is not needed, and the file is.
+    if (!UnsupportedError.isInstance(error) && !InvalidConfigError.isInstance(error)) throw error;
+    const chosen = await schedulerClass.fromPretrained(source.repository, { signal, onProgress });
+    return { own: chosen, chosen };
+  }
 }
 
 function countSteps(
   { timesteps, numInferenceSteps }: GenerateRequest,
   { defaultInferenceSteps }: { readonly defaultInferenceSteps: number },
+  trainCount = Number.POSITIVE_INFINITY,
 ): number {
-  return timesteps?.length ?? numInferenceSteps ?? defaultInferenceSteps;
+  return timesteps?.length ?? numInferenceSteps ?? Math.min(defaultInferenceSteps, trainCount);
 }
 
 function chooseGoal({ batchSize }: GenerateRequest, steps: number): "startup" | "throughput" {

@@ -1,6 +1,6 @@
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { FileWriteError } from "@onestep/core";
+import { FileWriteError, type RasterImage } from "@onestep/core";
 
 /** The names of `count` files: `a.png` for one, `a-0.png`, `a-1.png`, … for more. */
 export function nameFiles(file: string, count: number): readonly string[] {
@@ -22,6 +22,74 @@ export async function nameFilesByDefault(count: number, folder: string = ""): Pr
     const taken = await Promise.all(files.map(isThere));
     if (!taken.includes(true)) return files;
   }
+}
+
+/**
+ * Saves pictures, under a name of the caller's or under the names by default.
+ *
+ * @returns The files.
+ * @throws FileWriteError where one cannot be written.
+ */
+export async function savePictures(
+  pictures: readonly RasterImage[],
+  out: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (out !== undefined) {
+    const files = nameFiles(out, pictures.length);
+    for (const [index, picture] of pictures.entries()) {
+      signal.throwIfAborted();
+      await picture.save(files[index] as string);
+    }
+    return files;
+  }
+  const files = await reserveFiles(pictures.length);
+  const saved = new Set<string>();
+  try {
+    for (const [index, picture] of pictures.entries()) {
+      signal.throwIfAborted();
+      const file = files[index] as string;
+      await picture.save(file);
+      saved.add(file);
+    }
+  } catch (error) {
+    for (const file of files) if (!saved.has(file)) await rm(file, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  return files;
+}
+
+/**
+ * Makes empty files under the names that {@link nameFilesByDefault} gives, so that no other command takes one of them in
+ * between.
+ *
+ * @param folder - Where the files will be; the current folder by default.
+ */
+export async function reserveFiles(count: number, folder: string = ""): Promise<readonly string[]> {
+  for (;;) {
+    const files = await nameFilesByDefault(count, folder);
+    const reserved: string[] = [];
+    try {
+      for (const file of files) {
+        await (await open(file, "wx")).close();
+        reserved.push(file);
+      }
+      return files;
+    } catch (error) {
+      for (const file of reserved) await rm(file, { force: true });
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw toWriteError(files[0] ?? "", error);
+    }
+  }
+}
+
+function toWriteError(file: string, cause: unknown): FileWriteError {
+  const problem = {
+    subject: file,
+    found: `a file that cannot be made (${cause instanceof Error ? cause.message : typeof cause})`,
+    expected: "a folder that you may write to",
+    remedy: "Choose another path with --out.",
+  };
+  return new FileWriteError(problem, { cause });
 }
 
 /**
