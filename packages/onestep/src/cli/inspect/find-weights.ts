@@ -1,13 +1,13 @@
 import { OfflineError, openRepository, type Repository } from "@onestep/hub";
-import { openCheckpoint } from "@onestep/models";
+import { type Checkpoint, openCheckpoint } from "@onestep/models";
 import type { RepositorySettings } from "../repository-settings.ts";
 import type { WeightsFindings } from "./model-report.ts";
 
 /** What {@link findWeights} found. */
 export interface FoundWeights {
   readonly weights: WeightsFindings;
-  /** Names of the arrays; none where they are not known without fetching the weights. */
-  readonly tensorNames: readonly string[];
+  /** The arrays by their names; `undefined` where they are not known without fetching the weights. */
+  readonly tensors: Checkpoint["tensors"] | undefined;
 }
 
 /**
@@ -44,14 +44,14 @@ export async function findWeights(
         tensors: tensors.size,
         dtypes: [...new Set([...tensors.values()].map(({ elementType }) => elementType))].sort(),
       },
-      tensorNames: [...tensors.keys()],
+      tensors,
     };
   } catch (error) {
     if (!OfflineError.isInstance(error)) throw error;
   }
   const paths = chooseWeights((await repository.list({ signal })) ?? [], folder, variant);
   const files = paths.map((path) => ({ path, size: null }));
-  return { weights: { files, isLocal: false, tensors: null, dtypes: null }, tensorNames: [] };
+  return { weights: { files, isLocal: false, tensors: null, dtypes: null }, tensors: undefined };
 }
 
 /**

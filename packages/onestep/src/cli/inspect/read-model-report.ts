@@ -9,6 +9,7 @@ import { readSingleFileReport } from "./read-single-file-report.ts";
 import { readUnetReport } from "./read-unet-report.ts";
 import { recommendedSchedulers } from "./recommended-schedulers.ts";
 import { recommendedTimesteps } from "./recommended-timesteps.ts";
+import { tryRuns } from "./try-runs.ts";
 
 /**
  * Finds out what a model is made of, from configurations and headers. Of a model that is not on this machine, no
@@ -30,11 +31,21 @@ export async function readModelReport(
   const scheduler =
     schedulerClass === undefined ? null : await readSchedulerReport(repository, schedulerClass, settings);
   const unetClass = components.get("unet");
-  const { unet, unsupported } =
+  const { unet, unsupported, config } =
     unetClass === undefined
-      ? { unet: null, unsupported: "it has no unet" }
+      ? { unet: null, unsupported: "it has no unet", config: null }
       : await readUnetReport(repository, await findUnetClass(repository, unetClass, settings), settings);
   const pipelineClass = findPipelineClass(className);
+  const candidates = { timesteps: recommendedTimesteps(model), schedulers: recommendedSchedulers(className) };
+  const runs =
+    pipelineClass === undefined || config === null || unsupported !== null
+      ? {
+          timesteps: [],
+          schedulers: [],
+          defaultSteps: pipelineClass?.defaultInferenceSteps ?? null,
+          unsupported: null,
+        }
+      : await tryRuns(opened, pipelineClass, config, candidates, settings);
   return {
     model,
     commit: repository.commit ?? null,
@@ -43,9 +54,10 @@ export async function readModelReport(
     scheduler,
     unet,
     id2label: readId2Label(opened) ?? null,
-    defaultSteps: pipelineClass?.defaultInferenceSteps ?? null,
-    recommendedTimesteps: recommendedTimesteps(model),
-    recommendedSchedulers: recommendedSchedulers(className),
-    unsupported: pipelineClass === undefined ? `a ${className} is not built here` : unsupported,
+    defaultSteps: runs.defaultSteps,
+    recommendedTimesteps: runs.timesteps,
+    recommendedSchedulers: runs.schedulers,
+    unsupported:
+      pipelineClass === undefined ? `a ${className} is not built here` : (unsupported ?? runs.unsupported),
   };
 }

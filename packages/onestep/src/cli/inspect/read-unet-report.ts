@@ -1,13 +1,14 @@
 import { UnsupportedError } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
 import type { Repository } from "@onestep/hub";
 import {
   completeUNet2DModelConfig,
   listUNet2DModelWeights,
+  matchWeights,
+  type UNet2DModelConfig,
   type UNet2DModelConfigValues,
-  unet2DModelConfigSchema,
+  WeightsMismatchError,
 } from "@onestep/models";
-import { findComponentFolder } from "@onestep/pipelines";
+import { readUnetConfig } from "@onestep/pipelines";
 import type { RepositorySettings } from "../repository-settings.ts";
 import { estimateMemory } from "./estimate-memory.ts";
 import { chooseWeights, type FoundWeights, findWeights } from "./find-weights.ts";
@@ -17,6 +18,8 @@ import type { UnetReport, WeightsFile, WeightsFindings } from "./model-report.ts
 export interface UnetFindings {
   readonly unet: UnetReport | null;
   readonly unsupported: string | null;
+  /** The configuration; `null` where it is not of a model that runs here. */
+  readonly config: UNet2DModelConfig | null;
 }
 
 /**
@@ -31,24 +34,37 @@ export async function readUnetReport(
   settings: RepositorySettings,
 ): Promise<UnetFindings> {
   if (className !== "UNet2DModel") {
-    return { unet: null, unsupported: `its unet is a ${className}, and UNet2DModel is what runs here` };
+    const unsupported = `its unet is a ${className}, and UNet2DModel is what runs here`;
+    return { unet: null, unsupported, config: null };
   }
-  const { signal, onProgress } = settings;
-  const folder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
-  const path = folder === "" ? "config.json" : `${folder}/config.json`;
-  const file = await repository.get(path, { signal, onProgress });
-  const source = `${file.path} of ${repository.name}`;
-  const declared = unet2DModelConfigSchema.fromJson(
-    parsePythonJson(await file.text({ signal }), source),
-    source,
-  );
+  const { config: declared, folder } = await readUnetConfig({ repository }, settings);
   try {
-    const { weights, tensorNames, unsupported } = await readWeights(repository, folder, settings);
-    const config = completeUNet2DModelConfig(declared, tensorNames);
-    return { unet: describeUnet(config, countParameters(config), weights), unsupported };
+    const { weights, tensors, unsupported } = await readWeights(repository, folder, settings);
+    const config = completeUNet2DModelConfig(declared, tensors?.keys() ?? []);
+    return {
+      unet: describeUnet(config, countParameters(config), weights),
+      unsupported: unsupported ?? describeMismatch(repository.name, config, tensors),
+      config,
+    };
   } catch (error) {
     if (!UnsupportedError.isInstance(error)) throw error;
-    return { unet: null, unsupported: error.message };
+    return { unet: null, unsupported: error.message, config: null };
+  }
+}
+
+/** Why the weights are not those of the config; `null` where they are, as far as it is known. */
+function describeMismatch(
+  name: string,
+  config: UNet2DModelConfig,
+  tensors: FoundWeights["tensors"],
+): string | null {
+  if (tensors === undefined) return null;
+  try {
+    matchWeights(`weights of ${name}`, listUNet2DModelWeights(config), tensors);
+    return null;
+  } catch (error) {
+    if (!WeightsMismatchError.isInstance(error)) throw error;
+    return error.message.split("\n", 1)[0] ?? error.message;
   }
 }
 
@@ -64,7 +80,7 @@ async function readWeights(
     const paths = chooseWeights((await repository.list(settings)) ?? [], folder, settings.variant);
     const files = paths.map((path) => ({ path, size: null }));
     const weights = { files, isLocal: true, tensors: null, dtypes: null };
-    return { weights, tensorNames: [], unsupported: error.message };
+    return { weights, tensors: undefined, unsupported: error.message };
   }
 }
 
