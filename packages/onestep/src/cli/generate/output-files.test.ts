@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FileWriteError } from "@onestep/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkWritable, nameFiles, nameFilesByDefault } from "./output-files.ts";
+import { checkWritable, nameFiles, nameFilesByDefault, reserveFiles } from "./output-files.ts";
 
 let folder: string;
 
@@ -60,5 +60,26 @@ describe("checkWritable", () => {
     await mkdir(join(folder, "a.png"));
     await expect(checkWritable([join(folder, "a.png")])).rejects.toThrow(FileWriteError);
     await expect(checkWritable([join(folder, "a.png")])).rejects.toThrow("found a folder, expected a file");
+  });
+});
+
+describe("reserveFiles", () => {
+  it("gives each of several callers at once names of its own", async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => reserveFiles(1, folder)));
+    expect(new Set(all.flat()).size).toBe(4);
+    expect((await readdir(folder)).sort()).toEqual(all.flat().map((file) => basename(file)).sort());
+  });
+
+  it("takes none of several where one is taken, and leaves nothing behind", async () => {
+    await writeFile(join(folder, "onestep-1.png"), "mine");
+    expect((await reserveFiles(2, folder)).map((file) => basename(file))).toEqual([
+      "onestep-2-0.png",
+      "onestep-2-1.png",
+    ]);
+    expect((await readdir(folder)).sort()).toEqual(["onestep-1.png", "onestep-2-0.png", "onestep-2-1.png"]);
+  });
+
+  it("says where nothing can be made", async () => {
+    await expect(reserveFiles(1, join(folder, "missing"))).rejects.toThrow(FileWriteError);
   });
 });
