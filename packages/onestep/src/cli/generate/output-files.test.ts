@@ -67,7 +67,12 @@ describe("reserveFiles", () => {
   it("gives each of several callers at once names of its own", async () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => reserveFiles(1, folder)));
     expect(new Set(all.flat()).size).toBe(4);
-    expect((await readdir(folder)).sort()).toEqual(all.flat().map((file) => basename(file)).sort());
+    expect((await readdir(folder)).sort()).toEqual(
+      all
+        .flat()
+        .map((file) => basename(file))
+        .sort(),
+    );
   });
 
   it("takes none of several where one is taken, and leaves nothing behind", async () => {
