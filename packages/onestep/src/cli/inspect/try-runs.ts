@@ -33,14 +33,14 @@ export async function tryRuns(
   { timesteps, schedulers }: Candidates,
   settings: RepositorySettings,
 ): Promise<Runs> {
-  const { signal, onProgress } = settings;
+  const { signal } = settings;
   const run = async (own: Scheduler, options: GenerateOptions<"image">, chosen?: Scheduler): Promise<void> =>
     rehearse(config, async (unet) => {
       const pipe = new pipelineClass({ unet, scheduler: own });
       if (chosen !== undefined) pipe.scheduler = chosen;
       return pipe.generate({ ...options, seed: 0, signal });
     });
-  const own = await attempt(() => loadPipelineScheduler(source, { signal, onProgress }));
+  const own = await attempt(() => loadPipelineScheduler(source, { signal }));
   const plain = own instanceof Error ? own : await attempt(() => run(own, {}).then(() => undefined));
   const isDefaultRefused =
     InvalidArgumentError.isInstance(plain) && plain.problem?.subject.endsWith("numInferenceSteps") === true;
@@ -57,7 +57,7 @@ export async function tryRuns(
       if (schedulerClass === undefined) throw new InvalidArgumentError(`no ${each.className}`);
       const chosen =
         own instanceof Error
-          ? await schedulerClass.fromPretrained(source.repository, { signal, onProgress })
+          ? await schedulerClass.fromPretrained(source.repository, { signal })
           : schedulerClass.fromConfig(own.config);
       await run(own instanceof Error ? chosen : own, { numInferenceSteps: each.steps }, chosen);
     });
