@@ -1,14 +1,16 @@
 /** The states of a guard flag. */
 const idle = 0;
-const busy = 1;
-const closing = 2;
+const posted = 1;
+const busy = 2;
+const closing = 3;
 
 /**
  * A flag, shared between a thread and the worker it started, that says whether the worker is inside onnxruntime.
  *
  * Node ends worker threads when the process exits. onnxruntime-node 1.30 aborts the whole process when that happens
  * during a call (`terminate called after throwing an instance of 'Napi::Error'`, exit code 134 and a core dump). The
- * guard makes the exit wait until the call has returned, as Node itself does before it joins the thread.
+ * guard makes the exit wait until the call has returned, as Node itself does before it joins the thread. A call that the
+ * worker has not begun is not waited for, and not begun any more: the worker may be dead.
  */
 export class ExitGuard {
   /** The flags of all busy workers. There is one exit of the process, and one listener for it. */
@@ -25,9 +27,9 @@ export class ExitGuard {
     return this.#flag;
   }
 
-  /** The caller's side: from now on an exit of the process waits for the worker to call {@link leave}. */
+  /** The caller's side: a call is posted. Once it is begun, an exit of the process waits for the worker to {@link leave}. */
   enter(): void {
-    Atomics.store(this.#flag, 0, busy);
+    Atomics.store(this.#flag, 0, posted);
     if (ExitGuard.#busyFlags.size === 0) process.on("exit", ExitGuard.#waitForWorkers);
     ExitGuard.#busyFlags.add(this.#flag);
   }
@@ -36,6 +38,11 @@ export class ExitGuard {
   forget(): void {
     ExitGuard.#busyFlags.delete(this.#flag);
     if (ExitGuard.#busyFlags.size === 0) process.off("exit", ExitGuard.#waitForWorkers);
+  }
+
+  /** The worker's side: begins the call, unless the process is about to exit. Says whether it did. */
+  begin(): boolean {
+    return Atomics.compareExchange(this.#flag, 0, posted, busy) === posted;
   }
 
   /** The worker's side: whether the process is about to exit, so that long work should not be begun. */
@@ -50,7 +57,10 @@ export class ExitGuard {
   }
 
   static #waitForWorkers(this: void): void {
-    for (const flag of ExitGuard.#busyFlags) Atomics.compareExchange(flag, 0, busy, closing);
-    for (const flag of ExitGuard.#busyFlags) Atomics.wait(flag, 0, closing);
+    const begun = [...ExitGuard.#busyFlags].filter((flag) => {
+      Atomics.compareExchange(flag, 0, posted, closing);
+      return Atomics.compareExchange(flag, 0, busy, closing) === busy;
+    });
+    for (const flag of begun) Atomics.wait(flag, 0, closing);
   }
 }

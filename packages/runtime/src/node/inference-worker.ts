@@ -7,11 +7,15 @@ import type { LoadRequest, WorkerData } from "./worker-messages.ts";
 // The script of the worker thread: receives calls, answers each, and ends after the last.
 const guard = new ExitGuard((workerData as WorkerData).exitFlag);
 const server = new InferenceServer(guard);
+// Where it ends in the middle of a call, nobody waits for the call.
+process.on("exit", () => guard.leave());
 
 parentPort?.on("message", async (request: WorkerRequest<LoadRequest>) => {
+  if (!guard.begin()) return;
   const reply = await server.answer(request);
   guard.leave();
   const buffers = reply.call === "run" ? Object.values(reply.reply).map(({ data }) => data.buffer) : [];
   parentPort?.postMessage(reply, buffers as ArrayBuffer[]);
-  if (request.call === "release") parentPort?.close();
+  // Deno has no `close` here; a thread that listens no more ends by itself.
+  if (request.call === "release") parentPort?.removeAllListeners("message").unref();
 });

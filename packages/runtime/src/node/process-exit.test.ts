@@ -12,7 +12,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const program = fileURLToPath(new URL("../__fixtures__/use-session.mjs", import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../__fixtures__/${name}`, import.meta.url));
 let folder: string;
 let home: string;
 let graphFile: string;
@@ -31,13 +31,17 @@ afterAll(async () => {
 });
 
 /** Runs the program in a process of its own, with an empty home folder. */
-function runProgram(ending: string): Promise<Outcome> {
+function runProgram(ending: string, program = "use-session.mjs"): Promise<Outcome> {
   const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, ...environment } = process.env;
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [program, graphFile, ending],
-      { env: { ...environment, HOME: home, USERPROFILE: home, TMPDIR: folder } },
+      [fixture(program), graphFile, ending],
+      {
+        timeout: 50_000,
+        killSignal: "SIGKILL",
+        env: { ...environment, HOME: home, USERPROFILE: home, TMPDIR: folder },
+      },
       (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr }),
     );
   });
@@ -70,5 +74,57 @@ describe("a process with a session", () => {
     await runProgram("dispose");
     expect(await readdir(home)).toEqual([]);
     expect((await readdir(folder)).sort()).toEqual(["graph.onnx", "home"]);
+  });
+
+  it.each([
+    ["forget-dispose", 0],
+    ["dispose", 0],
+    ["dispose-and-exit", 7],
+    ["dispose-and-sigterm", 7],
+  ])("ends after its inference thread died: %s", async (ending, exitCode) => {
+    expect(await runProgram(ending, "use-dead-worker.mjs")).toEqual({
+      exitCode,
+      stdout: "worker-exit\n",
+      stderr: "",
+    });
+  });
+
+  it("exits at once where the inference thread died and it does not know yet", async () => {
+    expect(await runProgram("dispose-unnoticed", "use-dead-worker.mjs")).toEqual({
+      exitCode: 7,
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
+
+describe("a thread with a session", () => {
+  const run = (ending: string): Promise<Outcome> => runProgram(ending, "use-session-in-thread.mjs");
+
+  it.each(["terminate-during-load", "terminate-during-run", "terminate-while-idle"])(
+    "can be ended at any moment: %s",
+    async (ending) => {
+      expect(await run(ending)).toEqual({ exitCode: 0, stdout: "alive\n", stderr: "" });
+    },
+  );
+
+  it("does not stop its process from exiting with its own code", async () => {
+    expect(await run("exit-during-run")).toEqual({ exitCode: 7, stdout: "", stderr: "" });
+  });
+
+  it("ends on an uncaught error of its own as Node ends it", async () => {
+    expect(await run("throw-during-run")).toEqual({
+      exitCode: 0,
+      stdout: "of its own\nalive\n",
+      stderr: "",
+    });
+  });
+
+  it("computes what the main thread computes, in arrays with memory of their own", async () => {
+    expect(await run("dispose")).toEqual({
+      exitCode: 0,
+      stdout: "float32 256x256 0.00390625 true\nalive\n",
+      stderr: "",
+    });
   });
 });

@@ -12,13 +12,13 @@ import { GpuWorker } from "./gpu-worker.ts";
 import { physicalCoreCount } from "./physical-core-count.ts";
 import { translateImportFailure } from "./translate-import-failure.ts";
 import { WorkerConnection } from "./worker-connection.ts";
-import { workerScript } from "./worker-script.ts";
+import { findWorkerScript } from "./worker-script.ts";
 
 /** Starts a session in a worker thread of its own. See `createInferenceSession`. */
 export async function startWorkerSession(
   model: GraphWithWeights,
   options: StartOptions,
-  script: URL = workerScript,
+  script: URL = findWorkerScript(),
 ): Promise<InferenceSession> {
   const { device, threads = physicalCoreCount(), optimizeFor, signal } = options;
   const files = requirePaths(model.files);

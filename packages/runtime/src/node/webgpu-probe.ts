@@ -7,7 +7,7 @@ import { probeGraph } from "./probe-graph.ts";
 import { translateImportFailure } from "./translate-import-failure.ts";
 import { WorkerConnection } from "./worker-connection.ts";
 import type { LoadRequest } from "./worker-messages.ts";
-import { workerScript } from "./worker-script.ts";
+import { findWorkerScript } from "./worker-script.ts";
 
 /**
  * Asks whether onnxruntime-node finds a GPU, and what that computes in, by a small graph that is run on it: Node itself
@@ -19,7 +19,7 @@ export class WebGpuProbe {
 
   /** @param start Starts a worker that answers with onnxruntime-node. */
   constructor(
-    start: () => SessionWorker<LoadRequest> = () => new GpuWorker(new WorkerConnection(workerScript)),
+    start: () => SessionWorker<LoadRequest> = () => new GpuWorker(new WorkerConnection(findWorkerScript())),
   ) {
     this.#start = start;
   }

@@ -97,7 +97,7 @@ describe("WorkerConnection", () => {
     await broken.end();
   });
 
-  it("ends the thread, also when it has ended already", async () => {
+  it("ends the worker, also when it has ended already", async () => {
     await worker.end();
     await worker.ended;
     await worker.end();

@@ -1,10 +1,12 @@
-import { Worker } from "node:worker_threads";
+import { isMainThread } from "node:worker_threads";
 import { WorkerExitError } from "../errors/worker-exit-error.ts";
 import type { SessionWorker } from "../worker/session-worker.ts";
 import { WorkerCallError } from "../worker/worker-call-error.ts";
 import type { WorkerCallName, WorkerCalls, WorkerReply, WorkerRequest } from "../worker/worker-calls.ts";
-import { ExitGuard } from "./exit-guard.ts";
-import type { LoadRequest, WorkerData } from "./worker-messages.ts";
+import type { LoadRequest } from "./worker-messages.ts";
+import type { WorkerPort } from "./worker-port.ts";
+import { startProcess } from "./worker-process.ts";
+import { startThread } from "./worker-thread.ts";
 
 interface PendingCall {
   readonly resolve: (reply: WorkerReply) => void;
@@ -12,38 +14,43 @@ interface PendingCall {
 }
 
 /**
- * A worker thread that answers calls, one at a time.
+ * A worker that answers calls, one at a time: a thread of the main thread, a process of any other.
  *
- * The thread keeps the process alive while it works on a call, and only then.
+ * It keeps the process alive while it works on a call, and only then.
  */
 export class WorkerConnection implements SessionWorker<LoadRequest> {
-  readonly #worker: Worker;
-  readonly #guard: ExitGuard = new ExitGuard();
+  readonly #port: WorkerPort;
   readonly #ended: Promise<void>;
   #pending: PendingCall | undefined;
   #exitError: WorkerExitError | undefined;
+  #hasEnded = false;
   #ending = false;
 
-  /** Starts the worker. */
-  constructor(script: URL) {
+  /**
+   * Starts the worker.
+   *
+   * @throws MissingRuntimeError where Node's permission model forbids it.
+   */
+  constructor(script: URL, start: typeof startThread = canKeepThreads() ? startThread : startProcess) {
     // onnxruntime-node sends usage data and writes to ~/.cache unless its native library finds this in the process's
     // environment. It is set here because a worker's own `process.env` is a copy that native code does not see.
     process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
-    const workerData: WorkerData = { exitFlag: this.#guard.flag };
-    this.#worker = new Worker(script, { name: "onestep-inference", execArgv: [], workerData });
-    this.#worker.unref();
-    this.#worker.on("message", (reply: WorkerReply) => this.#take()?.resolve(reply));
-    this.#worker.on("error", (error) => this.#fail(`an uncaught error in it: ${describe(error)}`, error));
-    this.#worker.on("messageerror", (error) => this.#fail("a message from it that cannot be read", error));
+    let resolveEnded = (): void => {};
     this.#ended = new Promise((resolve) => {
-      this.#worker.once("exit", (exitCode) => {
-        this.#fail(`its end, with exit code ${exitCode}`);
-        resolve();
-      });
+      resolveEnded = resolve;
+    });
+    this.#port = start(script, {
+      onReply: (reply) => this.#take()?.resolve(reply),
+      onFailure: (found, cause) => this.#fail(found, cause),
+      onEnd: (found) => {
+        this.#hasEnded = true;
+        this.#fail(found);
+        resolveEnded();
+      },
     });
   }
 
-  /** Resolves when the thread has ended, for whatever reason. */
+  /** Resolves when the worker has ended, for whatever reason. */
   get ended(): Promise<void> {
     return this.#ended;
   }
@@ -61,34 +68,33 @@ export class WorkerConnection implements SessionWorker<LoadRequest> {
   ): Promise<WorkerCalls<LoadRequest>[Name]["reply"]> {
     if (this.#exitError !== undefined) throw this.#exitError;
     const reply = await new Promise<WorkerReply>((resolve, reject) => {
-      this.#worker.postMessage({ call, request } as WorkerRequest<LoadRequest>, transfer);
       this.#pending = { resolve, reject };
-      this.#guard.enter();
-      this.#worker.ref();
+      this.#port.post({ call, request } as WorkerRequest<LoadRequest>, transfer);
+      this.#port.ref();
     });
     if (reply.call === "failure") throw new WorkerCallError(reply.failure);
     return reply.reply;
   }
 
   /**
-   * Frees what the worker holds and ends the thread. Must not be called while a call is under way.
+   * Frees what the worker holds and ends it. Must not be called while a call is under way. Where it has ended already,
+   * there is nothing to do.
    *
-   * The thread is asked to end, never made to: see {@link ExitGuard}. What goes wrong in a thread that is about to
-   * end concerns nobody; its memory is free either way.
+   * The worker is asked to end, never made to: see `ExitGuard`. What goes wrong in one that is about to end concerns
+   * nobody; its memory is free either way.
    */
   async end(): Promise<void> {
     this.#ending = true;
-    this.#guard.enter();
-    this.#worker.ref();
-    this.#worker.postMessage({ call: "release", request: undefined } satisfies WorkerRequest<LoadRequest>);
+    if (this.#hasEnded) return;
+    this.#port.post({ call: "release", request: undefined }, []);
+    this.#port.ref();
     await this.#ended;
   }
 
   #take(): PendingCall | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
-    this.#guard.forget();
-    if (!this.#ending) this.#worker.unref();
+    if (!this.#ending) this.#port.unref();
     return pending;
   }
 
@@ -97,7 +103,7 @@ export class WorkerConnection implements SessionWorker<LoadRequest> {
       {
         subject: "inference worker",
         found,
-        expected: "a thread that lives until its session is disposed",
+        expected: "a worker that lives until its session is disposed",
         remedy: "Load the model again.",
       },
       { cause },
@@ -106,6 +112,7 @@ export class WorkerConnection implements SessionWorker<LoadRequest> {
   }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Whether no thread that this one starts can be ended during a call. Bun and Deno let the call return. */
+function canKeepThreads(): boolean {
+  return isMainThread;
 }
