@@ -74,8 +74,7 @@ describe.each(packages)("$manifest.name", ({ folder, manifest }) => {
 describe.each(codePackages)("$manifest.name, which has code,", ({ folder, manifest }) => {
   it("has the scripts that nx runs", () => {
     expect(manifest.scripts).toMatchObject({
-      prebuild: "node -e \"fs.rmSync('dist', { recursive: true, force: true })\"",
-      build: "tsc -b tsconfig.json",
+      build: "node -e \"fs.rmSync('dist', { recursive: true, force: true })\" && tsc -b tsconfig.json",
       test: `vitest run --root ../.. --project node ${folder}/`,
       "check-package": "publint --strict && attw --pack . --profile esm-only",
     });
@@ -141,6 +140,30 @@ it("all members ask for the same version of what they share", () => {
       versions.get(name)?.add(range.replace(/^\^/, ""));
     }
   }
+  // Whatever sharp a program has: another one would make copies of every package.
+  versions.get("sharp")?.delete(">=0.33.0");
   const disagreements = [...versions].filter(([, ranges]) => ranges.size > 1);
   expect(disagreements).toEqual([]);
+});
+
+// Strict package managers give a package only the peers that all packages between pass on.
+it.each(packages)("$manifest.name passes on the peers of what it depends on", ({ manifest }) => {
+  const own = runtimeDependencies(manifest);
+  for (const { manifest: other } of packages) {
+    if (manifest.dependencies?.[other.name] === undefined) continue;
+    for (const peer of Object.keys(other.peerDependencies ?? {})) expect(Object.keys(own)).toContain(peer);
+  }
+});
+
+it("no package runs a script while it installs, and no script hides before or after another", () => {
+  expect(readFileSync(join(root, ".npmrc"), "utf8")).toContain("ignore-scripts=true\n");
+  const scripts = [...packages, ...privateMembers, { manifest: rootManifest }].flatMap(({ manifest }) =>
+    Object.keys(manifest.scripts ?? {}),
+  );
+  const hidden = scripts.filter(
+    (name) =>
+      /^(?:pre|post)?install$|^prepare$|^(?:pre|post)publish/.test(name) ||
+      scripts.some((other) => name === `pre${other}` || name === `post${other}`),
+  );
+  expect(hidden).toEqual([]);
 });

@@ -45,6 +45,7 @@ export type { ProgressEvent, ProgressListener } from "./progress/progress-event.
 export type { DrawOptions, Generator } from "./random/generator.ts";
 export { randnTensor } from "./random/randn-tensor.ts";
 export { TorchGenerator } from "./random/torch-generator.ts";
+export { errorCode, errorMessage, isBlob, isError, isUint8Array, isUrl } from "./realm.ts";
 export type { DataType, FloatType, TensorDataByType } from "./tensor/data-type.ts";
 export { elementCount } from "./tensor/element-count.ts";
 export { Tensor } from "./tensor/tensor.ts";

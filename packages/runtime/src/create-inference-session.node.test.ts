@@ -58,6 +58,40 @@ describe("createInferenceSession", () => {
     await session.dispose();
   });
 
+  it.each([1, 2])(
+    "runs on WebAssembly with %d threads, its weights read out of their file",
+    async (threads) => {
+      const session = await createInferenceSession(linear, { device: "wasm", threads });
+      expect(session.device).toBe("wasm");
+      expect((await session.run({ x: ones })).y?.data).toEqual(linearOfOnes);
+      expect((await session.run({ x: ones })).y?.data).toEqual(linearOfOnes);
+      await session.dispose();
+    },
+  );
+
+  it.each([
+    ["a Blob", () => new Blob([linearWeights()])],
+    [
+      "a reader",
+      () => ({
+        size: linearWeights().length,
+        read: async (start: number, end: number) => linearWeights().slice(start, end),
+      }),
+    ],
+  ])("runs on WebAssembly with weights that are not on disk: %s", async (_kind, weights) => {
+    const model = { graph: linear.graph, files: new Map([[linearFile, weights()]]) };
+    const session = await createInferenceSession(model, { device: "wasm", threads: 1 });
+    expect((await session.run({ x: ones })).y?.data).toEqual(linearOfOnes);
+    await session.dispose();
+  });
+
+  it("says which file is too short for WebAssembly", async () => {
+    await truncate(join(folder, linearFile), 20);
+    const starting = createInferenceSession(linear, { device: "wasm" });
+    await expect(starting).rejects.toThrow(WeightsFileError);
+    await expect(starting).rejects.toThrow(linearFile);
+  });
+
   it("runs on a GPU, where the machine has one, and says so where it has none", async () => {
     const outcome = await createInferenceSession(linear, { device: "webgpu" }).catch((error) => error);
     if (UnsupportedError.isInstance(outcome)) {

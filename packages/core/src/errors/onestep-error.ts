@@ -1,3 +1,5 @@
+import { isError } from "../realm.ts";
+
 const marker = Symbol.for("onestep.error");
 
 /** What a person needs to know of a failure: what was found, what was expected, and what to do about it. */
@@ -52,7 +54,7 @@ export class OnestepError extends Error {
     this: { readonly code: string; readonly prototype: Type },
     value: unknown,
   ): value is Type {
-    if (!(value instanceof Error) || !(marker in value)) return false;
+    if (!isError(value) || !(marker in value)) return false;
     return (value[marker] as readonly string[]).includes(this.code);
   }
 }

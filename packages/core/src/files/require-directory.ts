@@ -1,9 +1,10 @@
 import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { isUrl } from "../realm.ts";
 
 /** Refuses what names no folder. @throws InvalidArgumentError */
 export function requireDirectory(directory: string | URL): void {
-  if (directory instanceof URL || (typeof directory === "string" && directory !== "")) return;
+  if (isUrl(directory) || (typeof directory === "string" && directory !== "")) return;
   throw new InvalidArgumentError({
     subject: "directory",
     found: directory === "" ? "an empty string" : describeValue(directory),

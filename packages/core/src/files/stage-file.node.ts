@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { isUint8Array } from "../realm.ts";
 import { toFileWriteError } from "./to-file-write-error.node.ts";
 
 /** Where a file belongs, and the permissions of the file that stands there. */
@@ -40,7 +41,7 @@ export function asideName(path: string): string {
 
 /** Refuses what is neither bytes nor pieces of bytes. @throws InvalidArgumentError */
 export function requireContent(content: unknown): void {
-  if (content instanceof Uint8Array) return;
+  if (isUint8Array(content)) return;
   if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) return;
   throw new InvalidArgumentError({
     subject: "content",
@@ -66,7 +67,7 @@ async function fill(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    for await (const piece of content instanceof Uint8Array ? [content] : content) {
+    for await (const piece of isUint8Array(content) ? [content] : content) {
       signal?.throwIfAborted();
       await attempt(target.path, () => writeAll(file, piece));
     }

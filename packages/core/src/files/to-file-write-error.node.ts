@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { FileWriteError } from "../errors/file-write-error.ts";
 import type { Problem } from "../errors/onestep-error.ts";
+import { errorCode, errorMessage } from "../realm.ts";
 
 type Cause = Pick<Problem, "found" | "expected" | "remedy">;
 
@@ -41,7 +42,7 @@ const aliases: Readonly<Record<string, string>> = { EPERM: "EACCES", EEXIST: "EN
 
 /** Says in words why a system call failed to write a file. */
 export function toFileWriteError(path: string, error: unknown): FileWriteError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errorCode(error) ?? "";
   return new FileWriteError({ subject: path, ...describe(code, path, error) }, { cause: error });
 }
 
@@ -57,7 +58,7 @@ function describe(code: string, path: string, error: unknown): Cause {
   const known = name !== undefined && Object.hasOwn(causes, name) ? causes[name] : undefined;
   return (
     known ?? {
-      found: error instanceof Error ? error.message : String(error),
+      found: errorMessage(error),
       expected: "a file that can be written",
       remedy: "See the cause of this error.",
     }

@@ -2,6 +2,7 @@ import { writeFileAside } from "#write-file";
 import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { UnsupportedError } from "../errors/unsupported-error.ts";
+import { isBlob, isUint8Array, isUrl } from "../realm.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkPixels } from "./check-pixels.ts";
 import { decodeImage } from "./decode/decode-image.ts";
@@ -134,7 +135,7 @@ export class RasterImage implements Pixels {
    * @throws FileWriteError where the file cannot be written, for example because its folder is missing.
    */
   async save(path: string | URL): Promise<void> {
-    const name = path instanceof URL ? path.pathname : path;
+    const name = isUrl(path) ? path.pathname : path;
     if (typeof name !== "string") {
       throw new InvalidArgumentError({
         subject: "path",
@@ -166,8 +167,8 @@ function readMaxPixels({ maxPixels = defaultMaxPixels }: DecodeImageOptions): nu
 }
 
 async function readBytes(file: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> {
-  if (file instanceof Uint8Array) return file;
-  if (file instanceof Blob) return new Uint8Array(await file.arrayBuffer());
+  if (isUint8Array(file)) return file;
+  if (isBlob(file)) return new Uint8Array(await file.arrayBuffer());
   if (Object.prototype.toString.call(file) === "[object ArrayBuffer]") return new Uint8Array(file);
   throw new InvalidArgumentError({
     subject: "RasterImage.decode",

@@ -1,4 +1,4 @@
-import { OnestepError } from "@onestep/core";
+import { errorMessage, isError, OnestepError } from "@onestep/core";
 import { FileReadError } from "../errors/file-read-error.ts";
 
 /** How browsers refuse a name that no file may have. They throw TypeErrors for all kinds of mistakes besides. */
@@ -9,8 +9,9 @@ const refusedName = /\bname is (?:not allowed|invalid)/i;
  * was asked for.
  */
 export function isMissingEntry(error: unknown): boolean {
-  if (error instanceof TypeError) return refusedName.test(error.message);
-  return error instanceof DOMException && ["NotFoundError", "TypeMismatchError"].includes(error.name);
+  if (!isError(error)) return false;
+  if (error.name === "TypeError") return refusedName.test(error.message);
+  return ["NotFoundError", "TypeMismatchError"].includes(error.name);
 }
 
 /** What is found at a path in a browser's file system; `undefined` where nothing is. @throws FileReadError */
@@ -23,7 +24,7 @@ export async function findEntry<Entry>(path: string, find: () => Promise<Entry>)
     throw new FileReadError(
       {
         subject: path,
-        found: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
+        found: isError(cause) ? `${cause.name}: ${cause.message}` : errorMessage(cause),
         expected: "a file, or nothing, that the browser lets the page see",
         remedy: "Choose the folder again, or allow the page to read it.",
       },

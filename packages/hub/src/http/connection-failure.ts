@@ -1,3 +1,4 @@
+import { errorCode, isError } from "@onestep/core";
 import { ConnectionError } from "../errors/connection-error.ts";
 import { connectionRemedy, proxyRefusal } from "./connection-remedy.ts";
 import { describeUrl } from "./describe-url.ts";
@@ -90,9 +91,9 @@ export function toProtocolError(url: URL, cause: unknown): ConnectionError {
 /** An error without a code is a failure of the network where `fetch` says so, which throws a TypeError then. */
 function chanceOf(code: string | undefined, error: unknown, hasBegun: boolean): ConnectionError["retry"] {
   if (code === undefined) {
-    if (!(error instanceof TypeError)) return "never";
+    if (!isTypeError(error)) return "never";
     // Node's own refusal of an address or an answer has a cause; browsers say nothing more.
-    if (!hasBegun && error.cause instanceof Error) return "never";
+    if (!hasBegun && isError(error.cause)) return "never";
     return hasBegun ? chanceInBrowser() : "perhaps";
   }
   if (permanent.test(code)) return "never";
@@ -106,17 +107,22 @@ function chanceInBrowser(): ConnectionError["retry"] {
 
 /** Node's `fetch` keeps to itself that it takes no answer 407, and says "fetch failed" of all that its causes tell. */
 function describeCause(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   const { cause, message } = error;
-  if (!(error instanceof TypeError) || !(cause instanceof Error)) return message;
+  if (!isTypeError(error) || !isError(cause)) return message;
   if (cause.message === "" && message === "fetch failed") return "Proxy authentication required";
   const ofProxy = findMessage(cause, /^Proxy response \(/);
   return ofProxy ?? (cause.message === "" ? message : cause.message);
 }
 
+/** What `fetch` throws where there is no answer, of whichever realm. */
+function isTypeError(error: unknown): error is TypeError {
+  return isError(error) && error.name === "TypeError";
+}
+
 /** The first message of a form in an error and its causes. */
 function findMessage(error: unknown, form: RegExp, depth = 0): string | undefined {
-  if (!(error instanceof Error) || depth > 5) return undefined;
+  if (!isError(error) || depth > 5) return undefined;
   return form.test(error.message) ? error.message : findMessage(error.cause, form, depth + 1);
 }
 
@@ -142,8 +148,9 @@ export function toSilenceError(url: URL, seconds: number, variable: string): Con
 
 /** The first code (`ECONNREFUSED`) in an error, its causes and, where several addresses were tried, their errors. */
 function findCode(error: unknown, depth = 0): string | undefined {
-  if (!(error instanceof Error) || depth > 5) return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
-  if (error instanceof AggregateError) return findCode(error.errors[0], depth + 1);
+  if (!isError(error) || depth > 5) return undefined;
+  const code = errorCode(error);
+  if (code !== undefined) return code;
+  if ("errors" in error && Array.isArray(error.errors)) return findCode(error.errors[0], depth + 1);
   return findCode(error.cause, depth + 1);
 }

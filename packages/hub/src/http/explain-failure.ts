@@ -1,3 +1,4 @@
+import { isError } from "@onestep/core";
 import type { ConnectionError } from "../errors/connection-error.ts";
 import { isCertificateFault, isCut, toConnectionError, toProtocolError } from "./connection-failure.ts";
 
@@ -26,7 +27,7 @@ export async function explainFailure(
 
 /** Whether anything came over the connection, which tells a server that was there from one that is of another kind. */
 function hasRead(cause: unknown): boolean {
-  for (let error = cause, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
+  for (let error = cause, depth = 0; isError(error) && depth < 5; error = error.cause, depth += 1) {
     if ("socket" in error && typeof error.socket === "object" && error.socket !== null) {
       return "bytesRead" in error.socket && error.socket.bytesRead !== 0;
     }

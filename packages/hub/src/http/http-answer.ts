@@ -1,4 +1,4 @@
-import { freeBuffer, OnestepError } from "@onestep/core";
+import { freeBuffer, isError, OnestepError } from "@onestep/core";
 import { ServerError } from "../errors/server-error.ts";
 import { toConnectionError } from "./connection-failure.ts";
 import { describeUrl } from "./describe-url.ts";
@@ -128,7 +128,7 @@ function openByteReader(body: Response["body"]): ReadableStreamBYOBReader | unde
   try {
     return body?.getReader({ mode: "byob" });
   } catch (error) {
-    if (error instanceof TypeError && body?.locked === false) return undefined;
+    if (isError(error) && error.name === "TypeError" && body?.locked === false) return undefined;
     throw error;
   }
 }

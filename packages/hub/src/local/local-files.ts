@@ -1,3 +1,4 @@
+import { isUrl } from "@onestep/core";
 /**
  * Files of the person at the browser, or of a program that has them in memory:
  *
@@ -20,7 +21,7 @@ export type RepositoryLocation = string | URL | LocalFiles;
 
 /** Whether a source is made of files at hand. */
 export function isLocalFiles(source: RepositoryLocation): source is LocalFiles {
-  return typeof source === "object" && source !== null && !(source instanceof URL);
+  return typeof source === "object" && source !== null && !isUrl(source);
 }
 
 /** Files in folders, wherever they are. */

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { isError, warn } from "@onestep/core";
 import type { AskListing, HubDownload, StartHubDownload } from "../cached/hub-download.ts";
 import type { Incoming } from "../cached/receive-file.ts";
 import { EntryNotFoundError } from "../errors/entry-not-found-error.ts";
@@ -175,7 +175,7 @@ class HubTransfer implements HubDownload {
     try {
       yield* chunks;
     } catch (error) {
-      if (error instanceof Error) this.#failedChunks = error.message;
+      if (isError(error)) this.#failedChunks = error.message;
       throw error;
     }
   }

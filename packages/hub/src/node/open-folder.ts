@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError, isUrl } from "@onestep/core";
 import { RepositoryNotFoundError } from "../errors/repository-not-found-error.ts";
 import type { Repository } from "../repository.ts";
 import { FolderRepository } from "./folder-repository.ts";
@@ -19,7 +19,7 @@ export async function isFolder(path: string): Promise<boolean> {
  * @throws RepositoryNotFoundError where there is no folder.
  */
 export async function openFolder(folder: string | URL): Promise<Repository> {
-  const path = resolve(folder instanceof URL ? toPath(folder) : folder);
+  const path = resolve(isUrl(folder) ? toPath(folder) : folder);
   const kind = await entryKind(path);
   if (kind === "a folder") return new FolderRepository(path, String(folder));
   throw new RepositoryNotFoundError({

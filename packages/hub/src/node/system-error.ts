@@ -1,3 +1,5 @@
+import { errorCode, errorMessage } from "@onestep/core";
+
 const descriptions: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "the quota is used up",
@@ -17,14 +19,13 @@ const descriptions: Readonly<Record<string, string>> = {
 
 /** The code of an error of the operating system (`ENOENT`), or `undefined` for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  return errorCode(error);
 }
 
 /** What an error of the operating system says, in words, with its code. */
 export function describeSystemError(error: unknown): string {
   const code = systemErrorCode(error);
-  if (code === undefined) return error instanceof Error ? error.message : String(error);
+  if (code === undefined) return errorMessage(error);
   const description = descriptions[code];
   return description === undefined ? code : `${description} (${code})`;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError, isUrl } from "@onestep/core";
 import { parseHubUrl } from "./hub-url.ts";
 
 /** What a caller's `source` can mean, as far as its text tells. */
@@ -18,7 +18,7 @@ const urlPattern = /^([a-z][a-z0-9+.-]+:\/\/|file:)/i;
  * @throws InvalidArgumentError where it is empty, not a URL although it looks like one, or of another scheme.
  */
 export function parseRepositorySource(source: string | URL, endpoint: URL): RepositorySource {
-  if (source instanceof URL) return parseUrl(source, endpoint);
+  if (isUrl(source)) return parseUrl(source, endpoint);
   if (typeof source !== "string" || source === "" || source.includes("\0")) {
     throw invalidSource(typeof source === "string" ? JSON.stringify(source) : typeof source);
   }

@@ -1,5 +1,6 @@
 import {
   describeJson,
+  errorMessage,
   isJsonObject,
   type PythonJson,
   type PythonJsonObject,
@@ -81,7 +82,7 @@ function parseHeader(file: RepositoryFile, bytes: Uint8Array): PythonJsonObject 
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     header = parsePythonJson(text, `header of ${file.path}`);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw damaged(file, "", `a header that is no JSON (${reason})`, "a JSON object", cause);
   }
   if (!isJsonObject(header))

@@ -13,7 +13,7 @@ import { needsWidening, WidenedFile } from "./widened-file.ts";
 
 /**
  * Builds a graph over a checkpoint and makes it ready to run: the weights stay in their files, and the runtime maps or
- * reads them from there. Where there is no disk, arrays of a type that onnxruntime-web lacks are converted as it reads them.
+ * reads them from there. For onnxruntime-web, arrays of a type that it lacks are converted as it reads them.
  *
  * @param buildGraph - Builds the graph; asks `source` where each weight lies.
  */
@@ -23,13 +23,15 @@ export async function startSession(
   options: InferenceSessionOptions,
 ): Promise<InferenceSession> {
   const locations = locateFiles(checkpoint.files);
+  const isNative = (file: RepositoryFile): boolean =>
+    file.localPath !== undefined && options.device !== "wasm";
   const widened = new WidenedFile();
   const widenedLocation = `${checkpoint.files[0]?.path}.float32`;
   const graph = buildGraph({
     resolve(name) {
       const tensor = checkpoint.tensors.get(name) as CheckpointTensor;
       const { file, offset, length, shape, interleaved } = tensor;
-      if (file.localPath === undefined && needsWidening(tensor)) {
+      if (!isNative(file) && needsWidening(tensor)) {
         return { location: widenedLocation, ...widened.add(tensor), elementType: "float32", shape };
       }
       const location = locations.get(file) as string;

@@ -10,11 +10,14 @@ import type {
 } from "../worker/worker-calls.ts";
 import type { ExitGuard } from "./exit-guard.ts";
 import { createSessionOptions } from "./session-options.ts";
-import type { LoadRequest } from "./worker-messages.ts";
+import type { LoadRequest, WasmLoadRequest } from "./worker-messages.ts";
 
-type Runtime = typeof import("onnxruntime-node");
+type Runtime = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor" | "env">;
 
-/** Answers the calls of a `WorkerConnection` with onnxruntime, which it loads when it is first needed. */
+/**
+ * Answers the calls of a `WorkerConnection` with onnxruntime, which it loads when it is first needed: onnxruntime-node, or
+ * onnxruntime-web, whose types are the same.
+ */
 export class InferenceServer {
   readonly #guard: ExitGuard;
   #runtime: Runtime | undefined;
@@ -30,7 +33,9 @@ export class InferenceServer {
     try {
       switch (message.call) {
         case "load":
-          this.#runtime = await import("onnxruntime-node");
+          this.#runtime = await (message.request.device === "wasm"
+            ? import("onnxruntime-web")
+            : import("onnxruntime-node"));
           stage = "create";
           return { call: "load", reply: await this.#load(this.#runtime, message.request) };
         case "run":
@@ -48,8 +53,17 @@ export class InferenceServer {
 
   async #load(runtime: Runtime, request: LoadRequest): Promise<SessionDescription> {
     if (this.#guard.closing) throw new Error("the process is about to exit");
-    this.#session = await runtime.InferenceSession.create(request.graph, createSessionOptions(request));
+    this.#session = await runtime.InferenceSession.create(
+      request.graph,
+      request.device === "wasm" ? await this.#prepareWasm(runtime, request) : createSessionOptions(request),
+    );
     return describeSession(this.#session);
+  }
+
+  async #prepareWasm(runtime: Runtime, request: WasmLoadRequest): Promise<InferenceSession.SessionOptions> {
+    runtime.env.wasm.numThreads = request.threads;
+    const { createWasmSessionOptions } = await import("./wasm-session-options.ts");
+    return createWasmSessionOptions(request);
   }
 
   async #run(inputs: Readonly<Record<string, WireTensor>>): Promise<Record<string, WireTensor>> {

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -13,8 +13,11 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "onestep-runtime-"));
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  const core = fileURLToPath(new URL("../../../core", import.meta.url));
+  await mkdir(join(folder, "node_modules", "@onestep"), { recursive: true });
+  await symlink(core, join(folder, "node_modules", "@onestep", "core"), "junction");
   // Out of the reach of this repository's node_modules.
-  for (const room of ["node", "worker"]) {
+  for (const room of ["errors", "node", "worker"]) {
     const compiled = fileURLToPath(new URL(`../../dist/${room}`, import.meta.url));
     await cp(compiled, join(folder, room), { recursive: true });
   }
@@ -45,7 +48,23 @@ describe("inference-worker", () => {
     const starting = start();
     await expect(starting).rejects.toThrow(MissingRuntimeError);
     await expect(starting).rejects.toThrow("onnxruntime-node: found no such package");
-    await expect(starting).rejects.toThrow("Run `npm install onnxruntime-node`");
+    await expect(starting).rejects.toThrow(
+      "Run `npm install --save-optional --ignore-scripts onnxruntime-node`",
+    );
+  });
+
+  it("tries again in a process of its own where another onnxruntime is loaded in this one", async () => {
+    await installRuntime(
+      `throw Object.assign(new Error("/x/libonnxruntime.so.1: version \`VERS_1.30.0' not found, in " + process.pid), { code: "ERR_DLOPEN_FAILED" });`,
+    );
+    const error = await start().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(MissingRuntimeError);
+    const { message } = error as MissingRuntimeError;
+    expect(message).toContain(
+      "another version of it, which this process has loaded already: /x/libonnxruntime.so.1",
+    );
+    expect(message).toContain("`overrides` in package.json");
+    expect(message).not.toContain(`in ${process.pid},`);
   });
 
   it("says what went wrong where onnxruntime-node does not load", async () => {

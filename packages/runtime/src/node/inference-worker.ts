@@ -16,6 +16,6 @@ parentPort?.on("message", async (request: WorkerRequest<LoadRequest>) => {
   guard.leave();
   const buffers = reply.call === "run" ? Object.values(reply.reply).map(({ data }) => data.buffer) : [];
   parentPort?.postMessage(reply, buffers as ArrayBuffer[]);
-  // Deno has no `close` here; a thread that listens no more ends by itself.
-  if (request.call === "release") parentPort?.removeAllListeners("message").unref();
+  // The threads of onnxruntime-web would outlive the port, and Deno has no `close` of one.
+  if (request.call === "release") setImmediate(() => process.exit());
 });

@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
-import type { LoadRequest } from "./worker-messages.ts";
+import type { NativeLoadRequest } from "./worker-messages.ts";
 
 /**
  * The options that onnxruntime gets for a session.
@@ -13,7 +13,7 @@ import type { LoadRequest } from "./worker-messages.ts";
  * copied for it. The level below leaves every weight in its mapped file.
  */
 export function createSessionOptions(
-  request: Pick<LoadRequest, "folder" | "device" | "threads" | "optimizeFor">,
+  request: Pick<NativeLoadRequest, "folder" | "device" | "threads" | "optimizeFor">,
 ): InferenceSession.SessionOptions {
   const { folder, device, threads, optimizeFor } = request;
   return {

@@ -1,15 +1,9 @@
+import { errorCode } from "@onestep/core";
 import { MissingRuntimeError } from "../errors/missing-runtime-error.ts";
-
-/** The message of an error, of whatever realm. */
-export function describeError(error: unknown): string {
-  const message = (error as { readonly message?: unknown } | null | undefined)?.message;
-  return typeof message === "string" ? message : String(error);
-}
 
 /** The typed error where Node's permission model refuses what inference needs; other errors as they are. */
 export function refusedByPermissions(error: unknown, what: string, flag: string): unknown {
-  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
-  if (code !== "ERR_ACCESS_DENIED") return error;
+  if (errorCode(error) !== "ERR_ACCESS_DENIED") return error;
   return new MissingRuntimeError(
     {
       subject: "inference worker",

@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { errorMessage } from "@onestep/core";
 import type { WireTensor, WorkerReply, WorkerRequest } from "../worker/worker-calls.ts";
-import { describeError, refusedByPermissions } from "./start-failure.ts";
+import { refusedByPermissions } from "./start-failure.ts";
 import type { LoadRequest } from "./worker-messages.ts";
 import type { WorkerPort, WorkerPortListener } from "./worker-port.ts";
 
@@ -37,7 +38,7 @@ export function startProcess(script: URL, listener: WorkerPortListener): WorkerP
     else listener.onReply(withOwnReplyMemory(event.reply));
   });
   child.once("error", (error) =>
-    listener.onFailure(`a process that does not start: ${describeError(error)}`, error),
+    listener.onFailure(`a process that does not start: ${errorMessage(error)}`, error),
   );
   child.once("exit", (exitCode, signal) =>
     listener.onEnd(signal === null ? `its end, with exit code ${exitCode}` : `its end, by ${signal}`),
@@ -45,8 +46,7 @@ export function startProcess(script: URL, listener: WorkerPortListener): WorkerP
   return {
     post(message) {
       child.send(message, (error) => {
-        if (error !== null)
-          listener.onFailure(`a call that it does not take: ${describeError(error)}`, error);
+        if (error !== null) listener.onFailure(`a call that it does not take: ${errorMessage(error)}`, error);
       });
     },
     ref() {

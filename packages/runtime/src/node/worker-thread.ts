@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
+import { errorMessage } from "@onestep/core";
 import type { WorkerReply } from "../worker/worker-calls.ts";
 import { ExitGuard } from "./exit-guard.ts";
-import { describeError, refusedByPermissions } from "./start-failure.ts";
+import { refusedByPermissions } from "./start-failure.ts";
 import type { WorkerData } from "./worker-messages.ts";
 import type { WorkerPort, WorkerPortListener } from "./worker-port.ts";
 
@@ -27,9 +28,7 @@ export function startThread(script: URL, listener: WorkerPortListener): WorkerPo
     guard.forget();
     listener.onReply(reply);
   });
-  worker.on("error", (error) =>
-    listener.onFailure(`an uncaught error in it: ${describeError(error)}`, error),
-  );
+  worker.on("error", (error) => listener.onFailure(`an uncaught error in it: ${errorMessage(error)}`, error));
   worker.on("messageerror", (error) => listener.onFailure("a message from it that cannot be read", error));
   worker.once("exit", (exitCode) => {
     guard.forget();

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { OneTimeWarning } from "../one-time-warning.ts";
 import { chooseThreads } from "./choose-threads.ts";
-import { OneTimeWarning } from "./one-time-warning.ts";
 
 const isolated = { canSuspend: true, isCrossOriginIsolated: true };
 

@@ -1,4 +1,4 @@
-import { OneTimeWarning } from "./one-time-warning.ts";
+import { OneTimeWarning } from "../one-time-warning.ts";
 import type { WebPlatform } from "./web-platform.ts";
 
 /** More make wasm no faster: its kernels are short, and threads wait for each other. */

@@ -1,5 +1,5 @@
 import type { OnnxruntimeBuild } from "../inference-session.ts";
-import { blobBytes, canReadBlobs } from "./blob-bytes.ts";
+import { lazyBytes } from "../worker/lazy-bytes.ts";
 import { remoteBlob } from "./file-port.ts";
 import { readByPieces } from "./piecewise-blob.ts";
 import type { RemoteFile, WebLoadRequest } from "./web-load-request.ts";
@@ -26,6 +26,24 @@ async function provide(file: Blob | RemoteFile, build: OnnxruntimeBuild): Promis
   if (build === "jspi") return file instanceof Blob ? readByPieces(file) : remoteBlob(file);
   const blob = file instanceof Blob ? file : await fetchWhole(file);
   return canReadBlobs() ? blobBytes(blob) : new Uint8Array(await blob.arrayBuffer());
+}
+
+interface SynchronousFileReader {
+  readAsArrayBuffer(blob: Blob): ArrayBuffer;
+}
+
+/** Whether a Blob can be read without waiting: in workers, not in pages. */
+function canReadBlobs(): boolean {
+  return "FileReaderSync" in globalThis;
+}
+
+function blobBytes(blob: Blob): Uint8Array {
+  const { FileReaderSync } = globalThis as unknown as { FileReaderSync: new () => SynchronousFileReader };
+  const reader = new FileReaderSync();
+  return lazyBytes(
+    blob.size,
+    (begin, end) => new Uint8Array(reader.readAsArrayBuffer(blob.slice(begin, end))),
+  );
 }
 
 async function fetchWhole(file: RemoteFile): Promise<Blob> {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError, isBlob } from "@onestep/core";
 import type { StartOptions } from "../inference-backend.ts";
 import type { GraphWithWeights, InferenceSession } from "../inference-session.ts";
 import type { WeightsFile } from "../weights-file.ts";
@@ -58,7 +58,7 @@ async function startWorker(
     [...model.files].map(([location, file]) => [location, lend(location, file, failures)]),
   );
   const request: WebLoadRequest = { ...settings, graph: model.graph, files };
-  const ports = [...files.values()].flatMap((file) => (file instanceof Blob ? [] : [file.port]));
+  const ports = [...files.values()].flatMap((file) => (isBlob(file) ? [] : [file.port]));
   const worker = new WebWorkerConnection(start());
   try {
     const description = await orAbort(worker.call("load", request, ports), signal);
@@ -73,7 +73,7 @@ async function startWorker(
 }
 
 function lend(location: string, file: WeightsFile, failures: unknown[]): Blob | RemoteFile {
-  if (file instanceof Blob) return file;
+  if (isBlob(file)) return file;
   if (typeof file !== "string") return lendFile(file, (error) => failures.push(error));
   throw new InvalidArgumentError({
     subject: `files, ${location}`,

@@ -2,7 +2,11 @@ import type { WorkerFailure } from "./worker-calls.ts";
 
 /** What an error says, in a form that crosses threads. */
 export function describeFailure(stage: WorkerFailure["stage"], error: unknown): WorkerFailure {
-  if (!(error instanceof Error)) return { stage, message: String(error), code: undefined };
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { stage, message: error.message, code };
+  // Told by its fields: what a native library throws may be of another realm.
+  const { message, code } = Object(error) as { readonly message?: unknown; readonly code?: unknown };
+  return {
+    stage,
+    message: typeof message === "string" ? message : String(error),
+    code: typeof code === "string" ? code : undefined,
+  };
 }

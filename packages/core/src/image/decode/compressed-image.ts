@@ -1,4 +1,5 @@
 import { ImageError } from "../../errors/image-error.ts";
+import { errorMessage } from "../../realm.ts";
 import type { ImageFormat } from "./image-format.ts";
 
 /** A JPEG or WebP file, and how large an image it may hold. */
@@ -27,7 +28,7 @@ export function damagedImage({ format }: CompressedImage, cause: unknown): Image
   return new ImageError(
     {
       subject: format.toUpperCase(),
-      found: `a file that cannot be decoded (${cause instanceof Error ? cause.message : String(cause)})`,
+      found: `a file that cannot be decoded (${errorMessage(cause)})`,
       expected: "a whole and undamaged one",
       remedy: "Check that the file is complete; save it anew if it is.",
     },

@@ -1,3 +1,4 @@
+import { errorMessage } from "@onestep/core";
 import type { CacheProblem, CacheReport, ScanCacheOptions } from "../../cache/cache-report.ts";
 import { findRepositoryIdFault } from "../../source/repository-id.ts";
 import { resolveHubCache, resolveUrlCache } from "../cache-folders.ts";
@@ -55,6 +56,6 @@ async function attempt(path: string, problems: CacheProblem[], scan: () => Promi
   try {
     await scan();
   } catch (error) {
-    problems.push({ path, message: error instanceof Error ? error.message : String(error) });
+    problems.push({ path, message: errorMessage(error) });
   }
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { CommitOutput } from "@huggingface/hub";
-import { OnestepError } from "@onestep/core";
+import { errorMessage, OnestepError } from "@onestep/core";
 import { joinEndpoint } from "../../environment/endpoint.ts";
 import { ServerError } from "../../errors/server-error.ts";
 import { describeUrl } from "../../http/describe-url.ts";
@@ -208,7 +208,7 @@ function unexpected({ endpoint }: UploadTransport, error: unknown): ServerError 
   return new ServerError(
     {
       subject: describeUrl(endpoint),
-      found: error instanceof Error ? error.message : String(error),
+      found: errorMessage(error),
       expected: "answers as the Hub gives them",
       remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.",
     },

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { ImageError, RasterImage, UnsupportedError } from "@onestep/core";
+import { errorCode, errorMessage, ImageError, RasterImage, UnsupportedError } from "@onestep/core";
 
 /**
  * Reads a PNG, JPEG or WebP.
@@ -34,9 +34,9 @@ export async function readImageFile(path: string): Promise<RasterImage> {
 }
 
 function describeReadError(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = errorCode(cause);
   if (code === "ENOENT") return "no such file";
   if (code === "EISDIR") return "a folder";
   if (code === "EACCES" || code === "EPERM") return "a file that may not be read";
-  return `a file that cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
+  return `a file that cannot be read (${errorMessage(cause)})`;
 }

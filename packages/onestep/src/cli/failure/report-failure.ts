@@ -1,3 +1,4 @@
+import { isError } from "@onestep/core";
 import type { OutputStream } from "../output/output-stream.ts";
 import { printable } from "../output/printable.ts";
 import { alarm } from "../output/text-style.ts";
@@ -31,7 +32,7 @@ export function reportFailure(failure: Failure, options: ReportFailureOptions): 
 
 /** The stack of an error and of the errors that led to it. */
 function describeTrace(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   const trace = error.stack ?? error.message;
   return error.cause === undefined ? trace : `${trace}\nCaused by ${describeTrace(error.cause)}`;
 }
