@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FileWriteError } from "../errors/file-write-error.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { asideName, attempt, requireContent, stageFile } from "./stage-file.node.ts";
@@ -48,6 +48,29 @@ describe("stageFile", () => {
     const staging = stageFile({ path, mode: undefined }, pieces(), AbortSignal.abort(reason));
     await expect(staging).rejects.toBe(reason);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ["that cannot flush", "sync", new Error("Method not implemented.")],
+    ["that does not support it", "sync", Object.assign(new Error("x"), { code: "ENOTSUP" })],
+    ["where modes may not be set", "chmod", Object.assign(new Error("x"), { code: "ERR_ACCESS_DENIED" })],
+  ] as const)("does without what a file system lacks: one %s", async (_what, method, refusal) => {
+    const own = await open(join(folder, "own"), "w");
+    vi.spyOn(Object.getPrototypeOf(own), method).mockRejectedValue(refusal);
+    await own.close();
+    const aside = await stageFile({ path, mode: 0o600 }, Uint8Array.of(1), undefined);
+    expect([...(await readFile(aside))]).toEqual([1]);
+  });
+
+  it("fails where a file cannot be flushed because of its disk", async () => {
+    const own = await open(join(folder, "own"), "w");
+    vi.spyOn(Object.getPrototypeOf(own), "sync").mockRejectedValue(
+      Object.assign(new Error("x"), { code: "EIO" }),
+    );
+    await own.close();
+    const staging = stageFile({ path, mode: undefined }, Uint8Array.of(1), undefined);
+    await expect(staging).rejects.toThrow(FileWriteError);
+    expect(await readdir(folder)).toEqual(["own"]);
   });
 
   it("says that there is no folder", async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { isUint8Array } from "../realm.ts";
+import { errorCode, errorMessage, isUint8Array } from "../realm.ts";
 import { toFileWriteError } from "./to-file-write-error.node.ts";
 
 /** Where a file belongs, and the permissions of the file that stands there. */
@@ -72,8 +72,8 @@ async function fill(
       await attempt(target.path, () => writeAll(file, piece));
     }
     await attempt(target.path, async () => {
-      if (target.mode !== undefined) await file.chmod(target.mode);
-      await file.sync();
+      if (target.mode !== undefined) await wherePossible(() => file.chmod(target.mode as number));
+      await wherePossible(() => file.sync());
     });
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -86,5 +86,20 @@ async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
   for (let offset = 0; offset < piece.length; ) {
     const { bytesWritten } = await file.write(piece, offset);
     offset += bytesWritten;
+  }
+}
+
+/**
+ * Does what a file system or Node itself may not offer: Node's permission model lets nobody change modes, the file systems
+ * of Yarn's Plug'n'Play cannot flush. The bytes are the same without.
+ */
+async function wherePossible(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isRefused = ["ERR_ACCESS_DENIED", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EPERM"].includes(
+      errorCode(error) ?? "",
+    );
+    if (!isRefused && !errorMessage(error).includes("not implemented")) throw error;
   }
 }

@@ -1,7 +1,14 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { UnsupportedError } from "@onestep/core";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { resolveHubCache, resolveHuggingFaceHome, resolveUrlCache } from "./cache-folders.ts";
+import { resolveToken } from "./token.ts";
+
+vi.mock(import("node:os"), async (original) => {
+  const os = await original();
+  return { ...os, homedir: vi.fn(os.homedir) };
+});
 
 const braced = ["$", "{NAME}"].join("");
 
@@ -34,5 +41,33 @@ describe("cache folders", () => {
 
   it("falls back to the system's home", () => {
     expect(resolveHuggingFaceHome({})).toBe(join(homedir(), ".cache", "huggingface"));
+  });
+});
+
+describe("a user without a home folder", () => {
+  beforeEach(() => {
+    vi.mocked(homedir).mockImplementation(() => {
+      throw new Error("A system error occurred: uv_os_homedir returned ENOENT (no such file or directory)");
+    });
+  });
+
+  it("uses a folder that is named, by whatever name", async () => {
+    expect(resolveHubCache("/mine", {})).toBe(resolve("/mine"));
+    expect(resolveUrlCache("/mine", {})).toBe(resolve("/mine/onestep/urls"));
+    expect(resolveHubCache(undefined, { HF_HOME: "/hf" })).toBe(resolve("/hf/hub"));
+    expect(resolveHubCache(undefined, { HF_HUB_CACHE: "/cache" })).toBe(resolve("/cache"));
+    expect(resolveUrlCache(undefined, { XDG_CACHE_HOME: "/xdg" })).toBe(
+      resolve("/xdg/huggingface/onestep/urls"),
+    );
+    expect(await resolveToken(undefined, {})).toBeUndefined();
+  });
+
+  it.each([
+    ["nothing", () => resolveHubCache(undefined, {})],
+    ["a web URL", () => resolveUrlCache(undefined, {})],
+    ["a path in the home folder", () => resolveHubCache("~/cache", {})],
+  ])("is told to name a folder: %s", (_name, locate) => {
+    expect(locate).toThrow(UnsupportedError);
+    expect(locate).toThrow("pass `cacheDir` (`--cache-dir`), or set HF_HOME or HOME");
   });
 });

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { UnsupportedError } from "@onestep/core";
 import { type Environment, readVariable } from "../environment/environment.ts";
 
 /** `HF_HOME`, or `huggingface` in `XDG_CACHE_HOME`, or `~/.cache/huggingface`. */
@@ -43,6 +44,24 @@ export function expandPath(path: string, environment: Environment): string {
 }
 
 function expandHome(path: string, environment: Environment): string {
-  const home = readVariable(environment, "HOME") ?? readVariable(environment, "USERPROFILE") ?? homedir();
-  return path.replace(/^~(?=$|[/\\])/, () => home);
+  return path.replace(/^~(?=$|[/\\])/, () => homeFolder(environment));
+}
+
+/** @throws UnsupportedError where the user has no home folder: an id that the system does not know, in a container. */
+function homeFolder(environment: Environment): string {
+  const home = readVariable(environment, "HOME") ?? readVariable(environment, "USERPROFILE");
+  if (home !== undefined) return home;
+  try {
+    return homedir();
+  } catch (cause) {
+    throw new UnsupportedError(
+      {
+        subject: "home folder",
+        found: "a user that has none",
+        expected: "a folder for the cache",
+        remedy: "Name one: pass `cacheDir` (`--cache-dir`), or set HF_HOME or HOME.",
+      },
+      { cause },
+    );
+  }
 }

@@ -14,7 +14,17 @@ export interface LinkOptions {
 }
 
 /** What systems and file systems say that do not allow symbolic links. */
-const linksNotAllowed = new Set(["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "UNKNOWN"]);
+const linksNotAllowed = new Set([
+  "EPERM",
+  "EACCES",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EINVAL",
+  "UNKNOWN",
+  // Node's permission model: links want all of the file system.
+  "ERR_ACCESS_DENIED",
+]);
 
 /**
  * Puts a content in its place in a snapshot: a relative symbolic link or, where those do not work (Windows without

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { warn } from "@onestep/core";
+import { UnsupportedError, warn } from "@onestep/core";
 import { cleanToken } from "../environment/clean-token.ts";
 import { type Environment, isEnabled, readVariable } from "../environment/environment.ts";
 import { expandPath, resolveHuggingFaceHome } from "./cache-folders.ts";
@@ -28,11 +28,8 @@ export async function resolveToken(
 }
 
 async function readTokenFile(environment: Environment): Promise<string | undefined> {
-  const variable = readVariable(environment, "HF_TOKEN_PATH");
-  const location =
-    variable === undefined
-      ? join(resolveHuggingFaceHome(environment), "token")
-      : expandPath(variable, environment);
+  const location = locateTokenFile(environment);
+  if (location === undefined) return undefined;
   let text: string;
   try {
     text = await readFile(location, "utf8");
@@ -47,4 +44,16 @@ async function readTokenFile(environment: Environment): Promise<string | undefin
 function describeUnreadable(location: string, error: unknown): string {
   const found = `token file ${location}: found ${describeSystemError(error)}, expected a file that this user may read.`;
   return `${found} Requests are made without a token. Pass token: false, or a token (option token, HF_TOKEN), or name another file (HF_TOKEN_PATH).`;
+}
+
+/** Undefined where the user has no home folder, and so no token file. */
+function locateTokenFile(environment: Environment): string | undefined {
+  const variable = readVariable(environment, "HF_TOKEN_PATH");
+  if (variable !== undefined) return expandPath(variable, environment);
+  try {
+    return join(resolveHuggingFaceHome(environment), "token");
+  } catch (error) {
+    if (UnsupportedError.isInstance(error)) return undefined;
+    throw error;
+  }
 }

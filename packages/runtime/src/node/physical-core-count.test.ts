@@ -71,4 +71,42 @@ describe("physicalCoreCount", () => {
   it("counts the cores of this machine", () => {
     expect(physicalCoreCount()).toBeGreaterThanOrEqual(process.platform === "linux" ? 1 : 0);
   });
+
+  const v2 = (group: string, folder: string, quota: string) => ({
+    "/proc/self/cgroup": `0::${group}\n`,
+    [`/sys/fs/cgroup${folder}/cpu.max`]: `${quota} 100000\n`,
+  });
+  const v1 = (line: string, folder: string, quota: string) => ({
+    "/proc/self/cgroup": `5:memory:/x\n${line}\n`,
+    [`/sys/fs/cgroup/${folder}/cpu.cfs_quota_us`]: `${quota}\n`,
+    [`/sys/fs/cgroup/${folder}/cpu.cfs_period_us`]: "100000\n",
+  });
+  it.each([
+    ["a service", { ...v2("/system.slice/a.service", "/system.slice/a.service", "300000") }, 3],
+    [
+      "a slice that bounds a service without one",
+      {
+        ...v2("/system.slice/a.service", "/system.slice/a.service", "max"),
+        ...v2("/system.slice/a.service", "/system.slice", "400000"),
+      },
+      4,
+    ],
+    [
+      "the least of several",
+      { ...v2("/a/b", "/a/b", "500000"), ...v2("/a/b", "/a", "200000"), ...v2("/a/b", "", "900000") },
+      2,
+    ],
+    [
+      "a pod of Kubernetes",
+      { ...v2("/kubepods/burstable/pod1/c1", "/kubepods/burstable/pod1", "150000") },
+      2,
+    ],
+    ["a path out of the namespace", { ...v2("/../../x", "", "500000") }, 5],
+    ["version 1", v1("4:cpu,cpuacct:/x", "cpu/x", "300000"), 3],
+    ["version 1, mounted by both names", v1("4:cpu,cpuacct:/x/y", "cpu,cpuacct/x", "300000"), 3],
+    ["no limit in version 1", v1("4:cpu,cpuacct:/x", "cpu/x", "-1"), 8],
+    ["the group of another controller", v1("4:cpuset:/x", "cpu/x", "100000"), 8],
+  ])("honours the quota below the root of the groups: %s", (_name, files, expected) => {
+    expect(countCores("0-7", alone, files)).toBe(expected);
+  });
 });

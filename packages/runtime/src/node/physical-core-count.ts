@@ -34,13 +34,41 @@ function parseCpuList(list: string): number[] {
   });
 }
 
-/** How many CPUs' worth of time the control group of the process may use; infinite where there is no limit. */
+/**
+ * How many CPUs' worth of time the process may use; infinite where there is no limit. A control group is bound by its own
+ * quota and by those of all groups that it is in.
+ */
 function readCpuQuota(readText: ReadText): number {
-  const [quota, period] =
-    readText("/sys/fs/cgroup/cpu.max")?.split(/\s+/) ??
-    ["quota", "period"].map((name) => readText(`/sys/fs/cgroup/cpu/cpu.cfs_${name}_us`));
-  const cpus = Number(quota) / Number(period);
-  return cpus > 0 ? cpus : Number.POSITIVE_INFINITY;
+  const groups = (readText("/proc/self/cgroup") ?? "").split("\n").map((line) => line.split(":"));
+  const path = groups.find(([id]) => id === "0")?.[2] ?? "";
+  const [, controllers = "cpu", cpuPath = ""] =
+    groups.find(([, names]) => names?.split(",").includes("cpu")) ?? [];
+  return Math.min(
+    ...foldersUp(path).map((folder) => cpus(readText(`/sys/fs/cgroup${folder}/cpu.max`)?.split(/\s+/) ?? [])),
+    ...["cpu", controllers].flatMap((mount) =>
+      foldersUp(cpuPath).map((folder) =>
+        cpus(
+          ["quota", "period"].map((name) => readText(`/sys/fs/cgroup/${mount}${folder}/cpu.cfs_${name}_us`)),
+        ),
+      ),
+    ),
+  );
+}
+
+/** A folder and all that it is in, up to the root, which is `""`: `/a/b`, `/a`, and that. */
+function foldersUp(path: string): string[] {
+  const names = path.split("/").filter((name) => name !== "");
+  return Array.from({ length: names.length + 1 }, (_, count) =>
+    names
+      .slice(0, names.length - count)
+      .map((name) => `/${name}`)
+      .join(""),
+  );
+}
+
+function cpus([quota, period]: readonly (string | undefined)[]): number {
+  const count = Number(quota) / Number(period);
+  return count > 0 ? count : Number.POSITIVE_INFINITY;
 }
 
 function readTextFile(path: string): string | undefined {

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorMessage } from "@onestep/core";
 import type { LeftParts, Part } from "../../cached/part.ts";
 import { isSha256 } from "../../hub-api/object-id.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -110,7 +111,7 @@ export class PartFile implements Part {
   async finish(): Promise<void> {
     const { location } = this.#options;
     try {
-      await writeInCache(location, () => this.#file.sync());
+      await writeInCache(location, () => flush(this.#file));
     } finally {
       await this.#file.close();
     }
@@ -152,4 +153,13 @@ async function takeUpParts({ leftParts, location, version }: PartOptions, aside:
     () => true,
     () => false,
   );
+}
+
+/** Flushes a file to the disk, but for the file systems of Yarn's Plug'n'Play, which cannot. */
+async function flush(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!errorMessage(error).includes("not implemented")) throw error;
+  }
 }
