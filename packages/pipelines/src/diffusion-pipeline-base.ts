@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { InvalidArgumentError, joinPath, warn } from "@onestep/core";
 import { formatConfig, saveFile } from "@onestep/core/files";
 import {

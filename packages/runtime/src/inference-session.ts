@@ -28,6 +28,9 @@ export interface GraphWithWeights {
 /** A build of onnxruntime-web: `"jspi"` where the browser can suspend WebAssembly, `"asyncify"` elsewhere. */
 export type OnnxruntimeBuild = "jspi" | "asyncify";
 
+/** The browser's `Worker`; never where a program is compiled without the types of the DOM. */
+type WebWorker = typeof globalThis extends { Worker: { prototype: infer Type } } ? Type : never;
+
 /** How onnxruntime-web is run, in browsers. */
 export interface WebOptions {
   /**
@@ -35,7 +38,7 @@ export interface WebOptions {
    * `@onestep/runtime/inference-worker-asyncify`, whichever `build` says. By default it is the script where the bundler
    * has put it, and where the bundler knows nothing of workers, the one that lies beside the bundle under that name.
    */
-  readonly startWorker?: ((build: OnnxruntimeBuild) => Worker) | undefined;
+  readonly startWorker?: ((build: OnnxruntimeBuild) => WebWorker) | undefined;
   /**
    * The URL of a folder with the wasm files of onnxruntime-web, of exactly the version that is bundled. By default they
    * are where the bundler has put them.

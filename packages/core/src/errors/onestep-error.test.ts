@@ -23,6 +23,23 @@ describe("OnestepError", () => {
     expect([error.message, error.cause, error.problem]).toEqual(["It broke.", cause, undefined]);
   });
 
+  it("keeps its name where a minifier has renamed its class", () => {
+    class wo extends InvalidArgumentError {
+      static override readonly code: string = "out-of-memory";
+    }
+    class $ extends wo {
+      static override readonly code: string = "scheduler-config-not-found";
+    }
+    expect(new wo(problem).name).toBe("OutOfMemoryError");
+    expect(new $(problem).name).toBe("SchedulerConfigNotFoundError");
+    expect(String(new $("Gone."))).toBe("SchedulerConfigNotFoundError: Gone.");
+  });
+
+  it("has the name of its class where that has no code of its own", () => {
+    class QuotaError extends UnsupportedError {}
+    expect(new QuotaError(problem)).toMatchObject({ name: "QuotaError", code: "unsupported" });
+  });
+
   it.each([
     [OnestepError, "OnestepError", "onestep-error"],
     [DisposedError, "DisposedError", "disposed"],

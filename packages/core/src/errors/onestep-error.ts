@@ -45,7 +45,7 @@ export class OnestepError extends Error {
     super(typeof problem === "string" ? problem : formatProblem(problem), options);
     Object.defineProperty(this, marker, { value: collectCodes(new.target) });
     this.code = new.target.code;
-    this.name = new.target.name;
+    this.name = Object.hasOwn(new.target, "code") ? nameFor(this.code) : new.target.name;
     this.problem = typeof problem === "string" ? undefined : problem;
   }
 
@@ -57,6 +57,12 @@ export class OnestepError extends Error {
     if (!isError(value) || !(marker in value)) return false;
     return (value[marker] as readonly string[]).includes(this.code);
   }
+}
+
+/** The name of the class that has a code. The class itself may have another one, from a minifier. */
+function nameFor(code: string): string {
+  const words = code.replace(/-error$/, "").split("-");
+  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")}Error`;
 }
 
 /** The codes of a class and of every class it extends, up to {@link OnestepError}. */

@@ -2,11 +2,16 @@ import { ImageError } from "../errors/image-error.ts";
 import { onWhite } from "./on-white.ts";
 import type { Pixels } from "./pixels.ts";
 
+/** The type of the browser's `ImageData.colorSpace`, also where there are no types of the DOM. */
+type ColorSpace = typeof globalThis extends { ImageData: { prototype: { colorSpace: infer Space } } }
+  ? Space
+  : "srgb" | "display-p3";
+
 /** The shape of the browser's `ImageData`. */
 export interface ImageDataLike {
   readonly width: number;
   readonly height: number;
-  readonly colorSpace: PredefinedColorSpace;
+  readonly colorSpace: ColorSpace;
   /** Red, green, blue and alpha of each pixel. */
   readonly data: Uint8ClampedArray;
 }

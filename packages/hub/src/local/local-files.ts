@@ -1,4 +1,11 @@
 import { isUrl } from "@onestep/core";
+
+/** Types of the DOM; never where a program is compiled without them. */
+type DirectoryHandle = typeof globalThis extends { FileSystemDirectoryHandle: { prototype: infer Type } }
+  ? Type
+  : never;
+type Dropped = typeof globalThis extends { DataTransfer: { prototype: infer Type } } ? Type : never;
+
 /**
  * Files of the person at the browser, or of a program that has them in memory:
  *
@@ -9,12 +16,7 @@ import { isUrl } from "@onestep/core";
  *
  * A folder is that of the model: the one that holds `model_index.json`.
  */
-export type LocalFiles =
-  | File
-  | Iterable<File>
-  | ReadonlyMap<string, Blob>
-  | FileSystemDirectoryHandle
-  | DataTransfer;
+export type LocalFiles = File | Iterable<File> | ReadonlyMap<string, Blob> | DirectoryHandle | Dropped;
 
 /** What a repository can be opened from: a Hub id, a folder, a URL, or files at hand. */
 export type RepositoryLocation = string | URL | LocalFiles;
