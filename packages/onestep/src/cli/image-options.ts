@@ -52,7 +52,7 @@ export const gridOption: OptionDefinition = {
 
 /** Where and how the model runs. */
 export const sessionOptions: readonly OptionDefinition[] = [
-  { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu (default: auto)" },
+  { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu, wasm (default: auto)" },
   {
     name: "threads",
     value: "count",

@@ -35,11 +35,14 @@ function besideModule(base: string | undefined): URL | undefined {
 
 function besidePackage(base: string | undefined): URL | undefined {
   const { createRequire } = process.getBuiltinModule("node:module");
-  const from = base?.startsWith("file:") ? base : pathToFileURL(`${process.cwd()}/`).href;
-  try {
-    const manifest = createRequire(from).resolve("@onestep/runtime/package.json");
-    return new URL("dist/node/inference-worker.js", pathToFileURL(manifest));
-  } catch {
-    return undefined;
+  const program = pathToFileURL(`${process.cwd()}/`).href;
+  for (const from of base?.startsWith("file:") ? [base, program] : [program]) {
+    try {
+      const manifest = createRequire(from).resolve("@onestep/runtime/package.json");
+      return new URL("dist/node/inference-worker.js", pathToFileURL(manifest));
+    } catch {
+      // Elsewhere, perhaps.
+    }
   }
+  return undefined;
 }

@@ -20,6 +20,14 @@ describe("chooseThreads", () => {
     expect(chooseThreads(3, { ...isolated, processors: 2 }, new OneTimeWarning())).toBe(3);
   });
 
+  it.each([
+    [1000, 2, 8],
+    [1000, 16, 16],
+    [9, 8, 8],
+  ])("takes no more than there is use for: of %d on %d processors %d", (requested, processors, threads) => {
+    expect(chooseThreads(requested, { ...isolated, processors }, new OneTimeWarning())).toBe(threads);
+  });
+
   it("takes one in a page that is not cross-origin isolated, and says once what it costs", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const platform = { canSuspend: true, isCrossOriginIsolated: false, processors: 8 };

@@ -7,8 +7,8 @@ const mostUseful = 8;
 const lostThreads: OneTimeWarning = new OneTimeWarning();
 
 /**
- * How many threads a session on wasm computes with: as many as asked for, by default half the processors, since two of
- * them usually share a core. One where the page is not cross-origin isolated, with a warning if that is a loss.
+ * How many threads a session on wasm computes with: as many as asked for, but for what no machine has use for (a browser may
+ * tell of fewer processors than there are); by default half the processors, since two of them usually share a core. One where the page is not cross-origin isolated, with a warning if that is a loss.
  *
  * @param warning Where it is given.
  */
@@ -18,7 +18,10 @@ export function chooseThreads(
   warning: OneTimeWarning = lostThreads,
 ): number {
   const { isCrossOriginIsolated, processors } = platform;
-  const wanted = requested ?? Math.min(processors <= 2 ? processors : Math.ceil(processors / 2), mostUseful);
+  const wanted =
+    requested === undefined
+      ? Math.min(processors <= 2 ? processors : Math.ceil(processors / 2), mostUseful)
+      : Math.min(requested, Math.max(processors, mostUseful));
   if (wanted === 1 || isCrossOriginIsolated) return wanted;
   warning.give(
     `The model runs on one thread instead of ${wanted}, because this page is not cross-origin isolated. Serve it with ` +

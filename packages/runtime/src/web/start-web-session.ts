@@ -12,6 +12,7 @@ import { lendFile } from "./file-port.ts";
 import { RecoveringWorker } from "./recovering-worker.ts";
 import { startInferenceWorker } from "./start-inference-worker.ts";
 import { translateStartFailure } from "./translate-start-failure.ts";
+import { translateWorkerRefusal } from "./translate-worker-refusal.ts";
 import type { RemoteFile, WebLoadRequest } from "./web-load-request.ts";
 import { detectWebPlatform, type WebPlatform } from "./web-platform.ts";
 import { WebWorkerConnection } from "./web-worker-connection.ts";
@@ -59,7 +60,7 @@ async function startWorker(
   );
   const request: WebLoadRequest = { ...settings, graph: model.graph, files };
   const ports = [...files.values()].flatMap((file) => (isBlob(file) ? [] : [file.port]));
-  const worker = new WebWorkerConnection(start());
+  const worker = new WebWorkerConnection(startOrExplain(start));
   try {
     const description = await orAbort(worker.call("load", request, ports), signal);
     checkOutputs(description.outputs);
@@ -69,6 +70,15 @@ async function startWorker(
     signal?.throwIfAborted();
     const translated = translateStartFailure(error, settings.build);
     throw failures[0] ?? translateFailure(translated, [...model.files.keys()]);
+  }
+}
+
+/** @throws UnsupportedError or MissingRuntimeError that says why the worker may not be started here. */
+function startOrExplain(start: () => Worker): Worker {
+  try {
+    return start();
+  } catch (error) {
+    throw translateWorkerRefusal(error);
   }
 }
 

@@ -93,7 +93,14 @@ function deviceLost(message: string): DeviceLostError {
   });
 }
 
-function noScript(event: ErrorEvent): MissingRuntimeError {
+/** A page with the two headers takes no script without them, and the event says nothing of it. */
+const isolatedRemedy =
+  "this page is cross-origin isolated, so the script itself must be served with `Cross-Origin-Embedder-Policy` too; ";
+
+function noScript(
+  event: ErrorEvent,
+  isIsolated: boolean = globalThis.crossOriginIsolated === true,
+): MissingRuntimeError {
   return new MissingRuntimeError(
     {
       subject: "inference worker",
@@ -101,7 +108,7 @@ function noScript(event: ErrorEvent): MissingRuntimeError {
       expected: "the script of the worker, of @onestep/runtime, with onnxruntime-web in it",
       remedy:
         "Check that the bundler emits the worker, and that the page's Content-Security-Policy lets it run; " +
-        "the option `web.startWorker` starts it from elsewhere.",
+        `${isIsolated ? isolatedRemedy : ""}the option \`web.startWorker\` starts it from elsewhere.`,
     },
     { cause: event.error },
   );
