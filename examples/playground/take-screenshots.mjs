@@ -8,15 +8,15 @@ import { preview } from "vite";
 const folder = new URL("../../docs/images/", import.meta.url);
 const sizes = {
   desktop: {
-    link: "#class=each&seed=80&timesteps=26,13,0&images=20",
-    images: 20,
+    link: "#class=each&seed=40&timesteps=0&images=30",
+    images: 30,
     viewport: { width: 1360, height: 850 },
     deviceScaleFactor: 1.5,
   },
   phone: {
-    link: "#class=0&seed=100&timesteps=26,13,0",
+    link: "#class=8&seed=38&timesteps=0",
     images: 1,
-    viewport: { width: 390, height: 844 },
+    viewport: { width: 412, height: 900 },
     deviceScaleFactor: 1.5,
     isMobile: true,
   },
@@ -38,19 +38,41 @@ try {
       await page.getByRole("button", { name: "Generate" }).click();
       await page.locator(`#gallery li:nth-child(${run * images})`).waitFor({ timeout: 120_000 });
     }
+    await page.locator("#badge-offline:not([hidden])").waitFor({ state: "attached" });
+    // Away from the button, under which something else may be by now.
+    await page.mouse.move(0, 0);
     await page.evaluate(() => window.scrollTo(0, 0));
-    const session = await context.newCDPSession(page);
     for (const scheme of /** @type {const} */ (["light", "dark"])) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.waitForTimeout(500);
-      const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 82 });
+      const webp = await toWebp(page, await page.screenshot());
       const file = new URL(`playground-${size}-${scheme}.webp`, folder);
-      await writeFile(file, Buffer.from(data, "base64"));
-      console.log(`${fileURLToPath(file)}: ${Math.round((data.length * 3) / 4000)} kB`);
+      await writeFile(file, webp);
+      console.log(`${fileURLToPath(file)}: ${Math.round(webp.length / 1000)} kB`);
     }
     await context.close();
   }
 } finally {
   await browser.close();
   await server.close();
+}
+
+/**
+ * A browser takes screenshots as PNG, and canvases give WebP.
+ *
+ * @param {import("playwright").Page} page
+ * @param {Buffer} png
+ * @returns {Promise<Buffer>}
+ */
+async function toWebp(page, png) {
+  const base64 = await page.evaluate(async (encoded) => {
+    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.82 });
+    const encodedWebp = new Uint8Array(await blob.arrayBuffer());
+    return btoa(encodedWebp.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+  }, png.toString("base64"));
+  return Buffer.from(base64, "base64");
 }

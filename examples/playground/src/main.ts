@@ -1,8 +1,10 @@
 import { prepareOffline } from "./offline/offline.ts";
 import { Playground } from "./playground.ts";
+import { watchDevicePixel } from "./views/device-pixel.ts";
 import { firstPaint } from "./views/first-paint.ts";
 import { ThemeToggle } from "./views/theme-toggle.ts";
 
 new ThemeToggle();
+watchDevicePixel();
 await firstPaint();
 await new Playground(prepareOffline()).open();

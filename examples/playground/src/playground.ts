@@ -169,7 +169,7 @@ export class Playground {
     );
     this.#gallery.add(this.#current);
     this.#label.showImages(this.#current);
-    this.#programs.show(settings, { classLabels, localName });
+    this.#programs.show(settings, { classLabels, id2label: facts.id2label, localName });
     history.replaceState(null, "", `#${formatSettings(settings)}`);
     this.#announcer.say(`Done: ${names.length > 3 ? `${names.length} images` : names.join("; ")}. ${speed}`);
   }

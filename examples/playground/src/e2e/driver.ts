@@ -32,6 +32,11 @@ export class Driver {
     await this.page.getByRole("group", { name: group }).getByRole("radio", { name, exact: true }).check();
   }
 
+  /** The field for the class. */
+  get classText(): Locator {
+    return this.page.getByLabel("Class: a name or a number");
+  }
+
   /** The images on the stage, once they are finished. */
   get tiles(): Locator {
     return this.page.getByRole("list", { name: "Stage" }).getByRole("button");
@@ -40,6 +45,17 @@ export class Driver {
   /** All images that were made, the newest first. */
   get gallery(): Locator {
     return this.page.locator("#gallery img");
+  }
+
+  /** How many pixels of the screen show one pixel of an image, for every image on the page. */
+  scales(): Promise<readonly number[]> {
+    return this.page.locator("#tiles canvas, #strip canvas, #gallery img").evaluateAll((elements) =>
+      elements.map((element) => {
+        const width =
+          element instanceof HTMLCanvasElement ? element.width : (element as HTMLImageElement).naturalWidth;
+        return (element.getBoundingClientRect().width * devicePixelRatio) / width;
+      }),
+    );
   }
 
   /** What is said to a screen reader. */

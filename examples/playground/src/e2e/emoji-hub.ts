@@ -9,13 +9,19 @@ export const emojiFolder: string = dirname(
   createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"),
 );
 
-/** Starts a Hub that has the model that ships, as `someone/emoji`. */
+/** Starts a Hub that has the model that ships, as `someone/emoji`, and without names of classes as `someone/unnamed`. */
 export async function startEmojiHub(): Promise<FakeHub> {
   const entries = shippedModelFiles.map(async (path): Promise<[string, FakeFile]> => {
     const bytes = await readFile(join(emojiFolder, path));
     return [path, { bytes, lfs: path.endsWith(".safetensors") }];
   });
+  const files = Object.fromEntries(await Promise.all(entries));
+  const { _id2label, ...unnamed } = JSON.parse(await readFile(join(emojiFolder, "model_index.json"), "utf8"));
+  const bytes = new TextEncoder().encode(JSON.stringify(unnamed));
   return startFakeHub({
-    repositories: { "someone/emoji": { files: Object.fromEntries(await Promise.all(entries)) } },
+    repositories: {
+      "someone/emoji": { files },
+      "someone/unnamed": { files: { ...files, "model_index.json": { bytes } } },
+    },
   });
 }

@@ -50,24 +50,27 @@ describe("the playground", { timeout: 120_000 }, () => {
     const driver = await newDriver();
     const { page } = driver;
     await driver.open(own.url);
-    await driver.choose("Class", "heart");
+    await driver.choose("Class", "fox");
     await driver.choose("Steps", "2");
+    await page.getByLabel("Images", { exact: true }).fill("1");
     await driver.generate();
-    const { images } = await inNode.generate({ classLabels: 1, timesteps: [17, 0], seed: 7 });
+    const { images } = await inNode.generate({ classLabels: "fox", timesteps: [32, 0], seed: 40 });
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
     await expect(page.locator("#label-settings").textContent()).resolves.toBe(
-      "emoji32 · seed 7 · 2 steps at 17, 0",
+      "emoji32 · seed 40 · 2 steps at 32, 0",
     );
     await expect(page.locator("#label-speed").textContent()).resolves.toMatch(
       /^wasm, \d+ threads? · [\d.]+ m?s a step · [\d.]+ images?\/s$/,
     );
-    expect(new URL(page.url()).hash).toBe("#class=1&seed=7&timesteps=17,0");
+    expect(new URL(page.url()).hash).toBe("#class=8&seed=40&timesteps=32,0");
+    expect(await page.locator("#program-typescript").textContent()).toContain('classLabels: "fox",');
+    expect(await page.locator("#program-python").textContent()).toContain("class_labels=8,");
 
     await driver.button("Another seed").click();
     const seed = Number(await page.getByLabel("Seed", { exact: true }).inputValue());
     await page.getByText(`That of seed ${seed}, as PyTorch draws it`).waitFor();
     await driver.generate();
-    const another = await inNode.generate({ classLabels: 1, timesteps: [17, 0], seed });
+    const another = await inNode.generate({ classLabels: 8, timesteps: [32, 0], seed });
     expect(largestDifference(await driver.pixels(0), another.images[0])).toBeLessThanOrEqual(1);
     expect(await driver.gallery.count()).toBe(2);
 
@@ -89,10 +92,13 @@ describe("the playground", { timeout: 120_000 }, () => {
     await page.reload();
     await driver.done();
     expect(largestDifference(await driver.pixels(0), another.images[0])).toBeLessThanOrEqual(1);
-    await driver.choose("Class", "clock");
+    await driver.classText.fill("roket");
+    await page.getByText("Did you mean rocket?").waitFor();
+    await driver.classText.fill("Rocket");
+    await page.getByRole("radio", { name: "rocket", checked: true }).waitFor();
     await driver.generate();
-    const clock = await inNode.generate({ classLabels: 7, timesteps: [17, 0], seed });
-    expect(largestDifference(await driver.pixels(0), clock.images[0])).toBeLessThanOrEqual(1);
+    const rocket = await inNode.generate({ classLabels: 29, timesteps: [32, 0], seed });
+    expect(largestDifference(await driver.pixels(0), rocket.images[0])).toBeLessThanOrEqual(1);
     await page.getByText("Works offline").waitFor();
   });
 
@@ -112,11 +118,11 @@ describe("the playground", { timeout: 120_000 }, () => {
       expect(largestDifference(await driver.pixels(index), image)).toBeLessThanOrEqual(1);
     }
     await driver.tiles.nth(1).click();
-    const dialog = driver.page.getByRole("dialog", { name: "heart" });
+    const dialog = driver.page.getByRole("dialog", { name: "smiling face with heart-eyes" });
     await dialog.getByText("emoji32 · seed 0 · 1 step").waitFor();
     const downloading = driver.page.waitForEvent("download");
     await dialog.getByRole("button", { name: "Download PNG" }).click();
-    expect((await downloading).suggestedFilename()).toBe("heart-seed0.png");
+    expect((await downloading).suggestedFilename()).toBe("smiling-face-with-heart-eyes-seed0.png");
     await driver.page.keyboard.press("Escape");
     await driver.page.locator("a.skip").focus();
     await driver.page.keyboard.press("Enter");
@@ -144,31 +150,36 @@ describe("the playground", { timeout: 120_000 }, () => {
     await keyboard.press("Tab");
     expect(await focused()).toBe("shipped");
     await keyboard.press("Tab");
-    for (let press = 0; press < 8; press += 1) await keyboard.press("ArrowRight");
+    expect(await focused()).toBe("Class: a name or a number");
+    await keyboard.type("cat face");
+    await keyboard.press("Tab");
+    expect(await focused()).toBe("7");
+    await keyboard.press("ArrowRight");
     expect(await focused()).toBe("8");
     await keyboard.press("Tab");
-    await keyboard.press("ArrowLeft");
-    await keyboard.press("ArrowLeft");
     expect(await focused()).toBe("1");
     await keyboard.press("Tab");
     await keyboard.press("ArrowUp");
-    expect(await focused()).toBe("8");
+    expect(await focused()).toBe("41");
+    for (let press = 0; press < 3; press += 1) await keyboard.press("Tab");
+    expect(await focused()).toBe("30");
+    await keyboard.type("1");
     await keyboard.press("Enter");
     await driver.done();
-    expect(await focused()).toBe("8");
-    const { images } = await inNode.generate({ classLabels: 8, seed: 8 });
+    expect(await focused()).toBe("1");
+    const { images } = await inNode.generate({ classLabels: 8, seed: 41 });
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
-    await keyboard.press("ArrowDown");
+    await keyboard.press("ArrowUp");
     await keyboard.press("Enter");
-    await driver.gallery.nth(1).waitFor();
+    await driver.gallery.nth(2).waitFor();
     await page.locator("#gallery button").first().focus();
     await keyboard.press("Enter");
     const seed = page.locator("#enlarged-settings");
-    expect(await seed.textContent()).toContain("seed 7");
+    expect(await seed.textContent()).toContain("seed 41");
     await keyboard.press("ArrowRight");
-    expect(await seed.textContent()).toContain("seed 8");
+    expect(await seed.textContent()).toContain("seed 42");
     await keyboard.press("Escape");
-    expect(await focused()).toBe("flagseed 7");
+    expect(await focused()).toBe("foxseed 41");
   });
 
   it("loads a model of the Hub and files, and says what is wrong where it cannot", async () => {
@@ -176,8 +187,9 @@ describe("the playground", { timeout: 120_000 }, () => {
     const { page } = driver;
     const alert = page.getByRole("alert");
     await driver.open(server.url);
-    await driver.choose("Steps", "1");
+    expect(await page.getByLabel("Images", { exact: true }).inputValue()).toBe("30");
     await driver.choose("Model", "From the Hub");
+    expect(await page.getByLabel("Images", { exact: true }).inputValue()).toBe("1");
     await driver.button("Generate").click();
     await alert.getByText("an id of the Hub such as").waitFor();
     await expect(
@@ -192,35 +204,48 @@ describe("the playground", { timeout: 120_000 }, () => {
     expect(await alert.textContent()).toContain("someone/nothing");
 
     await page.getByLabel("Model id").fill("someone/emoji");
-    await page.getByLabel("Class: a number or a name").fill("8");
+    await driver.classText.fill("8");
     await driver.generate();
-    const { images } = await inNode.generate({ classLabels: 8, seed: 7 });
+    const { images } = await inNode.generate({ classLabels: 8, seed: 40 });
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
-    expect(new URL(page.url()).hash).toBe("#model=someone/emoji&class=8&seed=7&steps=1");
-    await page.getByText("A number from 0 to 9.").waitFor();
-    await page.getByLabel("Class: a number or a name").fill("10");
-    await driver.button("Generate").click();
-    await alert.getByText("a number from 0 to 9, or a name").waitFor();
-    await page.getByLabel("Class: a number or a name").fill("8");
+    expect(new URL(page.url()).hash).toBe("#model=someone/emoji&class=8&seed=40&steps=1");
+    await page.getByRole("radio", { name: "fox", checked: true }).waitFor();
+    expect(await page.locator("#label-name").textContent()).toBe("fox");
+    for (const [wrong, remedy] of [
+      ["30", "the name of a class, or a number from 0 to 29"],
+      ["piza", "Did you mean pizza?"],
+    ] as const) {
+      await driver.classText.fill(wrong);
+      await driver.button("Generate").click();
+      await alert.getByText(remedy).waitFor();
+    }
+    await driver.classText.fill("fox");
+
+    await page.getByLabel("Model id").fill("someone/unnamed");
+    await driver.generate();
+    await page.getByText("A number from 0 to 29.").waitFor();
+    expect(await page.locator("#label-name").textContent()).toBe("class 8");
+    expect(await page.locator("#program-typescript").textContent()).toContain("classLabels: 8,");
     await page.getByLabel("Seed", { exact: true }).fill("7.5");
     await driver.button("Generate").click();
     await alert.getByText("a whole number from 0 to 4294967295").waitFor();
 
-    await page.getByLabel("Seed", { exact: true }).fill("7");
+    await page.getByLabel("Seed", { exact: true }).fill("40");
     await driver.choose("Model", "Your files");
     await driver.button("Generate").click();
     await alert.getByText("Choose one, or drop it on the page.").waitFor();
     await page.locator("#folder-input").setInputFiles(emojiFolder);
     await driver.generate();
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
-    await expect(page.locator("#label-settings").textContent()).resolves.toBe("emoji32 · seed 7 · 1 step");
+    await expect(page.locator("#label-settings").textContent()).resolves.toBe("emoji32 · seed 40 · 1 step");
+    expect(await driver.classText.inputValue()).toBe("fox");
 
     await driver.choose("Model", "From the Hub");
     await dropFiles(page, [emojiFolder]);
     await page.getByRole("radio", { name: "Your files", checked: true }).waitFor();
     await driver.generate();
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
-    expect(await driver.gallery.count()).toBe(3);
+    expect(await driver.gallery.count()).toBe(4);
   });
 
   it("keeps its main thread free while it loads and generates", async () => {
@@ -242,7 +267,13 @@ describe("the playground", { timeout: 120_000 }, () => {
 describe("the look of the playground", { timeout: 120_000 }, () => {
   it.each([
     { name: "desktop", viewport: { width: 1280, height: 860 } },
-    { name: "phone", viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+    {
+      name: "phone",
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+      deviceScaleFactor: 2.625,
+    },
   ])(
     "has nothing that axe-core finds, and no sideways scrolling: $name",
     async ({ name: _name, ...options }) => {
@@ -250,8 +281,14 @@ describe("the look of the playground", { timeout: 120_000 }, () => {
       const { page } = driver;
       const background = () =>
         page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-      await driver.open(`${server.url}#class=each&steps=1&images=10`);
+      await driver.open(`${server.url}#class=each&steps=1&images=30`);
       await driver.done();
+      const scales = await driver.scales();
+      expect(scales).toHaveLength(62);
+      for (const scale of scales) {
+        expect(scale).toBeGreaterThan(0.9);
+        expect(Math.abs(scale - Math.round(scale))).toBeLessThan(0.01);
+      }
       const light = await background();
       expect(await findViolations(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: "dark" });

@@ -46,7 +46,7 @@ async function loadSource(
 
 /** What the page tells of a model that is loaded. */
 export function describePipeline(
-  { pipe: { device, unet, scheduler }, threads }: LoadedPipeline,
+  { pipe: { device, unet, scheduler, id2label }, threads }: LoadedPipeline,
   loadMilliseconds: number,
 ): ModelFacts {
   const { sampleSize, numClassEmbeds } = unet.config;
@@ -56,6 +56,7 @@ export function describePipeline(
     device,
     threads: device === "wasm" ? threads : 1,
     classCount: numClassEmbeds ?? undefined,
+    id2label,
     width,
     height,
     trainTimesteps: scheduler.length,

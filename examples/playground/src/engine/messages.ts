@@ -1,3 +1,4 @@
+import type { Id2Label } from "@onestep/pipelines";
 import type { ProgressEvent } from "onestep";
 
 /** Where a model comes from, in a form that can be sent to a worker. */
@@ -30,6 +31,8 @@ export interface ModelFacts {
   readonly threads: number;
   /** How many classes there are; `undefined` for a model without. */
   readonly classCount: number | undefined;
+  /** The names of its classes by id; `undefined` where its files give none. */
+  readonly id2label: Id2Label | undefined;
   readonly width: number;
   readonly height: number;
   /** Points of the training grid: timesteps are from 0 to one less. */

@@ -1,16 +1,19 @@
-import type { ModelChoice } from "../settings/settings.ts";
-import { emojiClassNames, imagenetClassCount } from "./known-models.ts";
+import { ClassNames, type Id2Label } from "@onestep/pipelines";
+import { imagenetClassCount } from "./known-models.ts";
+
+/** What is known of a model's classes: how many there are, and the names that its own files give them. */
+export interface KnownClasses {
+  readonly classCount: number | undefined;
+  readonly id2label?: Id2Label | undefined;
+}
 
 /**
- * The names of a model's classes, in order; none where the page does not know them. A model of a thousand classes is
- * taken for one of ImageNet.
+ * The names of a model's classes: those of its own files, else those of ImageNet for a model of a thousand classes,
+ * else none.
  */
-export async function loadClassNames(
-  model: ModelChoice,
-  classCount: number | undefined,
-): Promise<readonly string[]> {
-  if (model.kind === "shipped") return emojiClassNames;
-  if (classCount !== imagenetClassCount) return [];
+export async function loadClassNames({ classCount, id2label }: KnownClasses): Promise<ClassNames> {
+  if (id2label !== undefined) return new ClassNames(id2label);
+  if (classCount !== imagenetClassCount) return new ClassNames();
   const { default: names } = await import("./imagenet-class-names.json", { with: { type: "json" } });
-  return names;
+  return new ClassNames(Object.fromEntries(names.map((name, id) => [id, name])));
 }

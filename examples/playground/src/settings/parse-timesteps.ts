@@ -1,5 +1,5 @@
 /**
- * Reads timesteps as a person writes them: `26, 13, 0`.
+ * Reads timesteps as a person writes them: `35, 31, 0`.
  *
  * @returns Whole numbers, each smaller than the one before; `undefined` where it is something else.
  */

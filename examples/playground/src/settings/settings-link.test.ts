@@ -13,7 +13,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
     }),
   ),
   classLabel: fc.oneof(fc.nat(999), fc.constant("each" as const)),
-  steps: fc.constant(3),
+  steps: fc.constant(1),
   timesteps: fc.option(
     fc.uniqueArray(fc.nat(999), { minLength: 1 }).map((values) => values.toSorted((a, b) => b - a)),
     { nil: undefined },
@@ -32,27 +32,36 @@ describe("a link", () => {
   });
 
   it("is short, and readable", () => {
-    expect(formatSettings({ ...defaultSettings, timesteps: [26, 13, 0] })).toBe(
-      "class=0&seed=7&timesteps=26,13,0",
+    expect(formatSettings({ ...defaultSettings, timesteps: [32, 0] })).toBe(
+      "class=each&seed=40&timesteps=32,0&images=30",
     );
     const model = { kind: "hub", id: "openai/diffusers-cd_imagenet64_l2", revision: undefined } as const;
     expect(formatSettings({ ...defaultSettings, model, classLabel: 145, steps: 1, count: 4 })).toBe(
-      "model=openai/diffusers-cd_imagenet64_l2&class=145&seed=7&steps=1&images=4",
+      "model=openai/diffusers-cd_imagenet64_l2&class=145&seed=40&steps=1&images=4",
     );
   });
 
   it("leaves the model of a person's files out", () => {
-    expect(formatSettings({ ...defaultSettings, model: { kind: "files" } })).toBe("class=0&seed=7&steps=3");
+    expect(formatSettings({ ...defaultSettings, model: { kind: "files" } })).toBe(
+      "class=each&seed=40&steps=1&images=30",
+    );
   });
 
   it.each(["", "#", "#title", "#a=b"])("is not everything after a #: %j", (fragment) => {
     expect(parseSettings(fragment)).toBeUndefined();
   });
 
-  it("names what is wrong in it, and has the default there", () => {
+  it("asks for one image of the first class where it does not say more, whatever the page begins with", () => {
+    expect(parseSettings("#seed=5")).toEqual({
+      settings: { ...defaultSettings, classLabel: 0, steps: 1, seed: 5, count: 1 },
+      faults: [],
+    });
+  });
+
+  it("names what is wrong in it, and goes on as if that were not there", () => {
     const fragment = "#class=-1&seed=4294967296&steps=0&timesteps=0,5&images=65";
     expect(parseSettings(fragment)).toEqual({
-      settings: defaultSettings,
+      settings: { ...defaultSettings, classLabel: 0, seed: 7, steps: 1, count: 1 },
       faults: ["class=-1", "steps=0", "timesteps=0,5", "seed=4294967296", "images=65"],
     });
   });

@@ -25,7 +25,10 @@ export function formatSettings(settings: Settings): string {
   return fields.join("&");
 }
 
-/** Settings from a link, and which of its fields were not to be understood; those have their defaults. */
+/** What holds where a link says nothing, whatever the page begins with: links are older than that. */
+const unsaid: Settings = { ...defaultSettings, classLabel: 0, seed: 7, steps: 1, count: 1 };
+
+/** Settings from a link, and which of its fields were not to be understood; for those the link says nothing. */
 export interface ParsedSettings {
   readonly settings: Settings;
   readonly faults: readonly string[];
@@ -48,7 +51,7 @@ export function parseSettings(fragment: string): ParsedSettings | undefined {
     if (value === undefined) faults.push(`${name}=${text}`);
     return value ?? fallback;
   };
-  const { classLabel, steps, seed, count } = defaultSettings;
+  const { classLabel, steps, seed, count } = unsaid;
   const settings: Settings = {
     model: readModel(fields),
     classLabel: read("class", (text) => (text === "each" ? text : parseWhole(text, 0, 65_535)), classLabel),

@@ -30,11 +30,11 @@ export const largestSteps = 3;
 /** What the page begins with. */
 export const defaultSettings: Settings = {
   model: { kind: "shipped" },
-  classLabel: 0,
-  steps: 3,
+  classLabel: "each",
+  steps: 1,
   timesteps: undefined,
-  seed: 7,
-  count: 1,
+  seed: 40,
+  count: 30,
 };
 
 /** The seeds of a run, one for each image. They go on from 0 after the largest. */

@@ -1,116 +1,144 @@
+import { ClassNames } from "@onestep/pipelines";
+import { findClass, formatClass } from "../model/find-class.ts";
 import type { Settings } from "../settings/settings.ts";
-import { parseWhole } from "../settings/settings-link.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 
 /** As many classes as there is room for, one button each. */
-const mostChips = 20;
+const mostChips = 40;
 
-/** Which class to make: buttons where there are few and they have names, else a field for a number or a name. */
+/** What is known of the classes of a model. */
+export interface Classes {
+  /** How many; `undefined` for none. */
+  readonly count: number | undefined;
+  readonly names: ClassNames;
+  /** Whether that is certain, or the model has yet to be loaded. */
+  readonly isKnown: boolean;
+}
+
+/** Which class to make: a field for a name or a number, and buttons where there are few classes and all have names. */
 export class ClassField {
   readonly #field = findElement("class-field", HTMLElement);
   readonly #chips = findElement("class-chips", HTMLElement);
-  readonly #free = findElement("class-free", HTMLElement);
   readonly #input = findElement("class-text", HTMLInputElement);
   readonly #list = findElement("class-names", HTMLDataListElement);
   readonly #hint = findElement("class-hint", HTMLElement);
-  #names: readonly string[] = [];
-  #count: number | undefined;
-  #isKnown = true;
+  readonly #onEach: (count: number) => void;
+  #classes: Classes = { count: undefined, names: new ClassNames(), isKnown: false };
 
   /** @param onEach - Called when a person asks for one of each, with the number of classes. */
   constructor(onEach: (count: number) => void) {
+    this.#onEach = onEach;
     this.#chips.addEventListener("change", () => {
-      if (chosenRadio("class") === "each") onEach(this.#names.length);
+      const choice = chosenRadio("class");
+      if (choice === undefined) return;
+      this.show(choice === "each" ? choice : Number(choice));
+      this.#tellOfEach();
     });
+    this.#input.addEventListener("input", () => {
+      chooseRadio("class", String(this.#tryRead()));
+      this.#showHint();
+    });
+    this.#input.addEventListener("change", () => this.#tellOfEach());
+    // What stands there is a choice, not a beginning: who types replaces it.
+    this.#input.addEventListener("focus", () => this.#input.select());
   }
 
-  /**
-   * Shows the classes of a model.
-   *
-   * @param count - How many; `undefined` for none.
-   * @param isKnown - Whether that is certain, or the model has yet to be loaded.
-   */
-  setClasses(count: number | undefined, names: readonly string[], isKnown: boolean): void {
+  /** Shows the classes of a model. */
+  setClasses(classes: Classes): void {
     const before = this.#tryRead();
-    this.#count = count;
-    this.#names = names;
-    this.#isKnown = isKnown;
-    const hasChips = names.length > 0 && names.length <= mostChips;
+    this.#classes = classes;
+    const { count, names, isKnown } = classes;
+    const hasChips = count !== undefined && count <= mostChips && names.names.length === count;
     this.#chips.hidden = !hasChips;
-    this.#free.hidden = hasChips || (isKnown && count === undefined);
-    this.#chips.replaceChildren(...(hasChips ? this.#makeChips(names) : []));
-    this.#list.replaceChildren(
-      ...(hasChips
-        ? []
-        : names.map((name, label) => makeElement("option", { attributes: { value: `${label} ${name}` } }))),
-    );
+    this.#chips.replaceChildren(...(hasChips ? makeChips(names.names) : []));
+    const options = hasChips ? [] : names.names.map((name, id) => `${id} ${name}`);
+    this.#list.replaceChildren(...options.map((value) => makeElement("option", { attributes: { value } })));
     this.#field.hidden = isKnown && count === undefined;
     this.show(before ?? 0);
-    this.#showHint();
   }
 
   /** Shows a class. */
   show(label: Settings["classLabel"]): void {
-    const fits = label === "each" || this.#count === undefined || label < this.#count;
-    const shown = fits ? label : 0;
+    const { count, names } = this.#classes;
+    const shown = label === "each" || count === undefined || label < count ? label : 0;
     chooseRadio("class", String(shown));
-    const name = shown === "each" ? undefined : this.#names[shown];
-    this.#input.value = name === undefined ? String(shown) : `${shown} ${name}`;
+    this.#input.value = shown === "each" ? "one of each" : formatClass(shown, names);
+    this.#showHint();
   }
 
-  /** The class that is chosen. @throws FieldError where there is none of that number or name. */
+  /** The class that is chosen. @throws FieldError where there is none of that name or number. */
   read(): Settings["classLabel"] {
     const label = this.#tryRead();
     if (label !== undefined) return label;
+    const { count, names } = this.#classes;
+    const text = this.#input.value.trim();
+    const numbers = count === undefined ? "a number" : `a number from 0 to ${count - 1}`;
     throw new FieldError(this.#input, {
       subject: "Class",
-      found: this.#input.value.trim() === "" ? "nothing" : this.#input.value,
-      expected: this.#count === undefined ? "a number" : `a number from 0 to ${this.#count - 1}, or a name`,
-      remedy: "Choose one from the list, or write its number.",
+      found: text === "" ? "nothing" : text,
+      expected: names.names.length === 0 ? numbers : `the name of a class, or ${numbers}`,
+      remedy:
+        this.#suggest() ?? (names.names.length === 0 ? "Write its number." : "Choose one from the list."),
     });
+  }
+
+  /** Whether one of each is chosen for classes that are too many to be shown, or not known. */
+  get isEachOfMany(): boolean {
+    return this.#chips.hidden && this.#tryRead() === "each";
   }
 
   /** What a class is called; its number where the page knows no name. */
   nameOf(label: number | undefined): string {
     if (label === undefined) return "image";
-    return this.#names[label] ?? `class ${label}`;
+    return this.#classes.names.nameOf(label) ?? `class ${label}`;
+  }
+
+  #tellOfEach(): void {
+    const { count } = this.#classes;
+    if (count !== undefined && this.#tryRead() === "each") this.#onEach(count);
   }
 
   #tryRead(): Settings["classLabel"] | undefined {
-    if (!this.#chips.hidden) {
-      const choice = chosenRadio("class");
-      return choice === "each" ? choice : choice === undefined ? undefined : Number(choice);
-    }
+    const { count, names } = this.#classes;
     const text = this.#input.value.trim();
-    if (text === "each") return text;
-    const named = this.#names.findIndex((name) => name.toLowerCase() === text.toLowerCase());
-    if (named >= 0) return named;
-    return parseWhole(/^\d+/.exec(text)?.[0] ?? "", 0, (this.#count ?? 65_536) - 1);
+    return findClass(text, names, count) ?? (/^(?:one of )?each$/i.test(text) ? "each" : undefined);
   }
 
-  #makeChips(names: readonly string[]): readonly HTMLElement[] {
-    const choices = [
-      ...names.map((name, label) => [String(label), name] as const),
-      ["each", "one of each"] as const,
-    ];
-    return choices.map(([value, name]) =>
-      makeElement("label", {
-        children: [
-          makeElement("input", { attributes: { type: "radio", name: "class", value } }),
-          makeElement("span", { text: name }),
-        ],
-      }),
-    );
+  #suggest(): string | undefined {
+    const meant = this.#classes.names.suggest(this.#input.value.trim());
+    return meant.length === 0 ? undefined : `Did you mean ${meant.join(" or ")}?`;
   }
 
   #showHint(): void {
-    this.#hint.hidden = !this.#chips.hidden;
-    this.#hint.textContent = !this.#isKnown
-      ? "A number, where the model has classes."
-      : this.#names.length > 0
-        ? `One of ${this.#count} classes of ImageNet: write a name or a number.`
-        : `A number from 0 to ${(this.#count ?? 1) - 1}.`;
+    const isWrong = this.#tryRead() === undefined;
+    this.#input.setAttribute("aria-invalid", String(isWrong));
+    const { count, names, isKnown } = this.#classes;
+    const hint = !isKnown
+      ? "A number, where the model has classes. Names are known once it is loaded."
+      : names.names.length === 0
+        ? `A number from 0 to ${(count ?? 1) - 1}.`
+        : this.#chips.hidden
+          ? `One of ${count} classes: write a name or a number.`
+          : undefined;
+    const text = isWrong ? (this.#suggest() ?? hint) : hint;
+    this.#hint.hidden = text === undefined;
+    this.#hint.textContent = text ?? "";
   }
+}
+
+function makeChips(names: readonly string[]): readonly HTMLElement[] {
+  const choices = [
+    ...names.map((name, label) => [String(label), name] as const),
+    ["each", "one of each"] as const,
+  ];
+  return choices.map(([value, name]) =>
+    makeElement("label", {
+      children: [
+        makeElement("input", { attributes: { type: "radio", name: "class", value } }),
+        makeElement("span", { text: name }),
+      ],
+    }),
+  );
 }

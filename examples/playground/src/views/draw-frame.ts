@@ -7,11 +7,12 @@ const largestPixelated = 64;
 export function drawFrame(canvas: HTMLCanvasElement, { width, height, rgba }: Frame): void {
   canvas.width = width;
   canvas.height = height;
-  canvas.classList.toggle("pixels", isPixelated(width));
+  markPixels(canvas, width);
   canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
 }
 
-/** Whether an image of this width is shown with its pixels as squares. */
-export function isPixelated(width: number): boolean {
-  return width <= largestPixelated;
+/** Has the pixels of a small image shown as squares, all of one size. */
+export function markPixels(element: HTMLElement, width: number): void {
+  element.classList.toggle("pixels", width <= largestPixelated);
+  element.style.setProperty("--image-width", String(width));
 }

@@ -1,5 +1,5 @@
 import { describeSettings, type Made } from "../work/made.ts";
-import { isPixelated } from "./draw-frame.ts";
+import { markPixels } from "./draw-frame.ts";
 import { findElement } from "./find-element.ts";
 
 /** What can be done with an image that is enlarged. */
@@ -67,7 +67,7 @@ export class EnlargedView {
     const { name, settings, localName, url, speed, width } = made;
     this.#image.src = url;
     this.#image.alt = `${name}, seed ${settings.seed}`;
-    this.#image.classList.toggle("pixels", isPixelated(width));
+    markPixels(this.#image, width);
     this.#name.textContent = name;
     this.#settings.textContent = describeSettings(settings, localName);
     this.#speed.textContent = speed;

@@ -1,5 +1,5 @@
 import type { Made } from "../work/made.ts";
-import { isPixelated } from "./draw-frame.ts";
+import { markPixels } from "./draw-frame.ts";
 import { findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 
@@ -35,13 +35,12 @@ export class Gallery {
 
   #makeItem(made: Made): HTMLElement {
     const { name, settings, url, width } = made;
-    const image = makeElement("img", {
-      class: isPixelated(width) ? "pixels" : "",
-      attributes: { src: url, alt: "" },
-    });
+    const image = makeElement("img", { attributes: { src: url, alt: "" } });
+    markPixels(image, width);
+    const paper = makeElement("span", { class: "paper", children: [image] });
     const button = makeElement("button", {
       attributes: { type: "button", "aria-haspopup": "dialog" },
-      children: [image, makeElement("b", { text: name }), new Text(`seed ${settings.seed}`)],
+      children: [paper, makeElement("b", { text: name }), new Text(`seed ${settings.seed}`)],
     });
     button.addEventListener("click", () => this.#onOpen(made));
     return makeElement("li", { children: [button] });

@@ -24,7 +24,7 @@ export class SettingsForm {
   readonly #form = findElement("controls", HTMLFormElement);
   readonly #classes = new ClassField((count) => {
     if (this.#count.value !== 1) return;
-    this.#count.value = count;
+    this.#count.value = Math.min(count, largestCount);
     this.#listeners.onNoise();
   });
   readonly #steps = new StepsField();
@@ -44,7 +44,7 @@ export class SettingsForm {
 
   constructor(listeners: SettingsFormListeners) {
     this.#listeners = listeners;
-    this.#model = new ModelField(() => this.#showModel());
+    this.#model = new ModelField(() => this.#changeModel());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       listeners.onSubmit();
@@ -101,9 +101,9 @@ export class SettingsForm {
   }
 
   /** Shows what is known of the model now that it is loaded. */
-  async showFacts({ classCount }: ModelFacts): Promise<void> {
-    const names = await loadClassNames(this.#model.choice, classCount);
-    this.#classes.setClasses(classCount, names, true);
+  async showFacts(facts: ModelFacts): Promise<void> {
+    const names = await loadClassNames(facts);
+    this.#classes.setClasses({ count: facts.classCount, names, isKnown: true });
   }
 
   /** What a class is called. */
@@ -121,15 +121,24 @@ export class SettingsForm {
     return this.#device.choice;
   }
 
+  async #changeModel(): Promise<void> {
+    await this.#showModel();
+    if (!this.#classes.isEachOfMany) return;
+    // One of each is for a model that is small and of few classes: another is tried with one image.
+    this.#classes.show(0);
+    this.#count.value = 1;
+    this.#listeners.onNoise();
+  }
+
   async #showModel(): Promise<void> {
     const { choice } = this.#model;
     const known = findKnownModel(choice);
     this.#steps.setModel(known);
     const facts = this.#tryFacts();
-    const isKnown = known !== undefined || facts !== undefined;
-    const classCount = facts?.classCount ?? known?.classCount;
-    const names = await loadClassNames(choice, classCount);
-    if (this.#model.choice.kind === choice.kind) this.#classes.setClasses(classCount, names, isKnown);
+    const classes = facts ?? known;
+    const names = await loadClassNames(classes ?? { classCount: undefined });
+    if (this.#model.choice.kind !== choice.kind) return;
+    this.#classes.setClasses({ count: classes?.classCount, names, isKnown: classes !== undefined });
   }
 
   #tryFacts(): ModelFacts | undefined {

@@ -13,11 +13,15 @@ const mostPaused = 6;
 /** Pixels between the images of a sheet. */
 const gap = 2;
 
+/** As wide as a sheet of images may be for its height. */
+const widest = 1.25;
+
 /** As many steps as there is room for in the strip. */
 const mostInStrip = 5;
 
 /** The large picture: the noise, each step as it is done, and the images. Under it, or beside it, all steps. */
 export class Stage {
+  readonly #section = findElement("stage", HTMLElement);
   readonly #tiles = findElement("tiles", HTMLElement);
   readonly #strip = findElement("strip", HTMLElement);
   readonly #onOpen: (index: number) => void;
@@ -94,7 +98,10 @@ export class Stage {
   }
 
   #makeTiles(count: number): void {
-    this.#tiles.style.setProperty("--columns", String(Math.ceil(Math.sqrt(count))));
+    const columns = Math.ceil(Math.sqrt(count));
+    this.#tiles.style.setProperty("--columns", String(columns));
+    const ratio = Math.min(widest, columns / Math.ceil(count / columns));
+    this.#section.style.setProperty("--ratio", String(ratio));
     const hadFocus = [...this.#tiles.children].findIndex((child) => child.contains(document.activeElement));
     this.#tiles.replaceChildren(
       ...Array.from({ length: count }, (_, index) => {

@@ -4,6 +4,9 @@ import { largestSteps, type Settings } from "../settings/settings.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 
+/** Timesteps as a person may write them. */
+const example: readonly number[] = [32, 0];
+
 /** How many steps, or which. */
 export class StepsField {
   readonly #own = findElement("own-timesteps", HTMLElement);
@@ -14,7 +17,9 @@ export class StepsField {
   constructor() {
     for (const radio of findRadios("steps")) {
       radio.addEventListener("change", () => {
-        if (radio.value === "own" && this.#input.value === "") this.#input.value = "26, 13, 0";
+        if (radio.value === "own" && this.#input.value === "") {
+          this.#input.value = (this.#model?.timesteps[2] ?? example).join(", ");
+        }
         this.#show();
       });
     }
@@ -52,7 +57,7 @@ export class StepsField {
       subject: "Timesteps",
       found: this.#input.value.trim() === "" ? "nothing" : this.#input.value,
       expected: "whole numbers, each smaller than the one before",
-      remedy: "Write them like 26, 13, 0.",
+      remedy: `Write them like ${example.join(", ")}.`,
     });
   }
 
@@ -75,6 +80,6 @@ export class StepsField {
         ? "Points of the training grid, from noise to image: each smaller than the one before."
         : timesteps === undefined
           ? "Spread over the training grid by the scheduler."
-          : `At the ${timesteps.length === 1 ? "timestep" : "timesteps"} ${timesteps.join(", ")} of the training grid.`;
+          : `At ${timesteps.length === 1 ? "timestep" : "timesteps"} ${timesteps.join(", ")} of the training grid.`;
   }
 }

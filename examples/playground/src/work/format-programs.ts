@@ -1,9 +1,15 @@
+import { ClassNames, type Id2Label } from "@onestep/pipelines";
 import { type Settings, seedsOf } from "../settings/settings.ts";
+
+/** As many values as a program lists one by one, where there is a shorter way. */
+const mostListed = 4;
 
 /** What a program needs beside the settings. */
 export interface ProgramOptions {
   /** The class of each image; `undefined` for a model without classes. */
   readonly classLabels: readonly number[] | undefined;
+  /** The names that the files of the model give its classes. */
+  readonly id2label: Id2Label | undefined;
   /** What the model is called, where it is one of the person's files. */
   readonly localName: string | undefined;
 }
@@ -18,12 +24,21 @@ export function formatTypeScript(settings: Settings, options: ProgramOptions): s
       : model.kind === "hub"
         ? `${JSON.stringify(model.id)}${model.revision === undefined ? "" : `, { revision: ${JSON.stringify(model.revision)} }`}`
         : JSON.stringify(options.localName ?? "model");
+  const names = new ClassNames(options.id2label);
+  const labels = options.classLabels?.map((id) => {
+    const name = names.nameOf(id);
+    // A name of two classes says nothing certain.
+    return name !== undefined && names.labels[name] === id ? name : id;
+  });
+  const seeds = seedsOf(settings);
   const fields = [
-    ...classField("classLabels: ", options.classLabels),
+    ...(labels === undefined ? [] : [`classLabels: ${formatLabels(labels)}`]),
     timesteps === undefined ? `numInferenceSteps: ${steps}` : `timesteps: [${timesteps.join(", ")}]`,
     one
       ? `seed: ${seed}`
-      : `generator: [${seedsOf(settings).join(", ")}].map((seed) => new TorchGenerator(seed))`,
+      : count > mostListed && isRange(seeds)
+        ? `generator: Array.from({ length: ${count} }, (_, index) => new TorchGenerator(${seed} + index))`
+        : `generator: [${seeds.join(", ")}].map((seed) => new TorchGenerator(seed))`,
   ];
   return [
     `import { ConsistencyModelPipeline${one ? "" : ", TorchGenerator"} } from "onestep";`,
@@ -52,13 +67,14 @@ export function formatPython(settings: Settings, options: ProgramOptions): strin
       : model.kind === "hub"
         ? model.id
         : (options.localName ?? "model");
+  const { classLabels } = options;
   const fields = [
     ...(one ? [] : [`batch_size=${count}`]),
-    ...classField("class_labels=", options.classLabels),
+    ...(classLabels === undefined ? [] : [`class_labels=${formatPythonLabels(classLabels)}`]),
     timesteps === undefined ? `num_inference_steps=${steps}` : `timesteps=[${timesteps.join(", ")}]`,
     one
       ? `generator=torch.Generator("cpu").manual_seed(${seed})`
-      : `generator=[torch.Generator("cpu").manual_seed(seed) for seed in [${seedsOf(settings).join(", ")}]]`,
+      : `generator=[torch.Generator("cpu").manual_seed(seed) for seed in ${formatPythonList(seedsOf(settings))}]`,
   ];
   // diffusers reads such a file after its own script has converted it.
   const [folder, note] = isSingleFile(settings, options)
@@ -80,10 +96,31 @@ export function formatPython(settings: Settings, options: ProgramOptions): strin
   ].join("\n");
 }
 
-function classField(start: string, labels: readonly number[] | undefined): readonly string[] {
-  if (labels === undefined) return [];
-  const [first] = labels;
-  return [`${start}${labels.length === 1 ? first : `[${labels.join(", ")}]`}`];
+function formatLabels(labels: readonly (number | string)[]): string {
+  const [first, ...others] = labels.map((label) => JSON.stringify(label));
+  if (others.length === 0) return String(first);
+  return labels.length > mostListed && others.every((other) => other === first)
+    ? `Array(${labels.length}).fill(${first})`
+    : `[${[first, ...others].join(", ")}]`;
+}
+
+function formatPythonLabels(labels: readonly number[]): string {
+  const [first, ...others] = labels;
+  if (others.length === 0) return String(first);
+  if (labels.length <= mostListed) return `[${labels.join(", ")}]`;
+  if (others.every((other) => other === first)) return `[${first}] * ${labels.length}`;
+  return isRange(labels) ? `list(${formatPythonList(labels)})` : `[${labels.join(", ")}]`;
+}
+
+function formatPythonList(values: readonly number[]): string {
+  const [first = 0] = values;
+  return values.length > mostListed && isRange(values)
+    ? `range(${first}, ${first + values.length})`
+    : `[${values.join(", ")}]`;
+}
+
+function isRange(values: readonly number[]): boolean {
+  return values.every((value, index) => value === (values[0] ?? 0) + index);
 }
 
 function isSingleFile({ model }: Settings, { localName = "" }: ProgramOptions): boolean {

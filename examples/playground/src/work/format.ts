@@ -1,4 +1,4 @@
-/** `12.9 MB`, with the thousand as the step, as a shop for disks counts. */
+/** `5.7 MB`, with the thousand as the step, as a shop for disks counts. */
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
   let value = bytes;
