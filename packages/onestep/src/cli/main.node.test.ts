@@ -20,11 +20,16 @@ describe("the exit code of onestep", () => {
     );
   });
 
+  it("is 2 for counts that do not go together", async () => {
+    const { exitCode, stderr } = await run("generate", "--class-label", "1,2", "--batch-size", "3");
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("--class-label: found 2 of them for 3 images");
+  });
+
   it.each([
-    [["--class-label", "30"], "classLabels: found 30, expected an integer from 0 to 29"],
+    [["--class-label", "30"], "--class-label: found 30, expected an integer from 0 to 29"],
     [["--timesteps", "0,22"], "--timesteps must be in descending order"],
-    [["--class-label", "1,2", "--batch-size", "3"], "2"],
-    [["--device", "toaster"], 'device: found "toaster"'],
+    [["--device", "toaster"], '--device: found "toaster"'],
     [["no such folder"], '"no such folder", which is neither an existing folder nor a valid Hub id'],
   ])("is 3 for invalid input: %j", async (words, message) => {
     const { exitCode, stdout, stderr } = await run("generate", ...words);
@@ -70,9 +75,9 @@ describe("an error with --json", () => {
     expect(JSON.parse(stdout)).toEqual({
       error: {
         code: "invalid-argument",
-        message: expect.stringContaining("classLabels: found 30"),
+        message: expect.stringContaining("--class-label: found 30"),
         problem: {
-          subject: "classLabels",
+          subject: "--class-label",
           found: "30",
           expected: "an integer from 0 to 29",
           remedy: expect.any(String),

@@ -133,7 +133,7 @@ describe("onestep edit", () => {
       "an unknown way to resize",
       ["colorize", "image.png", "--resize-mode", "pad"],
       3,
-      'resizeMode: found "pad"',
+      '--resize-mode: found "pad"',
     ],
   ])("refuses %s", async (_what, words, exitCode, message) => {
     await save(picture(32), "image.png");

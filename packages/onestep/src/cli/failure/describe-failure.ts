@@ -1,4 +1,3 @@
-import { isError } from "@onestep/core";
 import { UsageError } from "../arguments/usage-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { InterruptedError } from "../interrupt.ts";
@@ -28,7 +27,7 @@ export async function describeFailure(error: unknown): Promise<Failure> {
     const message = problem === undefined ? replaceOptions(error.message) : formatProblem(problem);
     return { exitCode: exitCodeOfError(error), code, message, problem };
   }
-  const message = isError(error) ? `${error.name}: ${error.message}` : String(error);
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     exitCode: exitCodes.unexpected,
     code: "unexpected",

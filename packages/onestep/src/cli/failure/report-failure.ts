@@ -1,4 +1,3 @@
-import { isError } from "@onestep/core";
 import type { OutputStream } from "../output/output-stream.ts";
 import { printable } from "../output/printable.ts";
 import { alarm } from "../output/text-style.ts";
@@ -32,7 +31,7 @@ export function reportFailure(failure: Failure, options: ReportFailureOptions): 
 
 /** The stack of an error and of the errors that led to it. */
 function describeTrace(error: unknown): string {
-  if (!isError(error)) return String(error);
+  if (!(error instanceof Error)) return String(error);
   const trace = error.stack ?? error.message;
   return error.cause === undefined ? trace : `${trace}\nCaused by ${describeTrace(error.cause)}`;
 }
