@@ -1,5 +1,5 @@
 // @ts-check
-// Images over HTTP: GET /image?label=3&seed=5 answers with a PNG.
+// Images over HTTP: GET /image?label=fox&seed=5 answers with a PNG.
 //
 //   node image-server.mjs [port]
 //
@@ -18,14 +18,23 @@ const pipe = await ConsistencyModelPipeline.fromPretrained();
  */
 async function makeImage(url, signal) {
   const { images } = await pipe.generate({
-    classLabels: readInteger(url, "label"),
+    classLabels: readLabel(url),
     seed: readInteger(url, "seed"),
-    timesteps: [17, 0],
     signal,
   });
   const [image] = images;
   if (image === undefined) throw new Error("no image");
   return image.toPng();
+}
+
+/**
+ * The class that is asked for, by number or name. An unknown one is left for the pipeline to refuse.
+ *
+ * @param {URL} url
+ */
+function readLabel(url) {
+  const text = url.searchParams.get("label");
+  return text === null || !/^-?\d+$/.test(text) ? (text ?? undefined) : Number(text);
 }
 
 /**
@@ -54,7 +63,7 @@ function parseTarget(target) {
 const server = createServer(async (request, response) => {
   const url = parseTarget(request.url ?? "/");
   if (request.method !== "GET" || url?.pathname !== "/image") {
-    response.writeHead(404, { "Content-Type": "text/plain" }).end("Ask for /image?label=3&seed=5\n");
+    response.writeHead(404, { "Content-Type": "text/plain" }).end("Ask for /image?label=fox&seed=5\n");
     return;
   }
   const client = new AbortController();

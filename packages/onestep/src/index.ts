@@ -96,6 +96,7 @@ export {
 export {
   type BetweenImages,
   type BetweenSeeds,
+  type ClassLabelsInput,
   type ConsistencyModelColorizationOptions,
   ConsistencyModelColorizationPipeline,
   type ConsistencyModelDenoisingOptions,
@@ -119,6 +120,7 @@ export {
   type DiffusionPipelineLoader,
   type EditOptions,
   type GenerateOptions,
+  type Id2Label,
   type ImageInput,
   type ImagePipelineOutput,
   type OutputType,

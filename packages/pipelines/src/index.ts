@@ -47,7 +47,7 @@ export type {
 export { findComponentFolder } from "./loading/find-component-folder.ts";
 export { findUnetClass } from "./loading/find-unet-class.ts";
 export {
-  loadPipelineScheduler,
+  loadSchedulerOf,
   openPipelineSource,
   type PipelineFromPretrainedOptions,
   type PipelineSource,

@@ -66,7 +66,7 @@ export async function loadComponents(
   const id2label =
     options.id2label === undefined ? readId2Label(source) : parseId2Label(options.id2label, "id2label");
   warnOfUnused(repository, modelIndex, pipeline);
-  const scheduler = options.scheduler ?? (await loadPipelineScheduler(source, options));
+  const scheduler = options.scheduler ?? (await loadSchedulerOf(source, options));
   const unet =
     options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
   await repository.settle?.();
@@ -74,7 +74,7 @@ export async function loadComponents(
 }
 
 /** Loads the scheduler that an index names, of the class that it names. */
-export async function loadPipelineScheduler(
+export async function loadSchedulerOf(
   { repository, modelIndex }: PipelineSource,
   options: PipelineFromPretrainedOptions,
 ): Promise<Scheduler> {

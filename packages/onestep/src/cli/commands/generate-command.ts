@@ -54,7 +54,7 @@ export const generateCommand: Command = {
     "generate openai/diffusers-cd_imagenet64_l2 --class-label 145 --seed 0 --out penguin.png",
     "generate openai/diffusers-cd_imagenet64_l2 --timesteps 22,0 --batch-size 16 --grid 4",
     "generate google/ddpm-cifar10-32 --scheduler ddim --steps 50",
-    "generate target_model050000.pt --scheduler cm-stochastic-iterative --sample-size 32 --attention-head-dim 64",
+    "generate target_model050000.pt --scheduler cm-stochastic-iterative --sample-size 64",
   ],
   async run(invocation) {
     const { generateImages } = await import("../generate/generate-images.ts");

@@ -2,7 +2,7 @@ import { InvalidConfigError, UnsupportedError } from "@onestep/core";
 import {
   ConsistencyModelPipeline,
   type DiffusionPipeline,
-  loadPipelineScheduler,
+  loadSchedulerOf,
   openPipelineSource,
   type PipelineFromPretrainedOptions,
   type PipelineSource,
@@ -98,11 +98,11 @@ async function loadSchedulers(
   options: PipelineFromPretrainedOptions,
 ): Promise<Schedulers> {
   if (schedulerClass === undefined) {
-    return { own: await loadPipelineScheduler(source, options), chosen: undefined };
+    return { own: await loadSchedulerOf(source, options), chosen: undefined };
   }
   const { signal, onProgress } = options;
   try {
-    const own = await loadPipelineScheduler(source, options);
+    const own = await loadSchedulerOf(source, options);
     return { own, chosen: schedulerClass.fromConfig(own.config) };
   } catch (error) {
     // One that is not known here, or whose class refuses its file: it is not needed, and the file is.

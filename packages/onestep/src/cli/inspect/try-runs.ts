@@ -2,7 +2,7 @@ import { InvalidArgumentError, OnestepError } from "@onestep/core";
 import type { UNet2DModelConfig } from "@onestep/models";
 import {
   type GenerateOptions,
-  loadPipelineScheduler,
+  loadSchedulerOf,
   type PipelineClass,
   type PipelineSource,
   rehearse,
@@ -40,7 +40,7 @@ export async function tryRuns(
       if (chosen !== undefined) pipe.scheduler = chosen;
       return pipe.generate({ ...options, seed: 0, signal });
     });
-  const own = await attempt(() => loadPipelineScheduler(source, { signal }));
+  const own = await attempt(() => loadSchedulerOf(source, { signal }));
   const plain = own instanceof Error ? own : await attempt(() => run(own, {}).then(() => undefined));
   const isDefaultRefused =
     InvalidArgumentError.isInstance(plain) && plain.problem?.subject.endsWith("numInferenceSteps") === true;
