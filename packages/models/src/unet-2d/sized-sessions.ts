@@ -9,16 +9,23 @@ export type ImageSize = readonly [height: number, width: number];
  */
 export class SizedSessions {
   readonly #first: InferenceSession;
+  readonly #firstSize: string;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
 
   constructor(size: ImageSize, session: InferenceSession) {
     this.#first = session;
-    this.#sessions.set(size.join(), Promise.resolve(session));
+    this.#firstSize = size.join();
+    this.#sessions.set(this.#firstSize, Promise.resolve(session));
   }
 
   /** That of the size that the config names. */
   get first(): InferenceSession {
     return this.#first;
+  }
+
+  /** Whether a size is the one that the config names. */
+  isFirst(size: ImageSize): boolean {
+    return size.join() === this.#firstSize;
   }
 
   /** The session for a size; `open` opens it. Calls at the same time share one. */
@@ -36,14 +43,4 @@ export class SizedSessions {
     const sessions = await Promise.allSettled(this.#sessions.values());
     for (const session of sessions) if (session.status === "fulfilled") await session.value.dispose();
   }
-}
-
-/** Waits for a result; an abort rejects at once. */
-export function orAbort<Result>(result: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return result;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

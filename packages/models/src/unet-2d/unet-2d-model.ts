@@ -5,6 +5,7 @@ import {
   nextTask,
   type ProgressListener,
   type Tensor,
+  untilAborted,
 } from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
 import {
@@ -43,7 +44,7 @@ import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-
 import { forwardInputs } from "./forward-inputs.ts";
 import { type ExpectedWeight, listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
 import { sampleSizeOf } from "./sample-size.ts";
-import { type ImageSize, orAbort, SizedSessions } from "./sized-sessions.ts";
+import { type ImageSize, SizedSessions } from "./sized-sessions.ts";
 import { compareInStateDict } from "./state-dict-order.ts";
 import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
@@ -245,10 +246,14 @@ export class UNet2DModel {
     const inputs = forwardInputs(this.config, options);
     signal?.throwIfAborted();
     const [, , height = 0, width = 0] = sample.shape;
-    const session = await orAbort(
-      this.#sessions.get([height, width], () => this.#openSession([height, width])),
-      signal,
-    );
+    const size = [height, width] as const;
+    // The session of the config's size is there: its run begins at once, and before a `dispose` that follows.
+    const session = this.#sessions.isFirst(size)
+      ? this.#sessions.first
+      : await untilAborted(
+          this.#sessions.get(size, () => this.#openSession(size)),
+          signal,
+        );
     if (this.#disposed) throw disposed();
     const outputs = await session.run(inputs, { signal });
     return { sample: outputs[unet2DGraphNames.modelOutput] as Tensor<"float32"> };
