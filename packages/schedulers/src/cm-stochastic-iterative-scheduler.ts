@@ -134,15 +134,17 @@ export class CMStochasticIterativeScheduler
     this.reminder.remind();
 
     const { cSkip, cOut } = this.getScalingsForBoundaryCondition(this.run.sigmaAt(index));
-    let prevSample = modelOutput.mul(cOut).add(sample.mul(cSkip));
+    let prevSample = modelOutput.addScaled(cOut, sample, cSkip);
     if (this.config.clipDenoised) prevSample = prevSample.clamp(-1, 1);
     if (options.editDenoised !== undefined) {
       prevSample = options.editDenoised(prevSample);
       requireSamples(`${className}.step`, { modelOutput, denoised: prevSample });
     }
     if (this.timesteps.length > 1) {
-      const noise = randnTensor(modelOutput.shape, options.generator).mul(this.config.sNoise);
-      prevSample = prevSample.add(noise.mul(this.#noiseScale(this.run.sigmaAt(index + 1))));
+      const { sNoise } = this.config;
+      const drawn = randnTensor(modelOutput.shape, options.generator);
+      const noise = sNoise === 1 ? drawn : drawn.mul(sNoise);
+      prevSample = prevSample.addScaled(1, noise, this.#noiseScale(this.run.sigmaAt(index + 1)));
     }
     this.run.advance();
     return { prevSample };

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { TorchGenerator } from "../random/torch-generator.ts";
 import type { DataType } from "./data-type.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -270,5 +271,30 @@ describe("reshape, clone, slice, concat", () => {
     const tensor: Tensor = Tensor.zeros([1]);
     expect(tensor.hasType("float32")).toBe(true);
     expect(tensor.hasType("int32")).toBe(false);
+  });
+});
+
+describe("addScaled", () => {
+  it.each(["float32", "float64"] as const)(
+    "gives the bits of mul and add one after the other: %s",
+    (dtype) => {
+      const draw = (seed: number): Tensor<"float32" | "float64"> => {
+        const { data } = new TorchGenerator(seed).randn([64]);
+        return dtype === "float32"
+          ? new Tensor("float32", data, [64])
+          : new Tensor(
+              "float64",
+              Float64Array.from(data, (value) => value / 3),
+              [64],
+            );
+      };
+      const [left, right] = [draw(0), draw(1)];
+      expect(left.addScaled(0.1, right, 79.3)).toEqual(left.mul(0.1).add(right.mul(79.3)));
+    },
+  );
+
+  it("refuses another shape", () => {
+    const zeros = Tensor.zeros([2]);
+    expect(() => zeros.addScaled(1, Tensor.zeros([3]), 1)).toThrow(InvalidArgumentError);
   });
 });

@@ -2,7 +2,7 @@ import { describeValue } from "../config/describe-json.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import type { DataType, FloatType, TensorDataByType } from "./data-type.ts";
 import { elementCount } from "./element-count.ts";
-import { clampElements, combineElements } from "./elementwise.ts";
+import { addScaled, clampElements, combineElements } from "./elementwise.ts";
 import { sameShape } from "./same-shape.ts";
 import { allocateData, convertData, isDataOfType, isDataType } from "./tensor-data.ts";
 
@@ -160,6 +160,20 @@ export class Tensor<Type extends DataType = DataType> {
    */
   clamp<Float extends FloatType>(this: Tensor<Float>, minimum: number, maximum: number): Tensor<Float> {
     return new Tensor(this.dtype, clampElements(this, minimum, maximum), this.shape);
+  }
+
+  /**
+   * `this · factor + other · otherFactor`: the same numbers as `mul` and `add` give one after the other, in one pass.
+   *
+   * @throws InvalidArgumentError where the other tensor has another shape or element type.
+   */
+  addScaled<Float extends FloatType>(
+    this: Tensor<Float>,
+    factor: number,
+    other: Tensor<Float>,
+    otherFactor: number,
+  ): Tensor<Float> {
+    return new Tensor(this.dtype, addScaled(this, factor, other, otherFactor), this.shape);
   }
 
   /** A tensor with a copy of the data. */

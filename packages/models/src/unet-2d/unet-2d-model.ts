@@ -219,6 +219,7 @@ export class UNet2DModel {
     const { dtype, precisions, sessionOptions } = await chooseSession(options, largestOf(weights));
     checkModelFits(name, weights, sessionOptions.device);
     const precision = choosePrecision(dtype, precisions, tensors.values());
+    await nextTask();
     const session = await startSession(
       checkpoint,
       (source) => buildUNet2DGraph(config, source, precision),

@@ -1,4 +1,5 @@
 import type { Tensor } from "@onestep/core";
+import { nextTask } from "@onestep/core";
 import type { GenerateOptions } from "./generate-options.ts";
 import { preparingNoise } from "./noise-ahead.ts";
 import { runSteps } from "./run-steps.ts";
@@ -22,6 +23,8 @@ export function denoise(
     const input = scheduler.scaleModelInput(sample, timestep, { generator });
     const forward = unet.forward({ sample: input, timestep, classLabels, signal });
     const prediction = await preparingNoise(forward, generator, sample.shape);
+    // Of many large images, taking the answer from the worker and the step are some 30 ms each.
+    await nextTask();
     const { prevSample } = scheduler.step(prediction.sample, timestep, sample, { ...stepOptions, generator });
     return { sample: prevSample, prediction: prediction.sample };
   });
