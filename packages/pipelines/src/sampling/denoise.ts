@@ -1,5 +1,4 @@
-import type { Tensor } from "@onestep/core";
-import { nextTask } from "@onestep/core";
+import { nextTask, type Tensor } from "@onestep/core";
 import type { GenerateOptions } from "./generate-options.ts";
 import { preparingNoise } from "./noise-ahead.ts";
 import { runSteps } from "./run-steps.ts";
