@@ -248,7 +248,8 @@ describe("the playground", { timeout: 120_000 }, () => {
     expect(await driver.gallery.count()).toBe(4);
   });
 
-  it("keeps its main thread free while it loads and generates", async () => {
+  // On processors that other tests share a task takes up to twice its time; one that is too long by itself is so every time.
+  it("keeps its main thread free while it loads and generates", { retry: 3 }, async () => {
     const driver = await newDriver();
     const { longTasks, longestWork } = await watchMainThread(browser, driver.page, async () => {
       await driver.open(server.url);

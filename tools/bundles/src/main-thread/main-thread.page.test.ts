@@ -50,7 +50,10 @@ function expectShortTasks({ longTasks, longestWork }: MainThreadReport): void {
 
 const onWasm = { device: "wasm", threads: 1 } as const;
 
-describe("loading and generating never keep the page from answering for more than 50 ms", () => {
+// On processors that other tests share a task takes up to twice its time; one that is too long by itself is so every time.
+describe("loading and generating never keep the page from answering for more than 50 ms", {
+  retry: 3,
+}, () => {
   it.each([
     ["the checkpoint that ships", () => emoji32],
     ["a checkpoint as deep as that of ImageNet", () => join(temporary, "deep")],
