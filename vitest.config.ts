@@ -55,7 +55,8 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
     include: [
       "packages/{core,schedulers,models,pipelines}/src/**/*.test.ts",
       "packages/runtime/src/*.test.ts",
-      "packages/runtime/src/{web,worker}/*.test.ts",
+      "packages/runtime/src/{caller,worker}/*.test.ts",
+      "packages/runtime/src/{caller,worker}/web/*.test.ts",
       "packages/hub/src/{cached,environment,http,hub-api,source,upload}/*.test.ts",
       "{packages/*/src,tools/*}/**/*.browser.test.ts",
     ],

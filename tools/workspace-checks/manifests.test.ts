@@ -21,10 +21,10 @@ const fieldsWithoutAnAnswer = ["author", "bugs", "contributors", "homepage", "ma
 /** Scripts of workers: importing one is all that is done with it. Everything else is dropped where it is not used. */
 const filesWithEffects: Readonly<Record<string, readonly string[]>> = {
   "@onestep/runtime": [
-    "./dist/node/inference-worker.js",
-    "./dist/web/inference-worker-*.js",
-    "./src/node/inference-worker.ts",
-    "./src/web/inference-worker-*.ts",
+    "./dist/worker/node/inference-worker.js",
+    "./dist/inference-worker-*.js",
+    "./src/worker/node/inference-worker.ts",
+    "./src/inference-worker-*.ts",
   ],
 };
 

@@ -44,5 +44,4 @@ const reasons: Readonly<Record<Device, string>> = {
   cpu: "where it would be slower than float32 and less exact",
   wasm: "where it would be slower than float32 and less exact",
   webgpu: "whose GPU does not offer the feature shader-f16",
-  cuda: "where it is not built yet",
 };

@@ -1,4 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
+import type { Device } from "@onestep/runtime";
 import { expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { UNet2DModel } from "./unet-2d-model.ts";
@@ -14,11 +15,11 @@ it("refuses a precision that the device does not compute in", async () => {
   expect(get).not.toHaveBeenCalled();
 });
 
-it("refuses a device that is not here, before any file is fetched", async () => {
+it("refuses a device that does not exist, before any file is fetched", async () => {
   const repository = memoryRepository({});
   const get = vi.spyOn(repository, "get");
-  await expect(UNet2DModel.fromRepository(repository, { device: "cuda" })).rejects.toThrow(
-    'device: found "cuda", expected a device that is available here',
+  await expect(UNet2DModel.fromRepository(repository, { device: "cuda" as Device })).rejects.toThrow(
+    'device: found "cuda", expected "auto" or one of "cpu", "webgpu", "wasm"',
   );
   expect(get).not.toHaveBeenCalled();
 });

@@ -1,5 +1,5 @@
 import { BroadcastChannel } from "node:worker_threads";
-import type { WireTensor, WorkerFailure } from "../worker/worker-calls.ts";
+import type { WireTensor, WorkerFailure } from "../protocol.ts";
 
 /** A call that the scripted worker has received and not answered. */
 export interface ReceivedCall {

@@ -1,0 +1,118 @@
+import { UnsupportedError } from "@onestep/core";
+import { describe, expect, it, vi } from "vitest";
+import { OneTimeWarning } from "../one-time-warning.ts";
+import { chooseThreads, findWebDevices } from "./platform.ts";
+
+const isolated = { canSuspend: true, isCrossOriginIsolated: true };
+
+interface Adapter {
+  readonly info?: Partial<GPUAdapterInfo>;
+  readonly maxBufferSize?: number;
+  readonly maxStorageBufferBindingSize?: number;
+}
+
+/** Puts a browser with this GPU, or without one, in place of the real one. */
+function pretendGpu(adapter: Adapter | null | Error): void {
+  const requestAdapter = async (): Promise<object | null> => {
+    if (adapter === null || adapter instanceof Error) {
+      if (adapter !== null) throw adapter;
+      return null;
+    }
+    const { info = {}, maxBufferSize = 2 ** 31, maxStorageBufferBindingSize = 2 ** 31 } = adapter;
+    return { info, limits: { maxBufferSize, maxStorageBufferBindingSize } };
+  };
+  vi.stubGlobal("navigator", { gpu: { requestAdapter } });
+}
+
+const software: readonly Partial<GPUAdapterInfo>[] = [
+  { isFallbackAdapter: true },
+  { isFallbackAdapter: false, architecture: "swiftshader" },
+  { isFallbackAdapter: false, description: "llvmpipe (LLVM 15.0.6, 256 bits)" },
+  { isFallbackAdapter: false, description: "Microsoft Basic Render Driver (WARP)" },
+];
+
+describe("findWebDevices", () => {
+  it("prefers a GPU, with or without wishes", async () => {
+    pretendGpu({ info: { isFallbackAdapter: false, vendor: "amd" } });
+    for (const requested of [undefined, "auto", "webgpu"] as const) {
+      expect(await findWebDevices(requested, 0)).toEqual(["webgpu", "wasm"]);
+    }
+  });
+
+  it("asks for no GPU where wasm is wished for", async () => {
+    pretendGpu(new Error("was asked"));
+    expect(await findWebDevices("wasm", 0)).toEqual(["wasm"]);
+  });
+
+  it.each(software)("takes a GPU that is computed on the processor last: %o", async (info) => {
+    pretendGpu({ info });
+    expect(await findWebDevices("auto", 0)).toEqual(["wasm", "webgpu"]);
+  });
+
+  it.each([null, new Error("the GPU process crashed")])(
+    "has wasm alone where there is no GPU: %s",
+    async (gpu) => {
+      pretendGpu(gpu);
+      expect(await findWebDevices("webgpu", 0)).toEqual(["wasm"]);
+      vi.stubGlobal("navigator", {});
+      expect(await findWebDevices("auto", 0)).toEqual(["wasm"]);
+    },
+  );
+
+  it.each([{ maxStorageBufferBindingSize: 128_000_000 }, { maxBufferSize: 128_000_000 }])(
+    "leaves a GPU alone whose buffers are smaller than the largest weight: %o",
+    async (limits) => {
+      pretendGpu(limits);
+      expect(await findWebDevices("auto", 128_000_000)).toEqual(["webgpu", "wasm"]);
+      expect(await findWebDevices("auto", 128_000_001)).toEqual(["wasm"]);
+      const asked = findWebDevices("webgpu", 268_435_456);
+      await expect(asked).rejects.toThrow(UnsupportedError);
+      await expect(asked).rejects.toThrow(
+        'device: found "webgpu" on a GPU whose buffers hold 128 MB, expected 268 MB for the largest weight.',
+      );
+    },
+  );
+});
+
+describe("chooseThreads", () => {
+  it.each([
+    [1, 1],
+    [2, 2],
+    [4, 2],
+    [7, 4],
+    [16, 8],
+    [64, 8],
+  ])("on %d processors takes %d threads", (processors, threads) => {
+    expect(chooseThreads(undefined, { ...isolated, processors }, new OneTimeWarning())).toBe(threads);
+  });
+
+  it("takes as many as it is asked for", () => {
+    expect(chooseThreads(3, { ...isolated, processors: 2 }, new OneTimeWarning())).toBe(3);
+  });
+
+  it.each([
+    [1000, 2, 8],
+    [1000, 16, 16],
+    [9, 8, 8],
+  ])("takes no more than there is use for: of %d on %d processors %d", (requested, processors, threads) => {
+    expect(chooseThreads(requested, { ...isolated, processors }, new OneTimeWarning())).toBe(threads);
+  });
+
+  it("takes one in a page that is not cross-origin isolated, and says once what it costs", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const platform = { canSuspend: true, isCrossOriginIsolated: false, processors: 8 };
+    const warning = new OneTimeWarning();
+    expect(chooseThreads(1, platform, warning)).toBe(1);
+    expect(chooseThreads(undefined, { ...platform, processors: 1 }, warning)).toBe(1);
+    expect(warn).not.toHaveBeenCalled();
+    expect(chooseThreads(undefined, platform, warning)).toBe(1);
+    expect(chooseThreads(2, platform, warning)).toBe(1);
+    expect(warn.mock.calls).toEqual([
+      [
+        "[onestep] The model runs on one thread instead of 4, because this page is not cross-origin isolated. Serve it " +
+          "with the headers `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp` " +
+          "(or `credentialless`), or pass `threads: 1` to do without.",
+      ],
+    ]);
+  });
+});

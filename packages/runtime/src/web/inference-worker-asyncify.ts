@@ -1,5 +1,0 @@
-import * as onnxruntime from "onnxruntime-web/webgpu";
-import { answerCalls } from "./answer-calls.ts";
-
-// The script of the worker in browsers that cannot suspend WebAssembly.
-answerCalls(onnxruntime);

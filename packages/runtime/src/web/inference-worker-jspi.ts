@@ -1,5 +1,0 @@
-import * as onnxruntime from "onnxruntime-web/jspi";
-import { answerCalls } from "./answer-calls.ts";
-
-// The script of the worker in browsers that can suspend WebAssembly.
-answerCalls(onnxruntime);
