@@ -53,7 +53,7 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   test: {
     name: "browser",
     include: [
-      "packages/{core,schedulers,models,pipelines}/src/**/*.test.ts",
+      "packages/{core,graph,schedulers,models,pipelines}/src/**/*.test.ts",
       "packages/runtime/src/*.test.ts",
       "packages/runtime/src/{caller,worker}/*.test.ts",
       "packages/runtime/src/{caller,worker}/web/*.test.ts",

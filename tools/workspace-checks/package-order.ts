@@ -7,6 +7,7 @@ export const packageOrder: readonly string[] = [
   "@onestep/core",
   "@onestep/hub",
   "@onestep/schedulers",
+  "@onestep/graph",
   "@onestep/runtime",
   "@onestep/models",
   "@onestep/pipelines",

@@ -11,8 +11,16 @@ export type { SaveModelOptions } from "./checkpoint/save-model.ts";
 export { type ReadTorchFileOptions, readTorchFile } from "./checkpoint/torch-file/read-torch-file.ts";
 export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
 export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights-mismatch-error.ts";
-export type { ElementType } from "./graph/element-type.ts";
-export { GraphError } from "./graph/graph-error.ts";
+export {
+  defineModel,
+  type ExpectedWeight,
+  listWeights,
+  type ModelDefinition,
+  type Tensors,
+} from "./definition.ts";
+export { convolutionLayer, groupNormLayer, linearLayer } from "./layers/modules.ts";
+export type { RequestedPrecision, RunOptions } from "./load-plan.ts";
+export { type LoadedModel, type LoadModelOptions, Model, type ModelClass } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {
   type OpenSingleFileOptions,
@@ -21,12 +29,11 @@ export {
 } from "./single-file/open-single-file.ts";
 export type { ClassLabels } from "./unet-2d/class-label-tensor.ts";
 export { completeUNet2DModelConfig } from "./unet-2d/complete-unet-2d-model-config.ts";
-export { type ExpectedWeight, listUNet2DModelWeights } from "./unet-2d/list-unet-2d-model-weights.ts";
 export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/resolve-class-labels.ts";
 export { sampleSizeOf } from "./unet-2d/sample-size.ts";
 export {
-  type LoadModelOptions,
   type LoadSingleFileOptions,
+  listUNet2DModelWeights,
   UNet2DModel,
   type UNet2DModelForwardOptions,
   type UNet2DModelOutput,

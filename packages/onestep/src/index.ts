@@ -27,6 +27,7 @@ export {
   TorchGenerator,
   UnsupportedError,
 } from "@onestep/core";
+export { GraphError } from "@onestep/graph";
 export {
   bytesFile,
   type CachedIncompleteFile,
@@ -79,7 +80,6 @@ export {
 } from "@onestep/hub";
 export {
   CheckpointError,
-  GraphError,
   type LoadModelOptions,
   type ModelFilesOptions,
   type PushModelOptions,
@@ -135,9 +135,10 @@ export {
   type StepEndEvent,
 } from "@onestep/pipelines";
 export {
+  type AvailableDevice,
   type Device,
   DeviceLostError,
-  findPrecisions,
+  findDevices,
   InferenceError,
   InvalidGraphError,
   MissingRuntimeError,

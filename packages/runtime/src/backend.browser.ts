@@ -1,13 +1,13 @@
 import type { InferenceBackend } from "./backend.ts";
-import { findWebDevices, findWebPrecisions } from "./caller/web/platform.ts";
+import { findWebDevices } from "./caller/web/platform.ts";
 import { startWebSession } from "./caller/web/start-session.ts";
+import { prepareModel } from "./onnxruntime/prepare-model.ts";
 import type { OnnxruntimeBuild } from "./session.ts";
 
 /** Browsers run onnxruntime-web in a Web Worker, on the GPU or on the processor. */
 export const inferenceBackend: InferenceBackend = {
   findDevices: findWebDevices,
-  findPrecisions: findWebPrecisions,
-  start: (model, options) => startWebSession(model, options, startWorker),
+  start: (model, options) => startWebSession(prepareModel(model, options.device), options, startWorker),
 };
 
 /**

@@ -3,6 +3,7 @@ import { chooseNodeDevices, findRuntimes } from "./caller/node/devices.ts";
 import { WebGpuProbe } from "./caller/node/gpu.ts";
 import { startNodeSession } from "./caller/node/start-session.ts";
 import { findWorkerScript } from "./caller/node/start-worker.ts";
+import { prepareModel } from "./onnxruntime/prepare-model.ts";
 
 const webGpu: WebGpuProbe = new WebGpuProbe();
 
@@ -12,12 +13,9 @@ const webGpu: WebGpuProbe = new WebGpuProbe();
  */
 export const inferenceBackend: InferenceBackend = {
   async findDevices(requested) {
-    if (requested === "webgpu") {
-      await webGpu.findPrecisions();
-      return ["cpu", "webgpu"];
-    }
-    return chooseNodeDevices(requested, findRuntimes(findWorkerScript()));
+    if (requested === "webgpu") return [{ device: "webgpu", precisions: await webGpu.findPrecisions() }];
+    const devices = chooseNodeDevices(requested, findRuntimes(findWorkerScript()));
+    return devices.map((device) => ({ device, precisions: ["float32"] }));
   },
-  findPrecisions: async (device) => (device === "webgpu" ? webGpu.findPrecisions() : ["float32"]),
-  start: startNodeSession,
+  start: (model, options) => startNodeSession(prepareModel(model, options.device), options),
 };

@@ -1,4 +1,4 @@
-export type { Device, InferenceBackend, Precision, StartOptions } from "./backend.ts";
+export type { AvailableDevice, Device, InferenceBackend, Precision, StartOptions } from "./backend.ts";
 export {
   DeviceLostError,
   InferenceError,
@@ -8,22 +8,24 @@ export {
   WeightsFileError,
   WorkerExitError,
 } from "./errors.ts";
+export type { InterleavedRows } from "./onnxruntime/lower/located-weight.ts";
 export {
-  checkSessionOptions,
   checkWeightsFit,
-  findPrecisions,
-  resolveDevice,
+  chooseDevice,
+  findDevices,
+  planSession,
+  type SessionPlan,
   type WeightsToFit,
 } from "./options.ts";
-export { planWeightFiles, type WeightFilesPlan } from "./plan-weight-files.ts";
 export {
   createInferenceSession,
   type GraphWithWeights,
   type InferenceSession,
   type InferenceSessionOptions,
+  type OnnxModel,
   type OnnxruntimeBuild,
   type OptimizationGoal,
+  startSession,
   type WebOptions,
-  type WeightsFile,
-  type WeightsReader,
 } from "./session.ts";
+export { readWeight, type StoredFile, type StoredWeight, type WeightsReader } from "./stored-weight.ts";

@@ -1,40 +1,70 @@
 import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import type { Device } from "./backend.ts";
+import type { AvailableDevice, Device, Precision } from "./backend.ts";
 import { OutOfMemoryError } from "./errors.ts";
-import { checkWeightsFit, resolveDevice } from "./options.ts";
+import { allowedDevices, checkWeightsFit, chooseDevice } from "./options.ts";
 
 const gibibyte = 1024 ** 3;
 
-describe("resolveDevice", () => {
-  it("takes the best device for auto and for nothing", () => {
-    expect(resolveDevice("auto", ["webgpu", "cpu"])).toBe("webgpu");
-    expect(resolveDevice(undefined, ["cpu"])).toBe("cpu");
+function devices(...names: readonly Device[]): readonly AvailableDevice[] {
+  return names.map((device) => ({ device, precisions: ["float32"] }));
+}
+
+describe("allowedDevices", () => {
+  it("allows all devices, best first, for auto and for nothing", () => {
+    expect(allowedDevices("auto", devices("webgpu", "cpu"))).toEqual(devices("webgpu", "cpu"));
+    expect(allowedDevices(undefined, devices("cpu"))).toEqual(devices("cpu"));
   });
 
-  it("takes the device that was asked for where it is available", () => {
-    expect(resolveDevice("cpu", ["webgpu", "cpu"])).toBe("cpu");
+  it("allows the device that was asked for where it is available", () => {
+    expect(allowedDevices("cpu", devices("webgpu", "cpu"))).toEqual(devices("cpu"));
   });
 
   it.each<Device>(["webgpu", "wasm"])("names what is available where %s is not", (device) => {
-    const resolve = (): Device => resolveDevice(device, ["cpu"]);
-    expect(resolve).toThrow(UnsupportedError);
-    expect(resolve).toThrow(
+    const allow = (): unknown => allowedDevices(device, devices("cpu"));
+    expect(allow).toThrow(UnsupportedError);
+    expect(allow).toThrow(
       `device: found "${device}", expected a device that is available here: "cpu". ` +
         'Pass one of these, or "auto" for the best of them.',
     );
   });
 
   it("rejects what is not the name of a device", () => {
-    const resolve = (): Device => resolveDevice("gpu" as Device, ["cpu"]);
-    expect(resolve).toThrow(InvalidArgumentError);
-    expect(resolve).toThrow('device: found "gpu", expected "auto" or one of "cpu", "webgpu", "wasm".');
+    const allow = (): unknown => allowedDevices("gpu" as Device, devices("cpu"));
+    expect(allow).toThrow(InvalidArgumentError);
+    expect(allow).toThrow('device: found "gpu", expected "auto" or one of "cpu", "webgpu", "wasm".');
   });
 
   it("says so where a platform has no device at all", () => {
-    const resolve = (): Device => resolveDevice("auto", []);
-    expect(resolve).toThrow(UnsupportedError);
-    expect(resolve).toThrow('device: found "auto" on a platform that no model runs on yet');
+    const allow = (): unknown => allowedDevices("auto", []);
+    expect(allow).toThrow(UnsupportedError);
+    expect(allow).toThrow('device: found "auto" on a platform that no model runs on yet');
+  });
+});
+
+describe("chooseDevice", () => {
+  const gpu: AvailableDevice = {
+    device: "webgpu",
+    precisions: ["float32", "float16"],
+    largestArray: 128_000_000,
+  };
+  const both = { devices: [gpu, ...devices("wasm")] };
+  const holds = (bytes: number) => (): number => bytes;
+
+  it("leaves a GPU alone whose buffers are smaller than the largest weight", () => {
+    expect(chooseDevice(both, holds(128_000_000)).device).toBe("webgpu");
+    expect(chooseDevice(both, holds(128_000_001)).device).toBe("wasm");
+    const choose = (): unknown => chooseDevice({ devices: [gpu] }, holds(268_435_456));
+    expect(choose).toThrow(UnsupportedError);
+    expect(choose).toThrow(
+      'device: found "webgpu" on a GPU whose buffers hold 128 MB, expected 268 MB for the largest weight.',
+    );
+  });
+
+  it("asks how large the weights are in what each device computes in", () => {
+    const bytes = (precisions: readonly Precision[]): number =>
+      precisions.includes("float16") ? 100_000_000 : 200_000_000;
+    expect(chooseDevice(both, bytes).device).toBe("webgpu");
   });
 });
 

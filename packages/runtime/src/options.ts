@@ -1,6 +1,6 @@
 import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import { inferenceBackend } from "#inference-backend";
-import type { Device, InferenceBackend, Precision, StartOptions } from "./backend.ts";
+import type { AvailableDevice, Device, InferenceBackend, Precision, StartOptions } from "./backend.ts";
 import { OutOfMemoryError } from "./errors.ts";
 import type { InferenceSessionOptions } from "./session.ts";
 
@@ -15,18 +15,22 @@ const maximumThreads = 1024;
  */
 const mostWasmBytes = 3.5 * 1024 ** 3;
 
+/** The options of sessions, checked, and the devices that are there: found once for a load, and for all that is decided in it. */
+export interface SessionPlan {
+  readonly backend: InferenceBackend;
+  /** Those that `device` allows, best first; one at least. */
+  readonly devices: readonly AvailableDevice[];
+  readonly options: Omit<StartOptions, "device">;
+}
+
 /**
- * The options of a session as they will be used on this machine. Call it before work whose result would be lost, such
- * as a download, were an option wrong, and again where the weights are known.
+ * Checks the options of a session, and finds the devices of this machine. Call it before work whose result would be lost,
+ * such as a download, were an option wrong.
  *
- * @param largestWeight - Bytes of the largest weight. `"auto"` takes no GPU that cannot hold it in one piece.
  * @throws InvalidArgumentError where an option is wrong.
- * @throws UnsupportedError where the device is not available here, or too small for the largest weight.
+ * @throws UnsupportedError where the device is not available here.
  */
-export async function checkSessionOptions(
-  options: InferenceSessionOptions,
-  largestWeight = 0,
-): Promise<StartOptions> {
+export async function planSession(options: InferenceSessionOptions): Promise<SessionPlan> {
   const { threads, optimizeFor = "throughput", web, signal, backend = inferenceBackend } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maximumThreads)) {
     throw new InvalidArgumentError({
@@ -44,19 +48,61 @@ export async function checkSessionOptions(
       remedy: 'Pass one of these, or leave it out for "throughput".',
     });
   }
-  const devices = await backend.findDevices(options.device, largestWeight);
-  return { device: resolveDevice(options.device, devices), threads, optimizeFor, web, signal };
+  const available = await backend.findDevices(options.device);
+  const devices = allowedDevices(options.device, available);
+  return { backend, devices, options: { threads, optimizeFor, web, signal } };
 }
 
 /**
- * The device that `requested` means where `available` devices are there, best first. `"auto"` and nothing mean
- * the best one.
+ * The devices of this machine, best first, with what they compute in and how large an array they hold.
+ *
+ * @param requested - A device, to ask for no other; a GPU is found in Node only where it is asked for.
+ * @throws UnsupportedError where that device is not available here.
+ * @example
+ * const [best] = await findDevices();
+ */
+export async function findDevices(
+  requested: Device | "auto" = "auto",
+  { backend }: Pick<InferenceSessionOptions, "backend"> = {},
+): Promise<readonly AvailableDevice[]> {
+  return (await planSession({ device: requested, backend })).devices;
+}
+
+/**
+ * The device of a plan that takes a model: the first that holds its largest array in one piece.
+ *
+ * @param largestArray - Bytes, by what a device computes in.
+ * @throws UnsupportedError where none does.
+ */
+export function chooseDevice(
+  { devices }: Pick<SessionPlan, "devices">,
+  largestArray: (precisions: readonly Precision[]) => number = () => 0,
+): AvailableDevice {
+  const fitting = devices.find(
+    (candidate) => largestArray(candidate.precisions) <= (candidate.largestArray ?? Number.POSITIVE_INFINITY),
+  );
+  if (fitting !== undefined) return fitting;
+  const [best] = devices as readonly [AvailableDevice];
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  throw new UnsupportedError({
+    subject: "device",
+    found: `"${best.device}" on a GPU whose buffers hold ${megabytes(best.largestArray ?? 0)}`,
+    expected: `${megabytes(largestArray(best.precisions))} for the largest weight`,
+    remedy: 'Pass the device "wasm", or "auto".',
+  });
+}
+
+/**
+ * The devices that `requested` allows where `available` devices are there, best first. `"auto"` and nothing allow all.
  *
  * @throws InvalidArgumentError where `requested` is not the name of a device.
  * @throws UnsupportedError where the device is not available.
  */
-export function resolveDevice(requested: Device | "auto" | undefined, available: readonly Device[]): Device {
-  const names = available.map((device) => `"${device}"`).join(", ");
+export function allowedDevices(
+  requested: Device | "auto" | undefined,
+  available: readonly AvailableDevice[],
+): readonly AvailableDevice[] {
+  const names = available.map(({ device }) => `"${device}"`).join(", ");
   if (requested !== undefined && requested !== "auto" && !knownDevices.includes(requested)) {
     throw new InvalidArgumentError({
       subject: "device",
@@ -65,8 +111,7 @@ export function resolveDevice(requested: Device | "auto" | undefined, available:
       remedy: 'Pass one of these, or leave it out for "auto".',
     });
   }
-  const [best] = available;
-  if (best === undefined) {
+  if (available.length === 0) {
     throw new UnsupportedError({
       subject: "device",
       found: `"${requested ?? "auto"}" on a platform that no model runs on yet`,
@@ -74,28 +119,15 @@ export function resolveDevice(requested: Device | "auto" | undefined, available:
       remedy: "Run the model in Node.",
     });
   }
-  if (requested === undefined || requested === "auto") return best;
-  if (available.includes(requested)) return requested;
+  if (requested === undefined || requested === "auto") return available;
+  const found = available.find(({ device }) => device === requested);
+  if (found !== undefined) return [found];
   throw new UnsupportedError({
     subject: "device",
     found: `"${requested}"`,
     expected: `a device that is available here: ${names}`,
     remedy: 'Pass one of these, or "auto" for the best of them.',
   });
-}
-
-/**
- * In what a device computes: float32 on all, float16 on a GPU that has it (`shader-f16` of WebGPU). A graph that computes
- * in another type on a GPU is not run, or, worse, gives wrong numbers; on a processor, float16 is slower than float32.
- *
- * @param device What `checkSessionOptions` has chosen.
- * @param options.backend The backend of the device, by default the platform's.
- */
-export function findPrecisions(
-  device: Device,
-  { backend = inferenceBackend }: { readonly backend?: InferenceBackend | undefined } = {},
-): Promise<readonly Precision[]> {
-  return backend.findPrecisions(device);
 }
 
 /** Which weights are to be loaded. */

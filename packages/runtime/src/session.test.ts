@@ -1,12 +1,13 @@
 import { Tensor, UnsupportedError } from "@onestep/core";
+import { defineGraph, specialise } from "@onestep/graph";
 import { describe, expect, it } from "vitest";
 import type { InferenceBackend, StartOptions } from "./backend.ts";
-import { checkSessionOptions, findPrecisions } from "./options.ts";
-import { createInferenceSession, type GraphWithWeights } from "./session.ts";
+import { chooseDevice, findDevices, planSession } from "./options.ts";
+import { createInferenceSession, type GraphWithWeights, type OnnxModel, startSession } from "./session.ts";
 
 interface FakeBackend extends InferenceBackend {
   readonly asked: unknown[];
-  readonly started: { readonly model: GraphWithWeights; readonly options: StartOptions }[];
+  readonly started: { readonly model: GraphWithWeights | OnnxModel; readonly options: StartOptions }[];
 }
 
 /** A backend with two devices whose sessions return their inputs. */
@@ -16,11 +17,13 @@ function fakeBackend(): FakeBackend {
   return {
     asked,
     started,
-    async findDevices(requested, largestWeight) {
-      asked.push([requested, largestWeight]);
-      return ["webgpu", "cpu"];
+    async findDevices(requested) {
+      asked.push(requested);
+      return [
+        { device: "webgpu", precisions: ["float32", "float16"] },
+        { device: "cpu", precisions: ["float32"] },
+      ];
     },
-    findPrecisions: async (device) => (device === "webgpu" ? ["float32", "float16"] : ["float32"]),
     async start(model, options) {
       started.push({ model, options });
       return { device: options.device, run: async (inputs) => ({ ...inputs }), dispose: async () => {} };
@@ -29,8 +32,11 @@ function fakeBackend(): FakeBackend {
 }
 
 const model: GraphWithWeights = {
-  graph: Uint8Array.of(1, 2, 3),
-  files: new Map([["weights.bin", new Blob()]]),
+  graph: specialise(
+    defineGraph((scope) => ({ y: scope.input("x", "float32", ["n"]) })),
+    { dtype: "float32" },
+  ),
+  weights: new Map(),
 };
 
 describe("the option backend", () => {
@@ -68,11 +74,12 @@ describe("the option backend", () => {
     expect(backend.started).toEqual([]);
   });
 
-  it("is asked for its devices and precisions before there is a session", async () => {
+  it("is asked for its devices once, for all that is decided and started", async () => {
     const backend = fakeBackend();
-    expect(await checkSessionOptions({ backend, device: "auto" }, 1000)).toMatchObject({ device: "webgpu" });
-    expect(backend.asked).toEqual([["auto", 1000]]);
-    expect(await findPrecisions("webgpu", { backend })).toEqual(["float32", "float16"]);
-    expect(await findPrecisions("cpu", { backend })).toEqual(["float32"]);
+    const plan = await planSession({ backend, device: "auto" });
+    expect(chooseDevice(plan)).toEqual({ device: "webgpu", precisions: ["float32", "float16"] });
+    expect((await startSession(model, plan, "cpu")).device).toBe("cpu");
+    expect(backend.asked).toEqual(["auto"]);
+    expect(await findDevices("cpu", { backend })).toEqual([{ device: "cpu", precisions: ["float32"] }]);
   });
 });

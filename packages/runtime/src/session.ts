@@ -1,25 +1,8 @@
 import type { Tensor } from "@onestep/core";
-import { inferenceBackend } from "#inference-backend";
+import type { Graph } from "@onestep/graph";
 import type { Device, InferenceBackend } from "./backend.ts";
-import { checkSessionOptions } from "./options.ts";
-
-/** A file whose bytes can be had in parts: a `RepositoryFile` of `@onestep/hub`, say. */
-export interface WeightsReader {
-  /** Length in bytes. */
-  readonly size: number;
-  /** Bytes `start` to `end` (exclusive). */
-  read(
-    start: number,
-    end: number,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<Uint8Array>;
-}
-
-/**
- * A file that holds weights. In Node, its path on disk, symbolic links resolved; in browsers, its content, as a `Blob`
- * or `File` or behind a reader.
- */
-export type WeightsFile = string | Blob | WeightsReader;
+import { chooseDevice, planSession, type SessionPlan } from "./options.ts";
+import type { StoredWeight } from "./stored-weight.ts";
 
 /**
  * What a session is prepared for.
@@ -31,12 +14,18 @@ export type WeightsFile = string | Blob | WeightsReader;
  */
 export type OptimizationGoal = "throughput" | "startup";
 
-/** A graph and the files that hold its weights. */
+/** A graph, and where each of its weights is stored. */
 export interface GraphWithWeights {
-  /** A serialised ONNX ModelProto. Its initializers name their file by `location`, a key of `files`. */
-  readonly graph: Uint8Array;
-  /** Each weights file by the `location` that the graph uses. */
-  readonly files: ReadonlyMap<string, WeightsFile>;
+  /** Specialised: its values have number formats. Symbols that are left are lengths that a run decides. */
+  readonly graph: Graph;
+  /** The weights by the names of the graph's parameters. */
+  readonly weights: ReadonlyMap<string, StoredWeight>;
+}
+
+/** An ONNX model of one's own, complete in itself. */
+export interface OnnxModel {
+  /** A serialised ModelProto that refers to no other file. */
+  readonly onnx: Uint8Array;
 }
 
 /** A build of onnxruntime-web: `"jspi"` where the browser can suspend WebAssembly, `"asyncify"` elsewhere. */
@@ -96,9 +85,10 @@ export interface InferenceSession {
 }
 
 /**
- * Makes a graph ready to run, its weights read from where they lie.
+ * Makes a graph ready to run, its weights read from the files that they are stored in.
  *
- * @throws InvalidArgumentError where an option is wrong, or `files` does not name the files as `planWeightFiles` does.
+ * @throws GraphError where the graph is not specialised, or a weight is missing or does not fit.
+ * @throws InvalidArgumentError where an option is wrong.
  * @throws UnsupportedError where the device is not available here.
  * @throws WeightsFileError where a file is missing, is not a regular file, or is shorter than the graph says.
  * @throws InvalidGraphError where onnxruntime does not accept the graph.
@@ -106,11 +96,19 @@ export interface InferenceSession {
  * @throws MissingRuntimeError where onnxruntime-node is not installed, or does not load on this machine.
  */
 export async function createInferenceSession(
-  model: GraphWithWeights,
+  model: GraphWithWeights | OnnxModel,
   options: InferenceSessionOptions = {},
 ): Promise<InferenceSession> {
-  const { backend = inferenceBackend } = options;
-  const start = await checkSessionOptions(options);
-  start.signal?.throwIfAborted();
-  return backend.start(model, start);
+  const plan = await planSession(options);
+  return startSession(model, plan, chooseDevice(plan).device);
+}
+
+/** Starts a session as it was planned, on a device of the plan; nothing is probed again. See {@link createInferenceSession}. */
+export async function startSession(
+  model: GraphWithWeights | OnnxModel,
+  { backend, options }: SessionPlan,
+  device: Device,
+): Promise<InferenceSession> {
+  options.signal?.throwIfAborted();
+  return backend.start(model, { ...options, device });
 }

@@ -49,15 +49,15 @@ function rejectReadsOutside(outside: { readonly start: number; readonly end: num
 }
 
 function checkTensor(name: string, tensor: CheckpointTensor, size: number): void {
-  const { elementType, shape, offset, length } = tensor;
+  const { dtype, shape, offset, length } = tensor;
   const numbers = [...shape, offset, length];
   if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) {
     throw new FuzzFinding(`${name}: numbers that are none: ${numbers.join(", ")}`);
   }
-  const width = elementBytes[elementType] ?? Number.NaN;
+  const width = elementBytes[dtype] ?? Number.NaN;
   const expected = shape.reduce((product, dimension) => product * dimension, width);
   if (length !== expected)
-    throw new FuzzFinding(`${name}: ${length} bytes for ${elementType} [${shape.join(", ")}]`);
+    throw new FuzzFinding(`${name}: ${length} bytes for ${dtype} [${shape.join(", ")}]`);
   const elements =
     tensor.strides === undefined
       ? expected / width

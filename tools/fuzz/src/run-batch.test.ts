@@ -22,7 +22,7 @@ describe.each(fuzzTargets)("the reader of $name files", (target) => {
 
 describe("a reader with a fault is found out where it", () => {
   const bytes = Uint8Array.of(1, 2, 3, 4);
-  const array = { elementType: "uint8", shape: [4], offset: 0, length: 4 } as const;
+  const array = { dtype: "uint8", shape: [4], offset: 0, length: 4 } as const;
   const reader = (read: FuzzTarget["read"], isGood = false): FuzzTarget => ({
     name: "faulty",
     inputs: fc.constant({ bytes, contents: isGood ? new Map([["a", bytes]]) : undefined }),

@@ -1,6 +1,6 @@
+import type { DType } from "@onestep/graph";
 import { describe, expect, it, vi } from "vitest";
 import { memoryFile } from "../__fixtures__/memory-repository.ts";
-import type { ElementType } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { matchWeights } from "./match-weights.ts";
@@ -8,8 +8,8 @@ import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
 const file = memoryFile("x", new Uint8Array(0));
 
-function tensor(shape: readonly number[], elementType: ElementType = "float32"): CheckpointTensor {
-  return { elementType, shape, file, offset: 0, length: 0 };
+function tensor(shape: readonly number[], dtype: DType = "float32"): CheckpointTensor {
+  return { dtype, shape, file, offset: 0, length: 0 };
 }
 
 describe("matchWeights", () => {

@@ -1,5 +1,5 @@
 import { UnsupportedError, warn } from "@onestep/core";
-import { type ElementType, isFloat8 } from "../graph/element-type.ts";
+import { type DType, isFloat8 } from "@onestep/graph";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { renameLegacyAttention } from "./legacy-attention-names.ts";
 import { listNames, shortenName } from "./list-names.ts";
@@ -7,7 +7,7 @@ import { resaveRemedy } from "./torch-file/resave-remedy.ts";
 import { unwrapNames, warnOfPrefix } from "./unwrap-names.ts";
 import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
-const weightTypes: readonly ElementType[] = ["float32", "float16", "bfloat16", "float64"];
+const weightTypes: readonly DType[] = ["float32", "float16", "bfloat16", "float64"];
 const maximumListed = 5;
 
 /**
@@ -40,10 +40,10 @@ export function matchWeights(
       missing.push(name);
     } else if (tensor.strides !== undefined) {
       throw notInRow(name, tensor, tensor.strides);
-    } else if (shape.join() !== tensor.shape.join() || !isWeightType(tensor.elementType)) {
+    } else if (shape.join() !== tensor.shape.join() || !isWeightType(tensor.dtype)) {
       misshapen.push({
         name,
-        found: `${tensor.elementType} [${tensor.shape.join(", ")}]`,
+        found: `${tensor.dtype} [${tensor.shape.join(", ")}]`,
         expected: `${weightTypes[0]} (or another float) [${shape.join(", ")}]`,
       });
     }
@@ -64,8 +64,8 @@ export function matchWeights(
   return tensors;
 }
 
-function isWeightType(elementType: ElementType): boolean {
-  return weightTypes.includes(elementType) || isFloat8(elementType);
+function isWeightType(dtype: DType): boolean {
+  return weightTypes.includes(dtype) || isFloat8(dtype);
 }
 
 function notInRow(

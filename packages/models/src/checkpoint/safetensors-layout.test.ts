@@ -27,11 +27,11 @@ describe("SafetensorsLayout", () => {
     const written = memoryFile("written", await readAll(new SafetensorsLayout(tensors)));
     const again = await readSafetensors(written);
     expect([...again.keys()]).toEqual(["a", "b", "c", "none", "half"]);
-    for (const [name, { offset, length, shape, elementType }] of again) {
+    for (const [name, { offset, length, shape, dtype }] of again) {
       const original = tensors.get(name);
-      expect({ shape, elementType, length }).toEqual({
+      expect({ shape, dtype, length }).toEqual({
         shape: original?.shape,
-        elementType: original?.elementType,
+        dtype: original?.dtype,
         length: original?.length,
       });
       const originalOffset = original?.offset ?? 0;

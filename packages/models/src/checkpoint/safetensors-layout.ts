@@ -1,10 +1,7 @@
+import { numberFormats } from "@onestep/graph";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
-import { elementByteSize } from "../graph/element-type.ts";
+import { readWeight } from "@onestep/runtime";
 import type { CheckpointTensor } from "./checkpoint.ts";
-import { readTensor } from "./read-tensor.ts";
-import { safetensorsTypes } from "./safetensors-types.ts";
-
-const typeNames = new Map(Object.entries(safetensorsTypes).map(([name, type]) => [type, name]));
 
 /** Bytes of the new file that lie together elsewhere. */
 interface Segment {
@@ -29,7 +26,7 @@ export class SafetensorsLayout {
 
   constructor(tensors: ReadonlyMap<string, CheckpointTensor>) {
     const ordered = [...tensors].sort(([leftName, left], [rightName, right]) => {
-      const byWidth = elementByteSize[right.elementType] - elementByteSize[left.elementType];
+      const byWidth = numberFormats[right.dtype].bytes - numberFormats[left.dtype].bytes;
       return byWidth !== 0 ? byWidth : leftName < rightName ? -1 : 1;
     });
     const header = formatHeader(ordered);
@@ -69,7 +66,7 @@ export class SafetensorsLayout {
 /** Where the bytes of an array can be read in a row. */
 function placeOf(tensor: CheckpointTensor): Pick<Segment, "file" | "offset"> {
   if (tensor.interleaved === undefined) return { file: tensor.file, offset: tensor.offset };
-  return { file: { read: (from, to, options) => readTensor(tensor, from, to, options) }, offset: 0 };
+  return { file: { read: (from, to, options) => readWeight(tensor, from, to, options) }, offset: 0 };
 }
 
 /** Adds a segment, to the one before it where both lie together. */
@@ -85,8 +82,12 @@ function addSegment(segments: Segment[], segment: Segment): void {
 function formatHeader(tensors: readonly (readonly [string, CheckpointTensor])[]): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let position = 0;
-  for (const [name, { elementType, shape, length }] of tensors) {
-    header[name] = { dtype: typeNames.get(elementType), shape, data_offsets: [position, position + length] };
+  for (const [name, { dtype, shape, length }] of tensors) {
+    header[name] = {
+      dtype: numberFormats[dtype].safetensors,
+      shape,
+      data_offsets: [position, position + length],
+    };
     position += length;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));

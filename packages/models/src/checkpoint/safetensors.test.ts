@@ -25,13 +25,13 @@ describe("readSafetensors", () => {
     const dataStart = file.size - 28;
     expect([...tensors.keys()].sort()).toEqual(["bias", "weight"]);
     expect(tensors.get("weight")).toEqual({
-      elementType: "float32",
+      dtype: "float32",
       shape: [2, 3],
       file,
       offset: dataStart,
       length: 24,
     });
-    expect(tensors.get("bias")).toMatchObject({ elementType: "float16", shape: [2], offset: dataStart + 24 });
+    expect(tensors.get("bias")).toMatchObject({ dtype: "float16", shape: [2], offset: dataStart + 24 });
   });
 
   it.each([
@@ -43,11 +43,14 @@ describe("readSafetensors", () => {
     ["C64", "complex64", 8],
     ["F4", "float4_e2m1fn_x2", 0.5],
     ["F6_E2M3", "float6_e2m3", 0.75],
-  ])("reads the type %s as %s", async (dtype, elementType, width) => {
+  ])("reads the type %s as %s", async (format, dtype, width) => {
     const length = 8 * width;
-    const bytes = safetensorsBytes({ x: { dtype, shape: [2, 4], data_offsets: [0, length] } }, length);
+    const bytes = safetensorsBytes(
+      { x: { dtype: format, shape: [2, 4], data_offsets: [0, length] } },
+      length,
+    );
     const { x } = Object.fromEntries(await readSafetensors(memoryFile("model.safetensors", bytes)));
-    expect(x).toMatchObject({ elementType, shape: [2, 4], length });
+    expect(x).toMatchObject({ dtype, shape: [2, 4], length });
   });
 
   it.each(["F33", "F8_E3M4", "constructor", "float16"])(
@@ -70,7 +73,7 @@ describe("readSafetensors", () => {
     })}    `;
     const tensors = await readSafetensors(memoryFile("x", safetensorsBytes(header, 8)));
     expect(tensors.get("empty")?.length).toBe(0);
-    expect(tensors.get("scalar")).toMatchObject({ shape: [], length: 8, elementType: "int64" });
+    expect(tensors.get("scalar")).toMatchObject({ shape: [], length: 8, dtype: "int64" });
   });
 
   const entry = (changes: object): object => ({

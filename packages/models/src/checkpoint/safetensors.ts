@@ -7,14 +7,21 @@ import {
   UnsupportedError,
 } from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
+import { byteLength, type DType, dtypes, numberFormats } from "@onestep/graph";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
-import { type ElementType, elementByteSize } from "../graph/element-type.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { readFileKind } from "./identify-file.ts";
 import { shortenName } from "./list-names.ts";
 import { MisnamedFileError } from "./misnamed-file-error.ts";
-import { safetensorsTypes } from "./safetensors-types.ts";
+
+/** Every number format of safetensors, by its name in a header. */
+const formatsByName: ReadonlyMap<string, DType> = new Map(
+  dtypes.flatMap((dtype) => {
+    const { safetensors } = numberFormats[dtype];
+    return safetensors === undefined ? [] : [[safetensors, dtype] as const];
+  }),
+);
 
 /** The largest header that is read. The reference implementation of the format draws the line at the same place. */
 export const maximumHeaderBytes = 100_000_000;
@@ -98,8 +105,8 @@ function readEntry(
 ): CheckpointTensor {
   if (!isJsonObject(entry))
     throw damaged(file, name, describeJson(entry), "an object of dtype, shape and data_offsets");
-  const { dtype, shape, data_offsets: offsets } = entry;
-  const elementType = readType(file, name, dtype);
+  const { dtype: format, shape, data_offsets: offsets } = entry;
+  const dtype = readType(file, name, format);
   if (!isWholeNumbers(shape))
     throw damaged(file, name, `shape ${describe(shape)}`, "a list of whole numbers");
   if (!isWholeNumbers(offsets) || offsets.length !== 2) {
@@ -116,18 +123,18 @@ function readEntry(
       `at most ${file.size}, the size of the file`,
     );
   }
-  const expected = shape.reduce((product, dimension) => product * dimension, elementByteSize[elementType]);
+  const expected = byteLength(dtype, shape);
   if (end - begin !== expected) {
-    throw damaged(file, name, `${end - begin} bytes`, `${expected} for ${dtype} [${shape.join(", ")}]`);
+    throw damaged(file, name, `${end - begin} bytes`, `${expected} for ${format} [${shape.join(", ")}]`);
   }
-  return { elementType, shape, file, offset: dataStart + begin, length: end - begin };
+  return { dtype, shape, file, offset: dataStart + begin, length: end - begin };
 }
 
-function readType(file: RepositoryFile, name: string, dtype: PythonJson | undefined): ElementType {
-  if (typeof dtype === "string" && Object.hasOwn(safetensorsTypes, dtype)) {
-    return safetensorsTypes[dtype] as ElementType;
+function readType(file: RepositoryFile, name: string, dtype: PythonJson | undefined): DType {
+  if (typeof dtype === "string" && formatsByName.has(dtype)) {
+    return formatsByName.get(dtype) as DType;
   }
-  const expected = `one of ${Object.keys(safetensorsTypes).join(", ")}`;
+  const expected = `one of ${[...formatsByName.keys()].join(", ")}`;
   if (typeof dtype !== "string") throw damaged(file, name, `dtype ${describe(dtype)}`, expected);
   throw new UnsupportedError({
     subject: `${file.path}: ${shortenName(name)}`,

@@ -38,9 +38,9 @@ async function memoryModel(): Promise<SavableModel> {
 /** The arrays of a saved model, as text. */
 async function arraysIn(directory: string, variant?: string): Promise<Record<string, string>> {
   const { tensors } = await openCheckpoint(await openRepository(directory), { variant });
-  const entries = [...tensors].map(async ([name, { file, offset, length, elementType, shape }]) => {
+  const entries = [...tensors].map(async ([name, { file, offset, length, dtype, shape }]) => {
     const bytes = await file.read(offset, offset + length);
-    return [name, `${elementType} [${shape}] ${[...bytes].join(" ")}`] as const;
+    return [name, `${dtype} [${shape}] ${[...bytes].join(" ")}`] as const;
   });
   return Object.fromEntries((await Promise.all(entries)).sort());
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { linearRow, normaliseGroups, relativeDifference } from "./__fixtures__/reference-operations.ts";
 import { runLayer, wave } from "./__fixtures__/run-layer.ts";
-import { adaGroupNorm } from "./ada-group-norm.ts";
+import { adaGroupNorm } from "./resnet-block.ts";
 
 describe("adaGroupNorm", () => {
   it("scales and shifts each channel of the normalised image by the timestep", async () => {
     const [x, time] = [wave([2, 8, 4, 6]), wave([2, 10], 3)];
-    const { output, weights } = await runLayer({ x, time }, (builder, scope, values) =>
-      adaGroupNorm(builder, values.x, values.time, scope, { groups: 4, epsilon: 1e-5 }),
+    const { output, weights } = await runLayer({ x, time }, (scope, values) =>
+      adaGroupNorm(values.x, values.time, scope, { groups: 4, epsilon: 1e-5 }),
     );
     const [weight, bias] = [weights.get("linear.weight"), weights.get("linear.bias")];
     if (weight === undefined || bias === undefined) throw new Error("The layer has other weights.");

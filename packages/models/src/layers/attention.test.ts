@@ -70,9 +70,7 @@ describe("attention", () => {
     ["with a divided sum", { headDimension: 4, groups: 2, epsilon: 1e-5, outputScaleFactor: Math.SQRT2 }],
   ])("follows its definition %s", async (_what, options) => {
     const x = wave([2, 8, 3, 4]);
-    const { output, weights } = await runLayer({ x }, (builder, scope, values) =>
-      attention(builder, values.x, scope, options),
-    );
+    const { output, weights } = await runLayer({ x }, (scope, values) => attention(values.x, scope, options));
     expect(relativeDifference(output, expectedAttention(x, weights, options))).toBeLessThan(5e-6);
   });
 });

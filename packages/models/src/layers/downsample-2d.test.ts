@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { convolve, imageOf, pixel, relativeDifference } from "./__fixtures__/reference-operations.ts";
 import { runLayer, wave } from "./__fixtures__/run-layer.ts";
-import { downsample2D } from "./downsample-2d.ts";
+import { downsample2D } from "./resampling.ts";
 
 describe("downsample2D", () => {
   // Which pixels of a convolution with stride 1 remain: with all edges padded those of even row and column, with
@@ -11,8 +11,8 @@ describe("downsample2D", () => {
     { padding: 0, offset: 1 },
   ])("keeps every second pixel of a convolution: padding $padding", async ({ padding, offset }) => {
     const x = wave([2, 4, 6, 8]);
-    const { output, weights } = await runLayer({ x }, (builder, scope, values) =>
-      downsample2D(builder, values.x, scope.child("downsamplers.0"), padding),
+    const { output, weights } = await runLayer({ x }, (scope, values) =>
+      downsample2D(values.x, scope.child("downsamplers.0"), padding),
     );
     const [weight, bias] = ["weight", "bias"].map((name) => weights.get(`downsamplers.0.conv.${name}`));
     if (weight === undefined || bias === undefined) throw new Error("The layer has other weights.");

@@ -1,10 +1,9 @@
 import type { Tensor } from "@onestep/core";
+import type { Value } from "@onestep/graph";
 import { describe, expect, it } from "vitest";
-import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { GraphValue } from "../graph/graph-value.ts";
 import { imageOf, pixel, relativeDifference } from "./__fixtures__/reference-operations.ts";
 import { runLayer, wave } from "./__fixtures__/run-layer.ts";
-import { firDownsample2D, firUpsample2D, kDownsample2D, kUpsample2D } from "./fir-resampling.ts";
+import { firDownsample2D, firUpsample2D, kDownsample2D, kUpsample2D } from "./resampling.ts";
 
 type Image = Tensor<"float32">;
 type PixelAt = (image: Image, batch: number, channel: number, row: number, column: number) => number;
@@ -45,13 +44,13 @@ function doubled(at: PixelAt): Image {
 }
 
 describe("resampling through the filter (1, 3, 3, 1)", () => {
-  it.each<[string, (builder: GraphBuilder, value: GraphValue) => GraphValue, () => Image]>([
+  it.each<[string, (value: Value) => Value, () => Image]>([
     ["halves an image with zeros around it", firDownsample2D, () => halved(pixel)],
     ["doubles an image with zeros around it", firUpsample2D, () => doubled(pixel)],
     ["halves a mirrored image", kDownsample2D, () => halved(mirrored)],
     ["doubles a mirrored image", kUpsample2D, () => doubled(mirrored)],
   ])("%s", async (_what, layer, expected) => {
-    const { output, weights } = await runLayer({ x }, (builder, _scope, values) => layer(builder, values.x));
+    const { output, weights } = await runLayer({ x }, (_scope, values) => layer(values.x));
     expect(weights.size).toBe(0);
     expect(relativeDifference(output, expected())).toBeLessThan(1e-6);
   });

@@ -1,10 +1,5 @@
-import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { GraphValue } from "../graph/graph-value.ts";
-import { silu } from "../graph/operators/activations.ts";
-import { castTo } from "../graph/operators/elementwise.ts";
-import { convolutionLayer } from "./convolution-layer.ts";
-import { groupNorm } from "./group-norm.ts";
-import type { WeightScope } from "./weight-scope.ts";
+import { cast, type Scope, silu, type Value } from "@onestep/graph";
+import { convolutionLayer, groupNormLayer } from "./modules.ts";
 
 /** Options of {@link outputProjection}. */
 export interface OutputProjectionOptions {
@@ -19,17 +14,9 @@ export interface OutputProjectionOptions {
  * A norm, SiLU and a 3×3 convolution to what a model predicts, or a part of it. In float32, whatever the type of the
  * image: it is a few channels, and nothing after it makes up for what is lost here.
  */
-export function outputProjection(
-  builder: GraphBuilder,
-  value: GraphValue,
-  scope: WeightScope,
-  options: OutputProjectionOptions,
-): GraphValue {
+export function outputProjection(value: Value, scope: Scope, options: OutputProjectionOptions): Value {
   const { names, outChannels, groups, epsilon } = options;
-  const image = castTo(builder, value, "float32");
-  const normalised = groupNorm(builder, image, scope.child(names.norm), { groups, epsilon });
-  return convolutionLayer(builder, silu(builder, normalised), scope.child(names.convolution), {
-    outChannels,
-    kernelSize: 3,
-  });
+  const image = cast(value, "float32");
+  const normalised = scope.within(names.norm, (norm) => groupNormLayer(image, norm, { groups, epsilon }));
+  return convolutionLayer(silu(normalised), scope.child(names.convolution), { outChannels, kernelSize: 3 });
 }

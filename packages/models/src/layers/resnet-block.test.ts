@@ -104,8 +104,8 @@ describe("resnetBlock", () => {
     ["with a divided sum", { ...base, outputScaleFactor: Math.SQRT2 }],
   ])("follows its definition: a block %s", async (_what, options) => {
     const [x, time] = [wave([2, 8, 4, 6]), wave([2, 10], 3)];
-    const { output, weights } = await runLayer({ x, time }, (builder, scope, values) =>
-      resnetBlock(builder, values.x, values.time, scope, options),
+    const { output, weights } = await runLayer({ x, time }, (scope, values) =>
+      resnetBlock(values.x, values.time, scope, options),
     );
     expect(relativeDifference(output, expectedBlock(x, time, weights, options))).toBeLessThan(5e-6);
   });

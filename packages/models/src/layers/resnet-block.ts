@@ -1,14 +1,29 @@
-import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { GraphValue } from "../graph/graph-value.ts";
-import { type ActivationName, activate } from "../graph/operators/activations.ts";
-import { add, divide, numberLike } from "../graph/operators/elementwise.ts";
-import { reshape, slice } from "../graph/operators/shaping.ts";
-import { averagePool2x2, imageShape, nearestUpsample2x } from "../graph/operators/spatial.ts";
-import { convolutionLayer } from "./convolution-layer.ts";
-import { firDownsample2D, firUpsample2D } from "./fir-resampling.ts";
-import { groupNorm } from "./group-norm.ts";
-import { linearLayer } from "./linear-layer.ts";
-import type { WeightScope } from "./weight-scope.ts";
+import {
+  type ActivationName,
+  activate,
+  add,
+  avgPool2d,
+  cast,
+  chunk,
+  constant,
+  div,
+  groupNorm,
+  imageShape,
+  mul,
+  reshape,
+  type Scope,
+  scalarLike,
+  upsampleNearest2d,
+  type Value,
+} from "@onestep/graph";
+import {
+  convolutionLayer,
+  type GroupNormLayerOptions,
+  groupNormLayer,
+  groupNormWeights,
+  linearLayer,
+} from "./modules.ts";
+import { firDownsample2D, firUpsample2D } from "./resampling.ts";
 
 /** Halving or doubling: mean and nearest pixels, or through a filter. */
 export type Resample = "down" | "up" | "fir_down" | "fir_up";
@@ -34,61 +49,125 @@ export interface ResnetBlockOptions {
 }
 
 /**
- * A residual block with a timestep in it; diffusers' `ResnetBlock2D`.
+ * A residual block with a timestep in it; diffusers' `ResnetBlock2D` (`models/resnet.py`).
  *
  * @param activatedTime - The time embedding after the block's activation, [batch, width].
  */
 export function resnetBlock(
-  builder: GraphBuilder,
-  value: GraphValue,
-  activatedTime: GraphValue,
-  scope: WeightScope,
+  value: Value,
+  activatedTime: Value,
+  scope: Scope,
   options: ResnetBlockOptions,
-): GraphValue {
+): Value {
   const { outChannels, groups, groupsOut = groups, epsilon, activation, timeScaleShift } = options;
   const { channels } = imageShape(value);
   const { outputScaleFactor = 1, useInShortcut = channels !== outChannels } = options;
   const resample = resamplers[options.resample ?? "none"];
-  const normalised = groupNorm(builder, value, scope.child("norm1"), { groups, epsilon });
-  let hidden = resample(builder, activate(builder, normalised, activation));
-  let residual = resample(builder, value);
-  hidden = convolutionLayer(builder, hidden, scope.child("conv1"), { outChannels, kernelSize: 3 });
+  const normalised = scope.within("norm1", (norm) => groupNormLayer(value, norm, { groups, epsilon }));
+  let hidden = resample(activate(normalised, activation));
+  let residual = resample(value);
+  hidden = convolutionLayer(hidden, scope.child("conv1"), { outChannels, kernelSize: 3 });
 
-  const timeWidth = timeScaleShift === "scale_shift" ? 2 * outChannels : outChannels;
-  const projected = linearLayer(builder, activatedTime, scope.child("time_emb_proj"), timeWidth);
-  const [batch] = projected.shape as readonly [string];
-  const time = reshape(builder, projected, [batch, timeWidth, 1, 1]);
+  const isModulated = timeScaleShift === "scale_shift";
+  const timeWidth = isModulated ? 2 * outChannels : outChannels;
+  const time = perChannel(linearLayer(activatedTime, scope.child("time_emb_proj"), timeWidth));
   const norm2 = { groups: groupsOut, epsilon };
-  if (timeScaleShift === "scale_shift") {
-    const modulation = {
-      scale: slice(builder, time, 1, 0, outChannels),
-      shift: slice(builder, time, 1, outChannels, timeWidth),
-    };
-    hidden = groupNorm(builder, hidden, scope.child("norm2"), { ...norm2, modulation });
-  } else {
-    hidden = groupNorm(builder, add(builder, hidden, time), scope.child("norm2"), norm2);
-  }
-  hidden = convolutionLayer(builder, activate(builder, hidden, activation), scope.child("conv2"), {
+  hidden = scope.within("norm2", (norm) =>
+    isModulated ? modulatedNorm(hidden, time, norm, norm2) : groupNormLayer(add(hidden, time), norm, norm2),
+  );
+  hidden = convolutionLayer(activate(hidden, activation), scope.child("conv2"), {
     outChannels,
     kernelSize: 3,
   });
 
   if (useInShortcut) {
-    residual = convolutionLayer(builder, residual, scope.child("conv_shortcut"), {
-      outChannels,
-      kernelSize: 1,
-    });
+    residual = convolutionLayer(residual, scope.child("conv_shortcut"), { outChannels, kernelSize: 1 });
   }
-  const sum = add(builder, residual, hidden);
-  return outputScaleFactor === 1 ? sum : divide(builder, sum, numberLike(builder, sum, outputScaleFactor));
+  const sum = add(residual, hidden);
+  return outputScaleFactor === 1 ? sum : div(sum, scalarLike(sum, outputScaleFactor));
 }
 
-const resamplers: Readonly<
-  Record<Resample | "none", (builder: GraphBuilder, value: GraphValue) => GraphValue>
-> = {
-  none: (_builder, value) => value,
-  down: averagePool2x2,
-  up: nearestUpsample2x,
+/**
+ * `norm(x) · (1 + scale) + shift`, with scale and shift from the timestep, [batch, 2 · channels, 1, 1]. They are folded into
+ * the norm's own weights, so that the image is gone over once.
+ */
+export function modulatedNorm(
+  value: Value,
+  time: Value,
+  scope: Scope,
+  options: GroupNormLayerOptions,
+): Value {
+  const weights = groupNormWeights(value, scope);
+  const [weight, bias] = [weights.weight, weights.bias].map((vector) =>
+    reshape(vector, [...vector.shape, 1, 1]),
+  );
+  const [scale, shift] = chunk(time, 1, 2).map((part) => cast(part, "float32"));
+  const factor = add(scale as Value, constant([1]));
+  return groupNorm(value, {
+    ...options,
+    weight: mul(weight as Value, factor),
+    bias: add(mul(bias as Value, factor), shift as Value),
+  });
+}
+
+/** Options of {@link resnetBlockCondNorm}. */
+export interface ResnetBlockCondNormOptions {
+  readonly outChannels: number;
+  /** Groups of the first norm. */
+  readonly groups: number;
+  /** Groups of the second norm. */
+  readonly groupsOut: number;
+  readonly epsilon: number;
+  readonly activation: ActivationName;
+}
+
+/**
+ * A residual block whose norms the timestep scales and shifts; diffusers' `ResnetBlockCondNorm2D` with `ada_group`, as
+ * the blocks of k-diffusion have it: the convolution of the shortcut has no bias.
+ *
+ * @param time - The time embedding, [batch, width], before any activation.
+ */
+export function resnetBlockCondNorm(
+  value: Value,
+  time: Value,
+  scope: Scope,
+  options: ResnetBlockCondNormOptions,
+): Value {
+  const { outChannels, groups, groupsOut, epsilon, activation } = options;
+  const kernelSize = 3;
+  const norm = (image: Value, name: string, count: number): Value =>
+    scope.within(name, (part) => adaGroupNorm(image, time, part, { groups: count, epsilon }));
+  let hidden = activate(norm(value, "norm1", groups), activation);
+  hidden = convolutionLayer(hidden, scope.child("conv1"), { outChannels, kernelSize });
+  hidden = activate(norm(hidden, "norm2", groupsOut), activation);
+  hidden = convolutionLayer(hidden, scope.child("conv2"), { outChannels, kernelSize });
+  if (imageShape(value).channels === outChannels) return add(value, hidden);
+  const shortcut = { outChannels, kernelSize: 1, bias: false } as const;
+  return add(convolutionLayer(value, scope.child("conv_shortcut"), shortcut), hidden);
+}
+
+/**
+ * A group norm without weights of its own, scaled and shifted by the timestep; diffusers' `AdaGroupNorm`
+ * (`models/normalization.py`).
+ *
+ * @param time - The time embedding, [batch, width], before any activation.
+ */
+export function adaGroupNorm(value: Value, time: Value, scope: Scope, options: GroupNormLayerOptions): Value {
+  const { channels } = imageShape(value);
+  const projected = linearLayer(time, scope.child("linear"), 2 * channels);
+  const [scale, shift] = chunk(cast(perChannel(projected), "float32"), 1, 2);
+  return groupNorm(value, { ...options, weight: add(scale as Value, constant([1])), bias: shift as Value });
+}
+
+/** [batch, channels] so that it broadcasts over an image: [batch, channels, 1, 1]. */
+function perChannel(vector: Value): Value {
+  return reshape(vector, [...vector.shape, 1, 1]);
+}
+
+const resamplers: Readonly<Record<Resample | "none", (value: Value) => Value>> = {
+  none: (value) => value,
+  down: (value) => avgPool2d(value, 2),
+  up: (value) => upsampleNearest2d(value, 2),
   fir_down: firDownsample2D,
   fir_up: firUpsample2D,
 };

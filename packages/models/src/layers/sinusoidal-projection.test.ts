@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import golden from "./__fixtures__/sinusoidal-golden.json" with { type: "json" };
-import { sinusoidalProjection } from "./sinusoidal-projection.ts";
+import { sinusoidalProjection } from "./embeddings.ts";
 
 describe("sinusoidalProjection", () => {
   // From diffusers' get_timestep_embedding. At arguments up to 1553 rad one unit in the last place of the float32

@@ -2,13 +2,13 @@ import { Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { linearRow, relativeDifference, silu } from "./__fixtures__/reference-operations.ts";
 import { runLayer, wave } from "./__fixtures__/run-layer.ts";
-import { timestepEmbedding } from "./timestep-embedding.ts";
+import { timestepEmbedding } from "./embeddings.ts";
 
 describe("timestepEmbedding", () => {
   it("is two linear layers with a SiLU between them", async () => {
     const x = wave([2, 6]);
-    const { output, weights } = await runLayer({ x }, (builder, scope, values) =>
-      timestepEmbedding(builder, values.x, scope, 10),
+    const { output, weights } = await runLayer({ x }, (scope, values) =>
+      timestepEmbedding(values.x, scope, 10),
     );
     const layer = (input: Tensor<"float32">, name: string): Tensor<"float32"> => {
       const [weight, bias] = [weights.get(`${name}.weight`), weights.get(`${name}.bias`)] as [

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { matchWeights } from "../checkpoint/match-weights.ts";
-import { listUNet2DModelWeights } from "../unet-2d/list-unet-2d-model-weights.ts";
+import { listUNet2DModelWeights } from "../unet-2d/unet-2d-model.ts";
 import { imagenet64, lsun256, openaiArrays } from "./__fixtures__/openai-arrays.ts";
 import { convertOpenaiTensors } from "./convert-openai-tensors.ts";
 import { inferUNet2DModelConfig } from "./infer-unet-2d-model-config.ts";

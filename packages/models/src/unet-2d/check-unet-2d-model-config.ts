@@ -1,7 +1,5 @@
 import { InvalidConfigError, type Problem, UnsupportedError } from "@onestep/core";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
-import { checkBlockCombination } from "./check-block-combination.ts";
-import { checkNormGroups } from "./check-norm-groups.ts";
 import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./sample-size.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
@@ -9,7 +7,7 @@ import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 const maximumLayers = 1000;
 
 /**
- * Checks that the fields of a configuration fit together and that every part of it is built here.
+ * Checks what the shapes in the graph of a configuration do not tell, and that every part of it is built here.
  *
  * @throws InvalidConfigError where fields contradict each other.
  * @throws UnsupportedError where a field asks for a part that is not built here, as diffusers does not run it either.
@@ -19,10 +17,8 @@ export function checkUNet2DModelConfig(config: UNet2DModelConfigValues): void {
   checkPositive(config);
   checkDepth(config);
   checkSupported(config);
-  checkNormGroups(config);
-  checkAttention(config);
+  checkGroups(config);
   checkTimeEmbedding(config);
-  checkBlockCombination(config);
   checkSampleSize(config);
 }
 
@@ -92,24 +88,22 @@ function checkPositive(config: UNet2DModelConfigValues): void {
   }
 }
 
-function checkAttention(config: UNet2DModelConfigValues): void {
-  const { blockOutChannels: channels, attentionHeadDim } = config;
-  const last = channels.length - 1;
-  const narrow = channels.findIndex((count, index) => {
-    const types = [
-      findBlockType(downBlockTypes, config.downBlockTypes[index] as string),
-      findBlockType(upBlockTypes, config.upBlockTypes[last - index] as string),
-    ];
-    const isMiddle = index === last && config.midBlockType !== null && config.addAttention;
-    const hasAttention = isMiddle || types.some((type) => type?.hasAttention === true);
-    return hasAttention && count < (attentionHeadDim ?? count);
-  });
-  if (narrow === -1) return;
+function checkGroups({
+  normNumGroups,
+  downBlockTypes: down,
+  upBlockTypes: up,
+}: UNet2DModelConfigValues): void {
+  const types = [
+    ...down.map((name) => [name, findBlockType(downBlockTypes, name)] as const),
+    ...up.map((name) => [name, findBlockType(upBlockTypes, name)] as const),
+  ];
+  const needy = types.find(([, type]) => type?.family === "plain");
+  if (normNumGroups !== null || needy === undefined) return;
   throw contradiction({
-    subject: `block_out_channels[${narrow}]`,
-    found: `${channels[narrow]} channels`,
-    expected: `at least attention_head_dim, ${attentionHeadDim}: room for one head`,
-    remedy: "Correct one of the two fields.",
+    subject: "norm_num_groups",
+    found: `null for a ${needy[0]}`,
+    expected: "a number of groups",
+    remedy: "Set it; only blocks that have groups of their own (SkipDownBlock2D) go without.",
   });
 }
 

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
 import { checkTimesteps, spread } from "./check-timesteps.ts";
 import { resolveClassLabels } from "./resolve-class-labels.ts";
-import { classLabelKind, timeEmbeddingWidth } from "./time-embedding.ts";
-import { timeTensor } from "./time-projection.ts";
+import { classLabelKind, timeEmbeddingWidth, timeTensor } from "./time-embedding.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
 /** Class labels as `UNet2DModel.forward` takes them. */

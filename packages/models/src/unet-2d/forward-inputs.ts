@@ -2,8 +2,7 @@ import { describeValue, InvalidArgumentError, type Tensor } from "@onestep/core"
 import { checkTimesteps, spread } from "./check-timesteps.ts";
 import { classLabelTensor } from "./class-label-tensor.ts";
 import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./sample-size.ts";
-import { timeTensor } from "./time-projection.ts";
-import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
+import { timeTensor, unet2DGraphNames } from "./time-embedding.ts";
 import type { UNet2DModelForwardOptions } from "./unet-2d-model.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 

@@ -2,7 +2,7 @@ import type { PythonJson } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import published from "./__fixtures__/published-architectures.json" with { type: "json" };
 import blocks from "./__fixtures__/unet-blocks.json" with { type: "json" };
-import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
+import { listUNet2DModelWeights } from "./unet-2d-model.ts";
 import { unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 function countWeights(json: PythonJson): { readonly parameters: number; readonly tensors: number } {

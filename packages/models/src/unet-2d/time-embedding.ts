@@ -1,19 +1,40 @@
-import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { GraphValue } from "../graph/graph-value.ts";
-import { add } from "../graph/operators/elementwise.ts";
-import { gatherRows } from "../graph/operators/shaping.ts";
-import { timestepEmbedding } from "../layers/timestep-embedding.ts";
-import type { WeightScope } from "../layers/weight-scope.ts";
-import { timeInput, timeProjector } from "./time-projection.ts";
-import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
+import { Tensor } from "@onestep/core";
+import {
+  add,
+  concat,
+  constant,
+  cos,
+  embedding,
+  log,
+  mul,
+  reshape,
+  type Scope,
+  sin,
+  type Value,
+} from "@onestep/graph";
+import { sinusoidalProjection, timestepEmbedding } from "../layers/embeddings.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
+
+/** Names of the inputs and the output of the graph of a UNet2DModel. */
+export const unet2DGraphNames = {
+  /** float32 [batch, in channels, height, width] */
+  sample: "sample",
+  /** The timestep, or its sinusoidal projection; see `timeInput`. */
+  timestep(config: Pick<UNet2DModelConfigValues, "timeEmbeddingType">): string {
+    return config.timeEmbeddingType === "positional" ? "timestep_projection" : "timestep";
+  },
+  /** Only where the model takes labels: their numbers, int64 [batch], or what `classEmbedType` makes of them. */
+  classLabels: "class_labels",
+  /** float32 [batch, out channels, height, width] */
+  modelOutput: "model_output",
+} as const;
 
 /** What a graph computes from its timesteps and labels. */
 export interface TimeEmbedding {
   /** What was declared for the timesteps; see {@link timeInput}. */
-  readonly timestep: GraphValue;
+  readonly timestep: Value;
   /** The sum of the embeddings of timestep and label, [batch, width]. */
-  readonly embedding: GraphValue;
+  readonly embedding: Value;
 }
 
 /** Width of the time embedding. */
@@ -29,32 +50,100 @@ export function classLabelKind(config: UNet2DModelConfigValues): "index" | "time
 }
 
 /** Declares the inputs for timesteps and labels, and embeds them (diffusers `unets/unet_2d.py`). */
-export function timeEmbedding(
-  builder: GraphBuilder,
-  config: UNet2DModelConfigValues,
-  scope: WeightScope,
-): TimeEmbedding {
+export function timeEmbedding(config: UNet2DModelConfigValues, scope: Scope): TimeEmbedding {
   const width = timeEmbeddingWidth(config);
-  const timestep = timeInput(builder, config, unet2DGraphNames.timestep(config));
-  const project = timeProjector(builder, config, scope.child("time_proj"));
-  const time = timestepEmbedding(builder, project(timestep), scope.child("time_embedding"), width);
+  const timestep = timeInput(scope, config, unet2DGraphNames.timestep(config));
+  const project = timeProjector(config, scope.child("time_proj"));
+  const time = timestepEmbedding(project(timestep), scope.child("time_embedding"), width);
   const classScope = scope.child("class_embedding");
   switch (classLabelKind(config)) {
     case null:
       return { timestep, embedding: time };
     case "index": {
-      const labels = builder.input(unet2DGraphNames.classLabels, "int64", ["batch"]);
-      const table = classScope.take("weight", "float32", [config.numClassEmbeds as number, width]);
-      return { timestep, embedding: add(builder, time, gatherRows(builder, table, labels)) };
+      const labels = scope.input(unet2DGraphNames.classLabels, "int64", ["batch"]);
+      const table = classScope.matrix("weight", [config.numClassEmbeds as number, width], "float32");
+      return { timestep, embedding: add(time, embedding(table, labels)) };
     }
     case "timestep": {
-      const labels = timeInput(builder, config, unet2DGraphNames.classLabels);
-      const embedded = timestepEmbedding(builder, project(labels), classScope, width);
-      return { timestep, embedding: add(builder, time, embedded) };
+      const labels = timeInput(scope, config, unet2DGraphNames.classLabels);
+      const embedded = timestepEmbedding(project(labels), classScope, width);
+      return { timestep, embedding: add(time, embedded) };
     }
     case "embedding": {
-      const labels = builder.input(unet2DGraphNames.classLabels, "float32", ["batch", width]);
-      return { timestep, embedding: add(builder, time, labels) };
+      const labels = scope.input(unet2DGraphNames.classLabels, "float32", ["batch", width]);
+      return { timestep, embedding: add(time, labels) };
     }
   }
+}
+
+/** How many numbers a timestep becomes before the time embedding. */
+function timeProjectionWidth(config: UNet2DModelConfigValues): number {
+  const firstChannels = config.blockOutChannels[0] as number;
+  return config.timeEmbeddingType === "fourier" ? 2 * firstChannels : firstChannels;
+}
+
+/**
+ * Declares what the graph takes for a timestep, one per image: its sinusoidal projection, [batch, width], where the
+ * embedding is positional; the timestep itself, [batch], where weights are involved, as float32 or, for a learned
+ * embedding, int64.
+ */
+function timeInput(scope: Scope, config: UNet2DModelConfigValues, name: string): Value {
+  switch (config.timeEmbeddingType) {
+    case "positional":
+      return scope.input(name, "float32", ["batch", timeProjectionWidth(config)]);
+    case "fourier":
+      return scope.input(name, "float32", ["batch"]);
+    case "learned":
+      return scope.input(name, "int64", ["batch"]);
+  }
+}
+
+/** The tensor for {@link timeInput}. */
+export function timeTensor(config: UNet2DModelConfigValues, timesteps: readonly number[]): Tensor {
+  switch (config.timeEmbeddingType) {
+    case "positional": {
+      const width = timeProjectionWidth(config);
+      const rows = sinusoidalProjection(timesteps, {
+        width,
+        flipSinToCos: config.flipSinToCos,
+        frequencyShift: config.freqShift,
+      });
+      return new Tensor("float32", rows, [timesteps.length, width]);
+    }
+    case "fourier":
+      return new Tensor("float32", Float32Array.from(timesteps), [timesteps.length]);
+    case "learned":
+      return new Tensor("int64", BigInt64Array.from(timesteps, BigInt), [timesteps.length]);
+  }
+}
+
+/**
+ * From {@link timeInput} to the projection, [batch, width]: as it comes, or with the weights of `scope`, which are taken
+ * once for all that is projected; diffusers' `time_proj` (`models/embeddings.py`).
+ */
+function timeProjector(config: UNet2DModelConfigValues, scope: Scope): (input: Value) => Value {
+  const firstChannels = config.blockOutChannels[0] as number;
+  switch (config.timeEmbeddingType) {
+    case "positional":
+      return (input) => input;
+    case "fourier": {
+      const frequencies = reshape(scope.vector("weight", [firstChannels], "float32"), [1, firstChannels]);
+      return (input) => fourierProjection(input, frequencies);
+    }
+    case "learned": {
+      const table = scope.matrix("weight", [config.numTrainTimesteps as number, firstChannels], "float32");
+      return (input) => embedding(table, input);
+    }
+  }
+}
+
+/**
+ * Sines, then cosines, of 2π · frequency · ln(timestep); diffusers' `GaussianFourierProjection` (Tancik et al., 2020).
+ * The factors are multiplied in the order of diffusers, since the arguments reach a few thousand rad.
+ */
+function fourierProjection(timestep: Value, frequencies: Value): Value {
+  const level = reshape(log(timestep), [...timestep.shape, 1]);
+  const turns = mul(mul(level, frequencies), constant([2]));
+  const angle = mul(turns, constant([Math.PI]));
+  return concat([sin(angle), cos(angle)], 1);
 }

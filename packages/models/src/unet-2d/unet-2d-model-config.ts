@@ -13,7 +13,7 @@ import {
   type PythonJson,
   stringField,
 } from "@onestep/core";
-import type { ActivationName } from "../graph/operators/activations.ts";
+import type { ActivationName } from "@onestep/graph";
 
 /** Every field of diffusers' `UNet2DModel`, in camelCase. */
 export interface UNet2DModelConfigValues {

@@ -1,5 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
-import { findPrecisions } from "@onestep/runtime";
+import { findDevices } from "@onestep/runtime";
 import { describe, expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { UNet2DModel } from "./unet-2d-model.ts";
@@ -7,8 +7,11 @@ import { UNet2DModel } from "./unet-2d-model.ts";
 // The GPU of these tests is computed on the processor (SwiftShader), and has no shader-f16.
 describe("UNet2DModel in a browser", () => {
   it("computes in float32 on a GPU that has nothing else", async () => {
-    expect(await findPrecisions("webgpu")).toEqual(["float32"]);
-    expect(await findPrecisions("wasm")).toEqual(["float32"]);
+    const precisions = (await findDevices()).map((available) => [available.device, available.precisions]);
+    expect(precisions).toEqual([
+      ["wasm", ["float32"]],
+      ["webgpu", ["float32"]],
+    ]);
   });
 
   it.each([

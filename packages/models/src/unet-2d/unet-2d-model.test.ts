@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { formulaCheckpointPlace } from "./__fixtures__/formula-checkpoint-place.ts";
 import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
-import { listUNet2DModelWeights } from "./list-unet-2d-model-weights.ts";
-import { UNet2DModel } from "./unet-2d-model.ts";
+import { listUNet2DModelWeights, UNet2DModel } from "./unet-2d-model.ts";
 import { unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 const place = formulaCheckpointPlace();

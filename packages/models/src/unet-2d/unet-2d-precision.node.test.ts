@@ -4,22 +4,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type PythonJson, Tensor, TorchGenerator } from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
+import { type Graph, type OperatorName, specialise } from "@onestep/graph";
 import { openRepository } from "@onestep/hub";
-import type { Precision } from "@onestep/runtime";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createInferenceSession, type Precision } from "@onestep/runtime";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
-import { GraphBuilder } from "../graph/graph-builder.ts";
-import { byteLength } from "../graph/serialize-model.ts";
-import type { WeightSource } from "../layers/weight-scope.ts";
-import { startSession } from "../session/start-session.ts";
+import { defineModel } from "../definition.ts";
 import blocks from "./__fixtures__/unet-blocks.json" with { type: "json" };
 import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
 import { writeFormulaCheckpoint } from "./__fixtures__/write-formula-checkpoint.ts";
-import { buildUNet2DGraph } from "./build-unet-2d-graph.ts";
 import { forwardInputs } from "./forward-inputs.ts";
 import { sampleSizeOf } from "./sample-size.ts";
-import { classLabelKind, timeEmbeddingWidth } from "./time-embedding.ts";
-import { unet2DGraphNames } from "./unet-2d-graph-names.ts";
+import { classLabelKind, timeEmbeddingWidth, unet2DGraphNames } from "./time-embedding.ts";
+import { UNet2DModel } from "./unet-2d-model.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 // onnxruntime's CPU kernels have float16 as a way to store numbers: they compute in float32 and round what they hand on,
@@ -41,10 +38,12 @@ function parse(config: PythonJson): UNet2DModelConfig {
 async function predict(path: string, precision: Precision, timestep: number): Promise<Float32Array> {
   const config = parse(parsePythonJson(await readFile(join(path, "config.json"), "utf8"), "config.json"));
   const checkpoint = await openCheckpoint(await openRepository(path));
-  const session = await startSession(checkpoint, (source) => buildUNet2DGraph(config, source, precision), {
-    threads: 1,
-  });
   const { height, width } = sampleSizeOf(config);
+  const graph = specialise(defineModel(UNet2DModel.definition, config), {
+    symbols: { height, width },
+    dtype: precision,
+  });
+  const session = await createInferenceSession({ graph, weights: checkpoint.tensors }, { threads: 1 });
   const sample = new TorchGenerator(0).randn([1, config.inChannels, height, width]);
   const inputs = forwardInputs(config, { sample, timestep, classLabels: labelsFor(config) });
   const { [unet2DGraphNames.modelOutput]: output } = await session.run(inputs);
@@ -68,41 +67,33 @@ function relativeDifference(actual: Float32Array, expected: Float32Array): numbe
   );
 }
 
-/** Says of every weight that it is stored in float16. */
-const float16Source: WeightSource = {
-  resolve: (_name, shape) => ({
-    location: "weights",
-    offset: 0,
-    length: byteLength("float16", shape),
-    elementType: "float16",
-    shape,
-  }),
-};
+function inFloat16(config: PythonJson): Graph {
+  return specialise(defineModel(UNet2DModel.definition, parse(config)), { dtype: "float16" });
+}
 
-describe("buildUNet2DGraph in float16", () => {
+describe("the graph in float16", () => {
   it("leaves to float32 what loses in float16, and nothing else", () => {
-    const node = vi.spyOn(GraphBuilder.prototype, "node");
-    buildUNet2DGraph(parse(golden.cm_test_class_cond.config), float16Source, "float16");
-    const typesOf = (operator: string): string[] =>
-      node.mock.calls.filter(([name]) => name === operator).map(([, [first]]) => first?.elementType ?? "");
-    const [float32, float16] = ["float32", "float16"];
-    expect(new Set(typesOf("InstanceNormalization"))).toEqual(new Set([float32]));
-    expect(new Set(typesOf("Softmax"))).toEqual(new Set([float32]));
-    // Two products for each attention: scores, then the sum of values that they weigh.
-    expect(typesOf("MatMul")).toEqual(typesOf("Softmax").flatMap(() => [float32, float16]));
-    const convolutions = typesOf("Conv");
-    expect(convolutions.at(-1)).toBe(float32);
-    expect(new Set(convolutions.slice(0, -1))).toEqual(new Set([float16]));
+    const { nodes } = inFloat16(golden.cm_test_class_cond.config);
+    const typesOf = (operator: OperatorName): (string | undefined)[] =>
+      nodes.filter((node) => node.operator === operator).map(({ inputs: [first] }) => first?.dtype);
+    // Norms and attention compute in float32 inside, whatever goes in; see the lowering.
+    const norms = typesOf("groupNorm");
+    expect(norms.at(-1)).toBe("float32");
+    expect(new Set(norms.slice(0, -1))).toEqual(new Set(["float16"]));
+    expect(new Set(typesOf("scaledDotProductAttention"))).toEqual(new Set(["float16"]));
+    const convolutions = typesOf("conv2d");
+    expect(convolutions.at(-1)).toBe("float32");
+    expect(new Set(convolutions.slice(0, -1))).toEqual(new Set(["float16"]));
     // The embedding of the timestep, then its projection in each residual block.
-    const products = typesOf("Gemm");
-    expect(products.slice(0, 2)).toEqual([float32, float32]);
-    expect(new Set(products.slice(2))).toEqual(new Set([float16]));
+    const products = typesOf("linear");
+    expect(products.slice(0, 2)).toEqual(["float32", "float32"]);
+    expect(new Set(products.slice(2))).toEqual(new Set(["float16"]));
   });
 
   it.each(Object.entries(blocks.cases))(
     "has operators that agree on their types: %s",
     (_name, { config }) => {
-      expect(() => buildUNet2DGraph(parse(config as PythonJson), float16Source, "float16")).not.toThrow();
+      expect(() => inFloat16(config as PythonJson)).not.toThrow();
     },
   );
 

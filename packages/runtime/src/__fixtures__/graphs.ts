@@ -1,21 +1,24 @@
-import { type ExternalWeight, encodeGraph } from "./encode-graph.ts";
+import type { GraphDType } from "@onestep/graph";
+import { type OnnxInitializer, type OnnxNode, writeModelProto } from "../onnxruntime/write/model-proto.ts";
+
+type Place = Pick<Exclude<OnnxInitializer["data"], Uint8Array>, "location" | "offset">;
 
 /** `y = x · w + b` with `w = [[0 … 3], [4 … 7], [8 … 11]]` and `b = [0.5, -0.5, 0.25, -0.25]`; x is [batch, 3]. */
 export function linearGraph(
-  weights: Pick<ExternalWeight, "location" | "offset"> = { location: linearFile, offset: 5 },
-  bias: Pick<ExternalWeight, "location" | "offset"> = { location: linearFile, offset: 53 },
-): Uint8Array<ArrayBuffer> {
-  return encodeGraph({
-    inputs: [{ name: "x", shape: ["batch", 3] }],
-    outputs: [{ name: "y", shape: ["batch", 4] }],
-    nodes: [
-      { op: "MatMul", inputs: ["x", "w"], outputs: ["product"] },
-      { op: "Add", inputs: ["product", "b"], outputs: ["y"] },
-    ],
-    weights: [
-      { name: "w", shape: [3, 4], ...weights },
-      { name: "b", shape: [4], ...bias },
-    ],
+  weights: Place = { location: linearFile, offset: 5 },
+  bias: Place = { location: linearFile, offset: 53 },
+): Uint8Array {
+  const stored = (name: string, shape: readonly number[], place: Place): OnnxInitializer => ({
+    name,
+    dtype: "float32",
+    shape,
+    data: { ...place, length: 4 * shape.reduce((product, dimension) => product * dimension, 1) },
+  });
+  return writeModelProto({
+    inputs: [{ name: "x", dtype: "float32", shape: ["batch", 3] }],
+    outputs: [{ name: "y", dtype: "float32", shape: ["batch", 4] }],
+    nodes: [node("MatMul", ["x", "w"], "product"), node("Add", ["product", "b"], "y")],
+    initializers: [stored("w", [3, 4], weights), stored("b", [4], bias)],
   });
 }
 
@@ -31,26 +34,32 @@ export function linearWeights(): Uint8Array<ArrayBuffer> {
 }
 
 /** `y = x · x · … · x`, `factors` of them; x is [n, n]. Takes time in proportion to n³ × factors, and no weights. */
-export function powerGraph(factors: number): Uint8Array<ArrayBuffer> {
-  const nodes = Array.from({ length: factors - 1 }, (_, index) => ({
-    op: "MatMul",
-    inputs: [index === 0 ? "x" : `power${index}`, "x"],
-    outputs: [index === factors - 2 ? "y" : `power${index + 1}`],
-  }));
-  return encodeGraph({
-    inputs: [{ name: "x", shape: ["n", "n"] }],
-    outputs: [{ name: "y", shape: ["n", "n"] }],
+export function powerGraph(factors: number): Uint8Array {
+  const nodes = Array.from({ length: factors - 1 }, (_, index) =>
+    node(
+      "MatMul",
+      [index === 0 ? "x" : `power${index}`, "x"],
+      index === factors - 2 ? "y" : `power${index + 1}`,
+    ),
+  );
+  return writeModelProto({
+    inputs: [{ name: "x", dtype: "float32", shape: ["n", "n"] }],
+    outputs: [{ name: "y", dtype: "float32", shape: ["n", "n"] }],
     nodes,
+    initializers: [],
   });
 }
 
-/** `y = x`, of any element type. */
-export function identityGraph(
-  dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool",
-): Uint8Array {
-  return encodeGraph({
+/** `y = x`, of any number format. */
+export function identityGraph(dtype: GraphDType): Uint8Array {
+  return writeModelProto({
     inputs: [{ name: "x", dtype, shape: ["n"] }],
     outputs: [{ name: "y", dtype, shape: ["n"] }],
-    nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+    nodes: [node("Identity", ["x"], "y")],
+    initializers: [],
   });
+}
+
+function node(operator: string, inputs: readonly string[], output: string): OnnxNode {
+  return { operator, domain: "", inputs, outputs: [output], attributes: {} };
 }

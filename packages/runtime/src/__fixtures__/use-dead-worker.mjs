@@ -1,15 +1,14 @@
-// A program whose inference thread dies, and which then ends in the way that its second argument names. Runs from dist.
-// Arguments: the file that holds the graph, the way to end.
-import { readFile } from "node:fs/promises";
+// A program whose inference thread dies, and which then ends in the way that its argument names. Runs from dist.
 import { Tensor } from "@onestep/core";
 import { createInferenceSession } from "../../dist/index.js";
+import { powers } from "./powers.mjs";
 
-const [graphFile, ending] = process.argv.slice(2);
+const [ending] = process.argv.slice(2);
 let thread;
 process.once("worker", (worker) => {
   thread = worker;
 });
-const session = await createInferenceSession({ graph: await readFile(graphFile), files: new Map() });
+const session = await createInferenceSession({ graph: powers(2), weights: new Map() });
 if (ending === "dispose-unnoticed") {
   thread.terminate();
   session.dispose();

@@ -18,8 +18,8 @@ export async function loadGraphs({ threads, classLabel }: PageTask): Promise<Loa
   const device = "wasm";
   const folder = new URL(`${checkpointPath}unet/`, location.href);
   const unet = await UNet2DModel.fromPretrained(folder, { device, threads });
-  const graph = new Uint8Array(await (await fetch(exportedPath)).arrayBuffer());
-  const session = await createInferenceSession({ graph, files: new Map() }, { device, threads });
+  const onnx = new Uint8Array(await (await fetch(exportedPath)).arrayBuffer());
+  const session = await createInferenceSession({ onnx }, { device, threads });
   const { inChannels, sampleSize } = unet.config;
   const size = sampleSize as number;
   const sample = new TorchGenerator(0).randn([1, inChannels, size, size]) as Tensor<"float32">;

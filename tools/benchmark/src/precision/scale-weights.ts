@@ -23,9 +23,9 @@ export async function copyWithScaledWeights(
   const { tensors } = await openCheckpoint(await openRepository(join(copy, "unet")));
   const chosen = [...tensors].filter(([name]) => names.test(name));
   if (chosen.length === 0) throw new Error(`${checkpoint}: found no weight like ${names}.`);
-  for (const [name, { file, offset, length, elementType }] of chosen) {
-    if (elementType !== "float32" || file.localPath === undefined) {
-      throw new Error(`${name}: found ${elementType}, expected float32 in a file.`);
+  for (const [name, { file, offset, length, dtype }] of chosen) {
+    if (dtype !== "float32" || file.localPath === undefined) {
+      throw new Error(`${name}: found ${dtype}, expected float32 in a file.`);
     }
     const handle = await open(file.localPath, "r+");
     const values = new Float32Array(length / Float32Array.BYTES_PER_ELEMENT);

@@ -1,5 +1,5 @@
+import { numberFormats } from "@onestep/graph";
 import type { RepositoryFile } from "@onestep/hub";
-import { elementByteSize } from "../../graph/element-type.ts";
 import type { CheckpointTensor } from "../checkpoint.ts";
 import { CheckpointError } from "../checkpoint-error.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";
@@ -27,8 +27,8 @@ export function locateTorchTensor(
 ): CheckpointTensor {
   const subject = `${file.path}: ${JSON.stringify(name)}`;
   const { storage, shape, strides } = tensor;
-  const { elementType } = storage;
-  const width = elementByteSize[elementType];
+  const { dtype } = storage;
+  const width = numberFormats[dtype].bytes;
   const entry = entries.get(`${root}/data/${storage.key}`);
   if (entry === undefined) {
     throw damaged(subject, `no entry ${JSON.stringify(`data/${storage.key}`)}`, "the array's storage there");
@@ -37,7 +37,7 @@ export function locateTorchTensor(
     throw damaged(
       subject,
       `${entry.length} bytes in ${JSON.stringify(`data/${storage.key}`)}`,
-      `${storage.size * width} for ${storage.size} elements of ${elementType}`,
+      `${storage.size * width} for ${storage.size} elements of ${dtype}`,
     );
   }
   const length = shape.reduce((product, dimension) => product * dimension, width);
@@ -55,7 +55,7 @@ export function locateTorchTensor(
     );
   }
   const offset = entry.offset + start;
-  return { elementType, shape, file, offset, length, ...(isInRow ? {} : { strides }) };
+  return { dtype, shape, file, offset, length, ...(isInRow ? {} : { strides }) };
 }
 
 /** Whether the last dimension is in a row, the one before it in rows of the last, and so on. */

@@ -24,9 +24,9 @@ const torchFile = (name: string) =>
 /** The arrays of a file with their bytes, as `contents.json` lists them. */
 async function describeArrays(file: ReturnType<typeof guardedFile>, options?: ReadTorchFileOptions) {
   const arrays: Record<string, object> = {};
-  for (const [name, { elementType, shape, offset, length }] of await readTorchFile(file, options)) {
+  for (const [name, { dtype, shape, offset, length }] of await readTorchFile(file, options)) {
     const bytes = Buffer.from(await file.read(offset, offset + length)).toString("hex");
-    arrays[name] = { elementType, shape, bytes };
+    arrays[name] = { elementType: dtype, shape, bytes };
   }
   return arrays;
 }

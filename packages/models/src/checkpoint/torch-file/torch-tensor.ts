@@ -1,24 +1,24 @@
-import type { ElementType } from "../../graph/element-type.ts";
+import type { DType } from "@onestep/graph";
 import { PickleGlobal, PickleObject } from "../pickle/pickle-value.ts";
 
 /** A class of torch that names the element type of a storage: `torch.FloatStorage`. */
 export class TorchStorageType extends PickleGlobal {
   /** `undefined` for bytes of which the tensor says what they are. */
-  readonly elementType: ElementType | undefined;
+  readonly dtype: DType | undefined;
 
-  constructor(name: string, elementType: ElementType | undefined) {
+  constructor(name: string, dtype: DType | undefined) {
     super(name);
-    this.elementType = elementType;
+    this.dtype = dtype;
   }
 }
 
 /** An element type as a value: `torch.float8_e4m3fn`. */
 export class TorchDataType extends PickleGlobal {
-  readonly elementType: ElementType;
+  readonly dtype: DType;
 
-  constructor(elementType: ElementType) {
-    super(`torch.${elementType}`);
-    this.elementType = elementType;
+  constructor(dtype: DType) {
+    super(`torch.${dtype}`);
+    this.dtype = dtype;
   }
 }
 
@@ -35,15 +35,15 @@ export class LeftOutTensor extends PickleObject {
 
 /** Numbers in a row, in an entry of the zip file of their own. Several tensors can be views into one. */
 export class TorchStorage extends PickleObject {
-  readonly elementType: ElementType;
+  readonly dtype: DType;
   /** Name of the entry in the folder `data`. */
   readonly key: string;
   /** How many elements. */
   readonly size: number;
 
-  constructor(elementType: ElementType, key: string, size: number) {
+  constructor(dtype: DType, key: string, size: number) {
     super();
-    this.elementType = elementType;
+    this.dtype = dtype;
     this.key = key;
     this.size = size;
   }

@@ -1,4 +1,4 @@
-import { type ElementType, elementByteSize } from "../../graph/element-type.ts";
+import { type DType, dtypes, numberFormats } from "@onestep/graph";
 import type { PickleWorld } from "../pickle/pickle-context.ts";
 import {
   PickleDict,
@@ -9,29 +9,16 @@ import {
 } from "../pickle/pickle-value.ts";
 import { LeftOutTensor, TorchDataType, TorchStorage, TorchStorageType, TorchTensor } from "./torch-tensor.ts";
 
-const storageTypes: Readonly<Record<string, ElementType>> = {
-  DoubleStorage: "float64",
-  FloatStorage: "float32",
-  HalfStorage: "float16",
-  BFloat16Storage: "bfloat16",
-  LongStorage: "int64",
-  IntStorage: "int32",
-  ShortStorage: "int16",
-  CharStorage: "int8",
-  ByteStorage: "uint8",
-  BoolStorage: "bool",
-  ComplexFloatStorage: "complex64",
-  ComplexDoubleStorage: "complex128",
-  QInt8Storage: "qint8",
-  QUInt8Storage: "quint8",
-  QInt32Storage: "qint32",
-};
+/** torch's classes of storage, by name. */
+const storageTypes: readonly (readonly [string, DType])[] = dtypes.flatMap((dtype) => {
+  const { torchStorage } = numberFormats[dtype];
+  return torchStorage === undefined ? [] : [[torchStorage, dtype] as const];
+});
 
 /** Types of arrays for which torch has no storage of their own: the array says what its bytes are. */
-const untypedTypes: readonly ElementType[] = [
-  ...(["float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"] as const),
-  ...(["uint16", "uint32", "uint64", "complex32", "float4_e2m1fn_x2"] as const),
-];
+const untypedTypes: readonly DType[] = dtypes.filter(
+  (dtype) => numberFormats[dtype].torchStorage === undefined && !dtype.startsWith("float6_"),
+);
 
 /** Types as values: `torch.float32` in a checkpoint's notes about itself. */
 const dataTypes = [
@@ -76,7 +63,7 @@ const globals: ReadonlyMap<string, PickleGlobal> = new Map(
   [
     ...Object.entries(calls).map(([name, call]) => new PickleGlobal(name, call)),
     ...classes.map((name) => new PickleGlobal(name)),
-    ...Object.entries(storageTypes).map(([name, type]) => new TorchStorageType(`torch.${name}`, type)),
+    ...storageTypes.map(([name, type]) => new TorchStorageType(`torch.${name}`, type)),
     ...untypedTypes.map((type) => new TorchDataType(type)),
     new TorchStorageType("torch.storage.UntypedStorage", undefined),
   ].map((known) => [known.name, known]),
@@ -98,7 +85,7 @@ export const torchWorld: PickleWorld = {
     const [kind, type, key, _location, size] = id.items;
     const isStorage = kind === "storage" && type instanceof TorchStorageType && typeof key === "string";
     if (!isStorage || !isCount(size)) return undefined;
-    return new TorchStorage(type.elementType ?? "uint8", key, size);
+    return new TorchStorage(type.dtype ?? "uint8", key, size);
   },
 };
 
@@ -122,9 +109,9 @@ function rebuildUntypedTensor(args: readonly PickleValue[]): TorchTensor | undef
   const tensor = rebuildTensor(args);
   if (tensor === undefined || !(type instanceof TorchDataType)) return undefined;
   const { storage, offset, shape, strides } = tensor;
-  const size = storage.size / elementByteSize[type.elementType];
-  if (storage.elementType !== "uint8" || !Number.isSafeInteger(size)) return undefined;
-  return new TorchTensor(new TorchStorage(type.elementType, storage.key, size), offset, shape, strides);
+  const size = storage.size / numberFormats[type.dtype].bytes;
+  if (storage.dtype !== "uint8" || !Number.isSafeInteger(size)) return undefined;
+  return new TorchTensor(new TorchStorage(type.dtype, storage.key, size), offset, shape, strides);
 }
 
 /** A parameter is its tensor. The other arguments matter for training alone. */

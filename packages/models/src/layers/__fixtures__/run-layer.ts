@@ -1,8 +1,6 @@
 import { Tensor } from "@onestep/core";
-import { createInferenceSession } from "@onestep/runtime";
-import { GraphBuilder } from "../../graph/graph-builder.ts";
-import type { GraphValue } from "../../graph/graph-value.ts";
-import { WeightScope } from "../weight-scope.ts";
+import { defineGraph, nameOf, type Scope, specialise, type Value } from "@onestep/graph";
+import { createInferenceSession, type StoredWeight } from "@onestep/runtime";
 import { placeWeights } from "./place-weights.ts";
 
 /** What a layer computed, and the weights it was given, by name. */
@@ -24,37 +22,31 @@ export function wave(shape: readonly number[], phase = 0): Tensor<"float32"> {
 /** Runs one layer over its inputs on onnxruntime, with weights that the layer's own requests decide. */
 export async function runLayer<Inputs extends Readonly<Record<string, Tensor<"float32">>>>(
   inputs: Inputs,
-  build: (
-    builder: GraphBuilder,
-    scope: WeightScope,
-    values: { [Name in keyof Inputs]: GraphValue },
-  ) => GraphValue,
+  define: (scope: Scope, values: { [Name in keyof Inputs]: Value }) => Value,
 ): Promise<LayerRun> {
-  const weights = new Map<string, Tensor<"float32">>();
-  const bytes: Uint8Array<ArrayBuffer>[] = [];
-  let offset = 0;
-  const builder = new GraphBuilder();
-  const scope = new WeightScope(builder, {
-    resolve(name, shape) {
-      const weight = wave(shape, weights.size).mul(0.3);
-      weights.set(name, weight);
-      const reference = { location: "weights.bin", offset, length: weight.data.byteLength } as const;
-      bytes.push(new Uint8Array(Float32Array.from(weight.data).buffer));
-      offset += weight.data.byteLength;
-      return { ...reference, elementType: "float32", shape };
-    },
+  const graph = defineGraph((scope) => {
+    const values: Record<string, Value> = {};
+    for (const [name, { shape }] of Object.entries(inputs)) {
+      values[name] = scope.input(name, "float32", ["batch", ...shape.slice(1)]);
+    }
+    return { output: define(scope, values as { [Name in keyof Inputs]: Value }) };
   });
-  const values: Record<string, GraphValue> = {};
-  for (const [name, { shape }] of Object.entries(inputs)) {
-    values[name] = builder.input(name, "float32", ["batch", ...shape.slice(1)]);
-  }
-  builder.output("output", build(builder, scope, values as { [Name in keyof Inputs]: GraphValue }));
-  const { file, remove } = await placeWeights(bytes);
+  const weights = new Map(
+    graph.parameters.map((value, index) => [
+      nameOf(value),
+      wave(value.shape as readonly number[], index).mul(0.3),
+    ]),
+  );
+  const arrays = [...weights.values()].map(({ data }) => new Uint8Array(Float32Array.from(data).buffer));
+  const { file, remove } = await placeWeights(arrays);
   try {
-    const model = {
-      graph: builder.build(),
-      files: new Map(bytes.length === 0 ? [] : [["weights.bin", file]]),
-    };
+    const stored = new Map<string, StoredWeight>();
+    let offset = 0;
+    for (const [name, { data, shape }] of weights) {
+      stored.set(name, { dtype: "float32", shape, file, offset, length: data.byteLength });
+      offset += data.byteLength;
+    }
+    const model = { graph: specialise(graph, { dtype: "float32" }), weights: stored };
     const session = await createInferenceSession(model, { threads: 1 });
     const { output } = await session.run(inputs);
     await session.dispose();

@@ -44,7 +44,7 @@ export function openaiArrays(network: OpenaiNetwork): Map<string, CheckpointTens
       ["bias", weight.slice(0, 1)],
     ] as const) {
       const length = 4 * shape.reduce((product, size) => product * size, 1);
-      tensors.set(`${name}.${kind}`, { elementType: "float32", shape, file, offset, length });
+      tensors.set(`${name}.${kind}`, { dtype: "float32", shape, file, offset, length });
       offset += length;
     }
   };

@@ -1,6 +1,7 @@
 import type { PythonJson } from "@onestep/core";
 import { formatConfig } from "@onestep/core/files";
-import { type ExpectedWeight, listUNet2DModelWeights } from "../list-unet-2d-model-weights.ts";
+import type { ExpectedWeight } from "../../definition.ts";
+import { listUNet2DModelWeights } from "../unet-2d-model.ts";
 import { unet2DModelConfigSchema } from "../unet-2d-model-config.ts";
 
 /**

@@ -7,6 +7,7 @@ import {
   OnestepError,
   UnsupportedError,
 } from "@onestep/core";
+import { GraphError } from "@onestep/graph";
 import {
   CacheWriteError,
   ConnectionError,
@@ -21,7 +22,7 @@ import {
   RevisionNotFoundError,
   UnsafePathError,
 } from "@onestep/hub";
-import { CheckpointError, GraphError, WeightsMismatchError } from "@onestep/models";
+import { CheckpointError, WeightsMismatchError } from "@onestep/models";
 import { OutOfMemoryError, WeightsFileError } from "@onestep/runtime";
 import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
 import { expect, it } from "vitest";

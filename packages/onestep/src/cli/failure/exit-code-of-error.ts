@@ -5,6 +5,7 @@ import {
   InvalidConfigError,
   UnsupportedError,
 } from "@onestep/core";
+import { GraphError } from "@onestep/graph";
 import {
   CacheWriteError,
   EntryNotFoundError,
@@ -17,7 +18,7 @@ import {
   RevisionNotFoundError,
   UnsafePathError,
 } from "@onestep/hub";
-import { CheckpointError, GraphError, WeightsMismatchError } from "@onestep/models";
+import { CheckpointError, WeightsMismatchError } from "@onestep/models";
 import { InvalidGraphError, WeightsFileError } from "@onestep/runtime";
 import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";

@@ -42,7 +42,7 @@ export async function findWeights(
         files: files.map(({ path, size }) => ({ path, size })),
         isLocal: true,
         tensors: tensors.size,
-        dtypes: [...new Set([...tensors.values()].map(({ elementType }) => elementType))].sort(),
+        dtypes: [...new Set([...tensors.values()].map(({ dtype }) => dtype))].sort(),
       },
       tensors,
     };

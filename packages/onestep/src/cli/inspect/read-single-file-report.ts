@@ -30,7 +30,7 @@ export async function readSingleFileReport(
     files: [{ path: file.path, size: file.size }],
     isLocal: true,
     tensors: checkpoint.tensors.size,
-    dtypes: [...new Set([...checkpoint.tensors.values()].map(({ elementType }) => elementType))].sort(),
+    dtypes: [...new Set([...checkpoint.tensors.values()].map(({ dtype }) => dtype))].sort(),
   };
   return {
     model,

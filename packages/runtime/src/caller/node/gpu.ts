@@ -1,11 +1,12 @@
 import { UnsupportedError } from "@onestep/core";
+import { cast, defineGraph, mul, specialise } from "@onestep/graph";
 import type { Precision } from "../../backend.ts";
+import { prepareModel } from "../../onnxruntime/prepare-model.ts";
 import type { NodeLoadRequest, WorkerCallName, WorkerCalls } from "../../protocol.ts";
 import { RunQueue } from "../../run-queue.ts";
 import { type Connection, WorkerCallError } from "../connection.ts";
 import { NodeConnection } from "./connection.ts";
 import { translateImportFailure } from "./failures.ts";
-import { probeGraph } from "./probe-graph.ts";
 import { findWorkerScript } from "./start-worker.ts";
 
 /**
@@ -71,15 +72,15 @@ export class WebGpuProbe {
     const worker = this.#start();
     try {
       await worker.call("load", {
-        graph: probeGraph,
+        graph: probeGraph(),
         folder: undefined,
         device: "webgpu",
         threads: 1,
         optimizeFor: "startup",
       });
-      const x = { dtype: "float32", shape: [1], data: Float32Array.of(4) } as const;
+      const x = { dtype: "float32", shape: [1], data: Float32Array.of(1.5) } as const;
       const { y } = await worker.call("run", { x });
-      return y?.data[0] === 2 ? ["float32", "float16"] : ["float32"];
+      return y?.data[0] === 2.25 ? ["float32", "float16"] : ["float32"];
     } catch (error) {
       if (error instanceof WorkerCallError && error.failure.stage === "run") return ["float32"];
       throw noGpu(translateImportFailure(error));
@@ -87,6 +88,16 @@ export class WebGpuProbe {
       await worker.end();
     }
   }
+}
+
+/** Squares a number in float16: `y = float32(float16(x)²)`. */
+function probeGraph(): Uint8Array {
+  const graph = defineGraph((scope) => {
+    const half = cast(scope.input("x", "float32", [1]), "float16");
+    return { y: cast(mul(half, half), "float32") };
+  });
+  const specialised = specialise(graph, { dtype: "float16" });
+  return prepareModel({ graph: specialised, weights: new Map() }, "webgpu").graph;
 }
 
 function noGpu(error: unknown): unknown {

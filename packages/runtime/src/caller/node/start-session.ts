@@ -3,9 +3,10 @@ import { lstat, open } from "node:fs/promises";
 import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import type { StartOptions } from "../../backend.ts";
 import { WeightsFileError } from "../../errors.ts";
-import { planWeightFiles } from "../../plan-weight-files.ts";
+import type { OnnxruntimeModel, WeightsFile } from "../../onnxruntime/prepare-model.ts";
+import { planWeightFiles } from "../../onnxruntime/weights/plan-weight-files.ts";
 import type { NodeLoadRequest } from "../../protocol.ts";
-import type { GraphWithWeights, InferenceSession, WeightsFile } from "../../session.ts";
+import type { InferenceSession } from "../../session.ts";
 import { translateFailure } from "../failures.ts";
 import { loadModel, WorkerSession } from "../worker-session.ts";
 import { NodeConnection } from "./connection.ts";
@@ -19,7 +20,7 @@ const mostUsefulThreads = 8;
 
 /** Starts a session in a worker of its own. See `createInferenceSession`. */
 export async function startNodeSession(
-  model: GraphWithWeights,
+  model: OnnxruntimeModel,
   options: StartOptions,
   script: URL = findWorkerScript(),
 ): Promise<InferenceSession> {
@@ -43,7 +44,7 @@ export async function startNodeSession(
   }
 }
 
-async function nativeRequest(model: GraphWithWeights, options: StartOptions): Promise<NodeLoadRequest> {
+async function nativeRequest(model: OnnxruntimeModel, options: StartOptions): Promise<NodeLoadRequest> {
   const { device, threads, optimizeFor } = options;
   const files = requirePaths(model.files);
   const folder = checkLocations(files);
@@ -57,7 +58,7 @@ async function nativeRequest(model: GraphWithWeights, options: StartOptions): Pr
   };
 }
 
-async function wasmRequest(model: GraphWithWeights, options: StartOptions): Promise<NodeLoadRequest> {
+async function wasmRequest(model: OnnxruntimeModel, options: StartOptions): Promise<NodeLoadRequest> {
   const files = new Map<string, string | Uint8Array>();
   for (const [location, file] of model.files) {
     if (typeof file === "string") await checkWeightFiles([file]);

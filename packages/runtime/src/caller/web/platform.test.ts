@@ -1,4 +1,3 @@
-import { UnsupportedError } from "@onestep/core";
 import { describe, expect, it, vi } from "vitest";
 import { OneTimeWarning } from "../one-time-warning.ts";
 import { chooseThreads, findWebDevices } from "./platform.ts";
@@ -9,6 +8,7 @@ interface Adapter {
   readonly info?: Partial<GPUAdapterInfo>;
   readonly maxBufferSize?: number;
   readonly maxStorageBufferBindingSize?: number;
+  readonly features?: readonly string[];
 }
 
 /** Puts a browser with this GPU, or without one, in place of the real one. */
@@ -19,7 +19,11 @@ function pretendGpu(adapter: Adapter | null | Error): void {
       return null;
     }
     const { info = {}, maxBufferSize = 2 ** 31, maxStorageBufferBindingSize = 2 ** 31 } = adapter;
-    return { info, limits: { maxBufferSize, maxStorageBufferBindingSize } };
+    return {
+      info,
+      features: new Set(adapter.features),
+      limits: { maxBufferSize, maxStorageBufferBindingSize },
+    };
   };
   vi.stubGlobal("navigator", { gpu: { requestAdapter } });
 }
@@ -31,47 +35,51 @@ const software: readonly Partial<GPUAdapterInfo>[] = [
   { isFallbackAdapter: false, description: "Microsoft Basic Render Driver (WARP)" },
 ];
 
+const namesOf = async (requested?: "auto" | "webgpu" | "wasm"): Promise<readonly string[]> =>
+  (await findWebDevices(requested)).map(({ device }) => device);
+
 describe("findWebDevices", () => {
   it("prefers a GPU, with or without wishes", async () => {
     pretendGpu({ info: { isFallbackAdapter: false, vendor: "amd" } });
     for (const requested of [undefined, "auto", "webgpu"] as const) {
-      expect(await findWebDevices(requested, 0)).toEqual(["webgpu", "wasm"]);
+      expect(await namesOf(requested)).toEqual(["webgpu", "wasm"]);
     }
   });
 
   it("asks for no GPU where wasm is wished for", async () => {
     pretendGpu(new Error("was asked"));
-    expect(await findWebDevices("wasm", 0)).toEqual(["wasm"]);
+    expect(await namesOf("wasm")).toEqual(["wasm"]);
   });
 
   it.each(software)("takes a GPU that is computed on the processor last: %o", async (info) => {
     pretendGpu({ info });
-    expect(await findWebDevices("auto", 0)).toEqual(["wasm", "webgpu"]);
+    expect(await namesOf("auto")).toEqual(["wasm", "webgpu"]);
   });
 
   it.each([null, new Error("the GPU process crashed")])(
     "has wasm alone where there is no GPU: %s",
     async (gpu) => {
       pretendGpu(gpu);
-      expect(await findWebDevices("webgpu", 0)).toEqual(["wasm"]);
+      expect(await namesOf("webgpu")).toEqual(["wasm"]);
       vi.stubGlobal("navigator", {});
-      expect(await findWebDevices("auto", 0)).toEqual(["wasm"]);
+      expect(await namesOf("auto")).toEqual(["wasm"]);
     },
   );
 
   it.each([{ maxStorageBufferBindingSize: 128_000_000 }, { maxBufferSize: 128_000_000 }])(
-    "leaves a GPU alone whose buffers are smaller than the largest weight: %o",
+    "says how large an array a GPU holds: %o",
     async (limits) => {
       pretendGpu(limits);
-      expect(await findWebDevices("auto", 128_000_000)).toEqual(["webgpu", "wasm"]);
-      expect(await findWebDevices("auto", 128_000_001)).toEqual(["wasm"]);
-      const asked = findWebDevices("webgpu", 268_435_456);
-      await expect(asked).rejects.toThrow(UnsupportedError);
-      await expect(asked).rejects.toThrow(
-        'device: found "webgpu" on a GPU whose buffers hold 128 MB, expected 268 MB for the largest weight.',
-      );
+      expect(await findWebDevices("auto")).toMatchObject([{ largestArray: 128_000_000 }, { device: "wasm" }]);
     },
   );
+
+  it("says what a GPU computes in", async () => {
+    pretendGpu({ features: ["shader-f16"] });
+    expect(await findWebDevices("auto")).toMatchObject([{ precisions: ["float32", "float16"] }, {}]);
+    pretendGpu({});
+    expect(await findWebDevices("auto")).toMatchObject([{ precisions: ["float32"] }, {}]);
+  });
 });
 
 describe("chooseThreads", () => {

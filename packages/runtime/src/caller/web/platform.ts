@@ -1,5 +1,4 @@
-import { UnsupportedError } from "@onestep/core";
-import type { Device, Precision } from "../../backend.ts";
+import type { AvailableDevice, Device } from "../../backend.ts";
 import { OneTimeWarning } from "../one-time-warning.ts";
 
 /** More make wasm no faster: its kernels are short, and threads wait for each other. */
@@ -31,40 +30,21 @@ export function detectWebPlatform(): WebPlatform {
  * since the wasm kernels are hundreds of times faster than that.
  *
  * @param requested Where this is `"wasm"`, nobody is asked for a GPU.
- * @param largestWeight Bytes that a buffer of the GPU has to hold.
- * @throws UnsupportedError where a GPU was asked for that cannot.
  */
 export async function findWebDevices(
   requested: Device | "auto" | undefined,
-  largestWeight: number,
-): Promise<readonly Device[]> {
-  if (requested === "wasm") return ["wasm"];
+): Promise<readonly AvailableDevice[]> {
+  const wasm: AvailableDevice = { device: "wasm", precisions: ["float32"] };
+  if (requested === "wasm") return [wasm];
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  if (!adapter) return ["wasm"];
+  if (!adapter) return [wasm];
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const largestBuffer = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (largestWeight > largestBuffer) {
-    if (requested === "webgpu") throw gpuTooSmall(largestBuffer, largestWeight);
-    return ["wasm"];
-  }
-  return adapter.info.isFallbackAdapter || isSoftware(adapter.info) ? ["wasm", "webgpu"] : ["webgpu", "wasm"];
-}
-
-/** In what a device of this browser computes. */
-export async function findWebPrecisions(device: Device): Promise<readonly Precision[]> {
-  if (device !== "webgpu") return ["float32"];
-  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  return adapter?.features.has("shader-f16") ? ["float32", "float16"] : ["float32"];
-}
-
-function gpuTooSmall(largestBuffer: number, largestWeight: number): UnsupportedError {
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-  return new UnsupportedError({
-    subject: "device",
-    found: `"webgpu" on a GPU whose buffers hold ${megabytes(largestBuffer)}`,
-    expected: `${megabytes(largestWeight)} for the largest weight`,
-    remedy: 'Pass the device "wasm", or "auto".',
-  });
+  const gpu: AvailableDevice = {
+    device: "webgpu",
+    precisions: adapter.features.has("shader-f16") ? ["float32", "float16"] : ["float32"],
+    largestArray: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+  };
+  return adapter.info.isFallbackAdapter || isSoftware(adapter.info) ? [wasm, gpu] : [gpu, wasm];
 }
 
 /** Adapters that do not say of themselves that they are a fallback. */

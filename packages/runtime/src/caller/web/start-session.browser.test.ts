@@ -10,12 +10,13 @@ import {
   WeightsFileError,
   WorkerExitError,
 } from "../../errors.ts";
-import type { GraphWithWeights, InferenceSession, OnnxruntimeBuild } from "../../session.ts";
+import type { OnnxruntimeModel } from "../../onnxruntime/prepare-model.ts";
+import type { InferenceSession, OnnxruntimeBuild } from "../../session.ts";
 import { type ObedientWorker, startObedientWorker } from "./__fixtures__/start-obedient-worker.ts";
 import { detectWebPlatform } from "./platform.ts";
 import { startWebSession } from "./start-session.ts";
 
-const linear: GraphWithWeights = {
+const linear: OnnxruntimeModel = {
   graph: linearGraph(),
   files: new Map([[linearFile, new Blob([linearWeights()])]]),
 };
@@ -23,7 +24,7 @@ const ones: Tensor = new Tensor("float32", Float32Array.of(1, 1, 1), [1, 3]);
 const linearOfOnes: Float32Array = Float32Array.of(12.5, 14.5, 18.25, 20.75);
 
 /** Takes a few tenths of a second on one thread. */
-const slow: GraphWithWeights = { graph: powerGraph(16), files: new Map() };
+const slow: OnnxruntimeModel = { graph: powerGraph(16), files: new Map() };
 const slowInput: Tensor = new Tensor("float32", new Float32Array(512 * 512), [512, 512]);
 
 function startOptions(options: Partial<StartOptions> = {}): StartOptions {
@@ -31,7 +32,7 @@ function startOptions(options: Partial<StartOptions> = {}): StartOptions {
 }
 
 async function start(
-  model: GraphWithWeights,
+  model: OnnxruntimeModel,
   options: Partial<StartOptions> = {},
 ): Promise<InferenceSession> {
   const session = await startWebSession(model, startOptions(options), startWorker);
@@ -41,7 +42,7 @@ async function start(
 
 /** Starts a session whose worker does as it is told. `workers` are all that it has started. */
 async function startObedient(
-  model: GraphWithWeights,
+  model: OnnxruntimeModel,
   options: Partial<StartOptions> = {},
 ): Promise<{ readonly session: InferenceSession; readonly workers: readonly ObedientWorker[] }> {
   const workers: ObedientWorker[] = [];

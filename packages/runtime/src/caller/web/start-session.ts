@@ -1,5 +1,6 @@
 import { InvalidArgumentError, isBlob } from "@onestep/core";
 import type { StartOptions } from "../../backend.ts";
+import type { OnnxruntimeModel, WeightsFile } from "../../onnxruntime/prepare-model.ts";
 import type {
   ReadReply,
   ReadRequest,
@@ -7,13 +8,8 @@ import type {
   SessionDescription,
   WebLoadRequest,
 } from "../../protocol.ts";
-import type {
-  GraphWithWeights,
-  InferenceSession,
-  OnnxruntimeBuild,
-  WeightsFile,
-  WeightsReader,
-} from "../../session.ts";
+import type { InferenceSession, OnnxruntimeBuild } from "../../session.ts";
+import type { WeightsReader } from "../../stored-weight.ts";
 import { translateFailure } from "../failures.ts";
 import { loadModel, WorkerSession } from "../worker-session.ts";
 import { RecoveringConnection, WebConnection } from "./connection.ts";
@@ -31,7 +27,7 @@ interface LoadedWorker {
  * @param startWorker Starts the worker, unless the option `web.startWorker` does.
  */
 export async function startWebSession(
-  model: GraphWithWeights,
+  model: OnnxruntimeModel,
   options: StartOptions,
   startWorker: (build: OnnxruntimeBuild) => Worker,
   platform: WebPlatform = detectWebPlatform(),

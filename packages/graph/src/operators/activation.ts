@@ -1,0 +1,36 @@
+import { createValue, type Value } from "../graph.ts";
+
+/** The activations of diffusers (`models/activations.py`), by its names. */
+export type ActivationName = "silu" | "swish" | "mish" | "gelu" | "relu";
+
+/** `x · sigmoid(x)`. */
+export function silu(value: Value): Value {
+  return createValue("silu", [value], {}, value);
+}
+
+/** `x · tanh(ln(1 + eˣ))` (Misra, 2019). */
+export function mish(value: Value): Value {
+  return createValue("mish", [value], {}, value);
+}
+
+/** `x · Φ(x)`, exact, with the error function (Hendrycks and Gimpel, 2016). */
+export function gelu(value: Value): Value {
+  return createValue("gelu", [value], {}, value);
+}
+
+/** `max(x, 0)`. */
+export function relu(value: Value): Value {
+  return createValue("relu", [value], {}, value);
+}
+
+const activations: Readonly<Record<ActivationName, typeof silu>> = { silu, swish: silu, mish, gelu, relu };
+
+/** The activation of that name; `swish` is another name of `silu`. */
+export function activate(value: Value, name: ActivationName): Value {
+  return activations[name](value);
+}
+
+/** Softmax along one axis; negative axes count from the last. */
+export function softmax(value: Value, axis: number): Value {
+  return createValue("softmax", [value], { axis }, value);
+}

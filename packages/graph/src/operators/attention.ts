@@ -1,0 +1,49 @@
+import { createValue, type Value } from "../graph.ts";
+import { mismatch, requireOneDType } from "./checks.ts";
+
+/** Options of {@link scaledDotProductAttention}. */
+export interface AttentionOptions {
+  /** What scores are multiplied with; 1/√(width of a head) by default. */
+  readonly scale?: number | undefined;
+  /**
+   * Whether tokens are the last dimension, [batch, heads, width, tokens], as the pixels of an image are without being
+   * transposed; the result then is so too. By default tensors are as in torch, [batch, heads, tokens, width].
+   */
+  readonly tokensLast?: boolean | undefined;
+}
+
+/**
+ * `softmax(query · keyᵀ · scale) · value` (Vaswani et al., 2017), as `torch.nn.functional.scaled_dot_product_attention`.
+ * Scores and softmax are computed in float32, whatever the format: a score is a sum of products, and the first to leave
+ * the range of float16.
+ *
+ * @throws GraphError where the shapes do not fit.
+ */
+export function scaledDotProductAttention(
+  query: Value,
+  key: Value,
+  value: Value,
+  options: AttentionOptions = {},
+): Value {
+  const { tokensLast = false } = options;
+  const [widthAxis, tokenAxis] = tokensLast ? [2, 3] : [3, 2];
+  const width = query.shape[widthAxis];
+  const fits =
+    [query, key, value].every(({ shape }) => shape.length === 4) &&
+    [0, 1].every((axis) => query.shape[axis] === key.shape[axis] && key.shape[axis] === value.shape[axis]) &&
+    key.shape[widthAxis] === width &&
+    key.shape[tokenAxis] === value.shape[tokenAxis];
+  if (!fits || typeof width !== "number") {
+    const layout = tokensLast ? "[batch, heads, width, tokens]" : "[batch, heads, tokens, width]";
+    throw mismatch("scaledDotProductAttention", [query, key, value], `query, key and value of ${layout}`);
+  }
+  const dtype = requireOneDType("scaledDotProductAttention", [query, key, value]);
+  const { scale = width ** -0.5 } = options;
+  const shape = query.shape.map((dimension, axis) => (axis === widthAxis ? value.shape[axis] : dimension));
+  return createValue(
+    "scaledDotProductAttention",
+    [query, key, value],
+    { scale, tokensLast },
+    { dtype, shape: shape as Value["shape"] },
+  );
+}

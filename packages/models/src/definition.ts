@@ -1,0 +1,76 @@
+import { type Config, InvalidConfigError, type PythonJson, type Tensor } from "@onestep/core";
+import { defineGraph, type Graph, GraphError, nameOf, type Scope, type Value } from "@onestep/graph";
+
+/** All that tells one kind of model from another. `Values` are the fields of its `config.json`, in camelCase. */
+export interface ModelDefinition<Values extends object> {
+  /** diffusers' name of the class: `"UNet2DModel"`. */
+  readonly className: string;
+  /** Reads `config.json`; a `ConfigSchema`. */
+  readonly configSchema: {
+    fromJson(document: PythonJson, source: string): Config<Values>;
+  };
+  /**
+   * What the network computes: declares its inputs and weights through the scope, and returns its outputs by name. The one
+   * statement of the topology: the weights that a checkpoint must have are those that this asks for.
+   *
+   * @throws GraphError where shapes do not fit; it becomes an InvalidConfigError that names the part.
+   */
+  define(scope: Scope, config: Values): Readonly<Record<string, Value>>;
+  /** Checks what shapes do not tell. @throws InvalidConfigError, UnsupportedError */
+  checkConfig?(config: Values): void;
+  /** Numbers for the symbols of the graph but `"batch"`, where a caller gives no others: the size that the config names. */
+  symbols?(config: Values): Readonly<Record<string, number>>;
+  /** The fields of `config.json` that decide a part of the network, for messages: `"block_out_channels[1]"`. */
+  fieldsOf?(path: string, config: Values): readonly string[];
+  /** Whether a config lacks what older versions of diffusers did not write, and {@link completeConfig} fills in. */
+  isIncomplete?(config: Config<Values>): boolean;
+  /** Fills in what older versions of diffusers did not write, from the names of the weights. */
+  completeConfig?(config: Config<Values>, names: Iterable<string>): Config<Values>;
+  /** The order of PyTorch's `state_dict`, by which saved weights are divided among shards; that of the graph by default. */
+  compareNames?(left: string, right: string): number;
+}
+
+/** A weight that a model needs. */
+export interface ExpectedWeight {
+  /** As diffusers names it in the checkpoint. */
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** The tensors that a graph takes and gives, by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/**
+ * The graph of a model with a config, before a size and a format are decided.
+ *
+ * @throws InvalidConfigError where the config contradicts itself; the message names the part of the network and the fields.
+ * @throws UnsupportedError where the config asks for a part that is not built here.
+ */
+export function defineModel<Values extends object>(
+  definition: ModelDefinition<Values>,
+  config: Values,
+): Graph {
+  definition.checkConfig?.(config);
+  try {
+    return defineGraph((scope) => definition.define(scope, config));
+  } catch (error) {
+    if (!GraphError.isInstance(error) || error.problem === undefined) throw error;
+    const fields = definition.fieldsOf?.(error.scope, config) ?? [];
+    throw new InvalidConfigError(
+      {
+        ...error.problem,
+        subject: `${definition.className} config: ${error.problem.subject}`,
+        remedy: `${error.problem.remedy}${fields.length === 0 ? "" : ` Look at ${fields.join(", ")}.`}`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Every weight that a graph needs, in the order in which its definition asks for them. */
+export function listWeights(graph: Graph): readonly ExpectedWeight[] {
+  return graph.parameters.map((value) => ({
+    name: nameOf(value),
+    shape: value.shape as readonly number[],
+  }));
+}

@@ -1,0 +1,59 @@
+import {
+  type ConvolutionOptions,
+  conv2d,
+  groupNorm,
+  imageShape,
+  linear,
+  type Scope,
+  type Value,
+  type ValueDType,
+} from "@onestep/graph";
+
+/** Options of {@link convolutionLayer}. */
+export interface ConvolutionLayerOptions extends ConvolutionOptions {
+  readonly outChannels: number;
+  readonly kernelSize: 1 | 3;
+  /** Whether there is a bias; there is by default. */
+  readonly bias?: boolean;
+}
+
+/** A square convolution with its weights, as `torch.nn.Conv2d`. Padded so that a stride of 1 keeps the size. */
+export function convolutionLayer(value: Value, scope: Scope, options: ConvolutionLayerOptions): Value {
+  const { outChannels, kernelSize, bias = true, ...convolutionOptions } = options;
+  const { channels } = imageShape(value);
+  const weight = scope.matrix("weight", [outChannels, channels, kernelSize, kernelSize], value.dtype);
+  const edge = (kernelSize - 1) / 2;
+  return conv2d(value, weight, bias ? scope.vector("bias", [outChannels], value.dtype) : undefined, {
+    padding: [edge, edge, edge, edge],
+    ...convolutionOptions,
+  });
+}
+
+/** A linear layer with its weights, as `torch.nn.Linear`: [..., in width] to [..., out width]. */
+export function linearLayer(value: Value, scope: Scope, outWidth: number): Value {
+  const inWidth = value.shape.at(-1) as number;
+  const weight = scope.matrix("weight", [outWidth, inWidth], value.dtype);
+  return linear(value, weight, scope.vector("bias", [outWidth], value.dtype));
+}
+
+/** Options of {@link groupNormLayer}. */
+export interface GroupNormLayerOptions {
+  readonly groups: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+
+/** A group norm with its weights, as `torch.nn.GroupNorm`. */
+export function groupNormLayer(value: Value, scope: Scope, options: GroupNormLayerOptions): Value {
+  return groupNorm(value, { ...options, ...groupNormWeights(value, scope) });
+}
+
+/** Weight and bias of a group norm, float32 [channels]: its statistics are computed in float32, and so are they. */
+export function groupNormWeights(
+  value: Value,
+  scope: Scope,
+): { readonly weight: Value; readonly bias: Value } {
+  const { channels } = imageShape(value);
+  const dtype: ValueDType = "float32";
+  return { weight: scope.vector("weight", [channels], dtype), bias: scope.vector("bias", [channels], dtype) };
+}

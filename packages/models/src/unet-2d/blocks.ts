@@ -1,0 +1,150 @@
+import { concat, type Scope, type Value } from "@onestep/graph";
+import { type AttentionOptions, attention } from "../layers/attention.ts";
+import { downsample2D, upsample2D } from "../layers/resampling.ts";
+import { type ResnetBlockOptions, resnetBlock } from "../layers/resnet-block.ts";
+import type { BlockType } from "./block-types.ts";
+import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
+
+/** What every block of one model shares. */
+export interface BlockContext {
+  readonly config: UNet2DModelConfigValues;
+  /** The time embedding, [batch, width]. */
+  readonly time: Value;
+  /** The time embedding after the activation of the residual blocks, [batch, width]. */
+  readonly activatedTime: Value;
+}
+
+/** What tells one block of a model from another. */
+export interface BlockOptions {
+  readonly type: BlockType;
+  readonly outChannels: number;
+  /** Whether it is the last on its way: that one does not change the size of the image. */
+  readonly isLast: boolean;
+}
+
+/** Options of the residual blocks of a plain block with so many channels. */
+export function resnetOptions(config: UNet2DModelConfigValues, outChannels: number): ResnetBlockOptions {
+  return {
+    outChannels,
+    groups: normGroups(config, outChannels),
+    epsilon: config.normEps,
+    activation: config.actFn,
+    timeScaleShift: config.resnetTimeScaleShift === "scale_shift" ? "scale_shift" : "default",
+  };
+}
+
+/** Options of the attention of a plain block with so many channels. */
+export function attentionOptions(config: UNet2DModelConfigValues, channels: number): AttentionOptions {
+  return {
+    headDimension: config.attentionHeadDim ?? channels,
+    groups: normGroups(config, channels),
+    epsilon: config.normEps,
+  };
+}
+
+/** Groups of a norm over so many channels: `norm_num_groups`, or {@link quarterGroups} where null. */
+export function normGroups(config: Pick<UNet2DModelConfigValues, "normNumGroups">, channels: number): number {
+  return config.normNumGroups ?? quarterGroups(channels);
+}
+
+/** A quarter of the channels, at most 32: the norms of skip blocks have so many groups, whatever the config says. */
+export function quarterGroups(channels: number): number {
+  return Math.min(Math.floor(channels / 4), 32);
+}
+
+/** One block on the way down: the image it makes, and every image that the way up will need. */
+export interface DownBlockResult {
+  readonly value: Value;
+  readonly skips: readonly Value[];
+}
+
+/**
+ * Residual blocks, with attention after each where the kind has it, then a halving of the image unless `isLast`;
+ * diffusers' `DownBlock2D`, `ResnetDownsampleBlock2D`, `AttnDownBlock2D`.
+ */
+export function downBlock(
+  context: BlockContext,
+  value: Value,
+  scope: Scope,
+  options: BlockOptions,
+): DownBlockResult {
+  const { config, activatedTime } = context;
+  const { type, outChannels, isLast } = options;
+  const resnet = resnetOptions(config, outChannels);
+  const skips: Value[] = [];
+  let hidden = value;
+  for (let layer = 0; layer < config.layersPerBlock; layer += 1) {
+    hidden = scope.within(`resnets.${layer}`, (part) => resnetBlock(hidden, activatedTime, part, resnet));
+    if (type.hasAttention) {
+      const head = attentionOptions(config, outChannels);
+      hidden = scope.within(`attentions.${layer}`, (part) => attention(hidden, part, head));
+    }
+    skips.push(hidden);
+  }
+  if (isLast) return { value: hidden, skips };
+  const usesResnet = (type.sampler === "configured" ? config.downsampleType : type.sampler) === "resnet";
+  hidden = scope.within("downsamplers.0", (sampler) =>
+    usesResnet
+      ? resnetBlock(hidden, activatedTime, sampler, { ...resnet, resample: "down" })
+      : downsample2D(hidden, sampler, config.downsamplePadding),
+  );
+  return { value: hidden, skips: [...skips, hidden] };
+}
+
+/**
+ * Residual blocks, each over the image and one from the way down, with attention after each where the kind has it,
+ * then a doubling of the image unless `isLast`; diffusers' `UpBlock2D`, `ResnetUpsampleBlock2D`, `AttnUpBlock2D`.
+ *
+ * @param skips - One image from the way down per layer, in the order they were made; the last one is used first.
+ */
+export function upBlock(
+  context: BlockContext,
+  value: Value,
+  skips: readonly Value[],
+  scope: Scope,
+  options: BlockOptions,
+): Value {
+  const { config, activatedTime } = context;
+  const { type, outChannels, isLast } = options;
+  const resnet = resnetOptions(config, outChannels);
+  let hidden = value;
+  for (const [layer, skip] of skips.toReversed().entries()) {
+    hidden = concat([hidden, skip], 1);
+    hidden = scope.within(`resnets.${layer}`, (part) => resnetBlock(hidden, activatedTime, part, resnet));
+    if (type.hasAttention) {
+      const head = attentionOptions(config, outChannels);
+      hidden = scope.within(`attentions.${layer}`, (part) => attention(hidden, part, head));
+    }
+  }
+  if (isLast) return hidden;
+  const usesResnet = (type.sampler === "configured" ? config.upsampleType : type.sampler) === "resnet";
+  return scope.within("upsamplers.0", (sampler) =>
+    usesResnet
+      ? resnetBlock(hidden, activatedTime, sampler, { ...resnet, resample: "up" })
+      : upsample2D(hidden, sampler),
+  );
+}
+
+/** A residual block, attention unless the configuration has none, a residual block; diffusers' `UNetMidBlock2D`. */
+export function midBlock(context: BlockContext, value: Value, scope: Scope): Value {
+  const { config, activatedTime } = context;
+  const channels = config.blockOutChannels.at(-1) as number;
+  const outputScaleFactor = config.midBlockScaleFactor;
+  const resnet = { ...resnetOptions(config, channels), outputScaleFactor };
+  let hidden = scope.within("resnets.0", (part) => resnetBlock(value, activatedTime, part, resnet));
+  if (config.addAttention) {
+    const groups = middleAttentionGroups(config, resnet.groups);
+    const options = { ...attentionOptions(config, channels), groups, outputScaleFactor };
+    hidden = scope.within("attentions.0", (part) => attention(hidden, part, options));
+  }
+  return scope.within("resnets.1", (part) => resnetBlock(hidden, activatedTime, part, resnet));
+}
+
+/**
+ * Groups of the norm before the middle attention. Without `attn_norm_num_groups`, models with scale and shift have no
+ * norm there at all: so were checkpoints of before September 2023 made, and so does diffusers run them.
+ */
+function middleAttentionGroups(config: UNet2DModelConfigValues, resnetGroups: number): number | null {
+  if (config.attnNormNumGroups !== null) return config.attnNormNumGroups;
+  return config.resnetTimeScaleShift === "default" ? resnetGroups : null;
+}

@@ -1,0 +1,164 @@
+import {
+  activate,
+  cast,
+  constant,
+  div,
+  GraphError,
+  imageShape,
+  mul,
+  reshape,
+  type Scope,
+  sub,
+  type Value,
+} from "@onestep/graph";
+import { convolutionLayer } from "../layers/modules.ts";
+import { outputProjection } from "../layers/output-projection.ts";
+import { type BlockType, downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
+import {
+  type BlockContext,
+  type BlockOptions,
+  type DownBlockResult,
+  downBlock,
+  midBlock,
+  normGroups,
+  upBlock,
+} from "./blocks.ts";
+import { kDownBlock, kUpBlock } from "./k-blocks.ts";
+import { addSkipSample, skipDownBlock, skipUpBlock } from "./skip-blocks.ts";
+import { timeEmbedding, unet2DGraphNames } from "./time-embedding.ts";
+import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
+
+/**
+ * What a UNet2DModel computes (diffusers `models/unets/unet_2d.py`). Its inputs and its output are called as in
+ * `unet2DGraphNames`; height and width are symbols.
+ *
+ * A layer computes in the format of the image that goes into it, so that of the model enters where the image and the time
+ * embedding do. What needs float32 casts on its own: the embedding of timesteps and labels, the statistics of norms,
+ * scores and softmax of attention, the projection to the output.
+ *
+ * @throws GraphError where the parts do not fit together.
+ */
+export function defineUNet2DModel(
+  scope: Scope,
+  config: UNet2DModelConfigValues,
+): Readonly<Record<string, Value>> {
+  const shape = ["batch", config.inChannels, "height", "width"];
+  const sample = scope.input(unet2DGraphNames.sample, "float32", shape);
+  const { timestep, embedding } = timeEmbedding(config, scope);
+  const activatedTime = cast(activate(embedding, config.actFn), "compute");
+  const context = { config, time: cast(embedding, "compute"), activatedTime };
+
+  const firstChannels = config.blockOutChannels[0] as number;
+  const centered = cast(config.centerInputSample ? center(sample) : sample, "compute");
+  const first = convolutionLayer(centered, scope.child("conv_in"), {
+    outChannels: firstChannels,
+    kernelSize: 3,
+  });
+  const { value: bottom, skips } = downBlocks(context, centered, first, scope);
+  const middle =
+    config.midBlockType === null
+      ? bottom
+      : scope.within("mid_block", (block) => midBlock(context, bottom, block));
+  const { value: top, skipSample } = upBlocks(context, middle, skips, scope);
+
+  const prediction = outputProjection(top, scope, {
+    names: { norm: "conv_norm_out", convolution: "conv_out" },
+    outChannels: config.outChannels,
+    groups: normGroups(config, firstChannels),
+    epsilon: config.normEps,
+  });
+  const sum = skipSample === undefined ? prediction : addSkipSample(prediction, skipSample);
+  // The timestep of a model with a Fourier embedding is a noise level, and its output a score.
+  const output =
+    config.timeEmbeddingType === "fourier" ? div(sum, reshape(timestep, [...timestep.shape, 1, 1, 1])) : sum;
+  return { [unet2DGraphNames.modelOutput]: output };
+}
+
+function center(sample: Value): Value {
+  return sub(mul(sample, constant([2])), constant([1]));
+}
+
+/**
+ * All blocks on the way down.
+ *
+ * @param sample - The input of the model, which skip blocks see again.
+ * @param first - The image that goes into the first block.
+ * @returns The image at the bottom, and those for the way up, `first` first.
+ */
+function downBlocks(context: BlockContext, sample: Value, first: Value, scope: Scope): DownBlockResult {
+  const { downBlockTypes: types, blockOutChannels } = context.config;
+  const skips = [first];
+  let value = first;
+  let skipSample = sample;
+  for (const [index, outChannels] of blockOutChannels.entries()) {
+    const type = findBlockType(downBlockTypes, types[index] as string) as BlockType;
+    const options = { type, outChannels, isLast: index === blockOutChannels.length - 1 };
+    scope.within(`down_blocks.${index}`, (block) => {
+      let result: DownBlockResult;
+      if (type.family === "skip") {
+        const skipResult = skipDownBlock(context, value, skipSample, block, options);
+        skipSample = skipResult.skipSample;
+        result = skipResult;
+      } else {
+        const define = type.family === "k" ? kDownBlock : downBlock;
+        result = define(context, value, block, options);
+      }
+      value = result.value;
+      skips.push(...result.skips);
+    });
+  }
+  return { value, skips };
+}
+
+/** What the way up makes. */
+interface UpBlocksResult {
+  readonly value: Value;
+  /** What skip blocks add to the output of the model; `undefined` where none does. */
+  readonly skipSample: Value | undefined;
+}
+
+/** All blocks on the way up, over the images of {@link downBlocks}, which are used from the last to the first. */
+function upBlocks(
+  context: BlockContext,
+  middle: Value,
+  skips: readonly Value[],
+  scope: Scope,
+): UpBlocksResult {
+  const { upBlockTypes: types, blockOutChannels, layersPerBlock } = context.config;
+  const channels = blockOutChannels.toReversed();
+  let remaining = skips;
+  let value = middle;
+  let skipSample: Value | undefined;
+  for (const [index, outChannels] of channels.entries()) {
+    const type = findBlockType(upBlockTypes, types[index] as string) as BlockType;
+    const options: BlockOptions = { type, outChannels, isLast: index === channels.length - 1 };
+    scope.within(`up_blocks.${index}`, (block) => {
+      const count = type.family === "k" ? layersPerBlock : layersPerBlock + 1;
+      const own = remaining.slice(-count);
+      const previous = type.family === "k" ? outChannels : (channels[index - 1] ?? outChannels);
+      checkPassedOn(types[index] as string, value, previous, own.length, count);
+      remaining = remaining.slice(0, -count);
+      if (type.family === "skip") {
+        ({ value, skipSample } = skipUpBlock(context, value, own, skipSample, block, options));
+      } else if (type.family === "k") {
+        const nextChannels = channels[index + 1] ?? outChannels;
+        value = kUpBlock(context, value, own.at(-1) as Value, block, { ...options, nextChannels });
+      } else {
+        value = upBlock(context, value, own, block, options);
+      }
+    });
+  }
+  return { value, skipSample };
+}
+
+/** What diffusers tells each block of the one before, which it could not find out. */
+function checkPassedOn(type: string, value: Value, channels: number, found: number, expected: number): void {
+  const { channels: passed } = imageShape(value);
+  if (found === expected && passed === channels) return;
+  throw new GraphError({
+    subject: type,
+    found: `${passed} channels, and ${found} images from the way down`,
+    expected: `${channels} channels and ${expected} images`,
+    remedy: "k blocks (KDownBlock2D, KUpBlock2D) pass on one image less: use them in both lists or in none.",
+  });
+}
