@@ -1,5 +1,6 @@
 import { type Config, InvalidConfigError, type PythonJson, type Tensor } from "@onestep/core";
 import { defineGraph, type Graph, GraphError, nameOf, type Scope, type Value } from "@onestep/graph";
+import type { WeightsNames } from "./checkpoint/weights-file-names.ts";
 
 /** All that tells one kind of model from another. `Values` are the fields of its `config.json`, in camelCase. */
 export interface ModelDefinition<Values extends object> {
@@ -22,6 +23,15 @@ export interface ModelDefinition<Values extends object> {
   symbols?(config: Values): Readonly<Record<string, number>>;
   /** The fields of `config.json` that decide a part of the network, for messages: `"block_out_channels[1]"`. */
   fieldsOf?(path: string, config: Values): readonly string[];
+  /** What the names of its weights files begin with; as diffusers names them by default. */
+  readonly weightsNames?: WeightsNames;
+  /**
+   * What older checkpoints call the last part of a name, by what it is called today: `{ to_q: "query" }`. Where a checkpoint
+   * has both, the older one counts, as in diffusers.
+   */
+  readonly formerNames?: Readonly<Record<string, string>>;
+  /** Arrays of a checkpoint that the model does not need and nobody is told of: `position_ids` of older ones, say. */
+  ignores?(name: string): boolean;
   /** Whether a config lacks what older versions of diffusers did not write, and {@link completeConfig} fills in. */
   isIncomplete?(config: Config<Values>): boolean;
   /** Fills in what older versions of diffusers did not write, from the names of the weights. */

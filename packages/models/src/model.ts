@@ -17,6 +17,7 @@ import { matchWeights } from "./checkpoint/match-weights.ts";
 import { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { type PushModelOptions, pushModel } from "./checkpoint/push-model.ts";
 import { type SaveModelOptions, saveModel } from "./checkpoint/save-model.ts";
+import { diffusersNames } from "./checkpoint/weights-file-names.ts";
 import { defineModel, listWeights, type ModelDefinition, type Tensors } from "./definition.ts";
 import { type LoadPlan, placeModel, planLoad, type RunOptions } from "./load-plan.ts";
 
@@ -213,8 +214,8 @@ export abstract class Model<Values extends object> {
   }
 
   get #savable(): SavableModel {
-    const { compareNames = byPlaceIn(this.#graph) } = this.#definition;
-    return { config: this.config, checkpoint: this.#checkpoint, compareNames };
+    const { compareNames = byPlaceIn(this.#graph), weightsNames: names = diffusersNames } = this.#definition;
+    return { config: this.config, checkpoint: this.#checkpoint, compareNames, names };
   }
 
   /** The session for other symbols than those of the config. Calls at the same time share one. */
@@ -250,7 +251,11 @@ async function loadModel<Values extends object>(
     graph = defineModel(definition, declared);
     placeModel(plan, repository.name, listWeights(graph));
   }
-  const found = await openCheckpoint(repository, { subfolder, variant, stateDictKey, signal, onProgress });
+  const names = definition.weightsNames;
+  const found = await openCheckpoint(repository, {
+    ...{ subfolder, variant, stateDictKey, names },
+    ...{ signal, onProgress },
+  });
   const config = definition.completeConfig?.(declared, found.tensors.keys()) ?? declared;
   return startModel(definition, { name: repository.name, config, graph, found }, plan);
 }
@@ -274,7 +279,7 @@ export async function startModel<Values extends object>(
   const graph = rest.graph ?? defineModel(definition, config);
   const expected = listWeights(graph);
   await nextTask();
-  const tensors = matchWeights(`weights of ${name}`, expected, found.tensors);
+  const tensors = matchWeights(`weights of ${name}`, expected, found.tensors, definition);
   const { device, dtype } = placeModel(plan, name, expected, tensors.values());
   await nextTask();
   const symbols = definition.symbols?.(config) ?? {};

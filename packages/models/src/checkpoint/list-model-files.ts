@@ -4,7 +4,7 @@ import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { parseShardSize } from "./parse-shard-size.ts";
 import { SafetensorsLayout } from "./safetensors-layout.ts";
 import { splitIntoShards } from "./split-into-shards.ts";
-import { checkVariant } from "./weights-file-names.ts";
+import { checkVariant, type WeightsNames } from "./weights-file-names.ts";
 
 /** How the weights of a saved model are named and divided. */
 export interface ModelFilesOptions {
@@ -23,6 +23,8 @@ export interface SavableModel {
   /** Made by a ConfigSchema. */
   readonly config: object;
   readonly checkpoint: Checkpoint;
+  /** What the names of the weights files begin with. */
+  readonly names: WeightsNames;
   /** The order of PyTorch's `state_dict`, by which weights are divided among shards. */
   readonly compareNames: (left: string, right: string) => number;
 }
@@ -39,7 +41,7 @@ export function listModelFiles(model: SavableModel, options: ModelFilesOptions =
   const maxShardBytes = parseShardSize(maxShardSize);
   const tensors = [...model.checkpoint.tensors].sort(([left], [right]) => model.compareNames(left, right));
   const lengths = new Map(tensors.map(([name, { length }]) => [name, length]));
-  const { files, index } = splitIntoShards(lengths, { maxShardBytes, variant });
+  const { files, index } = splitIntoShards(lengths, { maxShardBytes, variant, names: model.names });
   const weights = [...files].map(([name, names]) => weightsFile(name, names, model.checkpoint.tensors));
   return [
     bytesFile("config.json", formatConfig(model.config)),

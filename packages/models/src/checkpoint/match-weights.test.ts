@@ -12,6 +12,8 @@ function tensor(shape: readonly number[], dtype: DType = "float32"): CheckpointT
   return { dtype, shape, file, offset: 0, length: 0 };
 }
 
+const formerNames = { to_q: "query", to_k: "key", to_v: "value", "to_out.0": "proj_attn" };
+
 describe("matchWeights", () => {
   it("accepts a checkpoint with exactly the weights asked for, in any float type", () => {
     const expected = [
@@ -31,7 +33,7 @@ describe("matchWeights", () => {
     const stored = ["group_norm", "query", "key", "value", "proj_attn"].map(
       (layer) => [`mid_block.attentions.0.${layer}.weight`, tensor([2])] as const,
     );
-    const matched = matchWeights("x", expected, new Map(stored));
+    const matched = matchWeights("x", expected, new Map(stored), { formerNames });
     expect([...matched.keys()]).toEqual(expected.map(({ name }) => name));
     expect([...matched.values()]).toEqual(stored.map(([, array]) => array));
   });
@@ -44,10 +46,22 @@ describe("matchWeights", () => {
       ["attentions.0.to_q.weight", tensor([2])],
       ["attentions.0.query.weight", old],
     ]);
-    expect(matchWeights("x", expected, tensors).get("attentions.0.to_q.weight")).toBe(old);
+    const matched = matchWeights("x", expected, tensors, { formerNames });
+    expect(matched.get("attentions.0.to_q.weight")).toBe(old);
     expect(warn.mock.calls[0]?.[0]).toContain(
       "attentions.0.query.weight in place of attentions.0.to_q.weight",
     );
+  });
+
+  it("leaves out without a word what the model is known not to need", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const tensors = new Map([
+      ["a", tensor([1])],
+      ["embeddings.position_ids", tensor([1, 77], "int64")],
+    ]);
+    const ignores = (name: string): boolean => name.endsWith("position_ids");
+    expect([...matchWeights("x", [{ name: "a", shape: [1] }], tensors, { ignores }).keys()]).toEqual(["a"]);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it("leaves out what the model has no place for, in any type, and says so", () => {

@@ -1,7 +1,7 @@
 import { UnsupportedError, warn } from "@onestep/core";
 import { type DType, isFloat8 } from "@onestep/graph";
 import type { CheckpointTensor } from "./checkpoint.ts";
-import { renameLegacyAttention } from "./legacy-attention-names.ts";
+import { renameFormer } from "./former-names.ts";
 import { listNames, shortenName } from "./list-names.ts";
 import { resaveRemedy } from "./torch-file/resave-remedy.ts";
 import { unwrapNames, warnOfPrefix } from "./unwrap-names.ts";
@@ -10,12 +10,18 @@ import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 const weightTypes: readonly DType[] = ["float32", "float16", "bfloat16", "float64"];
 const maximumListed = 5;
 
+/** What a model knows of names that are not its own: see `ModelDefinition`. */
+export interface NamesOfModel {
+  readonly formerNames?: Readonly<Record<string, string>> | undefined;
+  readonly ignores?: ((name: string) => boolean) | undefined;
+}
+
 /**
  * Finds the weights that a model needs in a checkpoint. Arrays that it does not need are left out, with a warning that
  * names them, as diffusers does.
  *
  * @returns The weights by the names that the model has for them, which a checkpoint may call otherwise: see `unwrapNames`
- * and `renameLegacyAttention`.
+ * and `formerNames`.
  * @throws WeightsMismatchError that lists every missing, unexpected and misshapen array, where one is missing or misshapen.
  * @throws CheckpointError where it holds the arrays of several models.
  * @throws UnsupportedError where the elements of an array that is needed do not lie in a row.
@@ -24,10 +30,11 @@ export function matchWeights(
   checkpointName: string,
   expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
   stored: ReadonlyMap<string, CheckpointTensor>,
+  { formerNames = {}, ignores = () => false }: NamesOfModel = {},
 ): ReadonlyMap<string, CheckpointTensor> {
   const names = new Set(expected.map(({ name }) => name));
   const { storedNames, prefix } = unwrapNames(checkpointName, stored.keys(), names);
-  const namesAsStored = renameLegacyAttention(checkpointName, names, storedNames);
+  const namesAsStored = renameFormer(checkpointName, names, storedNames, formerNames);
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, storedName] of namesAsStored) {
     if (names.has(name)) tensors.set(name, stored.get(storedName) as CheckpointTensor);
@@ -51,7 +58,7 @@ export function matchWeights(
   const used = new Set(
     [...namesAsStored].flatMap(([name, storedName]) => (names.has(name) ? [storedName] : [])),
   );
-  const unexpected = [...stored.keys()].filter((name) => !used.has(name));
+  const unexpected = [...stored.keys()].filter((name) => !used.has(name) && !ignores(name));
   if (missing.length + misshapen.length > 0) {
     throw new WeightsMismatchError(checkpointName, { missing, unexpected, misshapen });
   }

@@ -1,7 +1,7 @@
 import type { Repository } from "@onestep/hub";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { listNames } from "./list-names.ts";
-import { weightsEndings, weightsStem } from "./weights-format.ts";
+import { type WeightsNames, weightsCandidates } from "./weights-file-names.ts";
 
 const weightsLike = /\.(safetensors|bin|pt|pth|ckpt|msgpack|h5|onnx|gguf|pkl|pb)$/;
 
@@ -10,30 +10,36 @@ export async function noWeights(
   repository: Repository,
   folder: string,
   variant: string | undefined,
+  weightsNames: WeightsNames,
 ): Promise<CheckpointError> {
   const paths = ((await repository.list()) ?? []).filter(
     (path) =>
       path.startsWith(folder) &&
       !path.slice(folder.length).includes("/") &&
-      (weightsLike.test(path) || path.startsWith(`${folder}diffusion_pytorch_model`)),
+      (weightsLike.test(path) || path.startsWith(`${folder}${weightsNames.safetensors}`)),
   );
-  const stem = `${folder}${weightsStem(variant)}`;
+  const candidates = weightsCandidates(variant, weightsNames);
   return new CheckpointError({
     subject: `weights in ${repository.name}`,
     found: paths.length === 0 ? "no weights" : listNames(paths, 5),
-    expected: `${weightsEndings.map((ending) => `${stem}${ending}`).join(" or ")}, or shards and their index`,
+    expected: `${candidates.map(({ whole }) => `${folder}${whole}`).join(" or ")}, or shards and their index`,
     remedy: chooseRemedy(
       paths.map((path) => path.slice(folder.length)),
       variant,
+      weightsNames,
     ),
   });
 }
 
-function chooseRemedy(names: readonly string[], variant: string | undefined): string {
+function chooseRemedy(
+  names: readonly string[],
+  variant: string | undefined,
+  weightsNames: WeightsNames,
+): string {
   if (names.length === 0) return "Check the name, the subfolder and the variant.";
-  const ours = names.filter((name) => name.startsWith("diffusion_pytorch_model"));
+  const ours = names.filter((name) => name.startsWith(weightsNames.safetensors));
   if (ours.some((name) => /-\d{5}-of-\d{5}/.test(name)) && !names.some((name) => name.endsWith(".json"))) {
-    return "These are shards without their index: fetch diffusion_pytorch_model.safetensors.index.json, or save the model again.";
+    return `These are shards without their index: fetch ${weightsNames.safetensors}.safetensors.index.json, or save the model again.`;
   }
   if (ours.length > 0 && variant !== undefined) {
     return `Leave out \`variant\` (now ${JSON.stringify(variant)}), or choose one that the repository has.`;
@@ -42,7 +48,8 @@ function chooseRemedy(names: readonly string[], variant: string | undefined): st
   const [other] = names.filter((name) => /\.(safetensors|bin|pt|pth|ckpt)$/.test(name));
   if (other !== undefined) {
     const ending = other.endsWith(".safetensors") ? ".safetensors" : ".bin";
-    return `If ${other} has the weights of this model, rename it to ${weightsStem(variant)}${ending}.`;
+    const name = weightsCandidates(variant, weightsNames).find((candidate) => candidate.ending === ending);
+    return `If ${other} has the weights of this model, rename it to ${name?.whole}.`;
   }
   if (names.some((name) => name.endsWith(".msgpack"))) {
     return "Weights of Flax are not read. Convert them in Python: UNet2DModel.from_pretrained(folder, from_flax=True).save_pretrained(folder).";

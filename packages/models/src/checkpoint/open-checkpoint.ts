@@ -12,7 +12,7 @@ import { shortenName } from "./list-names.ts";
 import { noWeights } from "./no-weights.ts";
 import { readWeightsFile } from "./read-weights-file.ts";
 import { readShardIndex } from "./shard-index.ts";
-import { indexNames, weightsEndings, weightsStem } from "./weights-format.ts";
+import { diffusersNames, type WeightsNames, weightsCandidates } from "./weights-file-names.ts";
 
 /** Which weights to open. */
 export interface OpenCheckpointOptions extends ReadOptions {
@@ -22,6 +22,8 @@ export interface OpenCheckpointOptions extends ReadOptions {
   readonly variant?: string | undefined;
   /** The entry of a file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
   readonly stateDictKey?: string | undefined;
+  /** What the names of the files begin with; as diffusers names them by default. */
+  readonly names?: WeightsNames | undefined;
 }
 
 /** Where the weights of a component are looked for. */
@@ -31,7 +33,7 @@ interface Place {
   readonly folder: string;
 }
 
-type Options = Omit<OpenCheckpointOptions, "subfolder" | "variant">;
+type Options = Omit<OpenCheckpointOptions, "subfolder" | "variant" | "names">;
 
 /**
  * Finds the weights of a component and reads what arrays they hold. In the order in which they are looked for, which is
@@ -47,21 +49,21 @@ export async function openCheckpoint(
   repository: Repository,
   options: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
-  const { subfolder, variant, ...readOptions } = options;
+  const { subfolder, variant, names = diffusersNames, ...readOptions } = options;
   const folder = subfolder === undefined || subfolder === "" ? "" : `${subfolder}/`;
   const place = { repository, folder };
-  for (const ending of weightsEndings) {
-    const whole = `${folder}${weightsStem(variant)}${ending}`;
-    const indexes = indexNames(ending, variant).map((name) => `${folder}${name}`);
+  for (const candidate of weightsCandidates(variant, names)) {
+    const whole = `${folder}${candidate.whole}`;
+    const indexes = candidate.indexes.map((name) => `${folder}${name}`);
     // Python reads an index of torch's files only where it is asked to, and the whole file otherwise.
-    const isIndexFirst = ending === ".safetensors";
+    const isIndexFirst = candidate.ending === ".safetensors";
     const checkpoint =
       (isIndexFirst ? await openIndexed(place, indexes, whole, readOptions) : undefined) ??
       (await openWhole(place, whole, indexes, readOptions)) ??
       (isIndexFirst ? undefined : await openIndexed(place, indexes, whole, readOptions));
     if (checkpoint !== undefined) return checkpoint;
   }
-  throw await noWeights(repository, folder, variant);
+  throw await noWeights(repository, folder, variant, names);
 }
 
 async function openWhole(

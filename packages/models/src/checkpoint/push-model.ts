@@ -19,6 +19,6 @@ export async function pushModel(
 ): Promise<UploadReport> {
   const className = readConfigRecord(model.config)?.className ?? "Model";
   const files = listModelFiles(model, options);
-  const isObsolete = (path: string): boolean => isWeightsFileName(path, options.variant);
+  const isObsolete = (path: string): boolean => isWeightsFileName(path, options.variant, model.names);
   return pushComponent(repositoryId, { className, files, isObsolete }, options);
 }

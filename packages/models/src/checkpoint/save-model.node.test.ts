@@ -11,6 +11,7 @@ import { unet2DModelConfigSchema } from "../unet-2d/unet-2d-model-config.ts";
 import type { SavableModel } from "./list-model-files.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 import { saveModel } from "./save-model.ts";
+import { diffusersNames } from "./weights-file-names.ts";
 
 let folder: string;
 
@@ -32,7 +33,7 @@ const compareNames = (left: string, right: string): number => (left < right ? -1
 
 async function memoryModel(): Promise<SavableModel> {
   const repository = memoryRepository({ "diffusion_pytorch_model.safetensors": weights });
-  return { config, checkpoint: await openCheckpoint(repository), compareNames };
+  return { config, checkpoint: await openCheckpoint(repository), compareNames, names: diffusersNames };
 }
 
 /** The arrays of a saved model, as text. */
@@ -82,6 +83,7 @@ describe("saveModel", () => {
         config,
         compareNames,
         checkpoint: await openCheckpoint(await openRepository(directory)),
+        names: diffusersNames,
       };
       await saveModel(model, directory);
       expect((await readdir(directory)).sort()).toEqual([...whole.slice(0, 1), name, ...whole.slice(1)]);
@@ -141,7 +143,7 @@ describe("saveModel", () => {
   it("saves into the folder that the model lies in, as often as one likes", async () => {
     await writeFile(join(folder, `${stem}.safetensors`), weights);
     const checkpoint = await openCheckpoint(await openRepository(folder));
-    let model: SavableModel = { config, checkpoint, compareNames };
+    let model: SavableModel = { config, checkpoint, compareNames, names: diffusersNames };
     for (const maxShardSize of ["1GB", 12, 12, 4, "1GB", 12]) {
       model = { ...model, checkpoint: await saveModel(model, folder, { maxShardSize }) };
       expect(await arraysIn(folder)).toEqual(arrays);
@@ -153,7 +155,7 @@ describe("saveModel", () => {
   it("keeps the checkpoint that it read from where that stays as it is", async () => {
     await writeFile(join(folder, `${stem}.safetensors`), weights);
     const checkpoint = await openCheckpoint(await openRepository(folder));
-    const model = { config, checkpoint, compareNames };
+    const model = { config, checkpoint, compareNames, names: diffusersNames };
     expect(await saveModel(model, join(folder, "copy"))).toBe(checkpoint);
     expect(await saveModel(model, folder)).not.toBe(checkpoint);
   });
@@ -162,7 +164,10 @@ describe("saveModel", () => {
     await writeFile(join(folder, `${stem}.safetensors`), weights);
     const checkpoint = await openCheckpoint(await openRepository(folder));
     await saveModel(await memoryModel(), folder);
-    const saving = saveModel({ config, checkpoint, compareNames }, join(folder, "copy"));
+    const saving = saveModel(
+      { config, checkpoint, compareNames, names: diffusersNames },
+      join(folder, "copy"),
+    );
     await expect(saving).rejects.toThrow("found another file, or another content, expected the same file");
     expect(await readdir(join(folder, "copy"))).toEqual([]);
   });

@@ -30,11 +30,14 @@ export async function saveModel(
     files.map((file) => ({ name: file.path, content: readPieces(file, { signal }) })),
     {
       signal,
-      index: weightsIndexName(variant),
-      isObsolete: (name) => isWeightsFileName(name, variant),
+      index: weightsIndexName(variant, model.names),
+      isObsolete: (name) => isWeightsFileName(name, variant, model.names),
     },
   );
-  const written = await openCheckpoint(await openRepository(directory, { environment: {} }), { variant });
+  const written = await openCheckpoint(await openRepository(directory, { environment: {} }), {
+    variant,
+    names: model.names,
+  });
   const folders = new Set(written.files.map(folderOf));
   return model.checkpoint.files.some((file) => folders.has(folderOf(file))) ? written : model.checkpoint;
 }

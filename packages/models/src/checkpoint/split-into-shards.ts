@@ -1,12 +1,14 @@
 import type { PythonJsonObject } from "@onestep/core";
 import { formatPythonJson } from "@onestep/core/files";
-import { weightsFileName, weightsIndexName } from "./weights-file-names.ts";
+import { type WeightsNames, weightsFileName, weightsIndexName } from "./weights-file-names.ts";
 
 /** How {@link splitIntoShards} names and cuts. */
 export interface SplitIntoShardsOptions {
   /** The most bytes of arrays that a shard has; a larger array has a shard of its own. */
   readonly maxShardBytes: number;
   readonly variant: string | undefined;
+  /** What the names of the files begin with; as diffusers names them by default. */
+  readonly names?: WeightsNames | undefined;
 }
 
 /** Which array goes into which file. */
@@ -26,7 +28,7 @@ export interface WeightShards {
  */
 export function splitIntoShards(
   lengths: ReadonlyMap<string, number>,
-  { maxShardBytes, variant }: SplitIntoShardsOptions,
+  { maxShardBytes, variant, names: stems }: SplitIntoShardsOptions,
 ): WeightShards {
   const shards: string[][] = [];
   let current: string[] = [];
@@ -48,13 +50,16 @@ export function splitIntoShards(
   }
   if (current.length > 0) shards.push(current);
   if (shards.length <= 1) {
-    return { files: new Map([[weightsFileName(variant), shards[0] ?? []]]), index: undefined };
+    return {
+      files: new Map([[weightsFileName(variant, undefined, stems), shards[0] ?? []]]),
+      index: undefined,
+    };
   }
   const count = shards.length;
   const files = new Map(
-    shards.map((names, index) => [weightsFileName(variant, { number: index + 1, count }), names]),
+    shards.map((names, index) => [weightsFileName(variant, { number: index + 1, count }, stems), names]),
   );
-  return { files, index: { name: weightsIndexName(variant), text: formatIndex(files, totalBytes) } };
+  return { files, index: { name: weightsIndexName(variant, stems), text: formatIndex(files, totalBytes) } };
 }
 
 function formatIndex(files: WeightShards["files"], totalBytes: number): string {

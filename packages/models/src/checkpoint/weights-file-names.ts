@@ -1,6 +1,20 @@
 import { InvalidArgumentError } from "@onestep/core";
 
-const stem = "diffusion_pytorch_model";
+/** What the names of a model's weights files begin with. */
+export interface WeightsNames {
+  readonly safetensors: string;
+  /** Of files of torch (`.bin`). */
+  readonly bin: string;
+}
+
+/** Names of diffusers' models: `diffusion_pytorch_model.safetensors`. */
+export const diffusersNames: WeightsNames = {
+  safetensors: "diffusion_pytorch_model",
+  bin: "diffusion_pytorch_model",
+};
+
+/** Names of transformers' models: `model.safetensors`, `pytorch_model.bin`. */
+export const transformersNames: WeightsNames = { safetensors: "model", bin: "pytorch_model" };
 
 /** Which of the shards a file is. */
 export interface ShardPosition {
@@ -13,23 +27,63 @@ export interface ShardPosition {
  * The name of a weights file as diffusers gives it: `diffusion_pytorch_model.fp16-00001-of-00002.safetensors`, without
  * what is left out.
  */
-export function weightsFileName(variant: string | undefined, shard?: ShardPosition): string {
+export function weightsFileName(
+  variant: string | undefined,
+  shard?: ShardPosition,
+  names: WeightsNames = diffusersNames,
+): string {
   const suffix = shard === undefined ? "" : `-${fiveDigits(shard.number)}-of-${fiveDigits(shard.count)}`;
-  return `${stem}${variant === undefined ? "" : `.${variant}`}${suffix}.safetensors`;
+  return `${names.safetensors}${withVariant(variant)}${suffix}.safetensors`;
 }
 
 /** The name of the index of shards; diffusers puts the variant before the last part of it. */
-export function weightsIndexName(variant: string | undefined): string {
-  return `${stem}.safetensors.index${variant === undefined ? "" : `.${variant}`}.json`;
+export function weightsIndexName(variant: string | undefined, names: WeightsNames = diffusersNames): string {
+  return `${names.safetensors}.safetensors.index${withVariant(variant)}.json`;
 }
 
 /** Whether a file is one that an earlier save of the same variant may have left: whole, a shard, or the index. */
-export function isWeightsFileName(name: string, variant: string | undefined): boolean {
-  if (name === weightsFileName(variant) || name === weightsIndexName(variant)) return true;
+export function isWeightsFileName(
+  name: string,
+  variant: string | undefined,
+  names: WeightsNames = diffusersNames,
+): boolean {
+  if (name === weightsFileName(variant, undefined, names) || name === weightsIndexName(variant, names)) {
+    return true;
+  }
   const position = /-(\d{5})-of-(\d{5})\.safetensors$/.exec(name);
   if (position === null) return false;
   const [, number, count] = position;
-  return name === weightsFileName(variant, { number: Number(number), count: Number(count) });
+  return name === weightsFileName(variant, { number: Number(number), count: Number(count) }, names);
+}
+
+/** Where the weights of a model can be: one file, or shards by an index. */
+export interface WeightsCandidate {
+  readonly ending: ".safetensors" | ".bin";
+  readonly whole: string;
+  /**
+   * Names that the index of shards can have. Python inserts the variant before the last ending, and did so one ending
+   * earlier for a while.
+   */
+  readonly indexes: readonly string[];
+}
+
+/** Where weights are looked for, in the order in which diffusers prefers them. */
+export function weightsCandidates(
+  variant: string | undefined,
+  names: WeightsNames = diffusersNames,
+): readonly WeightsCandidate[] {
+  return ([".safetensors", ".bin"] as const).map((ending) => {
+    const stem = ending === ".safetensors" ? names.safetensors : names.bin;
+    const index = `${stem}${ending}`;
+    return {
+      ending,
+      whole: `${stem}${withVariant(variant)}${ending}`,
+      indexes:
+        variant === undefined
+          ? [`${index}.index.json`]
+          : [`${index}.index.${variant}.json`, `${index}.${variant}.index.json`],
+    };
+  });
 }
 
 /**
@@ -45,6 +99,10 @@ export function checkVariant(variant: string | undefined): void {
     expected: 'letters, digits, "_", "-" and ".", 64 at most, a letter, digit or "_" first',
     remedy: 'Choose a name such as "fp16", or leave it out.',
   });
+}
+
+function withVariant(variant: string | undefined): string {
+  return variant === undefined ? "" : `.${variant}`;
 }
 
 function fiveDigits(number: number): string {

@@ -56,6 +56,8 @@ const definition: ModelDefinition<UNet2DModelConfigValues> = {
   isIncomplete: isOlderUNet2DModelConfig,
   completeConfig: completeUNet2DModelConfig,
   compareNames: compareInStateDict,
+  // What diffusers called the layers of an attention block before 0.12.
+  formerNames: { to_q: "query", to_k: "key", to_v: "value", "to_out.0": "proj_attn" },
 };
 
 /**

@@ -4,6 +4,7 @@ import {
   completeUNet2DModelConfig,
   listUNet2DModelWeights,
   matchWeights,
+  UNet2DModel,
   type UNet2DModelConfig,
   type UNet2DModelConfigValues,
   WeightsMismatchError,
@@ -60,7 +61,7 @@ function describeMismatch(
 ): string | null {
   if (tensors === undefined) return null;
   try {
-    matchWeights(`weights of ${name}`, listUNet2DModelWeights(config), tensors);
+    matchWeights(`weights of ${name}`, listUNet2DModelWeights(config), tensors, UNet2DModel.definition);
     return null;
   } catch (error) {
     if (!WeightsMismatchError.isInstance(error)) throw error;

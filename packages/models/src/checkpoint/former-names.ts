@@ -1,35 +1,28 @@
 import { warn } from "@onestep/core";
 
-/** What older versions of diffusers called the layers of an attention block, by their present names. */
-const legacyNames: Readonly<Record<string, string>> = {
-  to_q: "query",
-  to_k: "key",
-  to_v: "value",
-  "to_out.0": "proj_attn",
-};
-
-const attentionWeight = /^(.*)\.(to_q|to_k|to_v|to_out\.0)\.(weight|bias)$/;
-
 /**
- * Gives the weights of attention blocks the names that they have today (diffusers `modeling_utils.py`,
- * `_fix_state_dict_keys_on_load`): `mid_block.attentions.0.query.weight` becomes `mid_block.attentions.0.to_q.weight`.
- * Where both are there, the older name counts, as in diffusers, with a warning.
+ * Gives weights the names that they have today (diffusers `modeling_utils.py`, `_fix_state_dict_keys_on_load`):
+ * `mid_block.attentions.0.query.weight` becomes `mid_block.attentions.0.to_q.weight`. Where both are there, the older name
+ * counts, as in diffusers, with a warning.
  *
  * @param subject - The weights, for the warning.
  * @param expected - The names that the model asks for.
  * @param storedNames - Names as stored, by those without wrappers.
+ * @param formerNames - What layers were called, by what they are called today.
  */
-export function renameLegacyAttention(
+export function renameFormer(
   subject: string,
   expected: Iterable<string>,
   storedNames: ReadonlyMap<string, string>,
+  formerNames: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, string> {
   const renamed = new Map(storedNames);
   const replaced: string[] = [];
   for (const name of expected) {
-    const [, block, layer, kind] = attentionWeight.exec(name) ?? [];
-    if (layer === undefined) continue;
-    const oldName = `${block}.${legacyNames[layer]}.${kind}`;
+    const [, block, kind] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
+    const layer = Object.keys(formerNames).find((today) => block?.endsWith(`.${today}`));
+    if (block === undefined || layer === undefined) continue;
+    const oldName = `${block.slice(0, -layer.length)}${formerNames[layer]}.${kind}`;
     const storedName = storedNames.get(oldName);
     if (storedName === undefined) continue;
     if (storedNames.has(name)) replaced.push(`${oldName} in place of ${name}`);
