@@ -41,6 +41,7 @@ export interface OperatorAttributes {
   readonly cos: None;
   readonly softmax: { readonly axis: number };
   readonly silu: None;
+  readonly quickGelu: None;
   readonly mish: None;
   readonly gelu: None;
   readonly relu: None;

@@ -26,7 +26,16 @@ export {
   type ValueType,
 } from "./graph.ts";
 export { GraphError } from "./graph-error.ts";
-export { type ActivationName, activate, gelu, mish, relu, silu, softmax } from "./operators/activation.ts";
+export {
+  type ActivationName,
+  activate,
+  gelu,
+  mish,
+  quickGelu,
+  relu,
+  silu,
+  softmax,
+} from "./operators/activation.ts";
 export { add, cast, constant, cos, div, log, mul, scalarLike, sin, sub } from "./operators/arithmetic.ts";
 export { type AttentionOptions, scaledDotProductAttention } from "./operators/attention.ts";
 export { imageShape } from "./operators/checks.ts";

@@ -18,7 +18,7 @@ export {
   type ModelDefinition,
   type Tensors,
 } from "./definition.ts";
-export { convolutionLayer, groupNormLayer, linearLayer } from "./layers/modules.ts";
+export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from "./layers/modules.ts";
 export type { RequestedPrecision, RunOptions } from "./load-plan.ts";
 export { type LoadedModel, type LoadModelOptions, Model, type ModelClass } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";

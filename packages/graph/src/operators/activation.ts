@@ -8,6 +8,11 @@ export function silu(value: Value): Value {
   return createValue("silu", [value], {}, value);
 }
 
+/** `x · sigmoid(1.702 · x)`, an approximation of {@link gelu} (Hendrycks and Gimpel, 2016), as CLIP has it. */
+export function quickGelu(value: Value): Value {
+  return createValue("quickGelu", [value], {}, value);
+}
+
 /** `x · tanh(ln(1 + eˣ))` (Misra, 2019). */
 export function mish(value: Value): Value {
   return createValue("mish", [value], {}, value);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createValue, type Value, type ValueDType } from "../graph.ts";
 import { GraphError } from "../graph-error.ts";
 import type { Dimension } from "../shape.ts";
-import { softmax } from "./activation.ts";
+import { quickGelu, softmax } from "./activation.ts";
 import { add, cast, constant, mul } from "./arithmetic.ts";
 import { scaledDotProductAttention } from "./attention.ts";
 import { imageShape } from "./checks.ts";
@@ -27,6 +27,7 @@ describe("shapes", () => {
     expect(mul(value("batch", 8, 4, 4), value(8, 1, 1)).shape).toEqual(["batch", 8, 4, 4]);
     expect(add(value(1), value("batch", 3)).shape).toEqual(["batch", 3]);
     expect(softmax(value("batch", 3), -1).shape).toEqual(["batch", 3]);
+    expect(quickGelu(typed("float16", "batch", 3))).toMatchObject({ dtype: "float16", shape: ["batch", 3] });
   });
 
   it("follow convolutions and resampling", () => {

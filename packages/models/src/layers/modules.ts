@@ -3,6 +3,7 @@ import {
   conv2d,
   groupNorm,
   imageShape,
+  layerNorm,
   linear,
   type Scope,
   type Value,
@@ -46,6 +47,17 @@ export interface GroupNormLayerOptions {
 /** A group norm with its weights, as `torch.nn.GroupNorm`. */
 export function groupNormLayer(value: Value, scope: Scope, options: GroupNormLayerOptions): Value {
   return groupNorm(value, { ...options, ...groupNormWeights(value, scope) });
+}
+
+/** A layer norm over the last dimension with its weights, as `torch.nn.LayerNorm`; in float32 inside, as they are. */
+export function layerNormLayer(value: Value, scope: Scope, epsilon: number): Value {
+  const shape = [value.shape.at(-1) as number];
+  const dtype: ValueDType = "float32";
+  return layerNorm(value, {
+    epsilon,
+    weight: scope.vector("weight", shape, dtype),
+    bias: scope.vector("bias", shape, dtype),
+  });
 }
 
 /** Weight and bias of a group norm, float32 [channels]: its statistics are computed in float32, and so are they. */

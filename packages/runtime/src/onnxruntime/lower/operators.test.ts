@@ -19,6 +19,7 @@ import {
   linear,
   permute,
   product,
+  quickGelu,
   reshape,
   type Scope,
   scaledDotProductAttention,
@@ -79,6 +80,16 @@ describe("activations", () => {
       expect(Math.abs((output?.data[index] as number) - value) / size).toBeLessThan(2e-7);
     });
   });
+});
+
+it("computes CLIP's quick GELU", async () => {
+  const [output] = await runGraph(
+    (scope) => quickGelu(scope.input("x", "float32", ["batch", 11])),
+    [{ x: points }],
+  );
+  const expected = Array.from(points.data, (x) => x / (1 + Math.exp(-1.702 * x)));
+  // Float32 keeps seven digits of the largest number, 20.
+  expectClose(output, expected, 3e-6);
 });
 
 describe("norms", () => {

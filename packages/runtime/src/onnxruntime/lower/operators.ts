@@ -4,6 +4,15 @@ import { dtypeOf, type Lowering, type LoweringRule, type LoweringTable } from ".
 
 type ElementwiseOperator = "add" | "sub" | "mul" | "div" | "log" | "sin" | "cos" | "mish" | "gelu" | "relu";
 
+/** `x · sigmoid(alpha · x)`: one kernel of onnxruntime's where Sigmoid and Mul are two. */
+function sigmoidGate(alpha: number): LoweringRule<"silu" | "quickGelu"> {
+  return (lowering, { inputs }) =>
+    lowering.emit("QuickGelu", names(lowering, inputs), {
+      attributes: { floats: { alpha } },
+      domain: "com.microsoft",
+    });
+}
+
 /** An operator that ONNX has under another name. */
 function named(operator: string): LoweringRule<ElementwiseOperator> {
   return (lowering, { inputs }) => lowering.emit(operator, names(lowering, inputs));
@@ -24,12 +33,8 @@ export const defaultOperators: LoweringTable = {
   mish: named("Mish"),
   gelu: named("Gelu"),
   relu: named("Relu"),
-  // QuickGelu is x · sigmoid(alpha · x): one kernel where Sigmoid and Mul are two.
-  silu: (lowering, node) =>
-    lowering.emit("QuickGelu", [first(lowering, node)], {
-      attributes: { floats: { alpha: 1 } },
-      domain: "com.microsoft",
-    }),
+  silu: sigmoidGate(1),
+  quickGelu: sigmoidGate(1.702),
   cast: (lowering, node) => lowering.cast(first(lowering, node), dtypeOf(input(node, 0)), outputType(node)),
   softmax: (lowering, node) => lowering.emit("Softmax", [first(lowering, node)], integers(node.attributes)),
   linear: lowerLinear,
