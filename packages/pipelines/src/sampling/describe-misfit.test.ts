@@ -1,3 +1,4 @@
+import { parsePythonJson } from "@onestep/core/files";
 import {
   CMStochasticIterativeScheduler,
   DDIMInverseScheduler,
@@ -8,6 +9,7 @@ import {
   HeunDiscreteScheduler,
   IPNDMScheduler,
   type Scheduler,
+  type SchedulerClass,
   ScoreSdeVeScheduler,
   schedulerClasses,
 } from "@onestep/schedulers";
@@ -59,6 +61,50 @@ describe("describeMisfit", () => {
     expect(describeMisfit({ ...diffusionPipeline, original, scheduler: other })).toContain(
       '{ predictionType: "v_prediction" }',
     );
+  });
+
+  describe("of a model that was trained down to noise alone (zero terminal SNR)", () => {
+    const options = { rescaleBetasZeroSnr: true, predictionType: "v_prediction" } as const;
+    const original = new DDIMScheduler(options);
+    const classes = schedulerClasses.filter(
+      (one) => one.className !== "DDIMInverseScheduler" && noiseProcessOf(one.fromConfig({})) === "betas",
+    );
+    const without = classes.filter(({ schema }) => !("rescaleBetasZeroSnr" in schema.fields));
+    const having = classes.filter(({ schema }) => "rescaleBetasZeroSnr" in schema.fields);
+    const describe = (scheduler: Scheduler, own: Scheduler = original) =>
+      describeMisfit({ ...diffusionPipeline, original: own, scheduler });
+    const fromFile = (schedulerClass: SchedulerClass, rescale: string) => {
+      const text = `{ "_class_name": "DDIMScheduler", "beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "linear", "prediction_type": "v_prediction", "rescale_betas_zero_snr": ${rescale} }`;
+      return schedulerClass.fromJson(parsePythonJson(text, "file"), "file");
+    };
+
+    it.each(without)("says that a $className cannot begin there", (schedulerClass) => {
+      const words = `${schedulerClass.className} does not fit the model of this DDPMPipeline: it has no rescaleBetasZeroSnr, which is true in the config of the model's scheduler. Take a scheduler that has rescaleBetasZeroSnr, such as DDIMScheduler, EulerDiscreteScheduler or DPMSolverMultistepScheduler.`;
+      for (const value of ["true", "1", "1.0"]) {
+        const scheduler = fromFile(schedulerClass, value);
+        expect(describe(scheduler)).toBe(words);
+        // Read from the model's own file, it is the only one there is.
+        expect(describe(scheduler, scheduler)).toBe(words);
+      }
+    });
+
+    it.each(without)("says nothing of a $className where the file says false", (schedulerClass) => {
+      for (const value of ["false", "0", "null"]) {
+        const scheduler = fromFile(schedulerClass, value);
+        expect(describe(scheduler, scheduler)).toBeUndefined();
+      }
+    });
+
+    it.each(having)("says how to make a $className that can", (schedulerClass) => {
+      const [fitting, plain] = [fromFile(schedulerClass, "true"), fromFile(schedulerClass, "false")];
+      expect(describe(fitting)).toBeUndefined();
+      expect(describe(plain)).toContain(
+        `it has rescaleBetasZeroSnr false, where the model was trained with true. Make it with \`${schedulerClass.className}.fromConfig(config, { rescaleBetasZeroSnr: true })\``,
+      );
+      expect(describe(fitting, plain)).toContain(
+        "rescaleBetasZeroSnr true, where the model was trained with false",
+      );
+    });
   });
 
   const families = schedulerClasses.map((schedulerClass) => ({

@@ -32,12 +32,18 @@ export function describeMisfit({
   }
   const differences = trainingDifferences(process, scheduler, original);
   if (differences.length === 0) return undefined;
-  const words = differences.map(
-    ({ field, has, needs }) =>
-      `${field} ${abbreviate(has)}, where the model was trained with ${abbreviate(needs)}`,
+  const words = differences.map(({ field, has, needs }) =>
+    has === undefined
+      ? `no ${field}, which is ${needs} in the config of the model's scheduler`
+      : `${field} ${abbreviate(has)}, where the model was trained with ${abbreviate(needs)}`,
   );
+  const sentence = `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}.`;
+  const lacking = differences.find(({ has }) => has === undefined);
+  if (lacking !== undefined) {
+    return `${sentence} Take a scheduler that has ${lacking.field}, such as DDIMScheduler, EulerDiscreteScheduler or DPMSolverMultistepScheduler.`;
+  }
   const values = differences.map(({ field, needs }) => `${field}: ${abbreviate(needs)}`);
-  return `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
+  return `${sentence} Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
 }
 
 /** Whether the timesteps of a scheduler rise, with the noise. */

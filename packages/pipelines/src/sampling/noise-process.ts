@@ -1,3 +1,4 @@
+import { PythonFloat, readConfigRecord } from "@onestep/core";
 import type { Scheduler } from "@onestep/schedulers";
 
 /**
@@ -46,7 +47,8 @@ const consistencyTimestepScale = 1000;
 /** A field of training that a scheduler says otherwise than the model needs it, each as JSON. */
 export interface TrainingDifference {
   readonly field: string;
-  readonly has: string;
+  /** `undefined` where the class of the scheduler has no such field. */
+  readonly has: string | undefined;
   readonly needs: string;
 }
 
@@ -61,13 +63,35 @@ export function trainingDifferences(
   original: Scheduler,
 ): readonly TrainingDifference[] {
   const isOfProcess = noiseProcessOf(original) === process;
-  return trainingFields[process].flatMap((field) => {
+  const differences = trainingFields[process].flatMap((field) => {
     const has = readField(current, field);
     const told = isOfProcess ? readField(original, field) : undefined;
     const isUntold = field === "timestepScale" && (told === undefined || told === "1");
     const needs = isUntold ? String(consistencyTimestepScale) : told;
     return has === undefined || needs === undefined || has === needs ? [] : [{ field, has, needs }];
   });
+  return process === "betas" && isOfProcess
+    ? [...differences, ...zeroSnrDifference(current, original)]
+    : differences;
+}
+
+/**
+ * Noise alone at the last timestep of training, which half of the schedulers cannot begin with: their classes have no such
+ * field, and keep what a file says of it for saving.
+ */
+function zeroSnrDifference(current: Scheduler, original: Scheduler): TrainingDifference[] {
+  const field = "rescaleBetasZeroSnr";
+  const has = readField(current, field);
+  const needs =
+    readField(original, field) ?? (isTrueInFile(original, "rescale_betas_zero_snr") ? "true" : undefined);
+  if (needs === undefined || (has ?? "false") === needs) return [];
+  return [{ field, has, needs }];
+}
+
+/** Whether an entry that the class does not know is true, in the words of Python. */
+function isTrueInFile({ config }: Scheduler, name: string): boolean {
+  const entry = readConfigRecord(config)?.entries.get(name);
+  return entry === true || entry === 1 || (entry instanceof PythonFloat && entry.value === 1);
 }
 
 /** A field as JSON, so that lists compare by their elements; `undefined` where the scheduler has none of that name. */
