@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { caught } from "./__fixtures__/caught.ts";
 import { openRepository } from "./open-repository.ts";
 
@@ -21,6 +21,42 @@ describe("openRepository", () => {
     expect(InvalidArgumentError.isInstance(error)).toBe(true);
     expect(error.message).toContain(message);
     expect(error.message).not.toContain("secret");
+  });
+
+  it.each([
+    ["cd_imagenet64_l2.pt", "the name of a file"],
+    ["model.safetensors", "the name of a file"],
+    ["models/cd.ckpt", "the name of a file"],
+    ["./dir/x.ckpt", "the name of a file"],
+    ["C:\\models\\x.PTH", "the name of a file"],
+    ["https://host.example/models/cd.pt?download=true", "the address of a file"],
+    [new URL("https://host.example/models/edm.pkl"), "the address of a file"],
+    ["https://huggingface.co/owner/name/blob/main/unet/model.safetensors", "the address of a file"],
+    ["https://huggingface.co/owner/name/resolve/refs/pr/1/model.bin", "the address of a file"],
+    ["https://mirror.example/base/owner/name/resolve/main/x.gguf", "the address of a file"],
+  ])("says of %s that it is a file, and how to load it, without a request", async (source, found) => {
+    const fetch = vi.fn();
+    const error = await caught(openRepository(source, { endpoint: "https://mirror.example/base", fetch }));
+    expect(InvalidArgumentError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(
+      `found ${found}, expected a folder with the files of a model, or a Hub id`,
+    );
+    expect(error.message).toContain("`fromSingleFile`");
+    expect(error.message).not.toContain("download=true");
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    "https://huggingface.co/owner/model.pt",
+    "https://huggingface.co/owner/model.ckpt/tree/main",
+    "https://host.example/models/cd.pt/",
+    "https://host.example/models?file=cd.pt",
+    "owner/model-gguf",
+  ])("opens the repository or folder %s, whatever its name", async (source) => {
+    const repository = await openRepository(source, { cacheDir: "none", localFilesOnly: true }).catch(
+      (error: { readonly code: string }) => error.code,
+    );
+    expect(repository).not.toBe("invalid-argument");
   });
 
   it("refuses a revision that contradicts the URL's", async () => {

@@ -2,7 +2,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidConfigError, type ProgressEvent, UnsupportedError } from "@onestep/core";
+import {
+  InvalidArgumentError,
+  InvalidConfigError,
+  type ProgressEvent,
+  UnsupportedError,
+} from "@onestep/core";
+import { UNet2DModel } from "@onestep/models";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
@@ -47,6 +53,22 @@ describe("DiffusionPipeline.fromPretrained", () => {
       { type: "component-end", component: "unet" },
     ]);
   });
+
+  it.each(["x.pt", "models/model.safetensors", "https://host.example/x.ckpt"])(
+    "says how a checkpoint in one file is loaded: %s",
+    async (source) => {
+      for (const load of [
+        DiffusionPipeline.fromPretrained(source),
+        ConsistencyModelPipeline.fromPretrained(source),
+        UNet2DModel.fromPretrained(source),
+        CMStochasticIterativeScheduler.fromPretrained(source),
+      ]) {
+        const error = await load.catch((reason: unknown) => reason);
+        expect(InvalidArgumentError.isInstance(error)).toBe(true);
+        expect(String(error)).toContain("Load a checkpoint in one file with `fromSingleFile`");
+      }
+    },
+  );
 
   it("uses components that the caller brings in place of the repository's", async () => {
     const scheduler = CMStochasticIterativeScheduler.fromConfig({ numTrainTimesteps: 151 });

@@ -153,7 +153,7 @@ describe("a folder on a web server without storage", () => {
 describe("a platform without storage", () => {
   it("has no folders and no cache tools", async () => {
     expect(platform.readEnvironment()).toEqual({});
-    expect(await platform.isFolder("/")).toBe(false);
+    expect(await platform.entryKind("/")).toBe("nothing");
     for (const refused of [
       platform.openFolder("/models"),
       platform.scanCache({}),

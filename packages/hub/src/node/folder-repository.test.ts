@@ -1,5 +1,5 @@
 import { mkdir, realpath, rename, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ProgressEvent } from "@onestep/core";
 import { InvalidArgumentError } from "@onestep/core";
@@ -162,7 +162,20 @@ describe("a folder as a repository", () => {
     const missing = await caught(openRepository(pathToFileURL(join(folder, "none"))));
     expect(RepositoryNotFoundError.isInstance(missing)).toBe(true);
     expect(missing.message).toContain("found nothing, expected a folder");
-    const file = await caught(openRepository(pathToFileURL(join(folder, "model_index.json"))));
-    expect(file.message).toContain("found a file, expected a folder");
+  });
+
+  it.each([
+    ["model_index.json", "Pass the folder that it is in."],
+    ["weights.pt", "Load a checkpoint in one file with `fromSingleFile`"],
+    ["weights", "Load a checkpoint in one file with `fromSingleFile`"],
+  ])("tells how to load what is a file: %s", async (name, remedy) => {
+    const path = join(await makeModel(), name);
+    await writeFile(path, "{}");
+    for (const source of [path, pathToFileURL(path), relative(process.cwd(), path)]) {
+      const error = await caught(openRepository(source));
+      expect(InvalidArgumentError.isInstance(error)).toBe(true);
+      expect(error.message).toContain("found a file, expected a folder");
+      expect(error.message).toContain(remedy);
+    }
   });
 });

@@ -4,24 +4,22 @@ import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, isUrl } from "@onestep/core";
 import { RepositoryNotFoundError } from "../errors/repository-not-found-error.ts";
 import type { Repository } from "../repository.ts";
+import { fileInPlaceOfFolder } from "../source/weights-file-name.ts";
 import { FolderRepository } from "./folder-repository.ts";
 import { isNotThere } from "./system-error.ts";
 import { toFileReadError } from "./to-file-read-error.ts";
 
-/** Whether a folder is at a path. */
-export async function isFolder(path: string): Promise<boolean> {
-  return (await entryKind(path)) === "a folder";
-}
-
 /**
  * Opens a folder as a repository.
  *
- * @throws RepositoryNotFoundError where there is no folder.
+ * @throws InvalidArgumentError where it is a file.
+ * @throws RepositoryNotFoundError where there is nothing.
  */
 export async function openFolder(folder: string | URL): Promise<Repository> {
   const path = resolve(isUrl(folder) ? toPath(folder) : folder);
   const kind = await entryKind(path);
   if (kind === "a folder") return new FolderRepository(path, String(folder));
+  if (kind === "a file") throw fileInPlaceOfFolder(String(folder), "a file");
   throw new RepositoryNotFoundError({
     subject: String(folder),
     found: kind,
@@ -46,7 +44,8 @@ function toPath(url: URL): string {
   }
 }
 
-async function entryKind(path: string): Promise<"a folder" | "a file" | "nothing"> {
+/** What is at a path. */
+export async function entryKind(path: string): Promise<"a folder" | "a file" | "nothing"> {
   try {
     return (await stat(path)).isDirectory() ? "a folder" : "a file";
   } catch (error) {

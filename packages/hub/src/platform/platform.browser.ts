@@ -5,7 +5,7 @@ import type { Platform } from "./platform.ts";
 /** Browsers: no folders by path, and a cache in the storage of the site. */
 export const platform: Platform = {
   readEnvironment: () => ({}),
-  isFolder: async () => false,
+  entryKind: async () => "nothing",
   openFolder: async (folder) => {
     throw new UnsupportedError({
       subject: "source of the repository",

@@ -1,7 +1,7 @@
 import { deleteFromCacheOnDisk } from "../node/cache/delete-from-cache.ts";
 import { pruneCacheOnDisk } from "../node/cache/prune-cache.ts";
 import { scanCacheOnDisk } from "../node/cache/scan-cache.ts";
-import { isFolder, openFolder } from "../node/open-folder.ts";
+import { entryKind, openFolder } from "../node/open-folder.ts";
 import { openHubInNode } from "../node/open-hub-in-node.ts";
 import { openWebInNode } from "../node/open-web-in-node.ts";
 import { uploadFilesToHub } from "../node/upload/upload-files-to-hub.ts";
@@ -10,7 +10,7 @@ import type { Platform } from "./platform.ts";
 /** Node: folders, and a cache on disk. */
 export const platform: Platform = {
   readEnvironment: () => process.env,
-  isFolder,
+  entryKind,
   openFolder,
   openHub: openHubInNode,
   openWebFolder: openWebInNode,

@@ -14,8 +14,8 @@ import type { UploadFilesOptions, UploadReport } from "../upload/upload-files-op
 export interface Platform {
   /** The environment variables of the process; none in a browser. */
   readonly readEnvironment: () => Environment;
-  /** Whether a folder is at a path; never in a browser. */
-  readonly isFolder: (path: string) => Promise<boolean>;
+  /** What is at a path; in a browser nothing. */
+  readonly entryKind: (path: string) => Promise<"a folder" | "a file" | "nothing">;
   readonly openFolder: (folder: string | URL) => Promise<Repository>;
   readonly openHub: (request: HubRequest, options: OpenRepositoryOptions) => Promise<Repository>;
   readonly openWebFolder: (url: URL, options: OpenRepositoryOptions) => Promise<Repository>;

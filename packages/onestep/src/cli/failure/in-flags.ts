@@ -13,6 +13,7 @@ const flags: ReadonlyMap<string, string> = new Map([
 /** What to do on the command line, where it is something else than in JavaScript. */
 const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/outputType/, "The command line writes pictures alone; in JavaScript, `outputType` gives the numbers."],
+  [/with `fromSingleFile`/, "Name the file, where the model goes, if it is a checkpoint in one file."],
   [/fromPretrained.*scheduler/s, "Name one of these with --scheduler, where the model goes with it."],
   [/pipe\.scheduler/, "Name a consistency model with --model."],
 ];
