@@ -55,6 +55,7 @@ export {
 } from "./loading/load-components.ts";
 export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
 export { type FoundUnetConfig, readUnetConfig } from "./loading/read-unet-config.ts";
+export { schedulerForFile } from "./loading/scheduler-for-file.ts";
 export {
   formatModelIndex,
   type ModelIndex,

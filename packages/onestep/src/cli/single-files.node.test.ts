@@ -1,7 +1,9 @@
 import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ddpmFolder } from "./__fixtures__/ddpm-folder.ts";
 import { runOnestep } from "./__fixtures__/run-onestep.ts";
 import { temporaryFolder } from "./__fixtures__/temporary-folder.ts";
@@ -85,6 +87,73 @@ describe("a checkpoint that somebody trained, in one file", () => {
     expect(await run("edit", "colorize", "x.png", ...words)).toMatchObject({ exitCode: 0 });
   });
 });
+
+describe("what is asked of a checkpoint in one file that is not there yet", () => {
+  it.each([
+    ["cd_imagenet64_l2.pt", ["--seed", "99999999999999999999"], /^error: --seed/],
+    ["cd_imagenet64_l2.pt", ["--class-label", "1000"], /--class-label: found 1000, expected .*999/],
+    ["cd_imagenet64_l2.pt", ["--class-label", "0,1", "--seed", "1,2,3"], /--class-label: found 2 of them/],
+    ["cd_imagenet64_l2.pt", ["--steps", "41"], /--steps/],
+    ["ct_imagenet64.pt", ["--timesteps", "0,200"], /--timesteps/],
+    ["cd_bedroom256_l2.pt", ["--class-label", "0"], /--class-label/],
+    ["mine.pt", [], /--scheduler: found none/],
+    ["mine.pt", ["--scheduler", "eulr-discrete"], /--scheduler: found "eulr-discrete"/],
+    [
+      "mine.pt",
+      ["--scheduler", "edm-heun", "--num-class-embeds", "10", "--class-label", "10"],
+      /--class-label/,
+    ],
+    ["mine.pt", ["--scheduler", "ddim", "--steps", "1001"], /--steps/],
+  ])("is judged before a request: %s %j", async (name, words, message) => {
+    const server = await countingServer();
+    const { exitCode, error } = await run("generate", `${server.url}/${name}`, ...words, "--out", "a.png");
+    expect(error).toMatch(message);
+    expect([2, 3, 6]).toContain(exitCode);
+    expect(server.requests()).toBe(0);
+  });
+
+  it("is judged for edits, too", async () => {
+    const server = await countingServer();
+    await run("generate", "--class-label", "0", "--seed", "0", "--out", "x.png");
+    for (const [command, ...words] of [
+      ["upscale", "--factor", "3"],
+      ["stroke", "--strength", "1.5"],
+      ["colorize", "--steps", "41"],
+    ]) {
+      const model = ["--model", `${server.url}/cd_imagenet64_l2.pt`];
+      const { exitCode, error } = await run("edit", command as string, "x.png", ...words, ...model);
+      expect(error).toContain(words[0]);
+      expect(exitCode).not.toBe(0);
+    }
+    expect(server.requests()).toBe(0);
+  });
+
+  it.each([
+    ["cd_imagenet64_l2.pt", ["--class-label", "999", "--steps", "2"]],
+    ["mine.pt", ["--scheduler", "cm-stochastic-iterative", "--class-label", "12"]],
+    ["mine.pt", ["--scheduler", "edm-heun", "--steps", "18", "--sample-size", "32", "--batch-size", "2"]],
+  ])("is asked for where nothing speaks against it: %s %j", async (name, words) => {
+    const server = await countingServer();
+    const { error } = await run("generate", `${server.url}/${name}`, ...words, "--out", "a.png");
+    expect(error).toMatch(new RegExp(`${name}.*found no file|404|found nothing`));
+    expect(server.requests()).toBeGreaterThan(0);
+  });
+});
+
+/** A web server without files. */
+async function countingServer() {
+  let count = 0;
+  const server = createServer((_request, response) => {
+    count += 1;
+    response.writeHead(404).end();
+  });
+  onTestFinished(() => {
+    server.close();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, requests: () => count };
+}
 
 describe("the name of a model", () => {
   it.each([

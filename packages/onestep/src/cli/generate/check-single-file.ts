@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "@onestep/core";
-import { readFileNameClaims } from "@onestep/models";
+import { readFileNameClaims, type UNet2DModelConfig, unet2DModelConfigSchema } from "@onestep/models";
+import { schedulerForFile } from "@onestep/pipelines";
 import { CMStochasticIterativeScheduler, type Scheduler, type SchedulerClass } from "@onestep/schedulers";
+import type { SingleFileSettings } from "../single-file-options.ts";
 
 /**
  * Checks that a single file is no part of a model in diffusers' layout.
@@ -25,20 +27,44 @@ export async function checkSingleFile(model: string): Promise<void> {
   });
 }
 
+/** A network, as far as it is known before its file is there. */
+export interface PresumedConfig {
+  readonly config: UNet2DModelConfig;
+  /** Whether the number of classes is known. */
+  readonly tellsClasses: boolean;
+}
+
 /**
- * What to load an original checkpoint with where its name does not tell how the model was trained; `undefined` where it
- * does. A scheduler that was asked for takes the place of this one, and its config.
+ * What the name of an original checkpoint and the options tell of its network. Sizes of images that nobody tells are those
+ * of the larger checkpoints that OpenAI published: the file needs `--sample-size` if it is none of these.
+ */
+export function presumedConfig(
+  model: string,
+  { sampleSize, numClassEmbeds }: Pick<SingleFileSettings, "sampleSize" | "numClassEmbeds">,
+): PresumedConfig {
+  const { images } = readFileNameClaims(fileNameOf(model));
+  const isImageNet = images === "imagenet64";
+  return {
+    config: unet2DModelConfigSchema.fromOptions({
+      sampleSize: sampleSize ?? (isImageNet ? 64 : 256),
+      numClassEmbeds: isImageNet ? 1000 : images === undefined ? numClassEmbeds : null,
+    }),
+    tellsClasses: images !== undefined || numClassEmbeds !== undefined,
+  };
+}
+
+/**
+ * The scheduler that an original checkpoint was trained for; where its name does not tell how, one that gives its config to
+ * the scheduler that was asked for.
  *
  * @throws InvalidArgumentError where nothing was asked for either.
  */
-export function schedulerOfFile(
-  model: string,
-  schedulerClass: SchedulerClass | undefined,
-): Scheduler | undefined {
-  const name = basename(URL.canParse(model) ? new URL(model).pathname : model.replaceAll("\\", "/"));
+export function schedulerOfFile(model: string, schedulerClass: SchedulerClass | undefined): Scheduler {
+  const name = fileNameOf(model);
   const { training, images } = readFileNameClaims(name);
-  if (training === "edm" || training === "cd" || (training === "ct" && images !== undefined))
-    return undefined;
+  if (training === "edm" || training === "cd" || (training === "ct" && images !== undefined)) {
+    return schedulerForFile(name);
+  }
   if (schedulerClass !== undefined) return new CMStochasticIterativeScheduler();
   throw new InvalidArgumentError({
     subject: "--scheduler",
@@ -48,6 +74,10 @@ export function schedulerOfFile(
     remedy:
       "Add --scheduler cm-stochastic-iterative for a consistency model, --scheduler edm-heun for a diffusion model.",
   });
+}
+
+function fileNameOf(model: string): string {
+  return basename(URL.canParse(model) ? new URL(model).pathname : model.replaceAll("\\", "/"));
 }
 
 function localPathOf(url: URL): string | undefined {

@@ -16,7 +16,7 @@ import type { Scheduler, SchedulerClass } from "@onestep/schedulers";
 import { isSingleFile } from "../is-single-file.ts";
 import type { RepositorySettings } from "../repository-settings.ts";
 import { refuseSingleFileSettings } from "../single-file-options.ts";
-import { checkSingleFile, schedulerOfFile } from "./check-single-file.ts";
+import { checkSingleFile, presumedConfig, schedulerOfFile } from "./check-single-file.ts";
 import { toClassIds } from "./class-labels.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 
@@ -40,8 +40,9 @@ export interface PipelineJob {
 
 /**
  * Loads a repository, or an original checkpoint, which is a single file. Where the model will run once or twice, it is
- * loaded to start soon rather than to run fast. Of a repository, what is asked for is judged by the configs before any weights
- * are read; names of classes are always. A scheduler that another takes the place of may be one that is not known here.
+ * loaded to start soon rather than to run fast. What is asked for is judged before any weights are read: of a repository by its
+ * configs, of a single file by its name and the options. A scheduler that another takes the place of may be one that is not
+ * known here.
  *
  * @throws UsageError where a name is unknown.
  * @throws InvalidArgumentError, UnsupportedError and others where the pipeline does not take what is asked for.
@@ -54,13 +55,23 @@ export async function openPipeline(
   if (model !== undefined && (await isSingleFile(model))) {
     await checkSingleFile(model);
     const steps = countSteps(request, ConsistencyModelPipeline);
-    const classLabels = toClassIds(request.classLabels, options.id2label);
+    const { id2label } = options;
+    const classLabels = toClassIds(request.classLabels, id2label);
+    const scheduler = schedulerOfFile(model, schedulerClass);
+    const chosen = schedulerClass?.fromConfig(scheduler.config);
+    const { config, tellsClasses } = presumedConfig(model, options);
+    await rehearse(config, async (unet) => {
+      const parts = { unet, scheduler: chosen ?? scheduler };
+      return tellsClasses
+        ? tryOut(new ConsistencyModelPipeline({ ...parts, id2label }), classLabels)
+        : tryOut(new ConsistencyModelPipeline(parts), undefined);
+    });
     const pipe = await ConsistencyModelPipeline.fromSingleFile(model, {
       ...options,
-      scheduler: schedulerOfFile(model, schedulerClass),
+      scheduler,
       optimizeFor: chooseGoal(request, steps),
     });
-    if (schedulerClass !== undefined) pipe.scheduler = schedulerClass.fromConfig(pipe.scheduler.config);
+    if (chosen !== undefined) pipe.scheduler = chosen;
     return { pipe, steps, classLabels };
   }
   refuseSingleFileSettings(options);
