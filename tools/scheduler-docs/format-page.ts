@@ -17,6 +17,10 @@ export interface SchedulerFacts {
 const generated =
   "<!-- Written by `npm run docs` from the comments in packages/schedulers/src. Change those. -->";
 
+/** `goldenTolerance` of the schedulers' tests, in words. */
+const tolerance =
+  "Equal means: within 1e-5 of the largest element at the end of a whole run, and mostly within 1e-6. The sums of float32 are taken in another order.";
+
 /** The page of a scheduler, in Markdown. */
 export function formatPage(scheduler: DocumentedScheduler, facts: SchedulerFacts): string {
   const { className, config } = scheduler;
@@ -25,6 +29,7 @@ export function formatPage(scheduler: DocumentedScheduler, facts: SchedulerFacts
     `# ${className}`,
     generated,
     scheduler.text,
+    /\bNumbers\b.* equal\b/.test(scheduler.text) ? tolerance : "",
     `\`\`\`ts\nimport { ${className} } from "onestep"; // or "@onestep/schedulers"\n\`\`\``,
     ...(others.length === 0
       ? []
