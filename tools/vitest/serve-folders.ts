@@ -15,8 +15,10 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
+type HeaderFields = Readonly<Record<string, string>>;
+
 /** The headers that make a page cross-origin isolated, which threads need. */
-export const isolationHeaders: Readonly<Record<string, string>> = {
+export const isolationHeaders: HeaderFields = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
@@ -32,11 +34,11 @@ export interface FolderServer {
  * Serves files.
  *
  * @param folders - The folder for each first part of a path; the one under `""` is for all others.
- * @param headers - What every answer carries.
+ * @param headers - What every answer carries, or that for a path.
  */
 export async function serveFolders(
   folders: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string>>,
+  headers: HeaderFields | ((path: string) => HeaderFields),
 ): Promise<FolderServer> {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname).slice(1);
@@ -44,15 +46,16 @@ export async function serveFolders(
     const [folder, name] = Object.hasOwn(folders, first)
       ? [folders[first], rest.join("/")]
       : [folders[""], path];
+    const sent = typeof headers === "function" ? headers(path) : headers;
     const file = normalize(join(folder ?? "", name === "" ? "index.html" : name));
     try {
       if (folder === undefined || !file.startsWith(normalize(folder + sep)))
         throw new Error("no such folder");
       const content = await readFile(file);
       const type = contentTypes[extname(file)] ?? "application/octet-stream";
-      response.writeHead(200, { "Content-Type": type, ...headers }).end(content);
+      response.writeHead(200, { "Content-Type": type, ...sent }).end(content);
     } catch {
-      response.writeHead(404, headers).end();
+      response.writeHead(404, sent).end();
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -62,7 +62,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function serve(headers: Readonly<Record<string, string>>): Promise<string> {
+async function serve(headers: Parameters<typeof serveFolders>[1]): Promise<string> {
   const server = await serveFolders({ "": join(folder, "dist") }, headers);
   servers.push(server);
   return server.url;
@@ -117,6 +117,25 @@ describe.each([
     });
     expect(await make(url, "plain")).toMatch(/^MissingRuntimeError: .*Trusted Types.*`threads: 1`/s);
     expect(await make(url, "policy")).toBe("made 32");
+  });
+});
+
+const credentialless = { ...isolationHeaders, "Cross-Origin-Embedder-Policy": "credentialless" };
+
+describe("an isolated page whose scripts come", () => {
+  it.each([
+    ["without the headers", isolationHeaders, {}],
+    ["without the headers, credentialless itself", credentialless, {}],
+    ["with one of the headers", isolationHeaders, { "Cross-Origin-Opener-Policy": "same-origin" }],
+  ])("%s says which is missing", { timeout: 60_000 }, async (_name, ofPage, ofScripts) => {
+    const url = await serve((path) => (path === "" ? ofPage : ofScripts));
+    expect(await make(url, "plain")).toMatch(
+      /^MissingRuntimeError: .*cross-origin isolated, so the script itself must be served with `Cross-Origin-Embedder-Policy`/s,
+    );
+  });
+
+  it("with the headers makes images", { timeout: 60_000 }, async () => {
+    expect(await make(await serve(isolationHeaders), "plain")).toBe("made 32");
   });
 });
 
