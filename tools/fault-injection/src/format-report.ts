@@ -15,7 +15,7 @@ export function formatReport(report: RunReport): string {
     "",
     "What became of them",
     line("processes that downloaded", report.processes),
-    line("  of these killed", report.killed),
+    line("  of these killed, or threads", report.killed),
     line("files that arrived, and are right", report.filesRight),
     line("files that went on where they broke off", report.resumed),
     line("aborted by the caller", report.aborted),

@@ -136,9 +136,14 @@ class CaseRun {
       case "pair":
         return Promise.all([first.run(request), second.run(request)]);
       case "pair-killed":
-        return Promise.all([this.#runAndKill(first, request, way.moment), second.run(request)]);
+        return Promise.all([this.#runAndStop(first, request, way.moment), second.run(request)]);
       case "killed":
-        return [await this.#runAndKill(first, request, way.moment), await second.run(request)];
+        return [await this.#runAndStop(first, request, way.moment), await second.run(request)];
+      case "thread-terminated":
+        return [
+          await this.#runAndStop(first, { ...request, inThread: true }, way.moment),
+          await first.run(request),
+        ];
       case "two-tokens":
         return this.#downloadWithRival(request, way.together);
       case "web-server":
@@ -172,7 +177,8 @@ class CaseRun {
     return [own, rival];
   }
 
-  async #runAndKill(
+  /** Kills the process, or terminates its thread where that downloads. */
+  async #runAndStop(
     downloader: Downloader,
     request: DownloadRequest,
     moment: Moment,
@@ -185,7 +191,7 @@ class CaseRun {
     const giveUp = Date.now() + 300;
     while (!isOver && requests.length < moment.requests && Date.now() < giveUp) await delay(1);
     await delay(moment.milliseconds);
-    if (!isOver) await downloader.kill();
+    if (!isOver) await (request.inThread ? downloader.terminateThread() : downloader.kill());
     return running;
   }
 

@@ -1,5 +1,8 @@
 import type { RetryOptions } from "@onestep/hub";
 
+/** What a process is told to end its thread, and answers when it has. */
+export const terminateThread = "terminate the thread";
+
 /** What a process is asked to download, and how. */
 export interface DownloadRequest {
   readonly endpoint: string;
@@ -20,6 +23,8 @@ export interface DownloadRequest {
   readonly retry: RetryOptions;
   /** Seconds to wait for a silent server. */
   readonly patience: number;
+  /** Whether a thread of the process downloads, which can be terminated. */
+  readonly inThread?: boolean | undefined;
   /** After how many milliseconds the caller loses interest. */
   readonly abortAfter?: number | undefined;
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { DownloadRequest, DownloadResult } from "./download-request.ts";
+import { type DownloadRequest, type DownloadResult, terminateThread } from "./download-request.ts";
 
-/** How a download ended: with a result, or with the process that made it. */
+/** How a download ended: with a result, or with the process or the thread that made it. */
 export type DownloadOutcome =
   | { readonly type: "done"; readonly result: DownloadResult }
   | { readonly type: "killed" }
@@ -44,7 +44,13 @@ export class Downloader {
         resolve(value);
       };
       this.#onKill = () => settle({ type: "killed" });
-      child.on("message", (result) => settle({ type: "done", result: result as DownloadResult }));
+      child.on("message", (answer) =>
+        settle(
+          answer === terminateThread
+            ? { type: "killed" }
+            : { type: "done", result: answer as DownloadResult },
+        ),
+      );
       child.on("error", (error) => settle({ type: "crash", reason: error.message }));
       child.on("exit", (code, signal) =>
         settle({ type: "crash", reason: `it ended with ${signal ?? code}` }),
@@ -63,6 +69,11 @@ export class Downloader {
     const onKill = this.#onKill;
     await this.end();
     onKill?.();
+  }
+
+  /** Terminates the thread that downloads; its process lives. */
+  async terminateThread(): Promise<void> {
+    this.#child?.send(terminateThread);
   }
 
   /** Ends the process. Resolves when it is gone. */

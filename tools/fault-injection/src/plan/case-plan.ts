@@ -15,6 +15,7 @@ export interface Moment {
  * - `alone`: one process.
  * - `aborted`: one, whose caller loses interest.
  * - `killed`: one that gets SIGKILL, then another that carries on.
+ * - `thread-terminated`: a thread that is terminated, then the process that it was of carries on.
  * - `pair`: two at the same time.
  * - `pair-killed`: two at the same time, of which one gets SIGKILL.
  * - `full-disk`: one, with so much room in the cache.
@@ -24,7 +25,7 @@ export interface Moment {
 export type Way =
   | { readonly kind: "alone" | "pair" }
   | { readonly kind: "aborted"; readonly afterMilliseconds: number }
-  | { readonly kind: "killed" | "pair-killed"; readonly moment: Moment }
+  | { readonly kind: "killed" | "pair-killed" | "thread-terminated"; readonly moment: Moment }
   | { readonly kind: "full-disk"; readonly roomBytes: number }
   | { readonly kind: "two-tokens"; readonly gate: "private" | "gated"; readonly together: boolean }
   | {
@@ -77,6 +78,7 @@ const ways: Arbitrary<Way> = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Way>({ kind: "alone" }) },
   { weight: 2, arbitrary: fc.nat(60).map((time): Way => ({ kind: "aborted", afterMilliseconds: time })) },
   { weight: 3, arbitrary: moment.map((when): Way => ({ kind: "killed", moment: when })) },
+  { weight: 2, arbitrary: moment.map((when): Way => ({ kind: "thread-terminated", moment: when })) },
   { weight: 3, arbitrary: fc.constant<Way>({ kind: "pair" }) },
   { weight: 1, arbitrary: moment.map((when): Way => ({ kind: "pair-killed", moment: when })) },
   { weight: 2, arbitrary: fc.nat(longestFile).map((room): Way => ({ kind: "full-disk", roomBytes: room })) },
