@@ -6,6 +6,7 @@ import {
 } from "./cm-stochastic-iterative-scheduler-config.ts";
 import { type ConfigFieldsOf, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import { SigmaRun } from "./run/sigma-run.ts";
@@ -59,6 +60,9 @@ export class CMStochasticIterativeScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
 
   /** The names of the classes that its config can be given to: its own. */
   static readonly compatibles: readonly string[] = [className];

@@ -4,6 +4,7 @@ import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fiel
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { truthField } from "./config/truth-field.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { predictNoise } from "./predictions/predict-noise.ts";
@@ -64,6 +65,9 @@ export class DDIMInverseScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to: its own. */
   static readonly compatibles: readonly string[] = [className];

@@ -10,6 +10,7 @@ import {
   type SolverConfig,
   solverFields,
 } from "./config/solver-config.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { noiseBesideSignal, originalFromSignal } from "./predictions/predict-from-signal.ts";
 import { requireSamples } from "./run/require-samples.ts";
@@ -62,6 +63,9 @@ export class DEISMultistepScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

@@ -10,6 +10,7 @@ import {
   DPMSolverSchedulerBase,
   type DPMSolverSetTimestepsOptions,
 } from "./dpm-solver-scheduler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { multistepOrder, multistepUpdate } from "./run/dpm-multistep.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
@@ -57,6 +58,9 @@ export class DPMSolverMultistepScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

@@ -9,6 +9,7 @@ import {
   DPMSolverSchedulerBase,
   type DPMSolverSetTimestepsOptions,
 } from "./dpm-solver-scheduler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { singlestepUpdate } from "./run/dpm-singlestep.ts";
 import { singlestepOrders } from "./run/singlestep-orders.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
@@ -47,6 +48,9 @@ export class DPMSolverSinglestepScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

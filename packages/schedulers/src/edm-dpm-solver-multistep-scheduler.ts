@@ -7,6 +7,7 @@ import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts
 import { solverOrderField } from "./config/solver-config.ts";
 import { truthField } from "./config/truth-field.ts";
 import { EDMSchedulerBase } from "./edm-scheduler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { type ThresholdingConfig, thresholdingFields } from "./predictions/thresholding-fields.ts";
 import { multistepOrder, multistepUpdate } from "./run/dpm-multistep.ts";
@@ -59,6 +60,9 @@ export class EDMDPMSolverMultistepScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
 
   /** The names of the classes that its config can be given to: its own. */
   static readonly compatibles: readonly string[] = [className];

@@ -11,6 +11,7 @@ import { edmSchedulers } from "./config/edm-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import type { EDMSamplerOutput } from "./edm-sampler-base.ts";
 import { EDMSecondOrderBase } from "./edm-second-order-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 const className = "EDMDPM2Scheduler";
@@ -34,6 +35,9 @@ export type EDMDPM2SchedulerOutput = EDMSamplerOutput;
 export class EDMDPM2Scheduler extends EDMSecondOrderBase<EDMDPM2SchedulerConfig> implements Scheduler {
   /** The name of the class in files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = edmSchedulers;

@@ -4,6 +4,7 @@ import { type EDMSamplerConfig, edmSamplerFields } from "./config/edm-sampler-co
 import { edmSchedulers } from "./config/edm-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { EDMSamplerBase, type EDMSamplerOutput } from "./edm-sampler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
@@ -33,6 +34,9 @@ export class EDMEulerAncestralScheduler
 {
   /** The name of the class in files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = edmSchedulers;

@@ -2,6 +2,7 @@ import { randnTensor, type Tensor } from "@onestep/core";
 import { type EDMConfig, EDMSchema, edmFields } from "./config/edm-config.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { EDMSchedulerBase } from "./edm-scheduler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { type ChurnOptions, chooseGamma } from "./run/choose-gamma.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
@@ -72,6 +73,9 @@ export interface EDMEulerSchedulerOutput {
 export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
 
   /** The names of the classes that its config can be given to: its own. */
   static readonly compatibles: readonly string[] = [className];

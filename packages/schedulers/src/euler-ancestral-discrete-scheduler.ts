@@ -5,6 +5,7 @@ import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { truthField } from "./config/truth-field.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
 import { requireSamples } from "./run/require-samples.ts";
@@ -52,6 +53,9 @@ export class EulerAncestralDiscreteScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

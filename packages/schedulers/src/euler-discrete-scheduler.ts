@@ -7,6 +7,7 @@ import { positiveField } from "./config/narrowed-field.ts";
 import { type ConfigFieldsOf, type ConfigOptions, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { truthField } from "./config/truth-field.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { type ChurnOptions, chooseGamma } from "./run/choose-gamma.ts";
 import { refuseIndex } from "./run/refuse-index.ts";
@@ -92,6 +93,9 @@ export class EulerDiscreteScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

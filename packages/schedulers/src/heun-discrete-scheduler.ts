@@ -5,6 +5,7 @@ import { exponentialSpread } from "./betas/exponential-spread.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { type ClippingConfig, clippingFields } from "./predictions/clipping-fields.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
@@ -69,6 +70,9 @@ export class HeunDiscreteScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

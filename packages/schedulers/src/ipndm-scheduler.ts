@@ -4,6 +4,7 @@ import { linspaceFloat32 } from "./arithmetic/linspace-float32.ts";
 import { fractionField, narrowedField, timestepCountField } from "./config/narrowed-field.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { adamsBashforth } from "./run/adams-bashforth.ts";
 import { combineItems } from "./run/combine-items.ts";
 import { findTimestepIndex } from "./run/find-timestep-index.ts";
@@ -51,6 +52,9 @@ interface Shares {
 export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "times";
 
   /** The names of the classes that its config can be given to: its own. */
   static readonly compatibles: readonly string[] = [className];

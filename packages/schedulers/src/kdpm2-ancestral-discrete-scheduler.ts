@@ -8,6 +8,7 @@ import {
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { type MidpointOutput, MidpointSchedulerBase, type MidpointStep } from "./midpoint-scheduler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
 import { ancestralLevels } from "./sigmas/ancestral-levels.ts";
 import { middleSigma } from "./sigmas/middle-sigma.ts";
@@ -32,6 +33,9 @@ export type KDPM2AncestralDiscreteSchedulerOutput = MidpointOutput;
 export class KDPM2AncestralDiscreteScheduler extends MidpointSchedulerBase implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

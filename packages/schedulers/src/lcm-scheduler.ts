@@ -8,6 +8,7 @@ import {
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { DistilledSchedulerBase } from "./distilled-scheduler-base.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { predictOriginalSample } from "./predictions/predict-original-sample.ts";
 import { requireRun } from "./run/require-run.ts";
@@ -54,6 +55,9 @@ export interface LCMSchedulerOutput {
 export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = [className];

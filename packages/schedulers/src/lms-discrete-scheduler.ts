@@ -3,6 +3,7 @@ import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fiel
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { predictOriginalAtSigma } from "./predictions/predict-original-at-sigma.ts";
 import { type PredictionType, predictionTypes } from "./predictions/prediction-type.ts";
 import { requireSamples } from "./run/require-samples.ts";
@@ -59,6 +60,9 @@ export class LMSDiscreteScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

@@ -5,6 +5,7 @@ import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
 import { truthField } from "./config/truth-field.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { predictNoise } from "./predictions/predict-noise.ts";
 import { PndmHistory } from "./run/pndm-history.ts";
 import { requireRun } from "./run/require-run.ts";
@@ -56,6 +57,9 @@ export interface PNDMSchedulerOutput {
 export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

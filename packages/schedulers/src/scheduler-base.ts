@@ -1,7 +1,8 @@
 import type { Config, ConfigFields, ConfigSchema, ConfigValues, PythonJson } from "@onestep/core";
-import type { PushComponentOptions, UploadReport } from "@onestep/hub";
+import type { PushComponentOptions, UploadFile, UploadReport } from "@onestep/hub";
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
 import type { ConfigOptions } from "./config/scheduler-config.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 
 /** A class that {@link SchedulerBase} makes schedulers of. */
 export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
@@ -13,6 +14,8 @@ export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
 /** What diffusers' schedulers share: a config, and the ways to make a scheduler of one and to save it. */
 export abstract class SchedulerBase<Values extends object> {
   readonly config: Config<Values>;
+  /** The noise process that it undoes. */
+  abstract readonly noiseProcess: NoiseProcess;
 
   /** @param config - Made by the schema of the class. */
   protected constructor(config: Config<Values>) {
@@ -78,6 +81,12 @@ export abstract class SchedulerBase<Values extends object> {
   async savePretrained(directory: string | URL): Promise<void> {
     const { saveSchedulerConfig } = await import("./config/scheduler-files.ts");
     await saveSchedulerConfig(this.config, directory);
+  }
+
+  /** The file that `savePretrained` writes, without writing it. */
+  async listFiles(): Promise<readonly UploadFile[]> {
+    const { listSchedulerFiles } = await import("./config/scheduler-files.ts");
+    return listSchedulerFiles(this.config);
   }
 
   /**

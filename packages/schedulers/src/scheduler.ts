@@ -1,4 +1,6 @@
 import type { Generator, Tensor } from "@onestep/core";
+import type { UploadFile } from "@onestep/hub";
+import type { NoiseProcess } from "./noise-process.ts";
 
 /** What {@link Scheduler.setTimesteps} takes: exactly one of the two. */
 export interface SetTimestepsOptions {
@@ -35,6 +37,11 @@ export interface SchedulerOutput {
 export interface Scheduler {
   /** The configuration, camelCase, frozen. */
   readonly config: object;
+  /**
+   * The noise process that it undoes. A pipeline warns where its model was trained with another; without it, nothing is
+   * compared.
+   */
+  readonly noiseProcess?: NoiseProcess | undefined;
   /** How many model evaluations a step takes. */
   readonly order: number;
   /** What unit-variance noise is multiplied with to become the first sample. */
@@ -82,4 +89,6 @@ export interface Scheduler {
   clone(): Scheduler;
   /** Writes `scheduler_config.json` into a folder, as diffusers does. */
   savePretrained(directory: string | URL): Promise<void>;
+  /** The files that `savePretrained` writes. A pipeline needs them to upload the scheduler. */
+  listFiles?(): Promise<readonly UploadFile[]>;
 }

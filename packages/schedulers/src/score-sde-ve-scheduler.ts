@@ -10,6 +10,7 @@ import { linspaceFloat32 } from "./arithmetic/linspace-float32.ts";
 import { narrowedField, positiveField, timestepCountField } from "./config/narrowed-field.ts";
 import { type ConfigFieldsOf, type ConfigOptions, requireSigmaOrder } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { addNoise } from "./run/add-noise.ts";
 import { meanItemNorm } from "./run/mean-item-norm.ts";
 import { requireFraction } from "./run/require-fraction.ts";
@@ -76,6 +77,9 @@ export interface SdeVeCorrection {
 export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig> implements Scheduler {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "score-sde";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = [className];

@@ -3,6 +3,7 @@ import * as float32 from "./arithmetic/float32.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf } from "./config/scheduler-config.ts";
 import { SchedulerSchema } from "./config/scheduler-schema.ts";
+import type { NoiseProcess } from "./noise-process.ts";
 import { limitSample } from "./predictions/limit-sample.ts";
 import { noiseFromSignal, originalFromSignal } from "./predictions/predict-from-signal.ts";
 import { requireSamples } from "./run/require-samples.ts";
@@ -59,6 +60,9 @@ export class UniPCMultistepScheduler
 {
   /** The name of the class in diffusers' files. */
   static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
 
   /** The names of the classes that its config can be given to. */
   static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;

@@ -1,7 +1,15 @@
 import { readConfigRecord } from "@onestep/core";
 import { formatConfig } from "@onestep/core/files";
-import type { PushComponentOptions, UploadReport } from "@onestep/hub";
+import type { PushComponentOptions, UploadFile, UploadReport } from "@onestep/hub";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
+
+/** The file of a scheduler's config, byte for byte as `savePretrained` writes it. */
+export async function listSchedulerFiles(config: object): Promise<readonly UploadFile[]> {
+  const text = formatConfig(config);
+  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  const { bytesFile } = await import("@onestep/hub");
+  return [bytesFile(schedulerConfigName, text)];
+}
 
 /**
  * Uploads a scheduler's config to the Hub, byte for byte as `savePretrained` writes it.
@@ -13,9 +21,8 @@ export async function pushSchedulerConfig(
   repositoryId: string,
   options: PushComponentOptions,
 ): Promise<UploadReport> {
-  const text = formatConfig(config);
-  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
-  const { bytesFile, pushComponent } = await import("@onestep/hub");
+  const files = await listSchedulerFiles(config);
+  const { pushComponent } = await import("@onestep/hub");
   const className = readConfigRecord(config)?.className ?? "Scheduler";
-  return pushComponent(repositoryId, { className, files: [bytesFile(schedulerConfigName, text)] }, options);
+  return pushComponent(repositoryId, { className, files }, options);
 }

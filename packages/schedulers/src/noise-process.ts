@@ -1,0 +1,44 @@
+/**
+ * How noise was mixed into the images that a model was trained on, which decides what schedulers can sample it.
+ *
+ * - `"betas"`: `√ᾱ · image + √(1 − ᾱ) · noise`, ᾱ from a schedule of betas over whole timesteps (DDPM).
+ * - `"edm"`: `image + σ · noise`, the model preconditioned as in EDM and given c_noise(σ); consistency models too.
+ * - `"score-sde"`: `image + σ · noise`, the model given σ and predicting a score.
+ * - `"times"`: `α · image + β · noise`, the model given a time from 1 to 0 and predicting a velocity (v-diffusion).
+ */
+export type NoiseProcess = "betas" | "edm" | "score-sde" | "times";
+
+/** What is to be known of a {@link NoiseProcess}. */
+export interface NoiseProcessDescription {
+  /** What it is, for messages. */
+  readonly description: string;
+  /** The fields of a scheduler's config that have to be those of training. */
+  readonly trainingFields: readonly string[];
+}
+
+/** Every noise process. */
+export const noiseProcesses: Readonly<Record<NoiseProcess, NoiseProcessDescription>> = Object.freeze({
+  betas: {
+    description: "a schedule of betas (DDPM and its relatives)",
+    trainingFields: [
+      "numTrainTimesteps",
+      "betaSchedule",
+      "betaStart",
+      "betaEnd",
+      "trainedBetas",
+      "predictionType",
+    ],
+  },
+  edm: {
+    description: "noise levels σ with the preconditioning of EDM (consistency and EDM models)",
+    trainingFields: ["sigmaData", "predictionType", "timestepScale"],
+  },
+  "score-sde": {
+    description: "noise levels σ of a variance-exploding SDE (score models)",
+    trainingFields: [],
+  },
+  times: {
+    description: "times from 1 to 0, and predictions of velocities (v-diffusion)",
+    trainingFields: [],
+  },
+});
