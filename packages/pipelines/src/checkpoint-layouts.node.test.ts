@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { expectConsistencyModelRows } from "./__fixtures__/expect-consistency-model-rows.ts";
 import { expectReference } from "./__fixtures__/expect-reference.ts";
 import reference from "./__fixtures__/reference-outputs.json" with { type: "json" };
-import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
 import { DiffusionPipeline } from "./diffusion-pipeline.ts";
+import { DDPMPipeline } from "./unconditional/ddpm-pipeline.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./__fixtures__/${name}`, import.meta.url));
 
@@ -57,8 +57,8 @@ describe("a repository in which all lies at the top", () => {
     const flat = await flatten("parts");
     await rm(join(flat, "model_index.json"));
     const scheduler = await DDPMScheduler.fromPretrained(flat);
-    const unet = await UNet2DModel.fromPretrained(flat);
-    await using pipe = new DDPMPipeline({ unet, scheduler });
+    await using unet = await UNet2DModel.fromPretrained(flat);
+    const pipe = new DDPMPipeline({ unet, scheduler });
     const { images } = await pipe.generate({ seed: 0, numInferenceSteps: 5, outputType: "tensor" });
     expectReference(images, reference.ddpm.steps5);
   });

@@ -3,8 +3,8 @@ import { expectConsistencyModelRows } from "./__fixtures__/expect-consistency-mo
 import { expectReference } from "./__fixtures__/expect-reference.ts";
 import reference from "./__fixtures__/reference-outputs.json" with { type: "json" };
 import { savedCheckpoint } from "./__fixtures__/saved-checkpoint.ts";
-import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
 import { DiffusionPipeline } from "./diffusion-pipeline.ts";
+import { DDPMPipeline } from "./unconditional/ddpm-pipeline.ts";
 
 describe("DiffusionPipeline.fromPretrained, of the layouts that Python writes", () => {
   it.each([

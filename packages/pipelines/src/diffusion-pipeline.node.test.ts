@@ -11,8 +11,8 @@ import {
 import { UNet2DModel } from "@onestep/models";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
 import { DiffusionPipeline } from "./diffusion-pipeline.ts";
+import { ConsistencyModelPipeline } from "./unconditional/consistency-model-pipeline.ts";
 
 const checkpoint = fileURLToPath(new URL("./__fixtures__/cm-safetensors", import.meta.url));
 
@@ -74,8 +74,9 @@ describe("DiffusionPipeline.fromPretrained", () => {
     const scheduler = CMStochasticIterativeScheduler.fromConfig({ numTrainTimesteps: 151 });
     await using pipe = await DiffusionPipeline.fromPretrained(checkpoint, { scheduler });
     expect(pipe.scheduler).toBe(scheduler);
-    const shared = new ConsistencyModelPipeline({ ...pipe.components, scheduler });
-    expect(shared.unet).toBe(pipe.unet);
+    const { unet } = pipe as ConsistencyModelPipeline;
+    const shared = new ConsistencyModelPipeline({ ...pipe.components, unet, scheduler });
+    expect(shared.unet).toBe(unet);
   });
 
   it("says which pipelines it knows", async () => {

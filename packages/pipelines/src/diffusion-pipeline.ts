@@ -1,9 +1,94 @@
+import { UnsupportedError } from "@onestep/core";
 import type { RepositoryLocation } from "@onestep/hub";
-import { openPipelineSource, type PipelineFromPretrainedOptions } from "./loading/load-components.ts";
-import { type DiffusionPipeline as PipelineOfAnyClass, pipelineClassOf } from "./pipeline-classes.ts";
+import type { NoiseProcess } from "@onestep/schedulers";
+import type { ComponentSlots } from "./component/component-registry.ts";
+import { openPipelineSource, type PipelineSource } from "./component/load-components.ts";
+import type { DiffusionPipelineBase } from "./pipeline.ts";
+import type { GenerateOptions, OutputType } from "./sampling/generate-options.ts";
+import type { ImagePipelineOutput } from "./sampling/image-output.ts";
+import { ConsistencyModelPipeline } from "./unconditional/consistency-model-pipeline.ts";
+import { DDIMPipeline } from "./unconditional/ddim-pipeline.ts";
+import { DDPMPipeline } from "./unconditional/ddpm-pipeline.ts";
+import { PNDMPipeline } from "./unconditional/pndm-pipeline.ts";
+import { ScoreSdeVePipeline } from "./unconditional/score-sde-ve-pipeline.ts";
+import type {
+  ClassConditionalGenerateOptions,
+  ClassConditionalOutput,
+  PipelineFromPretrainedOptions,
+  UNet2DParts,
+  UNet2DPipelineBase,
+} from "./unconditional/unet-2d-pipeline.ts";
 
-/** A pipeline of any class that makes images from noise. */
-export type DiffusionPipeline = PipelineOfAnyClass;
+/** Options of `generate` of a pipeline of any class: those that every pipeline has, and by name those of its class. */
+export type AnyGenerateOptions<Output extends OutputType = OutputType> =
+  | GenerateOptions<Output>
+  | (GenerateOptions<Output> & { readonly [option: string]: unknown });
+
+/**
+ * A pipeline of any class that makes images. What its class has besides is there after
+ * `pipe instanceof ConsistencyModelPipeline`.
+ */
+export interface DiffusionPipeline extends DiffusionPipelineBase {
+  /** Makes images. The pipeline checks the options that are of its class. */
+  generate<Output extends OutputType = "image">(
+    options?: AnyGenerateOptions<Output>,
+  ): Promise<ImagePipelineOutput<Output>>;
+}
+
+/** A pipeline that makes images of noise, with or without classes. */
+export interface UNet2DPipeline extends UNet2DPipelineBase {
+  /** Makes images. */
+  generate<Output extends OutputType = "image">(
+    options?: ClassConditionalGenerateOptions<Output>,
+  ): Promise<ClassConditionalOutput<Output>>;
+}
+
+/** The static side of a pipeline that a repository can name. */
+export interface PipelineClass {
+  /** A pipeline of parts that are there. */
+  new (parts: UNet2DParts): UNet2DPipeline;
+  /** The class as `model_index.json` names it. */
+  readonly className: string;
+  /** Its components. */
+  readonly components: ComponentSlots;
+  /** What its models were trained on. */
+  readonly noiseProcess: NoiseProcess;
+  /** How many steps a run takes where nobody says. */
+  readonly defaultInferenceSteps: number;
+  /** Loads a pipeline from an open repository. */
+  fromSource(source: PipelineSource, options?: PipelineFromPretrainedOptions): Promise<UNet2DPipeline>;
+}
+
+/** The pipelines that a repository can name, in the order of their names. */
+export const pipelineClasses: readonly PipelineClass[] = Object.freeze([
+  ConsistencyModelPipeline,
+  DDIMPipeline,
+  DDPMPipeline,
+  PNDMPipeline,
+  ScoreSdeVePipeline,
+]);
+
+/** The pipeline that goes by this name in diffusers; `undefined` where this package has none of that name. */
+export function findPipelineClass(className: string): PipelineClass | undefined {
+  return pipelineClasses.find((pipelineClass) => pipelineClass.className === className);
+}
+
+/**
+ * The class that the index of a repository names.
+ *
+ * @throws UnsupportedError where this package has none of that name; the message lists those that it has.
+ */
+export function pipelineClassOf({ repository, modelIndex }: PipelineSource): PipelineClass {
+  const pipelineClass = findPipelineClass(modelIndex.className);
+  if (pipelineClass !== undefined) return pipelineClass;
+  throw new UnsupportedError({
+    subject: `model_index.json of ${repository.name}`,
+    found: `a ${modelIndex.className}`,
+    expected: `a pipeline that is built here: ${pipelineClasses.map(({ className }) => className).join(", ")}`,
+    remedy:
+      "Load a repository of such a pipeline, or this one with the class of your own that it was saved by.",
+  });
+}
 
 /** Loads a pipeline of whatever class a repository names. */
 export interface DiffusionPipelineLoader {

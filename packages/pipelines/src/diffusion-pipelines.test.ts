@@ -7,8 +7,8 @@ import { drawWeights } from "./__fixtures__/draw-weights.ts";
 import { expectReference, type ReferenceOutput } from "./__fixtures__/expect-reference.ts";
 import { pipelinePlace } from "./__fixtures__/pipeline-place.ts";
 import golden from "./__fixtures__/pipelines.json" with { type: "json" };
-import { DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
 import { DiffusionPipeline } from "./diffusion-pipeline.ts";
+import { DDPMPipeline } from "./unconditional/ddpm-pipeline.ts";
 
 interface Case {
   readonly pipeline: string;

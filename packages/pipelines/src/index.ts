@@ -1,16 +1,35 @@
-export { type ClassLabelsInput, ClassNames, type Id2Label, parseId2Label } from "./class-names.ts";
 export {
-  type ConsistencyModelGenerateOptions,
-  ConsistencyModelPipeline,
-} from "./consistency-models/consistency-model-pipeline.ts";
-export { type DDIMGenerateOptions, DDIMPipeline } from "./ddim/ddim-pipeline.ts";
-export { type DDPMGenerateOptions, DDPMPipeline } from "./ddpm/ddpm-pipeline.ts";
-export { DiffusionPipeline, type DiffusionPipelineLoader } from "./diffusion-pipeline.ts";
+  type Component,
+  type ComponentEntry,
+  type ComponentRecord,
+  componentFolderName,
+} from "./component/component.ts";
 export {
-  DiffusionPipelineBase,
-  type PipelineConstructor,
-  type PushPipelineOptions,
-} from "./diffusion-pipeline-base.ts";
+  type ComponentClass,
+  type ComponentRegistry,
+  type ComponentSlot,
+  type ComponentSlots,
+  componentRegistry,
+  findComponentFolder,
+  type LoadComponentOptions,
+} from "./component/component-registry.ts";
+export {
+  type LoadPipelineOptions,
+  loadSchedulerOf,
+  openPipelineSource,
+  type PipelineSource,
+} from "./component/load-components.ts";
+export { type ModelIndex, parseModelIndex } from "./component/model-index.ts";
+export {
+  type AnyGenerateOptions,
+  DiffusionPipeline,
+  type DiffusionPipelineLoader,
+  findPipelineClass,
+  type PipelineClass,
+  pipelineClasses,
+  pipelineClassOf,
+  type UNet2DPipeline,
+} from "./diffusion-pipeline.ts";
 export {
   type ConsistencyModelColorizationOptions,
   ConsistencyModelColorizationPipeline,
@@ -20,10 +39,6 @@ export {
   ConsistencyModelDenoisingPipeline,
 } from "./editing/consistency-model-denoising-pipeline.ts";
 export {
-  ConsistencyModelEditingPipelineBase,
-  type EditingPipelineConstructor,
-} from "./editing/consistency-model-editing-pipeline-base.ts";
-export {
   type ConsistencyModelImg2ImgOptions,
   ConsistencyModelImg2ImgPipeline,
 } from "./editing/consistency-model-img2img-pipeline.ts";
@@ -32,46 +47,67 @@ export {
   ConsistencyModelInpaintPipeline,
 } from "./editing/consistency-model-inpaint-pipeline.ts";
 export {
+  type BetweenImages,
+  type BetweenSeeds,
+  type ConsistencyModelInterpolationOptions,
+  ConsistencyModelInterpolationPipeline,
+} from "./editing/consistency-model-interpolation-pipeline.ts";
+export {
   type ConsistencyModelSuperResolutionOptions,
   ConsistencyModelSuperResolutionPipeline,
 } from "./editing/consistency-model-super-resolution-pipeline.ts";
 export type { ConsistencyScheduler } from "./editing/consistency-scheduler.ts";
 export type { EditOptions } from "./editing/edit-options.ts";
-export type { ImageInput, ResizeMode } from "./editing/images/image-input.ts";
-export { ConsistencyModelInterpolationPipeline } from "./editing/interpolation/consistency-model-interpolation-pipeline.ts";
-export type {
-  BetweenImages,
-  BetweenSeeds,
-  ConsistencyModelInterpolationOptions,
-} from "./editing/interpolation/interpolation-options.ts";
-export { findComponentFolder } from "./loading/find-component-folder.ts";
-export { findUnetClass } from "./loading/find-unet-class.ts";
+export { ConsistencyModelEditingPipelineBase } from "./editing/editing-pipeline.ts";
+export type { ResizeMode } from "./editing/fit-images.ts";
+export type { ImageInput } from "./editing/images.ts";
 export {
-  loadSchedulerOf,
-  openPipelineSource,
-  type PipelineFromPretrainedOptions,
-  type PipelineSource,
-  requireUnetClass,
-} from "./loading/load-components.ts";
-export type { PipelineFromSingleFileOptions } from "./loading/load-single-file.ts";
-export { type FoundUnetConfig, readUnetConfig } from "./loading/read-unet-config.ts";
-export { schedulerForFile } from "./loading/scheduler-for-file.ts";
-export {
-  formatModelIndex,
-  type ModelIndex,
-  parseModelIndex,
-  readId2Label,
-} from "./model-index/model-index.ts";
-export {
-  findPipelineClass,
-  type PipelineClass,
-  pipelineClasses,
-  pipelineClassOf,
-} from "./pipeline-classes.ts";
-export type { PipelineComponents, PipelineParts } from "./pipeline-components.ts";
-export { type PNDMGenerateOptions, PNDMPipeline } from "./pndm/pndm-pipeline.ts";
-export { rehearse } from "./rehearse.ts";
+  DiffusionPipelineBase,
+  type FromPretrainedOptions,
+  type PartsOf,
+  type PipelineComponents,
+  type PipelineConstructor,
+  type PushPipelineOptions,
+} from "./pipeline.ts";
+export type { RunSettings, SamplingRun } from "./sampling/begin-sampling.ts";
+export { type DenoisingRun, denoise, type NoisePredictor } from "./sampling/denoise.ts";
 export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";
-export type { ImagePipelineOutput } from "./sampling/image-pipeline-output.ts";
-export { type ModelInUse, requireRunnable } from "./sampling/require-runnable.ts";
-export { type ScoreSdeVeGenerateOptions, ScoreSdeVePipeline } from "./score-sde-ve/score-sde-ve-pipeline.ts";
+export type { ImagePipelineOutput } from "./sampling/image-output.ts";
+export {
+  type ClassLabelsInput,
+  ClassNames,
+  type Id2Label,
+  parseId2Label,
+} from "./unconditional/class-names.ts";
+export {
+  type ConsistencyModelGenerateOptions,
+  ConsistencyModelPipeline,
+} from "./unconditional/consistency-model-pipeline.ts";
+export { type DDIMGenerateOptions, DDIMPipeline } from "./unconditional/ddim-pipeline.ts";
+export { type DDPMGenerateOptions, DDPMPipeline } from "./unconditional/ddpm-pipeline.ts";
+export { type PNDMGenerateOptions, PNDMPipeline } from "./unconditional/pndm-pipeline.ts";
+export { rehearse } from "./unconditional/rehearse.ts";
+export { type ScoreSdeVeGenerateOptions, ScoreSdeVePipeline } from "./unconditional/score-sde-ve-pipeline.ts";
+export type { PipelineFromSingleFileOptions } from "./unconditional/single-file.ts";
+export {
+  type FoundUnetConfig,
+  findUnetClass,
+  type ModelInUse,
+  readUnetConfig,
+  requireRunnable,
+  requireUnetClass,
+  type UNet2D,
+  type UNet2DConfig,
+} from "./unconditional/unet-2d.ts";
+export {
+  type ClassConditionalGenerateOptions,
+  type ClassConditionalOutput,
+  type PipelineFromPretrainedOptions,
+  readId2Label,
+  type UNet2DComponents,
+  type UNet2DParts,
+  UNet2DPipelineBase,
+  type UNet2DRun,
+  type UNet2DRunSettings,
+  type UNet2DSettings,
+} from "./unconditional/unet-2d-pipeline.ts";

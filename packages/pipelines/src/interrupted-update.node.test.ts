@@ -6,7 +6,7 @@ import { type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import { ConnectionError } from "@onestep/hub";
 import { UNet2DModel } from "@onestep/models";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
+import { ConsistencyModelPipeline } from "./unconditional/consistency-model-pipeline.ts";
 
 const checkpoint = fileURLToPath(new URL("./__fixtures__/cm-safetensors", import.meta.url));
 const weights = "unet/diffusion_pytorch_model.safetensors";

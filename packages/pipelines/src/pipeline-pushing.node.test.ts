@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import { EDMEulerScheduler } from "@onestep/schedulers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
 import { DiffusionPipeline } from "./diffusion-pipeline.ts";
+import { ConsistencyModelPipeline } from "./unconditional/consistency-model-pipeline.ts";
 
 const checkpoint = fileURLToPath(new URL("./__fixtures__/cm-safetensors", import.meta.url));
 let folder: string;

@@ -1,97 +1,120 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { InvalidArgumentError, joinPath, warn } from "@onestep/core";
-import { formatConfig, saveFile } from "@onestep/core/files";
+import { InvalidArgumentError, joinPath, type PythonJson, warn } from "@onestep/core";
+import { saveFile } from "@onestep/core/files";
 import {
   bytesFile,
   moveFiles,
   type PushOptions,
   pushComponent,
   type RepositoryLocation,
+  type UploadFile,
   type UploadReport,
 } from "@onestep/hub";
-import {
-  isWeightsFileName,
-  type ModelFilesOptions,
-  type SaveModelOptions,
-  type UNet2DModel,
-} from "@onestep/models";
+import { isWeightsFileName, type ModelFilesOptions, type SaveModelOptions } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
-import { type Scheduler, schedulerConfigName } from "@onestep/schedulers";
-import { type ClassLabelsInput, ClassNames, type Id2Label, parseId2Label } from "./class-names.ts";
+import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
 import {
+  type Component,
+  type ComponentEntry,
+  type ComponentRecord,
+  componentEntry,
+  componentFolderName,
+  hasStandIn,
+  listComponentFiles,
+  listComponents,
+  requireScheduler,
+} from "./component/component.ts";
+import type { ComponentSlots } from "./component/component-registry.ts";
+import {
+  disposeAll,
+  type LoadPipelineOptions,
   loadComponents,
   openPipelineSource,
-  type PipelineFromPretrainedOptions,
   type PipelineSource,
-} from "./loading/load-components.ts";
-import { requireScheduler } from "./loading/require-scheduler.ts";
-import {
-  componentClassName,
-  formatModelIndex,
-  type ModelIndex,
-  modelIndexName,
-} from "./model-index/model-index.ts";
-import type { PipelineComponents, PipelineParts } from "./pipeline-components.ts";
-import { isStandIn } from "./rehearse.ts";
-import { describeMisfit } from "./sampling/describe-misfit.ts";
+} from "./component/load-components.ts";
+import { formatModelIndex, type ModelIndex, modelIndexName } from "./component/model-index.ts";
+import { beginSampling, type RunSettings, type SamplingRun } from "./sampling/begin-sampling.ts";
 import type { GenerateOptions } from "./sampling/generate-options.ts";
-import type { NoiseProcess } from "./sampling/noise-process.ts";
-import { beginSampling, type RunSettings, type SamplingRun } from "./sampling/sampling-run.ts";
+import { describeMisfit } from "./sampling/scheduler-fit.ts";
 
 /** Options of {@link DiffusionPipelineBase.pushToHub}. */
 export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
 
-/** A class that {@link DiffusionPipelineBase} makes pipelines of. */
-export interface PipelineConstructor<Pipeline> {
-  new (parts: PipelineParts, modelIndex?: ModelIndex): Pipeline;
-  /** The class as `model_index.json` names it. */
-  readonly className?: string;
+/** The component that every pipeline has. */
+export interface PipelineComponents {
+  readonly scheduler: Scheduler;
+}
+
+/** What the constructor of a pipeline takes: its components, and its settings. */
+export type PartsOf<Pipeline extends DiffusionPipelineBase> = Pipeline["components"] & Pipeline["settings"];
+
+/** Options of `fromPretrained` of a pipeline: how to load it, and components and settings in place of the repository's. */
+export type FromPretrainedOptions<Pipeline extends DiffusionPipelineBase> = LoadPipelineOptions & {
+  readonly [Name in keyof PartsOf<Pipeline>]?: PartsOf<Pipeline>[Name] | null | undefined;
+};
+
+/** The static side of a pipeline, of which {@link DiffusionPipelineBase.fromPretrained} makes pipelines. */
+export interface PipelineConstructor<Pipeline extends DiffusionPipelineBase = DiffusionPipelineBase> {
+  new (parts: PartsOf<Pipeline>): Pipeline;
   readonly name: string;
+  /** The class as `model_index.json` names it. A class that does not say it cannot be saved. */
+  readonly className?: string;
+  /** What the models of the pipeline were trained on. Without it, no scheduler is said not to fit. */
+  readonly noiseProcess?: NoiseProcess;
+  /** Its components. */
+  readonly components: ComponentSlots;
+  /**
+   * The settings that an index holds, checked; before any component is loaded.
+   *
+   * @param options - Those of `fromPretrained`; a setting that they hold takes the place of the index's.
+   */
+  readSettings?(source: PipelineSource, options: object): object;
+}
+
+/** Where a pipeline came from. */
+interface Origin {
+  readonly modelIndex: ModelIndex;
+  /** The components at that time, by name. */
+  readonly components: object;
+  /** Whether another pipeline was loaded, and this one has its components. */
+  readonly isShared: boolean;
 }
 
 /**
- * What every pipeline over a UNet and a scheduler shares; diffusers' `DiffusionPipeline`.
+ * What every pipeline shares; diffusers' `DiffusionPipeline`: components by name, which are loaded, saved, uploaded and
+ * freed together.
+ *
+ * A pipeline of your own extends it, with `static className`, `static components` and a `generate`. A pipeline disposes of
+ * the components that it loaded, and of no others: what a constructor or {@link DiffusionPipelineBase.fromPipe} is given
+ * belongs to whoever made it.
  */
-export abstract class DiffusionPipelineBase {
-  /** The model. */
-  readonly unet: UNet2DModel;
-  /** The class as `model_index.json` names it. */
-  abstract readonly className: string;
-  /** How noise was mixed into the images that models of this pipeline were trained on. */
-  protected abstract readonly noiseProcess: NoiseProcess;
-  /** Names of the model's classes by class id; `undefined` where nothing names them. */
-  readonly id2label: Id2Label | undefined;
-  readonly #classNames: ClassNames;
-  readonly #modelIndex: ModelIndex | undefined;
-  readonly #original: Scheduler;
-  #scheduler: Scheduler;
-  #checked: Scheduler | undefined;
+export abstract class DiffusionPipelineBase<
+  Components extends PipelineComponents & ComponentRecord<Components> = PipelineComponents,
+> {
+  /** The components of pipelines of the class, by name; see {@link ComponentSlots}. */
+  static readonly components: ComponentSlots = { scheduler: { check: requireScheduler } };
+
+  #components: Components;
+  readonly #originalScheduler: Scheduler;
+  #checkedScheduler: Scheduler | undefined;
+  #origin: Origin | undefined;
+  #owned: readonly Component[] = [];
+  #disposal: Promise<void> | undefined;
 
   /**
-   * @param modelIndex - The index the components were loaded by, for saving it again.
-   * @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model.
+   * @param components - Those that the class declares; others are left alone.
+   * @throws InvalidArgumentError where one that is needed is missing, or does not do what the pipeline calls of it.
    */
-  constructor({ unet, scheduler, id2label }: PipelineParts, modelIndex?: ModelIndex) {
-    requireScheduler(scheduler);
-    this.unet = unet;
-    this.#scheduler = scheduler;
-    this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
-    this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);
-    this.#modelIndex = modelIndex;
-    this.#original = scheduler;
-  }
-
-  /**
-   * The scheduler; assign another to sample with that. A run uses a clone of it, so concurrent runs do not meet. What
-   * cannot sample, a class for one, is refused with an InvalidArgumentError.
-   */
-  get scheduler(): Scheduler {
-    return this.#scheduler;
-  }
-
-  set scheduler(scheduler: Scheduler) {
-    requireScheduler(scheduler);
-    this.#scheduler = scheduler;
+  constructor(components: Components) {
+    const { components: slots } = classOf(this);
+    for (const [name, slot] of Object.entries(slots)) {
+      const component: unknown = Reflect.get(components, name) ?? null;
+      if (component !== null) slot.check?.(component);
+      else if (!slot.isOptional) throw missingComponent(classOf(this), name);
+    }
+    const declared = Object.entries(components).filter(([name]) => Object.hasOwn(slots, name));
+    this.#components = Object.fromEntries(declared) as unknown as Components;
+    this.#originalScheduler = components.scheduler;
   }
 
   /**
@@ -103,74 +126,98 @@ export abstract class DiffusionPipelineBase {
    * @throws InvalidConfigError, UnsupportedError where a config is wrong, or of a model that is not built here.
    * @throws CheckpointError, WeightsMismatchError where the weights are damaged, or not those of the config.
    */
-  static async fromPretrained<Pipeline>(
+  static async fromPretrained<Pipeline extends DiffusionPipelineBase>(
     this: PipelineConstructor<Pipeline>,
     source?: RepositoryLocation,
-    options: PipelineFromPretrainedOptions = {},
+    options: FromPretrainedOptions<NoInfer<Pipeline>> = {},
   ): Promise<Pipeline> {
-    const opened = await openPipelineSource(source, options);
-    const pipeline = this.className ?? this.name;
-    return new this(await loadComponents(opened, options, pipeline), opened.modelIndex);
+    return DiffusionPipelineBase.#load(this, await openPipelineSource(source, options), options);
   }
 
   /** Like {@link DiffusionPipelineBase.fromPretrained}, from a repository that is open already. */
-  static async fromSource<Pipeline>(
+  static async fromSource<Pipeline extends DiffusionPipelineBase>(
     this: PipelineConstructor<Pipeline>,
     source: PipelineSource,
-    options: PipelineFromPretrainedOptions = {},
+    options: FromPretrainedOptions<NoInfer<Pipeline>> = {},
   ): Promise<Pipeline> {
-    const pipeline = this.className ?? this.name;
-    return new this(await loadComponents(source, options, pipeline), source.modelIndex);
-  }
-
-  /** The parts by name, as another pipeline's constructor takes them. */
-  get components(): PipelineComponents {
-    return { unet: this.unet, scheduler: this.scheduler };
+    return DiffusionPipelineBase.#load(this, source, options);
   }
 
   /**
-   * The ids of the model's classes by name, sorted; empty where nothing names them. Diffusers' `DiTPipeline.labels`.
+   * A pipeline with the components of another, nothing loaded again; diffusers' `from_pipe`. They stay the other's: disposing
+   * of the new pipeline leaves them alone, disposing of the other ends both.
    *
-   * A name that two classes share, or that reads as the number of another, is not among them.
+   * @param parts - Components and settings in place of the other's, or that it does not have.
+   * @throws InvalidArgumentError where neither has a component that is needed.
    */
-  get labels(): Readonly<Record<string, number>> {
-    return this.#classNames.labels;
+  static fromPipe<Pipeline extends DiffusionPipelineBase>(
+    this: PipelineConstructor<Pipeline>,
+    pipe: DiffusionPipelineBase,
+    parts: Partial<PartsOf<NoInfer<Pipeline>>> = {},
+  ): Pipeline {
+    const given: object = { ...pipe.components, ...parts };
+    const components = Object.entries(this.components).map(([name, { isOptional }]) => {
+      const component: unknown = Reflect.get(given, name) ?? null;
+      if (component === null && !isOptional) throw missingComponent(this, name, pipe);
+      return [name, component] as const;
+    });
+    const all: object = { ...pipe.settings, ...parts, ...Object.fromEntries(components) };
+    const pipeline = new this(all as PartsOf<Pipeline>);
+    pipeline.#origin = pipe.#origin && { ...pipe.#origin, isShared: true };
+    return pipeline;
+  }
+
+  /** The class as `model_index.json` names it. */
+  get className(): string {
+    const { className, name } = classOf(this);
+    return className ?? name;
+  }
+
+  /** The components by name, as another pipeline's constructor takes them. */
+  get components(): Components {
+    return { ...this.#components };
+  }
+
+  /** What the constructor takes besides components, for {@link DiffusionPipelineBase.fromPipe}. */
+  get settings(): object {
+    return {};
   }
 
   /**
-   * The ids of classes by their names; diffusers' `DiTPipeline.get_label_ids`. `generate` takes the names as they are.
-   *
-   * @example
-   * ```ts
-   * pipe.getLabelIds(["fox", "pizza"]); // [8, 24]
-   * ```
-   * @throws InvalidArgumentError where a name is none of the model's, or does not say which class is meant.
+   * The scheduler; assign another to sample with that. A run uses a clone of it, so concurrent runs do not meet. What
+   * cannot sample, a class for one, is refused with an InvalidArgumentError.
    */
-  getLabelIds(label: string | readonly string[]): readonly number[] {
-    const names = typeof label === "string" ? [label] : label;
-    return names.map((name) => this.#classNames.idOf("label", name));
+  get scheduler(): Scheduler {
+    return this.#components.scheduler;
   }
 
-  /** Where the model runs. */
-  get device(): Device {
-    return this.unet.device;
+  set scheduler(scheduler: Scheduler) {
+    requireScheduler(scheduler);
+    this.#components = { ...this.#components, scheduler };
+  }
+
+  /** Where the pipeline runs: the device of its first model; `undefined` where none has one. */
+  get device(): Device | undefined {
+    return listComponents(this.#components).find(([, { device }]) => device !== undefined)?.[1].device;
   }
 
   /**
-   * Writes the pipeline into a folder, which `fromPretrained` and Python's diffusers load: `model_index.json`,
-   * `scheduler/` and `unet/`. The folder is made where it is not there, and may be the one that the pipeline was loaded
+   * Writes the pipeline into a folder, which `fromPretrained` and Python's diffusers load: `model_index.json`, and a
+   * folder for each component. The folder is made where it is not there, and may be the one that the pipeline was loaded
    * from; the index is written last.
    *
-   * @param options - How the model's weights are named and divided; see `UNet2DModel.savePretrained`.
+   * @param options - How the weights of models are named and divided; see `UNet2DModel.savePretrained`.
    * @throws FileWriteError where it cannot be written. The part that failed is as it was.
-   * @throws InvalidArgumentError where an option is wrong, or the scheduler has no config of a class; before anything is
-   * written.
+   * @throws InvalidArgumentError where an option is wrong, or nothing tells the class of a component or of the pipeline;
+   * before anything is written.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     const { signal } = options;
     const index = this.#formatIndex();
-    await this.unet.savePretrained(joinPath(directory, "unet"), options);
-    await this.scheduler.savePretrained(joinPath(directory, "scheduler"));
+    for (const [name, component] of listComponents(this.#components)) {
+      signal?.throwIfAborted();
+      await component.savePretrained(joinPath(directory, componentFolderName(name)), options);
+    }
     await saveFile(directory, modelIndexName, index, { signal });
   }
 
@@ -180,26 +227,35 @@ export abstract class DiffusionPipelineBase {
    * left there are removed, and a README is added where there is none.
    *
    * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
-   * @param options - How the model's weights are named and divided, and how to get to the Hub.
-   * @throws InvalidArgumentError where the id or an option is wrong, or the scheduler has no config of its own class.
+   * @param options - How the weights of models are named and divided, and how to get to the Hub.
+   * @throws InvalidArgumentError where the id or an option is wrong, or nothing tells the class or the files of a
+   * component.
    * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
     const { className } = this;
-    const files = [
-      bytesFile(modelIndexName, this.#formatIndex()),
-      ...moveFiles(this.unet.listFiles(options), "unet"),
-      bytesFile(`scheduler/${schedulerConfigName}`, formatConfig(this.scheduler.config)),
-    ];
+    const files: UploadFile[] = [bytesFile(modelIndexName, this.#formatIndex())];
+    const components = listComponents(this.#components);
+    for (const [name, component] of components) {
+      const own = await listComponentFiles(name, component, options);
+      files.push(...moveFiles(own, componentFolderName(name)));
+    }
+    const folders = components.map(([name]) => `${componentFolderName(name)}/`);
     const isObsolete = (path: string): boolean =>
-      path.startsWith("unet/") && isWeightsFileName(path.slice("unet/".length), options.variant);
+      folders.some(
+        (folder) => path.startsWith(folder) && isWeightsFileName(path.slice(folder.length), options.variant),
+      );
     return pushComponent(repositoryId, { className, files, isObsolete }, options);
   }
 
-  /** Frees the model's memory. Idempotent. Pipelines that share the model can no longer run. */
+  /**
+   * Frees the memory of the components that the pipeline loaded. Idempotent. Pipelines that share them can no longer run.
+   * Components that it was given are left alone.
+   */
   async dispose(): Promise<void> {
-    await this.unet.dispose();
+    this.#disposal ??= disposeAll(this.#owned);
+    await this.#disposal;
   }
 
   /**
@@ -209,53 +265,125 @@ export abstract class DiffusionPipelineBase {
    * @throws InvalidArgumentError where an option is wrong.
    */
   protected async beginSampling(options: GenerateOptions, settings: RunSettings): Promise<SamplingRun> {
-    const classLabels = this.resolveLabelNames(options.classLabels);
-    const run = await beginSampling(this.components, { ...options, classLabels }, settings);
+    const run = await beginSampling(this.scheduler, options, settings);
     this.#checkScheduler();
     return run;
   }
 
-  /**
-   * Class labels as numbers.
-   *
-   * @throws InvalidArgumentError where a name is none of the model's. Numbers are not checked.
-   */
-  protected resolveLabelNames(
-    classLabels: ClassLabelsInput | undefined,
-  ): number | ArrayLike<number> | undefined {
-    if (classLabels === undefined) return undefined;
-    return this.#classNames.toIds(classLabels);
+  /** Makes the pipeline dispose of a component that was loaded for it. */
+  protected own(component: Component): void {
+    this.#owned = [...this.#owned, component];
+  }
+
+  /** Entries of `model_index.json` for the settings; `undefined` for one to leave out. */
+  protected settingEntries(
+    _loaded: ReadonlyMap<string, PythonJson>,
+  ): ReadonlyMap<string, PythonJson | undefined> {
+    return new Map();
   }
 
   #checkScheduler(): void {
-    if (this.#checked === this.scheduler || isStandIn(this.unet)) return;
-    this.#checked = this.scheduler;
-    const { className: pipeline, noiseProcess: process, scheduler } = this;
-    const misfit = describeMisfit({ pipeline, process, scheduler, original: this.#original });
+    const { scheduler } = this;
+    if (this.#checkedScheduler === scheduler || hasStandIn(this.#components)) return;
+    this.#checkedScheduler = scheduler;
+    const process = classOf(this).noiseProcess;
+    if (process === undefined) return;
+    const { className: pipeline } = this;
+    const misfit = describeMisfit({ pipeline, process, scheduler, original: this.#originalScheduler });
     if (misfit !== undefined) warn(misfit);
   }
 
   #formatIndex(): string {
-    const classNames = Object.entries(this.components).map(
-      ([name, component]) => [name, requireClassName(name, component)] as const,
+    const { className } = classOf(this);
+    if (className === undefined) throw unnamedClass(classOf(this).name);
+    const { modelIndex, components: originals = {}, isShared } = this.#origin ?? {};
+    const optional = Object.entries(classOf(this).components).flatMap(([name, { isOptional }]) =>
+      isOptional ? [[componentFolderName(name), null] as const] : [],
     );
-    return formatModelIndex(this.className, new Map(classNames), this.#modelIndex, this.id2label);
+    const present = listComponents(this.#components).map(([name, component]) => {
+      const folder = componentFolderName(name);
+      const loaded = modelIndex?.components.get(folder);
+      const isSame = Reflect.get(originals, name) === component;
+      return [folder, componentEntry(name, component, loaded && { ...loaded, isSame })] as const;
+    });
+    const components = new Map<string, ComponentEntry | null>([...optional, ...present]);
+    if (isShared) warnOfDropped(className, components, modelIndex);
+    return formatModelIndex({
+      className,
+      components,
+      loaded: modelIndex,
+      settings: this.settingEntries(modelIndex?.entries ?? new Map()),
+    });
   }
 
   /** Makes `await using pipe = …` free the memory at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+
+  static async #load<Pipeline extends DiffusionPipelineBase>(
+    pipelineClass: PipelineConstructor<Pipeline>,
+    source: PipelineSource,
+    options: LoadPipelineOptions,
+  ): Promise<Pipeline> {
+    const { components: slots, className, name } = pipelineClass;
+    const settings = pipelineClass.readSettings?.(source, options) ?? {};
+    const given: Readonly<Record<string, unknown>> = { ...options };
+    const toLoad = { slots, pipeline: className ?? name, given };
+    const { components, loaded } = await loadComponents(source, toLoad, options);
+    try {
+      const parts: object = { ...settings, ...components };
+      const pipeline = new pipelineClass(parts as PartsOf<Pipeline>);
+      pipeline.#origin = { modelIndex: source.modelIndex, components, isShared: false };
+      pipeline.#owned = loaded;
+      return pipeline;
+    } catch (error) {
+      await disposeAll(loaded).catch(() => undefined);
+      throw error;
+    }
+  }
 }
 
-/** @throws InvalidArgumentError where the component has no config of a class, by which Python could load it. */
-function requireClassName(name: string, component: { readonly config: object }): string {
-  const className = componentClassName(component);
-  if (className !== undefined) return className;
-  throw new InvalidArgumentError({
-    subject: `${name} of the pipeline`,
-    found: "one of your own, whose config names no class of diffusers",
-    expected: `a ${name} that can be loaded again`,
-    remedy: `Assign one of Onestep's to \`${name}\` first, or save \`pipe.unet\` alone.`,
+function classOf(pipeline: DiffusionPipelineBase): PipelineConstructor {
+  return pipeline.constructor as PipelineConstructor;
+}
+
+function missingComponent(
+  { className, name, components }: Pick<PipelineConstructor, "className" | "name" | "components">,
+  missing: string,
+  pipe?: DiffusionPipelineBase,
+): InvalidArgumentError {
+  const pipeline = className ?? name;
+  const present = pipe && listComponents(pipe.components).map(([present]) => present);
+  return new InvalidArgumentError({
+    subject: `${missing} of ${pipeline}`,
+    found: pipe === undefined ? "none" : `none among ${present?.join(", ")} of a ${pipe.className}`,
+    expected: `a component ${missing}: ${pipeline} is made of ${Object.keys(components).join(", ")}`,
+    remedy:
+      pipe === undefined
+        ? `Pass it: \`new ${pipeline}({ …, ${missing} })\`.`
+        : `Pass it: \`${pipeline}.fromPipe(pipe, { ${missing} })\`.`,
   });
+}
+
+function unnamedClass(name: string): InvalidArgumentError {
+  return new InvalidArgumentError({
+    subject: `the pipeline ${name}`,
+    found: "a class without `static className`",
+    expected: "the class as model_index.json is to name it",
+    remedy: `Add \`static readonly className = ${JSON.stringify(name)}\` to it.`,
+  });
+}
+
+function warnOfDropped(
+  className: string,
+  components: ReadonlyMap<string, unknown>,
+  modelIndex: ModelIndex | undefined,
+): void {
+  const dropped = [...(modelIndex?.components ?? [])].filter(([name]) => !components.has(name));
+  if (dropped.length === 0) return;
+  const names = dropped.map(([name, entry]) => `${name} (${entry.className})`).join(", ");
+  warn(
+    `The pipeline that this ${className} shares its components with was loaded with ${names}, which ${className} does not run: it is left out of what is saved. Save that pipeline to keep it.`,
+  );
 }

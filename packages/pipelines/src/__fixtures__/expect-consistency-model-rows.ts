@@ -1,5 +1,5 @@
 import { TorchGenerator } from "@onestep/core";
-import type { DiffusionPipeline } from "../diffusion-pipeline.ts";
+import type { DiffusionPipeline, UNet2DPipeline } from "../diffusion-pipeline.ts";
 import { expectReference } from "./expect-reference.ts";
 import type reference from "./reference-outputs.json";
 
@@ -10,7 +10,7 @@ export async function expectConsistencyModelRows(
   pipe: DiffusionPipeline,
   rows: ConsistencyModelRows,
 ): Promise<void> {
-  const hasClasses = pipe.unet.config.numClassEmbeds !== null;
+  const hasClasses = (pipe as UNet2DPipeline).unet.config.numClassEmbeds !== null;
   const labels = (...classLabels: number[]) => (hasClasses ? { classLabels } : {});
   const outputType = "tensor";
   const one = await pipe.generate({ ...labels(1), seed: 0, outputType });

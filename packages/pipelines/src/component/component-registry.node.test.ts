@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRepository } from "@onestep/hub";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { findComponentFolder } from "./find-component-folder.ts";
+import { findComponentFolder } from "./component-registry.ts";
 
 let folder: string;
 

@@ -1,4 +1,117 @@
+import { isJsonObject } from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
+import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
+import { loadScheduler, schedulerClasses } from "@onestep/schedulers";
+import type { Component, ComponentEntry } from "./component.ts";
+
+/** What {@link ComponentClass.fromRepository} is given: where the component is, and how it is to run. */
+export interface LoadComponentOptions extends LoadModelOptions, ComponentEntry {
+  /** The folder of the component in the repository; `""` for the root. */
+  readonly subfolder: string;
+}
+
+/** How components of a class are loaded. A class with this static method is one. */
+export interface ComponentClass<Loaded extends Component = Component> {
+  /** Loads a component from its folder in a repository that is open. */
+  fromRepository(repository: Repository, options: LoadComponentOptions): Promise<Loaded>;
+  /**
+   * The file that shows where the component is, for one that early repositories keep at the root. Without it, it is in the
+   * folder of its name.
+   */
+  readonly configName?: string | undefined;
+}
+
+/** Classes of components by library and class, as `model_index.json` names them: `"transformers/CLIPTextModel"`. */
+export type ComponentRegistry = Readonly<Record<string, ComponentClass>>;
+
+/** A component that a pipeline declares. */
+export interface ComponentSlot {
+  /** Whether the pipeline works without it; it is null then. */
+  readonly isOptional?: boolean | undefined;
+  /** The classes that it may be of. Without it, any of {@link componentRegistry}. */
+  readonly classes?: ComponentRegistry | undefined;
+  /** What to do where a repository has one of another class. */
+  readonly remedy?: string | undefined;
+  /**
+   * Checks that an object does what the pipeline calls of it; any does by default.
+   *
+   * @throws InvalidArgumentError where it does not.
+   */
+  check?(component: unknown): void;
+}
+
+/**
+ * The components of a pipeline by name, in camelCase (`textEncoder` for `text_encoder/`). They are loaded in this order:
+ * small ones first, so that what is wrong with them is found before weights are fetched.
+ */
+export type ComponentSlots = Readonly<Record<string, ComponentSlot>>;
+
+const schedulerLoader: ComponentClass = {
+  // Looks at the root too.
+  fromRepository: (repository, { subfolder, className, signal, onProgress }) =>
+    loadScheduler(repository, { subfolder, className, signal, onProgress }),
+};
+
+/** Loads `UNet2DModel`, also from the root of a repository (google/ddpm-cifar10-32). */
+export const unet2DModelLoader: ComponentClass<UNet2DModel> = {
+  configName: "config.json",
+  fromRepository: (repository, options) => UNet2DModel.fromRepository(repository, options),
+};
+
+/** The components that this package loads by itself. */
+export const componentRegistry: ComponentRegistry = Object.freeze({
+  "diffusers/UNet2DModel": unet2DModelLoader,
+  ...Object.fromEntries(schedulerClasses.map(({ className }) => [`diffusers/${className}`, schedulerLoader])),
+});
+
+/**
+ * The class that loads a component; `undefined` where none of the registries has it.
+ *
+ * A library that is not known is passed over where diffusers has a class of that name. Schedulers of any name go to
+ * `loadScheduler`, which knows those that take the place of another, and says which there are.
+ */
+export function findComponentClass(
+  { library, className }: ComponentEntry,
+  registries: readonly ComponentRegistry[],
+): ComponentClass | undefined {
+  for (const key of [`${library}/${className}`, `diffusers/${className}`]) {
+    const registry = registries.find((one) => Object.hasOwn(one, key));
+    if (registry !== undefined) return registry[key];
+  }
+  return className.endsWith("Scheduler") && registries.includes(componentRegistry)
+    ? schedulerLoader
+    : undefined;
+}
+
+/** Classes that torch wraps a module in. */
+const wrappers: ReadonlySet<string> = new Set([
+  "OptimizedModule",
+  "DistributedDataParallel",
+  "DataParallel",
+  "FullyShardedDataParallel",
+]);
+
+/**
+ * The class of a model. A pipeline that was saved with its model inside of `torch.compile` or DistributedDataParallel names
+ * the class of the wrapper in `model_index.json`; the model's own config tells what is in it.
+ *
+ * @param name - Of its folder.
+ * @param className - As `model_index.json` has it.
+ */
+export async function findModelClass(
+  repository: Repository,
+  name: string,
+  className: string,
+  options: ReadOptions = {},
+): Promise<string> {
+  if (!wrappers.has(className)) return className;
+  const folder = await findComponentFolder(repository, name, "config.json", options);
+  const file = await repository.get(folder === "" ? "config.json" : `${folder}/config.json`, options);
+  const config = parsePythonJson(await file.text(options), `${file.path} of ${repository.name}`);
+  const own = isJsonObject(config) ? config["_class_name"] : undefined;
+  return typeof own === "string" ? own : className;
+}
 
 /**
  * The folder of a component: the one of its name, or the root of a repository in which everything lies together, as in

@@ -1,19 +1,133 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { describeValue, InvalidArgumentError, readConfigRecord, toSnakeCase } from "@onestep/core";
+import type { UploadFile } from "@onestep/hub";
+import type { ModelFilesOptions, SaveModelOptions } from "@onestep/models";
+import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
 
-const methods = ["setTimesteps", "scaleModelInput", "clone"] as const;
+/**
+ * A part of a pipeline: a model, a scheduler, a tokenizer. Any object of this shape is one.
+ *
+ * `model_index.json` names the library and the class of each. They are those of the config, where it was made by this
+ * library; else `static library` (`"diffusers"` by default) and `static className` of the object's class; else those that
+ * the component was loaded by.
+ */
+export interface Component {
+  /** Its configuration. */
+  readonly config: object;
+  /** Where it runs, for a model. */
+  readonly device?: Device | undefined;
+  /**
+   * Writes its files into a folder of its own, as Python's `save_pretrained`.
+   *
+   * @param options - How weights are named and divided, for components that have any.
+   */
+  savePretrained(directory: string | URL, options?: SaveModelOptions): Promise<void>;
+  /** The files that `savePretrained` writes, without writing them. A pipeline needs them to upload the component. */
+  listFiles?(options?: ModelFilesOptions): readonly UploadFile[] | Promise<readonly UploadFile[]>;
+  /** Frees its memory. Idempotent. */
+  dispose?(): Promise<void> | void;
+}
+
+/** The components of a pipeline by name, in camelCase: `textEncoder`. An optional one may be null. */
+export type ComponentRecord<Names> = {
+  readonly [Name in keyof Names]: Component | null | undefined;
+};
+
+/** What `model_index.json` says of a component: `["diffusers", "UNet2DModel"]`. */
+export interface ComponentEntry {
+  /** The Python library that has the class. */
+  readonly library: string;
+  readonly className: string;
+}
+
+/** The name of a component in `model_index.json`, and of its folder: `textEncoder2` → `text_encoder_2`. */
+export function componentFolderName(name: string): string {
+  return toSnakeCase(name).replace(/(?<=[a-z])(\d+)$/, "_$1");
+}
+
+/** The components that are there, by name. */
+export function listComponents(
+  components: object,
+): readonly (readonly [name: string, component: Component])[] {
+  const entries: readonly [string, Component | null | undefined][] = Object.entries(components);
+  return entries.flatMap(([name, component]) => (component == null ? [] : [[name, component] as const]));
+}
+
+/** The class that a component names itself in its config (`UNet2DModel`); `undefined` for one that has none. */
+export function componentClassName(component: { readonly config: object }): string | undefined {
+  return readConfigRecord(component.config)?.className;
+}
 
 /**
- * Checks that something can sample, by its shape: an object of anybody's own can.
+ * The library and class that a component is saved as.
+ *
+ * @param loaded - The entry that its name had where the pipeline was loaded, and whether it is the component of that time.
+ * @throws InvalidArgumentError where nothing tells the class, so that nobody could load it again.
+ */
+export function componentEntry(
+  name: string,
+  component: Component,
+  loaded?: ComponentEntry & { readonly isSame: boolean },
+): ComponentEntry {
+  const { library = "diffusers", className: staticName } = (component.constructor ?? {}) as {
+    readonly library?: string;
+    readonly className?: string;
+  };
+  const className = componentClassName(component) ?? staticName;
+  if (loaded !== undefined && (className === undefined ? loaded.isSame : className === loaded.className)) {
+    return { library: loaded.library, className: loaded.className };
+  }
+  if (className !== undefined) return { library, className };
+  throw new InvalidArgumentError({
+    subject: `${name} of the pipeline`,
+    found: "one of your own, whose config names no class of diffusers",
+    expected: `a ${name} that can be loaded again`,
+    remedy: `Assign one of Onestep's to \`${name}\` first; or give its class \`static className\` (and \`static library\`, where Python's class is not in diffusers).`,
+  });
+}
+
+/**
+ * The files of a component.
+ *
+ * @throws InvalidArgumentError where it does not list them.
+ */
+export async function listComponentFiles(
+  name: string,
+  component: Component,
+  options: ModelFilesOptions,
+): Promise<readonly UploadFile[]> {
+  if (component.listFiles !== undefined) return component.listFiles(options);
+  throw new InvalidArgumentError({
+    subject: `${name} of the pipeline`,
+    found: "a component without `listFiles`",
+    expected: "one that lists the files to upload",
+    remedy: "Give its class `listFiles`, or save the pipeline with `savePretrained` and upload that folder.",
+  });
+}
+
+const standInMark: unique symbol = Symbol.for("onestep.standIn");
+
+/** Marks a component as the stand-in of a rehearsal, which warns of nothing: the run itself will. */
+export function markStandIn<Object extends object>(component: Object): Object {
+  return Object.defineProperty(component, standInMark, { value: true });
+}
+
+/** Whether one of the components is a stand-in. */
+export function hasStandIn(components: object): boolean {
+  return Object.values(components).some(
+    (component: unknown) => typeof component === "object" && component !== null && standInMark in component,
+  );
+}
+
+const schedulerMethods = ["setTimesteps", "scaleModelInput", "clone"] as const;
+
+/**
+ * Checks that something can sample, by its shape: any object of that shape can.
  *
  * @throws InvalidArgumentError where it cannot, a class in place of one of its objects above all.
  */
 export function requireScheduler(scheduler: unknown): asserts scheduler is Scheduler {
-  if (typeof scheduler === "object" && scheduler !== null) {
-    const missing = methods.find((name) => typeof Reflect.get(scheduler, name) !== "function");
-    const config: unknown = Reflect.get(scheduler, "config");
-    if (missing === undefined && typeof config === "object" && config !== null) return;
-  }
+  if (hasShape(scheduler, schedulerMethods)) return;
   const isClass = typeof scheduler === "function";
   throw new InvalidArgumentError({
     subject: "scheduler",
@@ -23,4 +137,12 @@ export function requireScheduler(scheduler: unknown): asserts scheduler is Sched
       ? "Make one of the class: `pipe.scheduler = DDIMScheduler.fromConfig(pipe.scheduler.config)`."
       : "Pass one of @onestep/schedulers, or an object that implements `Scheduler`.",
   });
+}
+
+/** Whether something is an object with a config and these methods. */
+export function hasShape(value: unknown, methods: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const config: unknown = Reflect.get(value, "config");
+  const isConfigured = typeof config === "object" && config !== null;
+  return isConfigured && methods.every((name) => typeof Reflect.get(value, name) === "function");
 }

@@ -12,8 +12,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writePipeline } from "../__fixtures__/write-pipeline.ts";
 import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";
-import { DDIMPipeline } from "../ddim/ddim-pipeline.ts";
-import { DDPMPipeline } from "../ddpm/ddpm-pipeline.ts";
+import { DDIMPipeline } from "../unconditional/ddim-pipeline.ts";
+import { DDPMPipeline } from "../unconditional/ddpm-pipeline.ts";
 
 type Json = Record<string, unknown>;
 

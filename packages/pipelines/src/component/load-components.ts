@@ -6,32 +6,53 @@ import {
   type Repository,
   type RepositoryLocation,
 } from "@onestep/hub";
-import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
-import { loadScheduler, type Scheduler } from "@onestep/schedulers";
+import type { LoadModelOptions } from "@onestep/models";
+import type { Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
-import { type Id2Label, parseId2Label } from "../class-names.ts";
-import { type ModelIndex, readId2Label, readModelIndex } from "../model-index/model-index.ts";
-import type { PipelineParts } from "../pipeline-components.ts";
-import { findComponentFolder } from "./find-component-folder.ts";
-import { findUnetClass } from "./find-unet-class.ts";
-import { requireScheduler } from "./require-scheduler.ts";
+import { type Component, type ComponentEntry, componentFolderName, requireScheduler } from "./component.ts";
+import {
+  type ComponentClass,
+  type ComponentRegistry,
+  type ComponentSlot,
+  type ComponentSlots,
+  componentRegistry,
+  findComponentClass,
+  findComponentFolder,
+  findModelClass,
+} from "./component-registry.ts";
+import { type ModelIndex, modelIndexName, readModelIndex } from "./model-index.ts";
 
 /** Options of `fromPretrained` of every pipeline. */
-export interface PipelineFromPretrainedOptions
-  extends Omit<LoadModelOptions, "subfolder">,
-    OpenRepositoryOptions {
-  /** A model to use in place of the repository's. */
-  readonly unet?: UNet2DModel | undefined;
-  /** A scheduler to use in place of the repository's. */
-  readonly scheduler?: Scheduler | undefined;
-  /** Names of the model's classes by class id, in place of the repository's; {} for none. */
-  readonly id2label?: Id2Label | undefined;
+export interface LoadPipelineOptions extends Omit<LoadModelOptions, "subfolder">, OpenRepositoryOptions {
+  /**
+   * Classes to load components with besides those of the pipeline and of this package, by library and class:
+   * `{ "transformers/CLIPTextModel": MyTextModel }`.
+   */
+  readonly componentClasses?: ComponentRegistry | undefined;
 }
 
 /** An open repository and what its `model_index.json` says. */
 export interface PipelineSource {
   readonly repository: Repository;
   readonly modelIndex: ModelIndex;
+}
+
+/** What {@link loadComponents} loads. */
+export interface ComponentsToLoad {
+  /** The components of the pipeline. */
+  readonly slots: ComponentSlots;
+  /** The class of the pipeline, for messages. */
+  readonly pipeline: string;
+  /** Components that the caller brings, by name. null leaves an optional one out. */
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** The components of a pipeline. */
+export interface LoadedComponents {
+  /** All of them, by name; null where there is none. */
+  readonly components: Readonly<Record<string, Component | null>>;
+  /** Those that were loaded here, and have to be disposed of. */
+  readonly loaded: readonly Component[];
 }
 
 /**
@@ -50,110 +71,165 @@ export async function openPipelineSource(
 }
 
 /**
- * Loads the components that an index names, of the classes that it names, but for those that the caller brings, and the
- * names of the model's classes. Then the repository is settled: the commit is whole.
+ * Loads the components of a pipeline, of the classes that the index names, except those that the caller brings. Then the
+ * repository is settled: the commit is whole.
  *
- * @param pipeline - The class of the pipeline, for the warning that names components which it does not run.
+ * @throws InvalidArgumentError where a component that the caller brings will not do; before anything is fetched.
+ * @throws InvalidConfigError where the index does not name a component that is needed.
+ * @throws UnsupportedError where nothing loads its class.
  */
 export async function loadComponents(
   source: PipelineSource,
-  options: PipelineFromPretrainedOptions,
-  pipeline: string,
-): Promise<PipelineParts> {
-  const { repository, modelIndex } = source;
-  // What the caller brings, null for what is left out, is checked before anything is fetched.
-  if (options.scheduler != null) requireScheduler(options.scheduler);
-  const id2label =
-    options.id2label === undefined ? readId2Label(source) : parseId2Label(options.id2label, "id2label");
-  warnOfUnused(repository, modelIndex, pipeline);
-  const scheduler = options.scheduler ?? (await loadSchedulerOf(source, options));
-  const unet =
-    options.unet ?? (await announce("unet", options, () => loadUnet(repository, modelIndex, options)));
-  await repository.settle?.();
-  return { unet, scheduler, id2label };
+  { slots, pipeline, given }: ComponentsToLoad,
+  options: LoadPipelineOptions,
+): Promise<LoadedComponents> {
+  for (const [name, slot] of Object.entries(slots)) {
+    if (given[name] != null) slot.check?.(given[name]);
+  }
+  warnOfUnused(source, slots, pipeline);
+  const components: Record<string, Component | null> = {};
+  const loaded: Component[] = [];
+  try {
+    for (const [name, slot] of Object.entries(slots)) {
+      const own = given[name];
+      if (own != null || (own === null && slot.isOptional)) {
+        components[name] = own as Component | null;
+        continue;
+      }
+      const component = await loadComponent(source, name, slot, options);
+      components[name] = component;
+      if (component !== null) loaded.push(component);
+    }
+    await source.repository.settle?.();
+  } catch (error) {
+    await disposeAll(loaded).catch(() => undefined);
+    throw error;
+  }
+  return { components, loaded };
 }
 
 /** Loads the scheduler that an index names, of the class that it names. */
 export async function loadSchedulerOf(
-  { repository, modelIndex }: PipelineSource,
-  options: PipelineFromPretrainedOptions,
+  source: PipelineSource,
+  options: LoadPipelineOptions,
 ): Promise<Scheduler> {
-  const { signal, onProgress } = options;
-  return announce("scheduler", options, () => {
-    const className = requireComponent(repository, modelIndex, "scheduler");
-    return loadScheduler(repository, { className, signal, onProgress });
+  const scheduler: unknown = await loadComponent(source, "scheduler", {}, options);
+  requireScheduler(scheduler);
+  return scheduler;
+}
+
+/** Disposes of components, of each whatever comes of the others. @throws What the first that failed threw. */
+export async function disposeAll(components: readonly Component[]): Promise<void> {
+  const outcomes = await Promise.allSettled(components.map(async (component) => component.dispose?.()));
+  const failure = outcomes.find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
+}
+
+/**
+ * The class of a component, taken out of a wrapper of torch's, and what loads it.
+ *
+ * @param name - Of its folder.
+ * @throws InvalidConfigError where the index does not name it.
+ * @throws UnsupportedError where nothing loads its class.
+ */
+export async function resolveComponent(
+  { repository, modelIndex }: PipelineSource,
+  name: string,
+  slot: ComponentSlot,
+  options: ReadOptions & Pick<LoadPipelineOptions, "componentClasses"> = {},
+): Promise<{ readonly className: string; readonly componentClass: ComponentClass }> {
+  const entry = requireEntry(repository, modelIndex, name);
+  const { componentClasses = {}, signal, onProgress } = options;
+  const className = await findModelClass(repository, name, entry.className, { signal, onProgress });
+  const { classes = componentRegistry } = slot;
+  const componentClass = findComponentClass({ ...entry, className }, [componentClasses, classes]);
+  if (componentClass !== undefined) return { className, componentClass };
+  const known = [...new Set(Object.keys({ ...componentClasses, ...classes }).map(nameOfKey))];
+  throw new UnsupportedError({
+    subject: `${name} of ${repository.name}`,
+    found: className,
+    expected: known.join(" or "),
+    remedy:
+      slot.remedy ??
+      `Pass what loads it: \`componentClasses: { ${JSON.stringify(`${entry.library}/${className}`)}: … }\`.`,
   });
 }
 
-async function loadUnet(
-  repository: Repository,
-  modelIndex: ModelIndex,
-  options: PipelineFromPretrainedOptions,
-): Promise<UNet2DModel> {
+async function loadComponent(
+  source: PipelineSource,
+  name: string,
+  slot: ComponentSlot,
+  options: LoadPipelineOptions,
+): Promise<Component | null> {
+  const { repository, modelIndex } = source;
+  const folder = componentFolderName(name);
+  const entry = modelIndex.components.get(folder);
+  if (entry === undefined && slot.isOptional) return null;
   const { signal, onProgress } = options;
-  const className = await requireUnetClass({ repository, modelIndex }, { signal, onProgress });
-  const named = modelIndex.components.get("unet");
+  onProgress?.({ type: "component-start", component: folder });
+  const resolved = await resolveComponent(source, folder, slot, options).catch((error: unknown) => {
+    if (!slot.isOptional || !UnsupportedError.isInstance(error)) throw error;
+    warn(`${error.message} Without it, it is left out, and of what is saved too.`);
+    return undefined;
+  });
+  if (resolved === undefined) return null;
+  const { className, componentClass } = resolved;
+  const { library, className: named } = requireEntry(repository, modelIndex, folder);
   if (named !== className) {
     warn(
-      `model_index.json of ${repository.name}: the unet is a ${named}, which torch wraps a model in. It is loaded as the ${className} that its config names; "unet": ["diffusers", "${className}"] is what belongs there.`,
+      `model_index.json of ${repository.name}: the ${folder} is a ${named}, which torch wraps a model in. It is loaded as the ${className} that its config names; "${folder}": ["${library}", "${className}"] is what belongs there.`,
     );
   }
-  const subfolder = await findComponentFolder(repository, "unet", "config.json", { signal, onProgress });
-  return UNet2DModel.fromRepository(repository, { ...options, subfolder });
+  const { configName } = componentClass;
+  const subfolder =
+    configName === undefined
+      ? folder
+      : await findComponentFolder(repository, folder, configName, { signal, onProgress });
+  const component = await componentClass.fromRepository(repository, {
+    ...options,
+    subfolder,
+    library,
+    className,
+  });
+  onProgress?.({ type: "component-end", component: folder });
+  return component;
 }
 
 /** As diffusers does: what a pipeline has no place for is left out, and the pipeline may not be the right one. */
-function warnOfUnused(repository: Repository, { className, components }: ModelIndex, pipeline: string): void {
-  const unused = [...components].filter(([name]) => name !== "unet" && name !== "scheduler");
+function warnOfUnused(
+  { repository, modelIndex }: PipelineSource,
+  slots: ComponentSlots,
+  pipeline: string,
+): void {
+  const used = new Set(Object.keys(slots).map(componentFolderName));
+  const unused = [...modelIndex.components].filter(([name]) => !used.has(name));
   if (unused.length === 0) return;
-  const names = unused.map(([name, componentClass]) => `${name} (${componentClass})`).join(", ");
+  const names = unused.map(([name, { className }]) => `${name} (${className})`).join(", ");
   const other =
-    className === pipeline ? "" : ` The repository is that of a ${className}, whose images may need it.`;
+    modelIndex.className === pipeline
+      ? ""
+      : ` The repository is that of a ${modelIndex.className}, whose images may need it.`;
   warn(
-    `model_index.json of ${repository.name} names ${names}, which ${pipeline} does not run: it is left out, and of what is saved too.${other}`,
+    `${modelIndexName} of ${repository.name} names ${names}, which ${pipeline} does not run: it is left out, and of what is saved too.${other}`,
   );
 }
 
-function requireComponent(repository: Repository, modelIndex: ModelIndex, name: string): string {
-  const className = modelIndex.components.get(name);
-  if (className !== undefined) return className;
-  const names = [...modelIndex.components.keys()];
+function requireEntry(
+  repository: Repository,
+  { className, components }: ModelIndex,
+  name: string,
+): ComponentEntry {
+  const entry = components.get(name);
+  if (entry !== undefined) return entry;
+  const names = [...components.keys()];
   throw new InvalidConfigError({
     subject: `model_index.json of ${repository.name}`,
-    found: `${names.length === 0 ? "no components" : `the components ${names.join(", ")}`} of a ${modelIndex.className}`,
+    found: `${names.length === 0 ? "no components" : `the components ${names.join(", ")}`} of a ${className}`,
     expected: `a component ${name}`,
     remedy: `Load a pipeline that has one, or pass \`${name}\` yourself.`,
   });
 }
 
-/**
- * The class of the UNet, which may lie inside of a wrapper of torch's.
- *
- * @throws UnsupportedError where it is another model than runs here.
- */
-export async function requireUnetClass(
-  { repository, modelIndex }: PipelineSource,
-  options: ReadOptions = {},
-): Promise<string> {
-  const named = requireComponent(repository, modelIndex, "unet");
-  const className = await findUnetClass(repository, named, options);
-  if (className === "UNet2DModel") return className;
-  throw new UnsupportedError({
-    subject: `unet of ${repository.name}`,
-    found: className,
-    expected: "UNet2DModel",
-    remedy:
-      "Load an unconditional or class-conditional pixel model, openai/diffusers-cd_imagenet64_l2 for one.",
-  });
-}
-
-async function announce<Component>(
-  component: string,
-  options: PipelineFromPretrainedOptions,
-  load: () => Promise<Component>,
-): Promise<Component> {
-  options.onProgress?.({ type: "component-start", component });
-  const loaded = await load();
-  options.onProgress?.({ type: "component-end", component });
-  return loaded;
+function nameOfKey(key: string): string {
+  return key.slice(key.indexOf("/") + 1);
 }

@@ -24,14 +24,15 @@ describe("model_index.json", () => {
     const index = parseModelIndex(parsePythonJson(published, "x"), "x");
     expect(index.className).toBe("ConsistencyModelPipeline");
     expect([...index.components]).toEqual([
-      ["scheduler", "CMStochasticIterativeScheduler"],
-      ["unet", "UNet2DModel"],
+      ["scheduler", { library: "diffusers", className: "CMStochasticIterativeScheduler" }],
+      ["unet", { library: "diffusers", className: "UNet2DModel" }],
     ]);
   });
 
   it("is written again byte for byte, what is not known here included", () => {
     const index = parseModelIndex(parsePythonJson(published, "x"), "x");
-    expect(formatModelIndex(index.className, index.components, index)).toBe(published);
+    const { className, components } = index;
+    expect(formatModelIndex({ className, components, loaded: index })).toBe(published);
   });
 
   it("leaves out components that are null", () => {
@@ -54,24 +55,5 @@ describe("model_index.json", () => {
     const parse = (): unknown => parseModelIndex(parsePythonJson(text, "x"), "model_index.json of a");
     expect(parse).toThrow(InvalidConfigError);
     expect(parse).toThrow(message);
-  });
-});
-
-describe("names of classes in model_index.json", () => {
-  const named = (entries: string): ReturnType<typeof parseModelIndex> =>
-    parseModelIndex(parsePythonJson(`{"_class_name": "X", ${entries}}`, "x"), "x");
-
-  it.each(["id2label", "_id2label"])("are kept under %s, also where others take their place", (key) => {
-    const index = named(`"${key}": {"0": "fox"}`);
-    expect(formatModelIndex("X", index.components, index)).toContain(`"${key}": {\n    "0": "fox"\n  }`);
-    const text = formatModelIndex("X", index.components, index, { "0": "pizza" });
-    expect(JSON.parse(text)).toMatchObject({ [key]: { "0": "pizza" } });
-    expect(JSON.parse(formatModelIndex("X", index.components, index, {}))).not.toHaveProperty(key);
-  });
-
-  it("are written where diffusers passes over them", () => {
-    const index = named('"unet": ["diffusers", "U"]');
-    const text = formatModelIndex("X", index.components, index, { "0": "fox" });
-    expect(JSON.parse(text)).toMatchObject({ _id2label: { "0": "fox" } });
   });
 });

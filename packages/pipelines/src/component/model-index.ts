@@ -1,59 +1,23 @@
-import {
-  createConfig,
-  describeJson,
-  InvalidConfigError,
-  isJsonObject,
-  type PythonJson,
-  readConfigRecord,
-  toPythonJson,
-} from "@onestep/core";
+import { createConfig, describeJson, InvalidConfigError, isJsonObject, type PythonJson } from "@onestep/core";
 import { formatConfig, parsePythonJson } from "@onestep/core/files";
-import type { ReadOptions, Repository } from "@onestep/hub";
-import { type Id2Label, parseId2Label } from "../class-names.ts";
-import { missingModelIndex } from "./missing-model-index.ts";
+import { EntryNotFoundError, type ReadOptions, type Repository } from "@onestep/hub";
+import type { ComponentEntry } from "./component.ts";
 
-/** Name of the file that says which class each part of a pipeline has. */
+/** Name of the file that says which class each component of a pipeline has. */
 export const modelIndexName = "model_index.json";
 
 /** What `model_index.json` says: the pipeline's class, and for each component its library and class. */
 export interface ModelIndex {
   /** The pipeline's class, `ConsistencyModelPipeline`. */
   readonly className: string;
-  /** The components that are there, by name: `unet` → `UNet2DModel`. Components that are null are left out. */
-  readonly components: ReadonlyMap<string, string>;
+  /** The components that are there, by the names of their folders. Components that are null are left out. */
+  readonly components: ReadonlyMap<string, ComponentEntry>;
   /** Every entry as it stands in the file, for saving it again. */
   readonly entries: ReadonlyMap<string, PythonJson>;
 }
 
-/** A model index and the repository that it is of. */
-interface NamedModelIndex {
-  readonly repository: Pick<Repository, "name">;
-  readonly modelIndex: Pick<ModelIndex, "entries">;
-}
-
-/**
- * Where a `model_index.json` names the classes: where `DiTPipeline` of diffusers has them, and where other pipelines of
- * diffusers pass over them without a warning.
- */
-const id2labelKeys = ["id2label", "_id2label"] as const;
-
-/**
- * The names of the model's classes; `undefined` where the index has none.
- *
- * @throws InvalidConfigError where they are no names by class id, or stand twice and differ.
- */
-export function readId2Label({ repository, modelIndex }: NamedModelIndex): Id2Label | undefined {
-  const source = `${modelIndexName} of ${repository.name}`;
-  const [first, second] = id2labelKeys.flatMap((key) => {
-    const value = modelIndex.entries.get(key) ?? null;
-    if (value === null) return [];
-    return [parseId2Label(value, `${key} of ${source}`, (problem) => new InvalidConfigError(problem))];
-  });
-  if (second !== undefined && JSON.stringify(first) !== JSON.stringify(second)) {
-    throw invalid(source, `different names in ${id2labelKeys.join(" and ")}`, "one of the two");
-  }
-  return first;
-}
+/** Entries of `model_index.json` that are lists or objects and yet no components. */
+const settingNames: ReadonlySet<string> = new Set(["id2label"]);
 
 /**
  * Reads `model_index.json`.
@@ -70,66 +34,150 @@ export async function readModelIndex(repository: Repository, options: ReadOption
 
 /** Checks the content of a `model_index.json`. */
 export function parseModelIndex(document: PythonJson, source: string): ModelIndex {
-  if (!isJsonObject(document)) throw invalid(source, describeJson(document), "a JSON object");
+  if (!isJsonObject(document)) throw invalidModelIndex(source, describeJson(document), "a JSON object");
   const className = document["_class_name"];
   if (typeof className !== "string") {
-    throw invalid(
+    throw invalidModelIndex(
       source,
       className === undefined ? "no _class_name" : `_class_name ${describeJson(className)}`,
       "the name of a pipeline class in _class_name",
     );
   }
-  const components = new Map<string, string>();
+  const components = new Map<string, ComponentEntry>();
   for (const [name, value] of Object.entries(document)) {
-    if (name.startsWith("_") || name === "id2label" || !Array.isArray(value)) continue;
+    if (name.startsWith("_") || settingNames.has(name) || !Array.isArray(value)) continue;
     const [library, componentClass] = value;
     if (library === null && componentClass === null) continue;
     if (value.length !== 2 || typeof library !== "string" || typeof componentClass !== "string") {
-      throw invalid(source, `component ${name} as ${describeJson(value)}`, "a list of library and class");
+      throw invalidModelIndex(
+        source,
+        `component ${name} as ${describeJson(value)}`,
+        "a list of library and class",
+      );
     }
-    components.set(name, componentClass);
+    components.set(name, { library, className: componentClass });
   }
   return { className, components, entries: new Map(Object.entries(document)) };
 }
 
-/**
- * The text of a `model_index.json`, as Python would write it. It names these components alone.
- *
- * @param loaded - The index that the pipeline came from. What it holds besides components is kept, and so are components
- * that are null, and the library of one whose class is the same.
- * @param id2label - Names of the model's classes, in place of those of `loaded`.
- */
-export function formatModelIndex(
-  className: string,
-  components: ReadonlyMap<string, string>,
-  loaded?: ModelIndex,
-  id2label?: Id2Label,
-): string {
+/** What a `model_index.json` is written of. */
+export interface ModelIndexToWrite {
+  /** The pipeline's class. */
+  readonly className: string;
+  /** Its components by the names of their folders; null for an optional one that is not there. */
+  readonly components: ReadonlyMap<string, ComponentEntry | null>;
+  /** The index that the pipeline came from. What it holds besides components is kept, and so are components that are null. */
+  readonly loaded?: Pick<ModelIndex, "components" | "entries"> | undefined;
+  /** Other entries to write; `undefined` for one to leave out. */
+  readonly settings?: ReadonlyMap<string, PythonJson | undefined> | undefined;
+}
+
+/** The text of a `model_index.json`, as Python would write it. It names these components alone. */
+export function formatModelIndex({ className, components, loaded, settings }: ModelIndexToWrite): string {
   const entries = new Map<string, PythonJson>(loaded?.entries);
   entries.delete("_class_name");
-  if (id2label !== undefined) {
-    const key = id2labelKeys.find((one) => entries.has(one)) ?? "_id2label";
-    for (const one of id2labelKeys) entries.delete(one);
-    if (Object.keys(id2label).length > 0) entries.set(key, toPythonJson(id2label, "id2label"));
-  }
   for (const name of loaded?.components.keys() ?? []) if (!components.has(name)) entries.delete(name);
-  for (const [name, componentClass] of components) {
-    const isSame = loaded?.components.get(name) === componentClass;
-    if (!isSame) entries.set(name, ["diffusers", componentClass]);
+  for (const [name, entry] of components) {
+    entries.set(name, entry === null ? [null, null] : [entry.library, entry.className]);
+  }
+  for (const [name, value] of settings ?? []) {
+    if (value === undefined) entries.delete(name);
+    else entries.set(name, value);
   }
   return formatConfig(createConfig({}, { className, entries, defaulted: new Set() }));
 }
 
-/** The class that a component names itself in its config (`UNet2DModel`); `undefined` for one that has none. */
-export function componentClassName(component: { readonly config: object }): string | undefined {
-  return readConfigRecord(component.config)?.className;
-}
-
-function invalid(source: string, found: string, expected: string): InvalidConfigError {
+/** The error for a `model_index.json` that is wrong. */
+export function invalidModelIndex(source: string, found: string, expected: string): InvalidConfigError {
   return new InvalidConfigError({
     subject: source,
     found,
     expected,
     remedy: "Check that the repository holds a diffusers pipeline.",
   });
+}
+
+/** The error for a repository without `model_index.json`: says what is there in its place. */
+async function missingModelIndex(repository: Repository, options: ReadOptions): Promise<EntryNotFoundError> {
+  const revision = repository.commit === undefined ? "" : ` at commit ${repository.commit}`;
+  return new EntryNotFoundError({
+    subject: `model_index.json in ${repository.name}${revision}`,
+    expected: "a file",
+    ...(await whatIsThere(repository, options)),
+  });
+}
+
+async function whatIsThere(
+  repository: Repository,
+  options: ReadOptions,
+): Promise<{ readonly found: string; readonly remedy: string }> {
+  const paths = await list(repository, options);
+  const className = await readClassName(repository, paths, options);
+  if (className !== undefined) {
+    return {
+      found: `the config.json of a ${className}, which is one part of a pipeline`,
+      remedy: `Name the folder above it, where model_index.json is; or load the ${className} alone.`,
+    };
+  }
+  if (paths.includes("scheduler_config.json")) {
+    return {
+      found: "the config of a scheduler, which is one part of a pipeline",
+      remedy: "Name the folder above it, where model_index.json is.",
+    };
+  }
+  const pipeline = paths.find((path) => /^[^/]+\/model_index\.json$/.test(path));
+  if (pipeline !== undefined) {
+    const folder = pipeline.slice(0, pipeline.indexOf("/"));
+    return { found: `a pipeline in ${folder}/`, remedy: `Name that folder: ${repository.name}/${folder}.` };
+  }
+  const model = paths.find((path) => /^(checkpoint-\d+\/)?unet(_ema)?\/config\.json$/.test(path));
+  if (model !== undefined) {
+    const folder = model.slice(0, model.lastIndexOf("/"));
+    return {
+      found: `${folder}/ without a pipeline around it, as training saves it`,
+      remedy: `Name the folder that the finished pipeline was saved in; or put ${folder}/ in place of unet/ into a copy of the pipeline that was trained.`,
+    };
+  }
+  const state = paths.filter((path) => /^(optimizer\.bin|random_states_\d+\.pkl)$/.test(path));
+  if (state.length > 0) {
+    return {
+      found: `a state of training that accelerate saved (${state.slice(0, 2).join(", ")}), without a config`,
+      remedy: "Load it in Python with accelerator.load_state, and save the pipeline with save_pretrained.",
+    };
+  }
+  const file = paths.find((path) => /^[^/]+\.(pt|pth|ckpt|safetensors)$/.test(path));
+  if (file !== undefined) {
+    return {
+      found: `${file}, and no config`,
+      remedy: "If it is an original checkpoint in one file, name the file.",
+    };
+  }
+  return { found: "nothing", remedy: "Check the path, the subfolder and the revision." };
+}
+
+async function list(repository: Repository, options: ReadOptions): Promise<readonly string[]> {
+  try {
+    return (await repository.list(options)) ?? [];
+  } catch {
+    options.signal?.throwIfAborted();
+    return [];
+  }
+}
+
+/** The class of a model whose files lie here; `undefined` where there is none, or its config does not tell. */
+async function readClassName(
+  repository: Repository,
+  paths: readonly string[],
+  options: ReadOptions,
+): Promise<string | undefined> {
+  if (!paths.includes("config.json")) return undefined;
+  try {
+    const file = await repository.get("config.json", options);
+    const config = parsePythonJson(await file.text(options), file.path);
+    const className = isJsonObject(config) ? config["_class_name"] : undefined;
+    return typeof className === "string" && /^\w{1,80}$/.test(className) ? className : undefined;
+  } catch {
+    options.signal?.throwIfAborted();
+    return undefined;
+  }
 }

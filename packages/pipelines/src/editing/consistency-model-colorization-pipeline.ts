@@ -1,11 +1,11 @@
 import { UnsupportedError } from "@onestep/core";
-import type { OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import { readOptions } from "../sampling/read-options.ts";
-import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
 import type { EditOptions } from "./edit-options.ts";
-import { repeatForBatch } from "./images/repeat-for-batch.ts";
-import { knownLuminance } from "./known/known-luminance.ts";
+import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
+import { repeatForBatch } from "./images.ts";
+import { knownLuminance } from "./known-content.ts";
 import { runEdit } from "./run-edit.ts";
 
 /** Options of {@link ConsistencyModelColorizationPipeline.generate}; of colour images only the brightness counts. */
@@ -26,7 +26,7 @@ export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditin
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelColorizationOptions<Output>,
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
     const [channels] = this.imageShape;
     if (channels !== 3) {
@@ -40,10 +40,6 @@ export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditin
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const run = await this.beginEdit(options, { image: originalSizes.length });
     const known = knownLuminance(repeatForBatch(pixels, run.sample.shape[0] ?? 0));
-    return toOutput(
-      known.finish(toPixels(await runEdit(run, options, known))),
-      options.outputType,
-      run.classLabels,
-    );
+    return this.finish(run, known.finish(toPixels(await runEdit(run, options, known))), options);
   }
 }

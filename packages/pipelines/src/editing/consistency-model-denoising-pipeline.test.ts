@@ -1,7 +1,7 @@
 import { imagesFromTensor, type RasterImage, Tensor, TorchGenerator } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emoji32Folder, savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
-import { ConsistencyModelPipeline } from "../consistency-models/consistency-model-pipeline.ts";
+import { ConsistencyModelPipeline } from "../unconditional/consistency-model-pipeline.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelDenoisingPipeline } from "./consistency-model-denoising-pipeline.ts";
 

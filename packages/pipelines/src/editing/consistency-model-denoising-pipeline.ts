@@ -1,15 +1,12 @@
 import { describeValue, InvalidArgumentError } from "@onestep/core";
-import type { OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import { readOptions } from "../sampling/read-options.ts";
-import { runSteps } from "../sampling/run-steps.ts";
-import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
-import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
+import { runSteps } from "../sampling/denoise.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
+import { predictAtSigmas, requireConsistencyScheduler } from "./consistency-scheduler.ts";
 import type { EditOptions } from "./edit-options.ts";
-import { prepareImages } from "./images/prepare-images.ts";
-import { repeatForBatch } from "./images/repeat-for-batch.ts";
-import { toSample } from "./images/to-sample.ts";
-import { predictAtSigmas } from "./predict-at-sigmas.ts";
+import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
+import { prepareImages, repeatForBatch, toSample } from "./images.ts";
 
 /** Options of {@link ConsistencyModelDenoisingPipeline.generate}. */
 export interface ConsistencyModelDenoisingOptions<Output extends OutputType = OutputType>
@@ -37,9 +34,9 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelDenoisingOptions<Output>,
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
-    const { image, sigma, signal } = options;
+    const { image, sigma } = options;
     const [channels, height, width] = this.imageShape;
     const scheduler = requireConsistencyScheduler(this.scheduler);
     const { sigmaMin, sigmaMax } = scheduler.config;
@@ -54,7 +51,7 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
     }
     const size = { height, width };
     const { pixels } = prepareImages(image, { subject: "image", channels, size, isNoisy: true });
-    const { unet, classLabels, latents } = await this.beginEdit(
+    const { predict, classLabels, latents } = await this.beginEdit(
       options,
       { image: pixels.shape[0] ?? 0 },
       false,
@@ -66,8 +63,8 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
     };
     const sigmas = new Array<number>(batchSize).fill(sigma);
     const denoised = await runSteps(run, options, async (sample) => ({
-      sample: await predictAtSigmas({ unet, scheduler, sample, sigmas, classLabels, signal }),
+      sample: await predictAtSigmas({ predict, scheduler, sample, sigmas }),
     }));
-    return toOutput(toPixels(denoised), options.outputType, classLabels);
+    return this.finish({ classLabels }, toPixels(denoised), options);
   }
 }

@@ -1,16 +1,10 @@
 import { InvalidArgumentError } from "@onestep/core";
-import type { OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import { readOptions } from "../sampling/read-options.ts";
-import {
-  ConsistencyModelEditingPipelineBase,
-  defaultEditingSteps,
-} from "./consistency-model-editing-pipeline-base.ts";
-import type { EditOptions } from "./edit-options.ts";
-import { repeatForBatch } from "./images/repeat-for-batch.ts";
-import { toSample } from "./images/to-sample.ts";
-import { requireSteps } from "./require-steps.ts";
-import { requireStrength } from "./require-strength.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
+import { type EditOptions, requireSteps, requireStrength } from "./edit-options.ts";
+import { ConsistencyModelEditingPipelineBase, defaultEditingSteps } from "./editing-pipeline.ts";
+import { repeatForBatch, toSample } from "./images.ts";
 import { runEdit } from "./run-edit.ts";
 
 /** Options of {@link ConsistencyModelImg2ImgPipeline.generate}. */
@@ -38,7 +32,7 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelImg2ImgOptions<Output>,
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const timesteps = this.#chooseTimesteps(options);
@@ -47,11 +41,7 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
     const [batchSize = 0] = latents.shape;
     const images = toSample(repeatForBatch(pixels, batchSize));
     const sample = run.scheduler.addNoise(images, latents, run.scheduler.timesteps.slice(0, 1));
-    return toOutput(
-      toPixels(await runEdit({ ...run, sample }, options)),
-      options.outputType,
-      run.classLabels,
-    );
+    return this.finish(run, toPixels(await runEdit({ ...run, sample }, options)), options);
   }
 
   #chooseTimesteps({

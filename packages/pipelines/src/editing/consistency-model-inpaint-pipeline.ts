@@ -1,12 +1,10 @@
-import type { OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import { readOptions } from "../sampling/read-options.ts";
-import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
 import type { EditOptions } from "./edit-options.ts";
-import type { ImageInput } from "./images/image-input.ts";
-import { prepareMask } from "./images/prepare-mask.ts";
-import { repeatForBatch } from "./images/repeat-for-batch.ts";
-import { knownPixels } from "./known/known-pixels.ts";
+import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
+import { type ImageInput, prepareMask, repeatForBatch } from "./images.ts";
+import { knownPixels } from "./known-content.ts";
 import { runEdit } from "./run-edit.ts";
 
 /** Options of {@link ConsistencyModelInpaintPipeline.generate}. */
@@ -36,7 +34,7 @@ export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipe
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelInpaintOptions<Output>,
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const [, height, width] = this.imageShape;
@@ -45,10 +43,6 @@ export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipe
     const run = await this.beginEdit(options, { image: originalSizes.length, mask: masks.shape[0] ?? 0 });
     const [batchSize = 0] = run.sample.shape;
     const known = knownPixels(repeatForBatch(pixels, batchSize), repeatForBatch(masks, batchSize));
-    return toOutput(
-      known.finish(toPixels(await runEdit(run, options, known))),
-      options.outputType,
-      run.classLabels,
-    );
+    return this.finish(run, known.finish(toPixels(await runEdit(run, options, known))), options);
   }
 }

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { savedCheckpoint } from "../../__fixtures__/saved-checkpoint.ts";
-import { ConsistencyModelPipeline } from "../../consistency-models/consistency-model-pipeline.ts";
-import { testImage } from "../__fixtures__/test-image.ts";
+import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
+import { ConsistencyModelPipeline } from "../unconditional/consistency-model-pipeline.ts";
+import { testImage } from "./__fixtures__/test-image.ts";
+import type { ConsistencyModelInterpolationOptions } from "./consistency-model-interpolation-pipeline.ts";
 import { ConsistencyModelInterpolationPipeline } from "./consistency-model-interpolation-pipeline.ts";
-import type { ConsistencyModelInterpolationOptions } from "./interpolation-options.ts";
 
 const checkpoint = savedCheckpoint("cm-safetensors");
 const ends = [testImage(16, 16, 3, 1), testImage(16, 16, 3, 2)];

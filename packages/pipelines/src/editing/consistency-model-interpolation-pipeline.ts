@@ -1,30 +1,61 @@
-import { InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
-import { resolveClassLabels } from "@onestep/models";
-import { denoise } from "../../sampling/denoise.ts";
-import { drawClassLabels } from "../../sampling/draw-class-labels.ts";
-import type { OutputType } from "../../sampling/generate-options.ts";
-import {
-  checkOutputType,
-  type ImagePipelineOutput,
-  toOutput,
-  toPixels,
-} from "../../sampling/image-pipeline-output.ts";
-import { readOptions } from "../../sampling/read-options.ts";
-import { requireRunnable } from "../../sampling/require-runnable.ts";
-import { resolveBatch } from "../../sampling/resolve-batch.ts";
-import { ConsistencyModelEditingPipelineBase } from "../consistency-model-editing-pipeline-base.ts";
-import { requireConsistencyScheduler } from "../consistency-scheduler.ts";
-import { toSample } from "../images/to-sample.ts";
-import { requireSteps } from "../require-steps.ts";
-import { requireStrength } from "../require-strength.ts";
-import { checkInterpolation } from "./check-interpolation.ts";
-import { InterpolatedGenerator } from "./interpolated-generator.ts";
+import { describeValue, InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
+import { denoise } from "../sampling/denoise.ts";
+import { type GenerateOptions, type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { checkOutputType, toPixels } from "../sampling/image-output.ts";
+import { resolveGenerator } from "../sampling/resolve-batch.ts";
+import { requireRunnable } from "../unconditional/unet-2d.ts";
 import type {
-  BetweenImages,
-  BetweenSeeds,
-  ConsistencyModelInterpolationOptions,
-} from "./interpolation-options.ts";
-import { runMorph } from "./run-morph.ts";
+  ClassConditionalGenerateOptions,
+  ClassConditionalOutput,
+} from "../unconditional/unet-2d-pipeline.ts";
+import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
+import { requireSteps, requireStrength } from "./edit-options.ts";
+import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
+import type { ResizeMode } from "./fit-images.ts";
+import { type ImageInput, toSample } from "./images.ts";
+import { InterpolatedGenerator } from "./interpolated-generator.ts";
+import { runMorph } from "./morph.ts";
+
+interface InterpolationOptions<Output extends OutputType>
+  extends Omit<
+    ClassConditionalGenerateOptions<Output>,
+    "batchSize" | "generator" | "latents" | "seed" | "timesteps"
+  > {
+  /** How many images, first and last included, from 2 to 1000; 8 by default. */
+  readonly frames?: number | undefined;
+}
+
+/** Options of `ConsistencyModelInterpolationPipeline.generate` for a way between two seeds. */
+export interface BetweenSeeds<Output extends OutputType = OutputType> extends InterpolationOptions<Output> {
+  /** Two seeds. */
+  readonly seeds: readonly [first: number | bigint, last: number | bigint];
+  readonly images?: undefined;
+  /** Explicit steps in place of `numInferenceSteps`, indices into the training grid, descending, as `[22, 0]`. */
+  readonly timesteps?: readonly number[] | undefined;
+}
+
+/** Options of `ConsistencyModelInterpolationPipeline.generate` for a way between two images. */
+export interface BetweenImages<Output extends OutputType = OutputType>
+  extends InterpolationOptions<Output>,
+    Pick<GenerateOptions, "generator" | "seed"> {
+  /** Two images. */
+  readonly images: ImageInput;
+  readonly seeds?: undefined;
+  /** How much the model may make up half-way, above 0 to 1; 0.6 by default. */
+  readonly strength?: number | undefined;
+  /** What is done with images of another size than the model's; `"default"` stretches them. */
+  readonly resizeMode?: ResizeMode | undefined;
+}
+
+/**
+ * Options of `ConsistencyModelInterpolationPipeline.generate`: what to go between, and those of
+ * `ConsistencyModelPipeline.generate`. Steps are 1 by default between seeds, 4 between images.
+ */
+export type ConsistencyModelInterpolationOptions<Output extends OutputType = OutputType> =
+  | BetweenSeeds<Output>
+  | BetweenImages<Output>;
+
+const maximumFrames = 1000;
 
 /** What a way is made of. */
 interface Frames {
@@ -52,7 +83,7 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelInterpolationOptions<Output>,
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
     checkOutputType(options.outputType);
     checkInterpolation(options);
@@ -62,13 +93,13 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
       options.images === undefined
         ? await this.#betweenSeeds(options, positions)
         : await this.#betweenImages(options, positions);
-    return toOutput(pixels, options.outputType, classLabels);
+    return this.finish({ classLabels }, pixels, options);
   }
 
   async #betweenSeeds({ seeds, ...options }: BetweenSeeds, positions: readonly number[]): Promise<Frames> {
     const [first, last] = seeds.map((seed) => new TorchGenerator(seed)) as [TorchGenerator, TorchGenerator];
     const generator = positions.map((position) => new InterpolatedGenerator(first, last, position));
-    const run = await this.beginSampling(
+    const run = await this.beginRun(
       { ...options, generator, batchSize: positions.length },
       { defaultInferenceSteps: 1 },
     );
@@ -84,20 +115,16 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
     const { numInferenceSteps = Math.min(4, scheduler.length), signal } = options;
     const steps = requireSteps(numInferenceSteps, scheduler.length);
     const strength = requireStrength(options.strength);
-    const { numClassEmbeds } = unet.config;
     const batchSize = positions.length;
-    const labels = this.resolveLabelNames(options.classLabels);
-    const givenLabels = resolveClassLabels({ ...unet.config, classLabels: labels, batchSize });
-    const { generator } = resolveBatch({ ...options, classLabels: undefined, batchSize: 1 });
+    const given = this.checkLabels(this.resolveLabelNames(options.classLabels), batchSize);
+    const generator = resolveGenerator(options, 1);
     signal?.throwIfAborted();
 
-    const classLabels =
-      givenLabels ??
-      (numClassEmbeds === null
-        ? undefined
-        : new Array<number>(batchSize).fill(drawClassLabels(numClassEmbeds, 1, generator)[0] ?? 0));
+    const drawn = given === undefined ? this.drawLabels(1, generator) : undefined;
+    const classLabels = given ?? (drawn && new Array<number>(batchSize).fill(drawn[0] ?? 0));
     const ends = toSample(pixels);
-    const morph = { unet, scheduler, generator, classLabels, ends, positions, strength, steps };
+    const predict = this.predictor(classLabels, signal);
+    const morph = { predict, scheduler, generator, ends, positions, strength, steps };
     return { pixels: toPixels(await runMorph(morph, options)), classLabels };
   }
 }
@@ -109,5 +136,49 @@ function requireTwo(count: number): void {
     found: `${count} of them`,
     expected: "two",
     remedy: "Pass the image to begin with and the image to end with.",
+  });
+}
+
+/** Options that make sense for one way alone, by the other, for which they do not. */
+const misplacedOptions = {
+  seeds: ["seed", "generator", "strength", "resizeMode"],
+  images: ["timesteps"],
+} as const;
+
+/** @throws InvalidArgumentError where the ends are not two images or two seeds, or another option does not go with them. */
+function checkInterpolation(options: ConsistencyModelInterpolationOptions): void {
+  const { images, seeds, frames = 2 } = options;
+  if ((images === undefined) === (seeds === undefined)) {
+    throw new InvalidArgumentError({
+      subject: "images and seeds",
+      found: images === undefined ? "neither" : "both",
+      expected: "one of the two",
+      remedy: "Pass what to go between: two images, or two seeds.",
+    });
+  }
+  if (seeds !== undefined && (!Array.isArray(seeds) || seeds.length !== 2)) {
+    throw new InvalidArgumentError({
+      subject: "seeds",
+      found: Array.isArray(seeds) ? `${seeds.length} of them` : typeof seeds,
+      expected: "a list of two",
+      remedy: "Pass the seed to begin with and the seed to end with.",
+    });
+  }
+  const way = seeds === undefined ? "images" : "seeds";
+  for (const option of misplacedOptions[way]) {
+    if (Reflect.get(options, option) === undefined) continue;
+    throw new InvalidArgumentError({
+      subject: option,
+      found: `the option beside \`${way}\``,
+      expected: `\`${way}\` without it`,
+      remedy: `It has no meaning between ${way}; leave it out.`,
+    });
+  }
+  if (Number.isInteger(frames) && frames >= 2 && frames <= maximumFrames) return;
+  throw new InvalidArgumentError({
+    subject: "frames",
+    found: describeValue(frames),
+    expected: `a whole number from 2 to ${maximumFrames}`,
+    remedy: "Pass how many images the way has, both ends included.",
   });
 }

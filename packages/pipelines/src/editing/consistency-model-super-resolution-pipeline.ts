@@ -1,13 +1,11 @@
 import { describeValue, InvalidArgumentError } from "@onestep/core";
-import type { OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import { readOptions } from "../sampling/read-options.ts";
-import { ConsistencyModelEditingPipelineBase } from "./consistency-model-editing-pipeline-base.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
 import type { EditOptions } from "./edit-options.ts";
-import { listImages } from "./images/list-images.ts";
-import { prepareImages } from "./images/prepare-images.ts";
-import { repeatForBatch } from "./images/repeat-for-batch.ts";
-import { knownAverages } from "./known/known-averages.ts";
+import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
+import { listImages, prepareImages, repeatForBatch } from "./images.ts";
+import { knownAverages } from "./known-content.ts";
 import { runEdit } from "./run-edit.ts";
 
 /** Options of {@link ConsistencyModelSuperResolutionPipeline.generate}. */
@@ -35,7 +33,7 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelSuperResolutionOptions<Output>,
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
     const [channels, height, width] = this.imageShape;
     const { image, resizeMode } = options;
@@ -44,11 +42,7 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
     const { pixels } = prepareImages(image, { subject: "image", channels, size, resizeMode });
     const run = await this.beginEdit(options, { image: pixels.shape[0] ?? 0 });
     const known = knownAverages(repeatForBatch(pixels, run.sample.shape[0] ?? 0), factor);
-    return toOutput(
-      known.finish(toPixels(await runEdit(run, options, known))),
-      options.outputType,
-      run.classLabels,
-    );
+    return this.finish(run, known.finish(toPixels(await runEdit(run, options, known))), options);
   }
 
   #chooseFactor({ image, factor }: ConsistencyModelSuperResolutionOptions): number {

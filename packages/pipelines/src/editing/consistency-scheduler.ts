@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { InvalidArgumentError, Tensor } from "@onestep/core";
 import type {
   CMStochasticIterativeSchedulerConfig,
   CMStochasticIterativeSchedulerStepOptions,
@@ -6,6 +6,7 @@ import type {
   Scheduler,
   SchedulerOutput,
 } from "@onestep/schedulers";
+import type { NoisePredictor } from "../sampling/denoise.ts";
 
 /** What editing needs of a scheduler; `CMStochasticIterativeScheduler` has it. */
 export interface ConsistencyScheduler extends Scheduler {
@@ -42,4 +43,39 @@ export function requireConsistencyScheduler(scheduler: Scheduler): ConsistencySc
 
 function isConsistencyScheduler(scheduler: Scheduler): scheduler is ConsistencyScheduler {
   return "getScalingsForBoundaryCondition" in scheduler && "convertToKarras" in scheduler;
+}
+
+/** What {@link predictAtSigmas} predicts from. */
+export interface NoisyImages {
+  readonly predict: NoisePredictor;
+  readonly scheduler: ConsistencyScheduler;
+  /** [batch, channels, height, width]: images from -1 to 1, and noise of their level on them. */
+  readonly sample: Tensor<"float32">;
+  /** The noise level of each item. */
+  readonly sigmas: readonly number[];
+}
+
+/**
+ * The consistency function `f(x, σ)` at any noise level, also between those of the grid. At `sigmaMin` it is the identity.
+ */
+export async function predictAtSigmas({
+  predict,
+  scheduler,
+  sample,
+  sigmas,
+}: NoisyImages): Promise<Tensor<"float32">> {
+  const { sigmaData, clipDenoised } = scheduler.config;
+  const items = sigmas.map((_, item) => sample.slice(item, item + 1));
+  const inputs = items.map((item, index) => item.div(Math.hypot(sigmas[index] ?? 0, sigmaData)));
+  const timestep = sigmas.map((sigma) => scheduler.sigmaToT(sigma));
+  const output = await predict(Tensor.concat(inputs), timestep);
+  const predictions = items.map((item, index) => {
+    const { cSkip, cOut } = scheduler.getScalingsForBoundaryCondition(sigmas[index] ?? 0);
+    return output
+      .slice(index, index + 1)
+      .mul(cOut)
+      .add(item.mul(cSkip));
+  });
+  const denoised = Tensor.concat(predictions);
+  return clipDenoised ? denoised.clamp(-1, 1) : denoised;
 }

@@ -1,5 +1,8 @@
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
-import type { ImageInput, ResizeMode } from "./images/image-input.ts";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
+import type { OutputType } from "../sampling/generate-options.ts";
+import type { ClassConditionalGenerateOptions } from "../unconditional/unet-2d-pipeline.ts";
+import type { ResizeMode } from "./fit-images.ts";
+import type { ImageInput } from "./images.ts";
 
 /**
  * Options of `generate` of every pipeline that edits images; those of `ConsistencyModelPipeline.generate`, and the images.
@@ -7,9 +10,37 @@ import type { ImageInput, ResizeMode } from "./images/image-input.ts";
  * `batchSize` is by default as many as there are images, labels, generators or latents. `classLabels` should be given for
  * models with classes: what is drawn at random will hardly be what the image shows.
  */
-export interface EditOptions<Output extends OutputType = OutputType> extends GenerateOptions<Output> {
+export interface EditOptions<Output extends OutputType = OutputType>
+  extends ClassConditionalGenerateOptions<Output> {
   /** One image for the whole batch, or one for each item. */
   readonly image: ImageInput;
   /** What is done with images of another size than the model's; `"default"` stretches them. */
   readonly resizeMode?: ResizeMode | undefined;
+}
+
+/** @throws InvalidArgumentError where it is not a whole number from 1 to `maximum`. */
+export function requireSteps(numInferenceSteps: number, maximum: number): number {
+  if (Number.isInteger(numInferenceSteps) && numInferenceSteps >= 1 && numInferenceSteps <= maximum) {
+    return numInferenceSteps;
+  }
+  throw new InvalidArgumentError({
+    subject: "numInferenceSteps",
+    found: describeValue(numInferenceSteps),
+    expected: `a whole number from 1 to ${maximum}`,
+    remedy: "The model was trained on no more noise levels.",
+  });
+}
+
+/** How much is left to the model where nobody says; see `ConsistencyModelImg2ImgOptions.strength`. */
+const defaultStrength = 0.6;
+
+/** @throws InvalidArgumentError where it is not above 0, up to 1. */
+export function requireStrength(strength: number = defaultStrength): number {
+  if (strength > 0 && strength <= 1) return strength;
+  throw new InvalidArgumentError({
+    subject: "strength",
+    found: describeValue(strength),
+    expected: "a number above 0, up to 1",
+    remedy: "Use a small one to stay close to the image, 1 to leave it behind.",
+  });
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";
-import { ConsistencyModelPipeline } from "../consistency-models/consistency-model-pipeline.ts";
+import { ConsistencyModelPipeline } from "../unconditional/consistency-model-pipeline.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelColorizationPipeline } from "./consistency-model-colorization-pipeline.ts";
 import { ConsistencyModelDenoisingPipeline } from "./consistency-model-denoising-pipeline.ts";

@@ -1,5 +1,15 @@
 import { type ResizeOptions, resizeTensor, Tensor } from "@onestep/core";
-import type { ResizeMode } from "./image-input.ts";
+
+/**
+ * What is done with an image of another size than the model's, as diffusers' image processors call it:
+ *
+ * - `"default"`: it is stretched to the model's size.
+ * - `"crop"`: it is scaled until it covers the model's size, and cut off on both sides alike.
+ * - `"fill"`: it is scaled until it fits, and its outermost pixels are repeated up to the edge.
+ *
+ * Scaling is bicubic with antialiasing; see `resizeTensor`. An image of the model's size is taken as it is.
+ */
+export type ResizeMode = "default" | "crop" | "fill";
 
 /**
  * Brings images to a size; see {@link ResizeMode}. Places and lengths are rounded down as in diffusers'

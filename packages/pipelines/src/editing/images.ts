@@ -1,7 +1,90 @@
-import { describeValue, ImageError, InvalidArgumentError, type ResizeOptions, Tensor } from "@onestep/core";
-import { fitImages } from "./fit-images.ts";
-import type { ImageInput, ResizeMode } from "./image-input.ts";
-import { listImages } from "./list-images.ts";
+import {
+  describeValue,
+  ImageError,
+  InvalidArgumentError,
+  type Pixels,
+  RasterImage,
+  type ResizeOptions,
+  Tensor,
+} from "@onestep/core";
+import { fitImages, type ResizeMode } from "./fit-images.ts";
+
+/**
+ * Images to edit: one, several, or float32 [batch, channels, height, width] in [0, 1]. Grey images are spread over the
+ * channels of a model for colour. One image serves a whole batch.
+ */
+export type ImageInput = RasterImage | readonly RasterImage[] | Tensor<"float32">;
+
+/** What values images may have. */
+interface PixelRange {
+  /** Whether values beyond 0 to 1 are allowed, as noise makes them. */
+  readonly isUnbounded?: boolean | undefined;
+}
+
+/**
+ * The images of an option, each as float32 [1, channels, height, width] in [0, 1].
+ *
+ * @param subject - The option.
+ * @throws InvalidArgumentError where there is no image, or something that is none.
+ * @throws ImageError where a tensor is not of that shape, or a value is not a number within the range.
+ */
+export function listImages(
+  subject: string,
+  input: ImageInput,
+  range: PixelRange = {},
+): readonly Tensor<"float32">[] {
+  if (isTensor(input)) return splitTensor(subject, input, range);
+  const images: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (images.length === 0) throw invalid(subject, "an empty list");
+  return images.map((image) => {
+    if (isPixels(image)) return new RasterImage(image).toTensor();
+    throw invalid(subject, image === null ? "null" : typeof image);
+  });
+}
+
+function splitTensor(
+  subject: string,
+  tensor: Tensor<"float32">,
+  { isUnbounded = false }: PixelRange,
+): readonly Tensor<"float32">[] {
+  const { dtype, shape, data } = tensor;
+  if (dtype !== "float32" || shape.length !== 4 || data.length === 0) {
+    throw new ImageError({
+      subject,
+      found: tensor.describe(),
+      expected: "float32 [batch, channels, height, width] with at least one pixel",
+      remedy: "Pass pixels in that shape, or RasterImages.",
+    });
+  }
+  const wrong = data.findIndex((value) => !(isUnbounded ? Number.isFinite(value) : value >= 0 && value <= 1));
+  if (wrong >= 0) {
+    throw new ImageError({
+      subject,
+      found: `${data[wrong]} as element ${wrong} of ${tensor.describe()}`,
+      expected: isUnbounded ? "numbers that are finite" : "values from 0 to 1",
+      remedy: "Scale the pixels to [0, 1] first: black is 0 and white 1.",
+    });
+  }
+  return Array.from({ length: shape[0] ?? 0 }, (_, item) => tensor.slice(item, item + 1));
+}
+
+/** By its shape, so that tensors and images of another copy of the package are known too. */
+function isTensor(input: unknown): input is Tensor<"float32"> {
+  return typeof input === "object" && input !== null && "dtype" in input && "shape" in input;
+}
+
+function isPixels(value: unknown): value is Pixels {
+  return typeof value === "object" && value !== null && "width" in value && "channels" in value;
+}
+
+function invalid(subject: string, found: string): InvalidArgumentError {
+  return new InvalidArgumentError({
+    subject,
+    found,
+    expected: "a RasterImage, a list of them, or a float32 tensor [batch, channels, height, width] in [0, 1]",
+    remedy: "Read a file with `RasterImage.load`, or bytes with `RasterImage.decode`.",
+  });
+}
 
 /** What images are brought to. */
 export interface ImageTarget {
@@ -61,7 +144,7 @@ export function prepareImages(input: ImageInput, target: ImageTarget): PreparedI
 }
 
 /** @throws InvalidArgumentError where it is none. */
-export function checkResizeMode(mode: ResizeMode = "default"): ResizeMode {
+function checkResizeMode(mode: ResizeMode = "default"): ResizeMode {
   if (["default", "crop", "fill"].includes(mode)) return mode;
   throw new InvalidArgumentError({
     subject: "resizeMode",
@@ -76,4 +159,82 @@ function repeatChannels(image: Tensor<"float32">, channels: number): Tensor<"flo
   if (found === channels) return image;
   const copies = Tensor.concat(new Array<Tensor<"float32">>(channels).fill(image));
   return copies.reshape([1, channels, height, width]);
+}
+
+/** Weights of red, green and blue in the grey that Pillow converts to (ITU-R BT.601). */
+const greyWeights = [0.299, 0.587, 0.114];
+
+/** What a mask has to fit to. */
+export interface MaskTarget {
+  /** The sizes of the images that it is for. */
+  readonly imageSizes: readonly ResizeOptions[];
+  readonly size: ResizeOptions;
+  readonly resizeMode: ResizeMode | undefined;
+}
+
+/**
+ * The masks of an option: 0 where the image is known, 1 where it is to be made. A mask has the size of its image and is
+ * resized with it, which makes its edges soft.
+ *
+ * @returns float32 [masks, 1, height, width] in [0, 1].
+ * @throws InvalidArgumentError where there is none.
+ * @throws ImageError where a mask has another size than its image, or neither 1 nor 3 channels, or pixels that are no
+ * numbers from 0 to 1.
+ */
+export function prepareMask(
+  input: ImageInput,
+  { imageSizes, size, resizeMode }: MaskTarget,
+): Tensor<"float32"> {
+  const mode = checkResizeMode(resizeMode);
+  const masks = listImages("mask", input);
+  const isOneEach = masks.length === imageSizes.length;
+  masks.forEach((mask, index) => {
+    requireSize(mask, index, isOneEach ? imageSizes.slice(index, index + 1) : imageSizes);
+  });
+  return Tensor.concat(masks.map((mask, index) => fitImages(toGrey(mask, index), size, mode)));
+}
+
+function requireSize({ shape }: Tensor, index: number, imageSizes: readonly ResizeOptions[]): void {
+  const [, , height, width] = shape;
+  const other = imageSizes.find((size) => size.height !== height || size.width !== width);
+  if (other === undefined) return;
+  throw new ImageError({
+    subject: `mask ${index}`,
+    found: `${width} x ${height} pixels`,
+    expected: `${other.width} x ${other.height}, the size of its image`,
+    remedy: "Make the mask for the image as you pass it; both are resized together.",
+  });
+}
+
+function toGrey(mask: Tensor<"float32">, index: number): Tensor<"float32"> {
+  const [, channels = 0, height = 0, width = 0] = mask.shape;
+  if (channels === 1) return mask;
+  if (channels !== 3) {
+    throw new ImageError({
+      subject: `mask ${index}`,
+      found: `${channels} channels`,
+      expected: "1, or 3 of which the brightness counts",
+      remedy: "Pass a grey image: black where pixels stay, white where they are made anew.",
+    });
+  }
+  const area = height * width;
+  const grey = Tensor.zeros([1, 1, height, width]);
+  for (let pixel = 0; pixel < area; pixel += 1) {
+    grey.data[pixel] = greyWeights.reduce(
+      (sum, weight, channel) => sum + weight * (mask.data[channel * area + pixel] ?? 0),
+      0,
+    );
+  }
+  return grey.clamp(0, 1);
+}
+
+/** One item for each of a batch: as they are, or the only one again and again. */
+export function repeatForBatch(items: Tensor<"float32">, batchSize: number): Tensor<"float32"> {
+  if (items.shape[0] === batchSize) return items;
+  return Tensor.concat(new Array<Tensor<"float32">>(batchSize).fill(items));
+}
+
+/** From the range of pixels, 0 to 1, to that which models work in, -1 to 1. */
+export function toSample(pixels: Tensor<"float32">): Tensor<"float32"> {
+  return pixels.mul(2).sub(1);
 }

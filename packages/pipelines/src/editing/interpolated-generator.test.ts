@@ -1,7 +1,6 @@
 import { Tensor, TorchGenerator } from "@onestep/core";
 import { expect, it } from "vitest";
-import { InterpolatedGenerator } from "./interpolated-generator.ts";
-import { slerp } from "./slerp.ts";
+import { InterpolatedGenerator, slerp } from "./interpolated-generator.ts";
 
 const length = ({ data }: Tensor<"float32">): number => Math.hypot(...data);
 

@@ -1,5 +1,4 @@
 import { type DrawOptions, type FloatType, type Generator, Tensor, type TorchGenerator } from "@onestep/core";
-import { slerp } from "./slerp.ts";
 
 /**
  * Random numbers on the way from those of one generator to those of another: normal numbers are interpolated, all others
@@ -35,4 +34,33 @@ export class InterpolatedGenerator implements Generator {
     this.#last.randint(low, high, shape);
     return this.#first.randint(low, high, shape);
   }
+}
+
+/**
+ * Spherical linear interpolation between two tensors, each taken as one vector: `sin((1 − t) ψ) / sin ψ · a + sin(t ψ) /
+ * sin ψ · b`, ψ the angle between them (Song et al., 2023, appendix D). Between two draws of normal noise it stays as long
+ * as they are, where a straight line would become too short for the model.
+ *
+ * @param position - t; 0 gives `first` and 1 `last`, exactly. Where the two point in one direction, or in opposite ones, the
+ * way is straight.
+ */
+export function slerp(
+  first: Tensor<"float32">,
+  last: Tensor<"float32">,
+  position: number,
+): Tensor<"float32"> {
+  if (position === 0) return first;
+  if (position === 1) return last;
+  const cosine = dot(first, last) / Math.sqrt(dot(first, first) * dot(last, last));
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  const sine = Math.sin(angle);
+  const isStraight = !(sine > 1e-6);
+  const firstShare = isStraight ? 1 - position : Math.sin((1 - position) * angle) / sine;
+  const lastShare = isStraight ? position : Math.sin(position * angle) / sine;
+  const data = first.data.map((value, index) => firstShare * value + lastShare * (last.data[index] ?? 0));
+  return new Tensor("float32", data, first.shape);
+}
+
+function dot(left: Tensor<"float32">, right: Tensor<"float32">): number {
+  return left.data.reduce((sum, value, index) => sum + value * (right.data[index] ?? 0), 0);
 }

@@ -1,12 +1,11 @@
 import { RasterImage, Tensor, TorchGenerator } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
-import { ConsistencyModelPipeline } from "../consistency-models/consistency-model-pipeline.ts";
+import { ConsistencyModelPipeline } from "../unconditional/consistency-model-pipeline.ts";
 import { testImage } from "./__fixtures__/test-image.ts";
 import { ConsistencyModelColorizationPipeline } from "./consistency-model-colorization-pipeline.ts";
 import { ConsistencyModelSuperResolutionPipeline } from "./consistency-model-super-resolution-pipeline.ts";
-import { averageBlocks } from "./known/known-averages.ts";
-import { luminanceWeights } from "./known/known-luminance.ts";
+import { averageBlocks, luminanceWeights } from "./known-content.ts";
 
 const checkpoint = savedCheckpoint("cm-safetensors");
 const common = { classLabels: 1, seed: 0, timesteps: [30, 20, 10, 0] };

@@ -1,10 +1,15 @@
 import { Tensor } from "@onestep/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toSample } from "../images/to-sample.ts";
-import { averageBlocks, knownAverages } from "./known-averages.ts";
-import { knownLuminance, luminanceWeights } from "./known-luminance.ts";
-import { knownPixels } from "./known-pixels.ts";
+import { toSample } from "./images.ts";
+import {
+  averageBlocks,
+  fitSum,
+  knownAverages,
+  knownLuminance,
+  knownPixels,
+  luminanceWeights,
+} from "./known-content.ts";
 
 /** float32 in [0, 1] of a shape. */
 function pixels(shape: readonly number[]): fc.Arbitrary<Tensor<"float32">> {
@@ -114,5 +119,32 @@ describe("knownPixels", () => {
         });
       }),
     );
+  });
+});
+
+describe("fitSum", () => {
+  const weigh = (values: readonly number[], weights: readonly number[]): number =>
+    values.reduce((sum, value, index) => sum + value * (weights[index] ?? 0), 0);
+
+  it("moves any values into 0 to 1, with the sum that is asked for", () => {
+    const value = fc.double({ min: -3, max: 3, noNaN: true });
+    const weight = fc.double({ min: 0.05, max: 1, noNaN: true });
+    const pairs = fc.array(fc.tuple(value, weight), { minLength: 1, maxLength: 20 });
+    const cases = fc.tuple(pairs, fc.double({ min: 0, max: 1, noNaN: true }));
+    fc.assert(
+      fc.property(cases, ([entries, share]) => {
+        const values = [...entries.map(([number]) => number), 1.5];
+        const weights = [...entries.map(([, number]) => number), 0.5];
+        const target = share * weigh(new Array<number>(weights.length).fill(1), weights);
+        const fitted = fitSum(values, weights, target);
+        expect(fitted.every((number) => number >= 0 && number <= 1)).toBe(true);
+        expect(Math.abs(weigh(fitted, weights) - target)).toBeLessThan(1e-8);
+      }),
+    );
+  });
+
+  it("leaves values that are within range", () => {
+    const values = [0, 0.25, 1];
+    expect(fitSum(values, [1, 1, 1], 1.25)).toBe(values);
   });
 });

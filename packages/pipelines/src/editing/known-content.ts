@@ -1,7 +1,116 @@
 import { Tensor } from "@onestep/core";
-import { toSample } from "../images/to-sample.ts";
-import { fitSum } from "./fit-sum.ts";
-import type { KnownContent } from "./known-content.ts";
+import { toSample } from "./images.ts";
+
+/** What is known of the images that an edit makes, and how it gets into them. */
+export interface KnownContent {
+  /** A prediction from -1 to 1 with what is known put in its place (arXiv:2303.01469, algorithm 4, line 9). */
+  replace(denoised: Tensor<"float32">): Tensor<"float32">;
+  /** The finished pixels, within 0 to 1, with what is known in them as exactly as that range allows. */
+  finish(pixels: Tensor<"float32">): Tensor<"float32">;
+}
+
+/**
+ * Inpainting: the pixels under a mask are free, all others known, as in `iterative_inpainting` of
+ * openai/consistency_models. A mask between 0 and 1 mixes the two in every step.
+ *
+ * @param images - [batch, channels, height, width], 0 to 1.
+ * @param mask - [batch, 1, height, width], 0 (known) to 1 (free).
+ */
+export function knownPixels(images: Tensor<"float32">, mask: Tensor<"float32">): KnownContent {
+  const [, channels = 1, height = 0, width = 0] = images.shape;
+  const area = height * width;
+  const freedom = Tensor.zeros(images.shape);
+  for (let index = 0; index < freedom.size; index += 1) {
+    const item = Math.floor(index / (channels * area));
+    freedom.data[index] = mask.data[item * area + (index % area)] ?? 0;
+  }
+  const samples = toSample(images);
+  return {
+    replace: (denoised) => mix(samples, denoised, freedom),
+    finish(pixels) {
+      const clamped = pixels.clamp(0, 1);
+      const data = clamped.data.map((value, index) =>
+        freedom.data[index] === 0 ? (images.data[index] ?? 0) : value,
+      );
+      return new Tensor("float32", data, pixels.shape);
+    },
+  };
+}
+
+function mix(
+  known: Tensor<"float32">,
+  free: Tensor<"float32">,
+  freedom: Tensor<"float32">,
+): Tensor<"float32"> {
+  const data = free.data.map((value, index) => {
+    const share = freedom.data[index] ?? 0;
+    return (known.data[index] ?? 0) * (1 - share) + value * share;
+  });
+  return new Tensor("float32", data, free.shape);
+}
+
+/** How much red, green and blue add to what the eye takes for brightness (ITU-R BT.601), as in OpenAI's code. */
+export const luminanceWeights: readonly number[] = [0.2989, 0.587, 0.114];
+
+const norm = Math.hypot(...luminanceWeights);
+const direction = luminanceWeights.map((weight) => weight / norm);
+
+/**
+ * Colorization: the brightness of every pixel is known, which is its part along v̂ = v / |v|, v the weights of red, green
+ * and blue; the rest is free. `x₁ + v̂ v̂ᵀ (x₀ − x₁)` is what `iterative_colorization` of openai/consistency_models computes
+ * by a rotation of the colours.
+ *
+ * @param images - [batch, 3, height, width], 0 to 1; grey or not, only their brightness counts.
+ */
+export function knownLuminance(images: Tensor<"float32">): KnownContent {
+  const samples = toSample(images);
+  return {
+    replace: (denoised) =>
+      changePixels(denoised, (colors, position) => {
+        const shift = along(readPixel(samples, position)) - along(colors);
+        return colors.map((color, channel) => color + shift * (direction[channel] ?? 0));
+      }),
+    finish: (pixels) =>
+      changePixels(pixels, (colors, position) => {
+        const target = weigh(readPixel(images, position));
+        return fitSum(colors, luminanceWeights, target);
+      }),
+  };
+}
+
+/** Where the three channels of a pixel are. */
+interface PixelPosition {
+  readonly start: number;
+  readonly area: number;
+}
+
+function changePixels(
+  images: Tensor<"float32">,
+  change: (colors: readonly number[], position: PixelPosition) => readonly number[],
+): Tensor<"float32"> {
+  const [batchSize = 0, , height = 0, width = 0] = images.shape;
+  const area = height * width;
+  const changed = Tensor.zeros(images.shape);
+  for (let pixel = 0; pixel < batchSize * area; pixel += 1) {
+    const position = { start: 3 * area * Math.floor(pixel / area) + (pixel % area), area };
+    change(readPixel(images, position), position).forEach((color, channel) => {
+      changed.data[position.start + channel * area] = color;
+    });
+  }
+  return changed;
+}
+
+function readPixel({ data }: Tensor<"float32">, { start, area }: PixelPosition): readonly number[] {
+  return [data[start] ?? 0, data[start + area] ?? 0, data[start + 2 * area] ?? 0];
+}
+
+function along(colors: readonly number[]): number {
+  return weigh(colors) / norm;
+}
+
+function weigh(colors: readonly number[]): number {
+  return colors.reduce((sum, color, channel) => sum + color * (luminanceWeights[channel] ?? 0), 0);
+}
 
 /**
  * Super-resolution: the average of every block of `factor` x `factor` pixels is known, the detail in it free.
@@ -64,4 +173,33 @@ function listBlock(images: Tensor<"float32">, factor: number, index: number): re
     { length: factor * factor },
     (_, place) => start + Math.floor(place / factor) * width + (place % factor),
   );
+}
+
+/** Halvings of an interval of a few units: more than the digits of float32. */
+const halvings = 40;
+
+/**
+ * Moves values into 0 to 1 so that their weighted sum is `target`, along the weights: `clamp(xᵢ + s · wᵢ)` for the s for
+ * which it comes out. Clamping alone would lose what the sum is made of. Values within range whose sum fits stay.
+ *
+ * @param target - What the sum can be: from 0 to the sum of the weights.
+ */
+export function fitSum(
+  values: readonly number[],
+  weights: readonly number[],
+  target: number,
+): readonly number[] {
+  if (values.every((value) => value >= 0 && value <= 1)) return values;
+  const move = (shift: number): readonly number[] =>
+    values.map((value, index) => Math.min(1, Math.max(0, value + shift * (weights[index] ?? 0))));
+  const smallest = Math.min(...weights);
+  let low = Math.min(0, -Math.max(...values) / smallest);
+  let high = Math.max(0, (1 - Math.min(...values)) / smallest);
+  for (let count = 0; count < halvings; count += 1) {
+    const middle = (low + high) / 2;
+    const sum = move(middle).reduce((total, value, index) => total + value * (weights[index] ?? 0), 0);
+    if (sum < target) low = middle;
+    else high = middle;
+  }
+  return move((low + high) / 2);
 }

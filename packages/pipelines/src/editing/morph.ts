@@ -1,16 +1,13 @@
 import { type Generator, randnTensor, Tensor } from "@onestep/core";
-import type { UNet2DModel } from "@onestep/models";
-import type { GenerateOptions } from "../../sampling/generate-options.ts";
-import { runSteps } from "../../sampling/run-steps.ts";
-import type { ConsistencyScheduler } from "../consistency-scheduler.ts";
-import { predictAtSigmas } from "../predict-at-sigmas.ts";
+import { type NoisePredictor, runSteps } from "../sampling/denoise.ts";
+import type { GenerateOptions } from "../sampling/generate-options.ts";
+import { type ConsistencyScheduler, predictAtSigmas } from "./consistency-scheduler.ts";
 
 /** What a way between two images is made of. */
 export interface Morph {
-  readonly unet: Pick<UNet2DModel, "forward">;
+  readonly predict: NoisePredictor;
   readonly scheduler: ConsistencyScheduler;
   readonly generator: Generator | readonly Generator[];
-  readonly classLabels: ArrayLike<number> | undefined;
   /** The two images, [2, channels, height, width], -1 to 1. */
   readonly ends: Tensor<"float32">;
   /** Where each frame is on the way, from 0 to 1. */
@@ -27,7 +24,7 @@ export interface Morph {
  * @returns [frames, channels, height, width], -1 to 1. The frames at 0 and 1 are the two images, exactly.
  */
 export function runMorph(morph: Morph, options: GenerateOptions): Promise<Tensor<"float32">> {
-  const { unet, scheduler, generator, classLabels, ends, positions, strength, steps } = morph;
+  const { predict, scheduler, generator, ends, positions, strength, steps } = morph;
   const { sigmaMin } = scheduler.config;
   const sigmaAt = (position: number, step: number): number => {
     const height = strength * Math.sin(Math.PI * position) * (1 - step / steps);
@@ -37,7 +34,6 @@ export function runMorph(morph: Morph, options: GenerateOptions): Promise<Tensor
   const timesteps = Float64Array.from({ length: steps }, (_, step) => scheduler.sigmaToT(sigmaAt(0.5, step)));
   const [first, last] = [ends.slice(0, 1), ends.slice(1, 2)];
   const sample = Tensor.concat(positions.map((position) => mix(first, last, position)));
-  const { signal } = options;
   return runSteps({ scheduler: { timesteps }, sample }, options, async (images, _timestep, step) => {
     const noise = randnTensor(first.shape, generator);
     const sigmas = positions.map((position) => sigmaAt(position, step));
@@ -46,7 +42,7 @@ export function runMorph(morph: Morph, options: GenerateOptions): Promise<Tensor
         .slice(frame, frame + 1)
         .add(noise.mul(Math.sqrt(Math.max(0, sigma * sigma - sigmaMin * sigmaMin)))),
     );
-    const next = { unet, scheduler, sample: Tensor.concat(noisy), sigmas, classLabels, signal };
+    const next = { predict, scheduler, sample: Tensor.concat(noisy), sigmas };
     return { sample: await predictAtSigmas(next) };
   });
 }

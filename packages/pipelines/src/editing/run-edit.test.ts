@@ -1,13 +1,17 @@
 import { Tensor, TorchGenerator } from "@onestep/core";
 import { CMStochasticIterativeScheduler, EDMEulerScheduler } from "@onestep/schedulers";
 import { describe, expect, it } from "vitest";
+import type { DenoisingRun, NoisePredictor } from "../sampling/denoise.ts";
 import goldens from "./__fixtures__/editing.json" with { type: "json" };
 import { formulaUnet } from "./__fixtures__/formula-unet.ts";
-import { averageBlocks, knownAverages } from "./known/known-averages.ts";
-import type { KnownContent } from "./known/known-content.ts";
-import { knownLuminance } from "./known/known-luminance.ts";
-import { knownPixels } from "./known/known-pixels.ts";
-import { type EditRun, runEdit } from "./run-edit.ts";
+import {
+  averageBlocks,
+  type KnownContent,
+  knownAverages,
+  knownLuminance,
+  knownPixels,
+} from "./known-content.ts";
+import { runEdit } from "./run-edit.ts";
 
 const shape = goldens.shape;
 const size = 2 * 3 * 32 * 32;
@@ -28,12 +32,14 @@ const mask = Tensor.from(
   [2, 1, 32, 32],
 );
 
-function begin(): EditRun {
+function begin(): DenoisingRun {
   const scheduler = new CMStochasticIterativeScheduler();
   scheduler.setTimesteps({ timesteps: goldens.timesteps });
   const generator = new TorchGenerator(0);
   const sample = generator.randn(shape).mul(scheduler.initNoiseSigma);
-  return { unet: formulaUnet, scheduler, generator, classLabels: undefined, sample };
+  const predict: NoisePredictor = async (noisy, timestep) =>
+    (await formulaUnet.forward({ sample: noisy, timestep })).sample;
+  return { predict, scheduler, generator, sample };
 }
 
 const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);

@@ -1,16 +1,9 @@
 import type { Tensor } from "@onestep/core";
-import type { UNet2DModel } from "@onestep/models";
+import { type DenoisingRun, runSteps } from "../sampling/denoise.ts";
 import type { GenerateOptions } from "../sampling/generate-options.ts";
 import { preparingNoise } from "../sampling/noise-ahead.ts";
-import { runSteps } from "../sampling/run-steps.ts";
-import type { SamplingRun } from "../sampling/sampling-run.ts";
 import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
-import type { KnownContent } from "./known/known-content.ts";
-
-/** What an edit begins with. */
-export interface EditRun extends Pick<SamplingRun, "scheduler" | "generator" | "classLabels" | "sample"> {
-  readonly unet: Pick<UNet2DModel, "forward">;
-}
+import type { KnownContent } from "./known-content.ts";
 
 /**
  * Zero-shot editing (Song et al., 2023, algorithm 4): multistep consistency sampling in which what is known is put into
@@ -20,24 +13,22 @@ export interface EditRun extends Pick<SamplingRun, "scheduler" | "generator" | "
  * @returns The last prediction, with what is known in it, from about -1 to 1. Unlike in sampling, no noise is left on it.
  */
 export function runEdit(
-  { unet, classLabels, generator, ...run }: EditRun,
+  { predict, generator, ...run }: DenoisingRun,
   options: GenerateOptions,
   known?: KnownContent,
 ): Promise<Tensor<"float32">> {
   const scheduler = requireConsistencyScheduler(run.scheduler);
-  const { signal } = options;
   return runSteps(run, options, async (sample, timestep) => {
     const input = scheduler.scaleModelInput(sample, timestep);
-    const forward = unet.forward({ sample: input, timestep, classLabels, signal });
-    const prediction = await preparingNoise(forward, generator, sample.shape);
+    const prediction = await preparingNoise(predict(input, timestep), generator, sample.shape);
     let image = sample;
-    const { prevSample } = scheduler.step(prediction.sample, timestep, sample, {
+    const { prevSample } = scheduler.step(prediction, timestep, sample, {
       generator,
       editDenoised(denoised) {
         image = known?.replace(denoised) ?? denoised;
         return image;
       },
     });
-    return { sample: prevSample, image, prediction: prediction.sample };
+    return { sample: prevSample, image, prediction };
   });
 }

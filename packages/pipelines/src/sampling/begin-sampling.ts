@@ -1,56 +1,51 @@
-import { type Generator, randnTensor, Tensor } from "@onestep/core";
-import { resolveClassLabels, sampleSizeOf, type UNet2DModel } from "@onestep/models";
+import {
+  describeValue,
+  type Generator,
+  InvalidArgumentError,
+  randnTensor,
+  Tensor,
+  warn,
+} from "@onestep/core";
 import type { Scheduler } from "@onestep/schedulers";
-import type { PipelineComponents } from "../pipeline-components.ts";
-import { drawClassLabels } from "./draw-class-labels.ts";
 import type { GenerateOptions } from "./generate-options.ts";
-import { checkOutputType } from "./image-pipeline-output.ts";
+import { checkOutputType } from "./image-output.ts";
 import { prepareNoise, withNoiseAhead } from "./noise-ahead.ts";
-import { requireRunnable } from "./require-runnable.ts";
-import { checkLatents, resolveBatch } from "./resolve-batch.ts";
-import { setTimesteps } from "./set-timesteps.ts";
+import { checkLatents, resolveGenerator } from "./resolve-batch.ts";
 
 /** What a run from noise to images begins with. */
 export interface SamplingRun {
-  readonly unet: UNet2DModel;
   /** Of this run alone, its timesteps set. */
   readonly scheduler: Scheduler;
   readonly generator: Generator | readonly Generator[];
-  /** The class of each image, given or drawn; `undefined` for a model without classes. */
-  readonly classLabels: readonly number[] | undefined;
   /** The noise of variance 1 that the first sample is made of. */
   readonly latents: Tensor<"float32">;
-  /** The first sample: noise at the level that the scheduler begins with, [batch, channels, height, width]. */
+  /** The first sample: noise at the level that the scheduler begins with, of the shape of the settings. */
   readonly sample: Tensor<"float32">;
 }
 
-/** What a pipeline's runs have in common. */
+/** How a pipeline begins a run. */
 export interface RunSettings {
-  /** How many steps a run takes where nobody says. */
+  /** The shape of the latents: [batch, channels, height, width]. */
+  readonly shape: readonly number[];
+  /** How many steps the run takes where nobody says. */
   readonly defaultInferenceSteps: number;
-  /** Whether a run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
+  /** Whether the run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
   readonly isNoisy?: boolean | undefined;
 }
 
 /**
- * Begins a run from noise. All options are checked first; then the latents are drawn, then the labels where the model has
- * classes and none are given.
+ * Begins a run from noise, on a clone of the scheduler. All options are checked first; then the latents are drawn.
  *
  * @throws InvalidArgumentError where an option is wrong.
  */
 export async function beginSampling(
-  { unet, scheduler: shared }: PipelineComponents,
+  shared: Scheduler,
   options: GenerateOptions,
-  { defaultInferenceSteps, isNoisy = true }: RunSettings,
+  { shape, defaultInferenceSteps, isNoisy = true }: RunSettings,
 ): Promise<SamplingRun> {
   checkOutputType(options.outputType);
-  requireRunnable({ config: unet.config, scheduler: shared, outputType: options.outputType });
-  const { batchSize, generator: given } = resolveBatch(options);
-  const { inChannels, numClassEmbeds } = unet.config;
-  const { height, width } = sampleSizeOf(unet.config);
-  const shape = [batchSize, inChannels, height, width];
+  const given = resolveGenerator(options, shape[0] ?? 0);
   checkLatents(options, shape);
-  const givenLabels = resolveClassLabels({ ...unet.config, classLabels: options.classLabels, batchSize });
   const scheduler = shared.clone();
   setTimesteps(scheduler, options, defaultInferenceSteps);
   options.signal?.throwIfAborted();
@@ -59,9 +54,46 @@ export async function beginSampling(
   if (isNoisy && options.latents === undefined) await prepareNoise(generator, shape);
   options.signal?.throwIfAborted();
   const latents = options.latents ?? (isNoisy ? randnTensor(shape, generator) : Tensor.zeros(shape));
-  const classLabels =
-    givenLabels ??
-    (numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator));
-  const sample = latents.mul(scheduler.initNoiseSigma);
-  return { unet, scheduler, generator, classLabels, latents, sample };
+  return { scheduler, generator, latents, sample: latents.mul(scheduler.initNoiseSigma) };
+}
+
+/**
+ * Begins a scheduler's run with the steps that were asked for; `timesteps` go before `numInferenceSteps`. A default is no
+ * more than the model has timesteps.
+ *
+ * @throws InvalidArgumentError where the scheduler does not take them, nor the default.
+ */
+function setTimesteps(
+  scheduler: Scheduler,
+  { numInferenceSteps, timesteps }: GenerateOptions,
+  defaultInferenceSteps: number,
+): void {
+  if (timesteps === undefined) {
+    if (numInferenceSteps === undefined) setDefaultTimesteps(scheduler, defaultInferenceSteps);
+    else scheduler.setTimesteps({ numInferenceSteps });
+    return;
+  }
+  if (numInferenceSteps !== undefined) {
+    warn(
+      `Both \`numInferenceSteps\`: ${numInferenceSteps} and \`timesteps\`: ${describeValue([...timesteps])} are supplied; \`timesteps\` will be used over \`numInferenceSteps\`.`,
+    );
+  }
+  scheduler.setTimesteps({ timesteps });
+}
+
+function setDefaultTimesteps(scheduler: Scheduler, defaultInferenceSteps: number): void {
+  const numInferenceSteps = Math.min(defaultInferenceSteps, scheduler.length);
+  try {
+    scheduler.setTimesteps({ numInferenceSteps });
+  } catch (cause) {
+    if (!InvalidArgumentError.isInstance(cause) || cause.problem === undefined) throw cause;
+    throw new InvalidArgumentError(
+      {
+        ...cause.problem,
+        found: `${cause.problem.found}, the default of the pipeline`,
+        remedy: "Pass `numInferenceSteps`: this scheduler needs far fewer, 20 for a start.",
+      },
+      { cause },
+    );
+  }
 }

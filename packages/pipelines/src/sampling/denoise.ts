@@ -1,7 +1,54 @@
-import { ImageError, nextTask, type Tensor, untilAborted } from "@onestep/core";
+import { type Generator, ImageError, nextTask, type Tensor, untilAborted } from "@onestep/core";
 import type { Scheduler } from "@onestep/schedulers";
-import { componentClassName } from "../model-index/model-index.ts";
+import { componentClassName } from "../component/component.ts";
 import type { GenerateOptions } from "./generate-options.ts";
+import { preparingNoise } from "./noise-ahead.ts";
+
+/**
+ * Predicts what a scheduler's steps go by, from noisy samples: a model, with all that a pipeline gives it besides.
+ *
+ * @param sample - [batch, …], as the scheduler has scaled it.
+ * @param timestep - One for all, or one for each of the batch.
+ * @returns The prediction, [batch, …].
+ */
+export type NoisePredictor = (
+  sample: Tensor<"float32">,
+  timestep: number | ArrayLike<number>,
+) => Promise<Tensor<"float32">>;
+
+/** What {@link denoise} goes through. */
+export interface DenoisingRun {
+  /** Of this run alone, its timesteps set. */
+  readonly scheduler: Scheduler;
+  readonly generator: Generator | readonly Generator[];
+  /** The first sample. */
+  readonly sample: Tensor<"float32">;
+  readonly predict: NoisePredictor;
+}
+
+/**
+ * The loop that samples with most schedulers: at each timestep the model is evaluated once, on the sample that the
+ * scheduler has scaled, and the scheduler takes a step.
+ *
+ * @param stepOptions - What the step is given besides the generator.
+ * @returns The last sample.
+ * @throws ImageError where a step leads to numbers that are not finite.
+ */
+export function denoise(
+  run: DenoisingRun,
+  options: Pick<GenerateOptions, "signal" | "onProgress" | "onStepEnd">,
+  stepOptions: object = {},
+): Promise<Tensor<"float32">> {
+  const { scheduler, generator, predict } = run;
+  return runSteps(run, options, async (sample, timestep) => {
+    const input = scheduler.scaleModelInput(sample, timestep, { generator });
+    const prediction = await preparingNoise(predict(input, timestep), generator, sample.shape);
+    // Of many large images, taking the answer from the worker and the step are some 30 ms each.
+    await nextTask();
+    const { prevSample } = scheduler.step(prediction, timestep, sample, { ...stepOptions, generator });
+    return { sample: prevSample, prediction };
+  });
+}
 
 /** What a step leads to. */
 export interface StepResult {
@@ -29,7 +76,7 @@ export interface StepsToRun {
  */
 export async function runSteps(
   run: StepsToRun,
-  { signal, onProgress, onStepEnd }: GenerateOptions,
+  { signal, onProgress, onStepEnd }: Pick<GenerateOptions, "signal" | "onProgress" | "onStepEnd">,
   takeStep: (sample: Tensor<"float32">, timestep: number, step: number) => Promise<StepResult>,
 ): Promise<Tensor<"float32">> {
   const { timesteps } = run.scheduler;

@@ -1,5 +1,10 @@
-import type { Generator, ProgressListener, Tensor } from "@onestep/core";
-import type { ClassLabelsInput } from "../class-names.ts";
+import {
+  describeValue,
+  type Generator,
+  InvalidArgumentError,
+  type ProgressListener,
+  type Tensor,
+} from "@onestep/core";
 
 /** What a pipeline's `generate` can return. */
 export type OutputType = "image" | "tensor";
@@ -16,16 +21,8 @@ export interface StepEndEvent {
   readonly sample: Tensor<"float32">;
 }
 
-/** Options of `generate` of every pipeline that makes images from noise. All optional. */
+/** Options of `generate` that every pipeline has. All optional. */
 export interface GenerateOptions<Output extends OutputType = OutputType> {
-  /** How many images. By default as many as there are labels, generators or latents, or 1. */
-  readonly batchSize?: number | undefined;
-  /**
-   * What to make, for class-conditional models: one class for all images, or one per image. A class is a number from 0 to
-   * `unet.config.numClassEmbeds - 1`, or its name where the checkpoint names its classes (see `pipe.labels`). Without it,
-   * classes are drawn at random, after the latents and from the same generator.
-   */
-  readonly classLabels?: ClassLabelsInput | undefined;
   /** How many steps; without it the `defaultInferenceSteps` of the pipeline's class. */
   readonly numInferenceSteps?: number | undefined;
   /** Explicit steps in place of `numInferenceSteps`, descending, for schedulers that take them. */
@@ -44,4 +41,34 @@ export interface GenerateOptions<Output extends OutputType = OutputType> {
   readonly onProgress?: ProgressListener | undefined;
   /** An abort rejects at once with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options that a pipeline calls, and what they have to be. */
+const callbacks = ["onStepEnd", "onProgress"] as const;
+
+/**
+ * The options of `generate` as they are meant: null is the same as leaving out, as `None` is in Python, and what is called
+ * on the way can be called.
+ *
+ * @throws InvalidArgumentError where they are no object, or a callback or the signal is none.
+ */
+export function readOptions<Options extends object>(options: Options): Options {
+  const given: unknown = options ?? {};
+  if (typeof given !== "object" || Array.isArray(given)) {
+    throw invalid("the options of generate", given, "an object", "Pass options by their names.");
+  }
+  const entries = Object.entries(given as Record<string, unknown>).filter(([, value]) => value !== null);
+  const { signal, ...read } = Object.fromEntries(entries);
+  for (const name of callbacks) {
+    if (read[name] === undefined || typeof read[name] === "function") continue;
+    throw invalid(name, read[name], "a function", "Pass a function, or leave it out.");
+  }
+  if (signal !== undefined && !(typeof signal === "object" && "throwIfAborted" in (signal as object))) {
+    throw invalid("signal", signal, "an AbortSignal", "Pass `controller.signal` of an AbortController.");
+  }
+  return { ...read, signal } as unknown as Options;
+}
+
+function invalid(subject: string, found: unknown, expected: string, remedy: string): InvalidArgumentError {
+  return new InvalidArgumentError({ subject, found: describeValue(found), expected, remedy });
 }

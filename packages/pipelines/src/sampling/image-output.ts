@@ -12,11 +12,9 @@ import type { OutputType } from "./generate-options.ts";
 export interface ImagePipelineOutput<Output extends OutputType = "image"> {
   /** One RasterImage per image, or one float32 tensor [batch, channels, height, width] in [0, 1]. */
   readonly images: Output extends "tensor" ? Tensor<"float32"> : readonly RasterImage[];
-  /** The class of each image, given or drawn; `undefined` for a model without classes. */
-  readonly classLabels: readonly number[] | undefined;
 }
 
-/** @throws InvalidArgumentError where `outputType` is none. */
+/** @throws InvalidArgumentError unless `outputType` is one of the output types. */
 export function checkOutputType(outputType: string | undefined): void {
   if (outputType === undefined || outputType === "image" || outputType === "tensor") return;
   throw new InvalidArgumentError({
@@ -31,16 +29,14 @@ export function checkOutputType(outputType: string | undefined): void {
  * Makes images of pixels. A page has its turn after each.
  *
  * @param pixels - [batch, channels, height, width], 0 to 1; what is beyond is clamped.
- * @param classLabels - The class of each image.
  */
 export async function toOutput<Output extends OutputType>(
   pixels: Tensor<"float32">,
   outputType: Output | undefined,
-  classLabels: readonly number[] | undefined,
 ): Promise<ImagePipelineOutput<Output>> {
   const clamped = pixels.clamp(0, 1);
   const images = outputType === "tensor" ? clamped : await toImages(clamped);
-  return { images, classLabels } as ImagePipelineOutput<Output>;
+  return { images } as ImagePipelineOutput<Output>;
 }
 
 async function toImages(pixels: Tensor<"float32">): Promise<readonly RasterImage[]> {

@@ -4,20 +4,41 @@ import type { GenerateOptions } from "./generate-options.ts";
 /** A batch is in memory all at once: a larger one is a mistake, found here rather than by running out of memory. */
 const maximumBatchSize = 65_536;
 
-/** The size of a batch and where its random numbers come from. */
-export interface ResolvedBatch {
-  readonly batchSize: number;
-  readonly generator: Generator | readonly Generator[];
+/** What says how many images are made. */
+export interface BatchOptions extends Pick<GenerateOptions, "generator" | "latents"> {
+  readonly batchSize?: number | undefined;
 }
 
 /**
- * Settles how many images are made, and by which generator.
+ * How many images are made.
+ *
+ * @param options - `batchSize` decides; without it there are as many as there are generators or latents.
+ * @param counts - What else says how many: the number of labels, of images.
+ * @throws InvalidArgumentError where `batchSize` is not a whole number in range.
+ */
+export function resolveBatchSize(options: BatchOptions, counts: readonly number[] = []): number {
+  const { batchSize, generator, latents } = options;
+  if (batchSize === undefined) {
+    return Math.max(...counts, isGeneratorList(generator) ? generator.length : 1, latents?.shape?.[0] ?? 1);
+  }
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maximumBatchSize) return batchSize;
+  throw new InvalidArgumentError({
+    subject: "batchSize",
+    found: describeValue(batchSize),
+    expected: `a whole number from 1 to ${maximumBatchSize}`,
+    remedy: "Pass how many images to make; make more of them in several calls.",
+  });
+}
+
+/**
+ * Where the random numbers of a batch come from.
  *
  * @throws InvalidArgumentError where the options contradict each other.
  */
-export function resolveBatch(options: GenerateOptions): ResolvedBatch {
-  const batchSize = resolveBatchSize(options);
-  const { generator, seed } = options;
+export function resolveGenerator(
+  { generator, seed }: Pick<GenerateOptions, "generator" | "seed">,
+  batchSize: number,
+): Generator | readonly Generator[] {
   if (generator !== undefined && seed !== undefined) {
     throw new InvalidArgumentError({
       subject: "generator and seed",
@@ -31,11 +52,10 @@ export function resolveBatch(options: GenerateOptions): ResolvedBatch {
       `You have passed a list of generators of length ${generator.length}, but requested an effective batch size of ${batchSize}. Make sure the batch size matches the length of the generators.`,
     );
   }
-  return { batchSize, generator: generator ?? createGenerator(seed) };
+  return generator ?? createGenerator(seed);
 }
 
-/** Whether `generator` is a list of them. */
-export function isGeneratorList(generator: unknown): generator is readonly Generator[] {
+function isGeneratorList(generator: unknown): generator is readonly Generator[] {
   return Array.isArray(generator);
 }
 
@@ -69,25 +89,6 @@ export function checkLatents(options: GenerateOptions, expected: readonly number
   throw new InvalidArgumentError(
     `The shape of latents is [${shape.join(", ")}] (${latents.dtype}) but is expected to be [${expected.join(", ")}] (float32). Pass noise of variance 1 in that shape, or leave \`latents\` out.`,
   );
-}
-
-function resolveBatchSize(options: GenerateOptions): number {
-  const { batchSize, classLabels, generator, latents } = options;
-  if (batchSize === undefined) {
-    const counts = [
-      typeof classLabels === "object" ? (classLabels?.length ?? 1) : 1,
-      isGeneratorList(generator) ? generator.length : 1,
-      latents?.shape?.[0] ?? 1,
-    ];
-    return Math.max(...counts);
-  }
-  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= maximumBatchSize) return batchSize;
-  throw new InvalidArgumentError({
-    subject: "batchSize",
-    found: describeValue(batchSize),
-    expected: `a whole number from 1 to ${maximumBatchSize}`,
-    remedy: "Pass how many images to make; make more of them in several calls.",
-  });
 }
 
 function createGenerator(seed: number | bigint | undefined): TorchGenerator {

@@ -14,8 +14,7 @@ import {
   schedulerClasses,
 } from "@onestep/schedulers";
 import { describe, expect, it } from "vitest";
-import { describeMisfit } from "./describe-misfit.ts";
-import { noiseProcessOf } from "./noise-process.ts";
+import { describeMisfit } from "./scheduler-fit.ts";
 
 describe("describeMisfit", () => {
   const consistency = new CMStochasticIterativeScheduler();
@@ -110,7 +109,7 @@ describe("describeMisfit", () => {
   const families = schedulerClasses.map((schedulerClass) => ({
     schedulerClass,
     className: schedulerClass.className,
-    process: noiseProcessOf(schedulerClass.fromConfig({})),
+    process: schedulerClass.fromConfig({}).noiseProcess,
   }));
   const relatives = families.filter(({ process }) => process === "edm");
   const strangers = families.filter(({ process }) => process !== "edm");
@@ -174,12 +173,12 @@ describe("describeMisfit", () => {
   });
 
   it("says nothing of a scheduler of somebody's own", () => {
-    const scheduler = Object.assign(new DDPMScheduler(), { config: {} });
+    const scheduler = Object.assign(new DDPMScheduler(), { config: {}, noiseProcess: undefined });
     expect(describeMisfit({ ...consistencyPipeline, original: consistency, scheduler })).toBeUndefined();
   });
 });
 
 it("every scheduler of the package tells its process", () => {
-  const processes = schedulerClasses.map((schedulerClass) => noiseProcessOf(schedulerClass.fromConfig({})));
+  const processes = schedulerClasses.map((schedulerClass) => schedulerClass.fromConfig({}).noiseProcess);
   expect(processes).not.toContain(undefined);
 });

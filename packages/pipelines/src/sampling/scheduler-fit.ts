@@ -1,54 +1,73 @@
-import { PythonFloat, readConfigRecord } from "@onestep/core";
-import type { Scheduler } from "@onestep/schedulers";
+import { warn } from "@onestep/core";
+import { type NoiseProcess, noiseProcesses, type Scheduler } from "@onestep/schedulers";
+import { componentClassName, hasStandIn, requireScheduler } from "../component/component.ts";
 
-/**
- * How noise was mixed into the images that a model was trained on.
- *
- * - `"betas"`: `√ᾱ · image + √(1 − ᾱ) · noise`, ᾱ from a schedule of betas over whole timesteps (DDPM).
- * - `"edm"`: `image + σ · noise`, the model preconditioned as in EDM and told c_noise(σ); consistency models too.
- * - `"score-sde"`: `image + σ · noise`, the model told σ and predicting a score.
- * - `"times"`: `α · image + β · noise`, the model told a time from 1 to 0 and predicting a velocity (v-diffusion).
- */
-export type NoiseProcess = "betas" | "edm" | "score-sde" | "times";
-
-/** What each process is, for messages. */
-export const noiseProcesses: Readonly<Record<NoiseProcess, string>> = {
-  betas: "a schedule of betas (DDPM and its relatives)",
-  edm: "noise levels σ with the preconditioning of EDM (consistency and EDM models)",
-  "score-sde": "noise levels σ of a variance-exploding SDE (score models)",
-  times: "times from 1 to 0, and predictions of velocities (v-diffusion)",
-};
-
-/** A field that all schedulers of a process have, and none of the processes below it. */
-const tellingFields: readonly (readonly [field: string, process: NoiseProcess])[] = [
-  ["betaSchedule", "betas"],
-  ["sigmaData", "edm"],
-  ["samplingEps", "score-sde"],
-  // IPNDMScheduler alone has these and no schedule.
-  ["trainedBetas", "times"],
-];
-
-/** What may not differ from the scheduler that a model came with, besides the process. */
-const trainingFields: Readonly<Record<NoiseProcess, readonly string[]>> = {
-  betas: ["numTrainTimesteps", "betaSchedule", "betaStart", "betaEnd", "trainedBetas", "predictionType"],
-  edm: ["sigmaData", "predictionType", "timestepScale"],
-  "score-sde": [],
-  times: [],
-};
-
-/** The process that a scheduler undoes, by its config; `undefined` for a scheduler of somebody's own that does not tell. */
-export function noiseProcessOf({ config }: Scheduler): NoiseProcess | undefined {
-  return tellingFields.find(([field]) => field in config)?.[1];
+/** What {@link describeMisfit} compares. */
+export interface SchedulerInUse {
+  /** The class of the pipeline. */
+  readonly pipeline: string;
+  /** What the models of that pipeline were trained with. */
+  readonly process: NoiseProcess;
+  /** The scheduler that is to sample. */
+  readonly scheduler: Scheduler;
+  /** The scheduler that the model came with. */
+  readonly original: Scheduler;
 }
 
-/** What consistency models and the EDM models that they are distilled from are told: `1000 · 0.25 · ln σ`. */
+/** Why a scheduler does not fit the model, as far as it tells; `undefined` where it does. */
+export function describeMisfit({
+  pipeline,
+  process,
+  scheduler,
+  original,
+}: SchedulerInUse): string | undefined {
+  const name = componentClassName(scheduler) ?? scheduler.constructor.name;
+  const { noiseProcess } = scheduler;
+  if (noiseProcess === undefined) return undefined;
+  if (noiseProcess !== process) {
+    return `${name} does not fit the model of this ${pipeline}: it undoes ${noiseProcesses[noiseProcess].description}, and the model was trained with ${noiseProcesses[process].description}. What comes out will hardly be images. Take a scheduler of that kind.`;
+  }
+  if (isInverse(scheduler)) {
+    return `${name} does not fit this ${pipeline}: it goes from images to noise, and the pipeline from noise to images. Take ${name.replace("Inverse", "")}; to invert an image, call the scheduler's \`step\` yourself.`;
+  }
+  const differences = trainingDifferences(process, scheduler, original);
+  if (differences.length === 0) return undefined;
+  const words = differences.map(
+    ({ field, has, needs }) =>
+      `${field} ${abbreviate(has)}, where the model was trained with ${abbreviate(needs)}`,
+  );
+  const values = differences.map(({ field, needs }) => `${field}: ${abbreviate(needs)}`);
+  return `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
+}
+
+/** A class of schedulers that can be made with the config of another. */
+export interface ConvertibleSchedulerClass<Converted extends Scheduler> {
+  fromConfig(config: object): Converted;
+}
+
+/**
+ * The parts of a pipeline with their scheduler made one of a class, as the constructors of some pipelines do in diffusers.
+ * Warns where the scheduler that is there does not fit models of that pipeline: after the conversion nothing would tell.
+ */
+export function convertScheduler<Parts extends { readonly scheduler: Scheduler }>(
+  parts: Parts,
+  schedulerClass: ConvertibleSchedulerClass<Scheduler>,
+  pipeline: string,
+): Parts {
+  const { scheduler } = parts;
+  requireScheduler(scheduler);
+  const misfit = describeMisfit({ pipeline, process: "betas", scheduler, original: scheduler });
+  if (misfit !== undefined && !hasStandIn(parts)) warn(misfit);
+  return { ...parts, scheduler: schedulerClass.fromConfig(scheduler.config) };
+}
+
+/** What consistency models and the EDM models that they are distilled from are given: `1000 · 0.25 · ln σ`. */
 const consistencyTimestepScale = 1000;
 
-/** A field of training that a scheduler says otherwise than the model needs it, each as JSON. */
-export interface TrainingDifference {
+/** A field of training that a scheduler has otherwise than the model needs it, each as JSON. */
+interface TrainingDifference {
   readonly field: string;
-  /** `undefined` where the class of the scheduler has no such field. */
-  readonly has: string | undefined;
+  readonly has: string;
   readonly needs: string;
 }
 
@@ -57,44 +76,31 @@ export interface TrainingDifference {
  * be the same: it was given with the model then, and tells nothing that is not set. A timestep scale of 1, which a
  * scheduler of EDM models has by default, is not one that models were trained with which this library has pipelines for.
  */
-export function trainingDifferences(
+function trainingDifferences(
   process: NoiseProcess,
   current: Scheduler,
   original: Scheduler,
 ): readonly TrainingDifference[] {
-  const isOfProcess = noiseProcessOf(original) === process;
-  const differences = trainingFields[process].flatMap((field) => {
+  const isOfProcess = original.noiseProcess === process;
+  return noiseProcesses[process].trainingFields.flatMap((field) => {
     const has = readField(current, field);
-    const told = isOfProcess ? readField(original, field) : undefined;
-    const isUntold = field === "timestepScale" && (told === undefined || told === "1");
-    const needs = isUntold ? String(consistencyTimestepScale) : told;
+    const given = isOfProcess ? readField(original, field) : undefined;
+    const isDefault = field === "timestepScale" && (given === undefined || given === "1");
+    const needs = isDefault ? String(consistencyTimestepScale) : given;
     return has === undefined || needs === undefined || has === needs ? [] : [{ field, has, needs }];
   });
-  return process === "betas" && isOfProcess
-    ? [...differences, ...zeroSnrDifference(current, original)]
-    : differences;
-}
-
-/**
- * Noise alone at the last timestep of training, which half of the schedulers cannot begin with: their classes have no such
- * field, and keep what a file says of it for saving.
- */
-function zeroSnrDifference(current: Scheduler, original: Scheduler): TrainingDifference[] {
-  const field = "rescaleBetasZeroSnr";
-  const has = readField(current, field);
-  const needs =
-    readField(original, field) ?? (isTrueInFile(original, "rescale_betas_zero_snr") ? "true" : undefined);
-  if (needs === undefined || (has ?? "false") === needs) return [];
-  return [{ field, has, needs }];
-}
-
-/** Whether an entry that the class does not know is true, in the words of Python. */
-function isTrueInFile({ config }: Scheduler, name: string): boolean {
-  const entry = readConfigRecord(config)?.entries.get(name);
-  return entry === true || entry === 1 || (entry instanceof PythonFloat && entry.value === 1);
 }
 
 /** A field as JSON, so that lists compare by their elements; `undefined` where the scheduler has none of that name. */
 function readField({ config }: Scheduler, field: string): string | undefined {
   return JSON.stringify(Reflect.get(config, field));
+}
+
+/** Whether the timesteps of a scheduler rise, with the noise. */
+function isInverse({ timesteps }: Scheduler): boolean {
+  return (timesteps[0] ?? 0) < (timesteps.at(-1) ?? 0);
+}
+
+function abbreviate(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, InvalidConfigError } from "@onestep/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pipelinePlace } from "./__fixtures__/pipeline-place.ts";
-import { zeroPipeline } from "./__fixtures__/zero-pipeline.ts";
+import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
+import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";
+import { DiffusionPipeline, type UNet2DPipeline } from "../diffusion-pipeline.ts";
+import { ConsistencyModelInpaintPipeline } from "../editing/consistency-model-inpaint-pipeline.ts";
 import type { Id2Label } from "./class-names.ts";
-import { ConsistencyModelPipeline } from "./consistency-models/consistency-model-pipeline.ts";
-import { DiffusionPipeline } from "./diffusion-pipeline.ts";
-import { ConsistencyModelInpaintPipeline } from "./editing/consistency-model-inpaint-pipeline.ts";
+import { ConsistencyModelPipeline } from "./consistency-model-pipeline.ts";
 
 const place = pipelinePlace();
 const animals = { "0": "fox, red fox", "1": "crane", "2": "pizza", "3": "crane", "4": "2" };
@@ -81,7 +81,7 @@ describe("names of classes", () => {
       index: { _id2label: { "0": "cat", "1": "dog" } },
     });
     await using pipe = await DiffusionPipeline.fromPretrained(source);
-    expect(pipe.labels).toEqual({ cat: 0, dog: 1 });
+    expect((pipe as UNet2DPipeline).labels).toEqual({ cat: 0, dog: 1 });
   });
 
   it("can be the caller's own, in the place of the checkpoint's", async () => {

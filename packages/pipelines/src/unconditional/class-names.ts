@@ -1,5 +1,6 @@
 import {
   describeValue,
+  type Generator,
   InvalidArgumentError,
   InvalidConfigError,
   type OnestepError,
@@ -162,6 +163,24 @@ export class ClassNames {
       remedy: `${hint} \`pipe.labels\` lists all names.`.trim(),
     };
   }
+}
+
+/**
+ * Draws one class per image, each with the image's own generator where there is one per image.
+ *
+ * In diffusers these come from torch's global generator, so that the same seed gives other images; here they follow
+ * the generator, after the latents.
+ */
+export function drawClassLabels(
+  numClassEmbeds: number,
+  batchSize: number,
+  generator: Generator | readonly Generator[],
+): readonly number[] {
+  const generators: readonly Generator[] = Array.isArray(generator) ? generator : [generator as Generator];
+  const perGenerator = batchSize / generators.length;
+  return generators.flatMap((source) =>
+    Array.from(source.randint(0, numClassEmbeds, [perGenerator]).data, Number),
+  );
 }
 
 function isLabel(label: unknown): label is string | readonly string[] {

@@ -1,11 +1,14 @@
 import type { FileLocation } from "@onestep/hub";
-import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
-import { loadSingleFile, type PipelineFromSingleFileOptions } from "../loading/load-single-file.ts";
+import type { NoiseProcess } from "@onestep/schedulers";
 import { denoise } from "../sampling/denoise.ts";
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import type { NoiseProcess } from "../sampling/noise-process.ts";
-import { readOptions } from "../sampling/read-options.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import { loadSingleFile, type PipelineFromSingleFileOptions } from "./single-file.ts";
+import {
+  type ClassConditionalGenerateOptions,
+  type ClassConditionalOutput,
+  UNet2DPipelineBase,
+} from "./unet-2d-pipeline.ts";
 
 const className = "ConsistencyModelPipeline";
 
@@ -13,7 +16,8 @@ const className = "ConsistencyModelPipeline";
  * Options of {@link ConsistencyModelPipeline.generate}. All optional. `timesteps` are indices into the training grid of
  * `CMStochasticIterativeScheduler`, as `[22, 0]`.
  */
-export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputType> = GenerateOptions<Output>;
+export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputType> =
+  ClassConditionalGenerateOptions<Output>;
 
 /**
  * Makes images from noise in one step or a few (Song et al., 2023, algorithm 1); diffusers' `ConsistencyModelPipeline`.
@@ -23,14 +27,13 @@ export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputTy
  * model without classes, an unknown `outputType` (before the work, not after). One label is spread over a batch, and
  * labels that are not given are drawn from `generator`, not from a global one.
  */
-export class ConsistencyModelPipeline extends DiffusionPipelineBase {
+export class ConsistencyModelPipeline extends UNet2DPipelineBase {
   /** The class as `model_index.json` names it. */
   static readonly className: string = className;
+  /** What its models were trained on. */
+  static readonly noiseProcess: NoiseProcess = "edm";
   /** How many steps a run takes where nobody says. */
   static readonly defaultInferenceSteps: number = 1;
-
-  override readonly className: string = className;
-  protected override readonly noiseProcess: NoiseProcess = "edm";
 
   /**
    * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`); diffusers'
@@ -46,7 +49,15 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
     source: FileLocation,
     options: PipelineFromSingleFileOptions = {},
   ): Promise<ConsistencyModelPipeline> {
-    return new ConsistencyModelPipeline(await loadSingleFile(source, options));
+    const parts = await loadSingleFile(source, options);
+    try {
+      const pipe = new ConsistencyModelPipeline(parts);
+      pipe.own(parts.unet);
+      return pipe;
+    } catch (error) {
+      await parts.unet.dispose?.();
+      throw error;
+    }
   }
 
   /**
@@ -60,9 +71,9 @@ export class ConsistencyModelPipeline extends DiffusionPipelineBase {
    */
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelGenerateOptions<Output> = {},
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
-    const run = await this.beginSampling(options, ConsistencyModelPipeline);
-    return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
+    const run = await this.beginRun(options, ConsistencyModelPipeline);
+    return this.finish(run, toPixels(await denoise(run, options)), options);
   }
 }

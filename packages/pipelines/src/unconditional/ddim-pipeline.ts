@@ -1,19 +1,21 @@
 import { describeValue, InvalidArgumentError } from "@onestep/core";
-import { DDIMScheduler } from "@onestep/schedulers";
-import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
-import type { ModelIndex } from "../model-index/model-index.ts";
-import type { PipelineComponents } from "../pipeline-components.ts";
-import { convertScheduler } from "../sampling/convert-scheduler.ts";
+import { DDIMScheduler, type NoiseProcess } from "@onestep/schedulers";
 import { denoise } from "../sampling/denoise.ts";
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import type { NoiseProcess } from "../sampling/noise-process.ts";
-import { readOptions } from "../sampling/read-options.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import { convertScheduler } from "../sampling/scheduler-fit.ts";
+import {
+  type ClassConditionalGenerateOptions,
+  type ClassConditionalOutput,
+  type UNet2DParts,
+  UNet2DPipelineBase,
+} from "./unet-2d-pipeline.ts";
 
 const className = "DDIMPipeline";
 
 /** Options of {@link DDIMPipeline.generate}. All optional. */
-export interface DDIMGenerateOptions<Output extends OutputType = OutputType> extends GenerateOptions<Output> {
+export interface DDIMGenerateOptions<Output extends OutputType = OutputType>
+  extends ClassConditionalGenerateOptions<Output> {
   /** How much of DDPM's noise a step adds, from 0 (default: none) to 1. Schedulers other than `DDIMScheduler` ignore it. */
   readonly eta?: number | undefined;
   /**
@@ -30,17 +32,16 @@ export interface DDIMGenerateOptions<Output extends OutputType = OutputType> ext
  * The same seed gives the same image as in Python with a CPU generator. The scheduler that the model comes with is made
  * a `DDIMScheduler`, whatever its class; another that is assigned to `scheduler` later stays what it is.
  */
-export class DDIMPipeline extends DiffusionPipelineBase {
+export class DDIMPipeline extends UNet2DPipelineBase {
   /** The class as `model_index.json` names it. */
   static readonly className: string = className;
+  /** What its models were trained on. */
+  static readonly noiseProcess: NoiseProcess = "betas";
   /** How many steps a run takes where nobody says. */
   static readonly defaultInferenceSteps: number = 50;
 
-  override readonly className: string = className;
-  protected override readonly noiseProcess: NoiseProcess = "betas";
-
-  constructor(components: PipelineComponents, modelIndex?: ModelIndex) {
-    super(convertScheduler(components, DDIMScheduler, className), modelIndex);
+  constructor(parts: UNet2DParts) {
+    super(convertScheduler(parts, DDIMScheduler, className));
   }
 
   /**
@@ -51,13 +52,13 @@ export class DDIMPipeline extends DiffusionPipelineBase {
    */
   async generate<Output extends OutputType = "image">(
     given: DDIMGenerateOptions<Output> = {},
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
     const { eta, useClippedModelOutput } = options;
     checkEta(eta);
-    const run = await this.beginSampling(options, DDIMPipeline);
+    const run = await this.beginRun(options, DDIMPipeline);
     const sample = await denoise(run, options, { eta, useClippedModelOutput });
-    return toOutput(toPixels(sample), options.outputType, run.classLabels);
+    return this.finish(run, toPixels(sample), options);
   }
 }
 

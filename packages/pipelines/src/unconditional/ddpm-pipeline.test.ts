@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { drawWeights } from "../__fixtures__/draw-weights.ts";
 import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import { savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
-import { ConsistencyModelPipeline } from "../consistency-models/consistency-model-pipeline.ts";
-import { DDIMPipeline } from "../ddim/ddim-pipeline.ts";
+import { ConsistencyModelPipeline } from "./consistency-model-pipeline.ts";
+import { DDIMPipeline } from "./ddim-pipeline.ts";
 import { DDPMPipeline } from "./ddpm-pipeline.ts";
 
 const checkpoint = savedCheckpoint("ddpm");

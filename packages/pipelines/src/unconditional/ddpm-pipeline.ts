@@ -1,14 +1,18 @@
-import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
+import type { NoiseProcess } from "@onestep/schedulers";
 import { denoise } from "../sampling/denoise.ts";
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import type { NoiseProcess } from "../sampling/noise-process.ts";
-import { readOptions } from "../sampling/read-options.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import {
+  type ClassConditionalGenerateOptions,
+  type ClassConditionalOutput,
+  UNet2DPipelineBase,
+} from "./unet-2d-pipeline.ts";
 
 const className = "DDPMPipeline";
 
 /** Options of {@link DDPMPipeline.generate}. All optional. */
-export type DDPMGenerateOptions<Output extends OutputType = OutputType> = GenerateOptions<Output>;
+export type DDPMGenerateOptions<Output extends OutputType = OutputType> =
+  ClassConditionalGenerateOptions<Output>;
 
 /**
  * Makes images with a denoising diffusion probabilistic model (Ho et al. 2020, arXiv:2006.11239, algorithm 2); diffusers'
@@ -18,14 +22,13 @@ export type DDPMGenerateOptions<Output extends OutputType = OutputType> = Genera
  * betas can take the place of `DDPMScheduler`, in fewer steps: `DDIMScheduler`, `UniPCMultistepScheduler`, also those
  * whose samples are scaled (`EulerDiscreteScheduler`), which diffusers' pipeline starts at the wrong noise level.
  */
-export class DDPMPipeline extends DiffusionPipelineBase {
+export class DDPMPipeline extends UNet2DPipelineBase {
   /** The class as `model_index.json` names it. */
   static readonly className: string = className;
+  /** What its models were trained on. */
+  static readonly noiseProcess: NoiseProcess = "betas";
   /** How many steps a run takes where nobody says. */
   static readonly defaultInferenceSteps: number = 1000;
-
-  override readonly className: string = className;
-  protected override readonly noiseProcess: NoiseProcess = "betas";
 
   /**
    * Makes images. Random numbers are drawn for the latents first, then (with `DDPMScheduler`) for each step but the last.
@@ -35,9 +38,9 @@ export class DDPMPipeline extends DiffusionPipelineBase {
    */
   async generate<Output extends OutputType = "image">(
     given: DDPMGenerateOptions<Output> = {},
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
-    const run = await this.beginSampling(options, DDPMPipeline);
-    return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
+    const run = await this.beginRun(options, DDPMPipeline);
+    return this.finish(run, toPixels(await denoise(run, options)), options);
   }
 }

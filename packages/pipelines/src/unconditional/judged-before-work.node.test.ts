@@ -14,9 +14,9 @@ import { describe, expect, it, vi } from "vitest";
 import { drawWeights } from "../__fixtures__/draw-weights.ts";
 import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";
-import { DDIMPipeline } from "../ddim/ddim-pipeline.ts";
-import { DDPMPipeline } from "../ddpm/ddpm-pipeline.ts";
-import type { GenerateOptions } from "./generate-options.ts";
+import type { GenerateOptions } from "../sampling/generate-options.ts";
+import { DDIMPipeline } from "./ddim-pipeline.ts";
+import { DDPMPipeline } from "./ddpm-pipeline.ts";
 
 const place = pipelinePlace();
 const small: Partial<UNet2DModelConfigValues> = {

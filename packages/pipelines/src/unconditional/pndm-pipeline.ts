@@ -1,18 +1,20 @@
-import { PNDMScheduler } from "@onestep/schedulers";
-import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
-import type { ModelIndex } from "../model-index/model-index.ts";
-import type { PipelineComponents } from "../pipeline-components.ts";
-import { convertScheduler } from "../sampling/convert-scheduler.ts";
+import { type NoiseProcess, PNDMScheduler } from "@onestep/schedulers";
 import { denoise } from "../sampling/denoise.ts";
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput, toPixels } from "../sampling/image-pipeline-output.ts";
-import type { NoiseProcess } from "../sampling/noise-process.ts";
-import { readOptions } from "../sampling/read-options.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import { toPixels } from "../sampling/image-output.ts";
+import { convertScheduler } from "../sampling/scheduler-fit.ts";
+import {
+  type ClassConditionalGenerateOptions,
+  type ClassConditionalOutput,
+  type UNet2DParts,
+  UNet2DPipelineBase,
+} from "./unet-2d-pipeline.ts";
 
 const className = "PNDMPipeline";
 
 /** Options of {@link PNDMPipeline.generate}. All optional. */
-export type PNDMGenerateOptions<Output extends OutputType = OutputType> = GenerateOptions<Output>;
+export type PNDMGenerateOptions<Output extends OutputType = OutputType> =
+  ClassConditionalGenerateOptions<Output>;
 
 /**
  * Makes images with the model of a DDPM in fewer steps, by pseudo numerical methods (Liu et al. 2022, arXiv:2202.09778,
@@ -21,17 +23,16 @@ export type PNDMGenerateOptions<Output extends OutputType = OutputType> = Genera
  * The same seed gives the same image as in Python with a CPU generator. The scheduler that the model comes with is made
  * a `PNDMScheduler`, whatever its class; another that is assigned to `scheduler` later stays what it is.
  */
-export class PNDMPipeline extends DiffusionPipelineBase {
+export class PNDMPipeline extends UNet2DPipelineBase {
   /** The class as `model_index.json` names it. */
   static readonly className: string = className;
+  /** What its models were trained on. */
+  static readonly noiseProcess: NoiseProcess = "betas";
   /** How many steps a run takes where nobody says. */
   static readonly defaultInferenceSteps: number = 50;
 
-  override readonly className: string = className;
-  protected override readonly noiseProcess: NoiseProcess = "betas";
-
-  constructor(components: PipelineComponents, modelIndex?: ModelIndex) {
-    super(convertScheduler(components, PNDMScheduler, className), modelIndex);
+  constructor(parts: UNet2DParts) {
+    super(convertScheduler(parts, PNDMScheduler, className));
   }
 
   /**
@@ -42,9 +43,9 @@ export class PNDMPipeline extends DiffusionPipelineBase {
    */
   async generate<Output extends OutputType = "image">(
     given: PNDMGenerateOptions<Output> = {},
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
-    const run = await this.beginSampling(options, PNDMPipeline);
-    return toOutput(toPixels(await denoise(run, options)), options.outputType, run.classLabels);
+    const run = await this.beginRun(options, PNDMPipeline);
+    return this.finish(run, toPixels(await denoise(run, options)), options);
   }
 }

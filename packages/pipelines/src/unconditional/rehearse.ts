@@ -1,6 +1,6 @@
-import type { UNet2DModel, UNet2DModelConfig } from "@onestep/models";
-
-const standInMark = Symbol.for("onestep.standIn");
+import { UnsupportedError } from "@onestep/core";
+import { markStandIn } from "../component/component.ts";
+import type { UNet2D, UNet2DConfig } from "./unet-2d.ts";
 
 class FirstPassReached extends Error {}
 
@@ -13,23 +13,26 @@ class FirstPassReached extends Error {}
  * @throws What `generate` throws before the first pass: errors about options, scheduler and config.
  */
 export async function rehearse(
-  config: UNet2DModelConfig,
-  generate: (standIn: UNet2DModel) => Promise<unknown>,
+  config: UNet2DConfig,
+  generate: (standIn: UNet2D) => Promise<unknown>,
 ): Promise<void> {
-  const standIn = {
-    [standInMark]: true,
+  const standIn = markStandIn<UNet2D>({
     config,
     device: "cpu",
     forward: () => Promise.reject(new FirstPassReached()),
-  };
+    savePretrained: () =>
+      Promise.reject(
+        new UnsupportedError({
+          subject: "unet",
+          found: "a stand-in without weights",
+          expected: "a model",
+          remedy: "Load the pipeline first.",
+        }),
+      ),
+  });
   try {
-    await generate(standIn as unknown as UNet2DModel);
+    await generate(standIn);
   } catch (error) {
     if (!(error instanceof FirstPassReached)) throw error;
   }
-}
-
-/** Whether a model is the stand-in of a rehearsal. */
-export function isStandIn(unet: object): boolean {
-  return standInMark in unet;
 }

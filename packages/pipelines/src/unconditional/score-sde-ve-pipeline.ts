@@ -1,17 +1,19 @@
 import { InvalidArgumentError } from "@onestep/core";
-import type { Scheduler, ScoreSdeVeScheduler } from "@onestep/schedulers";
-import { DiffusionPipelineBase } from "../diffusion-pipeline-base.ts";
-import { componentClassName } from "../model-index/model-index.ts";
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
-import { type ImagePipelineOutput, toOutput } from "../sampling/image-pipeline-output.ts";
-import type { NoiseProcess } from "../sampling/noise-process.ts";
-import { readOptions } from "../sampling/read-options.ts";
-import { runSteps } from "../sampling/run-steps.ts";
+import type { NoiseProcess, Scheduler, ScoreSdeVeScheduler } from "@onestep/schedulers";
+import { componentClassName } from "../component/component.ts";
+import { runSteps } from "../sampling/denoise.ts";
+import { type OutputType, readOptions } from "../sampling/generate-options.ts";
+import {
+  type ClassConditionalGenerateOptions,
+  type ClassConditionalOutput,
+  UNet2DPipelineBase,
+} from "./unet-2d-pipeline.ts";
 
 const className = "ScoreSdeVePipeline";
 
 /** Options of {@link ScoreSdeVePipeline.generate}. All optional. */
-export type ScoreSdeVeGenerateOptions<Output extends OutputType = OutputType> = GenerateOptions<Output>;
+export type ScoreSdeVeGenerateOptions<Output extends OutputType = OutputType> =
+  ClassConditionalGenerateOptions<Output>;
 
 /**
  * Makes images with a score model of the variance-exploding SDE (NCSN++), by predictor and corrector (Song et al. 2021,
@@ -20,14 +22,13 @@ export type ScoreSdeVeGenerateOptions<Output extends OutputType = OutputType> = 
  * The same seed gives the same image as in Python with a CPU generator. Each step evaluates the model once for the
  * prediction and `scheduler.config.correctSteps` times for corrections before it.
  */
-export class ScoreSdeVePipeline extends DiffusionPipelineBase {
+export class ScoreSdeVePipeline extends UNet2DPipelineBase {
   /** The class as `model_index.json` names it. */
   static readonly className: string = className;
+  /** What its models were trained on. */
+  static readonly noiseProcess: NoiseProcess = "score-sde";
   /** How many steps a run takes where nobody says. */
   static readonly defaultInferenceSteps: number = 2000;
-
-  override readonly className: string = className;
-  protected override readonly noiseProcess: NoiseProcess = "score-sde";
 
   /**
    * Makes images. Random numbers are drawn for the latents first, then in each step for each correction and for the
@@ -38,27 +39,24 @@ export class ScoreSdeVePipeline extends DiffusionPipelineBase {
    */
   async generate<Output extends OutputType = "image">(
     given: ScoreSdeVeGenerateOptions<Output> = {},
-  ): Promise<ImagePipelineOutput<Output>> {
+  ): Promise<ClassConditionalOutput<Output>> {
     const options = readOptions(given);
-    const run = await this.beginSampling(options, ScoreSdeVePipeline);
-    const { unet, scheduler, generator, classLabels } = run;
+    const run = await this.beginRun(options, ScoreSdeVePipeline);
+    const { scheduler, generator, predict } = run;
     if (!isPredictorCorrector(scheduler)) throw otherScheduler(scheduler);
-    const { signal } = options;
     const image = await runSteps(run, options, async (start, timestep, step) => {
-      // The model is told the noise level and not the time.
+      // The model is given the noise level and not the time.
       const sigma = scheduler.sigmas[step] ?? Number.NaN;
       let sample = start;
       for (let count = 0; count < scheduler.config.correctSteps; count++) {
-        const score = await unet.forward({ sample, timestep: sigma, classLabels, signal });
-        sample = scheduler.stepCorrect(score.sample, sample, { generator }).prevSample;
+        const score = await predict(sample, sigma);
+        sample = scheduler.stepCorrect(score, sample, { generator }).prevSample;
       }
-      const score = await unet.forward({ sample, timestep: sigma, classLabels, signal });
-      const { prevSample, prevSampleMean } = scheduler.stepPred(score.sample, timestep, sample, {
-        generator,
-      });
-      return { sample: prevSample, image: prevSampleMean, prediction: score.sample };
+      const score = await predict(sample, sigma);
+      const { prevSample, prevSampleMean } = scheduler.stepPred(score, timestep, sample, { generator });
+      return { sample: prevSample, image: prevSampleMean, prediction: score };
     });
-    return toOutput(image, options.outputType, classLabels);
+    return this.finish(run, image, options);
   }
 }
 

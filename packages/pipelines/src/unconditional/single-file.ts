@@ -1,9 +1,14 @@
+import { InvalidArgumentError } from "@onestep/core";
 import type { FileLocation, OpenRepositoryOptions } from "@onestep/hub";
-import { type LoadSingleFileOptions, UNet2DModel } from "@onestep/models";
-import type { Scheduler } from "@onestep/schedulers";
-import { type Id2Label, parseId2Label } from "../class-names.ts";
-import type { PipelineParts } from "../pipeline-components.ts";
-import { schedulerForFile } from "./scheduler-for-file.ts";
+import {
+  type FileNameClaims,
+  type LoadSingleFileOptions,
+  readFileNameClaims,
+  UNet2DModel,
+} from "@onestep/models";
+import { CMStochasticIterativeScheduler, EDMHeunScheduler, type Scheduler } from "@onestep/schedulers";
+import { type Id2Label, parseId2Label } from "./class-names.ts";
+import type { UNet2DParts } from "./unet-2d-pipeline.ts";
 
 /** Options of `fromSingleFile`. */
 export interface PipelineFromSingleFileOptions extends LoadSingleFileOptions, OpenRepositoryOptions {
@@ -21,8 +26,44 @@ export interface PipelineFromSingleFileOptions extends LoadSingleFileOptions, Op
 export async function loadSingleFile(
   source: FileLocation,
   options: PipelineFromSingleFileOptions,
-): Promise<PipelineParts> {
+): Promise<UNet2DParts> {
   const scheduler = options.scheduler ?? schedulerForFile(source);
   const id2label = options.id2label === undefined ? undefined : parseId2Label(options.id2label, "id2label");
   return { scheduler, id2label, unet: await UNet2DModel.fromSingleFile(source, options) };
+}
+
+/**
+ * The scheduler that an original checkpoint was trained for, by its name (openai/consistency_models
+ * `scripts/launch.sh`; diffusers `scripts/convert_consistency_to_diffusers.py`). The diffusion models that consistency
+ * models are distilled from are sampled by Heun's method, and see the timesteps that those do.
+ *
+ * @throws InvalidArgumentError where the name tells none.
+ */
+export function schedulerForFile(source: FileLocation): Scheduler {
+  const name = fileName(source);
+  const claims = readFileNameClaims(name);
+  if (claims.training === "edm") return new EDMHeunScheduler({ timestepScale: 1000 });
+  const numTrainTimesteps = trainTimesteps(claims);
+  if (numTrainTimesteps !== undefined) return new CMStochasticIterativeScheduler({ numTrainTimesteps });
+  throw new InvalidArgumentError({
+    subject: "option scheduler",
+    found: `no scheduler, and the name ${JSON.stringify(name)}`,
+    expected:
+      "a scheduler, or a name as OpenAI gave: cd_imagenet64_l2.pt, ct_bedroom256.pt, edm_cat256_ema.pt",
+    remedy:
+      "Pass `scheduler`: new CMStochasticIterativeScheduler({ numTrainTimesteps: 40 }) for a model trained by consistency distillation, a scheduler of the EDM family for a diffusion model.",
+  });
+}
+
+function trainTimesteps({ training, images }: FileNameClaims): number | undefined {
+  if (training === "cd") return 40;
+  if (training !== "ct" || images === undefined) return undefined;
+  return images === "imagenet64" ? 201 : 151;
+}
+
+/** The last segment of a path or a URL, without its query. */
+function fileName(source: FileLocation): string {
+  if (source instanceof File) return source.name;
+  const path = URL.canParse(source) ? new URL(source).pathname : String(source);
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

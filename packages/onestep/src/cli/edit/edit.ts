@@ -1,4 +1,4 @@
-import type { ConsistencyModelPipeline, EditOptions, ImagePipelineOutput } from "@onestep/pipelines";
+import type { ClassConditionalOutput, ConsistencyModelPipeline, EditOptions } from "@onestep/pipelines";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 
 /** The options of `generate` that all edits share. */
@@ -9,7 +9,7 @@ export interface PreparedEdit {
   /** How many images it makes of what it was given, where nothing else asks for more. */
   readonly imageCount: number;
   /** Makes the images. */
-  run(pipe: ConsistencyModelPipeline, options: SharedEditOptions): Promise<ImagePipelineOutput>;
+  run(pipe: ConsistencyModelPipeline, options: SharedEditOptions): Promise<ClassConditionalOutput>;
 }
 
 /** What a command `onestep edit …` does. */

@@ -1,5 +1,9 @@
 import { RasterImage } from "@onestep/core";
-import type { DiffusionPipeline, GenerateOptions, ImagePipelineOutput } from "@onestep/pipelines";
+import type {
+  ClassConditionalGenerateOptions,
+  ClassConditionalOutput,
+  UNet2DPipeline,
+} from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
 import type { SchedulerClass } from "@onestep/schedulers";
 import type { Invocation } from "../command.ts";
@@ -25,9 +29,9 @@ export interface ImageJob {
    * Makes the images. Called twice: first with a model that has no weights, to find out what is wrong before they are
    * fetched. `steps` where they were not those that the request asks for. */
   generate(
-    pipe: DiffusionPipeline,
-    options: GenerateOptions<"image">,
-  ): Promise<ImagePipelineOutput & { readonly steps?: number }>;
+    pipe: UNet2DPipeline,
+    options: ClassConditionalGenerateOptions<"image">,
+  ): Promise<ClassConditionalOutput & { readonly steps?: number }>;
 }
 
 /** Loads the model, makes the images, saves them, and tells of it. */

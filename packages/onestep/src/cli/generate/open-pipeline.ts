@@ -1,7 +1,6 @@
 import { InvalidConfigError, UnsupportedError } from "@onestep/core";
 import {
   ConsistencyModelPipeline,
-  type DiffusionPipeline,
   loadSchedulerOf,
   openPipelineSource,
   type PipelineFromPretrainedOptions,
@@ -11,6 +10,8 @@ import {
   readUnetConfig,
   rehearse,
   requireUnetClass,
+  type UNet2DPipeline,
+  type UNet2DSettings,
 } from "@onestep/pipelines";
 import type { Scheduler, SchedulerClass } from "@onestep/schedulers";
 import { isSingleFile } from "../is-single-file.ts";
@@ -22,7 +23,7 @@ import type { GenerateRequest } from "./generate-request.ts";
 
 /** A pipeline and what a request makes it do. */
 export interface OpenedPipeline {
-  readonly pipe: DiffusionPipeline;
+  readonly pipe: UNet2DPipeline;
   /** How many steps it will take. */
   readonly steps: number;
   /** The classes that were asked for, as numbers. */
@@ -35,7 +36,7 @@ export interface PipelineJob {
   /** The scheduler to sample with, where it is not the model's own. */
   readonly schedulerClass: SchedulerClass | undefined;
   /** Does what the pipeline is opened for, with a model that has no weights yet. */
-  rehearse(pipe: DiffusionPipeline, classLabels: readonly number[] | undefined): Promise<unknown>;
+  rehearse(pipe: UNet2DPipeline, classLabels: readonly number[] | undefined): Promise<unknown>;
 }
 
 /**
@@ -49,7 +50,7 @@ export interface PipelineJob {
  */
 export async function openPipeline(
   { request, schedulerClass, rehearse: tryOut }: PipelineJob,
-  options: PipelineFromPretrainedOptions & RepositorySettings,
+  options: PipelineFromPretrainedOptions & RepositorySettings & UNet2DSettings,
 ): Promise<OpenedPipeline> {
   const { model } = request;
   if (model !== undefined && (await isSingleFile(model))) {

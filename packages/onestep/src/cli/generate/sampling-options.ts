@@ -1,5 +1,5 @@
 import { TorchGenerator } from "@onestep/core";
-import type { GenerateOptions } from "@onestep/pipelines";
+import type { ClassConditionalGenerateOptions } from "@onestep/pipelines";
 import type { GenerateRequest } from "./generate-request.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { GenerateRequest } from "./generate-request.ts";
 export function samplingOptions(
   request: GenerateRequest,
   classLabels: readonly number[] | undefined,
-): GenerateOptions<"image"> {
+): ClassConditionalGenerateOptions<"image"> {
   const { batchSize, numInferenceSteps, timesteps, seeds } = request;
   const labels = classLabels?.length === 1 ? classLabels[0] : classLabels;
   const [seed] = seeds;

@@ -25,7 +25,8 @@ export async function readModelReport(
   refuseSingleFileSettings(settings);
   const opened = await openPipelineSource(source, settings);
   const { repository, modelIndex } = opened;
-  const { className, components } = modelIndex;
+  const { className } = modelIndex;
+  const components = new Map([...modelIndex.components].map(([name, entry]) => [name, entry.className]));
   const model = source ?? shippedModel;
   const schedulerClass = components.get("scheduler");
   const scheduler =

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, OnestepError } from "@onestep/core";
 import type { UNet2DModelConfig } from "@onestep/models";
 import {
-  type GenerateOptions,
+  type ClassConditionalGenerateOptions,
   loadSchedulerOf,
   type PipelineClass,
   type PipelineSource,
@@ -34,7 +34,11 @@ export async function tryRuns(
   settings: RepositorySettings,
 ): Promise<Runs> {
   const { signal } = settings;
-  const run = async (own: Scheduler, options: GenerateOptions<"image">, chosen?: Scheduler): Promise<void> =>
+  const run = async (
+    own: Scheduler,
+    options: ClassConditionalGenerateOptions<"image">,
+    chosen?: Scheduler,
+  ): Promise<void> =>
     rehearse(config, async (unet) => {
       const pipe = new pipelineClass({ unet, scheduler: own });
       if (chosen !== undefined) pipe.scheduler = chosen;

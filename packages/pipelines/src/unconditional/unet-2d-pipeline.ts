@@ -1,0 +1,265 @@
+import { InvalidConfigError, type PythonJson, type Tensor, toPythonJson } from "@onestep/core";
+import { resolveClassLabels } from "@onestep/models";
+import type { Device } from "@onestep/runtime";
+import type { Scheduler } from "@onestep/schedulers";
+import { requireScheduler } from "../component/component.ts";
+import type { ComponentSlots } from "../component/component-registry.ts";
+import type { LoadPipelineOptions, PipelineSource } from "../component/load-components.ts";
+import { invalidModelIndex, modelIndexName } from "../component/model-index.ts";
+import { DiffusionPipelineBase } from "../pipeline.ts";
+import type { SamplingRun } from "../sampling/begin-sampling.ts";
+import type { NoisePredictor } from "../sampling/denoise.ts";
+import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
+import { type ImagePipelineOutput, toOutput } from "../sampling/image-output.ts";
+import { resolveBatchSize } from "../sampling/resolve-batch.ts";
+import {
+  type ClassLabelsInput,
+  ClassNames,
+  drawClassLabels,
+  type Id2Label,
+  parseId2Label,
+} from "./class-names.ts";
+import { imageShapeOf, requireRunnable, type UNet2D, unet2DSlot } from "./unet-2d.ts";
+
+/** The components of a pipeline over a UNet that makes images of noise. */
+export interface UNet2DComponents {
+  /** The model, a `UNet2DModel` or any object that does what the pipelines call of it. */
+  readonly unet: UNet2D;
+  readonly scheduler: Scheduler;
+}
+
+/** The settings of such a pipeline. */
+export interface UNet2DSettings {
+  /** Names of the model's classes by class id, in place of those of the model index. */
+  readonly id2label?: Id2Label | undefined;
+}
+
+/** What the constructor of such a pipeline takes. */
+export interface UNet2DParts extends UNet2DComponents, UNet2DSettings {}
+
+/** Options of `fromPretrained` of such a pipeline. */
+export interface PipelineFromPretrainedOptions extends LoadPipelineOptions {
+  /** A model to use in place of the repository's; it stays yours to dispose of. */
+  readonly unet?: UNet2D | null | undefined;
+  /** A scheduler to use in place of the repository's. */
+  readonly scheduler?: Scheduler | null | undefined;
+  /** Names of the model's classes by class id, in place of the repository's; {} for none. */
+  readonly id2label?: Id2Label | null | undefined;
+}
+
+/** Options of `generate` of every pipeline that makes images from noise, with or without classes. All optional. */
+export interface ClassConditionalGenerateOptions<Output extends OutputType = OutputType>
+  extends GenerateOptions<Output> {
+  /** How many images. By default as many as there are labels, generators or latents, or 1. */
+  readonly batchSize?: number | undefined;
+  /**
+   * What to make, for class-conditional models: one class for all images, or one per image. A class is a number from 0 to
+   * `unet.config.numClassEmbeds - 1`, or its name where the checkpoint names its classes (see `pipe.labels`). Without it,
+   * classes are drawn at random, after the latents and from the same generator.
+   */
+  readonly classLabels?: ClassLabelsInput | undefined;
+}
+
+/** What `generate` of such a pipeline returns. */
+export interface ClassConditionalOutput<Output extends OutputType = "image">
+  extends ImagePipelineOutput<Output> {
+  /** The class of each image, given or drawn; `undefined` for a model without classes. */
+  readonly classLabels: readonly number[] | undefined;
+}
+
+/** What a run of such a pipeline begins with. */
+export interface UNet2DRun extends SamplingRun {
+  /** The model, with the class of each image. */
+  readonly predict: NoisePredictor;
+  /** The class of each image, given or drawn; `undefined` for a model without classes. */
+  readonly classLabels: readonly number[] | undefined;
+}
+
+/** How such a pipeline begins a run. */
+export interface UNet2DRunSettings {
+  /** How many steps a run takes where nobody says. */
+  readonly defaultInferenceSteps: number;
+  /** Whether a run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
+  readonly isNoisy?: boolean | undefined;
+}
+
+/**
+ * Where a `model_index.json` names the classes: where `DiTPipeline` of diffusers has them, and where other pipelines of
+ * diffusers pass over them without a warning.
+ */
+const id2labelKeys = ["id2label", "_id2label"] as const;
+
+/**
+ * The names of the model's classes; `undefined` where the index has none.
+ *
+ * @throws InvalidConfigError where they are no names by class id, or stand twice and differ.
+ */
+export function readId2Label({
+  repository,
+  modelIndex,
+}: {
+  readonly repository: Pick<PipelineSource["repository"], "name">;
+  readonly modelIndex: Pick<PipelineSource["modelIndex"], "entries">;
+}): Id2Label | undefined {
+  const source = `${modelIndexName} of ${repository.name}`;
+  const [first, second] = id2labelKeys.flatMap((key) => {
+    const value = modelIndex.entries.get(key) ?? null;
+    if (value === null) return [];
+    return [parseId2Label(value, `${key} of ${source}`, (problem) => new InvalidConfigError(problem))];
+  });
+  if (second !== undefined && JSON.stringify(first) !== JSON.stringify(second)) {
+    throw invalidModelIndex(source, `different names in ${id2labelKeys.join(" and ")}`, "one of the two");
+  }
+  return first;
+}
+
+/** The entries of a `model_index.json` that name classes, in the place where it has them already. */
+export function id2LabelEntries(
+  id2label: Id2Label,
+  loaded: ReadonlyMap<string, PythonJson>,
+): ReadonlyMap<string, PythonJson | undefined> {
+  const used = id2labelKeys.find((key) => loaded.has(key)) ?? "_id2label";
+  const value = Object.keys(id2label).length > 0 ? toPythonJson(id2label, "id2label") : undefined;
+  return new Map(id2labelKeys.map((key) => [key, key === used ? value : undefined]));
+}
+
+/** What every pipeline shares that makes images of noise with a UNet and a scheduler, with or without classes. */
+export abstract class UNet2DPipelineBase extends DiffusionPipelineBase<UNet2DComponents> {
+  static override readonly components: ComponentSlots = {
+    scheduler: { check: requireScheduler },
+    unet: unet2DSlot,
+  };
+
+  /** Names of the model's classes by class id; `undefined` where nothing names them. */
+  readonly id2label: Id2Label | undefined;
+  readonly #classNames: ClassNames;
+
+  /** @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model. */
+  constructor({ unet, scheduler, id2label }: UNet2DParts) {
+    super({ unet, scheduler });
+    this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
+    this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);
+  }
+
+  /** Names of classes, those of the options before those of the index. */
+  static readSettings(source: PipelineSource, { id2label }: UNet2DSettings): UNet2DSettings {
+    return { id2label: id2label == null ? readId2Label(source) : parseId2Label(id2label, "id2label") };
+  }
+
+  /** The model. */
+  get unet(): UNet2D {
+    return this.components.unet;
+  }
+
+  override get settings(): UNet2DSettings {
+    return { id2label: this.id2label };
+  }
+
+  /** Where the model runs. */
+  override get device(): Device {
+    return this.unet.device;
+  }
+
+  /**
+   * The ids of the model's classes by name, sorted; empty where nothing names them. Diffusers' `DiTPipeline.labels`.
+   *
+   * A name that two classes share, or that reads as the number of another, is not among them.
+   */
+  get labels(): Readonly<Record<string, number>> {
+    return this.#classNames.labels;
+  }
+
+  /**
+   * The ids of classes by their names; diffusers' `DiTPipeline.get_label_ids`. `generate` takes the names as they are.
+   *
+   * @example
+   * ```ts
+   * pipe.getLabelIds(["fox", "pizza"]); // [8, 24]
+   * ```
+   * @throws InvalidArgumentError where a name is none of the model's, or does not say which class is meant.
+   */
+  getLabelIds(label: string | readonly string[]): readonly number[] {
+    const names = typeof label === "string" ? [label] : label;
+    return names.map((name) => this.#classNames.idOf("label", name));
+  }
+
+  /**
+   * Begins a run from noise; all options are checked first. Then the latents are drawn, then the labels where the model has
+   * classes and none are given.
+   *
+   * @throws InvalidArgumentError where an option is wrong, or the scheduler cannot sample the model.
+   */
+  protected async beginRun(
+    options: ClassConditionalGenerateOptions,
+    settings: UNet2DRunSettings,
+  ): Promise<UNet2DRun> {
+    const { unet, scheduler } = this;
+    const classLabels = this.resolveLabelNames(options.classLabels);
+    requireRunnable({ config: unet.config, scheduler, outputType: options.outputType });
+    const labelCount = typeof classLabels === "object" ? (classLabels?.length ?? 1) : 1;
+    const batchSize = resolveBatchSize(options, [labelCount]);
+    const given = this.checkLabels(classLabels, batchSize);
+    const shape = [batchSize, ...imageShapeOf(unet.config)];
+    const run = await this.beginSampling(options, { ...settings, shape });
+    const labels = given ?? this.drawLabels(batchSize, run.generator);
+    return { ...run, classLabels: labels, predict: this.predictor(labels, options.signal) };
+  }
+
+  /** The model, with the class of each image. */
+  protected predictor(
+    classLabels: ArrayLike<number> | undefined,
+    signal: AbortSignal | undefined,
+  ): NoisePredictor {
+    const { unet } = this;
+    return async (sample, timestep) => (await unet.forward({ sample, timestep, classLabels, signal })).sample;
+  }
+
+  /**
+   * Class labels as numbers.
+   *
+   * @throws InvalidArgumentError where a name is none of the model's. Numbers are not checked.
+   */
+  protected resolveLabelNames(
+    classLabels: ClassLabelsInput | undefined,
+  ): number | ArrayLike<number> | undefined {
+    if (classLabels === undefined) return undefined;
+    return this.#classNames.toIds(classLabels);
+  }
+
+  /**
+   * Checks class labels and spreads them over a batch; `undefined` where there are none.
+   *
+   * @throws InvalidArgumentError where one is out of range, their number is wrong, or the model has no classes.
+   */
+  protected checkLabels(
+    classLabels: number | ArrayLike<number> | undefined,
+    batchSize: number,
+  ): readonly number[] | undefined {
+    const { numClassEmbeds, classEmbedType } = this.unet.config;
+    return resolveClassLabels({ numClassEmbeds, classEmbedType, classLabels, batchSize });
+  }
+
+  /** Draws a class for each image; `undefined` for a model without classes. */
+  protected drawLabels(
+    batchSize: number,
+    generator: SamplingRun["generator"],
+  ): readonly number[] | undefined {
+    const { numClassEmbeds } = this.unet.config;
+    return numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator);
+  }
+
+  /** What `generate` returns, of pixels from 0 to 1. */
+  protected async finish<Output extends OutputType>(
+    { classLabels }: Pick<UNet2DRun, "classLabels">,
+    pixels: Tensor<"float32">,
+    { outputType }: { readonly outputType?: Output | undefined },
+  ): Promise<ClassConditionalOutput<Output>> {
+    return { ...(await toOutput(pixels, outputType)), classLabels };
+  }
+
+  protected override settingEntries(
+    loaded: ReadonlyMap<string, PythonJson>,
+  ): ReadonlyMap<string, PythonJson | undefined> {
+    return this.id2label === undefined ? new Map() : id2LabelEntries(this.id2label, loaded);
+  }
+}
