@@ -72,11 +72,14 @@ function run(name: string): Promise<{ code: number | null; stdout: string; stder
   });
 }
 
-describe.each(["editing.md", "hub.md", "schedulers.md"])("the programs of docs/guides/%s", async (guide) => {
-  it.each(await readPrograms(guide))("print what the page says: $text", async ({ text, output }) => {
-    await writeFile(join(folder, "program.mjs"), text);
-    const { code, stdout, stderr } = await run("program.mjs");
-    expect(code === 0 ? "" : stderr).toBe("");
-    expect(stdout).toBe(output);
-  });
-});
+describe.each(["editing.md", "hub.md", "pipelines.md", "schedulers.md"])(
+  "the programs of docs/guides/%s",
+  async (guide) => {
+    it.each(await readPrograms(guide))("print what the page says: $text", async ({ text, output }) => {
+      await writeFile(join(folder, "program.mjs"), text);
+      const { code, stdout, stderr } = await run("program.mjs");
+      expect(code === 0 ? "" : stderr).toBe("");
+      expect(stdout).toBe(output);
+    });
+  },
+);

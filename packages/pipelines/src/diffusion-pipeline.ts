@@ -1,7 +1,7 @@
 import { UnsupportedError } from "@onestep/core";
 import type { RepositoryLocation } from "@onestep/hub";
 import type { NoiseProcess } from "@onestep/schedulers";
-import type { ComponentSlots } from "./component/component-registry.ts";
+import type { ComponentSlots } from "./component/component-slots.ts";
 import { openPipelineSource, type PipelineSource } from "./component/load-components.ts";
 import type { DiffusionPipelineBase } from "./pipeline.ts";
 import type { GenerateOptions, OutputType } from "./sampling/generate-options.ts";

@@ -7,12 +7,11 @@ export {
 export {
   type ComponentClass,
   type ComponentRegistry,
-  type ComponentSlot,
-  type ComponentSlots,
   componentRegistry,
   findComponentFolder,
   type LoadComponentOptions,
 } from "./component/component-registry.ts";
+export type { ComponentSlot, ComponentSlots } from "./component/component-slots.ts";
 export {
   type LoadPipelineOptions,
   loadSchedulerOf,

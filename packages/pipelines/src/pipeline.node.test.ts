@@ -11,7 +11,7 @@ import { drawWeights } from "./__fixtures__/draw-weights.ts";
 import { writePipeline } from "./__fixtures__/write-pipeline.ts";
 import { zeroPipeline } from "./__fixtures__/zero-pipeline.ts";
 import type { Component } from "./component/component.ts";
-import type { ComponentSlots } from "./component/component-registry.ts";
+import type { ComponentSlots } from "./component/component-slots.ts";
 import type { DiffusionPipeline } from "./diffusion-pipeline.ts";
 import { DiffusionPipelineBase } from "./pipeline.ts";
 import { denoise } from "./sampling/denoise.ts";
@@ -218,6 +218,15 @@ describe("a pipeline of one's own, with a component of another library", () => {
       "the pipeline Nameless: found a class without `static className`",
     );
     expect(await readdir(folder)).not.toContain("saved");
+  });
+
+  it("is told where it forgets to declare a component", () => {
+    class Forgetful extends DiffusionPipelineBase<OwnComponents> {}
+    const featureExtractor = new ImageProcessor(processorText);
+    const parts = { scheduler: new DDPMScheduler(), featureExtractor } as unknown as OwnComponents;
+    expect(() => new Forgetful(parts)).toThrow(
+      "featureExtractor of Forgetful: found a component that the class does not declare, expected `featureExtractor` in `static components`",
+    );
   });
 
   it("is a DiffusionPipeline, also where its `generate` requires something", async () => {

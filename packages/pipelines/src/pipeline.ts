@@ -24,7 +24,7 @@ import {
   listComponents,
   requireScheduler,
 } from "./component/component.ts";
-import type { ComponentSlots } from "./component/component-registry.ts";
+import { type ComponentSlots, shareComponents, takeComponents } from "./component/component-slots.ts";
 import {
   disposeAll,
   type LoadPipelineOptions,
@@ -102,18 +102,12 @@ export abstract class DiffusionPipelineBase<
   #disposal: Promise<void> | undefined;
 
   /**
-   * @param components - Those that the class declares; others are left alone.
-   * @throws InvalidArgumentError where one that is needed is missing, or does not do what the pipeline calls of it.
+   * @param components - Those that the class declares.
+   * @throws InvalidArgumentError where one that is needed is missing, one does not do what the pipeline calls of it, or the
+   * class does not declare one.
    */
   constructor(components: Components) {
-    const { components: slots } = classOf(this);
-    for (const [name, slot] of Object.entries(slots)) {
-      const component: unknown = Reflect.get(components, name) ?? null;
-      if (component !== null) slot.check?.(component);
-      else if (!slot.isOptional) throw missingComponent(classOf(this), name);
-    }
-    const declared = Object.entries(components).filter(([name]) => Object.hasOwn(slots, name));
-    this.#components = Object.fromEntries(declared) as unknown as Components;
+    this.#components = takeComponents(components, classOf(this).components, this.className);
     this.#originalScheduler = components.scheduler;
   }
 
@@ -156,12 +150,9 @@ export abstract class DiffusionPipelineBase<
     parts: Partial<PartsOf<NoInfer<Pipeline>>> = {},
   ): Pipeline {
     const given: object = { ...pipe.components, ...parts };
-    const components = Object.entries(this.components).map(([name, { isOptional }]) => {
-      const component: unknown = Reflect.get(given, name) ?? null;
-      if (component === null && !isOptional) throw missingComponent(this, name, pipe);
-      return [name, component] as const;
-    });
-    const all: object = { ...pipe.settings, ...parts, ...Object.fromEntries(components) };
+    const pipelineName = this.className ?? this.name;
+    const components = shareComponents(given, this.components, pipelineName, pipe.className);
+    const all: object = { ...pipe.settings, ...parts, ...components };
     const pipeline = new this(all as PartsOf<Pipeline>);
     pipeline.#origin = pipe.#origin && { ...pipe.#origin, isShared: true };
     return pipeline;
@@ -346,24 +337,6 @@ export abstract class DiffusionPipelineBase<
 
 function classOf(pipeline: DiffusionPipelineBase): PipelineConstructor {
   return pipeline.constructor as PipelineConstructor;
-}
-
-function missingComponent(
-  { className, name, components }: Pick<PipelineConstructor, "className" | "name" | "components">,
-  missing: string,
-  pipe?: DiffusionPipelineBase,
-): InvalidArgumentError {
-  const pipeline = className ?? name;
-  const present = pipe && listComponents(pipe.components).map(([present]) => present);
-  return new InvalidArgumentError({
-    subject: `${missing} of ${pipeline}`,
-    found: pipe === undefined ? "none" : `none among ${present?.join(", ")} of a ${pipe.className}`,
-    expected: `a component ${missing}: ${pipeline} is made of ${Object.keys(components).join(", ")}`,
-    remedy:
-      pipe === undefined
-        ? `Pass it: \`new ${pipeline}({ …, ${missing} })\`.`
-        : `Pass it: \`${pipeline}.fromPipe(pipe, { ${missing} })\`.`,
-  });
 }
 
 function unnamedClass(name: string): InvalidArgumentError {

@@ -25,28 +25,6 @@ export interface ComponentClass<Loaded extends Component = Component> {
 /** Classes of components by library and class, as `model_index.json` names them: `"transformers/CLIPTextModel"`. */
 export type ComponentRegistry = Readonly<Record<string, ComponentClass>>;
 
-/** A component that a pipeline declares. */
-export interface ComponentSlot {
-  /** Whether the pipeline works without it; it is null then. */
-  readonly isOptional?: boolean | undefined;
-  /** The classes that it may be of. Without it, any of {@link componentRegistry}. */
-  readonly classes?: ComponentRegistry | undefined;
-  /** What to do where a repository has one of another class. */
-  readonly remedy?: string | undefined;
-  /**
-   * Checks that an object does what the pipeline calls of it; any does by default.
-   *
-   * @throws InvalidArgumentError where it does not.
-   */
-  check?(component: unknown): void;
-}
-
-/**
- * The components of a pipeline by name, in camelCase (`textEncoder` for `text_encoder/`). They are loaded in this order:
- * small ones first, so that what is wrong with them is found before weights are fetched.
- */
-export type ComponentSlots = Readonly<Record<string, ComponentSlot>>;
-
 const schedulerLoader: ComponentClass = {
   // Looks at the root too.
   fromRepository: (repository, { subfolder, className, signal, onProgress }) =>

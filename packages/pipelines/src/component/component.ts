@@ -139,6 +139,11 @@ export function requireScheduler(scheduler: unknown): asserts scheduler is Sched
   });
 }
 
+/** Whether something is a component. */
+export function isComponent(value: unknown): value is Component {
+  return hasShape(value, ["savePretrained"]);
+}
+
 /** Whether something is an object with a config and these methods. */
 export function hasShape(value: unknown, methods: readonly string[]): boolean {
   if (typeof value !== "object" || value === null) return false;

@@ -13,13 +13,12 @@ import { type Component, type ComponentEntry, componentFolderName, requireSchedu
 import {
   type ComponentClass,
   type ComponentRegistry,
-  type ComponentSlot,
-  type ComponentSlots,
   componentRegistry,
   findComponentClass,
   findComponentFolder,
   findModelClass,
 } from "./component-registry.ts";
+import type { ComponentSlot, ComponentSlots } from "./component-slots.ts";
 import { type ModelIndex, modelIndexName, readModelIndex } from "./model-index.ts";
 
 /** Options of `fromPretrained` of every pipeline. */

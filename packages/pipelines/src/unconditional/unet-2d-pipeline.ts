@@ -3,7 +3,7 @@ import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
 import { requireScheduler } from "../component/component.ts";
-import type { ComponentSlots } from "../component/component-registry.ts";
+import type { ComponentSlots } from "../component/component-slots.ts";
 import type { LoadPipelineOptions, PipelineSource } from "../component/load-components.ts";
 import { invalidModelIndex, modelIndexName } from "../component/model-index.ts";
 import { DiffusionPipelineBase } from "../pipeline.ts";

@@ -12,12 +12,8 @@ import {
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
 import { type Component, componentClassName, hasShape } from "../component/component.ts";
-import {
-  type ComponentSlot,
-  findComponentFolder,
-  findModelClass,
-  unet2DModelLoader,
-} from "../component/component-registry.ts";
+import { findComponentFolder, findModelClass, unet2DModelLoader } from "../component/component-registry.ts";
+import type { ComponentSlot } from "../component/component-slots.ts";
 import { type PipelineSource, resolveComponent } from "../component/load-components.ts";
 import type { OutputType } from "../sampling/generate-options.ts";
 
