@@ -147,7 +147,7 @@ export async function resolveComponent(
   throw new UnsupportedError({
     subject: `${name} of ${repository.name}`,
     found: className,
-    expected: known.join(" or "),
+    expected: known.length > 2 ? `one of ${known.join(", ")}` : known.join(" or "),
     remedy:
       slot.remedy ??
       `Pass what loads it: \`componentClasses: { ${JSON.stringify(`${entry.library}/${className}`)}: … }\`.`,

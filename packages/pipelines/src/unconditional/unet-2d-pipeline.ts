@@ -2,7 +2,7 @@ import { InvalidConfigError, type PythonJson, type Tensor, toPythonJson } from "
 import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
-import { requireScheduler } from "../component/component.ts";
+import { type ComponentRecord, requireScheduler } from "../component/component.ts";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import type { LoadPipelineOptions, PipelineSource } from "../component/load-components.ts";
 import { invalidModelIndex, modelIndexName } from "../component/model-index.ts";
@@ -124,7 +124,9 @@ export function id2LabelEntries(
 }
 
 /** What every pipeline shares that makes images of noise with a UNet and a scheduler, with or without classes. */
-export abstract class UNet2DPipelineBase extends DiffusionPipelineBase<UNet2DComponents> {
+export abstract class UNet2DPipelineBase<
+  Components extends UNet2DComponents & ComponentRecord<Components> = UNet2DComponents,
+> extends DiffusionPipelineBase<Components> {
   static override readonly components: ComponentSlots = {
     scheduler: { check: requireScheduler },
     unet: unet2DSlot,
@@ -135,8 +137,9 @@ export abstract class UNet2DPipelineBase extends DiffusionPipelineBase<UNet2DCom
   readonly #classNames: ClassNames;
 
   /** @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model. */
-  constructor({ unet, scheduler, id2label }: UNet2DParts) {
-    super({ unet, scheduler });
+  constructor(parts: Components & UNet2DSettings) {
+    const { id2label, unet, scheduler, ...others } = parts;
+    super({ unet, scheduler, ...others } as unknown as Components);
     this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
     this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);
   }
