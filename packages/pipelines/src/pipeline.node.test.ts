@@ -359,6 +359,15 @@ describe("a model that is any object of the right shape", () => {
     ]);
   });
 
+  it("has a scheduler that can sample, whatever the class declares", async () => {
+    const scheduler = DDIMScheduler as unknown as Scheduler;
+    expect(() => new OwnPipeline({ scheduler } as OwnComponents)).toThrow("found the class DDIMScheduler");
+    const onProgress = vi.fn();
+    const loading = OwnPipeline.fromPretrained(folder, { scheduler, onProgress });
+    await expect(loading).rejects.toThrow("found the class DDIMScheduler");
+    expect(onProgress).not.toHaveBeenCalledWith(expect.objectContaining({ type: "component-start" }));
+  });
+
   it("is refused where it is none", () => {
     const make = (): unknown =>
       new DDPMPipeline({ unet: { config: {} } as UNet2D, scheduler: new DDPMScheduler() });

@@ -92,7 +92,7 @@ export abstract class DiffusionPipelineBase<
   Components extends PipelineComponents & ComponentRecord<Components> = PipelineComponents,
 > {
   /** The components of pipelines of the class, by name; see {@link ComponentSlots}. */
-  static readonly components: ComponentSlots = { scheduler: { check: requireScheduler } };
+  static readonly components: ComponentSlots = { scheduler: {} };
 
   #components: Components;
   readonly #originalScheduler: Scheduler;
@@ -107,6 +107,7 @@ export abstract class DiffusionPipelineBase<
    * class does not declare one.
    */
   constructor(components: Components) {
+    requireScheduler(components.scheduler);
     this.#components = takeComponents(components, classOf(this).components, this.className);
     this.#originalScheduler = components.scheduler;
   }

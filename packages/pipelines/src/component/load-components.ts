@@ -82,6 +82,7 @@ export async function loadComponents(
   { slots, pipeline, given }: ComponentsToLoad,
   options: LoadPipelineOptions,
 ): Promise<LoadedComponents> {
+  if (given["scheduler"] != null) requireScheduler(given["scheduler"]);
   for (const [name, slot] of Object.entries(slots)) {
     if (given[name] != null) slot.check?.(given[name]);
   }
@@ -165,7 +166,6 @@ async function loadComponent(
   const entry = modelIndex.components.get(folder);
   if (entry === undefined && slot.isOptional) return null;
   const { signal, onProgress } = options;
-  onProgress?.({ type: "component-start", component: folder });
   const resolved = await resolveComponent(source, folder, slot, options).catch((error: unknown) => {
     if (!slot.isOptional || !UnsupportedError.isInstance(error)) throw error;
     warn(`${error.message} Without it, it is left out, and of what is saved too.`);
@@ -173,6 +173,7 @@ async function loadComponent(
   });
   if (resolved === undefined) return null;
   const { className, componentClass } = resolved;
+  onProgress?.({ type: "component-start", component: folder });
   const { library, className: named } = requireEntry(repository, modelIndex, folder);
   if (named !== className) {
     warn(

@@ -2,7 +2,7 @@ import { InvalidConfigError, type PythonJson, type Tensor, toPythonJson } from "
 import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
-import { type ComponentRecord, requireScheduler } from "../component/component.ts";
+import type { ComponentRecord } from "../component/component.ts";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import type { LoadPipelineOptions, PipelineSource } from "../component/load-components.ts";
 import { invalidModelIndex, modelIndexName } from "../component/model-index.ts";
@@ -128,7 +128,7 @@ export abstract class UNet2DPipelineBase<
   Components extends UNet2DComponents & ComponentRecord<Components> = UNet2DComponents,
 > extends DiffusionPipelineBase<Components> {
   static override readonly components: ComponentSlots = {
-    scheduler: { check: requireScheduler },
+    scheduler: {},
     unet: unet2DSlot,
   };
 
