@@ -53,7 +53,7 @@ export interface PipelineClass {
   readonly components: ComponentSlots;
   /** What its models were trained on. */
   readonly noiseProcess: NoiseProcess;
-  /** How many steps a run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
   /** Loads a pipeline from an open repository. */
   fromSource(source: PipelineSource, options?: PipelineFromPretrainedOptions): Promise<UNet2DPipeline>;
@@ -68,7 +68,7 @@ export const pipelineClasses: readonly PipelineClass[] = Object.freeze([
   ScoreSdeVePipeline,
 ]);
 
-/** The pipeline that goes by this name in diffusers; `undefined` where this package has none of that name. */
+/** Finds a pipeline class by its name in diffusers. */
 export function findPipelineClass(className: string): PipelineClass | undefined {
   return pipelineClasses.find((pipelineClass) => pipelineClass.className === className);
 }
@@ -76,7 +76,7 @@ export function findPipelineClass(className: string): PipelineClass | undefined 
 /**
  * The class that the index of a repository names.
  *
- * @throws UnsupportedError where this package has none of that name; the message lists those that it has.
+ * @throws UnsupportedError if this package does not have that class; the message lists those that it has.
  */
 export function pipelineClassOf({ repository, modelIndex }: PipelineSource): PipelineClass {
   const pipelineClass = findPipelineClass(modelIndex.className);

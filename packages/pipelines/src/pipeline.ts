@@ -86,7 +86,7 @@ interface Origin {
  *
  * A pipeline of your own extends it, with `static className`, `static components` and a `generate`. A pipeline disposes of
  * the components that it loaded, and of no others: what a constructor or {@link DiffusionPipelineBase.fromPipe} is given
- * belongs to whoever made it.
+ * stays with its owner.
  */
 export abstract class DiffusionPipelineBase<
   Components extends PipelineComponents & ComponentRecord<Components> = PipelineComponents,
@@ -188,7 +188,7 @@ export abstract class DiffusionPipelineBase<
     this.#components = { ...this.#components, scheduler };
   }
 
-  /** Where the pipeline runs: the device of its first model; `undefined` where none has one. */
+  /** Where the pipeline runs: the device of its first component that has one. */
   get device(): Device | undefined {
     return listComponents(this.#components).find(([, { device }]) => device !== undefined)?.[1].device;
   }
@@ -200,8 +200,8 @@ export abstract class DiffusionPipelineBase<
    *
    * @param options - How the weights of models are named and divided; see `UNet2DModel.savePretrained`.
    * @throws FileWriteError where it cannot be written. The part that failed is as it was.
-   * @throws InvalidArgumentError where an option is wrong, or nothing tells the class of a component or of the pipeline;
-   * before anything is written.
+   * @throws InvalidArgumentError if an option is invalid, or the class of a component or of the pipeline is unknown; before
+   * anything is written.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     const { signal } = options;
@@ -214,14 +214,13 @@ export abstract class DiffusionPipelineBase<
   }
 
   /**
-   * Uploads the pipeline to a repository of the Hub, which is made where there is none; diffusers' `push_to_hub`. All of
-   * it is in one commit, and nothing is written to disk on the way. Weights of the same variant that an earlier upload
-   * left there are removed, and a README is added where there is none.
+   * Uploads the pipeline to a repository of the Hub in one commit; diffusers' `push_to_hub`. The repository is created if
+   * it does not exist, and nothing is written to disk on the way. The commit removes weights of the same variant from an
+   * earlier upload, and adds a README if there is none.
    *
-   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
+   * @param repositoryId - `owner/name`; without an owner, the account of the token.
    * @param options - How the weights of models are named and divided, and how to get to the Hub.
-   * @throws InvalidArgumentError where the id or an option is wrong, or nothing tells the class or the files of a
-   * component.
+   * @throws InvalidArgumentError if the id or an option is invalid, or the class or the files of a component are unknown.
    * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
@@ -243,7 +242,7 @@ export abstract class DiffusionPipelineBase<
 
   /**
    * Frees the memory of the components that the pipeline loaded. Idempotent. Pipelines that share them can no longer run.
-   * Components that it was given are left alone.
+   * Components that were passed to it are not freed.
    */
   async dispose(): Promise<void> {
     this.#disposal ??= disposeAll(this.#owned);

@@ -44,10 +44,10 @@ export const componentRegistry: ComponentRegistry = Object.freeze({
 });
 
 /**
- * The class that loads a component; `undefined` where none of the registries has it.
+ * Finds the class that loads a component; `undefined` if no registry has it.
  *
- * A library that is not known is passed over where diffusers has a class of that name. Schedulers of any name go to
- * `loadScheduler`, which knows those that take the place of another, and says which there are.
+ * An unknown library is ignored if diffusers has a class of that name. Every scheduler goes to `loadScheduler`, which
+ * knows the classes that stand in for others and lists the supported ones in its error.
  */
 export function findComponentClass(
   { library, className }: ComponentEntry,
@@ -72,7 +72,7 @@ const wrappers: ReadonlySet<string> = new Set([
 
 /**
  * The class of a model. A pipeline that was saved with its model inside of `torch.compile` or DistributedDataParallel names
- * the class of the wrapper in `model_index.json`; the model's own config tells what is in it.
+ * the class of the wrapper in `model_index.json`; the model's own config names the class inside.
  *
  * @param name - Of its folder.
  * @param className - As `model_index.json` has it.
@@ -92,10 +92,10 @@ export async function findModelClass(
 }
 
 /**
- * The folder of a component: the one of its name, or the root of a repository in which everything lies together, as in
- * early ones (google/ddpm-cifar10-32). diffusers looks in the same two places.
+ * Finds the folder of a component: the one of its name, or the root in early repositories without folders
+ * (google/ddpm-cifar10-32). diffusers looks in the same two places.
  *
- * @param configName - The file that tells the place: `config.json`, `scheduler_config.json`.
+ * @param configName - The file to look for: `config.json`, `scheduler_config.json`.
  * @returns The path of the folder, `""` for the root; the one of its name where the file is in neither.
  */
 export async function findComponentFolder(

@@ -53,7 +53,7 @@ export function listComponents(
   return entries.flatMap(([name, component]) => (component == null ? [] : [[name, component] as const]));
 }
 
-/** The class that a component names itself in its config (`UNet2DModel`); `undefined` for one that has none. */
+/** The class that the config of a component names (`UNet2DModel`); `undefined` if it names no class. */
 export function componentClassName(component: { readonly config: object }): string | undefined {
   return readConfigRecord(component.config)?.className;
 }
@@ -62,7 +62,7 @@ export function componentClassName(component: { readonly config: object }): stri
  * The library and class that a component is saved as.
  *
  * @param loaded - The entry that its name had where the pipeline was loaded, and whether it is the component of that time.
- * @throws InvalidArgumentError where nothing tells the class, so that nobody could load it again.
+ * @throws InvalidArgumentError if the class is unknown: the component could not be loaded again.
  */
 export function componentEntry(
   name: string,

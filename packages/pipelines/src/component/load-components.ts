@@ -48,7 +48,7 @@ export interface ComponentsToLoad {
 
 /** The components of a pipeline. */
 export interface LoadedComponents {
-  /** All of them, by name; null where there is none. */
+  /** All of them, by name; null for an optional component that is absent. */
   readonly components: Readonly<Record<string, Component | null>>;
   /** Those that were loaded here, and have to be disposed of. */
   readonly loaded: readonly Component[];
@@ -75,7 +75,7 @@ export async function openPipelineSource(
  *
  * @throws InvalidArgumentError where a component that the caller brings will not do; before anything is fetched.
  * @throws InvalidConfigError where the index does not name a component that is needed.
- * @throws UnsupportedError where nothing loads its class.
+ * @throws UnsupportedError if no registry has its class.
  */
 export async function loadComponents(
   source: PipelineSource,
@@ -130,7 +130,7 @@ export async function disposeAll(components: readonly Component[]): Promise<void
  *
  * @param name - Of its folder.
  * @throws InvalidConfigError where the index does not name it.
- * @throws UnsupportedError where nothing loads its class.
+ * @throws UnsupportedError if no registry has its class.
  */
 export async function resolveComponent(
   { repository, modelIndex }: PipelineSource,

@@ -22,7 +22,7 @@ const settingNames: ReadonlySet<string> = new Set(["id2label"]);
 /**
  * Reads `model_index.json`.
  *
- * @throws EntryNotFoundError where the repository has none.
+ * @throws EntryNotFoundError if the repository has no such file.
  * @throws InvalidConfigError where it does not name a class, or a component is not `[library, class]`.
  */
 export async function readModelIndex(repository: Repository, options: ReadOptions): Promise<ModelIndex> {
@@ -164,7 +164,7 @@ async function list(repository: Repository, options: ReadOptions): Promise<reado
   }
 }
 
-/** The class of a model whose files lie here; `undefined` where there is none, or its config does not tell. */
+/** The class of a model whose files are at the root; `undefined` if there is no config, or it names no class. */
 async function readClassName(
   repository: Repository,
   paths: readonly string[],

@@ -31,7 +31,7 @@ export function requireSteps(numInferenceSteps: number, maximum: number): number
   });
 }
 
-/** How much is left to the model where nobody says; see `ConsistencyModelImg2ImgOptions.strength`. */
+/** The default of `strength`; see `ConsistencyModelImg2ImgOptions.strength`. */
 const defaultStrength = 0.6;
 
 /** @throws InvalidArgumentError where it is not above 0, up to 1. */

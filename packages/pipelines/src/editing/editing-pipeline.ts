@@ -11,7 +11,7 @@ import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
 import type { EditOptions } from "./edit-options.ts";
 import { type ImageInput, type PreparedImages, prepareImages } from "./images.ts";
 
-/** How many steps an edit takes where nobody says: more than sampling, for each brings the free and the known together. */
+/** The default of `numInferenceSteps` for edits: more than for sampling, since each step blends the free and the known. */
 export const defaultEditingSteps = 20;
 
 /**
@@ -36,7 +36,7 @@ export abstract class ConsistencyModelEditingPipelineBase extends UNet2DPipeline
    * Images in the model's size.
    *
    * @param subject - The option that they come from.
-   * @throws ImageError, InvalidArgumentError where they are none, or do not fit the model.
+   * @throws ImageError, InvalidArgumentError unless they are images that fit the model.
    */
   protected prepareImages(
     subject: string,

@@ -25,7 +25,7 @@ interface PixelRange {
  * The images of an option, each as float32 [1, channels, height, width] in [0, 1].
  *
  * @param subject - The option.
- * @throws InvalidArgumentError where there is no image, or something that is none.
+ * @throws InvalidArgumentError if there is no image, or something else is among them.
  * @throws ImageError where a tensor is not of that shape, or a value is not a number within the range.
  */
 export function listImages(
@@ -93,7 +93,7 @@ export interface ImageTarget {
   readonly size: ResizeOptions;
   readonly channels: number;
   readonly resizeMode?: ResizeMode | undefined;
-  /** Whether noise lies on the images: values may be beyond 0 to 1 then, and the size must be right. */
+  /** Whether the images are noisy: values may then be outside of 0 to 1, and the size must match. */
   readonly isNoisy?: boolean;
 }
 
@@ -108,7 +108,7 @@ export interface PreparedImages {
 /**
  * The images of an option in one size and number of channels.
  *
- * @throws InvalidArgumentError where there is none, or the resize mode is unknown.
+ * @throws InvalidArgumentError if there is no image, or the resize mode is unknown.
  * @throws ImageError where an image has channels that the model does not take, or pixels that are no numbers.
  */
 export function prepareImages(input: ImageInput, target: ImageTarget): PreparedImages {
@@ -143,7 +143,7 @@ export function prepareImages(input: ImageInput, target: ImageTarget): PreparedI
   return { pixels: Tensor.concat(images), originalSizes };
 }
 
-/** @throws InvalidArgumentError where it is none. */
+/** @throws InvalidArgumentError unless it is a resize mode. */
 function checkResizeMode(mode: ResizeMode = "default"): ResizeMode {
   if (["default", "crop", "fill"].includes(mode)) return mode;
   throw new InvalidArgumentError({
@@ -177,7 +177,7 @@ export interface MaskTarget {
  * resized with it, which makes its edges soft.
  *
  * @returns float32 [masks, 1, height, width] in [0, 1].
- * @throws InvalidArgumentError where there is none.
+ * @throws InvalidArgumentError if there is no mask.
  * @throws ImageError where a mask has another size than its image, or neither 1 nor 3 channels, or pixels that are no
  * numbers from 0 to 1.
  */

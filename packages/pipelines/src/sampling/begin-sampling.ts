@@ -27,7 +27,7 @@ export interface SamplingRun {
 export interface RunSettings {
   /** The shape of the latents: [batch, channels, height, width]. */
   readonly shape: readonly number[];
-  /** How many steps the run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
   /** Whether the run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
   readonly isNoisy?: boolean | undefined;

@@ -67,8 +67,8 @@ export interface StepsToRun {
 }
 
 /**
- * Goes through the timesteps of a run, and tells of each step. A page gets its turn after each. An abort is heard between
- * steps, and while `onStepEnd` is waited for.
+ * Runs the steps of a run and reports each. It yields to the page after each step. An abort takes effect between steps, and
+ * while `onStepEnd` is awaited.
  *
  * @param takeStep - From the sample at a timestep to the next one. `step` counts from 0.
  * @returns What becomes the image, as the last step left it.
@@ -125,7 +125,7 @@ function adviseOnScheduler(config: object): string {
     : "The scheduler comes to it by its config: take other steps, or another scheduler.";
 }
 
-/** A number that is not finite. Their sum tells whether there is one, in a tenth of the time that looking at each takes. */
+/** Finds a number that is not finite. Checking their sum first takes a tenth of the time of checking each. */
 function findNotFinite({ data }: Tensor<"float32">): number | undefined {
   let sum = 0;
   for (let index = 0; index < data.length; index += 1) sum += data[index] as number;

@@ -9,7 +9,7 @@ import {
 /** What a pipeline's `generate` can return. */
 export type OutputType = "image" | "tensor";
 
-/** What {@link GenerateOptions.onStepEnd} is told. */
+/** The argument of {@link GenerateOptions.onStepEnd}. */
 export interface StepEndEvent {
   /** Steps done before this one. */
   readonly step: number;
@@ -47,10 +47,9 @@ export interface GenerateOptions<Output extends OutputType = OutputType> {
 const callbacks = ["onStepEnd", "onProgress"] as const;
 
 /**
- * The options of `generate` as they are meant: null is the same as leaving out, as `None` is in Python, and what is called
- * on the way can be called.
+ * Normalises the options of `generate`: null means that an option is left out, as `None` does in Python.
  *
- * @throws InvalidArgumentError where they are no object, or a callback or the signal is none.
+ * @throws InvalidArgumentError unless they are an object, callbacks are functions, and the signal is an AbortSignal.
  */
 export function readOptions<Options extends object>(options: Options): Options {
   const given: unknown = options ?? {};

@@ -14,7 +14,7 @@ export interface SchedulerInUse {
   readonly original: Scheduler;
 }
 
-/** Why a scheduler does not fit the model, as far as it tells; `undefined` where it does. */
+/** Describes why a scheduler does not fit the model; `undefined` if it fits, or does not say what it is for. */
 export function describeMisfit({
   pipeline,
   process,
@@ -72,9 +72,9 @@ interface TrainingDifference {
 }
 
 /**
- * The fields of training in which a scheduler of a process differs from the one that the model came with. That one may
- * be the same: it was given with the model then, and tells nothing that is not set. A timestep scale of 1, which a
- * scheduler of EDM models has by default, is not one that models were trained with which this library has pipelines for.
+ * The fields of training in which a scheduler differs from the one that the model came with. Both may be the same object:
+ * a scheduler passed to the constructor. A timestep scale of 1, the default of schedulers for EDM models, does not count as
+ * the model's: no pipeline of this library has models that were trained with it.
  */
 function trainingDifferences(
   process: NoiseProcess,
@@ -91,7 +91,7 @@ function trainingDifferences(
   });
 }
 
-/** A field as JSON, so that lists compare by their elements; `undefined` where the scheduler has none of that name. */
+/** A field as JSON, so that lists compare by their elements; `undefined` if the scheduler does not have it. */
 function readField({ config }: Scheduler, field: string): string | undefined {
   return JSON.stringify(Reflect.get(config, field));
 }

@@ -32,7 +32,7 @@ export class ConsistencyModelPipeline extends UNet2DPipelineBase {
   static readonly className: string = className;
   /** What its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "edm";
-  /** How many steps a run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 1;
 
   /**

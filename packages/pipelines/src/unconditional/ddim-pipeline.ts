@@ -37,7 +37,7 @@ export class DDIMPipeline extends UNet2DPipelineBase {
   static readonly className: string = className;
   /** What its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
-  /** How many steps a run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 50;
 
   constructor(parts: UNet2DParts) {

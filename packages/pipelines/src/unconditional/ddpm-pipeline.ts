@@ -27,7 +27,7 @@ export class DDPMPipeline extends UNet2DPipelineBase {
   static readonly className: string = className;
   /** What its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
-  /** How many steps a run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 1000;
 
   /**

@@ -27,7 +27,7 @@ export class ScoreSdeVePipeline extends UNet2DPipelineBase {
   static readonly className: string = className;
   /** What its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "score-sde";
-  /** How many steps a run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 2000;
 
   /**

@@ -77,7 +77,7 @@ export interface UNet2DRun extends SamplingRun {
 
 /** How such a pipeline begins a run. */
 export interface UNet2DRunSettings {
-  /** How many steps a run takes where nobody says. */
+  /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
   /** Whether a run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
   readonly isNoisy?: boolean | undefined;
@@ -90,9 +90,9 @@ export interface UNet2DRunSettings {
 const id2labelKeys = ["id2label", "_id2label"] as const;
 
 /**
- * The names of the model's classes; `undefined` where the index has none.
+ * Reads the names of the model's classes; `undefined` if the index has none.
  *
- * @throws InvalidConfigError where they are no names by class id, or stand twice and differ.
+ * @throws InvalidConfigError if they are not names by class id, or appear twice and differ.
  */
 export function readId2Label({
   repository,
@@ -132,7 +132,7 @@ export abstract class UNet2DPipelineBase<
     unet: unet2DSlot,
   };
 
-  /** Names of the model's classes by class id; `undefined` where nothing names them. */
+  /** Names of the model's classes by class id; `undefined` if they are unknown. */
   readonly id2label: Id2Label | undefined;
   readonly #classNames: ClassNames;
 
@@ -164,7 +164,7 @@ export abstract class UNet2DPipelineBase<
   }
 
   /**
-   * The ids of the model's classes by name, sorted; empty where nothing names them. Diffusers' `DiTPipeline.labels`.
+   * The ids of the model's classes by name, sorted; empty if they are unknown. Diffusers' `DiTPipeline.labels`.
    *
    * A name that two classes share, or that reads as the number of another, is not among them.
    */
@@ -179,7 +179,7 @@ export abstract class UNet2DPipelineBase<
    * ```ts
    * pipe.getLabelIds(["fox", "pizza"]); // [8, 24]
    * ```
-   * @throws InvalidArgumentError where a name is none of the model's, or does not say which class is meant.
+   * @throws InvalidArgumentError if a name is unknown, or names more than one class.
    */
   getLabelIds(label: string | readonly string[]): readonly number[] {
     const names = typeof label === "string" ? [label] : label;
@@ -187,8 +187,8 @@ export abstract class UNet2DPipelineBase<
   }
 
   /**
-   * Begins a run from noise; all options are checked first. Then the latents are drawn, then the labels where the model has
-   * classes and none are given.
+   * Begins a run from noise. All options are checked first; then the latents are drawn, then the labels of a model with
+   * classes if none are given.
    *
    * @throws InvalidArgumentError where an option is wrong, or the scheduler cannot sample the model.
    */
@@ -220,7 +220,7 @@ export abstract class UNet2DPipelineBase<
   /**
    * Class labels as numbers.
    *
-   * @throws InvalidArgumentError where a name is none of the model's. Numbers are not checked.
+   * @throws InvalidArgumentError if a name is unknown. Numbers are not checked.
    */
   protected resolveLabelNames(
     classLabels: ClassLabelsInput | undefined,
@@ -230,7 +230,7 @@ export abstract class UNet2DPipelineBase<
   }
 
   /**
-   * Checks class labels and spreads them over a batch; `undefined` where there are none.
+   * Checks class labels and spreads them over a batch; `undefined` if there are none.
    *
    * @throws InvalidArgumentError where one is out of range, their number is wrong, or the model has no classes.
    */

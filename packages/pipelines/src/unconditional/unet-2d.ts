@@ -164,7 +164,7 @@ function requireVariance(
     });
   }
   const name = componentClassName(scheduler);
-  // Of a scheduler of somebody's own, only its author knows what it takes.
+  // A custom scheduler does not say what it accepts.
   if (name === undefined) return;
   const predictsVariance = outChannels !== inChannels;
   const { isSplit, varianceType } = readVariance(scheduler.config);
