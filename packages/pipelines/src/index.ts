@@ -87,7 +87,7 @@ export { type DDPMGenerateOptions, DDPMPipeline } from "./unconditional/ddpm-pip
 export { type PNDMGenerateOptions, PNDMPipeline } from "./unconditional/pndm-pipeline.ts";
 export { rehearse } from "./unconditional/rehearse.ts";
 export { type ScoreSdeVeGenerateOptions, ScoreSdeVePipeline } from "./unconditional/score-sde-ve-pipeline.ts";
-export type { PipelineFromSingleFileOptions } from "./unconditional/single-file.ts";
+export { type PipelineFromSingleFileOptions, schedulerForFile } from "./unconditional/single-file.ts";
 export {
   type FoundUnetConfig,
   findUnetClass,

@@ -149,7 +149,7 @@ async function whatIsThere(
   if (file !== undefined) {
     return {
       found: `${file}, and no config`,
-      remedy: "If it is an original checkpoint in one file, name the file.",
+      remedy: "If it is an original checkpoint in one file, load the file by itself, with `fromSingleFile`.",
     };
   }
   return { found: "nothing", remedy: "Check the path, the subfolder and the revision." };

@@ -66,7 +66,7 @@ describe("describeMisfit", () => {
     const options = { rescaleBetasZeroSnr: true, predictionType: "v_prediction" } as const;
     const original = new DDIMScheduler(options);
     const classes = schedulerClasses.filter(
-      (one) => one.className !== "DDIMInverseScheduler" && noiseProcessOf(one.fromConfig({})) === "betas",
+      (one) => one.className !== "DDIMInverseScheduler" && one.fromConfig({}).noiseProcess === "betas",
     );
     const without = classes.filter(({ schema }) => !("rescaleBetasZeroSnr" in schema.fields));
     const having = classes.filter(({ schema }) => "rescaleBetasZeroSnr" in schema.fields);

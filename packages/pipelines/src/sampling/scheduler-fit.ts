@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { PythonFloat, readConfigRecord, warn } from "@onestep/core";
 import { type NoiseProcess, noiseProcesses, type Scheduler } from "@onestep/schedulers";
 import { componentClassName, hasStandIn, requireScheduler } from "../component/component.ts";
 
@@ -32,12 +32,18 @@ export function describeMisfit({
   }
   const differences = trainingDifferences(process, scheduler, original);
   if (differences.length === 0) return undefined;
-  const words = differences.map(
-    ({ field, has, needs }) =>
-      `${field} ${abbreviate(has)}, where the model was trained with ${abbreviate(needs)}`,
+  const words = differences.map(({ field, has, needs }) =>
+    has === undefined
+      ? `no ${field}, which is ${needs} in the config of the model's scheduler`
+      : `${field} ${abbreviate(has)}, where the model was trained with ${abbreviate(needs)}`,
   );
+  const sentence = `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}.`;
+  const lacking = differences.find(({ has }) => has === undefined);
+  if (lacking !== undefined) {
+    return `${sentence} Take a scheduler that has ${lacking.field}, such as DDIMScheduler, EulerDiscreteScheduler or DPMSolverMultistepScheduler.`;
+  }
   const values = differences.map(({ field, needs }) => `${field}: ${abbreviate(needs)}`);
-  return `${name} does not fit the model of this ${pipeline}: it has ${words.join("; ")}. Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
+  return `${sentence} Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
 }
 
 /** A class of schedulers that can be made with the config of another. */
@@ -67,7 +73,8 @@ const consistencyTimestepScale = 1000;
 /** A field of training that a scheduler has otherwise than the model needs it, each as JSON. */
 interface TrainingDifference {
   readonly field: string;
-  readonly has: string;
+  /** `undefined` where the class of the scheduler has no such field. */
+  readonly has: string | undefined;
   readonly needs: string;
 }
 
@@ -82,13 +89,35 @@ function trainingDifferences(
   original: Scheduler,
 ): readonly TrainingDifference[] {
   const isOfProcess = original.noiseProcess === process;
-  return noiseProcesses[process].trainingFields.flatMap((field) => {
+  const differences = noiseProcesses[process].trainingFields.flatMap((field) => {
     const has = readField(current, field);
     const given = isOfProcess ? readField(original, field) : undefined;
     const isDefault = field === "timestepScale" && (given === undefined || given === "1");
     const needs = isDefault ? String(consistencyTimestepScale) : given;
     return has === undefined || needs === undefined || has === needs ? [] : [{ field, has, needs }];
   });
+  return process === "betas" && isOfProcess
+    ? [...differences, ...zeroSnrDifference(current, original)]
+    : differences;
+}
+
+/**
+ * Noise alone at the last timestep of training, which half of the schedulers cannot begin with: their classes have no such
+ * field, and keep what a file says of it for saving.
+ */
+function zeroSnrDifference(current: Scheduler, original: Scheduler): TrainingDifference[] {
+  const field = "rescaleBetasZeroSnr";
+  const has = readField(current, field);
+  const needs =
+    readField(original, field) ?? (isTrueInFile(original, "rescale_betas_zero_snr") ? "true" : undefined);
+  if (needs === undefined || (has ?? "false") === needs) return [];
+  return [{ field, has, needs }];
+}
+
+/** Whether an entry that the class does not know is true, in the words of Python. */
+function isTrueInFile({ config }: Scheduler, name: string): boolean {
+  const entry = readConfigRecord(config)?.entries.get(name);
+  return entry === true || entry === 1 || (entry instanceof PythonFloat && entry.value === 1);
 }
 
 /** A field as JSON, so that lists compare by their elements; `undefined` if the scheduler does not have it. */
