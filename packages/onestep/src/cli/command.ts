@@ -1,7 +1,6 @@
-import type { OptionDefinition } from "./arguments/option-definition.ts";
-import type { ParsedArguments } from "./arguments/parsed-arguments.ts";
-import type { CommandLineSystem } from "./command-line-system.ts";
+import type { OptionDefinition, ParsedArguments } from "./arguments/parse-arguments.ts";
 import type { Output } from "./output/output.ts";
+import type { CommandLineSystem } from "./system.ts";
 
 /** An argument that is no option. */
 export interface PositionalDefinition {
@@ -38,3 +37,15 @@ export interface Command {
   readonly examples: readonly string[];
   run(invocation: Invocation): Promise<void>;
 }
+
+/** Options of every command. */
+export const commonOptions: readonly OptionDefinition[] = [
+  { name: "json", description: "Write the result, or the error, as one JSON document to stdout" },
+  {
+    name: "quiet",
+    short: "q",
+    description: "Write no progress and no notes; warnings and errors are written",
+  },
+  { name: "debug", description: "Show where in the code an error came from" },
+  { name: "help", short: "h", description: "Show this text" },
+];

@@ -1,14 +1,16 @@
+import { nearestName } from "@onestep/core/nearest-name";
+import { UsageError } from "./arguments/parse-arguments.ts";
 import type { Command } from "./command.ts";
-import { cacheClearCommand } from "./commands/cache-clear-command.ts";
-import { cacheListCommand } from "./commands/cache-list-command.ts";
-import { editColorizeCommand } from "./commands/edit-colorize-command.ts";
-import { editDenoiseCommand } from "./commands/edit-denoise-command.ts";
-import { editInpaintCommand } from "./commands/edit-inpaint-command.ts";
-import { editInterpolateCommand } from "./commands/edit-interpolate-command.ts";
-import { editStrokeCommand } from "./commands/edit-stroke-command.ts";
-import { editUpscaleCommand } from "./commands/edit-upscale-command.ts";
-import { generateCommand } from "./commands/generate-command.ts";
-import { inspectCommand } from "./commands/inspect-command.ts";
+import { cacheClearCommand } from "./commands/cache-clear.ts";
+import { cacheListCommand } from "./commands/cache-list.ts";
+import { editColorizeCommand } from "./commands/edit-colorize.ts";
+import { editDenoiseCommand } from "./commands/edit-denoise.ts";
+import { editInpaintCommand } from "./commands/edit-inpaint.ts";
+import { editInterpolateCommand } from "./commands/edit-interpolate.ts";
+import { editStrokeCommand } from "./commands/edit-stroke.ts";
+import { editUpscaleCommand } from "./commands/edit-upscale.ts";
+import { generateCommand } from "./commands/generate.ts";
+import { inspectCommand } from "./commands/inspect.ts";
 
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
@@ -23,3 +25,35 @@ export const commands: readonly Command[] = [
   cacheListCommand,
   cacheClearCommand,
 ];
+
+/** A command and what stands after it. */
+export interface ResolvedCommand {
+  readonly command: Command;
+  readonly rest: readonly string[];
+}
+
+/**
+ * Finds the command that a command line starts with.
+ *
+ * @throws UsageError where it starts with no command; the message suggests one.
+ */
+export function resolveCommand(words: readonly string[], commands: readonly Command[]): ResolvedCommand {
+  const command = commands.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
+  if (command !== undefined) return { command, rest: words.slice(command.name.split(" ").length) };
+  const [first = "", second] = words;
+  if (first.startsWith("-")) throw new UsageError(`There is no option ${first} before a command.`);
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (group.length > 0 && (second === undefined || second.startsWith("-"))) {
+    throw new UsageError(`\`onestep ${first}\` needs one word more: ${list(group)}.`);
+  }
+  const typed = group.length > 0 ? `${first} ${second}` : first;
+  const names = group.length > 0 ? group : [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];
+  const nearest = nearestName(typed, names);
+  const hint =
+    nearest === undefined ? `The commands are ${list(names)}.` : `Did you mean \`onestep ${nearest}\`?`;
+  throw new UsageError(`There is no command ${JSON.stringify(typed)}. ${hint}`);
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(", ");
+}

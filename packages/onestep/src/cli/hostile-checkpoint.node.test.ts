@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { op, type PicklePart, stateDictPart, torchFileBytes } from "@onestep/torch-files";
 import { describe, expect, it } from "vitest";
 import { ConsistencyModelPipeline, UNet2DModel } from "../index.ts";
-import { runOnestep } from "./__fixtures__/run-onestep.ts";
-import { shippedFolder } from "./__fixtures__/start-hub.ts";
-import { temporaryFolder } from "./__fixtures__/temporary-folder.ts";
+import { shippedFolder } from "./__fixtures__/models.ts";
+import { runOnestep, temporaryFolder } from "./__fixtures__/run-onestep.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 const folder = temporaryFolder();

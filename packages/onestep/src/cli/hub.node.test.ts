@@ -2,9 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FakeHub } from "@onestep/fake-hub";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { runOnestep } from "./__fixtures__/run-onestep.ts";
-import { shippedFiles, startHub } from "./__fixtures__/start-hub.ts";
-import { temporaryFolder } from "./__fixtures__/temporary-folder.ts";
+import { shippedFiles, startHub } from "./__fixtures__/models.ts";
+import { runOnestep, temporaryFolder } from "./__fixtures__/run-onestep.ts";
 
 const folder = temporaryFolder();
 const weights = "unet/diffusion_pytorch_model.safetensors";

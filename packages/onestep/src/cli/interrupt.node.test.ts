@@ -1,7 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { runOnestep } from "./__fixtures__/run-onestep.ts";
-import { temporaryFolder } from "./__fixtures__/temporary-folder.ts";
+import { runOnestep, temporaryFolder } from "./__fixtures__/run-onestep.ts";
 
 const folder = temporaryFolder();
 

@@ -1,8 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runOnestep } from "./__fixtures__/run-onestep.ts";
-import { temporaryFolder } from "./__fixtures__/temporary-folder.ts";
+import { runOnestep, temporaryFolder } from "./__fixtures__/run-onestep.ts";
 
 const folder = temporaryFolder();
 const run = (...words: string[]) => runOnestep(words, { folder: folder() });

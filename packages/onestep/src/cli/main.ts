@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-import { askOnTerminal } from "./ask-on-terminal.ts";
 import { listenForInterrupts } from "./interrupt.ts";
-import { openOutputStream } from "./output/open-output-stream.ts";
 import { runCommandLine } from "./run-command-line.ts";
+import { askOnTerminal, openOutputStream } from "./system.ts";
 
 const { env, stdin, stdout, stderr } = process;
 const { signal, dispose } = listenForInterrupts(process);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { commands } from "./commands.ts";
-import { formatCommandHelp, formatOverview } from "./help/format-help.ts";
+import { formatCommandHelp, formatOverview } from "./help.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { commands } from "./commands.ts";
-import { formatCommandHelp, formatOverview } from "./help/format-help.ts";
-import { runCommandLine } from "./run-command-line.ts";
-import { readVersion } from "./version.ts";
+import { formatCommandHelp, formatOverview } from "./help.ts";
+import { readVersion, runCommandLine } from "./run-command-line.ts";
 
 async function run(words: readonly string[], signal: AbortSignal = new AbortController().signal) {
   let stdout = "";
@@ -79,5 +79,11 @@ describe("runCommandLine", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain("the plug was pulled");
     expect(console.warn).toBe(warn);
+  });
+});
+
+describe("readVersion", () => {
+  it("is the version of the package", () => {
+    expect(readVersion()).toBe(manifest.version);
   });
 });

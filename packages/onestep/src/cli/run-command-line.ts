@@ -1,18 +1,12 @@
-import { parseArguments } from "./arguments/parse-arguments.ts";
-import type { ParsedArguments } from "./arguments/parsed-arguments.ts";
-import { UsageError } from "./arguments/usage-error.ts";
-import type { Command } from "./command.ts";
-import type { CommandLineSystem } from "./command-line-system.ts";
-import { commands } from "./commands.ts";
+import { readFileSync } from "node:fs";
+import { type ParsedArguments, parseArguments, UsageError } from "./arguments/parse-arguments.ts";
+import { type Command, commonOptions } from "./command.ts";
+import { commands, resolveCommand } from "./commands.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { describeFailure } from "./failure/describe-failure.ts";
-import { reportFailure } from "./failure/report-failure.ts";
-import { formatCommandHelp, formatOverview } from "./help/format-help.ts";
+import { describeFailure, reportFailure, usesColor } from "./failure/failure.ts";
+import { formatCommandHelp, formatOverview } from "./help.ts";
 import { Output } from "./output/output.ts";
-import { usesColor } from "./output/text-style.ts";
-import { resolveCommand } from "./resolve-command.ts";
-import { commonOptions } from "./shared-options.ts";
-import { readVersion } from "./version.ts";
+import type { CommandLineSystem } from "./system.ts";
 
 /**
  * Runs one command line, from its words to its exit code. Never rejects: every error is told and becomes an exit code.
@@ -106,4 +100,10 @@ async function runCommand(
     signal.removeEventListener("abort", onAbort);
     output.progress.clear();
   }
+}
+
+/** The version of this package. */
+export function readVersion(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return JSON.parse(manifest).version;
 }

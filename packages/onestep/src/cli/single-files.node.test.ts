@@ -4,9 +4,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ddpmFolder } from "./__fixtures__/ddpm-folder.ts";
-import { runOnestep } from "./__fixtures__/run-onestep.ts";
-import { temporaryFolder } from "./__fixtures__/temporary-folder.ts";
+import { ddpmFolder } from "./__fixtures__/models.ts";
+import { runOnestep, temporaryFolder } from "./__fixtures__/run-onestep.ts";
 
 const tiny = fileURLToPath(
   new URL("../../../models/src/single-file/__fixtures__/cd_tiny_l2.pt", import.meta.url),

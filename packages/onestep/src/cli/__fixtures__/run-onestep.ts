@@ -1,5 +1,9 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach } from "vitest";
 
 /** The compiled command line. */
 export const program: string = fileURLToPath(new URL("../../../bin/onestep.js", import.meta.url));
@@ -54,4 +58,16 @@ export function runOnestep(words: readonly string[], options: RunOptions): Promi
     child.once("error", reject);
     child.once("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
   });
+}
+
+/** A new folder for each test, removed after it. Call at the top of a test file. @returns Its path. */
+export function temporaryFolder(): () => string {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), "onestep-cli-")));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+  return () => folder;
 }

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseArguments } from "./parse-arguments.ts";
-import { ParsedArguments } from "./parsed-arguments.ts";
-import { UsageError } from "./usage-error.ts";
+import { ParsedArguments, parseArguments, UsageError } from "./parse-arguments.ts";
 
 const definitions = {
   name: "generate",

@@ -1,8 +1,59 @@
 import { parseArgs } from "node:util";
 import { nearestName } from "@onestep/core/nearest-name";
-import type { OptionDefinition } from "./option-definition.ts";
-import { ParsedArguments } from "./parsed-arguments.ts";
-import { UsageError } from "./usage-error.ts";
+
+/** The command line itself is wrong: no such command or option, or a value that is missing or of the wrong kind. */
+export class UsageError extends Error {
+  /** The command that was meant, where that much was clear: `cache list`. */
+  readonly command: string | undefined;
+
+  constructor(message: string, command?: string) {
+    super(message);
+    this.name = "UsageError";
+    this.command = command;
+  }
+}
+
+/** An option of a command. */
+export interface OptionDefinition {
+  /** Long name without dashes: `class-label`. */
+  readonly name: string;
+  /** One letter for short: `o` for `-o`. */
+  readonly short?: string;
+  /** What its value stands for in the help text: `file`. Without it the option is a switch. */
+  readonly value?: string;
+  /** Whether it may be given more than once. */
+  readonly repeatable?: boolean;
+  /** What it does, for the help text. No full stop at its end. */
+  readonly description: string;
+}
+
+/** What stands on the command line after the command, checked against its definition. */
+export class ParsedArguments {
+  /** What is no option, in order. */
+  readonly positionals: readonly string[];
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  /** @param values - The values of each option that was given, by its long name; none for a switch. */
+  constructor(positionals: readonly string[], values: ReadonlyMap<string, readonly string[]>) {
+    this.positionals = positionals;
+    this.#values = values;
+  }
+
+  /** Whether an option was given. */
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The value of an option, the last one where it was given more than once. */
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.at(-1);
+  }
+
+  /** All values of an option; empty where it was not given. */
+  texts(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+}
 
 /** What a command takes. */
 export interface ArgumentDefinitions {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { UsageError } from "./parse-arguments.ts";
 import { parseBigIntegers, parseCount, parseIntegers, parseNumber } from "./parse-values.ts";
-import { UsageError } from "./usage-error.ts";
 
 describe("parseCount", () => {
   it.each([

@@ -1,4 +1,4 @@
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./parse-arguments.ts";
 
 /** Longest list that a range may stand for: `0-9999`. */
 const maximumRange = 10_000;

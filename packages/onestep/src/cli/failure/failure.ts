@@ -1,5 +1,9 @@
 import type { Problem } from "@onestep/core";
-import type { ExitCode } from "../exit-codes.ts";
+import { UsageError } from "../arguments/parse-arguments.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { InterruptedError } from "../interrupt.ts";
+import { printable } from "../output/text.ts";
+import type { OutputStream } from "../system.ts";
 
 /** What is told of an error. */
 export interface Failure {
@@ -9,4 +13,86 @@ export interface Failure {
   readonly message: string;
   /** The parts of the message, where the error was made of them. */
   readonly problem: Problem | undefined;
+}
+
+/** What to tell of an error, and the exit code that goes with it. */
+export async function describeFailure(error: unknown): Promise<Failure> {
+  if (error instanceof UsageError) {
+    const help = error.command === undefined ? "onestep --help" : `onestep ${error.command} --help`;
+    return {
+      exitCode: exitCodes.usage,
+      code: "usage",
+      message: `${error.message} Run \`${help}\` for how to use it.`,
+      problem: undefined,
+    };
+  }
+  if (error instanceof InterruptedError) {
+    const { exitCode, message } = error;
+    return { exitCode, code: "interrupted", message, problem: undefined };
+  }
+  // Imported here, since the packages whose errors are told apart are not needed where there are none.
+  const [{ formatProblem, OnestepError }, { exitCodeOfError, inFlags, replaceOptions }] = await Promise.all([
+    import("@onestep/core"),
+    import("./package-errors.ts"),
+  ]);
+  if (OnestepError.isInstance(error)) {
+    const { code } = error;
+    const problem = error.problem && inFlags(error.problem);
+    const message = problem === undefined ? replaceOptions(error.message) : formatProblem(problem);
+    return { exitCode: exitCodeOfError(error), code, message, problem };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    exitCode: exitCodes.unexpected,
+    code: "unexpected",
+    message: `Unexpected ${message.replace(/\.$/, "")}. Run it again with --debug to see where it came from.`,
+    problem: undefined,
+  };
+}
+
+/** How {@link reportFailure} tells of a failure. */
+export interface ReportFailureOptions {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly json: boolean;
+  readonly color: boolean;
+  /** The error, to show where it came from. */
+  readonly debug?: unknown;
+}
+
+/**
+ * Tells of a failure: a message on stderr; with `json` a document on stdout, where a program finds the result
+ * otherwise (on stderr, warnings of native code could stand between).
+ */
+export function reportFailure(failure: Failure, options: ReportFailureOptions): void {
+  const { stdout, stderr, json, color, debug } = options;
+  const { code, message, problem } = failure;
+  if (json) {
+    const document = { error: { code, message, problem: problem ?? null } };
+    stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  } else {
+    stderr.write(`${alarm("error:", color)} ${printable(message)}\n`);
+  }
+  if (debug !== undefined) stderr.write(`${printable(describeTrace(debug))}\n`);
+}
+
+/** The stack of an error and of the errors that led to it. */
+function describeTrace(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const trace = error.stack ?? error.message;
+  return error.cause === undefined ? trace : `${trace}\nCaused by ${describeTrace(error.cause)}`;
+}
+
+/** Whether to colour what goes to a stream: on a terminal that knows colours, unless `NO_COLOR` is set. */
+export function usesColor(
+  stream: OutputStream,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const isRefused = (environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb";
+  return stream.isTTY === true && !isRefused;
+}
+
+/** Bold red, for the word that starts an error message. */
+export function alarm(text: string, color: boolean): string {
+  return color ? `\u001B[1;31m${text}\u001B[0m` : text;
 }

@@ -3,9 +3,8 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ddpmFolder } from "../__fixtures__/ddpm-folder.ts";
-import { runOnestep } from "../__fixtures__/run-onestep.ts";
-import { temporaryFolder } from "../__fixtures__/temporary-folder.ts";
+import { ddpmFolder } from "../__fixtures__/models.ts";
+import { runOnestep, temporaryFolder } from "../__fixtures__/run-onestep.ts";
 
 const shipped = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));
 const weights = "unet/diffusion_pytorch_model.safetensors";

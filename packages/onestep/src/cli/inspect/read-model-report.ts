@@ -1,15 +1,34 @@
-import { findPipelineClass, findUnetClass, openPipelineSource, readId2Label } from "@onestep/pipelines";
-import { shippedModel } from "../generate/generation-report.ts";
-import { isSingleFile } from "../is-single-file.ts";
-import type { RepositorySettings } from "../repository-settings.ts";
-import { refuseSingleFileSettings } from "../single-file-options.ts";
-import type { ModelReport } from "./model-report.ts";
-import { readSchedulerReport } from "./read-scheduler-report.ts";
-import { readSingleFileReport } from "./read-single-file-report.ts";
-import { readUnetReport } from "./read-unet-report.ts";
-import { recommendedSchedulers } from "./recommended-schedulers.ts";
-import { recommendedTimesteps } from "./recommended-timesteps.ts";
-import { tryRuns } from "./try-runs.ts";
+import {
+  InvalidArgumentError,
+  isJsonObject,
+  OnestepError,
+  PythonFloat,
+  type PythonJson,
+} from "@onestep/core";
+import { parsePythonJson } from "@onestep/core/files";
+import { openFile, type Repository } from "@onestep/hub";
+import { openSingleFile, type UNet2DModelConfig } from "@onestep/models";
+import {
+  findComponentFolder,
+  findPipelineClass,
+  findUnetClass,
+  type ClassConditionalGenerateOptions,
+  loadSchedulerOf,
+  openPipelineSource,
+  type PipelineClass,
+  type PipelineSource,
+  readId2Label,
+  rehearse,
+} from "@onestep/pipelines";
+import { findSchedulerClass, type Scheduler } from "@onestep/schedulers";
+import {
+  type RepositorySettings,
+  refuseSingleFileSettings,
+  shippedModel,
+} from "../arguments/repository-options.ts";
+import { checkSingleFile, isSingleFile } from "../images/single-file.ts";
+import type { ModelReport, RecommendedScheduler, SchedulerReport } from "./model-report.ts";
+import { countParameters, describeUnet, readUnetReport } from "./read-unet-report.ts";
 
 /**
  * Finds out what a model is made of, from configurations and headers. Of a model that is not on this machine, no
@@ -61,4 +80,183 @@ export async function readModelReport(
     unsupported:
       pipelineClass === undefined ? `a ${className} is not built here` : (unsupported ?? runs.unsupported),
   };
+}
+
+/**
+ * Finds out what an original checkpoint in one file is, from its header.
+ *
+ * @throws InvalidArgumentError where it lies elsewhere than on this machine: it would be fetched for that.
+ */
+async function readSingleFileReport(model: string, settings: RepositorySettings): Promise<ModelReport> {
+  if (/^https?:/i.test(model)) {
+    throw new InvalidArgumentError({
+      subject: model,
+      found: "a file on a server, which would be fetched as a whole",
+      expected: "a file on this machine",
+      remedy: "Fetch it first, and inspect the copy.",
+    });
+  }
+  await checkSingleFile(model);
+  const file = await openFile(model, settings);
+  const { config, checkpoint } = await openSingleFile(file, settings);
+  const weights = {
+    files: [{ path: file.path, size: file.size }],
+    isLocal: true,
+    tensors: checkpoint.tensors.size,
+    dtypes: [...new Set([...checkpoint.tensors.values()].map(({ dtype }) => dtype))].sort(),
+  };
+  return {
+    model,
+    commit: null,
+    className: "ConsistencyModelPipeline",
+    components: { unet: "UNet2DModel" },
+    scheduler: null,
+    unet: describeUnet(config, countParameters(config), weights),
+    id2label: null,
+    defaultSteps: 1,
+    recommendedTimesteps: [],
+    recommendedSchedulers: [],
+    unsupported: null,
+  };
+}
+
+/**
+ * Reads how a scheduler samples, whatever its class.
+ *
+ * @param className - Of the component, as `model_index.json` names it.
+ */
+async function readSchedulerReport(
+  repository: Repository,
+  className: string,
+  { signal, onProgress }: RepositorySettings,
+): Promise<SchedulerReport> {
+  const configName = "scheduler_config.json";
+  const folder = await findComponentFolder(repository, "scheduler", configName, { signal, onProgress });
+  const path = folder === "" ? configName : `${folder}/${configName}`;
+  const file = await repository.get(path, { signal, onProgress });
+  const document = parsePythonJson(await file.text({ signal }), `${file.path} of ${repository.name}`);
+  const fields = isJsonObject(document) ? document : {};
+  const betaSchedule = fields["beta_schedule"];
+  return {
+    className,
+    numTrainTimesteps: toNumber(fields["num_train_timesteps"]),
+    sigmaMin: toNumber(fields["sigma_min"]),
+    sigmaMax: toNumber(fields["sigma_max"]),
+    betaSchedule: typeof betaSchedule === "string" ? betaSchedule : null,
+    betaStart: toNumber(fields["beta_start"]),
+    betaEnd: toNumber(fields["beta_end"]),
+  };
+}
+
+function toNumber(json: PythonJson | undefined): number | null {
+  if (json instanceof PythonFloat) return json.value;
+  return typeof json === "number" ? json : null;
+}
+
+/**
+ * From the cards and launch scripts of the models (openai/consistency_models, `scripts/launch.sh`: `--ts 0,22,39` is
+ * `[22, 0]` here). Two distilled cat models come without a recommendation.
+ */
+const timestepsByName: Readonly<Record<string, readonly (readonly number[])[]>> = {
+  cd_imagenet64_l2: [[22, 0]],
+  cd_imagenet64_lpips: [[22, 0]],
+  ct_imagenet64: [[106, 0]],
+  cd_bedroom256_l2: [[18, 0]],
+  cd_bedroom256_lpips: [[17, 0]],
+  ct_bedroom256: [[67, 0]],
+  ct_cat256: [[62, 0]],
+  emoji32: [[32, 0]],
+};
+
+/** Timesteps that the authors of a model chose for several steps; none where they are not known. */
+export function recommendedTimesteps(model: string): readonly (readonly number[])[] {
+  const [, name = ""] = /([^/\\]+)[/\\]?$/.exec(model) ?? [];
+  const key = name.replace(/^diffusers-/, "");
+  return Object.hasOwn(timestepsByName, key) ? (timestepsByName[key] ?? []) : [];
+}
+
+/** 50 steps: what diffusers' `DDIMPipeline` takes by default, on the models of `DDPMPipeline` (arXiv:2010.02502, table 1). */
+const schedulersByPipeline: Readonly<Record<string, readonly RecommendedScheduler[]>> = {
+  DDPMPipeline: [{ className: "DDIMScheduler", steps: 50 }],
+};
+
+/** Schedulers with which the models of a pipeline take far fewer steps than its own does. */
+function recommendedSchedulers(pipeline: string): readonly RecommendedScheduler[] {
+  return Object.hasOwn(schedulersByPipeline, pipeline) ? (schedulersByPipeline[pipeline] ?? []) : [];
+}
+
+/** What a model may be run with. */
+interface Candidates {
+  readonly timesteps: readonly (readonly number[])[];
+  readonly schedulers: readonly RecommendedScheduler[];
+}
+
+/** What of it `generate` will take. */
+interface Runs extends Candidates {
+  /** How many steps it takes by default; `null` where its scheduler does not take the default. */
+  readonly defaultSteps: number | null;
+  /** Why it cannot be run with its own scheduler; `null` where it can. */
+  readonly unsupported: string | null;
+}
+
+/** Tries what `generate` will say to a model, by its configs: without options, and with what may be recommended. */
+async function tryRuns(
+  source: PipelineSource,
+  pipelineClass: PipelineClass,
+  config: UNet2DModelConfig,
+  { timesteps, schedulers }: Candidates,
+  settings: RepositorySettings,
+): Promise<Runs> {
+  const { signal } = settings;
+  const run = async (own: Scheduler, options: ClassConditionalGenerateOptions<"image">, chosen?: Scheduler): Promise<void> =>
+    rehearse(config, async (unet) => {
+      const pipe = new pipelineClass({ unet, scheduler: own });
+      if (chosen !== undefined) pipe.scheduler = chosen;
+      return pipe.generate({ ...options, seed: 0, signal });
+    });
+  const own = await attempt(() => loadSchedulerOf(source, { signal }));
+  const plain = own instanceof Error ? own : await attempt(() => run(own, {}).then(() => undefined));
+  const isDefaultRefused =
+    InvalidArgumentError.isInstance(plain) && plain.problem?.subject.endsWith("numInferenceSteps") === true;
+
+  const goodTimesteps: (readonly number[])[] = [];
+  for (const each of timesteps) {
+    if (own instanceof Error) continue;
+    if ((await attempt(() => run(own, { timesteps: each }))) === undefined) goodTimesteps.push(each);
+  }
+  const goodSchedulers: RecommendedScheduler[] = [];
+  for (const each of schedulers) {
+    const failure = await attempt(async () => {
+      const schedulerClass = findSchedulerClass(each.className);
+      if (schedulerClass === undefined) throw new InvalidArgumentError(`no ${each.className}`);
+      const chosen =
+        own instanceof Error
+          ? await schedulerClass.fromPretrained(source.repository, { signal })
+          : schedulerClass.fromConfig(own.config);
+      await run(own instanceof Error ? chosen : own, { numInferenceSteps: each.steps }, chosen);
+    });
+    if (failure === undefined) goodSchedulers.push(each);
+  }
+  const { defaultInferenceSteps } = pipelineClass;
+  return {
+    timesteps: goodTimesteps,
+    schedulers: goodSchedulers,
+    defaultSteps:
+      own instanceof Error
+        ? defaultInferenceSteps
+        : isDefaultRefused
+          ? null
+          : Math.min(defaultInferenceSteps, own.length),
+    unsupported: plain === undefined || isDefaultRefused ? null : plain.message,
+  };
+}
+
+/** What it gives, or the error of a package that it throws. */
+async function attempt<Result>(work: () => Promise<Result>): Promise<Result | OnestepError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (OnestepError.isInstance(error)) return error;
+    throw error;
+  }
 }

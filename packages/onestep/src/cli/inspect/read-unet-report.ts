@@ -1,22 +1,22 @@
 import { UnsupportedError } from "@onestep/core";
-import type { Repository } from "@onestep/hub";
+import { OfflineError, openRepository, type Repository } from "@onestep/hub";
 import {
+  type Checkpoint,
   completeUNet2DModelConfig,
   listUNet2DModelWeights,
   matchWeights,
+  openCheckpoint,
   UNet2DModel,
   type UNet2DModelConfig,
   type UNet2DModelConfigValues,
   WeightsMismatchError,
 } from "@onestep/models";
 import { readUnetConfig } from "@onestep/pipelines";
-import type { RepositorySettings } from "../repository-settings.ts";
-import { estimateMemory } from "./estimate-memory.ts";
-import { chooseWeights, type FoundWeights, findWeights } from "./find-weights.ts";
+import type { RepositorySettings } from "../arguments/repository-options.ts";
 import type { UnetReport, WeightsFile, WeightsFindings } from "./model-report.ts";
 
 /** What is known of a UNet, and why it cannot be run where it cannot. */
-export interface UnetFindings {
+interface UnetFindings {
   readonly unet: UnetReport | null;
   readonly unsupported: string | null;
   /** The configuration; `null` where it is not of a model that runs here. */
@@ -123,4 +123,151 @@ function sumSizes(files: readonly WeightsFile[]): number | undefined {
     sum += size;
   }
   return sum;
+}
+
+/** What {@link findWeights} found. */
+interface FoundWeights {
+  readonly weights: WeightsFindings;
+  /** The arrays by their names; `undefined` where they are not known without fetching the weights. */
+  readonly tensors: Checkpoint["tensors"] | undefined;
+}
+
+/**
+ * Finds out what is known of the weights of a UNet without fetching them: their headers where they are on this machine,
+ * else what a listing says.
+ *
+ * @param folder - Of the UNet in the repository; `""` for the root.
+ * @throws CheckpointError where there are no weights, or a file is damaged.
+ * @throws UnsupportedError where they are of a kind that is not read.
+ */
+export async function findWeights(
+  repository: Repository,
+  folder: string,
+  settings: RepositorySettings,
+): Promise<FoundWeights> {
+  const { variant, stateDictKey, signal } = settings;
+  // Without requests, what is not on this machine is an error in place of a download.
+  const local = await openRepository(repository.name, {
+    ...settings,
+    revision: repository.commit,
+    localFilesOnly: true,
+  });
+  try {
+    const { files, tensors } = await openCheckpoint(local, {
+      subfolder: folder,
+      variant,
+      stateDictKey,
+      signal,
+    });
+    return {
+      weights: {
+        files: files.map(({ path, size }) => ({ path, size })),
+        isLocal: true,
+        tensors: tensors.size,
+        dtypes: [...new Set([...tensors.values()].map(({ dtype }) => dtype))].sort(),
+      },
+      tensors,
+    };
+  } catch (error) {
+    if (!OfflineError.isInstance(error)) throw error;
+  }
+  const paths = chooseWeights((await repository.list({ signal })) ?? [], folder, variant);
+  const files = paths.map((path) => ({ path, size: null }));
+  return { weights: { files, isLocal: false, tensors: null, dtypes: null }, tensors: undefined };
+}
+
+/**
+ * The weights files of a listing that would be loaded, in the order of `openCheckpoint`: safetensors before files of torch;
+ * shards before a whole safetensors file where their index is there.
+ */
+export function chooseWeights(
+  paths: readonly string[],
+  folder: string,
+  variant: string | undefined,
+): readonly string[] {
+  const base = `${folder === "" ? "" : `${folder}/`}diffusion_pytorch_model`;
+  const suffix = variant === undefined ? "" : `.${variant}`;
+  for (const ending of [".safetensors", ".bin"]) {
+    const whole = paths.filter((path) => path === base + suffix + ending);
+    // The variant stands before the number of a shard, and for a while stood behind it.
+    const shards = paths.filter((path) => {
+      const name = path.startsWith(base) ? path.slice(base.length) : "";
+      const number = /-\d+-of-\d+/.exec(name)?.[0] ?? "";
+      return number !== "" && [suffix + number + ending, number + suffix + ending].includes(name);
+    });
+    const indexes = [`${ending}.index${suffix}.json`, `${ending}${suffix}.index.json`];
+    const isIndexed = ending === ".safetensors" && indexes.some((name) => paths.includes(base + name));
+    const [first, second] = isIndexed ? [shards, whole] : [whole, shards];
+    if (first.length > 0) return first;
+    if (second.length > 0) return second;
+  }
+  return [];
+}
+
+/** What the process takes before a model is loaded: Node and onnxruntime. */
+const baseBytes = 115_000_000;
+
+/** How many feature maps of the widest kind are in work at one time, besides those that are kept for the way up. */
+const workingMaps = 11;
+
+const float32Bytes = 4;
+
+/** What {@link estimateMemory} reckons with. */
+interface MemoryOptions {
+  readonly config: UNet2DModelConfigValues;
+  /** Height and width of the images in pixels. */
+  readonly sampleSize: readonly [number, number];
+  readonly parameters: number;
+  /** Bytes of the weights files. */
+  readonly storedBytes: number;
+  /** Whether the weights are stored as float32, in which case they are mapped, not converted. */
+  readonly isFloat32: boolean;
+}
+
+/**
+ * Memory to make one image at a time on a CPU, in bytes: the process, the weights in float32 (with the stored ones on
+ * top where they have to be converted), the feature maps and the scores of attention.
+ *
+ * An estimate. Its two constants are fitted to the peaks that were measured for emoji32 (0.13 GB), imagenet64 (1.44 GB)
+ * and lsun256 (3.30 GB) on two cores, which it meets within 5 %.
+ */
+export function estimateMemory(options: MemoryOptions): number {
+  const { config, sampleSize, parameters, storedBytes, isFloat32 } = options;
+  return (
+    baseBytes +
+    float32Bytes * parameters +
+    (isFloat32 ? 0 : storedBytes) +
+    featureMapBytes(config, sampleSize) +
+    attentionBytes(config, sampleSize)
+  );
+}
+
+/** The maps that the way down keeps for the way up, and those in work at full size. */
+function featureMapBytes(
+  { blockOutChannels, layersPerBlock }: UNet2DModelConfigValues,
+  sampleSize: readonly [number, number],
+): number {
+  const widest = Math.max(blockOutChannels[0] ?? 0, blockOutChannels[1] ?? 0);
+  const kept = blockOutChannels.map(
+    (channels, level) => (layersPerBlock + 1) * channels * pixelCount(sampleSize, level),
+  );
+  return (
+    float32Bytes * kept.reduce((sum, size) => sum + size, workingMaps * widest * pixelCount(sampleSize, 0))
+  );
+}
+
+/** The scores of the largest attention, before and after the softmax. */
+function attentionBytes(
+  { blockOutChannels, downBlockTypes, attentionHeadDim }: UNet2DModelConfigValues,
+  sampleSize: readonly [number, number],
+): number {
+  const scores = blockOutChannels.map((channels, level) => {
+    const heads = attentionHeadDim === null ? 1 : channels / attentionHeadDim;
+    return downBlockTypes[level]?.includes("Attn") === true ? heads * pixelCount(sampleSize, level) ** 2 : 0;
+  });
+  return 2 * float32Bytes * Math.max(0, ...scores);
+}
+
+function pixelCount([height, width]: readonly [number, number], level: number): number {
+  return Math.ceil(height / 2 ** level) * Math.ceil(width / 2 ** level);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Output } from "./output.ts";
-import { ProgressBar } from "./progress-bar.ts";
+import { ProgressBar } from "./progress.ts";
 
 function record(options: { json?: boolean; quiet?: boolean; isTTY?: boolean }) {
   const written = { stdout: "", stderr: "" };

@@ -1,9 +1,6 @@
-import { noProgress } from "./no-progress.ts";
-import type { OutputStream } from "./output-stream.ts";
-import { printable } from "./printable.ts";
-import { ProgressBar } from "./progress-bar.ts";
-import type { ProgressDisplay } from "./progress-display.ts";
-import { ProgressLines } from "./progress-lines.ts";
+import type { OutputStream } from "../system.ts";
+import { ProgressBar, type ProgressDisplay, ProgressLines } from "./progress.ts";
+import { printable } from "./text.ts";
 
 /** What {@link Output} writes to and how. */
 export interface OutputOptions {
@@ -55,3 +52,11 @@ export class Output {
     this.#options.stderr.write(`warning: ${printable(line)}\n`);
   }
 }
+
+/** Shows nothing, for `--quiet`. */
+export const noProgress: ProgressDisplay = {
+  show() {},
+  showTask() {},
+  print() {},
+  clear() {},
+};

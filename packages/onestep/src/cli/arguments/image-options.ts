@@ -1,0 +1,195 @@
+import type { PositionalDefinition } from "../command.ts";
+import { type OptionDefinition, type ParsedArguments, UsageError } from "./parse-arguments.ts";
+import { parseBigIntegers, parseClassLabels, parseCount, parseIntegers } from "./parse-values.ts";
+import { repositoryOptions } from "./repository-options.ts";
+
+/** What to make, for models with classes. */
+export const classLabelOption: OptionDefinition = {
+  name: "class-label",
+  value: "list",
+  repeatable: true,
+  description:
+    "What to make, for models with classes: one class for all images or one per image, by number or name, as 145 or 0-9 or fox,pizza (default: random, and the class is told)",
+};
+
+/** Names of classes. */
+export const id2labelOption: OptionDefinition = {
+  name: "id2label",
+  value: "file",
+  description:
+    "Names of the classes for --class-label, where the model does not have them: JSON of names by number, as ImageNet's, or a name in each line",
+};
+
+/** Where random numbers start. */
+export const seedOption: OptionDefinition = {
+  name: "seed",
+  value: "list",
+  repeatable: true,
+  description:
+    "Where random numbers start: one integer for all images, or one per image (default: a random one, which is told)",
+};
+
+/** Which steps to take. */
+export const timestepsOption: OptionDefinition = {
+  name: "timesteps",
+  value: "list",
+  repeatable: true,
+  description: "Which steps, in place of --steps: indices into the training grid, descending, as 22,0",
+};
+
+/** Where to save. */
+export const outOption: OptionDefinition = {
+  name: "out",
+  short: "o",
+  value: "file",
+  description:
+    "Where to save; name.png becomes name-0.png, name-1.png, ... for several images. A file that is there is REPLACED (default: onestep.png, or onestep-2.png and so on: the default replaces nothing)",
+};
+
+/** Whether all images become one. */
+export const gridOption: OptionDefinition = {
+  name: "grid",
+  value: "columns",
+  description: "Save all images as one, in a grid",
+};
+
+/** Where and how the model runs. */
+export const sessionOptions: readonly OptionDefinition[] = [
+  { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu, wasm (default: auto)" },
+  {
+    name: "threads",
+    value: "count",
+    description: "Threads to compute with (default: the number of physical cores)",
+  },
+];
+
+/** The images of an edit. */
+export const imagePositional: PositionalDefinition = {
+  name: "image",
+  repeatable: true,
+  required: true,
+  description: "Images to edit: PNG, JPEG or WebP",
+};
+
+/** What is done with images of another size than the model's. */
+export const resizeModeOption: OptionDefinition = {
+  name: "resize-mode",
+  value: "name",
+  description:
+    "What to do with images of another size than the model's: default (stretch them), crop (cover the size and cut off the rest), fill (fit them in and repeat their outermost pixels)",
+};
+
+/** How many steps an edit takes. */
+export const editStepOptions: readonly OptionDefinition[] = [
+  { name: "steps", value: "count", description: "How many steps (default: 20)" },
+  timestepsOption,
+];
+
+/** What every edit knows: the model, the randomness, the results. */
+export const editOptions: readonly OptionDefinition[] = [
+  {
+    name: "model",
+    short: "m",
+    value: "name",
+    description:
+      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (default: the small model that ships, thirty emoji)",
+  },
+  {
+    ...classLabelOption,
+    description:
+      "What the images show, for models with classes: one class for all images or one per image, by number or name, as 145 or fox (default: random, which will hardly be right)",
+  },
+  id2labelOption,
+  seedOption,
+  outOption,
+  gridOption,
+  ...sessionOptions,
+  ...repositoryOptions,
+];
+
+/** How many results. */
+export const batchSizeOption: OptionDefinition = {
+  name: "batch-size",
+  value: "count",
+  description: "How many results of one image (default: as many as there are images, labels or seeds)",
+};
+
+/** What `onestep generate` was asked to make. */
+export interface GenerateRequest {
+  /** The model; `undefined` for the one that ships. */
+  readonly model: string | undefined;
+  /** Numbers or names, one for all images or one per image. */
+  readonly classLabels: readonly (number | string)[] | undefined;
+  /** One for all images, or one per image. */
+  readonly seeds: readonly bigint[];
+  /** Whether the seed was drawn, since none was given. */
+  readonly isSeedDrawn: boolean;
+  readonly numInferenceSteps: number | undefined;
+  readonly timesteps: readonly number[] | undefined;
+  /** How many images. */
+  readonly batchSize: number;
+  /** The file that was named. */
+  readonly out: string | undefined;
+  /** Columns of the grid that all images become. */
+  readonly gridColumns: number | undefined;
+  readonly threads: number | undefined;
+}
+
+/** Reads the options of `onestep generate`. @throws UsageError */
+export function readGenerateRequest(parsed: ParsedArguments): GenerateRequest {
+  const classLabels = parseClassLabels("class-label", parsed.texts("class-label"));
+  const givenSeeds = parseBigIntegers("seed", parsed.texts("seed"));
+  const seeds = givenSeeds ?? [drawSeed()];
+  const timesteps = parseIntegers("timesteps", parsed.texts("timesteps"));
+  const numInferenceSteps = readCount(parsed, "steps");
+  if (timesteps !== undefined && numInferenceSteps !== undefined) {
+    throw new UsageError("--steps and --timesteps exclude each other: give one of them.");
+  }
+  return {
+    model: parsed.positionals[0],
+    classLabels,
+    seeds,
+    isSeedDrawn: givenSeeds === undefined,
+    numInferenceSteps,
+    timesteps,
+    batchSize: readCount(parsed, "batch-size") ?? Math.max(classLabels?.length ?? 1, seeds.length),
+    out: readOut(parsed),
+    gridColumns: readCount(parsed, "grid"),
+    threads: readCount(parsed, "threads"),
+  };
+}
+
+/**
+ * Checks that labels and seeds are as many as images.
+ *
+ * @throws UsageError
+ */
+export function requireCounts({ batchSize, classLabels = [], seeds }: GenerateRequest): void {
+  const counts = [
+    ["class-label", classLabels.length],
+    ["seed", seeds.length],
+  ] as const;
+  for (const [option, count] of counts) {
+    if (count <= 1 || count === batchSize) continue;
+    throw new UsageError(
+      `--${option}: found ${count} of them for ${batchSize} ${batchSize === 1 ? "image" : "images"}, expected one for all, or one per image.`,
+    );
+  }
+}
+
+function readCount(parsed: ParsedArguments, option: string): number | undefined {
+  const text = parsed.text(option);
+  return text === undefined ? undefined : parseCount(option, text);
+}
+
+function readOut(parsed: ParsedArguments): string | undefined {
+  const out = parsed.text("out");
+  if (out === undefined || /[^/\\]\.png$/i.test(out)) return out;
+  throw new UsageError(`--out: found ${JSON.stringify(out)}, expected the name of a file that ends in .png.`);
+}
+
+/** 32 bits: enough not to meet by chance, and short enough to type again. */
+function drawSeed(): bigint {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return BigInt(seed);
+}

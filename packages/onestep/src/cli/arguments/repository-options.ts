@@ -1,0 +1,145 @@
+import type { OpenRepositoryOptions } from "@onestep/hub";
+import type { Invocation } from "../command.ts";
+import { type OptionDefinition, type ParsedArguments, UsageError } from "./parse-arguments.ts";
+import { parseCount } from "./parse-values.ts";
+
+/** The name of the model that ships. */
+export const shippedModel = "@onestep/emoji32";
+
+/** Which cache to use. */
+export const cacheDirOption: OptionDefinition = {
+  name: "cache-dir",
+  value: "folder",
+  description:
+    "Cache of the Hub, shared with Python (default: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub)",
+};
+
+/** What an original checkpoint in one file does not tell of itself. */
+const singleFileOptions: readonly OptionDefinition[] = [
+  {
+    name: "sample-size",
+    value: "pixels",
+    description:
+      "Of an original checkpoint in one file: height and width of its images, the --image_size that it was trained with (known for those that OpenAI published)",
+  },
+  {
+    name: "attention-head-dim",
+    value: "channels",
+    description:
+      "Of an original checkpoint in one file: channels of one attention head, the --num_head_channels that it was trained with (known for those that OpenAI published)",
+  },
+  {
+    name: "num-class-embeds",
+    value: "count",
+    description:
+      "Of an original checkpoint in one file: how many classes it knows, to check (default: what its arrays tell)",
+  },
+  {
+    name: "use-new-attention-order",
+    value: "true|false",
+    description:
+      "Of an original checkpoint in one file: false where it was trained with --use_new_attention_order False; its arrays do not tell (default: true)",
+  },
+];
+
+/** Options of commands that open a model. */
+export const repositoryOptions: readonly OptionDefinition[] = [
+  {
+    name: "revision",
+    value: "name",
+    description: "Branch, tag or commit of the model on the Hub (default: main)",
+  },
+  {
+    name: "variant",
+    value: "name",
+    description: "Which of several weights files to take: fp16 for diffusion_pytorch_model.fp16.safetensors",
+  },
+  {
+    name: "state-dict-key",
+    value: "name",
+    description:
+      "Which arrays of a weights file of torch to take, where it holds several sets of them: ema for those in its entry ema",
+  },
+  ...singleFileOptions,
+  cacheDirOption,
+  {
+    name: "token",
+    value: "token",
+    description:
+      "Access token of the Hub. Others on this machine can see it on the command line: rather set HF_TOKEN, or log in with Python's hf (default: HF_TOKEN, or the token file)",
+  },
+  {
+    name: "endpoint",
+    value: "url",
+    description: "The Hub, or a mirror of it (default: HF_ENDPOINT or https://huggingface.co)",
+  },
+  { name: "local-files-only", description: "Take files from the cache alone, without a single request" },
+];
+
+/** The options about original checkpoints in one file, as JavaScript has them. */
+export interface SingleFileSettings {
+  readonly sampleSize: number | undefined;
+  readonly attentionHeadDim: number | undefined;
+  readonly numClassEmbeds: number | undefined;
+  readonly useNewAttentionOrder: boolean | undefined;
+}
+
+/** @throws UsageError */
+function readSingleFileSettings(parsed: ParsedArguments): SingleFileSettings {
+  const count = (name: string): number | undefined => {
+    const text = parsed.text(name);
+    return text === undefined ? undefined : parseCount(name, text);
+  };
+  return {
+    sampleSize: count("sample-size"),
+    attentionHeadDim: count("attention-head-dim"),
+    numClassEmbeds: count("num-class-embeds"),
+    useNewAttentionOrder: readTruth(parsed.text("use-new-attention-order")),
+  };
+}
+
+/** @throws UsageError where one is given for a model whose config.json tells it. */
+export function refuseSingleFileSettings(settings: SingleFileSettings): void {
+  const names = ["sampleSize", "attentionHeadDim", "numClassEmbeds", "useNewAttentionOrder"] as const;
+  const [given] = names.filter((name) => settings[name] !== undefined);
+  if (given === undefined) return;
+  const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(
+    `--${option}: found a model in diffusers' layout, whose config.json tells that, expected an original checkpoint in one file. Leave it out.`,
+  );
+}
+
+function readTruth(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (/^true$/i.test(text)) return true;
+  if (/^false$/i.test(text)) return false;
+  throw new UsageError(`--use-new-attention-order: found ${JSON.stringify(text)}, expected true or false.`);
+}
+
+/** How to reach a model, from the options that say so. */
+export interface RepositorySettings extends OpenRepositoryOptions, SingleFileSettings {
+  readonly variant: string | undefined;
+  readonly stateDictKey: string | undefined;
+}
+
+/** Reads the options that `repositoryOptions` defines. @throws UsageError */
+export function readRepositorySettings({
+  arguments: parsed,
+  output,
+  system,
+  signal,
+}: Invocation): RepositorySettings {
+  return {
+    revision: parsed.text("revision"),
+    variant: parsed.text("variant"),
+    stateDictKey: parsed.text("state-dict-key"),
+    ...readSingleFileSettings(parsed),
+    cacheDir: parsed.text("cache-dir"),
+    token: parsed.text("token"),
+    endpoint: parsed.text("endpoint"),
+    localFilesOnly: parsed.has("local-files-only"),
+    environment: system.environment,
+    onProgress: (event) => output.progress.show(event),
+    signal,
+  };
+}

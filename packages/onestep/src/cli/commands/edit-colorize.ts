@@ -1,0 +1,39 @@
+import type { ResizeMode } from "@onestep/pipelines";
+import {
+  batchSizeOption,
+  editOptions,
+  editStepOptions,
+  imagePositional,
+  resizeModeOption,
+} from "../arguments/image-options.ts";
+import type { Command } from "../command.ts";
+
+/** `onestep edit colorize`. */
+export const editColorizeCommand: Command = {
+  name: "edit colorize",
+  summary: "Gives a grey image colours",
+  description: [
+    "The brightness of every pixel is kept. Of images that have colours the brightness alone counts.",
+  ],
+  positional: imagePositional,
+  options: [batchSizeOption, resizeModeOption, ...editStepOptions, ...editOptions],
+  examples: ["edit colorize grey.png --class-label butterfly --seed 0,1,2,3 --grid 2 --out colours.png"],
+  async run(invocation) {
+    const [{ editImages, readImages }, { ConsistencyModelColorizationPipeline }] = await Promise.all([
+      import("../images/edit-images.ts"),
+      import("@onestep/pipelines"),
+    ]);
+    await editImages(invocation, {
+      defaultSteps: 20,
+      async prepare(parsed) {
+        const image = await readImages(parsed);
+        const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
+        return {
+          imageCount: image.length,
+          run: (pipe, options) =>
+            ConsistencyModelColorizationPipeline.fromPipe(pipe).generate({ ...options, image, resizeMode }),
+        };
+      },
+    });
+  },
+};

@@ -1,0 +1,109 @@
+import type { ResizeMode } from "@onestep/pipelines";
+import {
+  editOptions,
+  imagePositional,
+  resizeModeOption,
+  timestepsOption,
+} from "../arguments/image-options.ts";
+import { type ParsedArguments, UsageError } from "../arguments/parse-arguments.ts";
+import { parseBigIntegers, parseCount, parseNumber } from "../arguments/parse-values.ts";
+import type { Command } from "../command.ts";
+import type { PreparedEdit } from "../images/edit-images.ts";
+
+/** `onestep edit interpolate`. */
+export const editInterpolateCommand: Command = {
+  name: "edit interpolate",
+  summary: "Makes images on the way from one to another",
+  description: [
+    "Between two images, or without any between two seeds. The first and the last result are the images that went in, or those that `generate` makes of the seeds.",
+  ],
+  positional: {
+    ...imagePositional,
+    required: false,
+    description: "Two images: PNG, JPEG or WebP. Without them: between the two of --seed",
+  },
+  options: [
+    {
+      name: "frames",
+      value: "count",
+      description: "How many images, both ends included (default: 8)",
+    },
+    {
+      name: "strength",
+      value: "number",
+      description: "Between images: how much the model may make up half-way, above 0 to 1 (default: 0.6)",
+    },
+    resizeModeOption,
+    {
+      name: "steps",
+      value: "count",
+      description: "How many steps (default: 4 between images, 1 between seeds)",
+    },
+    {
+      ...timestepsOption,
+      description:
+        "Which steps, in place of --steps, between seeds: indices into the training grid, descending, as 22,0",
+    },
+    ...editOptions,
+  ],
+  examples: [
+    "edit interpolate --seed 1,2 --class-label fox --frames 10 --grid 10",
+    'edit interpolate apple.png other.jpg --class-label "red apple" --seed 0',
+  ],
+  async run(invocation) {
+    const { editImages } = await import("../images/edit-images.ts");
+    await editImages(invocation, {
+      defaultSteps: 4,
+      hasOwnSeeds: true,
+      async prepare(parsed) {
+        const text = parsed.text("frames");
+        const frames = text === undefined ? 8 : parseCount("frames", text);
+        return parsed.positionals.length === 0 ? betweenSeeds(parsed, frames) : betweenImages(parsed, frames);
+      },
+    });
+  },
+};
+
+async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<PreparedEdit> {
+  const [first, last, ...rest] = parseBigIntegers("seed", parsed.texts("seed")) ?? [];
+  if (first === undefined || last === undefined || rest.length > 0) {
+    throw new UsageError("There is nothing to go between: name two images, or two seeds as --seed 1,2.");
+  }
+  if (parsed.has("strength")) throw new UsageError("--strength has no meaning between seeds.");
+  const { ConsistencyModelInterpolationPipeline } = await import("@onestep/pipelines");
+  return {
+    imageCount: frames,
+    run: (pipe, { classLabels, numInferenceSteps, timesteps, onProgress, signal }) =>
+      ConsistencyModelInterpolationPipeline.fromPipe(pipe).generate({
+        ...{ seeds: [first, last], frames },
+        ...{ classLabels, numInferenceSteps, timesteps, onProgress, signal },
+      }),
+  };
+}
+
+async function betweenImages(parsed: ParsedArguments, frames: number): Promise<PreparedEdit> {
+  if (parsed.positionals.length !== 2) {
+    throw new UsageError(`There are ${parsed.positionals.length} images to go between: name two.`);
+  }
+  if (parsed.has("timesteps"))
+    throw new UsageError("--timesteps has no meaning between images: give --steps.");
+  if ((parseBigIntegers("seed", parsed.texts("seed"))?.length ?? 1) > 1) {
+    throw new UsageError("--seed: found several, expected one: all images on the way share their noise.");
+  }
+  const text = parsed.text("strength");
+  const strength = text === undefined ? undefined : parseNumber("strength", text);
+  const [{ readImageFile }, { ConsistencyModelInterpolationPipeline }] = await Promise.all([
+    import("../images/edit-images.ts"),
+    import("@onestep/pipelines"),
+  ]);
+  const images = await Promise.all(parsed.positionals.map(readImageFile));
+  const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
+  return {
+    imageCount: frames,
+    run: (pipe, { classLabels, numInferenceSteps, generator, seed, onProgress, signal }) =>
+      ConsistencyModelInterpolationPipeline.fromPipe(pipe).generate({
+        ...{ images, frames, strength, resizeMode },
+        ...{ classLabels, numInferenceSteps, generator, seed, onProgress, signal },
+      }),
+  };
+}

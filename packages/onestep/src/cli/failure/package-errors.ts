@@ -1,0 +1,115 @@
+import {
+  FileWriteError,
+  ImageError,
+  InvalidArgumentError,
+  InvalidConfigError,
+  type Problem,
+  UnsupportedError,
+} from "@onestep/core";
+import { GraphError } from "@onestep/graph";
+import {
+  CacheWriteError,
+  EntryNotFoundError,
+  FileReadError,
+  GatedRepositoryError,
+  HubError,
+  IntegrityError,
+  InvalidTokenError,
+  RepositoryNotFoundError,
+  RevisionNotFoundError,
+  UnsafePathError,
+} from "@onestep/hub";
+import { CheckpointError, WeightsMismatchError } from "@onestep/models";
+import { InvalidGraphError, WeightsFileError } from "@onestep/runtime";
+import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
+import { commonOptions } from "../command.ts";
+import { commands } from "../commands.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+
+interface ErrorClass {
+  isInstance(value: unknown): boolean;
+}
+
+/** From the special to the general: the first class that an error is of decides. */
+const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
+  [InvalidArgumentError, exitCodes.invalidInput],
+  [UnsafePathError, exitCodes.invalidInput],
+  [ImageError, exitCodes.invalidInput],
+  [RepositoryNotFoundError, exitCodes.notFound],
+  [RevisionNotFoundError, exitCodes.notFound],
+  [EntryNotFoundError, exitCodes.notFound],
+  [GatedRepositoryError, exitCodes.notFound],
+  [InvalidTokenError, exitCodes.notFound],
+  [SchedulerConfigNotFoundError, exitCodes.notFound],
+  [CacheWriteError, exitCodes.notWritten],
+  [FileWriteError, exitCodes.notWritten],
+  [IntegrityError, exitCodes.checkpoint],
+  [FileReadError, exitCodes.checkpoint],
+  [HubError, exitCodes.network],
+  [InvalidConfigError, exitCodes.checkpoint],
+  [UnsupportedError, exitCodes.checkpoint],
+  [CheckpointError, exitCodes.checkpoint],
+  [WeightsMismatchError, exitCodes.checkpoint],
+  [GraphError, exitCodes.checkpoint],
+  [InvalidGraphError, exitCodes.checkpoint],
+  [WeightsFileError, exitCodes.checkpoint],
+];
+
+/** The exit code for an error that a package threw. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  return exitCodeByClass.find(([errorClass]) => errorClass.isInstance(error))?.[1] ?? exitCodes.unexpected;
+}
+
+/** The flags whose names are not those of the options in JavaScript, by the options. */
+const flags: ReadonlyMap<string, string> = new Map([
+  ["classLabels", "--class-label"],
+  ["columns", "--grid"],
+  ["numInferenceSteps", "--steps"],
+  ["seeds", "--seed"],
+]);
+
+/** What to do on the command line, where it is something else than in JavaScript. */
+const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/outputType/, "The command line writes pictures alone; in JavaScript, `outputType` gives the numbers."],
+  [/with `fromSingleFile`/, "Name the file, where the model goes, if it is a checkpoint in one file."],
+  [/fromPretrained.*scheduler/s, "Name one of these with --scheduler, where the model goes with it."],
+  [/pipe\.scheduler/, "Name a consistency model with --model."],
+];
+
+/** The flag of an option: that of a command, or `undefined` where no command has one. */
+function flagOf(option: string): string | undefined {
+  const special = flags.get(option);
+  if (special !== undefined) return special;
+  if (!/^[a-z][a-zA-Z0-9]*$/.test(option)) return undefined;
+  const name = option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const isKnown = [...commands.flatMap(({ options }) => options), ...commonOptions].some(
+    (definition) => definition.name === name,
+  );
+  return isKnown ? `--${name}` : undefined;
+}
+
+/** A problem in the words of the command line: its flags in place of the options of JavaScript. */
+export function inFlags(problem: Problem): Problem {
+  const { subject, found, expected, remedy } = problem;
+  const special = remedies.find(([pattern]) => pattern.test(remedy))?.[1];
+  return {
+    subject: nameFlag(subject),
+    found: replaceOptions(found),
+    expected: replaceOptions(expected),
+    remedy: special ?? replaceOptions(remedy),
+  };
+}
+
+/** `UniPCMultistepScheduler.setTimesteps: numInferenceSteps` is `--steps (UniPCMultistepScheduler)`. */
+function nameFlag(subject: string): string {
+  const flag = flagOf(subject);
+  if (flag !== undefined) return flag;
+  const [, place = "", option = ""] = /^([\w. ]+): (\w+)$/.exec(subject) ?? [];
+  const named = flagOf(option);
+  return named === undefined ? replaceOptions(subject) : `${named} (${place.replace(/\.\w+$/, "")})`;
+}
+
+/** `sampleSize` in backquotes becomes --sample-size. */
+export function replaceOptions(text: string): string {
+  return text.replaceAll(/`(\w+)`/g, (whole, option: string) => flagOf(option) ?? whole);
+}

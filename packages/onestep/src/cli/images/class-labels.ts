@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { InvalidArgumentError } from "@onestep/core";
+import { ClassNames, type Id2Label, parseId2Label } from "@onestep/pipelines";
+import { UsageError } from "../arguments/parse-arguments.ts";
+
+/** How many drawn classes a note lists. */
+const listedClasses = 12;
+
+/**
+ * Reads names of classes from a file: JSON of names by number (`imagenet-1k-id2label.json`, `imagenet_class_index.json`) or
+ * a list of names, or text with one name in each line (`imagenet_classes.txt`).
+ *
+ * @throws UsageError where it cannot be read, or holds something else.
+ */
+export async function readId2LabelFile(path: string): Promise<Id2Label> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new UsageError(`--id2label: cannot read ${JSON.stringify(path)}: ${(cause as Error).message}`);
+  }
+  try {
+    return parseId2Label(toNamesById(text), "--id2label");
+  } catch (cause) {
+    if (!InvalidArgumentError.isInstance(cause)) throw cause;
+    throw new UsageError(
+      `--id2label: found ${cause.problem?.found} in ${JSON.stringify(path)}, expected JSON of names by number, or a name in each line.`,
+    );
+  }
+}
+
+/**
+ * Classes as numbers.
+ *
+ * @throws UsageError where a name is none of the checkpoint's, or does not say which class is meant.
+ */
+export function toClassIds(
+  labels: readonly (number | string)[] | undefined,
+  id2label: Id2Label | undefined,
+): readonly number[] | undefined {
+  const classNames = new ClassNames(id2label);
+  return labels?.map((label) => {
+    const candidates = classNames.candidates(String(label));
+    if (candidates.length > 1) {
+      throw new UsageError(
+        `--class-label: found ${JSON.stringify(String(label))}, which can mean the classes ${candidates.join(" and ")}: give another name of the class that you mean${typeof label === "string" ? ", or its number" : ""}.`,
+      );
+    }
+    if (typeof label === "number") return label;
+    const [id] = candidates;
+    if (id === undefined) throw unknownName(label, classNames);
+    return id;
+  });
+}
+
+/** A note about classes that were drawn: `Class fox (8), drawn at random: choose with --class-label`. */
+export function describeDrawnClasses(ids: readonly number[], id2label: Id2Label | undefined): string {
+  const classNames = new ClassNames(id2label);
+  const words = ids.slice(0, listedClasses).map((id) => {
+    const name = classNames.nameOf(id);
+    return name === undefined ? String(id) : `${name} (${id})`;
+  });
+  const more = ids.length > listedClasses ? ` and ${ids.length - listedClasses} more` : "";
+  const subject = ids.length === 1 ? "Class" : "Classes";
+  return `${subject} ${words.join(", ")}${more}, drawn at random: choose with --class-label`;
+}
+
+function toNamesById(text: string): unknown {
+  if (!/^\s*[[{"]/.test(text)) return Object.fromEntries(text.trim().split(/\r?\n/).entries());
+  try {
+    const document: unknown = JSON.parse(text);
+    return Array.isArray(document) ? Object.fromEntries(document.entries()) : document;
+  } catch {
+    return text;
+  }
+}
+
+function unknownName(name: string, classNames: ClassNames): UsageError {
+  const found = `--class-label: found ${JSON.stringify(name)}`;
+  if (classNames.names.length === 0) {
+    return new UsageError(
+      `${found}, and the model does not name its classes: give numbers, or their names in a file with --id2label.`,
+    );
+  }
+  const meant = classNames.suggest(name);
+  const hint = meant.length === 0 ? "" : ` Did you mean ${meant.join(" or ")}?`;
+  return new UsageError(
+    `${found}, expected the number or the name of a class.${hint} \`onestep inspect\` lists all names.`,
+  );
+}

@@ -1,0 +1,184 @@
+import { RasterImage, TorchGenerator } from "@onestep/core";
+import {
+  ClassNames,
+  type UNet2DPipeline,
+  type ClassConditionalGenerateOptions,
+  type Id2Label,
+  type ClassConditionalOutput,
+} from "@onestep/pipelines";
+import type { Device } from "@onestep/runtime";
+import type { SchedulerClass } from "@onestep/schedulers";
+import type { GenerateRequest } from "../arguments/image-options.ts";
+import { readRepositorySettings, shippedModel } from "../arguments/repository-options.ts";
+import type { Invocation } from "../command.ts";
+import type { Result } from "../output/output.ts";
+import { formatDuration } from "../output/text.ts";
+import { describeDrawnClasses, readId2LabelFile } from "./class-labels.ts";
+import { openPipeline } from "./open-pipeline.ts";
+import { checkWritable, nameFiles, nameFilesByDefault, savePictures } from "./output-files.ts";
+
+/** Images that a command makes. */
+export interface ImageJob {
+  readonly request: GenerateRequest;
+  /** The files that the images are made of, where there are any. */
+  readonly inputs?: readonly string[];
+  /** The scheduler to sample with, where it is not the model's own. */
+  readonly schedulerClass?: SchedulerClass | undefined;
+  /** How many steps it takes where the request does not say; without it those of the model's pipeline. */
+  readonly defaultSteps?: number;
+  /**
+   * Makes the images. Called twice: first with a model that has no weights, to find out what is wrong before they are
+   * fetched. `steps` where they were not those that the request asks for. */
+  generate(
+    pipe: UNet2DPipeline,
+    options: ClassConditionalGenerateOptions<"image">,
+  ): Promise<ClassConditionalOutput & { readonly steps?: number }>;
+}
+
+/** Loads the model, makes the images, saves them, and tells of it. */
+export async function makeImages(invocation: Invocation, job: ImageJob): Promise<void> {
+  const { arguments: parsed, output, signal } = invocation;
+  const { request, inputs } = job;
+  const { out, gridColumns, batchSize, seeds } = request;
+  const fileCount = gridColumns === undefined ? batchSize : 1;
+  await checkWritable(out === undefined ? await nameFilesByDefault(fileCount) : nameFiles(out, fileCount));
+
+  const startedAt = performance.now();
+  const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
+  const id2labelFile = parsed.text("id2label");
+  const opened = await openPipeline(
+    {
+      request: { ...request, numInferenceSteps },
+      schedulerClass: job.schedulerClass,
+      rehearse: (pipe, classLabels) =>
+        job.generate(pipe, { ...samplingOptions(request, classLabels), signal }),
+    },
+    {
+      ...readRepositorySettings(invocation),
+      // Checked by the runtime, which knows what there is.
+      device: parsed.text("device") as Device | undefined,
+      threads: request.threads,
+      id2label: id2labelFile === undefined ? undefined : await readId2LabelFile(id2labelFile),
+    },
+  );
+  const { pipe } = opened;
+  try {
+    const loadedAt = performance.now();
+    output.progress.showTask("Generating");
+    const {
+      images,
+      classLabels,
+      steps = opened.steps,
+    } = await job.generate(pipe, {
+      ...samplingOptions(request, opened.classLabels),
+      onProgress: (event) => output.progress.show(event),
+      signal,
+    });
+    const generatedAt = performance.now();
+    const pictures =
+      gridColumns === undefined ? images : [RasterImage.grid(images, { columns: gridColumns })];
+    const files = await savePictures(pictures, out, signal);
+    const savedAt = performance.now();
+    const milliseconds = {
+      load: loadedAt - startedAt,
+      generate: generatedAt - loadedAt,
+      save: savedAt - generatedAt,
+    };
+    const { width, height } = images[0] as RasterImage;
+    if (request.isSeedDrawn) output.note(`Seed ${seeds.join()} (the same again: --seed ${seeds.join()})`);
+    if (request.classLabels === undefined && classLabels !== undefined) {
+      output.note(describeDrawnClasses(classLabels, pipe.id2label));
+    }
+    output.note(
+      `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
+    );
+    output.result(
+      reportGeneration({
+        ...{ request, inputs, files, device: pipe.device, steps, width, height, milliseconds },
+        ...{ classLabels, id2label: pipe.id2label },
+      }),
+    );
+  } finally {
+    await pipe.dispose();
+  }
+}
+
+/**
+ * What was asked for, as `generate` of a pipeline takes it.
+ *
+ * @param classLabels - The classes of the request, as numbers.
+ */
+function samplingOptions(
+  request: GenerateRequest,
+  classLabels: readonly number[] | undefined,
+): ClassConditionalGenerateOptions<"image"> {
+  const { batchSize, numInferenceSteps, timesteps, seeds } = request;
+  const labels = classLabels?.length === 1 ? classLabels[0] : classLabels;
+  const [seed] = seeds;
+  const randomness =
+    seeds.length === 1 ? { seed } : { generator: seeds.map((value) => new TorchGenerator(value)) };
+  return { batchSize, classLabels: labels, numInferenceSteps, timesteps, ...randomness };
+}
+
+/** What happened. */
+interface Generation {
+  readonly request: GenerateRequest;
+  /** The files that the images were made of, where there were any. */
+  readonly inputs?: readonly string[] | undefined;
+  /** The files that were written, in the order of the images. */
+  readonly files: readonly string[];
+  readonly device: string;
+  /** The class of each image; `undefined` for a model without classes. */
+  readonly classLabels: readonly number[] | undefined;
+  readonly id2label: Id2Label | undefined;
+  /** How many steps each image took. */
+  readonly steps: number;
+  /** Size of one image in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly milliseconds: { readonly load: number; readonly generate: number; readonly save: number };
+}
+
+/** The result of a command that makes images. */
+function reportGeneration({
+  request,
+  inputs,
+  files,
+  device,
+  classLabels,
+  id2label,
+  steps,
+  ...rest
+}: Generation): Result {
+  const { model, seeds, timesteps } = request;
+  const classNames = new ClassNames(id2label);
+  const { load, generate, save } = rest.milliseconds;
+  return {
+    lines: files,
+    document: {
+      files,
+      ...(inputs === undefined ? {} : { inputs }),
+      model: model ?? shippedModel,
+      device,
+      seeds: seeds.map(toJsonInteger),
+      classLabels: classLabels ?? null,
+      classNames:
+        id2label === undefined ? null : (classLabels?.map((id) => classNames.nameOf(id) ?? null) ?? null),
+      timesteps: timesteps ?? null,
+      steps,
+      width: rest.width,
+      height: rest.height,
+      milliseconds: {
+        load: Math.round(load),
+        generate: Math.round(generate),
+        save: Math.round(save),
+      },
+    },
+  };
+}
+
+/** A number where JSON readers keep it exactly, else its digits. */
+function toJsonInteger(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}

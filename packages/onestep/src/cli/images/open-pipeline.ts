@@ -1,0 +1,135 @@
+import { InvalidConfigError, UnsupportedError } from "@onestep/core";
+import {
+  ConsistencyModelPipeline,
+  loadSchedulerOf,
+  openPipelineSource,
+  type PipelineFromPretrainedOptions,
+  type PipelineSource,
+  pipelineClassOf,
+  readId2Label,
+  readUnetConfig,
+  rehearse,
+  requireUnetClass,
+  type UNet2DPipeline,
+  type UNet2DSettings,
+} from "@onestep/pipelines";
+import type { Scheduler, SchedulerClass } from "@onestep/schedulers";
+import type { GenerateRequest } from "../arguments/image-options.ts";
+import { type RepositorySettings, refuseSingleFileSettings } from "../arguments/repository-options.ts";
+import { toClassIds } from "./class-labels.ts";
+import { checkSingleFile, isSingleFile, presumedConfig, schedulerOfFile } from "./single-file.ts";
+
+/** A pipeline and what a request makes it do. */
+export interface OpenedPipeline {
+  readonly pipe: UNet2DPipeline;
+  /** How many steps it will take. */
+  readonly steps: number;
+  /** The classes that were asked for, as numbers. */
+  readonly classLabels: readonly number[] | undefined;
+}
+
+/** A pipeline that is to be opened, and what for. */
+export interface PipelineJob {
+  readonly request: GenerateRequest;
+  /** The scheduler to sample with, where it is not the model's own. */
+  readonly schedulerClass: SchedulerClass | undefined;
+  /** Does what the pipeline is opened for, with a model that has no weights yet. */
+  rehearse(pipe: UNet2DPipeline, classLabels: readonly number[] | undefined): Promise<unknown>;
+}
+
+/**
+ * Loads a repository, or an original checkpoint, which is a single file. Where the model will run once or twice, it is
+ * loaded to start soon rather than to run fast. What is asked for is judged before any weights are read: of a repository by its
+ * configs, of a single file by its name and the options. A scheduler that another takes the place of may be one that is not
+ * known here.
+ *
+ * @throws UsageError where a name is unknown.
+ * @throws InvalidArgumentError, UnsupportedError and others where the pipeline does not take what is asked for.
+ */
+export async function openPipeline(
+  { request, schedulerClass, rehearse: tryOut }: PipelineJob,
+  options: PipelineFromPretrainedOptions & RepositorySettings & UNet2DSettings,
+): Promise<OpenedPipeline> {
+  const { model } = request;
+  if (model !== undefined && (await isSingleFile(model))) {
+    await checkSingleFile(model);
+    const steps = countSteps(request, ConsistencyModelPipeline);
+    const { id2label } = options;
+    const classLabels = toClassIds(request.classLabels, id2label);
+    const scheduler = schedulerOfFile(model, schedulerClass);
+    const chosen = schedulerClass?.fromConfig(scheduler.config);
+    const { config, tellsClasses } = presumedConfig(model, options);
+    await rehearse(config, async (unet) => {
+      const parts = { unet, scheduler: chosen ?? scheduler };
+      return tellsClasses
+        ? tryOut(new ConsistencyModelPipeline({ ...parts, id2label }), classLabels)
+        : tryOut(new ConsistencyModelPipeline(parts), undefined);
+    });
+    const pipe = await ConsistencyModelPipeline.fromSingleFile(model, {
+      ...options,
+      scheduler,
+      optimizeFor: chooseGoal(request, steps),
+    });
+    if (chosen !== undefined) pipe.scheduler = chosen;
+    return { pipe, steps, classLabels };
+  }
+  refuseSingleFileSettings(options);
+  const source = await openPipelineSource(model, options);
+  const pipelineClass = pipelineClassOf(source);
+  const id2label = options.id2label ?? readId2Label(source);
+  const classLabels = toClassIds(request.classLabels, id2label);
+  const { own, chosen } = await loadSchedulers(source, schedulerClass, options);
+  await requireUnetClass(source, options);
+  const { config } = await readUnetConfig(source, options);
+  await rehearse(config, async (unet) => {
+    const pipe = new pipelineClass({ unet, scheduler: own, id2label });
+    if (chosen !== undefined) pipe.scheduler = chosen;
+    return tryOut(pipe, classLabels);
+  });
+  const steps = countSteps(request, pipelineClass, own.length);
+  const pipe = await pipelineClass.fromSource(source, {
+    ...options,
+    scheduler: own,
+    optimizeFor: chooseGoal(request, steps),
+  });
+  if (chosen !== undefined) pipe.scheduler = chosen;
+  return { pipe, steps, classLabels };
+}
+
+/** The scheduler that a model came with, and the one that was chosen in its place. */
+interface Schedulers {
+  readonly own: Scheduler;
+  readonly chosen: Scheduler | undefined;
+}
+
+async function loadSchedulers(
+  source: PipelineSource,
+  schedulerClass: SchedulerClass | undefined,
+  options: PipelineFromPretrainedOptions,
+): Promise<Schedulers> {
+  if (schedulerClass === undefined) {
+    return { own: await loadSchedulerOf(source, options), chosen: undefined };
+  }
+  const { signal, onProgress } = options;
+  try {
+    const own = await loadSchedulerOf(source, options);
+    return { own, chosen: schedulerClass.fromConfig(own.config) };
+  } catch (error) {
+    // One that is not known here, or whose class refuses its file: it is not needed, and the file is.
+    if (!UnsupportedError.isInstance(error) && !InvalidConfigError.isInstance(error)) throw error;
+    const chosen = await schedulerClass.fromPretrained(source.repository, { signal, onProgress });
+    return { own: chosen, chosen };
+  }
+}
+
+function countSteps(
+  { timesteps, numInferenceSteps }: GenerateRequest,
+  { defaultInferenceSteps }: { readonly defaultInferenceSteps: number },
+  trainCount = Number.POSITIVE_INFINITY,
+): number {
+  return timesteps?.length ?? numInferenceSteps ?? Math.min(defaultInferenceSteps, trainCount);
+}
+
+function chooseGoal({ batchSize }: GenerateRequest, steps: number): "startup" | "throughput" {
+  return batchSize * steps <= 2 ? "startup" : "throughput";
+}
