@@ -5,7 +5,6 @@ import { commands, resolveCommand } from "./commands.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { describeFailure, reportFailure, usesColor } from "./failure/failure.ts";
 import { formatCommandHelp, formatOverview } from "./help.ts";
-import { Output } from "./output/output.ts";
 import type { CommandLineSystem } from "./system.ts";
 
 /**
@@ -77,6 +76,8 @@ async function runCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { stdout, stderr } = system;
+  // Imported here: help and wrong usage need none of what lines up columns on a terminal.
+  const { Output } = await import("./output/output.ts");
   const output = new Output({ stdout, stderr, json: parsed.has("json"), quiet: parsed.has("quiet") });
   const { warn } = console;
   // What the packages warn of goes through the output, so that it does not break into the bar.

@@ -67,7 +67,9 @@ function report(options: { json?: boolean; color?: boolean; debug?: unknown }) {
 describe("reportFailure", () => {
   it("writes a message to stderr", () => {
     expect(report({})).toEqual({ stdout: "", stderr: "error: a: found ?[2J\n" });
-    expect(report({ color: true }).stderr).toBe("\u001B[1;31merror:\u001B[0m a: found ?[2J\n");
+    expect(report({ color: true }).stderr).toBe(
+      "\u001B[1m\u001B[31merror:\u001B[39m\u001B[22m a: found ?[2J\n",
+    );
   });
 
   it("writes a document to stdout with --json", () => {
@@ -100,7 +102,7 @@ describe("usesColor", () => {
 
 describe("alarm", () => {
   it("colours an alarm red", () => {
-    expect(alarm("error:", true)).toBe("\u001B[1;31merror:\u001B[0m");
+    expect(alarm("error:", true)).toBe("\u001B[1m\u001B[31merror:\u001B[39m\u001B[22m");
     expect(alarm("error:", false)).toBe("error:");
   });
 });

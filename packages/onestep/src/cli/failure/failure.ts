@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import type { Problem } from "@onestep/core";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
@@ -92,7 +93,7 @@ export function usesColor(
   return stream.isTTY === true && !isRefused;
 }
 
-/** Bold red, for the word that starts an error message. */
+/** Bold red, for the word that starts an error message. `color` decides, not the standard streams of the process. */
 export function alarm(text: string, color: boolean): string {
-  return color ? `\u001B[1;31m${text}\u001B[0m` : text;
+  return color ? styleText(["bold", "red"], text, { validateStream: false }) : text;
 }

@@ -140,7 +140,7 @@ interface FoundWeights {
  * @throws CheckpointError where there are no weights, or a file is damaged.
  * @throws UnsupportedError where they are of a kind that is not read.
  */
-export async function findWeights(
+async function findWeights(
   repository: Repository,
   folder: string,
   settings: RepositorySettings,

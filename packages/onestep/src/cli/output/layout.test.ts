@@ -15,6 +15,21 @@ describe("formatTable", () => {
       " long/name  12.7 MB  now",
     ]);
   });
+
+  it("counts the columns of a terminal: two for a wide character, one for what is shown as ?", () => {
+    const rows = [
+      ["模型/猫", "1 B"],
+      ["a/👩‍🚀", "2 B"],
+      ["\u001B[2J", "3 B"],
+      ["a/e\u0301clair", "4 B"],
+    ];
+    expect(formatTable(rows)).toEqual([
+      "模型/猫   1 B",
+      "a/👩‍🚀      2 B",
+      "\u001B[2J      3 B",
+      "a/e\u0301clair  4 B",
+    ]);
+  });
 });
 
 describe("formatProgressLine", () => {
@@ -37,6 +52,15 @@ describe("formatProgressLine", () => {
   it("has no bar where the end is not known", () => {
     expect(formatProgressLine({ label: "Loading unet", detail: "2.0 s" }, 80)).toBe("Loading unet  2.0 s");
     expect(formatProgressLine({ label: "Loading unet", detail: "" }, 80)).toBe("Loading unet");
+  });
+
+  it("counts columns, of which wide characters take two, and cuts between characters", () => {
+    const state = { label: "Fetching 猫🦊👩‍🚀.png", detail: "1 of 2 GB" };
+    expect(formatProgressLine(state, 30)).toBe("Fetching 猫🦊👩‍🚀.png  1 of 2 GB");
+    expect(formatProgressLine(state, 29)).toBe("...hing 猫🦊👩‍🚀.png  1 of 2 GB");
+    expect(formatProgressLine(state, 23)).toBe("...🦊👩‍🚀.png  1 of 2 GB");
+    expect(formatProgressLine(state, 21)).toBe("...👩‍🚀.png  1 of 2 GB");
+    expect(formatProgressLine({ label: "猫猫", detail: "" }, 3)).toBe("猫");
   });
 
   it("never exceeds the width", () => {

@@ -1,3 +1,6 @@
+import stringWidth from "string-width";
+import { printable } from "./text.ts";
+
 /** Lays rows out in columns, two spaces apart. The columns named in `right` are aligned to the right. */
 export function formatTable(
   rows: readonly (readonly string[])[],
@@ -6,12 +9,14 @@ export function formatTable(
   const { right = [], indent = "" } = options;
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    for (const [column, cell] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
+    }
   }
   return rows.map((row) => {
     const cells = row.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return right.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+      const blanks = " ".repeat((widths[column] ?? 0) - columnsOf(cell));
+      return right.includes(column) ? blanks + cell : cell + blanks;
     });
     return `${indent}${cells.join("  ")}`.trimEnd();
   });
@@ -30,18 +35,18 @@ export interface ProgressState {
 const widestBar = 30;
 const narrowestBar = 8;
 
-/** One line of at most `columns` characters; the bar shrinks first, then the label is cut at its start. */
+/** One line of at most `columns` columns of a terminal; the bar shrinks first, then the label is cut at its start. */
 export function formatProgressLine({ label, fraction, detail }: ProgressState, columns: number): string {
   const percent = fraction === undefined ? "" : `${String(Math.floor(clamp(fraction) * 100)).padStart(3)} %`;
   const tail = [percent, detail].filter((part) => part !== "").join("  ");
-  const available = columns - label.length - tail.length - 6;
+  const available = columns - columnsOf(label) - columnsOf(tail) - 6;
   const bar =
     fraction === undefined || available < narrowestBar
       ? ""
       : drawBar(clamp(fraction), Math.min(widestBar, available));
   const rest = [bar, tail].filter((part) => part !== "").join("  ");
   if (rest === "") return cutStart(label, columns);
-  return `${cutStart(label, Math.max(0, columns - rest.length - 2))}  ${rest}`.slice(0, columns);
+  return cutEnd(`${cutStart(label, Math.max(0, columns - columnsOf(rest) - 2))}  ${rest}`, columns);
 }
 
 function drawBar(fraction: number, width: number): string {
@@ -49,11 +54,38 @@ function drawBar(fraction: number, width: number): string {
   return `[${"#".repeat(filled)}${".".repeat(width - filled)}]`;
 }
 
-function cutStart(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return length <= 3 ? text.slice(0, length) : `...${text.slice(text.length - length + 3)}`;
-}
-
 function clamp(fraction: number): number {
   return Math.min(1, Math.max(0, fraction));
+}
+
+/** How many columns of a terminal a text takes once it is {@link printable}: two for 猫 and 🦊. */
+function columnsOf(text: string): number {
+  return stringWidth(printable(text));
+}
+
+function cutStart(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  if (columns <= 3) return cutEnd(text, columns);
+  return `...${takeColumns(charactersOf(text).reverse(), columns - 3)
+    .reverse()
+    .join("")}`;
+}
+
+function cutEnd(text: string, columns: number): string {
+  return takeColumns(charactersOf(text), columns).join("");
+}
+
+/** Characters as a reader counts them: 👩‍🚀 is one. */
+function charactersOf(text: string): string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+}
+
+/** The first characters, as many as fit. */
+function takeColumns(characters: readonly string[], columns: number): string[] {
+  let left = columns;
+  const end = characters.findIndex((character) => {
+    left -= columnsOf(character);
+    return left < 0;
+  });
+  return characters.slice(0, end === -1 ? characters.length : end);
 }

@@ -54,7 +54,7 @@ export class Output {
 }
 
 /** Shows nothing, for `--quiet`. */
-export const noProgress: ProgressDisplay = {
+const noProgress: ProgressDisplay = {
   show() {},
   showTask() {},
   print() {},
