@@ -1,4 +1,5 @@
 import * as core from "@onestep/core";
+import * as graph from "@onestep/graph";
 import * as hub from "@onestep/hub";
 import * as models from "@onestep/models";
 import * as pipelines from "@onestep/pipelines";
@@ -7,7 +8,7 @@ import * as schedulers from "@onestep/schedulers";
 import { describe, expect, it } from "vitest";
 import * as onestep from "./index.ts";
 
-const packages = { core, hub, models, pipelines, runtime, schedulers };
+const packages = { core, graph, hub, models, pipelines, runtime, schedulers };
 const exports = new Map<string, unknown>(Object.entries(onestep));
 
 const needed = Object.entries(packages).flatMap(([name, contents]) =>

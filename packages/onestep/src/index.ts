@@ -80,7 +80,10 @@ export {
 } from "@onestep/hub";
 export {
   CheckpointError,
+  defineModel,
   type LoadModelOptions,
+  Model,
+  type ModelDefinition,
   type ModelFilesOptions,
   type PushModelOptions,
   type SaveModelOptions,
