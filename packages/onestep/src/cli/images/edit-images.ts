@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { errorCode, errorMessage, ImageError, RasterImage, UnsupportedError } from "@onestep/core";
-import { ConsistencyModelPipeline, type EditOptions, type ClassConditionalOutput } from "@onestep/pipelines";
+import { type ClassConditionalOutput, ConsistencyModelPipeline, type EditOptions } from "@onestep/pipelines";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import { readGenerateRequest, requireCounts } from "../arguments/image-options.ts";
 import { type ParsedArguments, UsageError } from "../arguments/parse-arguments.ts";

@@ -1,10 +1,10 @@
 import { RasterImage, TorchGenerator } from "@onestep/core";
 import {
-  ClassNames,
-  type UNet2DPipeline,
   type ClassConditionalGenerateOptions,
-  type Id2Label,
   type ClassConditionalOutput,
+  ClassNames,
+  type Id2Label,
+  type UNet2DPipeline,
 } from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
 import type { SchedulerClass } from "@onestep/schedulers";

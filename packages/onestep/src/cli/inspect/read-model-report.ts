@@ -9,10 +9,10 @@ import { parsePythonJson } from "@onestep/core/files";
 import { openFile, type Repository } from "@onestep/hub";
 import { openSingleFile, type UNet2DModelConfig } from "@onestep/models";
 import {
+  type ClassConditionalGenerateOptions,
   findComponentFolder,
   findPipelineClass,
   findUnetClass,
-  type ClassConditionalGenerateOptions,
   loadSchedulerOf,
   openPipelineSource,
   type PipelineClass,
@@ -208,7 +208,11 @@ async function tryRuns(
   settings: RepositorySettings,
 ): Promise<Runs> {
   const { signal } = settings;
-  const run = async (own: Scheduler, options: ClassConditionalGenerateOptions<"image">, chosen?: Scheduler): Promise<void> =>
+  const run = async (
+    own: Scheduler,
+    options: ClassConditionalGenerateOptions<"image">,
+    chosen?: Scheduler,
+  ): Promise<void> =>
     rehearse(config, async (unet) => {
       const pipe = new pipelineClass({ unet, scheduler: own });
       if (chosen !== undefined) pipe.scheduler = chosen;
