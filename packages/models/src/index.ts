@@ -27,10 +27,8 @@ export {
   openSingleFile,
   type SingleFileCheckpoint,
 } from "./single-file/open-single-file.ts";
-export type { ClassLabels } from "./unet-2d/class-label-tensor.ts";
-export { completeUNet2DModelConfig } from "./unet-2d/complete-unet-2d-model-config.ts";
-export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/resolve-class-labels.ts";
-export { sampleSizeOf } from "./unet-2d/sample-size.ts";
+export type { ClassLabels } from "./unet-2d/inputs.ts";
+export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/inputs.ts";
 export {
   type LoadSingleFileOptions,
   listUNet2DModelWeights,
@@ -39,6 +37,8 @@ export {
   type UNet2DModelOutput,
 } from "./unet-2d/unet-2d-model.ts";
 export {
+  completeUNet2DModelConfig,
+  sampleSizeOf,
   type UNet2DModelConfig,
   type UNet2DModelConfigValues,
   unet2DModelConfigSchema,

@@ -2,8 +2,58 @@ import { concat, type Scope, type Value } from "@onestep/graph";
 import { type AttentionOptions, attention } from "../layers/attention.ts";
 import { downsample2D, upsample2D } from "../layers/resampling.ts";
 import { type ResnetBlockOptions, resnetBlock } from "../layers/resnet-block.ts";
-import type { BlockType } from "./block-types.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
+
+/** What tells one kind of block from another. */
+export interface BlockType {
+  /**
+   * How the block is made. `plain`: residual blocks over the image. `skip`: with a second, smaller image beside it, as
+   * in NCSN++. `k`: norms that the timestep scales and shifts, as in k-diffusion.
+   */
+  readonly family: "plain" | "skip" | "k";
+  readonly hasAttention: boolean;
+  /** How the image is halved or doubled. `configured`: as `downsample_type` or `upsample_type` says. */
+  readonly sampler: "conv" | "resnet" | "configured" | "fir" | "k";
+}
+
+const plain: BlockType = { family: "plain", hasAttention: false, sampler: "conv" };
+const withResnet: BlockType = { family: "plain", hasAttention: false, sampler: "resnet" };
+const withAttention: BlockType = { family: "plain", hasAttention: true, sampler: "configured" };
+const skip: BlockType = { family: "skip", hasAttention: false, sampler: "fir" };
+const skipWithAttention: BlockType = { family: "skip", hasAttention: true, sampler: "fir" };
+const k: BlockType = { family: "k", hasAttention: false, sampler: "k" };
+
+/** The kinds of blocks on the way down, by diffusers' names (`get_down_block` in `unets/unet_2d_blocks.py`). */
+export const downBlockTypes: Readonly<Record<string, BlockType>> = {
+  DownBlock2D: plain,
+  ResnetDownsampleBlock2D: withResnet,
+  AttnDownBlock2D: withAttention,
+  SkipDownBlock2D: skip,
+  AttnSkipDownBlock2D: skipWithAttention,
+  KDownBlock2D: k,
+};
+
+/** The kinds of blocks on the way up, by diffusers' names (`get_up_block` in `unets/unet_2d_blocks.py`). */
+export const upBlockTypes: Readonly<Record<string, BlockType>> = {
+  UpBlock2D: plain,
+  ResnetUpsampleBlock2D: withResnet,
+  AttnUpBlock2D: withAttention,
+  SkipUpBlock2D: skip,
+  AttnSkipUpBlock2D: skipWithAttention,
+  KUpBlock2D: k,
+};
+
+/** Old configs write this before the name of a block; diffusers takes it off. */
+const formerPrefix = "UNetRes";
+
+/** The kind that a config names; `undefined` for one that is not built here. */
+export function findBlockType(
+  types: Readonly<Record<string, BlockType>>,
+  name: string,
+): BlockType | undefined {
+  const current = name.startsWith(formerPrefix) ? name.slice(formerPrefix.length) : name;
+  return Object.hasOwn(types, current) ? types[current] : undefined;
+}
 
 /** What every block of one model shares. */
 export interface BlockContext {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { checkTimesteps, spread } from "./check-timesteps.ts";
+import { checkTimesteps, spread } from "./inputs.ts";
 
 const positional = { timeEmbeddingType: "positional", numTrainTimesteps: null } as const;
 const fourier = { timeEmbeddingType: "fourier", numTrainTimesteps: null } as const;

@@ -2,7 +2,7 @@ import { InvalidConfigError, UnsupportedError } from "@onestep/core";
 import { parsePythonJson } from "@onestep/core/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { downBlockTypes, upBlockTypes } from "./block-types.ts";
+import { downBlockTypes, upBlockTypes } from "./blocks.ts";
 import { listUNet2DModelWeights } from "./unet-2d-model.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 

@@ -1,7 +1,7 @@
 import { InvalidConfigError, type Problem, UnsupportedError } from "@onestep/core";
-import { downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
-import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./sample-size.ts";
+import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
+import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./unet-2d-model-config.ts";
 
 /** The most layers of a network on one way, down or up: published ones have 12. A lying config may not fill the memory. */
 const maximumLayers = 1000;

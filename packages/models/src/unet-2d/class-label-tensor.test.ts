@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { type ClassLabels, classLabelTensor } from "./class-label-tensor.ts";
+import { type ClassLabels, classLabelTensor } from "./inputs.ts";
 import { type UNet2DModelConfigValues, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 function configOf(changes: Partial<UNet2DModelConfigValues>): UNet2DModelConfigValues {

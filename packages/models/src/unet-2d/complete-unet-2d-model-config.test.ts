@@ -1,7 +1,11 @@
 import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import { describe, expect, it } from "vitest";
-import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
-import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
+import {
+  completeUNet2DModelConfig,
+  isOlderUNet2DModelConfig,
+  type UNet2DModelConfig,
+  unet2DModelConfigSchema,
+} from "./unet-2d-model-config.ts";
 
 function read(changes: object): UNet2DModelConfig {
   const fields = {

@@ -13,15 +13,18 @@ import {
 } from "@onestep/graph";
 import { convolutionLayer } from "../layers/modules.ts";
 import { outputProjection } from "../layers/output-projection.ts";
-import { type BlockType, downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
 import {
   type BlockContext,
   type BlockOptions,
+  type BlockType,
   type DownBlockResult,
   downBlock,
+  downBlockTypes,
+  findBlockType,
   midBlock,
   normGroups,
   upBlock,
+  upBlockTypes,
 } from "./blocks.ts";
 import { kDownBlock, kUpBlock } from "./k-blocks.ts";
 import { addSkipSample, skipDownBlock, skipUpBlock } from "./skip-blocks.ts";

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { resolveClassLabels } from "./resolve-class-labels.ts";
+import { resolveClassLabels } from "./inputs.ts";
 
 describe("resolveClassLabels", () => {
   it.each([

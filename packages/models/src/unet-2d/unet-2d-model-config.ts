@@ -6,14 +6,18 @@ import {
   eitherField,
   enumField,
   floatField,
+  InvalidConfigError,
   integerField,
   listField,
   nullableField,
   PythonFloat,
   type PythonJson,
+  readConfigRecord,
   stringField,
 } from "@onestep/core";
 import type { ActivationName } from "@onestep/graph";
+import { unwrapNames } from "../checkpoint/unwrap-names.ts";
+import { findBlockType, upBlockTypes } from "./blocks.ts";
 
 /** Every field of diffusers' `UNet2DModel`, in camelCase. */
 export interface UNet2DModelConfigValues {
@@ -146,3 +150,91 @@ export type UNet2DModelConfig = Config<UNet2DModelConfigValues>;
 
 /** Reads and writes `unet/config.json` (diffusers `models/unets/unet_2d.py`). */
 export const unet2DModelConfigSchema: ConfigSchema<Fields> = new ConfigSchema("UNet2DModel", fields);
+
+/** Height and width of the images in pixels. @throws InvalidConfigError where `sampleSize` is not given. */
+export function sampleSizeOf(config: UNet2DModelConfigValues): {
+  readonly height: number;
+  readonly width: number;
+} {
+  const { sampleSize } = config;
+  const [height, width, ...rest] =
+    typeof sampleSize === "number" ? [sampleSize, sampleSize] : (sampleSize ?? []);
+  if (rest.length > 0 || height === undefined || width === undefined || height < 1 || width < 1) {
+    throw new InvalidConfigError({
+      subject: "UNet2DModel config: sample_size",
+      found: JSON.stringify(sampleSize),
+      expected: "a positive integer, or a list of height and width",
+      remedy: "Set it to the size of the images that the model was trained on.",
+    });
+  }
+  return { height, width };
+}
+
+/** What height and width are multiples of: each block but the last halves the image. */
+export function sizeFactorOf(config: Pick<UNet2DModelConfigValues, "blockOutChannels">): number {
+  return 2 ** (config.blockOutChannels.length - 1);
+}
+
+/** The smallest height and width. Blocks of k-diffusion mirror the image at its edges, and want more than one pixel. */
+export function leastSizeOf(config: UNet2DModelConfigValues): number {
+  const factor = sizeFactorOf(config);
+  const mirrors = findBlockType(upBlockTypes, config.upBlockTypes[0] as string)?.family === "k";
+  return mirrors && factor > 1 ? factor + 1 : factor;
+}
+
+/** Arrays of every UNet2DModel, by which a prefix of the names is found. */
+const knownNames: ReadonlySet<string> = new Set(
+  ["conv_in", "conv_out", "conv_norm_out"].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]),
+);
+
+const laterFields = ["downsample_type", "upsample_type", "attn_norm_num_groups"];
+
+/** Whether a config lacks fields that older versions of diffusers did not write, and that the weights may tell. */
+export function isOlderUNet2DModelConfig(config: UNet2DModelConfig): boolean {
+  const defaulted = readConfigRecord(config)?.defaulted;
+  return laterFields.some((name) => defaulted?.has(name) === true);
+}
+
+/**
+ * Fills in what a config of an older version of diffusers does not say, from the names of the weights.
+ *
+ * The consistency models were first published with configs that have no `downsample_type`, `upsample_type` (attention
+ * blocks resampled as the weights say, where the default of today is `conv`) and `attn_norm_num_groups` (the middle
+ * attention has a norm in the weights, which diffusers ran without until it was mended in 2023-09). A field that the
+ * config has, null included, stays.
+ *
+ * @param names - Names of the weights that the checkpoint holds.
+ * @throws CheckpointError where it holds the weights of several models.
+ */
+export function completeUNet2DModelConfig(
+  config: UNet2DModelConfig,
+  names: Iterable<string>,
+): UNet2DModelConfig {
+  const defaulted = readConfigRecord(config)?.defaulted;
+  const { storedNames } = unwrapNames("config.json", names, knownNames);
+  const known = new Set(storedNames.keys());
+  /** How the attention blocks of one way resample, as far as they do. */
+  const resampling = (
+    types: readonly string[],
+    type: string,
+    place: string,
+  ): "conv" | "resnet" | undefined => {
+    const samplers = types.flatMap((item, index) => (item === type ? [place.replace("N", `${index}`)] : []));
+    if (samplers.some((sampler) => known.has(`${sampler}.conv1.weight`))) return "resnet";
+    return samplers.some((sampler) => known.has(`${sampler}.conv.weight`)) ? "conv" : undefined;
+  };
+  const down = resampling(config.downBlockTypes, "AttnDownBlock2D", "down_blocks.N.downsamplers.0");
+  const up = resampling(config.upBlockTypes, "AttnUpBlock2D", "up_blocks.N.upsamplers.0");
+  const hasMiddleNorm =
+    config.resnetTimeScaleShift !== "default" && known.has("mid_block.attentions.0.group_norm.weight");
+  const told = {
+    downsampleType: defaulted?.has("downsample_type") && (down ?? up) === "resnet" ? "resnet" : undefined,
+    upsampleType: defaulted?.has("upsample_type") && (up ?? down) === "resnet" ? "resnet" : undefined,
+    attnNormNumGroups:
+      defaulted?.has("attn_norm_num_groups") && hasMiddleNorm
+        ? (config.normNumGroups ?? undefined)
+        : undefined,
+  } as const;
+  if (Object.values(told).every((value) => value === undefined)) return config;
+  return unet2DModelConfigSchema.fromConfig(config, told);
+}

@@ -4,16 +4,20 @@ import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } f
 import { planLoad, type RunOptions, stopAtMisfits } from "../load-plan.ts";
 import { Model, startModel } from "../model.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
-import { downBlockTypes, findBlockType, upBlockTypes } from "./block-types.ts";
+import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
-import type { ClassLabels } from "./class-label-tensor.ts";
-import { completeUNet2DModelConfig, isOlderUNet2DModelConfig } from "./complete-unet-2d-model-config.ts";
 import { defineUNet2DModel } from "./define-unet-2d-model.ts";
-import { forwardInputs } from "./forward-inputs.ts";
-import { sampleSizeOf } from "./sample-size.ts";
+import type { ClassLabels } from "./inputs.ts";
+import { forwardInputs } from "./inputs.ts";
 import { compareInStateDict } from "./state-dict-order.ts";
 import { unet2DGraphNames } from "./time-embedding.ts";
-import { type UNet2DModelConfigValues, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
+import {
+  completeUNet2DModelConfig,
+  isOlderUNet2DModelConfig,
+  sampleSizeOf,
+  type UNet2DModelConfigValues,
+  unet2DModelConfigSchema,
+} from "./unet-2d-model-config.ts";
 
 /** Options of {@link UNet2DModel.fromSingleFile}. */
 export interface LoadSingleFileOptions extends RunOptions, OpenSingleFileOptions {}

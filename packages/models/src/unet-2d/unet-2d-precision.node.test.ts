@@ -13,11 +13,10 @@ import { defineModel } from "../definition.ts";
 import blocks from "./__fixtures__/unet-blocks.json" with { type: "json" };
 import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
 import { writeFormulaCheckpoint } from "./__fixtures__/write-formula-checkpoint.ts";
-import { forwardInputs } from "./forward-inputs.ts";
-import { sampleSizeOf } from "./sample-size.ts";
+import { forwardInputs } from "./inputs.ts";
 import { classLabelKind, timeEmbeddingWidth, unet2DGraphNames } from "./time-embedding.ts";
 import { UNet2DModel } from "./unet-2d-model.ts";
-import { type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
+import { sampleSizeOf, type UNet2DModelConfig, unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 // onnxruntime's CPU kernels have float16 as a way to store numbers: they compute in float32 and round what they hand on,
 // unless the next operator takes float32 again. What would overflow on a GPU need not overflow here, so the first test

@@ -2,7 +2,7 @@ import { nameOf } from "@onestep/graph";
 import type { Device } from "../backend.ts";
 import type { GraphWithWeights, OnnxModel } from "../session.ts";
 import type { StoredFile, WeightsReader } from "../stored-weight.ts";
-import type { LocatedWeight } from "./lower/located-weight.ts";
+import type { LocatedWeight } from "./lower/lower-weight.ts";
 import { lowerGraph } from "./lower/lowering.ts";
 import { loweringTables } from "./lower/tables.ts";
 import { planWeightFiles } from "./weights/plan-weight-files.ts";

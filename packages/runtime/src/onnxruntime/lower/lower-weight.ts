@@ -1,5 +1,6 @@
 import {
   byteLength,
+  type DType,
   describeShape,
   type Float8DType,
   type GraphDType,
@@ -8,8 +9,27 @@ import {
   numberFormats,
 } from "@onestep/graph";
 import { float8Values } from "./float8-values.ts";
-import type { LocatedWeight } from "./located-weight.ts";
 import type { Lowering } from "./lowering.ts";
+
+/** Rows that are stored between those of other arrays: `groups` times, piece `index` of `of` pieces of equal length. */
+export interface InterleavedRows {
+  readonly groups: number;
+  readonly of: number;
+  readonly index: number;
+}
+
+/** Where one array is stored, little-endian and row-major, and without gaps unless its rows are interleaved. */
+export interface LocatedWeight {
+  /** The file, as onnxruntime is told to call it. */
+  readonly location: string;
+  /** First byte in the file. */
+  readonly offset: number;
+  /** Number of bytes of the array. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly interleaved?: InterleavedRows | undefined;
+}
 
 /**
  * A stored array as a value of the model: its rows together, in the shape and the format that the graph computes with.

@@ -12,8 +12,7 @@ import {
   type Value,
 } from "@onestep/graph";
 import type { OnnxAttributes, OnnxInitializer, OnnxModel, OnnxNode } from "../write/model-proto.ts";
-import type { LocatedWeight } from "./located-weight.ts";
-import { lowerWeight } from "./lower-weight.ts";
+import { type LocatedWeight, lowerWeight } from "./lower-weight.ts";
 
 /** What an operator becomes: the rule emits ONNX operators, and returns the names of the values that they make. */
 export type LoweringRule<Name extends OperatorName> = (
