@@ -55,6 +55,7 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
     include: [
       "packages/{core,graph,schedulers,models,pipelines}/src/**/*.test.ts",
       "packages/runtime/src/*.test.ts",
+      "packages/runtime/src/onnxruntime/*.test.ts",
       "packages/runtime/src/{caller,worker}/*.test.ts",
       "packages/runtime/src/{caller,worker}/web/*.test.ts",
       "packages/hub/src/{cached,environment,http,hub-api,source,upload}/*.test.ts",

@@ -54,7 +54,6 @@ export {
   layerNorm,
 } from "./operators/normalisation.ts";
 export { chunk, concat, expand, permute, reshape, slice } from "./operators/shaping.ts";
-export { type Specialisation, specialise } from "./passes/specialise.ts";
 export { defineGraph, Scope } from "./scope.ts";
 export {
   type Dimension,
@@ -65,3 +64,4 @@ export {
   substitute,
   symbolsOf,
 } from "./shape.ts";
+export { type Specialisation, specialise } from "./specialise.ts";

@@ -3,8 +3,8 @@ import { nameOf } from "./graph.ts";
 import { GraphError } from "./graph-error.ts";
 import { add, cast, constant } from "./operators/arithmetic.ts";
 import { linear } from "./operators/matrix.ts";
-import { specialise } from "./passes/specialise.ts";
 import { defineGraph, type Scope } from "./scope.ts";
+import { specialise } from "./specialise.ts";
 
 const graph = defineGraph((scope) => {
   const x = cast(scope.input("x", "float32", ["batch", "height/2"]), "compute");

@@ -5,10 +5,14 @@ export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export { UnsafePickleError } from "./checkpoint/pickle/unsafe-pickle-error.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";
-export { type ReadWeightsFileOptions, readWeightsFile } from "./checkpoint/read-weights-file.ts";
+export {
+  type ReadWeightsFileOptions,
+  readTorchFile,
+  readWeightsFile,
+} from "./checkpoint/read-weights-file.ts";
 export { readSafetensors } from "./checkpoint/safetensors.ts";
 export type { SaveModelOptions } from "./checkpoint/save-model.ts";
-export { type ReadTorchFileOptions, readTorchFile } from "./checkpoint/torch-file/read-torch-file.ts";
+export type { ReadTorchFileOptions } from "./checkpoint/torch-file/read-torch-file.ts";
 export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
 export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights-mismatch-error.ts";
 export {

@@ -8,7 +8,7 @@ export {
   WeightsFileError,
   WorkerExitError,
 } from "./errors.ts";
-export type { InterleavedRows } from "./onnxruntime/lower/lower-weight.ts";
+export type { InterleavedRows } from "./onnxruntime/lower-weight.ts";
 export {
   checkWeightsFit,
   chooseDevice,

@@ -1,5 +1,5 @@
 import type { DType } from "@onestep/graph";
-import type { InterleavedRows } from "./onnxruntime/lower/lower-weight.ts";
+import type { InterleavedRows } from "./onnxruntime/lower-weight.ts";
 
 /** A file whose bytes can be had in parts. */
 export interface WeightsReader {

@@ -3,7 +3,7 @@ import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { MisnamedFileError } from "./misnamed-file-error.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { readTorchFile } from "./torch-file/read-torch-file.ts";
+import type { ReadTorchFileOptions } from "./torch-file/read-torch-file.ts";
 
 /** Options of {@link readWeightsFile}. */
 export interface ReadWeightsFileOptions extends ReadOptions {
@@ -34,6 +34,21 @@ export async function readWeightsFile(
     );
     return tensors;
   }
+}
+
+/**
+ * Reads which arrays a file of torch holds and where they are: a zip archive with a pickle in it, of which nothing is
+ * executed. The reader is loaded when the first such file is read: most checkpoints are safetensors.
+ *
+ * @throws CheckpointError where it is damaged; UnsafePickleError where it is more than arrays; UnsupportedError where it is
+ * of a kind that is not read.
+ */
+export async function readTorchFile(
+  file: RepositoryFile,
+  options: ReadTorchFileOptions = {},
+): Promise<ReadonlyMap<string, CheckpointTensor>> {
+  const reader = await import("./torch-file/read-torch-file.ts");
+  return reader.readTorchFile(file, options);
 }
 
 async function readAs(

@@ -1,5 +1,5 @@
 import type { GraphDType } from "@onestep/graph";
-import { type OnnxInitializer, type OnnxNode, writeModelProto } from "../onnxruntime/write/model-proto.ts";
+import { type OnnxInitializer, type OnnxNode, writeModelProto } from "../onnxruntime/model-proto.ts";
 
 type Place = Pick<Exclude<OnnxInitializer["data"], Uint8Array>, "location" | "offset">;
 

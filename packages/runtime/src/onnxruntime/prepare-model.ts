@@ -2,12 +2,12 @@ import { nameOf } from "@onestep/graph";
 import type { Device } from "../backend.ts";
 import type { GraphWithWeights, OnnxModel } from "../session.ts";
 import type { StoredFile, WeightsReader } from "../stored-weight.ts";
-import type { LocatedWeight } from "./lower/lower-weight.ts";
-import { lowerGraph } from "./lower/lowering.ts";
-import { loweringTables } from "./lower/tables.ts";
-import { planWeightFiles } from "./weights/plan-weight-files.ts";
-import { needsWidening, WidenedFile } from "./weights/widened-file.ts";
-import { writeModelProto } from "./write/model-proto.ts";
+import type { LocatedWeight } from "./lower-weight.ts";
+import { lowerGraph } from "./lowering.ts";
+import { writeModelProto } from "./model-proto.ts";
+import { planWeightFiles } from "./plan-weight-files.ts";
+import { loweringTables } from "./tables.ts";
+import { needsWidening, WidenedFile } from "./widened-file.ts";
 
 /**
  * A file that holds weights, as onnxruntime is given it. In Node, its path on disk, symbolic links resolved; in browsers,

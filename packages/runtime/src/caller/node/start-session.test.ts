@@ -13,8 +13,8 @@ import {
 } from "../../__fixtures__/graphs.ts";
 import type { Device } from "../../backend.ts";
 import { InferenceError, InvalidGraphError, WeightsFileError } from "../../errors.ts";
+import { planWeightFiles } from "../../onnxruntime/plan-weight-files.ts";
 import type { OnnxruntimeModel } from "../../onnxruntime/prepare-model.ts";
-import { planWeightFiles } from "../../onnxruntime/weights/plan-weight-files.ts";
 import { chooseDevice, planSession } from "../../options.ts";
 import type { InferenceSession, InferenceSessionOptions } from "../../session.ts";
 import { startNodeSession } from "./start-session.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredFile, StoredWeight } from "../../stored-weight.ts";
+import type { StoredFile, StoredWeight } from "../stored-weight.ts";
 import { needsWidening, WidenedFile } from "./widened-file.ts";
 
 function memoryFile(path: string, bytes: Uint8Array): StoredFile {

@@ -1,6 +1,6 @@
 import type { GraphDType, Node, Padding, Value } from "@onestep/graph";
-import type { OnnxAttributes } from "../write/model-proto.ts";
 import { dtypeOf, type Lowering, type LoweringRule, type LoweringTable } from "./lowering.ts";
+import type { OnnxAttributes } from "./model-proto.ts";
 
 type ElementwiseOperator = "add" | "sub" | "mul" | "div" | "log" | "sin" | "cos" | "mish" | "gelu" | "relu";
 

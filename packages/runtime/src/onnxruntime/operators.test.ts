@@ -28,7 +28,7 @@ import {
   type Value,
 } from "@onestep/graph";
 import { describe, expect, it } from "vitest";
-import { runGraph } from "../__fixtures__/run-graph.ts";
+import { runGraph } from "./__fixtures__/run-graph.ts";
 
 function wave(shape: readonly number[], phase = 0): Tensor<"float32"> {
   const size = shape.reduce((total, dimension) => total * dimension, 1);

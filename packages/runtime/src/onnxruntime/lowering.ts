@@ -11,8 +11,8 @@ import {
   type OperatorName,
   type Value,
 } from "@onestep/graph";
-import type { OnnxAttributes, OnnxInitializer, OnnxModel, OnnxNode } from "../write/model-proto.ts";
 import { type LocatedWeight, lowerWeight } from "./lower-weight.ts";
+import type { OnnxAttributes, OnnxInitializer, OnnxModel, OnnxNode } from "./model-proto.ts";
 
 /** What an operator becomes: the rule emits ONNX operators, and returns the names of the values that they make. */
 export type LoweringRule<Name extends OperatorName> = (

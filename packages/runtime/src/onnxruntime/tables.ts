@@ -1,4 +1,4 @@
-import type { Device } from "../../backend.ts";
+import type { Device } from "../backend.ts";
 import type { LoweringTable } from "./lowering.ts";
 import { defaultOperators } from "./operators.ts";
 

@@ -1,5 +1,5 @@
 import { byteLength } from "@onestep/graph";
-import { readWeight, type StoredWeight, type WeightsReader } from "../../stored-weight.ts";
+import { readWeight, type StoredWeight, type WeightsReader } from "../stored-weight.ts";
 
 const bytesPerValue = 4;
 

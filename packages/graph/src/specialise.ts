@@ -1,4 +1,4 @@
-import type { GraphDType } from "../dtype.ts";
+import type { GraphDType } from "./dtype.ts";
 import {
   createGraph,
   createNode,
@@ -8,8 +8,8 @@ import {
   type OperatorName,
   type Value,
   type ValueDType,
-} from "../graph.ts";
-import { substitute } from "../shape.ts";
+} from "./graph.ts";
+import { substitute } from "./shape.ts";
 
 /** What {@link specialise} decides. */
 export interface Specialisation {

@@ -8,7 +8,7 @@ import {
   type Value,
 } from "@onestep/graph";
 import { describe, expect, it } from "vitest";
-import { runGraph, type StoredArray } from "../__fixtures__/run-graph.ts";
+import { runGraph, type StoredArray } from "./__fixtures__/run-graph.ts";
 import { lowerGraph } from "./lowering.ts";
 import { loweringTables } from "./tables.ts";
 
