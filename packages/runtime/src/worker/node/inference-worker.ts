@@ -2,7 +2,7 @@ import { fstatSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { ExitGuard } from "../../exit-guard.node.ts";
 import type { NodeLoadRequest, WasmLoadRequest, WorkerData, WorkerRequest } from "../../protocol.ts";
-import { lazyBytes } from "../external-data.ts";
+import type { lazyBytes } from "../external-data.ts";
 import { buffersOf, InferenceServer, type Onnxruntime } from "../inference-server.ts";
 import { nativeSessionOptions, webSessionOptions } from "../session-options.ts";
 
@@ -13,12 +13,15 @@ const guard = new ExitGuard((workerData as WorkerData).exitFlag);
 const server = new InferenceServer<Runtime, NodeLoadRequest>({
   // The types of the two are the same.
   importRuntime: ({ device }) => (device === "wasm" ? import("onnxruntime-web") : import("onnxruntime-node")),
-  createSession(runtime, request) {
+  async createSession(runtime, request) {
     if (request.device !== "wasm") {
       return runtime.InferenceSession.create(request.graph, nativeSessionOptions(request));
     }
     runtime.env.wasm.numThreads = request.threads;
-    return runtime.InferenceSession.create(request.graph, webSessionOptions(request, externalData(request)));
+    // It imports core, which takes a thread longer than all else that it begins with, and onnxruntime-node needs none of it.
+    const { lazyBytes } = await import("../external-data.ts");
+    const options = webSessionOptions(request, externalData(request, lazyBytes));
+    return runtime.InferenceSession.create(request.graph, options);
   },
   checkOpen() {
     if (guard.closing) throw new Error("the process is about to exit");
@@ -36,17 +39,20 @@ parentPort?.on("message", async (request: WorkerRequest<NodeLoadRequest>) => {
   if (request.call === "release") setImmediate(() => process.exit());
 });
 
-function externalData({ files }: WasmLoadRequest): { readonly path: string; readonly data: Uint8Array }[] {
+function externalData(
+  { files }: WasmLoadRequest,
+  lazily: typeof lazyBytes,
+): { readonly path: string; readonly data: Uint8Array }[] {
   return [...files].map(([path, file]) => ({
     path,
-    data: typeof file === "string" ? fileBytes(file) : file,
+    data: typeof file === "string" ? fileBytes(file, lazily) : file,
   }));
 }
 
 /** Reads each weight out of its file. The file stays open as long as the thread lives, which is as long as the session. */
-function fileBytes(path: string): Uint8Array {
+function fileBytes(path: string, lazily: typeof lazyBytes): Uint8Array {
   const file = openSync(path, "r");
-  return lazyBytes(fstatSync(file).size, (begin, end) => {
+  return lazily(fstatSync(file).size, (begin, end) => {
     const bytes = new Uint8Array(end - begin);
     let length = 0;
     while (length < bytes.length) {
