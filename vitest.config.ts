@@ -53,12 +53,11 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   test: {
     name: "browser",
     include: [
-      "packages/{core,graph,schedulers,models,pipelines}/src/**/*.test.ts",
+      "packages/{core,graph,hub,schedulers,models,pipelines}/src/**/*.test.ts",
       "packages/runtime/src/*.test.ts",
       "packages/runtime/src/onnxruntime/*.test.ts",
       "packages/runtime/src/{caller,worker}/*.test.ts",
       "packages/runtime/src/{caller,worker}/web/*.test.ts",
-      "packages/hub/src/{cached,environment,http,hub-api,source,upload}/*.test.ts",
       "{packages/*/src,tools/*}/**/*.browser.test.ts",
     ],
     exclude: ["**/*.{node,page}.test.ts", ...outside],

@@ -9,31 +9,31 @@ export type {
   DeletionReport,
   PruneCacheOptions,
   ScanCacheOptions,
-} from "./cache/cache-report.ts";
-export { deleteFromCache, pruneCache, scanCache } from "./cache/cache-tools.ts";
-export type { Environment } from "./environment/environment.ts";
-export { CacheWriteError } from "./errors/cache-write-error.ts";
-export { ConflictError } from "./errors/conflict-error.ts";
-export { ConnectionError } from "./errors/connection-error.ts";
-export { DiskSpaceError } from "./errors/disk-space-error.ts";
-export { EntryNotFoundError } from "./errors/entry-not-found-error.ts";
-export { FileReadError } from "./errors/file-read-error.ts";
-export { GatedRepositoryError } from "./errors/gated-repository-error.ts";
-export { HubError } from "./errors/hub-error.ts";
-export { IntegrityError } from "./errors/integrity-error.ts";
-export { InvalidTokenError } from "./errors/invalid-token-error.ts";
-export { MissingTokenError } from "./errors/missing-token-error.ts";
-export { OfflineError } from "./errors/offline-error.ts";
-export { PermissionDeniedError } from "./errors/permission-denied-error.ts";
-export { RepositoryNotFoundError } from "./errors/repository-not-found-error.ts";
-export { RevisionNotFoundError } from "./errors/revision-not-found-error.ts";
-export { ServerError } from "./errors/server-error.ts";
-export { UnsafePathError } from "./errors/unsafe-path-error.ts";
-export { UploadRejectedError } from "./errors/upload-rejected-error.ts";
+} from "./cache-tools.ts";
+export { deleteFromCache, pruneCache, scanCache } from "./cache-tools.ts";
+export {
+  CacheWriteError,
+  ConflictError,
+  ConnectionError,
+  DiskSpaceError,
+  EntryNotFoundError,
+  FileReadError,
+  GatedRepositoryError,
+  HubError,
+  IntegrityError,
+  InvalidTokenError,
+  MissingTokenError,
+  OfflineError,
+  PermissionDeniedError,
+  RepositoryNotFoundError,
+  RevisionNotFoundError,
+  ServerError,
+  UnsafePathError,
+  UploadRejectedError,
+} from "./errors.ts";
 export { type GetFilesOptions, getFiles } from "./get-files.ts";
-export type { LocalFiles, RepositoryLocation } from "./local/local-files.ts";
-export { type FileLocation, openFile } from "./open-file.ts";
-export { openRepository } from "./open-repository.ts";
+export type { LocalFiles, RepositoryLocation } from "./local-files.ts";
+export { type FileLocation, openFile, openRepository } from "./open-repository.ts";
 export type {
   OpenRepositoryOptions,
   ReadOptions,
@@ -42,9 +42,7 @@ export type {
   RetryOptions,
   TextOptions,
 } from "./repository.ts";
-export { bytesFile } from "./upload/bytes-file.ts";
-export { moveFiles } from "./upload/move-files.ts";
+export type { Environment } from "./settings.ts";
 export { type PushComponentOptions, type PushedComponent, pushComponent } from "./upload/push-component.ts";
-export type { UploadFile } from "./upload/upload-file.ts";
-export { uploadFiles } from "./upload/upload-files.ts";
-export type { PushOptions, UploadFilesOptions, UploadReport } from "./upload/upload-files-options.ts";
+export type { PushOptions, UploadFile, UploadFilesOptions, UploadReport } from "./upload/upload-files.ts";
+export { bytesFile, moveFiles, uploadFiles } from "./upload/upload-files.ts";

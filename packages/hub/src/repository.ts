@@ -1,5 +1,5 @@
 import type { ProgressListener } from "@onestep/core";
-import type { Environment } from "./environment/environment.ts";
+import type { Environment } from "./settings.ts";
 
 /** Options of everything that can take time. */
 export interface ReadOptions {

@@ -88,8 +88,8 @@ describe("journeys", () => {
       folders: number,
     ]
   >([
-    ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 67, 15],
-    ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 99, 13],
+    ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 80, 15],
+    ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 33, 5],
     ["dpmSolverStep", dpmSolverStep, "packages/schedulers/src/dpm-solver-multistep-scheduler.ts", 15, 6],
   ])(
     "%s goes through no more files and folders than it did",

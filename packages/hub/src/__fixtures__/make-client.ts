@@ -1,4 +1,4 @@
-import { HubClient } from "../hub-api/hub-client.ts";
+import { HubClient } from "../hub-api/client.ts";
 
 /** A client of an endpoint, with or without a token. */
 export function makeClient(endpoint: string, token?: string): HubClient {

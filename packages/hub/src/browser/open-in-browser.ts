@@ -1,21 +1,25 @@
-import { openHubRepository } from "../cached/open-hub-repository.ts";
-import { WebRepository } from "../cached/web-repository.ts";
-import { cleanToken } from "../environment/clean-token.ts";
-import { downloadPatience, isOffline, metadataPatience } from "../environment/hub-settings.ts";
-import { resolveRetryPolicy } from "../http/retry-policy.ts";
-import { HubClient } from "../hub-api/hub-client.ts";
-import { isCommit } from "../hub-api/object-id.ts";
-import { resolveRevision } from "../hub-api/resolve-revision.ts";
-import type { HubRequest } from "../platform/platform.ts";
-import type { OpenRepositoryOptions, Repository } from "../repository.ts";
-import { WebFolder } from "../web/web-folder.ts";
-import { FallbackRepository } from "./fallback-repository.ts";
-import { listedDownloads } from "./listed-downloads.ts";
-import { hubInPlace, webInPlace } from "./open-in-place.ts";
-import { BrowserHubStore } from "./storage/browser-hub-store.ts";
-import { BrowserWebStore } from "./storage/browser-web-store.ts";
-import { openStorage } from "./storage/open-storage.ts";
-import type { PrivateFolder } from "./storage/private-folder.ts";
+import { warn } from "@onestep/core";
+import { openHubRepository } from "../cache/hub-repository.ts";
+import { WebRepository } from "../cache/web-repository.ts";
+import { CacheWriteError, EntryNotFoundError } from "../errors.ts";
+import type { HttpAnswer } from "../http/response.ts";
+import { type RetryPolicy, resolveRetryPolicy } from "../http/retry.ts";
+import type { Patience } from "../http/timeout.ts";
+import { WebFolder } from "../http/web-server.ts";
+import { fetchListing, HubClient, resolveRevision } from "../hub-api/client.ts";
+import { toHubFailure } from "../hub-api/failure.ts";
+import { fileUrl } from "../hub-api/file.ts";
+import { isCommit } from "../hub-api/listing.ts";
+import type { HubRequest } from "../platform.ts";
+import type { OpenRepositoryOptions, ReadOptions, Repository, RepositoryFile } from "../repository.ts";
+import { getEntry } from "../repository-file.ts";
+import { cleanToken, downloadPatience, isOffline, metadataPatience } from "../settings.ts";
+import { listedDownloads } from "./hub-download.ts";
+import { BrowserHubStore } from "./hub-store.ts";
+import { openStorage } from "./open-storage.ts";
+import type { PrivateFolder } from "./private-folder.ts";
+import { RangeRepository } from "./range-repository.ts";
+import { BrowserWebStore } from "./web-store.ts";
 
 /**
  * Opens a repository of the Hub in a browser, with the cache in the site's own storage; where the browser has none,
@@ -82,4 +86,97 @@ function makeClient({ endpoint, environment }: HubRequest, options: OpenReposito
     downloadPatience: downloadPatience(environment),
     retry: resolveRetryPolicy(options.retry),
   });
+}
+
+/** A commit of a repository of the Hub. */
+export interface HubCommit {
+  readonly id: string;
+  readonly revision: string;
+  readonly commit: string;
+}
+
+/** A repository of the Hub that is read in place. */
+export function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): RangeRepository {
+  const { downloadPatience: patience, endpoint, hasToken, retry } = client;
+  const ask = async (path: string, range: string, signal: AbortSignal | undefined) => {
+    const url = fileUrl(client, { id, commit, path });
+    const answer = await client.send(url, { headers: { Range: range }, signal });
+    if ([200, 206, 416].includes(answer.status)) return answer;
+    await answer.discard();
+    const failure = toHubFailure(answer, { id, revision, path, endpoint, hasToken });
+    if (EntryNotFoundError.isInstance(failure)) return undefined;
+    throw failure;
+  };
+  return new RangeRepository({
+    name: id,
+    commit,
+    list: async (signal) => [...(await fetchListing(client, { id, commit, signal })).keys()],
+    source: (path) => ({ path, patience, retry, request: (range, signal) => ask(path, range, signal) }),
+  });
+}
+
+/** A folder on a web server that is read in place. No request is made before a file is asked for. */
+export function webInPlace(
+  folder: WebFolder,
+  { patience, retry }: { readonly patience: Patience; readonly retry: RetryPolicy },
+): RangeRepository {
+  const ask = async (
+    path: string,
+    range: string,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpAnswer | undefined> => {
+    const answer = await folder.request(path, { headers: { Range: range }, signal });
+    return "missing" in answer ? undefined : answer;
+  };
+  return new RangeRepository({
+    name: folder.name,
+    commit: undefined,
+    list: async () => undefined,
+    source: (path) => ({ path, patience, retry, request: (range, signal) => ask(path, range, signal) }),
+  });
+}
+
+/**
+ * A repository in a cache that may be full: a file that does not fit, or that the browser does not let the page store,
+ * is read in place by range requests, with a warning.
+ */
+export class FallbackRepository implements Repository {
+  readonly name: string;
+  readonly commit: string | undefined;
+  readonly #cached: Repository;
+  readonly #inPlace: Repository;
+  readonly #unstored = new Set<string>();
+
+  /** @param cached - Where files come from as long as they fit. @param inPlace - The same, without a cache. */
+  constructor(cached: Repository, inPlace: Repository) {
+    this.#cached = cached;
+    this.#inPlace = inPlace;
+    this.name = cached.name;
+    this.commit = cached.commit;
+  }
+
+  list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
+    return this.#cached.list(options);
+  }
+
+  async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
+    if (!this.#unstored.has(path)) {
+      try {
+        return await this.#cached.find(path, options);
+      } catch (error) {
+        if (!CacheWriteError.isInstance(error)) throw error;
+        warn(`${path} of ${this.name} is read in place, and not kept. ${error.message}`);
+        this.#unstored.add(path);
+      }
+    }
+    return this.#inPlace.find(path, options);
+  }
+
+  get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
+    return getEntry(this, path, options);
+  }
+
+  async settle(): Promise<void> {
+    await this.#cached.settle?.();
+  }
 }

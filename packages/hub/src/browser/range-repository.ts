@@ -1,7 +1,11 @@
-import { getEntry } from "../file/get-entry.ts";
-import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
-import { checkRepositoryPath } from "../source/repository-path.ts";
-import { RangeFile, type RangeSource } from "./range-file.ts";
+import { UnsupportedError } from "@onestep/core";
+import { IntegrityError } from "../errors.ts";
+import { type HttpAnswer, readBytes, readTotalSize } from "../http/response.ts";
+import { type RetryPolicy, withRetries } from "../http/retry.ts";
+import type { Patience } from "../http/timeout.ts";
+import type { ReadOptions, Repository, RepositoryFile, TextOptions } from "../repository.ts";
+import { checkRange, getEntry, readText } from "../repository-file.ts";
+import { checkRepositoryPath } from "../validators.ts";
 
 /** Where a repository's files are and how to ask for them. */
 export interface RangeRepositoryParts {
@@ -53,4 +57,119 @@ export class RangeRepository implements Repository {
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
   }
+}
+
+/** Fetched with the first request: small files whole, and of large ones what a reader of headers needs. */
+const firstBytes = 64 * 1024;
+
+/** The largest file to hold in memory where the server does not send parts. */
+const maximumHeldBytes = 64 * 1024 * 1024;
+
+/** The way to a file's bytes. `undefined` where there is no such file. */
+export interface RangeSource {
+  readonly path: string;
+  readonly patience: Patience;
+  readonly retry: RetryPolicy;
+  readonly request: (range: string, signal: AbortSignal | undefined) => Promise<HttpAnswer | undefined>;
+}
+
+/** A file behind range requests, of which only its first 64 KiB are held in memory. */
+export class RangeFile implements RepositoryFile {
+  readonly path: string;
+  readonly size: number;
+  readonly localPath: undefined;
+  readonly #source: RangeSource;
+  readonly #held: Uint8Array;
+  readonly #etag: string | null;
+
+  private constructor(source: RangeSource, size: number, held: Uint8Array, etag: string | null) {
+    this.path = source.path;
+    this.size = size;
+    this.#source = source;
+    this.#held = held;
+    this.#etag = etag;
+  }
+
+  /**
+   * Asks for the start of a file, and so for its size.
+   *
+   * @returns `undefined` where there is no such file.
+   * @throws UnsupportedError where the server sends no parts of files and the file is too large to hold.
+   */
+  static open(source: RangeSource, signal: AbortSignal | undefined): Promise<RangeFile | undefined> {
+    return withRetries(() => RangeFile.#openOnce(source, signal), source.retry, signal);
+  }
+
+  static async #openOnce(
+    source: RangeSource,
+    signal: AbortSignal | undefined,
+  ): Promise<RangeFile | undefined> {
+    const answer = await source.request(`bytes=0-${firstBytes - 1}`, signal);
+    if (answer === undefined) return undefined;
+    const etag = answer.headers.get("ETag");
+    if (answer.status === 416) {
+      await answer.discard();
+      return new RangeFile(source, 0, new Uint8Array(), etag);
+    }
+    const limit = answer.status === 206 ? firstBytes : maximumHeldBytes;
+    const held = await readBytes(answer, limit, source.patience);
+    if (held === undefined)
+      throw noRanges(source.path, "a file too large to hold, and no way to ask for a part");
+    const size = answer.status === 206 ? sizeOf(answer, held) : held.length;
+    if (size === undefined)
+      throw noRanges(source.path, "a part of the file, and no Content-Range that may be read");
+    return new RangeFile(source, size, held, etag);
+  }
+
+  /** Whether the whole file is in memory. */
+  get isHeld(): boolean {
+    return this.#held.length === this.size;
+  }
+
+  async read(start: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
+    checkRange(this, start, end);
+    options.signal?.throwIfAborted();
+    if (end <= this.#held.length) return this.#held.slice(start, end);
+    const { signal } = options;
+    return withRetries(() => this.#readOnce(start, end, signal), this.#source.retry, signal);
+  }
+
+  text(options: TextOptions = {}): Promise<string> {
+    return readText(this, options);
+  }
+
+  async #readOnce(start: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const answer = await this.#source.request(`bytes=${start}-${end - 1}`, signal);
+    if (answer === undefined) throw this.#changed("nothing");
+    if (answer.status !== 206 || answer.headers.get("ETag") !== this.#etag) {
+      await answer.discard();
+      throw this.#changed(answer.status === 206 ? "another version of the file" : `HTTP ${answer.status}`);
+    }
+    const bytes = await readBytes(answer, end - start, this.#source.patience);
+    if (bytes?.length === end - start) return bytes;
+    throw this.#changed(bytes === undefined ? "more bytes" : `${bytes.length} bytes`);
+  }
+
+  #changed(found: string): IntegrityError {
+    return new IntegrityError({
+      subject: this.path,
+      found,
+      expected: "the bytes that were asked for, of the file that was opened",
+      remedy: "The file may have changed; open the repository again.",
+    });
+  }
+}
+
+/** The file's size, from `Content-Range`, or where the server sent less than was asked for. */
+function sizeOf(answer: HttpAnswer, held: Uint8Array): number | undefined {
+  return readTotalSize(answer.headers) ?? (held.length < firstBytes ? held.length : undefined);
+}
+
+function noRanges(path: string, found: string): UnsupportedError {
+  return new UnsupportedError({
+    subject: path,
+    found,
+    expected: "a server that answers range requests and exposes Content-Range",
+    remedy: "Add Access-Control-Expose-Headers: Content-Range, ETag and range requests to the server.",
+  });
 }

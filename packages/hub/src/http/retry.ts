@@ -1,7 +1,39 @@
-import { ConnectionError } from "../errors/connection-error.ts";
-import { isOutage } from "../errors/is-outage.ts";
-import { pause } from "./pause.ts";
-import type { RetryPolicy } from "./retry-policy.ts";
+import { InvalidArgumentError } from "@onestep/core";
+import { ConnectionError, isOutage } from "../errors.ts";
+import type { RetryOptions } from "../repository.ts";
+import { isCut } from "./connection-failure.ts";
+
+/** {@link RetryOptions} with nothing left out. */
+export type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: number };
+
+/** As huggingface_hub (2.0, `utils/_http.py`, `http_backoff`). */
+const defaults: RetryPolicy = { maxRetries: 5, baseWaitTime: 1, maxWaitTime: 8 };
+
+const largest = { maxRetries: 1000, baseWaitTime: 3600, maxWaitTime: 3600 };
+
+/** One try, and no more. */
+export const noRetries: RetryPolicy = { ...defaults, maxRetries: 0 };
+
+/** Fills in the defaults. @throws InvalidArgumentError where a number is out of range. */
+export function resolveRetryPolicy(options: RetryOptions = {}): RetryPolicy {
+  const { maxRetries, baseWaitTime, maxWaitTime } = defaults;
+  return {
+    maxRetries: checkNumber("maxRetries", options.maxRetries ?? maxRetries),
+    baseWaitTime: checkNumber("baseWaitTime", options.baseWaitTime ?? baseWaitTime),
+    maxWaitTime: checkNumber("maxWaitTime", options.maxWaitTime ?? maxWaitTime),
+  };
+}
+
+function checkNumber(name: keyof RetryPolicy, value: number): number {
+  const isWhole = name !== "maxRetries" || Number.isInteger(value);
+  if (isWhole && value >= 0 && value <= largest[name]) return value;
+  throw new InvalidArgumentError({
+    subject: `option retry.${name}`,
+    found: String(value),
+    expected: `${name === "maxRetries" ? "a whole number" : "a number of seconds"} from 0 to ${largest[name]}`,
+    remedy: "Correct it, or leave it out for the default.",
+  });
+}
 
 /** Where a server asks for more time than this, its error is passed on at once, with the time in it. */
 const longestRetryAfter = 120;
@@ -51,4 +83,39 @@ export async function withRetries<Result>(
       await pause(wait, signal);
     }
   }
+}
+
+const tries = 3;
+
+/**
+ * Asks a server, and asks again, at once, where it cut the connection. For questions that are otherwise asked once:
+ * a server may close a connection that is kept for the next request in the very moment in which that is sent, which
+ * says nothing about the server.
+ *
+ * @throws What the last try throws.
+ */
+export async function retryWhenCut<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (failures === tries || !isCut(error)) throw error;
+    }
+  }
+}
+
+/** Waits. @throws The reason of `signal`, as soon as it is aborted. */
+export function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
 }

@@ -1,10 +1,28 @@
-import type { BigIntStats } from "node:fs";
-import { open } from "node:fs/promises";
-import { IntegrityError } from "../errors/integrity-error.ts";
-import { checkRange } from "../file/check-range.ts";
-import { readText } from "../file/read-text.ts";
+import { createHash, type Hash } from "node:crypto";
+import { type BigIntStats, createReadStream } from "node:fs";
+import { open, realpath, stat } from "node:fs/promises";
+import { IntegrityError } from "../errors.ts";
+import { isSha256 } from "../hub-api/listing.ts";
 import type { ReadOptions, RepositoryFile, TextOptions } from "../repository.ts";
-import { toFileReadError } from "./to-file-read-error.ts";
+import { checkRange, readText } from "../repository-file.ts";
+import { isNotThere, toFileReadError } from "./system-error.ts";
+
+/**
+ * The file at a place on disk, symbolic links followed; `undefined` where there is none, or a folder, or a link that
+ * leads nowhere.
+ *
+ * @param path - The file's path in its repository.
+ */
+export async function openDiskFile(path: string, location: string): Promise<DiskFile | undefined> {
+  try {
+    const localPath = await realpath(location);
+    const status = await stat(localPath, { bigint: true });
+    return status.isFile() ? new DiskFile(path, localPath, status) : undefined;
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw toFileReadError(location, error);
+  }
+}
 
 /** A file of a repository that lies on disk. Where it is replaced or written to later, nothing more is read of it. */
 export class DiskFile implements RepositoryFile {
@@ -94,4 +112,35 @@ function isSameFile(before: BigIntStats, now: BigIntStats, openedAt: number): bo
 /** Whether a file system keeps whole seconds. */
 function isCoarse(timeNs: bigint): boolean {
   return timeNs % 1_000_000_000n === 0n;
+}
+
+/**
+ * The names that a content on disk may have, of the same length as `objectId`: its SHA-256; or its git object, which
+ * covers the length too, and its plain SHA-1, by which some mirrors name it, in this order.
+ *
+ * @throws What reading throws; the reason of `signal`.
+ */
+export async function hashFile(
+  location: string,
+  size: number,
+  objectId: string,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const hashes = isSha256(objectId)
+    ? [createHash("sha256")]
+    : [createHash("sha1").update(`blob ${size}\0`), createHash("sha1")];
+  await updateFromFile(hashes, location, signal);
+  return hashes.map((hash) => hash.digest("hex"));
+}
+
+/** Adds a file's bytes to hashes, piece by piece. */
+export async function updateFromFile(
+  hashes: readonly Hash[],
+  location: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for await (const chunk of createReadStream(location, { highWaterMark: 1024 * 1024 })) {
+    signal?.throwIfAborted();
+    for (const hash of hashes) hash.update(chunk);
+  }
 }

@@ -1,10 +1,14 @@
-import { join } from "node:path";
-import { getEntry } from "../file/get-entry.ts";
-import { reportCachedFile } from "../file/report-cached-file.ts";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InvalidArgumentError, isUrl } from "@onestep/core";
+import { RepositoryNotFoundError } from "../errors.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
-import { checkRepositoryPath, findPathFault } from "../source/repository-path.ts";
-import { listFolder } from "./list-folder.ts";
-import { openDiskFile } from "./open-disk-file.ts";
+import { getEntry, reportCachedFile } from "../repository-file.ts";
+import { fileInPlaceOfFolder } from "../source.ts";
+import { checkRepositoryPath, findPathFault } from "../validators.ts";
+import { openDiskFile } from "./disk-file.ts";
+import { isNotThere, toFileReadError } from "./system-error.ts";
 
 /** A repository that is a folder on disk, such as `savePretrained` and `save_pretrained` write. */
 export class FolderRepository implements Repository {
@@ -34,5 +38,97 @@ export class FolderRepository implements Repository {
 
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
+  }
+}
+
+/**
+ * Opens a folder as a repository.
+ *
+ * @throws InvalidArgumentError where it is a file.
+ * @throws RepositoryNotFoundError where there is nothing.
+ */
+export async function openFolder(folder: string | URL): Promise<Repository> {
+  const path = resolve(isUrl(folder) ? toPath(folder) : folder);
+  const kind = await entryKind(path);
+  if (kind === "a folder") return new FolderRepository(path, String(folder));
+  if (kind === "a file") throw fileInPlaceOfFolder(String(folder), "a file");
+  throw new RepositoryNotFoundError({
+    subject: String(folder),
+    found: kind,
+    expected: "a folder with the files of a model",
+    remedy: "Check the path.",
+  });
+}
+
+function toPath(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      {
+        subject: "source of the repository",
+        found: url.href,
+        expected: "a file: URL of a folder on this machine",
+        remedy: "Write it as file:///folder/of/the/model.",
+      },
+      { cause },
+    );
+  }
+}
+
+/** What is at a path. */
+export async function entryKind(path: string): Promise<"a folder" | "a file" | "nothing"> {
+  try {
+    return (await stat(path)).isDirectory() ? "a folder" : "a file";
+  } catch (error) {
+    if (isNotThere(error)) return "nothing";
+    throw toFileReadError(path, error);
+  }
+}
+
+/** Folders that tools keep beside a model: git's, and the notes that huggingface_hub writes for `local_dir`. */
+const toolFolders = new Set([".git", ".cache"]);
+
+/**
+ * The paths of all files below a folder, relative, with forward slashes, sorted. Symbolic links are followed, a loop
+ * of them once; links that lead nowhere and the folders `.git` and `.cache` at the top are left out.
+ *
+ * @throws FileReadError where a folder cannot be read.
+ */
+export async function listFolder(folder: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const paths: string[] = [];
+  await collect(folder, "", new Set(), paths, signal);
+  return paths.sort();
+}
+
+async function collect(
+  folder: string,
+  prefix: string,
+  ancestors: ReadonlySet<string>,
+  paths: string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const place = await attempt(folder, () => realpath(folder));
+  if (place === undefined || ancestors.has(place)) return;
+  const entries = (await attempt(folder, () => readdir(folder, { withFileTypes: true }))) ?? [];
+  for (const entry of entries) {
+    signal?.throwIfAborted();
+    if (prefix === "" && toolFolders.has(entry.name)) continue;
+    const location = join(folder, entry.name);
+    const status = entry.isSymbolicLink() ? await attempt(location, () => stat(location)) : entry;
+    if (status?.isFile()) paths.push(prefix + entry.name);
+    if (status?.isDirectory()) {
+      await collect(location, `${prefix}${entry.name}/`, new Set([...ancestors, place]), paths, signal);
+    }
+  }
+}
+
+/** What `read` gives; `undefined` where nothing is there (any more). */
+async function attempt<Result>(path: string, read: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw toFileReadError(path, error);
   }
 }

@@ -1,23 +1,21 @@
 import { readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { formatListing, parseListing } from "../cached/cached-listing.ts";
-import { findDamage, type KnownContent } from "../cached/find-damage.ts";
-import type { HubStore, PartRequest } from "../cached/hub-store.ts";
-import type { StoreLock, StoreLockOptions } from "../cached/part.ts";
-import type { IntegrityError } from "../errors/integrity-error.ts";
-import { isCommit, parseObjectId } from "../hub-api/object-id.ts";
-import type { RepositoryListing } from "../hub-api/repository-listing.ts";
-import type { DiskFile } from "./disk-file.ts";
-import { linkBlob } from "./link-blob.ts";
-import { acquireLock } from "./lock/acquire-lock.ts";
-import { checkWritable, makeFolder } from "./make-folder.ts";
-import { openDiskFile } from "./open-disk-file.ts";
-import { isNotThere, systemErrorCode } from "./system-error.ts";
-import { writeInCache } from "./to-cache-write-error.ts";
-import { toFileReadError } from "./to-file-read-error.ts";
-import { hashFile } from "./transfer/content-hash.ts";
-import { PartFile } from "./transfer/part-file.ts";
-import { writeAside } from "./write-aside.ts";
+import {
+  findDamage,
+  type HubStore,
+  type KnownContent,
+  type PartRequest,
+  type StoreLock,
+  type StoreLockOptions,
+} from "../cache/store.ts";
+import type { IntegrityError } from "../errors.ts";
+import type { RepositoryListing } from "../hub-api/client.ts";
+import { formatListing, isCommit, parseListing, parseObjectId } from "../hub-api/listing.ts";
+import { type DiskFile, hashFile, openDiskFile } from "./disk-file.ts";
+import { acquireLock } from "./lock.ts";
+import { PartFile } from "./part-file.ts";
+import { isNotThere, systemErrorCode, toFileReadError, writeInCache } from "./system-error.ts";
+import { checkWritable, linkBlob, makeFolder, writeAside } from "./write-file.ts";
 
 /** What a cache may do. */
 export interface HubCacheOptions {

@@ -1,4 +1,5 @@
-import { errorCode, errorMessage } from "@onestep/core";
+import { errorCode, errorMessage, OnestepError } from "@onestep/core";
+import { CacheWriteError, FileReadError } from "../errors.ts";
 
 const descriptions: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -34,4 +35,42 @@ export function describeSystemError(error: unknown): string {
 export function isNotThere(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** Makes what reading a file threw into a typed error. What is typed already passes as it is. */
+export function toFileReadError(path: string, error: unknown): Error {
+  if (OnestepError.isInstance(error)) return error;
+  return new FileReadError(
+    {
+      subject: path,
+      found: describeSystemError(error),
+      expected: "a file that can be read",
+      remedy: "Check that the file is still there and that this user may read it.",
+    },
+    { cause: error },
+  );
+}
+
+/** Makes what writing into the cache threw into a typed error. What is typed already passes as it is. */
+export function toCacheWriteError(location: string, error: unknown): Error {
+  if (OnestepError.isInstance(error)) return error;
+  return new CacheWriteError(
+    {
+      subject: location,
+      found: describeSystemError(error),
+      expected: "a place in the cache that can be written",
+      remedy:
+        "Make room or grant access, or name another cache folder (option cacheDir, HF_HUB_CACHE or HF_HOME); pass localFilesOnly: true to use only what is cached.",
+    },
+    { cause: error },
+  );
+}
+
+/** Does some writing in the cache. @throws CacheWriteError where the operating system refuses. */
+export async function writeInCache<Result>(location: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw toCacheWriteError(location, error);
+  }
 }

@@ -1,16 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Part, StoreLock, StoreLockOptions } from "../cached/part.ts";
-import type { UrlNote, WebPartRequest, WebStore } from "../cached/web-store.ts";
-import type { DiskFile } from "./disk-file.ts";
-import { hashVersion } from "./hash-version.ts";
-import { acquireLock } from "./lock/acquire-lock.ts";
-import { checkWritable } from "./make-folder.ts";
-import { openDiskFile } from "./open-disk-file.ts";
-import { shortName } from "./short-name.ts";
-import { PartFile } from "./transfer/part-file.ts";
-import { writeAside } from "./write-aside.ts";
+import type { Part, StoreLock, StoreLockOptions, UrlNote, WebPartRequest, WebStore } from "../cache/store.ts";
+import { type DiskFile, openDiskFile } from "./disk-file.ts";
+import { acquireLock } from "./lock.ts";
+import { PartFile } from "./part-file.ts";
+import { checkWritable, shortName, writeAside } from "./write-file.ts";
 
 /**
  * The files of one folder on a web server:
@@ -100,4 +95,9 @@ export class UrlCache implements WebStore {
   #originLocation(): string {
     return join(this.folder, "origin.json");
   }
+}
+
+/** A version, and the length that goes with it, as part of a file's name. */
+export function hashVersion(version: string, size: number | undefined): string {
+  return createHash("sha256").update(`${version}\n${size}`).digest("hex").slice(0, 16);
 }

@@ -1,9 +1,8 @@
 import { OnestepError } from "@onestep/core";
 import { toConnectionError } from "../http/connection-failure.ts";
-import { RequestWatch } from "../http/request-watch.ts";
-import type { HubClient } from "../hub-api/hub-client.ts";
-import type { FileQuestion } from "../hub-api/request-file.ts";
-import type { XetReference } from "../hub-api/xet-reference.ts";
+import { RequestWatch } from "../http/timeout.ts";
+import type { HubClient } from "../hub-api/client.ts";
+import type { FileQuestion, XetReference } from "../hub-api/file.ts";
 
 /** Which bytes are wanted. */
 export interface XetChunksOptions {

@@ -1,8 +1,11 @@
-import { modelCard } from "./model-card.ts";
-import { moveFiles } from "./move-files.ts";
-import type { UploadFile } from "./upload-file.ts";
-import { uploadFiles } from "./upload-files.ts";
-import type { PushOptions, UploadReport } from "./upload-files-options.ts";
+import {
+  bytesFile,
+  moveFiles,
+  type PushOptions,
+  type UploadFile,
+  type UploadReport,
+  uploadFiles,
+} from "./upload-files.ts";
 
 /** Options of `pushToHub` of a model or a scheduler. */
 export interface PushComponentOptions extends PushOptions {
@@ -45,4 +48,38 @@ export function pushComponent(
 function defaultMessage(className: string): string {
   if (className.includes("Model") && !className.endsWith("Pipeline")) return "Upload model";
   return className.includes("Scheduler") ? "Upload scheduler" : `Upload ${className}`;
+}
+
+/**
+ * A README for a repository that has none: what it holds and how it is loaded, with the metadata by which the Hub knows
+ * a diffusers model.
+ *
+ * @param className - A class of diffusers that has the same name here.
+ */
+export function modelCard(className: string, repositoryId: string): UploadFile {
+  const kind = /Model$/.test(className) ? "model" : /Scheduler$/.test(className) ? "scheduler" : "pipeline";
+  const source = JSON.stringify(repositoryId);
+  return bytesFile(
+    "README.md",
+    `---
+library_name: diffusers
+---
+
+# ${repositoryId.split("/").at(-1)}
+
+A \`${className}\`, for Python and JavaScript alike.
+
+\`\`\`python
+from diffusers import ${className}
+
+${kind} = ${className}.from_pretrained(${source})
+\`\`\`
+
+\`\`\`js
+import { ${className} } from "onestep";
+
+const ${kind} = await ${className}.fromPretrained(${source});
+\`\`\`
+`,
+  );
 }

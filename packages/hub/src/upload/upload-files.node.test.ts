@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { fakeHubs } from "../__fixtures__/fake-hubs.ts";
-import { bytesFile } from "./bytes-file.ts";
-import { uploadFiles } from "./upload-files.ts";
+import { bytesFile, uploadFiles } from "./upload-files.ts";
 
 const startHub = fakeHubs();
 const file = bytesFile("a.txt", "a");

@@ -1,10 +1,8 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { platform } from "#platform";
-import { resolveEndpoint } from "../environment/endpoint.ts";
-import { findRepositoryIdFault } from "../source/repository-id.ts";
-import { checkRepositoryPath, findPathFault } from "../source/repository-path.ts";
-import type { UploadFile } from "./upload-file.ts";
-import type { UploadFilesOptions, UploadReport } from "./upload-files-options.ts";
+import type { OpenRepositoryOptions, ReadOptions } from "../repository.ts";
+import { resolveEndpoint } from "../settings.ts";
+import { checkRepositoryPath, findPathFault, findRepositoryIdFault } from "../validators.ts";
 
 /**
  * Puts files into a model's repository on the Hub, in one commit; the repository is made where there is none. Large
@@ -64,4 +62,74 @@ function invalid(subject: string, found: string, fault: string, expected: string
     expected,
     remedy: "Correct it.",
   });
+}
+
+/** How files get into a repository, whichever they are. */
+export interface PushOptions
+  extends Pick<
+    OpenRepositoryOptions,
+    "token" | "endpoint" | "retry" | "fetch" | "environment" | "signal" | "onProgress"
+  > {
+  /** The branch to commit to; `"main"` by default. It has to be there. */
+  readonly revision?: string | undefined;
+  /**
+   * Whether the repository is private, where it is made now; by default as its owner's settings say, which mostly means
+   * public. One that is there stays as it is.
+   */
+  readonly private?: boolean | undefined;
+  /** The first line of the commit's message. */
+  readonly commitMessage?: string | undefined;
+  /** What the commit's message says after the first line. */
+  readonly commitDescription?: string | undefined;
+  /** Opens a pull request instead of changing the branch; `false` by default. */
+  readonly createPr?: boolean | undefined;
+}
+
+/** Options of `uploadFiles`. */
+export interface UploadFilesOptions extends PushOptions {
+  /**
+   * Which files that the branch has are removed by the same commit, where no file of that name is uploaded. None by
+   * default.
+   */
+  readonly isObsolete?: ((path: string) => boolean) | undefined;
+  /** More files, for those paths at which the branch has none. None by default. */
+  readonly filesIfAbsent?: ((repositoryId: string) => readonly UploadFile[]) | undefined;
+}
+
+/** What an upload has made. */
+export interface UploadReport {
+  /** The repository with its owner: `owner/name`. */
+  readonly repositoryId: string;
+  /** The new commit. */
+  readonly commit: string;
+  /** The commit's page. */
+  readonly url: string;
+  /** The pull request's page; `undefined` where the branch was changed. */
+  readonly pullRequestUrl: string | undefined;
+}
+
+/** A file to be sent somewhere: its name, its length, and its bytes on demand. What `Repository.find` gives is one. */
+export interface UploadFile {
+  /** Relative path in the repository, with forward slashes. */
+  readonly path: string;
+  /** Length in bytes. */
+  readonly size: number;
+  /** Bytes `start` to `end` (exclusive). May be asked for more than once, and by parts in any order. */
+  read(start: number, end: number, options?: Pick<ReadOptions, "signal">): Promise<Uint8Array>;
+}
+
+/** A small file for an upload, from text (as UTF-8) or bytes at hand. */
+export function bytesFile(path: string, content: string | Uint8Array): UploadFile {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return { path, size: bytes.length, read: async (start, end) => bytes.slice(start, end) };
+}
+
+/** The same files in a folder of a repository; `""` is its root. */
+export function moveFiles(files: readonly UploadFile[], subfolder: string): readonly UploadFile[] {
+  if (subfolder === "") return files;
+  return files.map((file) => ({
+    path: `${subfolder}/${file.path}`,
+    size: file.size,
+    read: (start, end, options) => file.read(start, end, options),
+  }));
 }

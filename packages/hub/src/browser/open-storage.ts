@@ -1,0 +1,72 @@
+import { InvalidArgumentError, UnsupportedError, warn } from "@onestep/core";
+import type { CacheLocation } from "../cache-tools.ts";
+import { findPathFault } from "../validators.ts";
+import { PrivateFolder } from "./private-folder.ts";
+
+const defaultFolder = "onestep";
+
+let hasWarned = false;
+
+/** What depends on a cache. */
+export interface StorageOptions {
+  /** Name of the folder in the origin private file system; `onestep` by default. */
+  readonly cacheDir?: string | undefined;
+  /** Whether the caller can do nothing without a cache. */
+  readonly isNeeded: boolean;
+}
+
+/**
+ * The folder in which this site keeps models; `undefined`, with a warning that comes once, where the browser has no
+ * place for it: in some private windows, in sandboxed frames, in pages that were not fetched over HTTPS.
+ *
+ * @throws UnsupportedError where there is none and it is needed.
+ * @throws InvalidArgumentError where `cacheDir` is not the name of a folder.
+ */
+export async function openStorage({
+  cacheDir,
+  isNeeded,
+}: StorageOptions): Promise<PrivateFolder | undefined> {
+  const name = cacheDir ?? defaultFolder;
+  checkFolderName(name);
+  try {
+    // All of it is there, or the cache would be one that cannot be written or is written by two at once.
+    await navigator.locks.query();
+    if (!("createWritable" in FileSystemFileHandle.prototype)) throw new TypeError("no createWritable");
+    return new PrivateFolder(await navigator.storage.getDirectory(), name);
+  } catch (cause) {
+    const found = `no storage for files (${cause instanceof Error ? cause.message : cause})`;
+    if (isNeeded) throw noStorage(found, cause);
+    if (!hasWarned) warn(`This browser gives the page ${found}: models are read in place, and not kept.`);
+    hasWarned = true;
+    return undefined;
+  }
+}
+
+function checkFolderName(name: string): void {
+  const fault = name.includes("/") ? "has a slash" : findPathFault(name);
+  if (fault === undefined) return;
+  throw new InvalidArgumentError({
+    subject: "option cacheDir",
+    found: `${JSON.stringify(name)}, which ${fault}`,
+    expected: "in a browser, the name of a folder in the site's own storage",
+    remedy: `Correct it, or leave it out for ${JSON.stringify(defaultFolder)}.`,
+  });
+}
+
+function noStorage(found: string, cause: unknown): UnsupportedError {
+  return new UnsupportedError(
+    {
+      subject: "cache of the browser",
+      found,
+      expected: "a page of an HTTPS address (or of localhost) that may store files",
+      remedy:
+        "Leave out localFilesOnly and cacheDir to read models from the network, or open the page in another window.",
+    },
+    { cause },
+  );
+}
+
+/** The folder of a cache that is to be looked at. @throws UnsupportedError where the browser has no storage. */
+export async function openCacheFolder({ cacheDir }: CacheLocation): Promise<PrivateFolder> {
+  return (await openStorage({ cacheDir, isNeeded: true })) as PrivateFolder;
+}

@@ -1,0 +1,147 @@
+import { ConnectionError, IntegrityError, isOutage } from "../errors.ts";
+import { pause, policyBeforeContact, type RetryPolicy, waitBeforeRetry } from "../http/retry.ts";
+import { isSha256 } from "../hub-api/listing.ts";
+import type { Part } from "./store.ts";
+
+/** A connection that brought this much was worth a new count of failures. */
+const progressBytes = 1024 * 1024;
+
+/** Bytes on their way. */
+export interface Incoming {
+  /** Where in the file they begin: where it was asked for, or 0. */
+  readonly offset: number;
+  /** The length of the whole file, where the answer tells. */
+  readonly size?: number | undefined;
+  /** As they arrive. A piece may be good only until the next is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Drops what is not read. Never fails. */
+  readonly discard: () => Promise<void>;
+}
+
+/** A file that is to arrive. */
+export interface Reception {
+  /** The file's path in its repository, for messages. */
+  readonly path: string;
+  /** Its length, where it is known. */
+  readonly size: number | undefined;
+  /** What the server says of its length where that may be wrong: good enough to see whether it fits. */
+  readonly announcedSize?: number | undefined;
+  /** Its SHA-256 or git object, where it is known. */
+  readonly objectId: string | undefined;
+  /** Asks for the bytes from a place on. */
+  readonly request: (offset: number) => Promise<Incoming>;
+  /** Told how many bytes have arrived so far. */
+  readonly onBytes: (loadedBytes: number) => void;
+  readonly retry: RetryPolicy;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Brings a file into the cache: bytes are written as they arrive, and never held. A connection that breaks is taken up
+ * where it broke. When all is there, length and checksum of the whole are checked, what an earlier transfer left
+ * included; then it is made a whole file of the cache. Bytes that are wrong are thrown away and, once,
+ * fetched again.
+ *
+ * @param first - The answer to a request from `part.size` on, where it is there already.
+ * @returns The length in bytes.
+ * @throws IntegrityError, CacheWriteError, DiskSpaceError, what `request` throws, the reason of the signal. Then what
+ * has arrived stays for another time, unless it is wrong or could not be written.
+ */
+export async function receiveFile(part: Part, reception: Reception, first?: Incoming): Promise<number> {
+  try {
+    await receiveAll(part, reception, first);
+    const { size } = part;
+    await part.finish();
+    return size;
+  } catch (error) {
+    if (isOutage(error) || reception.signal?.aborted) await part.keep();
+    else await part.discard();
+    throw error;
+  }
+}
+
+async function receiveAll(part: Part, reception: Reception, first: Incoming | undefined): Promise<void> {
+  const { retry, signal } = reception;
+  let incoming = first;
+  let failures = 0;
+  let hasContact = first !== undefined;
+  let mayRestart = retry.maxRetries > 0;
+  for (;;) {
+    const { size: sizeBefore, hasOldBytes } = part;
+    try {
+      await receiveRest(part, reception, incoming);
+      return;
+    } catch (error) {
+      signal?.throwIfAborted();
+      incoming = undefined;
+      if (IntegrityError.isInstance(error) && (hasOldBytes || mayRestart)) {
+        mayRestart &&= hasOldBytes;
+        await part.restart();
+        continue;
+      }
+      if (part.size - sizeBefore >= progressBytes) failures = 0;
+      hasContact ||= part.size > sizeBefore;
+      const policy = hasContact ? retry : policyBeforeContact(error, retry);
+      const wait = waitBeforeRetry(error, failures, policy);
+      if (wait === undefined) throw error;
+      await pause(wait, signal);
+      failures += 1;
+    }
+  }
+}
+
+async function receiveRest(part: Part, reception: Reception, given: Incoming | undefined): Promise<void> {
+  const { announcedSize, objectId, onBytes, path } = reception;
+  let { size } = reception;
+  if (size === undefined || part.size < size || given !== undefined) {
+    const incoming = given ?? (await reception.request(part.size));
+    size ??= incoming.size;
+    const neededSize = size ?? announcedSize ?? 0;
+    try {
+      if (incoming.offset !== part.size) await part.restart();
+      if (neededSize > part.size) await part.checkFreeSpace(neededSize - part.size);
+      if (part.size > 0) onBytes(part.size);
+      for await (const chunk of incoming.chunks) {
+        if (size !== undefined && part.size + chunk.length > size) throw tooLong(path, size);
+        await part.write(chunk);
+        onBytes(part.size);
+      }
+    } finally {
+      await incoming.discard();
+    }
+  }
+  if (size !== undefined && part.size < size) throw cutOff(path, part.size, size);
+  if (size !== undefined && part.size > size) throw tooLong(path, size);
+  const names = (await part.names()) ?? [];
+  if (objectId !== undefined && !names.includes(objectId)) {
+    throw wrongContent(path, String(names[0]), objectId);
+  }
+}
+
+function wrongContent(path: string, found: string, expected: string): IntegrityError {
+  const algorithm = isSha256(expected) ? "SHA-256" : "git object";
+  return new IntegrityError({
+    subject: path,
+    found: `content with the ${algorithm} ${found}`,
+    expected,
+    remedy: "The content was damaged on its way or at its source. Try again.",
+  });
+}
+
+function tooLong(path: string, expected: number): IntegrityError {
+  return new IntegrityError({
+    subject: path,
+    found: "more",
+    expected: `${expected} bytes`,
+    remedy: "The content was changed on its way or at its source. Try again.",
+  });
+}
+
+function cutOff(path: string, size: number, expected: number): ConnectionError {
+  return new ConnectionError({
+    subject: path,
+    found: `an end after ${size} bytes`,
+    expected: `${expected} bytes`,
+    remedy: "The content was cut off on its way. Try again: what has arrived is kept.",
+  });
+}

@@ -1,0 +1,159 @@
+import { warn } from "@onestep/core";
+import { isOutage } from "../errors.ts";
+import type { RetryPolicy } from "../http/retry.ts";
+import type { FileQuestion, NoFile } from "../hub-api/file.ts";
+import { contentId, type ListedFile } from "../hub-api/listing.ts";
+import type { RepositoryFile } from "../repository.ts";
+import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
+import { type Incoming, receiveFile } from "./download.ts";
+import type { SharedWork } from "./shared-tasks.ts";
+import type { HubStore } from "./store.ts";
+
+/** A file of the Hub that is to be put into the cache. */
+export interface HubFileRequest extends FileQuestion {
+  readonly store: HubStore;
+  readonly startDownload: StartHubDownload;
+  readonly retry: RetryPolicy;
+  /** What the listing says of the file, where there is one. */
+  readonly listed: ListedFile | undefined;
+  readonly askListing: AskListing;
+}
+
+/**
+ * Makes a file of a commit available in the cache: fetched, checked, stored under the name of its content and linked
+ * from the commit's snapshot. A content that is there already, from another commit or under another path, is linked
+ * without fetching it again; one that somebody else is fetching is waited for.
+ *
+ * @returns `undefined` where the commit has no such file.
+ */
+export async function fetchHubFile(
+  request: HubFileRequest,
+  work: SharedWork,
+): Promise<RepositoryFile | undefined> {
+  const { store, commit, path, listed } = request;
+  const cached = await findCached(
+    request,
+    listed === undefined ? undefined : contentId(listed),
+    listed?.size,
+  );
+  if (cached !== undefined) return reportCached(cached, work);
+  const { signal } = work;
+  signal.throwIfAborted();
+  const download = await request.startDownload(request, listed, signal, request.askListing);
+  if ("isCertain" in download) {
+    if (download.isCertain) await store.markMissing(commit, path);
+    return undefined;
+  }
+  try {
+    return await receive(request, download, work);
+  } finally {
+    await download.discard();
+  }
+}
+
+/** Fetches a content under its lock, so that nobody else does so at the same time. */
+async function receive(
+  request: HubFileRequest,
+  download: HubDownload,
+  work: SharedWork,
+): Promise<RepositoryFile> {
+  const { store, path } = request;
+  const { objectId, size } = download;
+  const { signal } = work;
+  let hasWaited = false;
+  const lock = await store.lock(objectId, {
+    signal,
+    onWait: async (owner) => {
+      hasWaited = true;
+      await download.discard();
+      if (owner !== undefined) warn(`Another ${owner} is fetching ${path}. It is waited for.`);
+    },
+  });
+  try {
+    const cached = await findCached(request, objectId, size);
+    if (cached !== undefined) {
+      // Somebody else's rights brought it here a moment ago.
+      if (hasWaited) await download.confirm().catch(throwUnlessOutage);
+      return reportCached(cached, work);
+    }
+    await store.checkPlace(request.commit, path);
+    const isAlone = lock !== undefined && !lock.isContested;
+    const leftParts = isAlone ? (size === undefined ? "remove" : "adopt") : "leave";
+    const part = await store.openPart({ objectId, size, leftParts, signal });
+    const reporter = new ProgressReporter(path, size, work.onProgress);
+    reporter.start();
+    const reception = {
+      path,
+      size,
+      objectId,
+      request: (offset: number) => download.request(offset),
+      onBytes: (loadedBytes: number) => reporter.progress(loadedBytes),
+      retry: request.retry,
+      signal,
+    };
+    await receiveFile(part, reception, part.size === 0 ? download.takeFirst() : undefined);
+    // Where that fails, the content stays, so that it is not fetched again.
+    const file = await store.linkFile(request.commit, path, objectId, true);
+    reporter.end(file.size);
+    return file;
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** The file out of the cache: in its place, or put there where its content is at hand. */
+async function findCached(
+  { store, commit, path }: HubFileRequest,
+  objectId: string | undefined,
+  size: number | undefined,
+): Promise<RepositoryFile | undefined> {
+  const cached = await store.findFile(commit, path);
+  if (cached !== undefined && (await store.findDamage(commit, cached, size)) === undefined) return cached;
+  if (objectId === undefined || !(await store.hasBlob(objectId, size))) return undefined;
+  return store.linkFile(commit, path, objectId, false);
+}
+
+function throwUnlessOutage(error: unknown): void {
+  if (!isOutage(error)) throw error;
+}
+
+function reportCached(file: RepositoryFile, work: SharedWork): RepositoryFile {
+  reportCachedFile(file, work);
+  return file;
+}
+
+/** A content of the Hub that is to be fetched: what it is, and the way to its bytes. */
+export interface HubDownload {
+  /** Its SHA-256 or git object. */
+  readonly objectId: string;
+  /** Its length in bytes, where the Hub tells. */
+  readonly size: number | undefined;
+  /**
+   * Makes sure that the Hub gives the file to this caller, where no request of the caller's own has said so.
+   *
+   * @throws What the Hub answers to a caller who may not read the file.
+   */
+  confirm(): Promise<void>;
+  /** Its bytes from the start, where they are on their way already; once. */
+  takeFirst(): Incoming | undefined;
+  /** Asks for the bytes from a place on. @throws IntegrityError where the Hub has another content now. */
+  request(offset: number): Promise<Incoming>;
+  /** Drops what is on its way. Never fails. */
+  discard(): Promise<void>;
+}
+
+/** Asks what the listing of the commit says of a file. */
+export type AskListing = () => Promise<ListedFile | undefined>;
+
+/**
+ * Finds out what a file is and how to fetch it, or that there is none.
+ *
+ * @param listed - What the listing says of it, where there is one.
+ * @param askListing - Asks what the listing says of it; `undefined` where there is none to be had.
+ */
+export type StartHubDownload = (
+  question: FileQuestion,
+  listed: ListedFile | undefined,
+  signal: AbortSignal,
+  askListing: AskListing,
+) => Promise<HubDownload | NoFile>;

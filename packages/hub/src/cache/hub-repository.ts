@@ -1,0 +1,297 @@
+import { InvalidArgumentError, warn } from "@onestep/core";
+import { ConnectionError, type IntegrityError, leavesCopyInUse, OfflineError } from "../errors.ts";
+import { noRetries, retryWhenCut } from "../http/retry.ts";
+import { fetchListing, type HubClient, type RepositoryListing, resolveRevision } from "../hub-api/client.ts";
+import { isCommit, type ListedFile } from "../hub-api/listing.ts";
+import type { HubRequest } from "../platform.ts";
+import type { OpenRepositoryOptions, ReadOptions, Repository, RepositoryFile } from "../repository.ts";
+import { getEntry, reportCachedFile } from "../repository-file.ts";
+import { isOffline } from "../settings.ts";
+import { checkRepositoryPath, findPathFault } from "../validators.ts";
+import { fetchHubFile, type StartHubDownload } from "./hub-file.ts";
+import { SharedTasks } from "./shared-tasks.ts";
+import type { HubStore } from "./store.ts";
+
+/** Files on their way into the cache, by where they will lie: whoever asks for one with the same rights shares it. */
+const fetches = new SharedTasks<RepositoryFile | undefined>();
+
+/** From this length on it is worth a request to know how long a cached file should be. */
+const checkedBytes = 1024 * 1024;
+
+/** What a repository of the Hub is made of. */
+export interface HubRepositoryParts {
+  readonly id: string;
+  readonly revision: string;
+  readonly commit: string;
+  readonly store: HubStore;
+  /** `undefined` where requests are not allowed. */
+  readonly client: HubClient | undefined;
+  readonly startDownload: StartHubDownload;
+  /** Whether nothing can be fetched of which the listing does not say what it is, as in browsers. */
+  readonly needsListing: boolean;
+  /** See `OpenRepositoryOptions`. */
+  readonly holdRevision: boolean;
+  /** Why the endpoint could not be asked for the commit when the repository was opened, where it could not. */
+  readonly unreachable: Error | undefined;
+}
+
+/** One commit of a repository of the Hub, in a cache. */
+export class HubRepository implements Repository {
+  readonly name: string;
+  readonly commit: string;
+  readonly #parts: HubRepositoryParts;
+  #listing: RepositoryListing | undefined;
+  #lookedForListing = false;
+  #askedForCheck = false;
+  #fetching = 0;
+  #hasFiles = false;
+  /** Whether a file was put into the cache since the last warning. */
+  #hasFetched = false;
+  #holdsRevision: boolean;
+  /** Whether there is no use in asking for files that are not cached. */
+  #isOut: boolean;
+
+  constructor(parts: HubRepositoryParts) {
+    this.#parts = parts;
+    this.name = parts.id;
+    this.commit = parts.commit;
+    this.#holdsRevision = parts.holdRevision;
+    this.#isOut = parts.client === undefined || !isPassing(parts.unreachable);
+  }
+
+  async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
+    options.signal?.throwIfAborted();
+    const mayAsk = this.#parts.unreachable === undefined;
+    const listing =
+      (await this.#knownListing()) ?? (mayAsk ? await this.#fetchListing(options.signal) : undefined);
+    return listing === undefined ? undefined : [...listing.keys()].sort();
+  }
+
+  async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
+    checkRepositoryPath(path);
+    options.signal?.throwIfAborted();
+    const { client, needsListing, store, unreachable } = this.#parts;
+    const { file: cached, damage } = await this.#findCached(path, options.signal);
+    if (cached !== undefined) {
+      this.#hasFiles = true;
+      await this.#remember().catch(() => {});
+      reportCachedFile(cached, options);
+      return cached;
+    }
+    const known = await this.#knownListing();
+    if (known === undefined && (await this.#isMarkedMissing(path))) return undefined;
+    const listing = known ?? (needsListing ? await this.#fetchListing(options.signal) : undefined);
+    const listed = listing?.get(path);
+    if (listed === undefined && listing !== undefined) return undefined;
+    if (client === undefined || this.#isOut || (needsListing && listed === undefined)) {
+      throw this.#notCached(path, unreachable);
+    }
+    const askListing = async (): Promise<ListedFile | undefined> =>
+      (await this.#fetchListing(options.signal).catch(() => undefined))?.get(path);
+    const request = { ...this.#parts, retry: client.retry, path, listed, askListing };
+    const key = store.key(this.commit, path);
+    this.#fetching += 1;
+    const fetched = fetches.join(key, client.caller, (shared) => fetchHubFile(request, shared), options);
+    const file = await fetched
+      .catch((error: unknown) => {
+        if (unreachable === undefined || !leavesCopyInUse(error)) throw error;
+        this.#isOut = true;
+        throw damage ?? this.#notCached(path, error);
+      })
+      .finally(() => {
+        this.#fetching -= 1;
+      });
+    this.#hasFiles ||= file !== undefined;
+    this.#hasFetched ||= file !== undefined;
+    if (this.#hasFiles) await this.#remember().catch((error: Error) => this.#warnOfNote(error));
+    return file;
+  }
+
+  /** The file is there all the same; in a cache that cannot be written, nothing else was to be expected. */
+  #warnOfNote(error: Error): void {
+    if (this.#hasFetched) warn(`${error.message} ${this.name} is not found there offline by its revision.`);
+    this.#hasFetched = false;
+  }
+
+  get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
+    return getEntry(this, path, options);
+  }
+
+  async settle(): Promise<void> {
+    this.#holdsRevision = false;
+    if (this.#hasFiles) await this.#remember().catch(() => {});
+  }
+
+  /**
+   * The file out of the store. A damaged one is as good as none where it can be fetched again.
+   *
+   * @throws IntegrityError where it is damaged and cannot be fetched again.
+   */
+  async #findCached(
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly file?: RepositoryFile; readonly damage?: IntegrityError }> {
+    const { store, client } = this.#parts;
+    const file = await store.findFile(this.commit, path);
+    if (file === undefined) return {};
+    const listing = await this.#listingForCheck(file, signal);
+    const damage = await store.findDamage(this.commit, file, listing?.get(path)?.size);
+    signal?.throwIfAborted();
+    if (damage === undefined) return { file };
+    if (client === undefined || this.#isOut) throw damage;
+    warn(damage.message);
+    return { damage };
+  }
+
+  /**
+   * The listing, by which the length of a cached file is checked. Where it is not known it is asked for, once for a
+   * commit: for a large file, and of an endpoint that has just answered.
+   */
+  async #listingForCheck(
+    file: RepositoryFile,
+    signal: AbortSignal | undefined,
+  ): Promise<RepositoryListing | undefined> {
+    const { commit, id, client, revision, unreachable } = this.#parts;
+    const known = await this.#knownListing();
+    const hasAnswered = client !== undefined && unreachable === undefined && revision !== commit;
+    if (known !== undefined || !hasAnswered || this.#askedForCheck || file.size < checkedBytes) return known;
+    this.#askedForCheck = true;
+    const question = { id, commit, signal, retry: noRetries };
+    this.#listing = await fetchListing(client, question).catch(() => undefined);
+    return this.#listing;
+  }
+
+  #isMarkedMissing(path: string): Promise<boolean> {
+    return this.#parts.store.isMarkedMissing(this.commit, path);
+  }
+
+  async #knownListing(): Promise<RepositoryListing | undefined> {
+    if (!this.#lookedForListing) this.#listing ??= await this.#parts.store.readListing(this.commit);
+    this.#lookedForListing = true;
+    return this.#listing;
+  }
+
+  async #fetchListing(signal: AbortSignal | undefined): Promise<RepositoryListing | undefined> {
+    const { store, client, id } = this.#parts;
+    if (client === undefined || this.#isOut) return undefined;
+    try {
+      this.#listing = await fetchListing(client, { id, commit: this.commit, signal });
+    } catch (error) {
+      if (!leavesCopyInUse(error) || !(await store.hasSnapshot(this.commit))) throw error;
+      warn(`${error.message} The files of ${id} that are in the cache are used.`);
+      return undefined;
+    }
+    if (await store.hasSnapshot(this.commit)) await store.writeListing(this.commit, this.#listing);
+    return this.#listing;
+  }
+
+  /**
+   * Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty, and,
+   * of files that are fetched side by side, after the last. Where an older commit is held, not before it is let go.
+   */
+  async #remember(): Promise<void> {
+    const { store, revision } = this.#parts;
+    if (this.#fetching > 0) return;
+    if (this.#listing !== undefined && (await store.readListing(this.commit)) === undefined) {
+      await store.writeListing(this.commit, this.#listing);
+    }
+    if (this.#parts.client === undefined || this.#parts.unreachable !== undefined) return;
+    if (this.#holdsRevision && (await store.readCommit(revision)) !== undefined) return;
+    await store.writeCommit(revision, this.commit);
+  }
+
+  #notCached(path: string, outage: Error | undefined): OfflineError {
+    const { store, id, revision } = this.#parts;
+    const reason =
+      outage === undefined
+        ? "requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)"
+        : "the endpoint could not be reached";
+    return new OfflineError(
+      {
+        subject: `${path} of ${id} at ${revision} (commit ${this.commit})`,
+        found: `nothing in ${store.place}`,
+        expected: `the file, since ${reason}`,
+        remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+      },
+      { cause: outage },
+    );
+  }
+}
+
+/** Whether a server that failed a moment ago may answer now. Where there was no way to it, nobody should wait again. */
+function isPassing(outage: Error | undefined): boolean {
+  return outage === undefined || !ConnectionError.isInstance(outage) || outage.retry === "soon";
+}
+
+/** What a platform brings along. */
+export interface HubPlatform {
+  readonly store: HubStore;
+  /** Asked for where requests are allowed. */
+  readonly makeClient: () => Promise<HubClient>;
+  readonly startDownload: (client: HubClient) => StartHubDownload;
+  /** See `HubRepositoryParts`. */
+  readonly needsListing: boolean;
+}
+
+/**
+ * Opens a repository of the Hub that is kept in a cache. The revision is resolved to a commit here, once; where the
+ * endpoint cannot be reached, or fails, and the revision is in the cache, that commit is used with a warning.
+ */
+export async function openHubRepository(
+  request: HubRequest,
+  options: OpenRepositoryOptions,
+  { makeClient, needsListing, startDownload, store }: HubPlatform,
+): Promise<Repository> {
+  const { environment, id } = request;
+  const revision = checkRevision(request.revision);
+  const { holdRevision = false } = options;
+  const common = { id, revision, store, needsListing, holdRevision, unreachable: undefined };
+  if (isOffline(options.localFilesOnly, environment)) {
+    const commit = await store.readCommit(revision);
+    if (commit === undefined) throw notCached(store, id, revision);
+    return new HubRepository({
+      ...common,
+      commit,
+      client: undefined,
+      startDownload: async () => ({ isCertain: false }),
+    });
+  }
+  const client = await makeClient();
+  const connected = { ...common, client, startDownload: startDownload(client) };
+  if (isCommit(revision)) return new HubRepository({ ...connected, commit: revision });
+  const cached = await store.readCommit(revision);
+  const question = { id, revision, signal: options.signal };
+  try {
+    const commit =
+      cached === undefined
+        ? await resolveRevision(client, question)
+        : // Where there is a copy to fall back on, one try is enough.
+          await retryWhenCut(() => resolveRevision(client, { ...question, retry: noRetries }));
+    return new HubRepository({ ...connected, commit });
+  } catch (error) {
+    if (!leavesCopyInUse(error) || cached === undefined) throw error;
+    warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`);
+    return new HubRepository({ ...connected, commit: cached, unreachable: error });
+  }
+}
+
+/** A revision becomes the name of a file in the cache. */
+function checkRevision(revision: string): string {
+  const fault = findPathFault(revision);
+  if (fault === undefined) return revision;
+  throw new InvalidArgumentError({
+    subject: "option revision",
+    found: `${JSON.stringify(revision)}, which ${fault}`,
+    expected: "the name of a branch or tag, or a commit",
+    remedy: "Correct it, or leave it out for the branch main.",
+  });
+}
+
+function notCached(store: HubStore, id: string, revision: string): OfflineError {
+  return new OfflineError({
+    subject: `${id} at ${revision}`,
+    found: `nothing in ${store.place}`,
+    expected: "the repository, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
+    remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+  });
+}

@@ -1,0 +1,224 @@
+import { IntegrityError } from "../errors.ts";
+import { type HttpAnswer, readRangeStart, readSize, readTotalSize } from "../http/response.ts";
+import { type RetryPolicy, retryWhenCut, withRetries } from "../http/retry.ts";
+import type { Patience } from "../http/timeout.ts";
+import type { WebFolder } from "../http/web-server.ts";
+import type { RepositoryFile } from "../repository.ts";
+import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
+import { type Incoming, receiveFile } from "./download.ts";
+import type { SharedWork } from "./shared-tasks.ts";
+import type { LeftParts, UrlNote, WebStore } from "./store.ts";
+
+/** What became of a request for a file of a web server. */
+export interface FetchedWebFile {
+  /** `undefined` where the server has no such file, and the cache neither. */
+  readonly file: RepositoryFile | undefined;
+  /** What the server answered in the place of the file, where the copy in the cache is given instead. */
+  readonly withdrawn?: string;
+}
+
+/** A file of a web server that is to be put into the cache. */
+export interface WebFileRequest extends WebTransferRequest {
+  readonly store: WebStore;
+  readonly retry: RetryPolicy;
+}
+
+/**
+ * Makes a file of a web server available in the cache, fetching it only where the server has another than the copy.
+ * One that changes while it is fetched is fetched once more. A copy stays where the server has the file no more, or
+ * answers with a page: a server that was moved, or a network that wants a login, looks the same.
+ */
+export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<FetchedWebFile> {
+  const { store, path } = request;
+  const lock = await store.lock(path, { signal: work.signal });
+  const isAlone = lock !== undefined && !lock.isContested;
+  try {
+    return await fetchOnce(request, work, isAlone ? "adopt" : "leave");
+  } catch (error) {
+    if (!IntegrityError.isInstance(error) || work.signal.aborted) throw error;
+    return await fetchOnce(request, work, isAlone ? "remove" : "leave");
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function fetchOnce(
+  request: WebFileRequest,
+  work: SharedWork,
+  leftParts: LeftParts,
+): Promise<FetchedWebFile> {
+  const { store, folder, path, retry } = request;
+  const { signal } = work;
+  const copy = await store.findFile(path);
+  const note = await store.readNote(path);
+  const isWhole = copy !== undefined && note?.size === copy.size;
+  const headers = { "Accept-Encoding": "identity", ...(isWhole ? conditions(note) : {}) };
+  const ask = () => folder.request(path, { headers, signal });
+  // Where there is a copy to fall back on, one try is enough.
+  const isKnown = isWhole || note?.missing === true;
+  const answer = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
+  if ("missing" in answer) {
+    if (copy !== undefined) return { ...reportCached(copy, work), withdrawn: answer.missing };
+    await store.markMissing(path);
+    return { file: undefined };
+  }
+  try {
+    if (isWhole && isUnchanged(note, answer)) return reportCached(copy, work);
+    if (answer.status !== 200) {
+      throw folder.badAnswer(path, answer, `HTTP ${answer.status}`, "the file (HTTP 200)");
+    }
+    return { file: await receive(request, answer, work, leftParts) };
+  } finally {
+    await answer.discard();
+  }
+}
+
+function reportCached(file: RepositoryFile, work: SharedWork): FetchedWebFile {
+  reportCachedFile(file, work);
+  return { file };
+}
+
+async function receive(
+  request: WebFileRequest,
+  answer: HttpAnswer,
+  { onProgress, signal }: SharedWork,
+  leftParts: LeftParts,
+): Promise<RepositoryFile | undefined> {
+  const { store, path, retry } = request;
+  const transfer = new WebTransfer(request, answer, signal);
+  const { announcedSize, size, version } = transfer;
+  const isNamed = version !== undefined && announcedSize !== undefined;
+  const usable = leftParts === "adopt" && !isNamed ? "remove" : leftParts;
+  const part = await store.openPart(path, { version, size: announcedSize, leftParts: usable, signal });
+  const shownSize = size ?? (isOftenCompressed(answer, path) ? undefined : announcedSize);
+  const reporter = new ProgressReporter(path, shownSize, onProgress);
+  reporter.start();
+  const reception = {
+    path,
+    size,
+    announcedSize,
+    objectId: undefined,
+    request: (offset: number) => transfer.request(offset),
+    onBytes: (loadedBytes: number) => reporter.progress(loadedBytes),
+    retry,
+    signal,
+  };
+  const stored = await receiveFile(part, reception, part.size === 0 ? transfer.take(answer, 0) : undefined);
+  await store.writeNote(path, readNote(answer.headers, stored), part);
+  reporter.end(stored);
+  return store.findFile(path);
+}
+
+/** Some servers, and all requests of browsers, know no conditions: then the headers of the file say the same. */
+function isUnchanged(
+  { contentLength, etag, lastModified, size }: UrlNote,
+  { headers, status }: HttpAnswer,
+): boolean {
+  if (status !== 200) return status === 304;
+  if (typeof etag === "string") return headers.get("ETag") === etag;
+  const isOfSameTime = typeof lastModified === "string" && headers.get("Last-Modified") === lastModified;
+  return isOfSameTime && readSize(headers.get("Content-Length")) === (contentLength ?? size);
+}
+
+/** Whether servers compress files of this kind on their way, so that `Content-Length` tells little of them. */
+function isOftenCompressed({ headers }: HttpAnswer, path: string): boolean {
+  const type = headers.get("Content-Type") ?? "";
+  return /\.(?:json|txt|md)$/i.test(path) || /^text\/|[/+](?:json|xml|javascript)\b/i.test(type);
+}
+
+function conditions({ etag, lastModified }: UrlNote): Readonly<Record<string, string>> {
+  if (typeof etag === "string") return { "If-None-Match": etag };
+  return typeof lastModified === "string" ? { "If-Modified-Since": lastModified } : {};
+}
+
+function readNote(headers: Headers, size: number): UrlNote {
+  const etag = headers.get("ETag");
+  const lastModified = headers.get("Last-Modified");
+  const contentLength = readSize(headers.get("Content-Length")) ?? size;
+  return {
+    size,
+    ...(contentLength === size ? {} : { contentLength }),
+    ...(etag === null ? {} : { etag }),
+    ...(lastModified === null ? {} : { lastModified }),
+  };
+}
+
+/** What a transfer needs to ask for more. */
+export interface WebTransferRequest {
+  readonly folder: WebFolder;
+  readonly path: string;
+  readonly downloadPatience: Patience;
+}
+
+/** Brings the bytes of one version of a file of a web server, from any place on. */
+export class WebTransfer {
+  /** Length in bytes, where the server tells. */
+  readonly size: number | undefined;
+  /** What the server says of the length, right or not: see `HttpAnswer.bodySize`. */
+  readonly announcedSize: number | undefined;
+  /** What names the version; `undefined` where nothing does, and a transfer always begins at the start. */
+  readonly version: string | undefined;
+  readonly #request: WebTransferRequest;
+  readonly #signal: AbortSignal;
+
+  constructor(request: WebTransferRequest, first: HttpAnswer, signal: AbortSignal) {
+    this.#request = request;
+    this.#signal = signal;
+    this.size = first.bodySize;
+    this.announcedSize = readSize(first.headers.get("Content-Length"));
+    this.version = readVersion(first.headers);
+  }
+
+  /** The bytes of an answer that begins at a place in the file. */
+  take(answer: HttpAnswer, offset: number): Incoming {
+    const chunks = answer.passingChunks(this.#request.downloadPatience);
+    const size = offset === 0 ? undefined : readTotalSize(answer.headers);
+    return { offset, size, chunks, discard: () => answer.discard() };
+  }
+
+  /** Asks for the bytes from a place on. @throws IntegrityError where the server has another version now. */
+  async request(offset: number): Promise<Incoming> {
+    const { folder, path } = this.#request;
+    const range =
+      offset === 0 || this.version === undefined
+        ? {}
+        : { Range: `bytes=${offset}-`, "If-Range": this.version };
+    const headers = { "Accept-Encoding": "identity", ...range };
+    const answer = await folder.request(path, { headers, signal: this.#signal });
+    if ("missing" in answer) throw this.#changed(answer.missing);
+    const isPart = answer.status === 206 && readRangeStart(answer.headers) === offset && offset > 0;
+    const isSame = readVersion(answer.headers) === this.version;
+    const isWhole =
+      answer.status === 200 && readSize(answer.headers.get("Content-Length")) === this.announcedSize;
+    if (isSame && (isPart || isWhole)) {
+      return this.take(answer, isPart ? offset : 0);
+    }
+    await answer.discard();
+    throw this.#changed(isSame ? `HTTP ${answer.status}` : "another version of it");
+  }
+
+  #changed(found: string): IntegrityError {
+    return new IntegrityError({
+      subject: this.#request.folder.fileUrl(this.#request.path).pathname,
+      found,
+      expected: "the file of a moment ago",
+      remedy: "It was changed on the server meanwhile. Try again.",
+    });
+  }
+}
+
+/** Between the last change and the answer, so that a second change at the same time of day cannot hide. */
+const settledMilliseconds = 60_000;
+
+/**
+ * What names this very version of a file of a web server, byte for byte, so that a transfer of it can be taken up
+ * again (RFC 9110, section 8.8): a strong `ETag`, or a `Last-Modified` of some time ago. `undefined` where the server
+ * gives neither.
+ */
+export function readVersion(headers: Headers): string | undefined {
+  const etag = headers.get("ETag");
+  if (etag?.startsWith('"')) return etag;
+  const lastModified = headers.get("Last-Modified") ?? "";
+  const age = Date.parse(headers.get("Date") ?? "") - Date.parse(lastModified);
+  return age >= settledMilliseconds ? lastModified : undefined;
+}

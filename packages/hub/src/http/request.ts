@@ -1,0 +1,134 @@
+import { isError, OnestepError } from "@onestep/core";
+import { ConnectionError } from "../errors.ts";
+import {
+  describeUrl,
+  isCertificateFault,
+  isCut,
+  toConnectionError,
+  toProtocolError,
+} from "./connection-failure.ts";
+import { HttpAnswer } from "./response.ts";
+import { type Patience, RequestWatch } from "./timeout.ts";
+
+const maximumRedirects = 10;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+/** A GET request and how to make it. */
+export interface HttpRequest {
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch: typeof fetch;
+  readonly patience: Patience;
+  /** Sent to this origin and to no other, wherever redirects lead. */
+  readonly authorization?: { readonly origin: string; readonly token: string } | undefined;
+  /**
+   * Who follows redirects. `"here"`: each is followed by hand, and `onRedirect` sees its headers. `"fetch"`: the
+   * platform follows them, as it must in browsers, which show no headers of a redirect and drop the token by
+   * themselves when the origin changes.
+   */
+  readonly redirects: "here" | "fetch";
+  /** Sees every redirect before it is followed; `false` stops there, and the redirect itself is the answer. */
+  readonly onRedirect?: (from: URL, headers: Headers, to: URL) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends a request and waits for the head of the answer, of whatever status.
+ *
+ * @throws ConnectionError where there is no answer; the reason of `signal` where it is aborted.
+ */
+export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
+  let url = request.url;
+  for (let count = 0; count <= maximumRedirects; count += 1) {
+    const answer = await sendOnce(request, url);
+    const target = request.redirects === "here" ? redirectTarget(answer) : undefined;
+    if (target === undefined || request.onRedirect?.(url, answer.headers, target) === false) return answer;
+    await answer.discard();
+    url = target;
+  }
+  throw new ConnectionError(
+    {
+      subject: describeUrl(request.url),
+      found: `more than ${maximumRedirects} redirects`,
+      expected: "an answer from the server",
+      remedy: "Check the address (HF_ENDPOINT).",
+    },
+    { retry: "never" },
+  );
+}
+
+async function sendOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {
+  const watch = new RequestWatch(url, request.signal);
+  const headers = new Headers(request.headers);
+  // Taken out of its object: browsers refuse a `fetch` that is called as a method.
+  const { authorization, fetch } = request;
+  if (authorization !== undefined && authorization.origin === url.origin) {
+    headers.set("Authorization", `Bearer ${authorization.token}`);
+  }
+  const redirect = request.redirects === "here" ? "manual" : "follow";
+  try {
+    const sent = fetch(url, { headers, redirect, signal: watch.signal });
+    const response = await watch.wait(sent, request.patience);
+    return new HttpAnswer(response.url === "" ? url : new URL(response.url), response, watch);
+  } catch (error) {
+    const silenceOrAbort = watch.signal.aborted;
+    watch.end();
+    if (silenceOrAbort || OnestepError.isInstance(error)) throw error;
+    throw await explainFailure(url, error, request);
+  }
+}
+
+function redirectTarget(answer: HttpAnswer): URL | undefined {
+  const location = answer.headers.get("Location");
+  if (!redirectStatuses.has(answer.status) || location === null) return undefined;
+  if (!URL.canParse(location, answer.url)) return undefined;
+  const target = new URL(location, answer.url);
+  return target.protocol === "http:" || target.protocol === "https:" ? target : undefined;
+}
+
+const probeMilliseconds = 3000;
+
+/** What sent the request that failed. */
+export interface FailedRequest {
+  readonly fetch: typeof fetch;
+  readonly signal?: AbortSignal | null | undefined;
+}
+
+/**
+ * Makes what `fetch` threw into a typed error. Where a server closed a plain connection without a word, it is asked
+ * whether it speaks TLS at that port: asking again as before would not help then.
+ */
+export async function explainFailure(
+  url: URL,
+  cause: unknown,
+  { fetch, signal }: FailedRequest,
+): Promise<ConnectionError> {
+  const error = toConnectionError(url, cause, { fetch });
+  const mayBeTls = url.protocol === "http:" && url.port !== "" && isCut(error) && !hasRead(cause);
+  if (!mayBeTls || !(await speaksTls(url, fetch, signal ?? undefined))) return error;
+  return toProtocolError(url, cause);
+}
+
+/** Whether anything came over the connection, which tells a server that was there from one that is of another kind. */
+function hasRead(cause: unknown): boolean {
+  for (let error = cause, depth = 0; isError(error) && depth < 5; error = error.cause, depth += 1) {
+    if ("socket" in error && typeof error.socket === "object" && error.socket !== null) {
+      return "bytesRead" in error.socket && error.socket.bytesRead !== 0;
+    }
+  }
+  return false;
+}
+
+async function speaksTls(url: URL, send: typeof fetch, signal: AbortSignal | undefined): Promise<boolean> {
+  const secure = new URL(url);
+  secure.protocol = "https:";
+  const timeout = AbortSignal.timeout(probeMilliseconds);
+  const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  try {
+    const answer = await send(secure, { method: "HEAD", redirect: "manual", signal: either });
+    await answer.body?.cancel();
+    return true;
+  } catch (error) {
+    return isCertificateFault(error);
+  }
+}

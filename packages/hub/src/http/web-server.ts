@@ -1,0 +1,121 @@
+import { ServerError } from "../errors.ts";
+import { toServerFailure } from "../hub-api/failure.ts";
+import { describeUrl } from "./connection-failure.ts";
+import { type HttpRequest, sendRequest } from "./request.ts";
+import type { HttpAnswer } from "./response.ts";
+
+/** How to ask a web server for files. */
+export type WebFolderRequest = Pick<HttpRequest, "headers" | "signal">;
+
+/** That a server has no such file. */
+export interface NoWebFile {
+  /** What it answered: `HTTP 404`, `a page of HTML`. */
+  readonly missing: string;
+}
+
+/** Files of which a folder with a model has at least one. */
+const usualPaths = [
+  "model_index.json",
+  "config.json",
+  "scheduler_config.json",
+  "unet/config.json",
+  "scheduler/scheduler_config.json",
+];
+
+/** A folder on a plain web server. It cannot be listed, and no token is ever sent to it. */
+export class WebFolder {
+  /** The folder's address without a query, which may hold a signature, and without a slash at its end. */
+  readonly name: string;
+  readonly #url: URL;
+  readonly #connection: Pick<HttpRequest, "fetch" | "patience" | "redirects">;
+  /** A file of the folder that the server has given. */
+  #served: string | undefined;
+
+  constructor(url: URL, connection: Pick<HttpRequest, "fetch" | "patience" | "redirects">) {
+    this.name = describeUrl(url).replace(/\/+$/, "");
+    this.#url = url;
+    this.#connection = connection;
+  }
+
+  /** What an answer depends on, besides the file: see `SharedTasks`. */
+  get caller(): readonly unknown[] {
+    const { fetch, patience } = this.#connection;
+    return [this.#url.href, fetch, patience.seconds];
+  }
+
+  /** The address of a file in the folder; a query of the folder's address is kept. */
+  fileUrl(path: string): URL {
+    const url = new URL(`${this.name}/${path.split("/").map(encodeURIComponent).join("/")}`);
+    url.search = this.#url.search;
+    return url;
+  }
+
+  /**
+   * Asks for a file. A page of HTML where no page was asked for counts as no file: that is how many servers answer for
+   * what they do not have. So does 403 in a folder of which other files can be had: storage that may not be listed
+   * (S3 and its kin) answers so.
+   *
+   * @returns An answer of status 200, 206, 304 or 416, or that there is no such file.
+   * @throws ServerError for any other status; ConnectionError.
+   */
+  async request(path: string, request: WebFolderRequest): Promise<HttpAnswer | NoWebFile> {
+    const answer = await this.#ask(path, request);
+    const isPage = isPageInstead(answer, path);
+    if ([200, 206, 304, 416].includes(answer.status) && !isPage) {
+      this.#served = path;
+      return answer;
+    }
+    await answer.discard();
+    if (isPage && answer.status < 400) return { missing: "a page of HTML" };
+    const { status } = answer;
+    const isMissing =
+      status === 404 || status === 410 || (status === 403 && (await this.#serves(path, request)));
+    if (isMissing) return { missing: `HTTP ${status}` };
+    throw toServerFailure(answer);
+  }
+
+  #ask(path: string, request: WebFolderRequest): Promise<HttpAnswer> {
+    const headers = this.#connection.redirects === "here" ? request.headers : simpleHeaders(request.headers);
+    return sendRequest({ ...this.#connection, ...request, url: this.fileUrl(path), headers: headers ?? {} });
+  }
+
+  /** Whether any other file of the folder can be had, now. */
+  async #serves(path: string, { signal }: WebFolderRequest): Promise<boolean> {
+    for (const other of this.#served === undefined ? usualPaths : [this.#served]) {
+      if (other === path) continue;
+      const answer = await this.#ask(other, { signal });
+      await answer.discard();
+      if (answer.status !== 200 || isPageInstead(answer, other)) continue;
+      this.#served = other;
+      return true;
+    }
+    return false;
+  }
+
+  /** The error for an answer that contradicts itself. */
+  badAnswer(path: string, answer: HttpAnswer, found: string, expected: string): ServerError {
+    return new ServerError(
+      {
+        subject: describeUrl(this.fileUrl(path)),
+        found,
+        expected,
+        remedy: "Check the web server, and any proxy before it.",
+      },
+      { status: answer.status },
+    );
+  }
+}
+
+/**
+ * The headers that a page may send to any server. Others a browser sends only where the server has answered another
+ * request that it may, and few servers of plain files do.
+ */
+function simpleHeaders(headers: WebFolderRequest["headers"]): Readonly<Record<string, string>> {
+  const range = headers?.["Range"];
+  return range === undefined ? {} : { Range: range };
+}
+
+function isPageInstead(answer: HttpAnswer, path: string): boolean {
+  const type = answer.headers.get("Content-Type") ?? "";
+  return /^(?:text\/html|application\/xhtml\+xml)\b/i.test(type) && !/\.html?$/i.test(path);
+}

@@ -1,0 +1,210 @@
+import { ServerError } from "../errors.ts";
+import { describeUrl } from "../http/connection-failure.ts";
+import { type HttpRequest, sendRequest } from "../http/request.ts";
+import { type HttpAnswer, readLink } from "../http/response.ts";
+import { type RetryPolicy, withRetries } from "../http/retry.ts";
+import type { Patience } from "../http/timeout.ts";
+import { joinEndpoint } from "../settings.ts";
+import { type HubQuestion, toHubFailure } from "./failure.ts";
+import { isCommit, isSafeFile, type ListedFile, parseListedFile } from "./listing.ts";
+
+/** How to talk to one endpoint. */
+export interface HubClientOptions {
+  readonly endpoint: URL;
+  readonly token: string | undefined;
+  readonly fetch: typeof fetch;
+  readonly redirects: "here" | "fetch";
+  /** For answers about files: `HF_HUB_ETAG_TIMEOUT`. */
+  readonly metadataPatience: Patience;
+  /** For the files themselves, between one piece and the next: `HF_HUB_DOWNLOAD_TIMEOUT`. */
+  readonly downloadPatience: Patience;
+  readonly retry: RetryPolicy;
+}
+
+/** What a request may add. */
+export type HubRequestOptions = Pick<HttpRequest, "headers" | "onRedirect" | "signal">;
+
+/** Sends requests to one endpoint, with the token, which goes to the endpoint's own origin and to no other. */
+export class HubClient {
+  readonly endpoint: URL;
+  readonly hasToken: boolean;
+  readonly metadataPatience: Patience;
+  readonly downloadPatience: Patience;
+  readonly retry: RetryPolicy;
+  readonly #options: HubClientOptions;
+
+  constructor(options: HubClientOptions) {
+    this.#options = options;
+    this.endpoint = options.endpoint;
+    this.hasToken = options.token !== undefined;
+    this.metadataPatience = options.metadataPatience;
+    this.downloadPatience = options.downloadPatience;
+    this.retry = options.retry;
+  }
+
+  /** What an answer of the endpoint depends on, besides the question: see `SharedTasks`. */
+  get caller(): readonly unknown[] {
+    const { downloadPatience, endpoint, fetch, metadataPatience, retry, token } = this.#options;
+    const { baseWaitTime, maxRetries, maxWaitTime } = retry;
+    const patience = [metadataPatience.seconds, downloadPatience.seconds];
+    return [endpoint.href, token, fetch, maxRetries, baseWaitTime, maxWaitTime, ...patience];
+  }
+
+  /** The URL of something below the endpoint; `path` starts with a slash. */
+  url(path: string): URL {
+    return joinEndpoint(this.endpoint, path);
+  }
+
+  /** Whether a URL is of the endpoint's own origin, so that its headers speak for the endpoint. */
+  isOwn(url: URL): boolean {
+    return url.origin === this.endpoint.origin;
+  }
+
+  /** Sends a GET request to any URL, once. The answer may be of any status. */
+  send(url: URL, options: HubRequestOptions = {}): Promise<HttpAnswer> {
+    const { fetch, redirects, token } = this.#options;
+    const authorization = token === undefined ? undefined : { origin: this.endpoint.origin, token };
+    return sendRequest({
+      ...options,
+      url,
+      fetch,
+      redirects,
+      authorization,
+      patience: this.metadataPatience,
+    });
+  }
+
+  /** A `fetch` for other code: it adds the token for the endpoint alone, and ends when the signal says so. */
+  fetchWithin(signal: AbortSignal): typeof fetch {
+    return (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      const headers = new Headers(init?.headers);
+      const { fetch, token } = this.#options;
+      if (token !== undefined && this.isOwn(url)) headers.set("Authorization", `Bearer ${token}`);
+      return fetch(input, { ...init, headers, signal });
+    };
+  }
+}
+
+/** What the Hub says, and how. */
+export interface JsonAnswer {
+  readonly value: unknown;
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/** What is asked, and how patiently; as patiently as the client by default. */
+export interface JsonQuestion extends Pick<HubQuestion, "id" | "revision"> {
+  readonly signal?: AbortSignal | undefined;
+  readonly retry?: RetryPolicy | undefined;
+}
+
+/**
+ * Asks the Hub about a repository. A request that fails because the server is out of reach or out of order is made
+ * again.
+ *
+ * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
+ * ConnectionError.
+ */
+export function fetchJson(client: HubClient, url: URL, question: JsonQuestion): Promise<JsonAnswer> {
+  const { id, revision, signal, retry = client.retry } = question;
+  const { endpoint, hasToken, metadataPatience } = client;
+  const ask = async (): Promise<JsonAnswer> => {
+    const answer = await client.send(url, { signal });
+    if (answer.status !== 200) {
+      await answer.discard();
+      throw toHubFailure(answer, { id, revision, endpoint, hasToken });
+    }
+    return { value: await answer.json(metadataPatience), status: answer.status, headers: answer.headers };
+  };
+  return withRetries(ask, retry, signal);
+}
+
+/**
+ * Asks which commit a branch, a tag or a short commit hash stands for.
+ *
+ * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
+ * ConnectionError.
+ */
+export async function resolveRevision(client: HubClient, question: JsonQuestion): Promise<string> {
+  const { id, revision } = question;
+  const url = client.url(`/api/models/${id}/revision/${encodeURIComponent(revision)}`);
+  const { status, value: info } = await fetchJson(client, url, question);
+  const commit = typeof info === "object" && info !== null && "sha" in info ? info.sha : undefined;
+  if (typeof commit === "string" && isCommit(commit)) return commit;
+  throw new ServerError(
+    {
+      subject: `revision ${revision} of ${id}`,
+      found: commit === undefined ? "no commit in the answer" : `the commit ${JSON.stringify(commit)}`,
+      expected: "40 hexadecimal digits",
+      remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it.",
+    },
+    { status },
+  );
+}
+
+const maximumPages = 10_000;
+
+/** The files of a commit by path. */
+export type RepositoryListing = ReadonlyMap<string, ListedFile>;
+
+/** Which commit to list. */
+export interface ListingQuestion extends Omit<JsonQuestion, "revision"> {
+  readonly commit: string;
+}
+
+/**
+ * Lists the files of a commit: the tree endpoint, page after page as its `Link` headers say.
+ *
+ * Entries that are not files, and files whose path leads out of the repository, are left out.
+ *
+ * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
+ * ConnectionError.
+ */
+export async function fetchListing(
+  client: HubClient,
+  { id, commit, ...options }: ListingQuestion,
+): Promise<RepositoryListing> {
+  const listing = new Map<string, ListedFile>();
+  let url: URL | undefined = client.url(`/api/models/${id}/tree/${commit}?recursive=true&expand=false`);
+  for (let page = 0; url !== undefined; page += 1) {
+    const { headers, value: entries } = await fetchJson(client, url, { ...options, id, revision: commit });
+    if (!Array.isArray(entries) || page >= maximumPages) {
+      throw badListing(url, Array.isArray(entries) ? `more than ${maximumPages} pages` : "no list of files");
+    }
+    for (const entry of entries.filter(isSafeFile)) {
+      const file = parseListedFile(entry);
+      if (file === undefined) throw badListing(url, "an entry without a path, a size or an object id");
+      listing.set(file.path, file);
+    }
+    url = nextPage(url, headers);
+  }
+  return listing;
+}
+
+/** The next page, on the endpoint itself even where a mirror passes on the Hub's own address. */
+function nextPage(url: URL, headers: Headers): URL | undefined {
+  const target = readLink(headers.get("Link"), "next");
+  if (target === undefined) return undefined;
+  if (!URL.canParse(target, url)) throw badListing(url, "a next page without a valid address");
+  const next = new URL(target, url);
+  const cursor = next.searchParams.get("cursor");
+  if (cursor === null || cursor === url.searchParams.get("cursor")) {
+    throw badListing(url, "a next page without a new cursor");
+  }
+  const own = new URL(url);
+  own.search = next.search;
+  return own;
+}
+
+function badListing(url: URL, found: string): ServerError {
+  return new ServerError(
+    {
+      subject: describeUrl(url),
+      found,
+      expected: "the list of a repository's files",
+      remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it.",
+    },
+    { status: 200 },
+  );
+}

@@ -1,0 +1,134 @@
+import type { Problem } from "@onestep/core";
+import {
+  EntryNotFoundError,
+  GatedRepositoryError,
+  type HubError,
+  InvalidTokenError,
+  RepositoryNotFoundError,
+  RevisionNotFoundError,
+  ServerError,
+} from "../errors.ts";
+import { describeUrl } from "../http/connection-failure.ts";
+import { type HttpAnswer, readRetryAfter } from "../http/response.ts";
+
+/** What was asked for when the Hub answered with a failure. */
+export interface HubQuestion {
+  readonly id: string;
+  readonly revision: string;
+  /** The file, where one was asked for. */
+  readonly path?: string;
+  readonly endpoint: URL;
+  readonly hasToken: boolean;
+}
+
+const notFoundOrPrivate =
+  "Check the spelling. If the repository is private, pass a token that opens it (option token, or HF_TOKEN).";
+
+/**
+ * Makes an answer that is not a success into a typed error, from its status and the header `X-Error-Code`, as
+ * huggingface_hub 2.0 does (`utils/_http.py`, `hf_raise_for_status`).
+ */
+export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubError {
+  const { id, revision, endpoint } = question;
+  const { status } = answer;
+  const isElsewhere = answer.url.origin !== endpoint.origin;
+  const hasToken = question.hasToken && !isElsewhere;
+  const access = question.hasToken && isElsewhere ? tokenStayed(answer.url) : notFoundOrPrivate;
+  const errorCode = answer.headers.get("X-Error-Code");
+  const message = quoteServer(answer.headers.get("X-Error-Message"));
+  const found = `HTTP ${status}${message}`;
+  const repository = `repository ${id} at ${describeUrl(endpoint)}`;
+
+  if (errorCode === "RevisionNotFound") {
+    return new RevisionNotFoundError({
+      subject: `revision ${revision} of ${id}`,
+      found,
+      expected: "a branch, a tag or a commit",
+      remedy: "Check the option revision against the branches and tags on the repository's page.",
+    });
+  }
+  if (errorCode === "EntryNotFound") return entryNotFound(question, found);
+  const isCredentialsFault = message.includes("Invalid credentials");
+  if (status === 401 && hasToken && (errorCode === null || isCredentialsFault)) {
+    return new InvalidTokenError({
+      subject: `access token for ${describeUrl(endpoint)}`,
+      found,
+      expected: "a token that the endpoint accepts",
+      remedy: `Renew it at ${page(endpoint, "settings/tokens")}, or pass token: false for a public repository.`,
+    });
+  }
+  if (message.includes("Access to this resource is disabled")) {
+    return new RepositoryNotFoundError({
+      subject: repository,
+      found,
+      expected: "a repository that can be read",
+      remedy: "The Hub has switched it off; look for another copy of the model.",
+    });
+  }
+  if (errorCode === "GatedRepo" || (status === 403 && errorCode === null)) {
+    return new GatedRepositoryError({
+      subject: repository,
+      found,
+      expected: "access to its files",
+      remedy: `Accept its licence at ${page(endpoint, id)}, then pass a token of that account (option token, or HF_TOKEN).`,
+    });
+  }
+  if (errorCode === "RepoNotFound" || status === 401) {
+    return new RepositoryNotFoundError({
+      subject: repository,
+      found,
+      expected: "a repository that can be read",
+      remedy: access,
+    });
+  }
+  if (status === 404 || status === 410) {
+    if (question.path !== undefined) return entryNotFound(question, found);
+    return new RepositoryNotFoundError({
+      subject: repository,
+      found,
+      expected: "a repository",
+      remedy: access,
+    });
+  }
+  return toServerFailure(answer, found);
+}
+
+function tokenStayed({ origin }: URL): string {
+  return `The endpoint redirects to ${origin}, where its token is not sent: if the repository is private, name that host as the endpoint (HF_ENDPOINT).`;
+}
+
+/** The error for an answer that says nothing about the repository, only about the server. */
+export function toServerFailure(answer: HttpAnswer, found: string = `HTTP ${answer.status}`): ServerError {
+  const retryAfterSeconds = readRetryAfter(answer.headers, Date.now());
+  const wait = retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`;
+  const problem: Problem = {
+    subject: describeUrl(answer.url),
+    found: answer.status === 429 ? `${found} (too many requests)` : found,
+    expected: "a successful answer",
+    remedy:
+      answer.status === 429 || answer.status >= 500
+        ? `Try again ${wait}; pass localFilesOnly: true to use only what is cached.`
+        : "Check the address and what it is allowed to serve.",
+  };
+  return new ServerError(problem, { status: answer.status, retryAfterSeconds });
+}
+
+function entryNotFound(question: HubQuestion, found: string): EntryNotFoundError {
+  return new EntryNotFoundError({
+    subject: `${question.path ?? "entry"} in ${question.id} at ${question.revision}`,
+    found,
+    expected: "a file",
+    remedy: "Check the path, the subfolder and the revision.",
+  });
+}
+
+/** The address of a page of the endpoint. */
+export function page(endpoint: URL, path: string): string {
+  return `${describeUrl(endpoint).replace(/\/+$/, "")}/${path}`;
+}
+
+/** What the server says of itself, cut short and without control characters. */
+export function quoteServer(message: string | null): string {
+  if (message === null || message === "") return "";
+  return ` ("${message.replace(/[^\x20-\x7e]/g, "?").slice(0, 200)}")`;
+}

@@ -1,0 +1,186 @@
+import { EntryNotFoundError, ServerError } from "../errors.ts";
+import { describeUrl } from "../http/connection-failure.ts";
+import { type HttpAnswer, readLink, readRangeStart, readSize } from "../http/response.ts";
+import { joinEndpoint } from "../settings.ts";
+import type { HubClient } from "./client.ts";
+import { toHubFailure, toServerFailure } from "./failure.ts";
+import { isSha256, parseObjectId } from "./listing.ts";
+
+/** A file of a commit. */
+export interface FileQuestion {
+  readonly id: string;
+  readonly commit: string;
+  readonly path: string;
+}
+
+/** What the Hub says of a file, and the way to its bytes. */
+export type FileAnswer = FileHead & (WholeFile | ChunkedFile);
+
+/** That a commit has no such file. */
+export interface NoFile {
+  readonly objectId?: undefined;
+  readonly size?: undefined;
+  readonly body?: undefined;
+  readonly xet?: undefined;
+  /** Whether the Hub says so in its own words. Anything on the way may answer with a bare 404. */
+  readonly isCertain: boolean;
+}
+
+interface FileHead {
+  /** The name of its content: see `parseObjectId`; `undefined` where a mirror has names of its own. */
+  readonly objectId: string | undefined;
+  /** Whether that is surely the Hub's own name. A mirror's `ETag` may be another checksum of as many digits. */
+  readonly isHubName: boolean;
+  /** The name as it was told, which stays the same as long as the content does. */
+  readonly etag: string | undefined;
+  /** Length in bytes, where the Hub tells. */
+  readonly size: number | undefined;
+}
+
+interface WholeFile {
+  /** The bytes from `offset` on. */
+  readonly body: HttpAnswer;
+  readonly offset: number;
+  readonly xet?: undefined;
+}
+
+/** A file that the Hub has in chunks, for callers who want that. */
+interface ChunkedFile {
+  readonly body?: undefined;
+  readonly xet: XetReference;
+}
+
+/** How to ask for a file. */
+export interface FileRequestOptions {
+  /** From which length on the caller wants chunks instead, where the Hub has them. */
+  readonly xetFromBytes: number;
+  /** From which place on its bytes are wanted; all of them come where the server does not serve parts. 0 by default. */
+  readonly offset?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Asks for a file by one GET request. The Hub's own answer, which may be a redirect to a CDN, says what the content is
+ * called and how long it is; the body comes from there or from the CDN. No HEAD request is needed first.
+ *
+ * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
+ * ConnectionError.
+ */
+export async function requestFile(
+  client: HubClient,
+  question: FileQuestion,
+  options: FileRequestOptions,
+): Promise<FileAnswer | NoFile> {
+  const { id, commit, path } = question;
+  const { endpoint, hasToken } = client;
+  const { offset = 0 } = options;
+  let head: Headers | undefined;
+  const answer = await client.send(fileUrl(client, question), {
+    headers: { "Accept-Encoding": "identity", ...(offset > 0 ? { Range: `bytes=${offset}-` } : {}) },
+    signal: options.signal,
+    onRedirect: (from, headers, to) => {
+      if (client.isOwn(from) || headers.has("X-Linked-ETag")) head = headers;
+      if (client.isOwn(to) || !client.isOwn(from)) return true;
+      const xet = readXetReference(headers, endpoint);
+      return xet === undefined || xet.size < options.xetFromBytes;
+    },
+  });
+  if (client.isOwn(answer.url) || head === undefined || !namesContent(head)) head = answer.headers;
+  const xet = isRedirect(answer) ? readXetReference(head, endpoint) : undefined;
+  const isPart = offset > 0 && answer.status === 206 && readRangeStart(answer.headers) === offset;
+  if (answer.status !== 200 && !isPart && xet === undefined) {
+    await answer.discard();
+    if (offset > 0 && (answer.status === 206 || answer.status === 416)) {
+      return requestFile(client, question, { ...options, offset: 0 });
+    }
+    if (answer.status === 404 && head !== answer.headers) throw toServerFailure(answer);
+    const failure = toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
+    if (!EntryNotFoundError.isInstance(failure)) throw failure;
+    return { isCertain: answer.headers.get("X-Error-Code") === "EntryNotFound" };
+  }
+  try {
+    checkCommit(head, commit, answer);
+    const name = readName(head);
+    const size = readSize(head.get("X-Linked-Size")) ?? (answer.status === 200 ? answer.bodySize : undefined);
+    if (xet === undefined) return { ...name, size, body: answer, offset: isPart ? offset : 0 };
+    await answer.discard();
+    return { ...name, size: xet.size, xet };
+  } catch (error) {
+    await answer.discard();
+    throw error;
+  }
+}
+
+function isRedirect(answer: HttpAnswer): boolean {
+  return answer.status >= 300 && answer.status < 400;
+}
+
+/** The URL of a file of a commit. */
+export function fileUrl(client: HubClient, { id, commit, path }: FileQuestion): URL {
+  return client.url(`/${id}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`);
+}
+
+function namesContent(head: Headers): boolean {
+  return head.has("X-Linked-ETag") || head.has("ETag");
+}
+
+function readName(head: Headers): Omit<FileHead, "size"> {
+  const linked = parseObjectId(head.get("X-Linked-ETag"));
+  const etag = head.get("X-Linked-ETag") ?? head.get("ETag") ?? undefined;
+  if (linked !== undefined) return { objectId: linked, isHubName: true, etag };
+  // Artifactory says so of what it keeps.
+  const sha256 = parseObjectId(head.get("X-Checksum-Sha256"));
+  if (sha256 !== undefined && isSha256(sha256)) return { objectId: sha256, isHubName: true, etag };
+  const objectId = parseObjectId(head.get("ETag"));
+  return { objectId, isHubName: objectId !== undefined && isSha256(objectId), etag };
+}
+
+function checkCommit(head: Headers, commit: string, answer: HttpAnswer): void {
+  const served = head.get("X-Repo-Commit");
+  if (served === null || served === commit) return;
+  throw notLikeTheHub(answer, `commit ${JSON.stringify(served.slice(0, 100))}`, `commit ${commit}`);
+}
+
+function notLikeTheHub(answer: HttpAnswer, found: string, expected: string): ServerError {
+  const remedy = "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.";
+  return new ServerError(
+    { subject: describeUrl(answer.url), found, expected, remedy },
+    { status: answer.status },
+  );
+}
+
+/** Where a file's chunks are to be found in Xet storage. */
+export interface XetReference {
+  /** 64 hexadecimal digits. */
+  readonly hash: string;
+  /** Length of the file in bytes. */
+  readonly size: number;
+  /** Where a token for the storage is to be had. Below the endpoint. */
+  readonly refreshUrl: URL;
+  /** Where it is told which chunks make up the file. */
+  readonly reconstructionUrl: URL;
+}
+
+const hub = "https://huggingface.co/";
+
+/**
+ * Reads the headers by which the Hub offers a file's chunks; `undefined` where it does not, or where the token for the
+ * storage would have to be fetched from another host.
+ */
+export function readXetReference(headers: Headers, endpoint: URL): XetReference | undefined {
+  const hash = headers.get("X-Xet-Hash");
+  const links = headers.get("Link");
+  const refresh = readLink(links, "xet-auth");
+  const reconstruction = readLink(links, "xet-reconstruction-info");
+  const size = readSize(headers.get("X-Linked-Size"));
+  if (size === undefined || hash === null || !/^[0-9a-f]{64}$/i.test(hash)) return undefined;
+  if (refresh === undefined || reconstruction === undefined || !URL.canParse(reconstruction))
+    return undefined;
+  const refreshUrl = refresh.startsWith(hub)
+    ? joinEndpoint(endpoint, `/${refresh.slice(hub.length)}`)
+    : URL.canParse(refresh)
+      ? new URL(refresh)
+      : undefined;
+  if (refreshUrl?.origin !== endpoint.origin) return undefined;
+  return { hash, size, refreshUrl, reconstructionUrl: new URL(reconstruction) };
+}

@@ -1,0 +1,180 @@
+import { isError, warn } from "@onestep/core";
+import type { Incoming } from "../cache/download.ts";
+import type { AskListing, HubDownload, StartHubDownload } from "../cache/hub-file.ts";
+import { EntryNotFoundError, IntegrityError, ServerError } from "../errors.ts";
+import { describeUrl } from "../http/connection-failure.ts";
+import { withRetries } from "../http/retry.ts";
+import type { HubClient } from "../hub-api/client.ts";
+import { type FileAnswer, type FileQuestion, type NoFile, requestFile } from "../hub-api/file.ts";
+import { contentId, type ListedFile } from "../hub-api/listing.ts";
+import { xetChunks } from "./xet-chunks.ts";
+
+/** What a transfer needs to ask for more. */
+interface HubTransferRequest {
+  readonly client: HubClient;
+  readonly question: FileQuestion;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Fetches files of the Hub by one request each, whose answer says what the content is and brings its first bytes.
+ *
+ * @param xetFromBytes - From which length on a file comes in chunks out of Xet storage, where it lies there.
+ */
+export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubDownload {
+  return async (question, listed, signal, askListing) => {
+    const ask = (): Promise<FileAnswer | NoFile> => requestFile(client, question, { xetFromBytes, signal });
+    const answer = await withRetries(ask, client.retry, signal);
+    if ("isCertain" in answer) return answer;
+    try {
+      const content = await identify(answer, listed, askListing);
+      if (content === undefined) throw withoutName(client, question, answer);
+      return new HubTransfer({ client, question, signal }, { content, first: answer, xetFromBytes });
+    } catch (error) {
+      await answer.body?.discard();
+      throw error;
+    }
+  };
+}
+
+/** Files beyond this length are in LFS, where the Hub names them by SHA-256. */
+const largestGitBytes = 10 * 1024 * 1024;
+
+/** A content: its SHA-256 or git object, and its length, where it is known. */
+type Content = Pick<HubDownload, "objectId" | "size">;
+
+/**
+ * What names the content: what the answer says or, where that is no name of the Hub's or may be none, the listing. A
+ * mirror may put a checksum of its own into the `ETag`, or nothing.
+ */
+async function identify(
+  { isHubName, objectId, size }: FileAnswer,
+  listed: ListedFile | undefined,
+  askListing: AskListing,
+): Promise<Content | undefined> {
+  if (objectId !== undefined && isHubName) return { objectId, size };
+  const isDoubtful = objectId === undefined || (size ?? 0) > largestGitBytes;
+  const entry = listed ?? (isDoubtful ? await askListing() : undefined);
+  if (entry !== undefined && (objectId === undefined || entry.sha256 !== undefined)) {
+    return { objectId: contentId(entry), size: entry.size };
+  }
+  return objectId === undefined ? undefined : { objectId, size: size ?? entry?.size };
+}
+
+function withoutName(
+  { endpoint }: HubClient,
+  { id, commit, path }: FileQuestion,
+  { etag }: FileAnswer,
+): ServerError {
+  const found = etag === undefined ? "no ETag" : `the ETag ${JSON.stringify(etag.slice(0, 100))}`;
+  return new ServerError(
+    {
+      subject: `${path} in ${id} at ${commit}`,
+      found: `${found}, which is no name of the Hub's, and no listing at ${describeUrl(endpoint)} that has the file`,
+      expected: "a git object, a SHA-256 or a listing, by which the content can be checked",
+      remedy:
+        "Check that HF_ENDPOINT names the Hub or a mirror of it that lists files (/api/models/…/tree), and that no proxy changes headers.",
+    },
+    { status: 200 },
+  );
+}
+
+/** Brings the bytes of one content of the Hub, from any place on, as a whole or in chunks. */
+class HubTransfer implements HubDownload {
+  readonly objectId: string;
+  readonly size: number | undefined;
+  readonly #request: HubTransferRequest;
+  /** As the server told it. */
+  readonly #etag: string | undefined;
+  #xetFromBytes: number;
+  #first: FileAnswer | undefined;
+  /** Why chunks of the file failed, until it is told. */
+  #failedChunks: string | undefined;
+
+  constructor(
+    request: HubTransferRequest,
+    {
+      content,
+      first,
+      xetFromBytes,
+    }: { readonly content: Content; readonly first: FileAnswer; readonly xetFromBytes: number },
+  ) {
+    this.#request = request;
+    this.#etag = first.etag;
+    this.objectId = content.objectId;
+    this.size = content.size;
+    this.#first = first;
+    this.#xetFromBytes = xetFromBytes;
+  }
+
+  /** The first answer said so. */
+  async confirm(): Promise<void> {}
+
+  takeFirst(): Incoming | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    return first === undefined ? undefined : this.#take(first, 0);
+  }
+
+  /**
+   * Asks for the bytes from a place on; for the file as a whole where chunks of it have failed.
+   *
+   * @throws IntegrityError where the Hub has another content now.
+   */
+  async request(offset: number): Promise<Incoming> {
+    await this.discard();
+    const { client, question, signal } = this.#request;
+    const { id, commit, path } = question;
+    if (this.#failedChunks !== undefined) {
+      warn(`${this.#failedChunks} ${path} is fetched as a whole instead.`);
+      this.#failedChunks = undefined;
+    }
+    const options = { xetFromBytes: this.#xetFromBytes, offset, signal };
+    const answer = await requestFile(client, question, options);
+    const isOther = (file: FileAnswer): boolean =>
+      file.objectId !== this.objectId && file.etag !== this.#etag;
+    if (!("isCertain" in answer) && !isOther(answer)) return this.#take(answer, offset);
+    const subject = `${path} in ${id} at ${commit}`;
+    const remedy = "Something changed it meanwhile. Try again.";
+    if (!("isCertain" in answer)) {
+      await answer.body?.discard();
+      throw new IntegrityError({
+        subject,
+        found: answer.objectId ?? answer.etag ?? "no name",
+        expected: this.objectId,
+        remedy,
+      });
+    }
+    throw new EntryNotFoundError({ subject, found: "nothing", expected: "the file of a moment ago", remedy });
+  }
+
+  async discard(): Promise<void> {
+    const first = this.#first;
+    this.#first = undefined;
+    await first?.body?.discard();
+  }
+
+  /** The bytes of an answer to a request from `offset` on. */
+  #take(answer: FileAnswer, offset: number): Incoming {
+    const { client, question, signal } = this.#request;
+    const { body, xet } = answer;
+    if (xet === undefined) {
+      const chunks = body.chunks(client.downloadPatience);
+      return { offset: answer.offset, chunks, discard: () => body.discard() };
+    }
+    this.#xetFromBytes = Number.POSITIVE_INFINITY;
+    this.#failedChunks = "The chunks of the file were not right.";
+    const chunks = xetChunks(client, question, xet, { offset, signal });
+    return { offset, chunks: this.#watchChunks(chunks), discard: async () => {} };
+  }
+
+  /** Remembers why they end early. */
+  async *#watchChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* chunks;
+    } catch (error) {
+      if (isError(error)) this.#failedChunks = error.message;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from "node:crypto";
+import {
+  constants,
+  copyFile,
+  type FileHandle,
+  link,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import type { StoreLock, StoreLockOptions } from "../cache/store.ts";
+import { pause } from "../http/retry.ts";
+import { isNotThere, systemErrorCode } from "./system-error.ts";
+import { makeFolder } from "./write-file.ts";
+
+/** Takes the lock of a file of the cache; `undefined` where the file system allows none. */
+export function acquireLock(location: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
+  const { onWait, signal } = options;
+  return FileLock.acquire(location, {
+    signal,
+    onWait: (owner) => onWait?.(owner?.pid === process.pid ? undefined : "process"),
+  });
+}
+
+/** How to wait for a lock. */
+export interface LockOptions {
+  readonly signal: AbortSignal | undefined;
+  /** Told once, before the first wait, who holds the lock, where that is known. */
+  readonly onWait?: (owner: LockOwner | undefined) => Promise<void> | void;
+  /** After how many seconds without a sign of life a lock counts as left behind. 60 by default. */
+  readonly silentSeconds?: number;
+}
+
+const defaultSilentSeconds = 60;
+const pollSeconds = 0.1;
+const signMilliseconds = 10_000;
+
+/**
+ * A lock that is a file, and held as long as the file is there and its owner lives: one process at a time writes a
+ * file of the cache. It keeps from work being done twice; what is written is safe without it, since every process
+ * writes aside and renames.
+ *
+ * A lock whose process has ended is taken over at once. Where that cannot be told (another machine or container on
+ * the same disk), it is taken over when its owner has given no sign of life for a minute.
+ */
+export class FileLock {
+  /** Whether the owner before may still be at work, so that what it left must be left alone. */
+  readonly isContested: boolean;
+  readonly #location: string;
+  readonly #text: string;
+  readonly #file: FileHandle;
+  readonly #signs: ReturnType<typeof setInterval>;
+
+  private constructor(location: string, text: string, file: FileHandle, isContested: boolean) {
+    this.#location = location;
+    this.#text = text;
+    this.#file = file;
+    this.isContested = isContested;
+    this.#signs = setInterval(() => {
+      const now = new Date();
+      file.utimes(now, now).catch(() => {});
+    }, signMilliseconds);
+    this.#signs.unref();
+  }
+
+  /**
+   * Takes a lock, waiting until it is free.
+   *
+   * @returns `undefined` where the file system allows no lock here.
+   * @throws The reason of `signal`.
+   */
+  static async acquire(location: string, options: LockOptions): Promise<FileLock | undefined> {
+    const { signal, onWait, silentSeconds = defaultSilentSeconds } = options;
+    let isContested = false;
+    let isWaiting = false;
+    let seen = { sign: "", since: 0 };
+    try {
+      await makeFolder(dirname(location));
+      for (;;) {
+        signal?.throwIfAborted();
+        const lock = await FileLock.#tryOnce(location, isContested);
+        if (lock !== undefined) return lock;
+        const state = await readLock(location);
+        if (state === undefined) continue;
+        if (state.sign !== seen.sign) seen = { sign: state.sign, since: performance.now() };
+        const isSilent = performance.now() - seen.since > silentSeconds * 1000;
+        if (state.isHeld === false || isSilent) {
+          isContested ||= state.isHeld !== false;
+          await breakLock(location, state);
+          continue;
+        }
+        if (!isWaiting) await onWait?.(state.owner);
+        isWaiting = true;
+        await pause(pollSeconds, signal);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (systemErrorCode(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  static async #tryOnce(location: string, isContested: boolean): Promise<FileLock | undefined> {
+    const text = JSON.stringify({ ...(await ownProcess()), nonce: randomBytes(8).toString("hex") });
+    const aside = lockAsideName(location);
+    try {
+      await writeFile(aside, text, { flag: "wx" });
+      await place(aside, location);
+      return new FileLock(location, text, await open(location, "r+"), isContested);
+    } catch (error) {
+      if (systemErrorCode(error) === "EEXIST") return undefined;
+      throw error;
+    } finally {
+      await rm(aside, { force: true }).catch(() => {});
+    }
+  }
+
+  /** Gives the lock back, unless somebody has taken it over. Never fails. */
+  async release(): Promise<void> {
+    clearInterval(this.#signs);
+    const text = await readFile(this.#location, "utf8").catch(() => undefined);
+    if (text === this.#text) await rm(this.#location, { force: true }).catch(() => {});
+    await this.#file.close().catch(() => {});
+  }
+}
+
+/** A name for a lock that is not in its place. */
+function lockAsideName(location: string): string {
+  return `${location}.${randomBytes(4).toString("hex")}`;
+}
+
+/**
+ * Puts a lock in its place; `EEXIST` where there is one. It was written before, so that a process that is killed never
+ * leaves one that does not say whose it is. Where a file cannot have two names, it is copied.
+ */
+async function place(aside: string, location: string): Promise<void> {
+  try {
+    await link(aside, location);
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") throw error;
+    await copyFile(aside, location, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Removes a lock that was left behind, and no other: two may find it at the same time. */
+async function breakLock(location: string, state: LockState): Promise<void> {
+  const aside = lockAsideName(location);
+  try {
+    await rename(location, aside);
+    const text = await readFile(aside, "utf8");
+    if (text !== state.text) await link(aside, location);
+  } catch (error) {
+    if (!isNotThere(error) && systemErrorCode(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/** A lock as it lies on the disk. */
+export interface LockState {
+  /** All of it, which differs from lock to lock. */
+  readonly text: string;
+  /** Differs from one sign of life of its owner to the next. */
+  readonly sign: string;
+  /** `undefined` where it does not say in form. */
+  readonly owner: LockOwner | undefined;
+  /** Whether its owner still runs; `undefined` where that cannot be told. */
+  readonly isHeld: boolean | undefined;
+}
+
+/** Reads a lock; `undefined` where there is none. */
+export async function readLock(location: string): Promise<LockState | undefined> {
+  try {
+    const { ino, mtimeMs } = await stat(location);
+    const text = await readFile(location, "utf8");
+    const owner = parseLockOwner(parseJson(text));
+    const isHeld = owner === undefined ? undefined : await isRunning(owner);
+    return { text, sign: `${ino} ${mtimeMs}`, owner, isHeld };
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process that holds a lock. */
+export interface LockOwner {
+  readonly pid: number;
+  /** The machine, since when it runs, and the name space that its process numbers belong to. */
+  readonly host: string;
+  /** When the process began, as the system counts; empty where it does not say. A number may be given out again. */
+  readonly started: string;
+}
+
+/** This process. */
+export async function ownProcess(): Promise<LockOwner> {
+  const started = (await readProcess(process.pid))?.started ?? "";
+  return { pid: process.pid, host: await describeHost(), started };
+}
+
+/** Whether a process still runs; `undefined` where that cannot be told from here. */
+export async function isRunning(owner: LockOwner): Promise<boolean | undefined> {
+  if (owner.host !== (await describeHost())) return undefined;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if (systemErrorCode(error) === "ESRCH") return false;
+  }
+  const found = await readProcess(owner.pid);
+  return found === undefined || (found.isAlive && (owner.started === "" || found.started === owner.started));
+}
+
+/** Checks what was read from a file; `undefined` where it is out of form. */
+export function parseLockOwner(value: unknown): LockOwner | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { pid, host, started } = value as Readonly<Record<keyof LockOwner, unknown>>;
+  if (!Number.isSafeInteger(pid) || typeof pid !== "number" || pid <= 0) return undefined;
+  return typeof host === "string" && typeof started === "string" ? { pid, host, started } : undefined;
+}
+
+/** Containers may share a name and a disk, and still not see each other's processes. */
+async function describeHost(): Promise<string> {
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  const space = await readlink("/proc/self/ns/pid").catch(() => "");
+  return [hostname(), boot.trim(), space].filter((part) => part !== "").join(" ");
+}
+
+/** What Linux tells of a process (`proc(5)`, `stat`): its state, and its start in ticks since the machine's. */
+async function readProcess(pid: number): Promise<{ isAlive: boolean; started: string } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, started] = [fields[0], fields[19]];
+  return started === undefined ? undefined : { isAlive: state !== "Z" && state !== "X", started };
+}

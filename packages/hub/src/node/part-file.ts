@@ -1,0 +1,237 @@
+import { createHash, type Hash, randomBytes } from "node:crypto";
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { errorMessage } from "@onestep/core";
+import type { LeftParts, Part } from "../cache/store.ts";
+import { DiskSpaceError } from "../errors.ts";
+import { isSha256 } from "../hub-api/listing.ts";
+import { hashFile, updateFromFile } from "./disk-file.ts";
+import { writeInCache } from "./system-error.ts";
+import { makeFolder, shortName } from "./write-file.ts";
+
+/** Which file is to arrive. */
+export interface PartOptions {
+  /** Where it belongs. */
+  readonly location: string;
+  /** Its SHA-256 or git object, where it is known. */
+  readonly objectId: string | undefined;
+  /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
+  readonly version: string;
+  /** Only who holds the lock of the file may adopt or remove. */
+  readonly leftParts: LeftParts;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * A file that is on its way to the disk: written under a name of its own, beside the place where it belongs, and
+ * renamed when it is whole. What of it has arrived can be left for another time.
+ */
+export class PartFile implements Part {
+  /** How many bytes are there. */
+  #size: number;
+  /** Whether some of them come from an earlier transfer. */
+  #hasOldBytes: boolean;
+  readonly #options: PartOptions;
+  readonly #aside: string;
+  readonly #file: FileHandle;
+  /** Of the bytes that are there, where they can be hashed as they come. */
+  #hash: Hash | undefined;
+
+  private constructor(options: PartOptions, aside: string, file: FileHandle, size: number) {
+    this.#options = options;
+    this.#aside = aside;
+    this.#file = file;
+    this.#size = size;
+    this.#hasOldBytes = size > 0;
+    this.#hash = this.#newHash();
+  }
+
+  /** @throws CacheWriteError; the reason of the signal. */
+  static async open(options: PartOptions): Promise<PartFile> {
+    const { leftParts, location, signal } = options;
+    const aside = makePartName(location, options.version);
+    const isAdopted = await writeInCache(location, async () => {
+      await makeFolder(dirname(location));
+      return leftParts !== "leave" && (await takeUpParts(options, aside));
+    });
+    const file = await writeInCache(location, () => open(aside, isAdopted ? "r+" : "wx"));
+    const size = isAdopted ? (await file.stat()).size : 0;
+    const part = new PartFile(options, aside, file, size);
+    try {
+      if (part.#hash !== undefined && size > 0) await updateFromFile([part.#hash], aside, signal);
+      return part;
+    } catch (error) {
+      await part.keep();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get hasOldBytes(): boolean {
+    return this.#hasOldBytes;
+  }
+
+  checkFreeSpace(neededBytes: number): Promise<void> {
+    return checkFreeSpace(this.#options.location, neededBytes);
+  }
+
+  /** Adds bytes at the end. @throws CacheWriteError */
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeInCache(this.#options.location, async () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const position = this.#size + written;
+        written += (await this.#file.write(bytes, written, bytes.length - written, position)).bytesWritten;
+      }
+    });
+    this.#hash?.update(bytes);
+    this.#size += bytes.length;
+  }
+
+  /** Throws away what is there. @throws CacheWriteError */
+  async restart(): Promise<void> {
+    await writeInCache(this.#options.location, () => this.#file.truncate(0));
+    this.#size = 0;
+    this.#hasOldBytes = false;
+    this.#hash = this.#newHash();
+  }
+
+  async names(): Promise<readonly string[] | undefined> {
+    const { objectId, signal } = this.#options;
+    if (objectId === undefined) return undefined;
+    if (this.#hash !== undefined) return [this.#hash.copy().digest("hex")];
+    return hashFile(this.#aside, this.#size, objectId, signal);
+  }
+
+  /** Flushes the file to the disk and puts it in its place. @throws CacheWriteError */
+  async finish(): Promise<void> {
+    const { location } = this.#options;
+    try {
+      await writeInCache(location, () => flush(this.#file));
+    } finally {
+      await this.#file.close();
+    }
+    await writeInCache(location, () => rename(this.#aside, location));
+  }
+
+  /** Leaves what is there for another time. Never fails. */
+  async keep(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    if (this.#size === 0) await rm(this.#aside, { force: true }).catch(() => {});
+  }
+
+  /** Leaves nothing. Never fails. */
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(this.#aside, { force: true }).catch(() => {});
+  }
+
+  /** A git object covers the length, which may be unknown until all is there; so it is computed at the end. */
+  #newHash(): Hash | undefined {
+    const { objectId } = this.#options;
+    return objectId !== undefined && isSha256(objectId) ? createHash("sha256") : undefined;
+  }
+}
+
+/** Takes up the longest part that was left, where one is to be adopted, and removes all others. @returns Whether it did. */
+async function takeUpParts({ leftParts, location, version }: PartOptions, aside: string): Promise<boolean> {
+  const { own, others } = await findParts(location, version);
+  const sized = await Promise.all(
+    own.map(async (path) => ({ path, size: (await stat(path).catch(() => undefined))?.size ?? 0 })),
+  );
+  sized.sort((first, second) => second.size - first.size);
+  const longest = leftParts === "adopt" ? sized[0] : undefined;
+  for (const path of [...others, ...own]) {
+    if (path !== longest?.path) await rm(path, { force: true }).catch(() => {});
+  }
+  if (longest === undefined) return false;
+  return rename(longest.path, aside).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Flushes a file to the disk, but for the file systems of Yarn's Plug'n'Play, which cannot. */
+async function flush(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!errorMessage(error).includes("not implemented")) throw error;
+  }
+}
+
+/** `.onestep-<16 digits>-<8 digits>.incomplete` */
+const longestAddition = 45;
+
+const partEnding = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
+
+/**
+ * Where a file lies while it arrives: `<name>.onestep-<8 digits>.incomplete`, beside the place where it belongs.
+ *
+ * huggingface_hub (2.0) writes `<name>.<8 digits>.incomplete`; its tools (`hf cache ls`, `hf cache prune`) take both for
+ * what they are. The names differ so that nobody takes up a file that Python is writing.
+ *
+ * @param version - Which version of the content it is, where the name of the file does not say. Hexadecimal.
+ */
+export function makePartName(location: string, version: string): string {
+  const added = `.onestep-${versionPrefix(version)}${randomBytes(4).toString("hex")}.incomplete`;
+  return join(dirname(location), stem(location) + added);
+}
+
+/** The parts of a file that were left behind, of this version and of all others. */
+export async function findParts(
+  location: string,
+  version: string,
+): Promise<{ readonly own: readonly string[]; readonly others: readonly string[] }> {
+  const name = stem(location);
+  const start = `.onestep-${versionPrefix(version)}`;
+  const own: string[] = [];
+  const others: string[] = [];
+  for (const entry of await readdir(dirname(location)).catch((): string[] => [])) {
+    const rest = entry.startsWith(name) ? entry.slice(name.length) : "";
+    if (!partEnding.test(rest)) continue;
+    const isOwn = rest.startsWith(start) && /^[0-9a-f]{8}\./.test(rest.slice(start.length));
+    (isOwn ? own : others).push(join(dirname(location), entry));
+  }
+  return { own, others };
+}
+
+/** The same for all parts of a file, whatever is added. */
+function stem(location: string): string {
+  return shortName(basename(location), longestAddition);
+}
+
+function versionPrefix(version: string): string {
+  return version === "" ? "" : `${version}-`;
+}
+
+/**
+ * Checks that a file fits before it is fetched. A file system that does not tell its size passes.
+ *
+ * @throws DiskSpaceError
+ */
+export async function checkFreeSpace(location: string, neededBytes: number): Promise<void> {
+  const freeBytes = await readFreeBytes(dirname(location));
+  if (freeBytes === undefined || neededBytes <= freeBytes) return;
+  throw new DiskSpaceError(
+    {
+      subject: location,
+      found: `${freeBytes} bytes free on the disk`,
+      expected: `${neededBytes} bytes, which are still to be fetched`,
+      remedy: "Make room, or name a cache folder on another disk (option cacheDir, HF_HUB_CACHE or HF_HOME).",
+    },
+    { neededBytes, freeBytes },
+  );
+}
+
+async function readFreeBytes(folder: string): Promise<number | undefined> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return blocks > 0 && bsize > 0 ? bavail * bsize : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { UnsupportedError } from "@onestep/core";
+import { openHubInBrowser, openWebInBrowser } from "./browser/open-in-browser.ts";
+import type { Platform } from "./platform.ts";
+
+/** Browsers: no folders by path, and a cache in the storage of the site. */
+export const platform: Platform = {
+  readEnvironment: () => ({}),
+  entryKind: async () => "nothing",
+  openFolder: async (folder) => {
+    throw new UnsupportedError({
+      subject: "source of the repository",
+      found: `the folder ${folder}`,
+      expected: "a Hub id or an http(s): URL, since a browser has no folders",
+      remedy: "Serve the folder over HTTP and pass its URL.",
+    });
+  },
+  openHub: openHubInBrowser,
+  openWebFolder: openWebInBrowser,
+  scanCache: async (options) => (await loadTools()).scanBrowserCache(options),
+  deleteFromCache: async (options) => (await loadTools()).deleteFromBrowserCache(options),
+  pruneCache: async (options) => (await loadTools()).pruneBrowserCache(options),
+  uploadFiles: async () => {
+    throw new UnsupportedError({
+      subject: "uploadFiles",
+      found: "a browser",
+      expected: "Node, whose fetch sends files without holding them in memory",
+      remedy: "Upload from a program in Node.",
+    });
+  },
+};
+
+/** Loaded when they are called: few pages do. */
+function loadTools(): Promise<typeof import("./browser/browser-cache-tools.ts")> {
+  return import("./browser/browser-cache-tools.ts");
+}

@@ -1,0 +1,68 @@
+import { openHubRepository } from "./cache/hub-repository.ts";
+import { WebRepository } from "./cache/web-repository.ts";
+import { resolveRetryPolicy } from "./http/retry.ts";
+import { WebFolder } from "./http/web-server.ts";
+import { HubClient } from "./hub-api/client.ts";
+import { deleteFromCacheOnDisk } from "./node/delete-from-cache.ts";
+import { entryKind, openFolder } from "./node/folder-repository.ts";
+import { HubCache } from "./node/hub-cache.ts";
+import { hubTransfers } from "./node/hub-download.ts";
+import { pruneCacheOnDisk } from "./node/prune-cache.ts";
+import { scanCacheOnDisk } from "./node/scan-cache.ts";
+import { resolveHubCache, resolveToken, resolveUrlCache } from "./node/settings.ts";
+import { UrlCache } from "./node/url-cache.ts";
+import type { HubRequest, Platform } from "./platform.ts";
+import type { OpenRepositoryOptions, Repository } from "./repository.ts";
+import { downloadPatience, isEnabled, isOffline, metadataPatience, xetFromBytes } from "./settings.ts";
+import { uploadFilesToHub } from "./upload/upload-to-hub.node.ts";
+
+/** Node: folders, and a cache on disk. */
+export const platform: Platform = {
+  readEnvironment: () => process.env,
+  entryKind,
+  openFolder,
+  openHub: openHubInNode,
+  openWebFolder: openWebInNode,
+  scanCache: scanCacheOnDisk,
+  deleteFromCache: deleteFromCacheOnDisk,
+  pruneCache: pruneCacheOnDisk,
+  uploadFiles: uploadFilesToHub,
+};
+
+/** Opens a repository of the Hub in Node, with the cache on disk that is shared with Python. */
+export function openHubInNode(request: HubRequest, options: OpenRepositoryOptions): Promise<Repository> {
+  const { endpoint, environment, id } = request;
+  return openHubRepository(request, options, {
+    store: new HubCache(resolveHubCache(options.cacheDir, environment), id, {
+      linksAllowed: !isEnabled(environment, "HF_HUB_DISABLE_SYMLINKS"),
+    }),
+    makeClient: async () =>
+      new HubClient({
+        endpoint,
+        token: await resolveToken(options.token, environment),
+        fetch: options.fetch ?? fetch,
+        redirects: "here",
+        metadataPatience: metadataPatience(environment),
+        downloadPatience: downloadPatience(environment),
+        retry: resolveRetryPolicy(options.retry),
+      }),
+    startDownload: (client) => hubTransfers(client, xetFromBytes(environment)),
+    needsListing: false,
+  });
+}
+
+/** Opens a folder on a web server in Node. No request is made before a file is asked for. */
+export async function openWebInNode(
+  url: URL,
+  { cacheDir, environment = {}, fetch: givenFetch = fetch, localFilesOnly, retry }: OpenRepositoryOptions,
+): Promise<Repository> {
+  const patience = metadataPatience(environment);
+  const folder = new WebFolder(url, { fetch: givenFetch, patience, redirects: "here" });
+  return new WebRepository({
+    folder,
+    store: new UrlCache(resolveUrlCache(cacheDir, environment), folder.name),
+    offline: isOffline(localFilesOnly, environment),
+    downloadPatience: downloadPatience(environment),
+    retry: resolveRetryPolicy(retry),
+  });
+}

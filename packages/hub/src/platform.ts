@@ -1,0 +1,37 @@
+import type {
+  CacheReport,
+  DeleteFromCacheOptions,
+  DeletionReport,
+  PruneCacheOptions,
+  ScanCacheOptions,
+} from "./cache-tools.ts";
+import type { OpenRepositoryOptions, Repository } from "./repository.ts";
+import type { Environment } from "./settings.ts";
+import type { UploadFile, UploadFilesOptions, UploadReport } from "./upload/upload-files.ts";
+
+/** What differs between Node and browsers. `#platform` gives the one that fits. */
+export interface Platform {
+  /** The environment variables of the process; none in a browser. */
+  readonly readEnvironment: () => Environment;
+  /** What is at a path; in a browser nothing. */
+  readonly entryKind: (path: string) => Promise<"a folder" | "a file" | "nothing">;
+  readonly openFolder: (folder: string | URL) => Promise<Repository>;
+  readonly openHub: (request: HubRequest, options: OpenRepositoryOptions) => Promise<Repository>;
+  readonly openWebFolder: (url: URL, options: OpenRepositoryOptions) => Promise<Repository>;
+  readonly scanCache: (options: ScanCacheOptions) => Promise<CacheReport>;
+  readonly deleteFromCache: (options: DeleteFromCacheOptions) => Promise<DeletionReport>;
+  readonly pruneCache: (options: PruneCacheOptions) => Promise<DeletionReport>;
+  readonly uploadFiles: (
+    request: HubRequest,
+    files: readonly UploadFile[],
+    options: UploadFilesOptions,
+  ) => Promise<UploadReport>;
+}
+
+/** Which repository of the Hub to open, or to change. */
+export interface HubRequest {
+  readonly id: string;
+  readonly revision: string;
+  readonly endpoint: URL;
+  readonly environment: Environment;
+}

@@ -1,0 +1,130 @@
+import { InvalidArgumentError } from "@onestep/core";
+import { InvalidTokenError } from "./errors.ts";
+import type { Patience } from "./http/timeout.ts";
+
+/** Environment variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const trueValues = new Set(["1", "ON", "YES", "TRUE"]);
+
+/** The value of a variable; `undefined` where it is unset or empty. */
+export function readVariable(environment: Environment, name: string): string | undefined {
+  const value = environment[name];
+  return value === undefined || value === "" ? undefined : value;
+}
+
+/** Whether a variable is switched on, as huggingface_hub reads it: `1`, `ON`, `YES` or `TRUE`, in any case. */
+export function isEnabled(environment: Environment, name: string): boolean {
+  return trueValues.has(readVariable(environment, name)?.toUpperCase() ?? "");
+}
+
+const defaultEndpoint = "https://huggingface.co";
+
+/**
+ * The address of the Hub or of a mirror of it: the option, `HF_ENDPOINT`, or `https://huggingface.co`. It may have a
+ * path (`https://mirror.example/huggingface`); slashes at its end do not count.
+ *
+ * @throws InvalidArgumentError where it is not an http(s) URL, or holds a user name, a password or a query.
+ */
+export function resolveEndpoint(option: string | undefined, environment: Environment): URL {
+  const subject = option === undefined ? "HF_ENDPOINT" : "option endpoint";
+  const variable = readVariable(environment, "HF_ENDPOINT")?.trim();
+  const text = option ?? (variable || defaultEndpoint);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw invalidEndpoint(subject, JSON.stringify(text));
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw invalidEndpoint(
+      subject,
+      `a URL of ${url.host} with a user name, a password, a query or a fragment`,
+    );
+  }
+  url.pathname = url.pathname.replace(/\/+$/, "");
+  return url;
+}
+
+/** The URL of something below an endpoint; `path` starts with a slash. */
+export function joinEndpoint(endpoint: URL, path: string): URL {
+  return new URL(`${endpoint.origin}${endpoint.pathname.replace(/\/+$/, "")}${path}`);
+}
+
+function invalidEndpoint(subject: string, found: string): InvalidArgumentError {
+  return new InvalidArgumentError({
+    subject,
+    found,
+    expected: "the http(s) URL of the Hub or of a mirror of it, such as https://huggingface.co",
+    remedy: "Correct it; a token goes into the option token or into HF_TOKEN.",
+  });
+}
+
+/** Whether requests are forbidden: by the option, `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`. */
+export function isOffline(localFilesOnly: boolean | undefined, environment: Environment): boolean {
+  if (localFilesOnly === true) return true;
+  const variable =
+    readVariable(environment, "HF_HUB_OFFLINE") === undefined ? "TRANSFORMERS_OFFLINE" : "HF_HUB_OFFLINE";
+  return isEnabled(environment, variable);
+}
+
+/** How long to wait for an answer about files: `HF_HUB_ETAG_TIMEOUT`, or 10 s. */
+export function metadataPatience(environment: Environment): Patience {
+  return readPatience(environment, "HF_HUB_ETAG_TIMEOUT");
+}
+
+/** How long to wait for the next piece of a file: `HF_HUB_DOWNLOAD_TIMEOUT`, or 10 s. */
+export function downloadPatience(environment: Environment): Patience {
+  return readPatience(environment, "HF_HUB_DOWNLOAD_TIMEOUT");
+}
+
+/** How long the Hub may think about what it was sent: `HF_HUB_DOWNLOAD_TIMEOUT`, or 60 s. */
+export function uploadPatience(environment: Environment): Patience {
+  return readPatience(environment, "HF_HUB_DOWNLOAD_TIMEOUT", 60);
+}
+
+/** Beyond this, the Hub sends files in chunks only (huggingface_hub 2.0, `MAX_HTTP_DOWNLOAD_SIZE`). */
+const maximumWholeBytes = 50_000_000_000;
+
+/** Below this, fetching chunks takes more requests than it saves time. */
+const minimumChunkedBytes = 8 * 1024 * 1024;
+
+/**
+ * From which length on a file is fetched in chunks out of Xet storage: where the Hub does not send it as a whole, or
+ * from 8 MiB on where `HF_XET_HIGH_PERFORMANCE` asks for it. Never where `HF_HUB_DISABLE_XET` is set.
+ */
+export function xetFromBytes(environment: Environment): number {
+  if (isEnabled(environment, "HF_HUB_DISABLE_XET")) return Number.POSITIVE_INFINITY;
+  return isEnabled(environment, "HF_XET_HIGH_PERFORMANCE") ? minimumChunkedBytes : maximumWholeBytes;
+}
+
+/** @throws InvalidArgumentError where the variable is set to something else than a number of seconds. */
+function readPatience(environment: Environment, variable: string, defaultSeconds: number = 10): Patience {
+  const text = readVariable(environment, variable)?.trim() ?? "0";
+  const seconds = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || seconds > 86_400) {
+    throw new InvalidArgumentError({
+      subject: variable,
+      found: JSON.stringify(text),
+      expected: "a number of seconds, up to 86400",
+      remedy: `Correct it, or unset it for the default of ${defaultSeconds} s.`,
+    });
+  }
+  return { variable, seconds: seconds === 0 ? defaultSeconds : seconds };
+}
+
+/**
+ * A token without the white space and line breaks that come with copying; `undefined` where nothing is left.
+ *
+ * @param subject - Where the token comes from, for the message.
+ * @throws InvalidTokenError where it holds characters that no token has. The message does not repeat it.
+ */
+export function cleanToken(text: string, subject: string): string | undefined {
+  const token = text.replace(/[\r\n]/g, "").trim();
+  if (token === "") return undefined;
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new InvalidTokenError({
+    subject,
+    found: "characters that no token has (it is not repeated here)",
+    expected: "one word of letters, digits and signs",
+    remedy: "Copy the token again.",
+  });
+}
