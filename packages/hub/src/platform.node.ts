@@ -1,5 +1,6 @@
-import { openHubRepository } from "./cache/hub-repository.ts";
-import { WebRepository } from "./cache/web-repository.ts";
+import { CachedRepository } from "./cache/cached-repository.ts";
+import { openHubRepository } from "./cache/hub-origin.ts";
+import { WebOrigin } from "./cache/web-origin.ts";
 import { resolveRetryPolicy } from "./http/retry.ts";
 import { WebFolder } from "./http/web-server.ts";
 import { HubClient } from "./hub-api/client.ts";
@@ -58,11 +59,12 @@ export async function openWebInNode(
 ): Promise<Repository> {
   const patience = metadataPatience(environment);
   const folder = new WebFolder(url, { fetch: givenFetch, patience, redirects: "here" });
-  return new WebRepository({
+  const origin = new WebOrigin({
     folder,
     store: new UrlCache(resolveUrlCache(cacheDir, environment), folder.name),
     offline: isOffline(localFilesOnly, environment),
     downloadPatience: downloadPatience(environment),
     retry: resolveRetryPolicy(retry),
   });
+  return new CachedRepository(origin);
 }

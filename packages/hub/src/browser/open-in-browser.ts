@@ -1,6 +1,7 @@
 import { warn } from "@onestep/core";
-import { openHubRepository } from "../cache/hub-repository.ts";
-import { WebRepository } from "../cache/web-repository.ts";
+import { CachedRepository } from "../cache/cached-repository.ts";
+import { openHubRepository } from "../cache/hub-origin.ts";
+import { WebOrigin } from "../cache/web-origin.ts";
 import { CacheWriteError, EntryNotFoundError } from "../errors.ts";
 import type { HttpAnswer } from "../http/response.ts";
 import { type RetryPolicy, resolveRetryPolicy } from "../http/retry.ts";
@@ -63,7 +64,8 @@ export async function openWebInBrowser(url: URL, options: OpenRepositoryOptions)
   if (storage === undefined) return inPlace;
   const offline = isOffline(options.localFilesOnly, environment);
   const store = await BrowserWebStore.open(storage, folder.name);
-  const repository = new WebRepository({ folder, store, offline, downloadPatience: patience, retry });
+  const origin = new WebOrigin({ folder, store, offline, downloadPatience: patience, retry });
+  const repository = new CachedRepository(origin);
   return offline ? repository : new FallbackRepository(repository, inPlace);
 }
 

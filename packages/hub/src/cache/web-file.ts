@@ -5,17 +5,10 @@ import type { Patience } from "../http/timeout.ts";
 import type { WebFolder } from "../http/web-server.ts";
 import type { RepositoryFile } from "../repository.ts";
 import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
+import type { Downloaded } from "./cached-repository.ts";
 import { type Incoming, receiveFile } from "./download.ts";
 import type { SharedWork } from "./shared-tasks.ts";
 import type { LeftParts, UrlNote, WebStore } from "./store.ts";
-
-/** What became of a request for a file of a web server. */
-export interface FetchedWebFile {
-  /** `undefined` where the server has no such file, and the cache neither. */
-  readonly file: RepositoryFile | undefined;
-  /** What the server answered in the place of the file, where the copy in the cache is given instead. */
-  readonly withdrawn?: string;
-}
 
 /** A file of a web server that is to be put into the cache. */
 export interface WebFileRequest extends WebTransferRequest {
@@ -28,7 +21,7 @@ export interface WebFileRequest extends WebTransferRequest {
  * One that changes while it is fetched is fetched once more. A copy stays where the server has the file no more, or
  * answers with a page: a server that was moved, or a network that wants a login, looks the same.
  */
-export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<FetchedWebFile> {
+export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<Downloaded> {
   const { store, path } = request;
   const lock = await store.lock(path, { signal: work.signal });
   const isAlone = lock !== undefined && !lock.isContested;
@@ -46,7 +39,7 @@ async function fetchOnce(
   request: WebFileRequest,
   work: SharedWork,
   leftParts: LeftParts,
-): Promise<FetchedWebFile> {
+): Promise<Downloaded> {
   const { store, folder, path, retry } = request;
   const { signal } = work;
   const copy = await store.findFile(path);
@@ -73,7 +66,7 @@ async function fetchOnce(
   }
 }
 
-function reportCached(file: RepositoryFile, work: SharedWork): FetchedWebFile {
+function reportCached(file: RepositoryFile, work: SharedWork): Downloaded {
   reportCachedFile(file, work);
   return { file };
 }

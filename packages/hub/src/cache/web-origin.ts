@@ -4,18 +4,14 @@ import { describeUrl } from "../http/connection-failure.ts";
 import type { RetryPolicy } from "../http/retry.ts";
 import type { Patience } from "../http/timeout.ts";
 import type { WebFolder } from "../http/web-server.ts";
-import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
-import { getEntry, reportCachedFile } from "../repository-file.ts";
-import { checkRepositoryPath } from "../validators.ts";
-import { type Caller, SharedTasks, type SharedWork } from "./shared-tasks.ts";
+import type { RepositoryFile } from "../repository.ts";
+import type { Downloaded, DownloadRequest, Origin, OriginFile } from "./cached-repository.ts";
+import type { Caller } from "./shared-tasks.ts";
 import type { WebStore } from "./store.ts";
-import { type FetchedWebFile, fetchWebFile } from "./web-file.ts";
+import { fetchWebFile } from "./web-file.ts";
 
-/** Files on their way into the cache, by where they will lie. */
-const fetches = new SharedTasks<FetchedWebFile>();
-
-/** What a repository on a web server is made of. */
-export interface WebRepositoryParts {
+/** What a {@link WebOrigin} consists of. */
+export interface WebOriginParts {
   readonly folder: WebFolder;
   readonly store: WebStore;
   readonly offline: boolean;
@@ -24,49 +20,48 @@ export interface WebRepositoryParts {
 }
 
 /**
- * A folder on a plain web server, cached. Each file is asked for once per opened repository, by what the
- * server said of the copy at hand (`ETag`, `Last-Modified`); a server out of reach leaves the copy in use.
+ * A folder on a plain web server. Each file is requested once per opened repository, conditionally on what the server
+ * said about the cached copy (`ETag`, `Last-Modified`). While the server cannot be reached, the copy is used.
  */
-export class WebRepository implements Repository {
+export class WebOrigin implements Origin {
   readonly name: string;
   readonly commit: undefined;
-  readonly #parts: WebRepositoryParts;
+  readonly #parts: WebOriginParts;
   readonly #checked = new Map<string, RepositoryFile | undefined>();
   #warned = false;
 
-  constructor(parts: WebRepositoryParts) {
+  constructor(parts: WebOriginParts) {
     this.#parts = parts;
     this.name = parts.folder.name;
   }
 
-  async list(options: ReadOptions = {}): Promise<undefined> {
-    options.signal?.throwIfAborted();
-  }
+  async list(): Promise<undefined> {}
 
-  async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
-    checkRepositoryPath(path);
-    options.signal?.throwIfAborted();
-    if (this.#checked.has(path)) return this.#reportCached(this.#checked.get(path), options);
-    if (this.#parts.offline) return this.#reportCached(await this.#findCached(path), options);
+  async find(
+    path: string,
+    _signal: AbortSignal | undefined,
+    download: (request: DownloadRequest) => Promise<Downloaded>,
+  ): Promise<OriginFile> {
+    if (this.#checked.has(path)) return { file: this.#checked.get(path), isCached: true };
+    if (this.#parts.offline) return { file: await this.#findCached(path), isCached: true };
     const { folder, store } = this.#parts;
     const request = { ...this.#parts, path };
-    const work = (shared: SharedWork): Promise<FetchedWebFile> => fetchWebFile(request, shared);
-    let fetched: FetchedWebFile;
+    let downloaded: Downloaded;
     try {
-      fetched = await fetches.join(store.key(path), this.#caller(), work, options);
+      downloaded = await download({
+        key: store.key(path),
+        caller: this.#caller(),
+        work: (shared) => fetchWebFile(request, shared),
+      });
     } catch (error) {
       if (!leavesCopyInUse(error) || !(await this.#isKnown(path))) throw error;
       this.#warnOnce(error.message);
-      return this.#reportCached(await this.#findCached(path), options);
+      return { file: await this.#findCached(path), isCached: true };
     }
-    const { file, withdrawn } = fetched;
+    const { file, withdrawn } = downloaded;
     if (withdrawn !== undefined) this.#warnOnce(describeWithdrawal(folder.fileUrl(path), withdrawn));
     this.#checked.set(path, file);
-    return file;
-  }
-
-  get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
-    return getEntry(this, path, options);
+    return { file, isCached: false };
   }
 
   /** What an answer depends on, besides the file: the query may hold a signature. */
@@ -74,11 +69,6 @@ export class WebRepository implements Repository {
     const { downloadPatience, folder, retry } = this.#parts;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
     return [...folder.caller, downloadPatience.seconds, maxRetries, baseWaitTime, maxWaitTime];
-  }
-
-  #reportCached(file: RepositoryFile | undefined, options: ReadOptions): RepositoryFile | undefined {
-    if (file !== undefined) reportCachedFile(file, options);
-    return file;
   }
 
   async #isKnown(path: string): Promise<boolean> {

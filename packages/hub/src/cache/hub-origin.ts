@@ -4,22 +4,24 @@ import { noRetries, retryWhenCut } from "../http/retry.ts";
 import { fetchListing, type HubClient, type RepositoryListing, resolveRevision } from "../hub-api/client.ts";
 import { isCommit, type ListedFile } from "../hub-api/listing.ts";
 import type { HubRequest } from "../platform.ts";
-import type { OpenRepositoryOptions, ReadOptions, Repository, RepositoryFile } from "../repository.ts";
-import { getEntry, reportCachedFile } from "../repository-file.ts";
+import type { OpenRepositoryOptions, Repository, RepositoryFile } from "../repository.ts";
 import { isOffline } from "../settings.ts";
-import { checkRepositoryPath, findPathFault } from "../validators.ts";
+import { findPathFault } from "../validators.ts";
+import {
+  CachedRepository,
+  type Downloaded,
+  type DownloadRequest,
+  type Origin,
+  type OriginFile,
+} from "./cached-repository.ts";
 import { fetchHubFile, type StartHubDownload } from "./hub-file.ts";
-import { SharedTasks } from "./shared-tasks.ts";
 import type { HubStore } from "./store.ts";
-
-/** Files on their way into the cache, by where they will lie: whoever asks for one with the same rights shares it. */
-const fetches = new SharedTasks<RepositoryFile | undefined>();
 
 /** From this length on it is worth a request to know how long a cached file should be. */
 const checkedBytes = 1024 * 1024;
 
-/** What a repository of the Hub is made of. */
-export interface HubRepositoryParts {
+/** What a {@link HubOrigin} consists of. */
+interface HubOriginParts {
   readonly id: string;
   readonly revision: string;
   readonly commit: string;
@@ -35,11 +37,11 @@ export interface HubRepositoryParts {
   readonly unreachable: Error | undefined;
 }
 
-/** One commit of a repository of the Hub, in a cache. */
-export class HubRepository implements Repository {
+/** One commit of a repository on the Hub. */
+class HubOrigin implements Origin {
   readonly name: string;
   readonly commit: string;
-  readonly #parts: HubRepositoryParts;
+  readonly #parts: HubOriginParts;
   #listing: RepositoryListing | undefined;
   #lookedForListing = false;
   #askedForCheck = false;
@@ -51,7 +53,7 @@ export class HubRepository implements Repository {
   /** Whether there is no use in asking for files that are not cached. */
   #isOut: boolean;
 
-  constructor(parts: HubRepositoryParts) {
+  constructor(parts: HubOriginParts) {
     this.#parts = parts;
     this.name = parts.id;
     this.commit = parts.commit;
@@ -59,40 +61,42 @@ export class HubRepository implements Repository {
     this.#isOut = parts.client === undefined || !isPassing(parts.unreachable);
   }
 
-  async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
-    options.signal?.throwIfAborted();
+  async list(signal: AbortSignal | undefined): Promise<readonly string[] | undefined> {
     const mayAsk = this.#parts.unreachable === undefined;
-    const listing =
-      (await this.#knownListing()) ?? (mayAsk ? await this.#fetchListing(options.signal) : undefined);
+    const listing = (await this.#knownListing()) ?? (mayAsk ? await this.#fetchListing(signal) : undefined);
     return listing === undefined ? undefined : [...listing.keys()].sort();
   }
 
-  async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
-    checkRepositoryPath(path);
-    options.signal?.throwIfAborted();
+  async find(
+    path: string,
+    signal: AbortSignal | undefined,
+    download: (request: DownloadRequest) => Promise<Downloaded>,
+  ): Promise<OriginFile> {
     const { client, needsListing, store, unreachable } = this.#parts;
-    const { file: cached, damage } = await this.#findCached(path, options.signal);
+    const { file: cached, damage } = await this.#findCached(path, signal);
     if (cached !== undefined) {
       this.#hasFiles = true;
       await this.#remember().catch(() => {});
-      reportCachedFile(cached, options);
-      return cached;
+      return { file: cached, isCached: true };
     }
     const known = await this.#knownListing();
-    if (known === undefined && (await this.#isMarkedMissing(path))) return undefined;
-    const listing = known ?? (needsListing ? await this.#fetchListing(options.signal) : undefined);
+    if (known === undefined && (await this.#isMarkedMissing(path))) return notThere;
+    const listing = known ?? (needsListing ? await this.#fetchListing(signal) : undefined);
     const listed = listing?.get(path);
-    if (listed === undefined && listing !== undefined) return undefined;
+    if (listed === undefined && listing !== undefined) return notThere;
     if (client === undefined || this.#isOut || (needsListing && listed === undefined)) {
       throw this.#notCached(path, unreachable);
     }
     const askListing = async (): Promise<ListedFile | undefined> =>
-      (await this.#fetchListing(options.signal).catch(() => undefined))?.get(path);
+      (await this.#fetchListing(signal).catch(() => undefined))?.get(path);
     const request = { ...this.#parts, retry: client.retry, path, listed, askListing };
-    const key = store.key(this.commit, path);
     this.#fetching += 1;
-    const fetched = fetches.join(key, client.caller, (shared) => fetchHubFile(request, shared), options);
-    const file = await fetched
+    const downloaded = download({
+      key: store.key(this.commit, path),
+      caller: client.caller,
+      work: async (shared) => ({ file: await fetchHubFile(request, shared) }),
+    });
+    const { file } = await downloaded
       .catch((error: unknown) => {
         if (unreachable === undefined || !leavesCopyInUse(error)) throw error;
         this.#isOut = true;
@@ -104,17 +108,13 @@ export class HubRepository implements Repository {
     this.#hasFiles ||= file !== undefined;
     this.#hasFetched ||= file !== undefined;
     if (this.#hasFiles) await this.#remember().catch((error: Error) => this.#warnOfNote(error));
-    return file;
+    return { file, isCached: false };
   }
 
   /** The file is there all the same; in a cache that cannot be written, nothing else was to be expected. */
   #warnOfNote(error: Error): void {
     if (this.#hasFetched) warn(`${error.message} ${this.name} is not found there offline by its revision.`);
     this.#hasFetched = false;
-  }
-
-  get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
-    return getEntry(this, path, options);
   }
 
   async settle(): Promise<void> {
@@ -218,6 +218,8 @@ export class HubRepository implements Repository {
   }
 }
 
+const notThere: OriginFile = { file: undefined, isCached: false };
+
 /** Whether a server that failed a moment ago may answer now. Where there was no way to it, nobody should wait again. */
 function isPassing(outage: Error | undefined): boolean {
   return outage === undefined || !ConnectionError.isInstance(outage) || outage.retry === "soon";
@@ -229,7 +231,7 @@ export interface HubPlatform {
   /** Asked for where requests are allowed. */
   readonly makeClient: () => Promise<HubClient>;
   readonly startDownload: (client: HubClient) => StartHubDownload;
-  /** See `HubRepositoryParts`. */
+  /** See `HubOriginParts`. */
   readonly needsListing: boolean;
 }
 
@@ -249,7 +251,7 @@ export async function openHubRepository(
   if (isOffline(options.localFilesOnly, environment)) {
     const commit = await store.readCommit(revision);
     if (commit === undefined) throw notCached(store, id, revision);
-    return new HubRepository({
+    return toRepository({
       ...common,
       commit,
       client: undefined,
@@ -258,7 +260,7 @@ export async function openHubRepository(
   }
   const client = await makeClient();
   const connected = { ...common, client, startDownload: startDownload(client) };
-  if (isCommit(revision)) return new HubRepository({ ...connected, commit: revision });
+  if (isCommit(revision)) return toRepository({ ...connected, commit: revision });
   const cached = await store.readCommit(revision);
   const question = { id, revision, signal: options.signal };
   try {
@@ -267,12 +269,16 @@ export async function openHubRepository(
         ? await resolveRevision(client, question)
         : // Where there is a copy to fall back on, one try is enough.
           await retryWhenCut(() => resolveRevision(client, { ...question, retry: noRetries }));
-    return new HubRepository({ ...connected, commit });
+    return toRepository({ ...connected, commit });
   } catch (error) {
     if (!leavesCopyInUse(error) || cached === undefined) throw error;
     warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`);
-    return new HubRepository({ ...connected, commit: cached, unreachable: error });
+    return toRepository({ ...connected, commit: cached, unreachable: error });
   }
+}
+
+function toRepository(parts: HubOriginParts): Repository {
+  return new CachedRepository(new HubOrigin(parts));
 }
 
 /** A revision becomes the name of a file in the cache. */
