@@ -1,17 +1,18 @@
 import { CachedRepository } from "./cache/cached-repository.ts";
+import { HubCache } from "./cache/hub-cache.ts";
 import { openHubRepository } from "./cache/hub-origin.ts";
+import { WebCache } from "./cache/web-cache.ts";
 import { WebOrigin } from "./cache/web-origin.ts";
 import { resolveRetryPolicy } from "./http/retry.ts";
 import { WebFolder } from "./http/web-server.ts";
 import { HubClient } from "./hub-api/client.ts";
 import { deleteFromCacheOnDisk } from "./node/delete-from-cache.ts";
+import { DiskStore } from "./node/disk-store.ts";
 import { entryKind, openFolder } from "./node/folder-repository.ts";
-import { HubCache } from "./node/hub-cache.ts";
 import { hubTransfers } from "./node/hub-download.ts";
 import { pruneCacheOnDisk } from "./node/prune-cache.ts";
 import { scanCacheOnDisk } from "./node/scan-cache.ts";
 import { resolveHubCache, resolveToken, resolveUrlCache } from "./node/settings.ts";
-import { UrlCache } from "./node/url-cache.ts";
 import type { HubRequest, Platform } from "./platform.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
 import { downloadPatience, isEnabled, isOffline, metadataPatience, xetFromBytes } from "./settings.ts";
@@ -34,9 +35,11 @@ export const platform: Platform = {
 export function openHubInNode(request: HubRequest, options: OpenRepositoryOptions): Promise<Repository> {
   const { endpoint, environment, id } = request;
   return openHubRepository(request, options, {
-    store: new HubCache(resolveHubCache(options.cacheDir, environment), id, {
-      linksAllowed: !isEnabled(environment, "HF_HUB_DISABLE_SYMLINKS"),
-    }),
+    cache: new HubCache(
+      DiskStore.ofModel(resolveHubCache(options.cacheDir, environment), id, {
+        linksAllowed: !isEnabled(environment, "HF_HUB_DISABLE_SYMLINKS"),
+      }),
+    ),
     makeClient: async () =>
       new HubClient({
         endpoint,
@@ -61,7 +64,7 @@ export async function openWebInNode(
   const folder = new WebFolder(url, { fetch: givenFetch, patience, redirects: "here" });
   const origin = new WebOrigin({
     folder,
-    store: new UrlCache(resolveUrlCache(cacheDir, environment), folder.name),
+    cache: new WebCache(DiskStore.ofUrl(resolveUrlCache(cacheDir, environment), folder.name), folder.name),
     offline: isOffline(localFilesOnly, environment),
     downloadPatience: downloadPatience(environment),
     retry: resolveRetryPolicy(retry),

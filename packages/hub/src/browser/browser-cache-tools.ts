@@ -1,3 +1,4 @@
+import { HubCache } from "../cache/hub-cache.ts";
 import {
   type CachedIncompleteFile,
   type CachedRepository,
@@ -12,12 +13,11 @@ import {
 import { RepositoryNotFoundError, RevisionNotFoundError } from "../errors.ts";
 import { isCommit, parseObjectId } from "../hub-api/listing.ts";
 import { findRepositoryIdFault } from "../validators.ts";
-import { BrowserHubStore } from "./hub-store.ts";
+import { BrowserStore } from "./browser-store.ts";
 import { contentLock, heldWebLocks } from "./lock.ts";
 import { openCacheFolder } from "./open-storage.ts";
 import { ContentFolder } from "./piece-file.ts";
 import type { PrivateFolder } from "./private-folder.ts";
-import { BrowserWebStore } from "./web-store.ts";
 
 const modelPrefix = "models--";
 
@@ -132,7 +132,7 @@ export async function deleteFromBrowserCache(options: DeleteFromCacheOptions): P
   const { repoId } = options;
   const { revision, url } = checkDeletion(options);
   const cache = await openCacheFolder(options);
-  const name = url === undefined ? BrowserHubStore.folderName(repoId) : await BrowserWebStore.folderName(url);
+  const name = url === undefined ? HubCache.folderName(repoId) : await BrowserStore.urlFolderName(url);
   if (!(await cache.folder(name).exists())) throw notCached(repoId);
   if (revision !== undefined) return deleteRevision(cache, name, repoId, revision);
   return deleteRepository(cache, name, url === undefined ? "blobs" : "contents");
@@ -158,7 +158,7 @@ async function deleteRevision(
   revision: string,
 ): Promise<DeletionReport> {
   const folder = cache.folder(name);
-  const commit = await new BrowserHubStore(folder).readCommit(revision);
+  const commit = await new HubCache(new BrowserStore(folder)).readCommit(revision);
   const snapshots = await readSnapshots(folder);
   if (commit === undefined || !snapshots.has(commit)) throw revisionNotCached(id, revision);
   if (snapshots.size === 1) return deleteRepository(cache, name, "blobs");

@@ -1,6 +1,8 @@
 import { warn } from "@onestep/core";
 import { CachedRepository } from "../cache/cached-repository.ts";
+import { HubCache } from "../cache/hub-cache.ts";
 import { openHubRepository } from "../cache/hub-origin.ts";
+import { WebCache } from "../cache/web-cache.ts";
 import { WebOrigin } from "../cache/web-origin.ts";
 import { CacheWriteError, EntryNotFoundError } from "../errors.ts";
 import type { HttpAnswer } from "../http/response.ts";
@@ -15,12 +17,11 @@ import type { HubRequest } from "../platform.ts";
 import type { OpenRepositoryOptions, ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { getEntry } from "../repository-file.ts";
 import { cleanToken, downloadPatience, isOffline, metadataPatience } from "../settings.ts";
+import { BrowserStore } from "./browser-store.ts";
 import { listedDownloads } from "./hub-download.ts";
-import { BrowserHubStore } from "./hub-store.ts";
 import { openStorage } from "./open-storage.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 import { RangeRepository } from "./range-repository.ts";
-import { BrowserWebStore } from "./web-store.ts";
 
 /**
  * Opens a repository of the Hub in a browser, with the cache in the site's own storage; where the browser has none,
@@ -39,7 +40,7 @@ export async function openHubInBrowser(
     return hubInPlace(client, { id, revision, commit });
   }
   const repository = await openHubRepository(request, options, {
-    store: new BrowserHubStore(storage.folder(BrowserHubStore.folderName(id))),
+    cache: new HubCache(BrowserStore.ofModel(storage, id)),
     makeClient: async () => client,
     startDownload: listedDownloads,
     needsListing: true,
@@ -63,8 +64,8 @@ export async function openWebInBrowser(url: URL, options: OpenRepositoryOptions)
   const inPlace = webInPlace(folder, { patience, retry });
   if (storage === undefined) return inPlace;
   const offline = isOffline(options.localFilesOnly, environment);
-  const store = await BrowserWebStore.open(storage, folder.name);
-  const origin = new WebOrigin({ folder, store, offline, downloadPatience: patience, retry });
+  const cache = new WebCache(await BrowserStore.ofUrl(storage, folder.name), folder.name);
+  const origin = new WebOrigin({ folder, cache, offline, downloadPatience: patience, retry });
   const repository = new CachedRepository(origin);
   return offline ? repository : new FallbackRepository(repository, inPlace);
 }

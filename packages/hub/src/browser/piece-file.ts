@@ -48,6 +48,11 @@ export class PieceFile implements Part {
     return this.#size;
   }
 
+  /** Its name among contents. */
+  get content(): string {
+    return this.#options.name;
+  }
+
   get hasOldBytes(): boolean {
     return this.#hasOldBytes;
   }

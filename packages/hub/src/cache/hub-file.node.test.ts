@@ -7,7 +7,7 @@ import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
 import { folderEntries } from "../__fixtures__/folder-entries.ts";
 import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
-import { HubCache } from "../node/hub-cache.ts";
+import { DiskStore } from "../node/disk-store.ts";
 import { FileLock } from "../node/lock.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
@@ -44,7 +44,7 @@ async function setUp(options: Partial<Parameters<typeof startHub>[0]> = {}) {
       retry: quickRetries,
       ...more,
     });
-  return { hub, cacheDir, cache: new HubCache(cacheDir, "a/b"), open, commit: hub.commit("a/b") };
+  return { hub, cacheDir, cache: DiskStore.ofModel(cacheDir, "a/b"), open, commit: hub.commit("a/b") };
 }
 
 function ranges(hub: Awaited<ReturnType<typeof startHub>>): (string | undefined)[] {
@@ -212,7 +212,7 @@ describe("a transfer that is cancelled leaves what has arrived, and no lock:", (
 
   it("while another process has the lock", async () => {
     const { cache, hub, open } = await setUp();
-    const lock = await FileLock.acquire(cache.lockLocation(weightsId), { signal: undefined });
+    const lock = await FileLock.acquire(cache.lockLocation({ objectId: weightsId }), { signal: undefined });
     const controller = new AbortController();
     const getting = caught((await open()).get(path, { signal: controller.signal }));
     await vi.waitFor(() => expect(requestLines(hub).some((line) => line.startsWith("cdn"))).toBe(true));
@@ -235,24 +235,24 @@ describe("a transfer that is cancelled leaves what has arrived, and no lock:", (
 describe("a content that another process fetches", () => {
   it("is waited for and used", async () => {
     const { cache, commit, hub, open } = await setUp();
-    const lock = await FileLock.acquire(cache.lockLocation(weightsId), { signal: undefined });
+    const lock = await FileLock.acquire(cache.lockLocation({ objectId: weightsId }), { signal: undefined });
     const getting = (await open()).get(path);
     await vi.waitFor(() => expect(requestLines(hub).some((line) => line.startsWith("cdn"))).toBe(true));
     await mkdir(join(cache.folder, "blobs"), { recursive: true });
-    await writeFile(cache.blobLocation(weightsId), weights);
+    await writeFile(cache.location(`blobs/${weightsId}`), weights);
     hub.addFault({ status: 500 });
     await lock?.release();
     expect(await (await getting).text()).toBe(weights);
-    expect((await stat(cache.snapshotLocation(commit, path))).size).toBe(weights.length);
+    expect((await stat(cache.location(`snapshots/${commit}/${path}`))).size).toBe(weights.length);
   });
 
   it("is fetched here where that process gave up, from where it was", async () => {
     const { cache, hub, open } = await setUp();
-    const lock = await FileLock.acquire(cache.lockLocation(weightsId), { signal: undefined });
+    const lock = await FileLock.acquire(cache.lockLocation({ objectId: weightsId }), { signal: undefined });
     const getting = (await open()).get(path);
     await vi.waitFor(() => expect(ranges(hub)).toHaveLength(1));
     await mkdir(join(cache.folder, "blobs"), { recursive: true });
-    await writeFile(`${cache.blobLocation(weightsId)}.onestep-00000001.incomplete`, "hell");
+    await writeFile(`${cache.location(`blobs/${weightsId}`)}.onestep-00000001.incomplete`, "hell");
     await lock?.release();
     expect(await (await getting).text()).toBe(weights);
     expect(ranges(hub)).toEqual([undefined, "bytes=4-"]);
@@ -261,7 +261,7 @@ describe("a content that another process fetches", () => {
 
 it("leaves nothing of an earlier transfer, of a file whose length is not told either", async () => {
   const { cache, cacheDir, hub, open } = await setUp();
-  const left = `${cache.blobLocation(indexId)}.onestep-00000001.incomplete`;
+  const left = `${cache.location(`blobs/${indexId}`)}.onestep-00000001.incomplete`;
   await mkdir(dirname(left), { recursive: true });
   await writeFile(left, "{");
   hub.addFault({ path: "/resolve", endAfterBytes: 1000 });
@@ -270,21 +270,22 @@ it("leaves nothing of an earlier transfer, of a file whose length is not told ei
 });
 
 describe("a damaged entry of the cache", () => {
-  const damage: readonly (readonly [string, string, (cache: HubCache, commit: string) => Promise<void>])[] = [
+  const damage: readonly (readonly [string, string, (cache: DiskStore, commit: string) => Promise<void>])[] =
     [
-      "a small file with other bytes",
-      "model_index.json",
-      (cache) => writeFile(cache.blobLocation(indexId), "[]"),
-    ],
-    ["a file cut to nothing", path, (cache) => truncate(cache.blobLocation(weightsId), 0)],
-    [
-      "a large file cut short",
-      "large.bin",
-      async (cache, commit) => {
-        await truncate(cache.snapshotLocation(commit, "large.bin"), 1_500_000);
-      },
-    ],
-  ];
+      [
+        "a small file with other bytes",
+        "model_index.json",
+        (cache) => writeFile(cache.location(`blobs/${indexId}`), "[]"),
+      ],
+      ["a file cut to nothing", path, (cache) => truncate(cache.location(`blobs/${weightsId}`), 0)],
+      [
+        "a large file cut short",
+        "large.bin",
+        async (cache, commit) => {
+          await truncate(cache.location(`snapshots/${commit}/large.bin`), 1_500_000);
+        },
+      ],
+    ];
 
   it.each(damage)("is mended with a connection: %s", async (_what, name, spoil) => {
     const { cache, commit, hub, open } = await setUp();
@@ -315,7 +316,7 @@ describe("a damaged entry of the cache", () => {
   it("is told where the endpoint is out of reach too", async () => {
     const { cache, hub, open } = await setUp();
     await (await open()).get("model_index.json");
-    await writeFile(cache.blobLocation(indexId), "[]");
+    await writeFile(cache.location(`blobs/${indexId}`), "[]");
     hub.addFault({ dropAfterBytes: -1 });
     const error = await caught((await open()).get("model_index.json"));
     expect(error).toMatchObject({ code: "integrity" });
@@ -324,14 +325,14 @@ describe("a damaged entry of the cache", () => {
   it("is a link that leads nowhere, or a content without a link: both are mended", async () => {
     const { cache, commit, hub, open } = await setUp();
     await (await open()).get(path);
-    await rm(cache.blobLocation(weightsId));
+    await rm(cache.location(`blobs/${weightsId}`));
     expect(await (await (await open()).get(path)).text()).toBe(weights);
-    await unlink(cache.snapshotLocation(commit, path));
+    await unlink(cache.location(`snapshots/${commit}/${path}`));
     const before = ranges(hub).length;
     expect(await (await (await open()).get(path)).text()).toBe(weights);
     expect(ranges(hub).length).toBeLessThanOrEqual(before + 1);
-    await unlink(cache.snapshotLocation(commit, path));
-    await symlink("../../../blobs/gone", cache.snapshotLocation(commit, path));
+    await unlink(cache.location(`snapshots/${commit}/${path}`));
+    await symlink("../../../blobs/gone", cache.location(`snapshots/${commit}/${path}`));
     expect(await (await (await open()).get(path)).text()).toBe(weights);
   });
 

@@ -6,12 +6,12 @@ import { contentId, type ListedFile } from "../hub-api/listing.ts";
 import type { RepositoryFile } from "../repository.ts";
 import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
 import { type Incoming, receiveFile } from "./download.ts";
+import type { HubCache } from "./hub-cache.ts";
 import type { SharedWork } from "./shared-tasks.ts";
-import type { HubStore } from "./store.ts";
 
 /** A file of the Hub that is to be put into the cache. */
 export interface HubFileRequest extends FileQuestion {
-  readonly store: HubStore;
+  readonly cache: HubCache;
   readonly startDownload: StartHubDownload;
   readonly retry: RetryPolicy;
   /** What the listing says of the file, where there is one. */
@@ -30,7 +30,7 @@ export async function fetchHubFile(
   request: HubFileRequest,
   work: SharedWork,
 ): Promise<RepositoryFile | undefined> {
-  const { store, commit, path, listed } = request;
+  const { cache, commit, path, listed } = request;
   const cached = await findCached(
     request,
     listed === undefined ? undefined : contentId(listed),
@@ -41,7 +41,7 @@ export async function fetchHubFile(
   signal.throwIfAborted();
   const download = await request.startDownload(request, listed, signal, request.askListing);
   if ("isCertain" in download) {
-    if (download.isCertain) await store.markMissing(commit, path);
+    if (download.isCertain) await cache.markMissing(commit, path);
     return undefined;
   }
   try {
@@ -57,11 +57,11 @@ async function receive(
   download: HubDownload,
   work: SharedWork,
 ): Promise<RepositoryFile> {
-  const { store, path } = request;
+  const { cache, path } = request;
   const { objectId, size } = download;
   const { signal } = work;
   let hasWaited = false;
-  const lock = await store.lock(objectId, {
+  const lock = await cache.lock(objectId, {
     signal,
     onWait: async (owner) => {
       hasWaited = true;
@@ -76,10 +76,10 @@ async function receive(
       if (hasWaited) await download.confirm().catch(throwUnlessOutage);
       return reportCached(cached, work);
     }
-    await store.checkPlace(request.commit, path);
+    await cache.checkPlace(request.commit, path);
     const isAlone = lock !== undefined && !lock.isContested;
     const leftParts = isAlone ? (size === undefined ? "remove" : "adopt") : "leave";
-    const part = await store.openPart({ objectId, size, leftParts, signal });
+    const part = await cache.openPart(objectId, { size, leftParts, signal });
     const reporter = new ProgressReporter(path, size, work.onProgress);
     reporter.start();
     const reception = {
@@ -93,7 +93,7 @@ async function receive(
     };
     await receiveFile(part, reception, part.size === 0 ? download.takeFirst() : undefined);
     // Where that fails, the content stays, so that it is not fetched again.
-    const file = await store.linkFile(request.commit, path, objectId, true);
+    const file = await cache.linkFile(request.commit, path, objectId, true);
     reporter.end(file.size);
     return file;
   } finally {
@@ -103,14 +103,14 @@ async function receive(
 
 /** The file out of the cache: in its place, or put there where its content is at hand. */
 async function findCached(
-  { store, commit, path }: HubFileRequest,
+  { cache, commit, path }: HubFileRequest,
   objectId: string | undefined,
   size: number | undefined,
 ): Promise<RepositoryFile | undefined> {
-  const cached = await store.findFile(commit, path);
-  if (cached !== undefined && (await store.findDamage(commit, cached, size)) === undefined) return cached;
-  if (objectId === undefined || !(await store.hasBlob(objectId, size))) return undefined;
-  return store.linkFile(commit, path, objectId, false);
+  const cached = await cache.findFile(commit, path);
+  if (cached !== undefined && (await cache.findDamage(commit, cached, size)) === undefined) return cached;
+  if (objectId === undefined || !(await cache.hasBlob(objectId, size))) return undefined;
+  return cache.linkFile(commit, path, objectId, false);
 }
 
 function throwUnlessOutage(error: unknown): void {

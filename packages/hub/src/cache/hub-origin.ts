@@ -14,8 +14,8 @@ import {
   type Origin,
   type OriginFile,
 } from "./cached-repository.ts";
+import type { HubCache } from "./hub-cache.ts";
 import { fetchHubFile, type StartHubDownload } from "./hub-file.ts";
-import type { HubStore } from "./store.ts";
 
 /** From this length on it is worth a request to know how long a cached file should be. */
 const checkedBytes = 1024 * 1024;
@@ -25,7 +25,7 @@ interface HubOriginParts {
   readonly id: string;
   readonly revision: string;
   readonly commit: string;
-  readonly store: HubStore;
+  readonly cache: HubCache;
   /** `undefined` where requests are not allowed. */
   readonly client: HubClient | undefined;
   readonly startDownload: StartHubDownload;
@@ -72,7 +72,7 @@ class HubOrigin implements Origin {
     signal: AbortSignal | undefined,
     download: (request: DownloadRequest) => Promise<Downloaded>,
   ): Promise<OriginFile> {
-    const { client, needsListing, store, unreachable } = this.#parts;
+    const { client, needsListing, cache, unreachable } = this.#parts;
     const { file: cached, damage } = await this.#findCached(path, signal);
     if (cached !== undefined) {
       this.#hasFiles = true;
@@ -92,7 +92,7 @@ class HubOrigin implements Origin {
     const request = { ...this.#parts, retry: client.retry, path, listed, askListing };
     this.#fetching += 1;
     const downloaded = download({
-      key: store.key(this.commit, path),
+      key: cache.key(this.commit, path),
       caller: client.caller,
       work: async (shared) => ({ file: await fetchHubFile(request, shared) }),
     });
@@ -123,7 +123,7 @@ class HubOrigin implements Origin {
   }
 
   /**
-   * The file out of the store. A damaged one is as good as none where it can be fetched again.
+   * The file out of the cache. A damaged one is as good as none where it can be fetched again.
    *
    * @throws IntegrityError where it is damaged and cannot be fetched again.
    */
@@ -131,11 +131,11 @@ class HubOrigin implements Origin {
     path: string,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly file?: RepositoryFile; readonly damage?: IntegrityError }> {
-    const { store, client } = this.#parts;
-    const file = await store.findFile(this.commit, path);
+    const { cache, client } = this.#parts;
+    const file = await cache.findFile(this.commit, path);
     if (file === undefined) return {};
     const listing = await this.#listingForCheck(file, signal);
-    const damage = await store.findDamage(this.commit, file, listing?.get(path)?.size);
+    const damage = await cache.findDamage(this.commit, file, listing?.get(path)?.size);
     signal?.throwIfAborted();
     if (damage === undefined) return { file };
     if (client === undefined || this.#isOut) throw damage;
@@ -162,26 +162,26 @@ class HubOrigin implements Origin {
   }
 
   #isMarkedMissing(path: string): Promise<boolean> {
-    return this.#parts.store.isMarkedMissing(this.commit, path);
+    return this.#parts.cache.isMarkedMissing(this.commit, path);
   }
 
   async #knownListing(): Promise<RepositoryListing | undefined> {
-    if (!this.#lookedForListing) this.#listing ??= await this.#parts.store.readListing(this.commit);
+    if (!this.#lookedForListing) this.#listing ??= await this.#parts.cache.readListing(this.commit);
     this.#lookedForListing = true;
     return this.#listing;
   }
 
   async #fetchListing(signal: AbortSignal | undefined): Promise<RepositoryListing | undefined> {
-    const { store, client, id } = this.#parts;
+    const { cache, client, id } = this.#parts;
     if (client === undefined || this.#isOut) return undefined;
     try {
       this.#listing = await fetchListing(client, { id, commit: this.commit, signal });
     } catch (error) {
-      if (!leavesCopyInUse(error) || !(await store.hasSnapshot(this.commit))) throw error;
+      if (!leavesCopyInUse(error) || !(await cache.hasSnapshot(this.commit))) throw error;
       warn(`${error.message} The files of ${id} that are in the cache are used.`);
       return undefined;
     }
-    if (await store.hasSnapshot(this.commit)) await store.writeListing(this.commit, this.#listing);
+    if (await cache.hasSnapshot(this.commit)) await cache.writeListing(this.commit, this.#listing);
     return this.#listing;
   }
 
@@ -190,18 +190,18 @@ class HubOrigin implements Origin {
    * of files that are fetched side by side, after the last. Where an older commit is held, not before it is let go.
    */
   async #remember(): Promise<void> {
-    const { store, revision } = this.#parts;
+    const { cache, revision } = this.#parts;
     if (this.#fetching > 0) return;
-    if (this.#listing !== undefined && (await store.readListing(this.commit)) === undefined) {
-      await store.writeListing(this.commit, this.#listing);
+    if (this.#listing !== undefined && (await cache.readListing(this.commit)) === undefined) {
+      await cache.writeListing(this.commit, this.#listing);
     }
     if (this.#parts.client === undefined || this.#parts.unreachable !== undefined) return;
-    if (this.#holdsRevision && (await store.readCommit(revision)) !== undefined) return;
-    await store.writeCommit(revision, this.commit);
+    if (this.#holdsRevision && (await cache.readCommit(revision)) !== undefined) return;
+    await cache.writeCommit(revision, this.commit);
   }
 
   #notCached(path: string, outage: Error | undefined): OfflineError {
-    const { store, id, revision } = this.#parts;
+    const { cache, id, revision } = this.#parts;
     const reason =
       outage === undefined
         ? "requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)"
@@ -209,7 +209,7 @@ class HubOrigin implements Origin {
     return new OfflineError(
       {
         subject: `${path} of ${id} at ${revision} (commit ${this.commit})`,
-        found: `nothing in ${store.place}`,
+        found: `nothing in ${cache.place}`,
         expected: `the file, since ${reason}`,
         remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
       },
@@ -227,7 +227,7 @@ function isPassing(outage: Error | undefined): boolean {
 
 /** What a platform brings along. */
 export interface HubPlatform {
-  readonly store: HubStore;
+  readonly cache: HubCache;
   /** Asked for where requests are allowed. */
   readonly makeClient: () => Promise<HubClient>;
   readonly startDownload: (client: HubClient) => StartHubDownload;
@@ -242,15 +242,15 @@ export interface HubPlatform {
 export async function openHubRepository(
   request: HubRequest,
   options: OpenRepositoryOptions,
-  { makeClient, needsListing, startDownload, store }: HubPlatform,
+  { makeClient, needsListing, startDownload, cache }: HubPlatform,
 ): Promise<Repository> {
   const { environment, id } = request;
   const revision = checkRevision(request.revision);
   const { holdRevision = false } = options;
-  const common = { id, revision, store, needsListing, holdRevision, unreachable: undefined };
+  const common = { id, revision, cache, needsListing, holdRevision, unreachable: undefined };
   if (isOffline(options.localFilesOnly, environment)) {
-    const commit = await store.readCommit(revision);
-    if (commit === undefined) throw notCached(store, id, revision);
+    const commit = await cache.readCommit(revision);
+    if (commit === undefined) throw notCached(cache, id, revision);
     return toRepository({
       ...common,
       commit,
@@ -261,7 +261,7 @@ export async function openHubRepository(
   const client = await makeClient();
   const connected = { ...common, client, startDownload: startDownload(client) };
   if (isCommit(revision)) return toRepository({ ...connected, commit: revision });
-  const cached = await store.readCommit(revision);
+  const cached = await cache.readCommit(revision);
   const question = { id, revision, signal: options.signal };
   try {
     const commit =
@@ -293,10 +293,10 @@ function checkRevision(revision: string): string {
   });
 }
 
-function notCached(store: HubStore, id: string, revision: string): OfflineError {
+function notCached(cache: HubCache, id: string, revision: string): OfflineError {
   return new OfflineError({
     subject: `${id} at ${revision}`,
-    found: `nothing in ${store.place}`,
+    found: `nothing in ${cache.place}`,
     expected: "the repository, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
     remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
   });

@@ -1,60 +1,70 @@
 import { IntegrityError } from "../errors.ts";
-import type { RepositoryListing } from "../hub-api/client.ts";
 import type { RepositoryFile } from "../repository.ts";
+
+/**
+ * One repository's folder in a cache, on disk or in the storage of a browser: small text files at paths, and the contents
+ * of the repository's files. `HubCache` and `WebCache` say what is at which path.
+ */
+export interface Store {
+  /** Where the cache is, for messages: `the cache folder /home/me/.cache/huggingface/hub`. */
+  readonly place: string;
+  /** The folder that notes which files a commit of the Hub does not have. */
+  readonly missingFolder: string;
+  /** A name for a path that nothing in another store has. */
+  key(path: string): string;
+
+  /** The text at a path; `undefined` where there is no file. @throws FileReadError */
+  readText(path: string): Promise<string | undefined>;
+  /** Writes a text as a whole: readers see the old one or the new one. @throws CacheWriteError */
+  writeText(path: string, text: string): Promise<void>;
+  /** What is at a path; `undefined` where nothing is. */
+  entryKind(path: string): Promise<"file" | "folder" | undefined>;
+  /** Removes the file or folder at a path. @throws CacheWriteError */
+  remove(path: string): Promise<void>;
+  /** Checks that a file can be written at a path, without writing it. @throws CacheWriteError */
+  checkWritable(path: string): Promise<void>;
+
+  /** The file whose blob is linked at a path of the store; `undefined` where there is none. */
+  findLinked(file: string, link: string): Promise<RepositoryFile | undefined>;
+  /** What is wrong with such a file, as far as it shows; `size` is its expected length, where that is known. */
+  findDamage(
+    file: RepositoryFile,
+    link: string,
+    size: number | undefined,
+  ): Promise<IntegrityError | undefined>;
+  /** Whether a blob is there, undamaged as far as it shows. */
+  hasBlob(objectId: string, size: number | undefined): Promise<boolean>;
+  /** Links a blob at a path of the store. @throws CacheWriteError */
+  link(objectId: string, link: string, isNew: boolean): Promise<void>;
+
+  /** The copy of a file of a web server that a note describes; `undefined` where there is none. */
+  findCopy(path: string, note: UrlNote | undefined): Promise<RepositoryFile | undefined>;
+  /** Removes other copies of the file. Never fails. */
+  removeOtherCopies(path: string, note: UrlNote): Promise<void>;
+
+  /** Waits until nobody else downloads a content; `undefined` where there are no locks. */
+  lock(content: ContentName, options: StoreLockOptions): Promise<StoreLock | undefined>;
+  /** Begins to write a content. @throws CacheWriteError */
+  openPart(request: PartRequest): Promise<Part>;
+}
+
+/** What names a content: its SHA-256 or git object, or, where a web server does not tell that, the path of the file. */
+export type ContentName =
+  | { readonly objectId: string; readonly path?: undefined }
+  | { readonly objectId?: undefined; readonly path: string };
 
 /** A content that is to be put into a cache. */
 export interface PartRequest {
-  /** Its SHA-256 or git object. */
-  readonly objectId: string;
+  readonly content: ContentName;
+  /** What names this version of it, where its name does not and something else does. */
+  readonly version?: string | undefined;
   /** Its length in bytes, where it is known. */
   readonly size: number | undefined;
-  /** Only who holds the lock, with nobody else at work, may adopt or remove. */
+  /** Only the owner of the lock, with nobody else at work, may adopt or remove. */
   readonly leftParts: LeftParts;
+  /** The note on the copy that is there. */
+  readonly note?: UrlNote | undefined;
   readonly signal: AbortSignal;
-}
-
-/** One repository's part of a cache of the Hub, wherever that is: on disk, in a browser. */
-export interface HubStore {
-  /** Where the cache is, for messages: `the cache folder /home/me/.cache/huggingface/hub`. */
-  readonly place: string;
-  /** A name for a file of a commit that no other file of any cache has. */
-  key(commit: string, path: string): string;
-
-  /** The commit that a branch or tag stood for when it was last asked for; a full commit hash stands for itself. */
-  readCommit(revision: string): Promise<string | undefined>;
-  /** Remembers what a branch or tag stands for. @throws CacheWriteError */
-  writeCommit(revision: string, commit: string): Promise<void>;
-  /** Whether any file of a commit was ever cached. */
-  hasSnapshot(commit: string): Promise<boolean>;
-  /** The listing of a commit, if it is cached and in form. */
-  readListing(commit: string): Promise<RepositoryListing | undefined>;
-  /** Keeps the listing of a commit. Never fails: it can be asked for again. */
-  writeListing(commit: string, listing: RepositoryListing): Promise<void>;
-
-  /** A file of a commit, if it is cached. */
-  findFile(commit: string, path: string): Promise<RepositoryFile | undefined>;
-  /** What is wrong with a cached file of a commit, if it shows; `size` is its length, where that is known. */
-  findDamage(
-    commit: string,
-    file: RepositoryFile,
-    size: number | undefined,
-  ): Promise<IntegrityError | undefined>;
-  /** Whether a commit is known not to have a file. */
-  isMarkedMissing(commit: string, path: string): Promise<boolean>;
-  /** Notes that a commit does not have a file, so that the answer is known offline. Never fails. */
-  markMissing(commit: string, path: string): Promise<void>;
-
-  /** Whether a content is cached, undamaged as far as that shows. */
-  hasBlob(objectId: string, size: number | undefined): Promise<boolean>;
-  /** Makes sure that a file of a commit can be put in its place, before it is fetched. @throws CacheWriteError */
-  checkPlace(commit: string, path: string): Promise<void>;
-  /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
-  linkFile(commit: string, path: string, objectId: string, isNew: boolean): Promise<RepositoryFile>;
-
-  /** Waits until nobody else fetches a content; `undefined` where there are no locks. */
-  lock(objectId: string, options: StoreLockOptions): Promise<StoreLock | undefined>;
-  /** Begins to put a content into the cache. @throws CacheWriteError */
-  openPart(request: PartRequest): Promise<Part>;
 }
 
 /** What is known of a file of a web server. */
@@ -67,41 +77,14 @@ export interface UrlNote {
   readonly size?: number;
   /** What `Content-Length` said, where that was something else: the length of what was compressed on its way. */
   readonly contentLength?: number;
-}
-
-/** A file of a web server that is to be put into a cache. */
-export interface WebPartRequest {
-  /** What names this version of it, where anything does. */
-  readonly version: string | undefined;
-  /** Its length in bytes, where it is known. */
-  readonly size: number | undefined;
-  /** Only who holds the lock, with nobody else at work, may adopt or remove. */
-  readonly leftParts: LeftParts;
-  readonly signal: AbortSignal;
-}
-
-/** The files of one folder on a web server in a cache, wherever that is: on disk, in a browser. */
-export interface WebStore {
-  /** Where the cache is, for messages. */
-  readonly place: string;
-  /** A name for a file that no other file of any cache has. */
-  key(path: string): string;
-  /** The copy of a file, if there is one. */
-  findFile(path: string): Promise<RepositoryFile | undefined>;
-  /** The note on a file, if it is there and in form. */
-  readNote(path: string): Promise<UrlNote | undefined>;
-  /** Notes by what a stored file is to be asked for again, and makes it the one to use. @throws CacheWriteError */
-  writeNote(path: string, note: UrlNote, part: Part): Promise<void>;
-  /** Notes that the server has no such file, where there is no copy of it. Never fails. */
-  markMissing(path: string): Promise<void>;
-  /** Waits until nobody else fetches a file; `undefined` where there are no locks. */
-  lock(path: string, options: StoreLockOptions): Promise<StoreLock | undefined>;
-  /** Begins to put a file into the cache. @throws CacheWriteError */
-  openPart(path: string, request: WebPartRequest): Promise<Part>;
+  /** The name of the copy, in stores that name copies by path and version: two times 32 hexadecimal digits. */
+  readonly content?: string;
 }
 
 /** A file that is on its way into a cache. What of it has arrived can be left for another time. */
 export interface Part {
+  /** The name of the content, where the store gave it one: see `UrlNote.content`. */
+  readonly content?: string | undefined;
   /** How many bytes are there. */
   readonly size: number;
   /** Whether some of them come from an earlier transfer. */

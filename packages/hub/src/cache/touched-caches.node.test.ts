@@ -8,8 +8,8 @@ import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { DiskFile } from "../node/disk-file.ts";
+import { DiskStore } from "../node/disk-store.ts";
 import { resolveUrlCache } from "../node/settings.ts";
-import { UrlCache } from "../node/url-cache.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
 
@@ -153,7 +153,7 @@ describe("a cache of several users", () => {
     await chmod(cacheDir, 0o777);
     const open = () => openRepository(`${server.url}/m`, { cacheDir, environment: {} });
     await (await open()).get("a.json");
-    const { folder } = new UrlCache(resolveUrlCache(cacheDir, {}), `${server.url}/m`);
+    const { folder } = DiskStore.ofUrl(resolveUrlCache(cacheDir, {}), `${server.url}/m`);
     await chmod(join(folder, "files"), 0o777);
     const restore = await makeReadOnly(join(folder, "notes"));
     becomeOrdinary();

@@ -7,8 +7,8 @@ import { folderEntries } from "../__fixtures__/folder-entries.ts";
 import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
+import { DiskStore } from "../node/disk-store.ts";
 import { resolveUrlCache } from "../node/settings.ts";
-import { UrlCache } from "../node/url-cache.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
 
@@ -26,7 +26,7 @@ async function setUp(site: Parameters<typeof startServer>[0]) {
   const open = (options: OpenRepositoryOptions = {}) =>
     openRepository(url, { cacheDir, environment: impatient, retry: quickRetries, ...options });
   const asked = () => server.requests.map(({ headers }) => [headers.range, headers["if-range"]]);
-  return { server, open, asked, cache: new UrlCache(resolveUrlCache(cacheDir, {}), url) };
+  return { server, open, asked, cache: DiskStore.ofUrl(resolveUrlCache(cacheDir, {}), url) };
 }
 
 describe("a file of a web server whose transfer breaks", () => {
@@ -65,7 +65,7 @@ describe("a file of a web server whose transfer breaks", () => {
 
   it("leaves nothing of an earlier transfer where no version is told", async () => {
     const { cache, open } = await setUp({});
-    const left = `${cache.fileLocation("w.bin")}.onestep-00000001.incomplete`;
+    const left = `${cache.location("files/w.bin")}.onestep-00000001.incomplete`;
     await mkdir(dirname(left), { recursive: true });
     await writeFile(left, "012");
     expect(await (await (await open()).get("w.bin")).text()).toBe("0123456789");

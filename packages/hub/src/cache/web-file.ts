@@ -8,11 +8,12 @@ import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
 import type { Downloaded } from "./cached-repository.ts";
 import { type Incoming, receiveFile } from "./download.ts";
 import type { SharedWork } from "./shared-tasks.ts";
-import type { LeftParts, UrlNote, WebStore } from "./store.ts";
+import type { LeftParts, UrlNote } from "./store.ts";
+import type { WebCache } from "./web-cache.ts";
 
 /** A file of a web server that is to be put into the cache. */
 export interface WebFileRequest extends WebTransferRequest {
-  readonly store: WebStore;
+  readonly cache: WebCache;
   readonly retry: RetryPolicy;
 }
 
@@ -22,8 +23,8 @@ export interface WebFileRequest extends WebTransferRequest {
  * answers with a page: a server that was moved, or a network that wants a login, looks the same.
  */
 export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<Downloaded> {
-  const { store, path } = request;
-  const lock = await store.lock(path, { signal: work.signal });
+  const { cache, path } = request;
+  const lock = await cache.lock(path, { signal: work.signal });
   const isAlone = lock !== undefined && !lock.isContested;
   try {
     return await fetchOnce(request, work, isAlone ? "adopt" : "leave");
@@ -40,10 +41,10 @@ async function fetchOnce(
   work: SharedWork,
   leftParts: LeftParts,
 ): Promise<Downloaded> {
-  const { store, folder, path, retry } = request;
+  const { cache, folder, path, retry } = request;
   const { signal } = work;
-  const copy = await store.findFile(path);
-  const note = await store.readNote(path);
+  const copy = await cache.findFile(path);
+  const note = await cache.readNote(path);
   const isWhole = copy !== undefined && note?.size === copy.size;
   const headers = { "Accept-Encoding": "identity", ...(isWhole ? conditions(note) : {}) };
   const ask = () => folder.request(path, { headers, signal });
@@ -52,7 +53,7 @@ async function fetchOnce(
   const answer = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
   if ("missing" in answer) {
     if (copy !== undefined) return { ...reportCached(copy, work), withdrawn: answer.missing };
-    await store.markMissing(path);
+    await cache.markMissing(path);
     return { file: undefined };
   }
   try {
@@ -77,12 +78,12 @@ async function receive(
   { onProgress, signal }: SharedWork,
   leftParts: LeftParts,
 ): Promise<RepositoryFile | undefined> {
-  const { store, path, retry } = request;
+  const { cache, path, retry } = request;
   const transfer = new WebTransfer(request, answer, signal);
   const { announcedSize, size, version } = transfer;
   const isNamed = version !== undefined && announcedSize !== undefined;
   const usable = leftParts === "adopt" && !isNamed ? "remove" : leftParts;
-  const part = await store.openPart(path, { version, size: announcedSize, leftParts: usable, signal });
+  const part = await cache.openPart(path, { version, size: announcedSize, leftParts: usable, signal });
   const shownSize = size ?? (isOftenCompressed(answer, path) ? undefined : announcedSize);
   const reporter = new ProgressReporter(path, shownSize, onProgress);
   reporter.start();
@@ -97,9 +98,9 @@ async function receive(
     signal,
   };
   const stored = await receiveFile(part, reception, part.size === 0 ? transfer.take(answer, 0) : undefined);
-  await store.writeNote(path, readNote(answer.headers, stored), part);
+  await cache.writeNote(path, readNote(answer.headers, stored), part);
   reporter.end(stored);
-  return store.findFile(path);
+  return cache.findFile(path);
 }
 
 /** Some servers, and all requests of browsers, know no conditions: then the headers of the file say the same. */

@@ -7,13 +7,13 @@ import type { WebFolder } from "../http/web-server.ts";
 import type { RepositoryFile } from "../repository.ts";
 import type { Downloaded, DownloadRequest, Origin, OriginFile } from "./cached-repository.ts";
 import type { Caller } from "./shared-tasks.ts";
-import type { WebStore } from "./store.ts";
+import type { WebCache } from "./web-cache.ts";
 import { fetchWebFile } from "./web-file.ts";
 
 /** What a {@link WebOrigin} consists of. */
 export interface WebOriginParts {
   readonly folder: WebFolder;
-  readonly store: WebStore;
+  readonly cache: WebCache;
   readonly offline: boolean;
   readonly downloadPatience: Patience;
   readonly retry: RetryPolicy;
@@ -44,12 +44,12 @@ export class WebOrigin implements Origin {
   ): Promise<OriginFile> {
     if (this.#checked.has(path)) return { file: this.#checked.get(path), isCached: true };
     if (this.#parts.offline) return { file: await this.#findCached(path), isCached: true };
-    const { folder, store } = this.#parts;
+    const { folder, cache } = this.#parts;
     const request = { ...this.#parts, path };
     let downloaded: Downloaded;
     try {
       downloaded = await download({
-        key: store.key(path),
+        key: cache.key(path),
         caller: this.#caller(),
         work: (shared) => fetchWebFile(request, shared),
       });
@@ -72,18 +72,18 @@ export class WebOrigin implements Origin {
   }
 
   async #isKnown(path: string): Promise<boolean> {
-    const { store } = this.#parts;
-    return (await store.findFile(path)) !== undefined || (await store.readNote(path))?.missing === true;
+    const { cache } = this.#parts;
+    return (await cache.findFile(path)) !== undefined || (await cache.readNote(path))?.missing === true;
   }
 
   /** The copy at hand; `undefined` where it is known that there is no such file. */
   async #findCached(path: string): Promise<RepositoryFile | undefined> {
-    const { store } = this.#parts;
-    const file = await store.findFile(path);
+    const { cache } = this.#parts;
+    const file = await cache.findFile(path);
     if (file !== undefined || (await this.#isKnown(path))) return file;
     throw new OfflineError({
       subject: `${path} of ${this.name}`,
-      found: `nothing in ${store.place}`,
+      found: `nothing in ${cache.place}`,
       expected: "the file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
       remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
     });

@@ -1,6 +1,7 @@
 import { lstat, rename, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { InvalidArgumentError } from "@onestep/core";
+import { HubCache } from "../cache/hub-cache.ts";
 import { checkDeletion, type DeleteFromCacheOptions, type DeletionReport } from "../cache-tools.ts";
 import { RepositoryNotFoundError, RevisionNotFoundError } from "../errors.ts";
 import {
@@ -11,29 +12,28 @@ import {
   removeLocks,
   totalSize,
 } from "./cache-entries.ts";
-import { HubCache } from "./hub-cache.ts";
+import { DiskStore } from "./disk-store.ts";
 import { readRefs, scanHubFolder, scanSnapshot, scanUrlFolder } from "./scan-cache.ts";
 import { resolveHubCache, resolveUrlCache } from "./settings.ts";
 import { isNotThere, toFileReadError, writeInCache } from "./system-error.ts";
-import { UrlCache } from "./url-cache.ts";
 
 /** See `deleteFromCache` in `cache/cache-tools.ts`. */
 export async function deleteFromCacheOnDisk(options: DeleteFromCacheOptions): Promise<DeletionReport> {
   const { cacheDir, environment = {}, repoId, revision } = options;
   const { url } = checkDeletion(options);
   if (url !== undefined) {
-    const { folder } = new UrlCache(resolveUrlCache(cacheDir, environment), url);
+    const { folder } = DiskStore.ofUrl(resolveUrlCache(cacheDir, environment), url);
     await checkIsFolder(folder, repoId);
     return deleteFolder(folder, (await scanUrlFolder(folder, []))?.contents ?? []);
   }
-  const cache = new HubCache(resolveHubCache(cacheDir, environment), repoId);
-  return revision === undefined ? deleteRepository(cache, repoId) : deleteRevision(cache, repoId, revision);
+  const store = DiskStore.ofModel(resolveHubCache(cacheDir, environment), repoId);
+  return revision === undefined ? deleteRepository(store, repoId) : deleteRevision(store, repoId, revision);
 }
 
-async function deleteRepository(cache: HubCache, id: string): Promise<DeletionReport> {
-  await checkIsFolder(cache.folder, id);
-  const report = await deleteFolder(cache.folder, (await scanHubFolder(cache.folder, id, [])).contents);
-  await writeInCache(cache.folder, () => removeLocks(locksFolder(cache.folder)));
+async function deleteRepository(store: DiskStore, id: string): Promise<DeletionReport> {
+  await checkIsFolder(store.folder, id);
+  const report = await deleteFolder(store.folder, (await scanHubFolder(store.folder, id, [])).contents);
+  await writeInCache(store.folder, () => removeLocks(locksFolder(store.folder)));
   return report;
 }
 
@@ -47,38 +47,38 @@ async function deleteFolder(folder: string, contents: readonly CachedContent[]):
   return sumUp(folder, contents);
 }
 
-async function deleteRevision(cache: HubCache, id: string, revision: string): Promise<DeletionReport> {
-  await checkIsFolder(cache.folder, id);
-  const commit = await cache.readCommit(revision);
+async function deleteRevision(store: DiskStore, id: string, revision: string): Promise<DeletionReport> {
+  await checkIsFolder(store.folder, id);
+  const commit = await new HubCache(store).readCommit(revision);
   if (commit === undefined) {
     throw new RevisionNotFoundError({
       subject: `revision ${revision} of ${id}`,
-      found: `nothing in the cache folder ${cache.cacheFolder}`,
+      found: `nothing in the cache folder ${store.cacheFolder}`,
       expected: "a cached revision",
       remedy: "See what is cached with scanCache, or onestep cache list.",
     });
   }
-  const snapshots = (await readFolder(join(cache.folder, "snapshots"))).filter(
+  const snapshots = (await readFolder(join(store.folder, "snapshots"))).filter(
     ({ kind }) => kind === "folder",
   );
   const others = snapshots.filter(({ path }) => path !== commit);
-  if (others.length === 0) return deleteRepository(cache, id);
+  if (others.length === 0) return deleteRepository(store, id);
   const stillNeeded = new Set<string>();
   for (const other of others) {
     for (const { place } of await scanSnapshot(other.location, [])) stillNeeded.add(place);
   }
-  const snapshot = join(cache.folder, "snapshots", commit);
-  const blobs = join(cache.folder, "blobs");
+  const snapshot = join(store.folder, "snapshots", commit);
+  const blobs = join(store.folder, "blobs");
   const contents = (await scanSnapshot(snapshot, [])).filter(({ place }) => !stillNeeded.has(place));
-  const refs = (await readRefs(cache.folder, [])).get(commit) ?? [];
+  const refs = (await readRefs(store.folder, [])).get(commit) ?? [];
   await writeInCache(snapshot, async () => {
-    for (const ref of refs) await rm(join(cache.folder, "refs", ...ref.split("/")), { force: true });
+    for (const ref of refs) await rm(join(store.folder, "refs", ...ref.split("/")), { force: true });
     await rm(snapshot, { recursive: true, force: true });
     for (const { place } of contents) if (dirname(place) === blobs) await rm(place, { force: true });
-    await rm(join(cache.folder, "trees", `${commit}.json`), { force: true });
-    await rm(join(cache.folder, ".no_exist", commit), { recursive: true, force: true });
+    await rm(join(store.folder, "trees", `${commit}.json`), { force: true });
+    await rm(join(store.folder, ".no_exist", commit), { recursive: true, force: true });
   });
-  return sumUp(cache.folder, contents);
+  return sumUp(store.folder, contents);
 }
 
 /** A link in the place of a folder would lead out of the cache. */

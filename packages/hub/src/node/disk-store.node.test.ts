@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hashVersion } from "./url-cache.ts";
+import { hashVersion } from "./disk-store.ts";
 
 it("hashVersion tells versions and lengths apart, in hexadecimal", () => {
   const hashes = [hashVersion('"a"', 1), hashVersion('"a"', 2), hashVersion('"b"', 1)];

@@ -1,0 +1,86 @@
+import type { RepositoryFile } from "../repository.ts";
+import type { Part, PartRequest, Store, StoreLock, StoreLockOptions, UrlNote } from "./store.ts";
+
+/**
+ * The files of one folder on a web server in a cache:
+ *
+ *     origin.json          {"url": "https://…"}
+ *     notes/<path>.json    by what to ask whether the file has changed: see {@link UrlNote}
+ */
+export class WebCache {
+  readonly #store: Store;
+  readonly #url: string;
+
+  /** @param url - The address of the folder. */
+  constructor(store: Store, url: string) {
+    this.#store = store;
+    this.#url = url;
+  }
+
+  /** Where the cache is, for messages. */
+  get place(): string {
+    return this.#store.place;
+  }
+
+  /** A name for a file that no other file of any cache has. */
+  key(path: string): string {
+    return this.#store.key(`files/${path}`);
+  }
+
+  /** The copy of a file, if there is one. */
+  async findFile(path: string): Promise<RepositoryFile | undefined> {
+    return this.#store.findCopy(path, await this.readNote(path));
+  }
+
+  /** The note on a file, if it is there and in form. */
+  async readNote(path: string): Promise<UrlNote | undefined> {
+    try {
+      const note: unknown = JSON.parse((await this.#store.readText(notePath(path))) ?? "");
+      return typeof note === "object" && note !== null && isContentName(note) ? note : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Notes how to ask for a stored file again, and makes it the one to use. @throws CacheWriteError */
+  async writeNote(path: string, note: UrlNote, part: Part): Promise<void> {
+    const { content } = part;
+    const whole = content === undefined ? note : { ...note, content };
+    await this.#write(path, whole);
+    await this.#store.removeOtherCopies(path, whole);
+  }
+
+  /** Notes that the server has no such file, where there is no copy of it. Never fails. */
+  async markMissing(path: string): Promise<void> {
+    await this.#write(path, { missing: true }).catch(() => {});
+  }
+
+  /** Waits until nobody else downloads a file; `undefined` where there are no locks. */
+  lock(path: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
+    return this.#store.lock({ path }, options);
+  }
+
+  /** Begins to put a file into the cache. @throws CacheWriteError */
+  async openPart(path: string, request: Omit<PartRequest, "content" | "note">): Promise<Part> {
+    // Without its note, a file would be downloaded again each time.
+    for (const place of [notePath(path), originPath]) await this.#store.checkWritable(place);
+    return this.#store.openPart({ ...request, content: { path }, note: await this.readNote(path) });
+  }
+
+  async #write(path: string, note: UrlNote): Promise<void> {
+    await this.#store.writeText(originPath, JSON.stringify({ url: this.#url }));
+    await this.#store.writeText(notePath(path), JSON.stringify(note));
+  }
+}
+
+const originPath = "origin.json";
+
+function notePath(path: string): string {
+  return `notes/${path}.json`;
+}
+
+/** Whether a note names its copy in form, if at all: the name becomes the path of a folder. */
+function isContentName(note: object): note is UrlNote {
+  if (!("content" in note)) return true;
+  return typeof note.content === "string" && /^[0-9a-f]{32}-[0-9a-f]{32}$/.test(note.content);
+}
