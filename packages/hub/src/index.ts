@@ -9,7 +9,7 @@ export type {
   DeletionReport,
   PruneCacheOptions,
   ScanCacheOptions,
-} from "./cache-tools.ts";
+} from "./cache/cache-report.ts";
 export { deleteFromCache, pruneCache, scanCache } from "./cache-tools.ts";
 export {
   CacheWriteError,

@@ -4,7 +4,7 @@ import type {
   DeletionReport,
   PruneCacheOptions,
   ScanCacheOptions,
-} from "./cache-tools.ts";
+} from "./cache/cache-report.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
 import type { Environment } from "./settings.ts";
 import type { UploadFile, UploadFilesOptions, UploadReport } from "./upload/upload-files.ts";

@@ -1,4 +1,3 @@
-import { HubCache } from "../cache/hub-cache.ts";
 import {
   type CachedIncompleteFile,
   type CachedRepository,
@@ -7,10 +6,17 @@ import {
   checkDeletion,
   type DeleteFromCacheOptions,
   type DeletionReport,
+  latestOf,
+  makeReport,
   type PruneCacheOptions,
+  parseOrigin,
+  repositoryNotCached,
+  revisionNotCached,
   type ScanCacheOptions,
-} from "../cache-tools.ts";
-import { RepositoryNotFoundError, RevisionNotFoundError } from "../errors.ts";
+  type SearchedCache,
+  unknownOrigin,
+} from "../cache/cache-report.ts";
+import { HubCache } from "../cache/hub-cache.ts";
 import { isCommit, parseObjectId } from "../hub-api/listing.ts";
 import { findRepositoryIdFault } from "../validators.ts";
 import { BrowserStore } from "./browser-store.ts";
@@ -19,17 +25,15 @@ import { openCacheFolder } from "./open-storage.ts";
 import { ContentFolder } from "./piece-file.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 
-const modelPrefix = "models--";
-
-/** See `scanCache` in `cache/cache-tools.ts`. */
+/** See `scanCache` in `cache-tools.ts`. */
 export async function scanBrowserCache(options: ScanCacheOptions): Promise<CacheReport> {
   const cache = await openCacheFolder(options);
   const problems: CacheProblem[] = [];
   const repositories: CachedRepository[] = [];
   for (const { name } of await cache.entries()) {
     options.signal?.throwIfAborted();
-    if (!name.startsWith(modelPrefix)) continue;
-    const id = name.slice(modelPrefix.length).replace("--", "/");
+    const id = HubCache.idOf(name);
+    if (id === undefined) continue;
     const folder = cache.folder(name);
     if (findRepositoryIdFault(id) === undefined) repositories.push(await scanModel(folder, id, problems));
     else problems.push({ path: folder.path, message: "is not the folder of a model" });
@@ -39,12 +43,8 @@ export async function scanBrowserCache(options: ScanCacheOptions): Promise<Cache
     const repository = await scanWebFolder(cache.folder(`urls/${name}`), problems);
     if (repository !== undefined) repositories.push(repository);
   }
-  return {
-    cacheDir: cache.path,
-    repositories: repositories.sort((first, second) => (first.id < second.id ? -1 : 1)),
-    sizeOnDisk: repositories.reduce((sum, { sizeOnDisk }) => sum + sizeOnDisk, 0),
-    problems,
-  };
+  const sizeOnDisk = repositories.reduce((sum, repository) => sum + repository.sizeOnDisk, 0);
+  return makeReport({ cacheDir: cache.path, repositories, sizeOnDisk, problems });
 }
 
 async function scanModel(
@@ -78,11 +78,11 @@ async function scanWebFolder(
   folder: PrivateFolder,
   problems: CacheProblem[],
 ): Promise<CachedRepository | undefined> {
-  const id = await readOrigin(folder);
+  const id = parseOrigin(await folder.readText("origin.json").catch(() => undefined));
   if (id === undefined) {
     problems.push({
       path: folder.path,
-      message: "does not say which address its files came from (origin.json)",
+      message: unknownOrigin,
     });
     return undefined;
   }
@@ -107,33 +107,22 @@ async function summarize(
       problems.push({ path, message: "is what an interrupted download left" });
     }
   }
-  const written = [...contents.values()].map(({ lastWritten }) => lastWritten);
   return {
     folder: folder.path,
     sizeOnDisk: totalBytes(contents.values()),
     fileCount: contents.size,
-    lastUsed: written.length === 0 ? undefined : new Date(Math.max(...written)),
+    lastUsed: latestOf([...contents.values()].map(({ lastWritten }) => lastWritten)),
     incompleteFiles,
   };
 }
 
-async function readOrigin(folder: PrivateFolder): Promise<string | undefined> {
-  try {
-    const origin: unknown = JSON.parse((await folder.readText("origin.json")) ?? "");
-    const url = typeof origin === "object" && origin !== null && "url" in origin ? origin.url : undefined;
-    return typeof url === "string" ? url : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** See `deleteFromCache` in `cache/cache-tools.ts`. */
+/** See `deleteFromCache` in `cache-tools.ts`. */
 export async function deleteFromBrowserCache(options: DeleteFromCacheOptions): Promise<DeletionReport> {
   const { repoId } = options;
   const { revision, url } = checkDeletion(options);
   const cache = await openCacheFolder(options);
   const name = url === undefined ? HubCache.folderName(repoId) : await BrowserStore.urlFolderName(url);
-  if (!(await cache.folder(name).exists())) throw notCached(repoId);
+  if (!(await cache.folder(name).exists())) throw repositoryNotCached(repoId, searched);
   if (revision !== undefined) return deleteRevision(cache, name, repoId, revision);
   return deleteRepository(cache, name, url === undefined ? "blobs" : "contents");
 }
@@ -160,7 +149,7 @@ async function deleteRevision(
   const folder = cache.folder(name);
   const commit = await new HubCache(new BrowserStore(folder)).readCommit(revision);
   const snapshots = await readSnapshots(folder);
-  if (commit === undefined || !snapshots.has(commit)) throw revisionNotCached(id, revision);
+  if (commit === undefined || !snapshots.has(commit)) throw revisionNotCached(id, revision, searched);
   if (snapshots.size === 1) return deleteRepository(cache, name, "blobs");
   const others = [...snapshots].filter(([other]) => other !== commit);
   const stillNeeded = new Set(others.flatMap(([, contents]) => [...contents.values()]));
@@ -176,31 +165,18 @@ async function deleteRevision(
   return { freedBytes: totalBytes(unneeded.flatMap((content) => stored.get(content) ?? [])), keptBytes: 0 };
 }
 
-function notCached(id: string): RepositoryNotFoundError {
-  return new RepositoryNotFoundError({
-    subject: id,
-    found: "nothing in the browser's cache",
-    expected: "a cached repository",
-    remedy: "See what is cached with scanCache.",
-  });
-}
+const searched: SearchedCache = {
+  place: "the browser's cache",
+  remedy: "See what is cached with scanCache.",
+};
 
-function revisionNotCached(id: string, revision: string): RevisionNotFoundError {
-  return new RevisionNotFoundError({
-    subject: `revision ${revision} of ${id}`,
-    found: "nothing in the browser's cache",
-    expected: "a cached revision",
-    remedy: "See what is cached with scanCache.",
-  });
-}
-
-/** See `pruneCache` in `cache/cache-tools.ts`. */
+/** See `pruneCache` in `cache-tools.ts`. */
 export async function pruneBrowserCache(options: PruneCacheOptions): Promise<DeletionReport> {
   const cache = await openCacheFolder(options);
   let freedBytes = 0;
   for (const { name } of await cache.entries()) {
     options.signal?.throwIfAborted();
-    if (name.startsWith("models--")) freedBytes += await pruneContents(cache.folder(name), "blobs");
+    if (HubCache.idOf(name) !== undefined) freedBytes += await pruneContents(cache.folder(name), "blobs");
   }
   for (const { name } of await cache.folder("urls").entries()) {
     options.signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, UnsupportedError, warn } from "@onestep/core";
-import type { CacheLocation } from "../cache-tools.ts";
+import type { CacheLocation } from "../cache/cache-report.ts";
 import { findPathFault } from "../validators.ts";
 import { PrivateFolder } from "./private-folder.ts";
 

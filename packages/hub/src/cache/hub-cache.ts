@@ -26,6 +26,12 @@ export class HubCache {
     return `models--${id.replaceAll("/", "--")}`;
   }
 
+  /** The repository that a folder in that of the cache belongs to; `undefined` where it is no repository's. */
+  static idOf(folderName: string): string | undefined {
+    const [, name] = /^models--(.*)$/s.exec(folderName) ?? [];
+    return name?.replace("--", "/");
+  }
+
   /** Where the cache is, for messages. */
   get place(): string {
     return this.#store.place;

@@ -1,9 +1,15 @@
 import { lstat, rename, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { InvalidArgumentError } from "@onestep/core";
+import {
+  checkDeletion,
+  type DeleteFromCacheOptions,
+  type DeletionReport,
+  repositoryNotCached,
+  revisionNotCached,
+  type SearchedCache,
+} from "../cache/cache-report.ts";
 import { HubCache } from "../cache/hub-cache.ts";
-import { checkDeletion, type DeleteFromCacheOptions, type DeletionReport } from "../cache-tools.ts";
-import { RepositoryNotFoundError, RevisionNotFoundError } from "../errors.ts";
 import {
   type CachedContent,
   locksFolder,
@@ -17,7 +23,7 @@ import { readRefs, scanHubFolder, scanSnapshot, scanUrlFolder } from "./scan-cac
 import { resolveHubCache, resolveUrlCache } from "./settings.ts";
 import { isNotThere, toFileReadError, writeInCache } from "./system-error.ts";
 
-/** See `deleteFromCache` in `cache/cache-tools.ts`. */
+/** See `deleteFromCache` in `cache-tools.ts`. */
 export async function deleteFromCacheOnDisk(options: DeleteFromCacheOptions): Promise<DeletionReport> {
   const { cacheDir, environment = {}, repoId, revision } = options;
   const { url } = checkDeletion(options);
@@ -51,12 +57,7 @@ async function deleteRevision(store: DiskStore, id: string, revision: string): P
   await checkIsFolder(store.folder, id);
   const commit = await new HubCache(store).readCommit(revision);
   if (commit === undefined) {
-    throw new RevisionNotFoundError({
-      subject: `revision ${revision} of ${id}`,
-      found: `nothing in the cache folder ${store.cacheFolder}`,
-      expected: "a cached revision",
-      remedy: "See what is cached with scanCache, or onestep cache list.",
-    });
+    throw revisionNotCached(id, revision, searched(store.cacheFolder));
   }
   const snapshots = (await readFolder(join(store.folder, "snapshots"))).filter(
     ({ kind }) => kind === "folder",
@@ -87,12 +88,7 @@ async function checkIsFolder(folder: string, id: string): Promise<void> {
     if ((await lstat(folder)).isDirectory()) return;
   } catch (error) {
     if (!isNotThere(error)) throw toFileReadError(folder, error);
-    throw new RepositoryNotFoundError({
-      subject: id,
-      found: `nothing in the cache folder ${dirname(folder)}`,
-      expected: "a cached repository",
-      remedy: "See what is cached with scanCache, or onestep cache list.",
-    });
+    throw repositoryNotCached(id, searched(dirname(folder)));
   }
   throw new InvalidArgumentError({
     subject: "option repoId",
@@ -100,6 +96,13 @@ async function checkIsFolder(folder: string, id: string): Promise<void> {
     expected: "a folder in the cache",
     remedy: "Correct it.",
   });
+}
+
+function searched(cacheFolder: string): SearchedCache {
+  return {
+    place: `the cache folder ${cacheFolder}`,
+    remedy: "See what is cached with scanCache, or onestep cache list.",
+  };
 }
 
 /** What lies outside the folder was not deleted and does not count. */

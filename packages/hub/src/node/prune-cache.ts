@@ -1,6 +1,7 @@
 import { rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { DeletionReport, PruneCacheOptions } from "../cache-tools.ts";
+import type { DeletionReport, PruneCacheOptions } from "../cache/cache-report.ts";
+import { HubCache } from "../cache/hub-cache.ts";
 import {
   findLocks,
   isIncomplete,
@@ -17,7 +18,7 @@ import { writeInCache } from "./system-error.ts";
 /** What was changed more recently than this may be somebody's work. */
 const restingMilliseconds = 10 * 60 * 1000;
 
-/** See `pruneCache` in `cache/cache-tools.ts`. */
+/** See `pruneCache` in `cache-tools.ts`. */
 export async function pruneCacheOnDisk(options: PruneCacheOptions): Promise<DeletionReport> {
   const { cacheDir, environment = {}, signal } = options;
   const hubFolder = resolveHubCache(cacheDir, environment);
@@ -29,7 +30,7 @@ export async function pruneCacheOnDisk(options: PruneCacheOptions): Promise<Dele
       if (kind !== "folder") continue;
       if (isInterruptedDeletion(path)) freedBytes += await removeFolder(location);
       else if (cacheFolder === urlFolder) freedBytes += await pruneUrlFolder(location);
-      else if (path.startsWith("models--")) {
+      else if (HubCache.idOf(path) !== undefined) {
         freedBytes += await pruneHubFolder(location, join(hubFolder, ".locks", path));
       }
     }

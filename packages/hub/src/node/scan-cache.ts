@@ -8,7 +8,9 @@ import type {
   CacheProblem,
   CacheReport,
   ScanCacheOptions,
-} from "../cache-tools.ts";
+} from "../cache/cache-report.ts";
+import { latestOf, makeReport, parseOrigin, unknownOrigin } from "../cache/cache-report.ts";
+import { HubCache } from "../cache/hub-cache.ts";
 import { isCommit } from "../hub-api/listing.ts";
 import { findRepositoryIdFault } from "../validators.ts";
 import {
@@ -27,9 +29,7 @@ import {
 } from "./cache-entries.ts";
 import { resolveHubCache, resolveUrlCache } from "./settings.ts";
 
-const modelPrefix = "models--";
-
-/** See `scanCache` in `cache/cache-tools.ts`. */
+/** See `scanCache` in `cache-tools.ts`. */
 export async function scanCacheOnDisk({
   cacheDir,
   environment = {},
@@ -43,8 +43,8 @@ export async function scanCacheOnDisk({
     if (isInterruptedDeletion(entry.path)) {
       problems.push({ path: entry.location, message: "is what an interrupted deletion left" });
     }
-    if (!entry.path.startsWith(modelPrefix)) continue;
-    const id = entry.path.slice(modelPrefix.length).replace("--", "/");
+    const id = HubCache.idOf(entry.path);
+    if (id === undefined) continue;
     if (entry.kind !== "folder" || findRepositoryIdFault(id) !== undefined) {
       problems.push({ path: entry.location, message: "is not the folder of a model" });
       continue;
@@ -60,14 +60,12 @@ export async function scanCacheOnDisk({
       if (repository !== undefined) scanned.push(repository);
     });
   }
-  return {
+  return makeReport({
     cacheDir: hubFolder,
-    repositories: scanned
-      .map(({ repository }) => repository)
-      .sort((first, second) => (first.id < second.id ? -1 : 1)),
+    repositories: scanned.map(({ repository }) => repository),
     sizeOnDisk: totalSize(scanned.flatMap(({ contents }) => contents)),
     problems,
-  };
+  });
 }
 
 /** One entry that cannot be read does not hide the others. */
@@ -124,7 +122,6 @@ export async function scanHubFolder(
   }
   const incompleteFiles = await scanBlobs(folder, contents, locks, problems);
   const all = [...contents.values()];
-  const used = all.map((content) => content.lastUsed);
   return {
     contents: all,
     repository: {
@@ -133,7 +130,7 @@ export async function scanHubFolder(
       folder,
       sizeOnDisk: totalSize(all),
       fileCount: all.length,
-      lastUsed: used.length === 0 ? undefined : new Date(Math.max(...used)),
+      lastUsed: latestOf(all.map(({ lastUsed }) => lastUsed)),
       revisions,
       incompleteFiles,
     },
@@ -203,9 +200,9 @@ export async function scanUrlFolder(
   folder: string,
   problems: CacheProblem[],
 ): Promise<ScannedRepository | undefined> {
-  const id = await readOrigin(folder);
+  const id = parseOrigin(await readFile(join(folder, "origin.json"), "utf8").catch(() => undefined));
   if (id === undefined) {
-    problems.push({ path: folder, message: "does not say which address its files came from (origin.json)" });
+    problems.push({ path: folder, message: unknownOrigin });
     return undefined;
   }
   const contents: CachedContent[] = [];
@@ -219,7 +216,6 @@ export async function scanUrlFolder(
       problems.push({ path: entry.location, message: "is what an interrupted download left" });
     }
   }
-  const used = contents.map((content) => content.lastUsed);
   return {
     contents,
     repository: {
@@ -228,19 +224,9 @@ export async function scanUrlFolder(
       folder,
       sizeOnDisk: totalSize(contents),
       fileCount: contents.length,
-      lastUsed: used.length === 0 ? undefined : new Date(Math.max(...used)),
+      lastUsed: latestOf(contents.map(({ lastUsed }) => lastUsed)),
       revisions: [],
       incompleteFiles,
     },
   };
-}
-
-async function readOrigin(folder: string): Promise<string | undefined> {
-  try {
-    const origin: unknown = JSON.parse(await readFile(join(folder, "origin.json"), "utf8"));
-    const url = typeof origin === "object" && origin !== null && "url" in origin ? origin.url : undefined;
-    return typeof url === "string" ? url : undefined;
-  } catch {
-    return undefined;
-  }
 }
