@@ -15,7 +15,7 @@ import { scanCacheOnDisk } from "./node/scan-cache.ts";
 import { resolveHubCache, resolveToken, resolveUrlCache } from "./node/settings.ts";
 import type { HubRequest, Platform } from "./platform.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
-import { downloadPatience, isEnabled, isOffline, metadataPatience, xetFromBytes } from "./settings.ts";
+import { downloadTimeout, isEnabled, isOffline, metadataTimeout, xetFromBytes } from "./settings.ts";
 import { uploadFilesToHub } from "./upload/upload-to-hub.node.ts";
 
 /** Node: folders, and a cache on disk. */
@@ -46,8 +46,8 @@ export function openHubInNode(request: HubRequest, options: OpenRepositoryOption
         token: await resolveToken(options.token, environment),
         fetch: options.fetch ?? fetch,
         redirects: "here",
-        metadataPatience: metadataPatience(environment),
-        downloadPatience: downloadPatience(environment),
+        metadataTimeout: metadataTimeout(environment),
+        downloadTimeout: downloadTimeout(environment),
         retry: resolveRetryPolicy(options.retry),
       }),
     startDownload: (client) => hubTransfers(client, xetFromBytes(environment)),
@@ -60,13 +60,13 @@ export async function openWebInNode(
   url: URL,
   { cacheDir, environment = {}, fetch: givenFetch = fetch, localFilesOnly, retry }: OpenRepositoryOptions,
 ): Promise<Repository> {
-  const patience = metadataPatience(environment);
-  const folder = new WebFolder(url, { fetch: givenFetch, patience, redirects: "here" });
+  const timeout = metadataTimeout(environment);
+  const folder = new WebFolder(url, { fetch: givenFetch, timeout, redirects: "here" });
   const origin = new WebOrigin({
     folder,
     cache: new WebCache(DiskStore.ofUrl(resolveUrlCache(cacheDir, environment), folder.name), folder.name),
     offline: isOffline(localFilesOnly, environment),
-    downloadPatience: downloadPatience(environment),
+    downloadTimeout: downloadTimeout(environment),
     retry: resolveRetryPolicy(retry),
   });
   return new CachedRepository(origin);

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { InvalidTokenError } from "./errors.ts";
 import {
   cleanToken,
-  downloadPatience,
+  downloadTimeout,
   isEnabled,
   isOffline,
   joinEndpoint,
-  metadataPatience,
+  metadataTimeout,
   readVariable,
   resolveEndpoint,
   xetFromBytes,
@@ -76,17 +76,17 @@ describe("isOffline", () => {
 
 describe("patience", () => {
   it("is 10 s, or what the variables say", () => {
-    expect(metadataPatience({}).seconds).toBe(10);
-    expect(downloadPatience({}).seconds).toBe(10);
-    expect(metadataPatience({ HF_HUB_ETAG_TIMEOUT: "3" }).seconds).toBe(3);
-    expect(downloadPatience({ HF_HUB_DOWNLOAD_TIMEOUT: "0.5" }).seconds).toBe(0.5);
-    expect(downloadPatience({ HF_HUB_DOWNLOAD_TIMEOUT: "0" }).seconds).toBe(10);
+    expect(metadataTimeout({}).seconds).toBe(10);
+    expect(downloadTimeout({}).seconds).toBe(10);
+    expect(metadataTimeout({ HF_HUB_ETAG_TIMEOUT: "3" }).seconds).toBe(3);
+    expect(downloadTimeout({ HF_HUB_DOWNLOAD_TIMEOUT: "0.5" }).seconds).toBe(0.5);
+    expect(downloadTimeout({ HF_HUB_DOWNLOAD_TIMEOUT: "0" }).seconds).toBe(10);
   });
 
   it.each(["soon", "-1", "1e9", "99999999", "Infinity", "0x10"])("refuses %s", (value) => {
     let thrown: unknown;
     try {
-      metadataPatience({ HF_HUB_ETAG_TIMEOUT: value });
+      metadataTimeout({ HF_HUB_ETAG_TIMEOUT: value });
     } catch (error) {
       thrown = error;
     }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { InvalidTokenError } from "./errors.ts";
-import type { Patience } from "./http/timeout.ts";
+import type { Timeout } from "./http/timeout.ts";
 
 /** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -67,18 +67,18 @@ export function isOffline(localFilesOnly: boolean | undefined, environment: Envi
 }
 
 /** How long to wait for an answer about files: `HF_HUB_ETAG_TIMEOUT`, or 10 s. */
-export function metadataPatience(environment: Environment): Patience {
-  return readPatience(environment, "HF_HUB_ETAG_TIMEOUT");
+export function metadataTimeout(environment: Environment): Timeout {
+  return readTimeout(environment, "HF_HUB_ETAG_TIMEOUT");
 }
 
 /** How long to wait for the next piece of a file: `HF_HUB_DOWNLOAD_TIMEOUT`, or 10 s. */
-export function downloadPatience(environment: Environment): Patience {
-  return readPatience(environment, "HF_HUB_DOWNLOAD_TIMEOUT");
+export function downloadTimeout(environment: Environment): Timeout {
+  return readTimeout(environment, "HF_HUB_DOWNLOAD_TIMEOUT");
 }
 
 /** How long the Hub may think about what it was sent: `HF_HUB_DOWNLOAD_TIMEOUT`, or 60 s. */
-export function uploadPatience(environment: Environment): Patience {
-  return readPatience(environment, "HF_HUB_DOWNLOAD_TIMEOUT", 60);
+export function uploadTimeout(environment: Environment): Timeout {
+  return readTimeout(environment, "HF_HUB_DOWNLOAD_TIMEOUT", 60);
 }
 
 /** Beyond this, the Hub sends files in chunks only (huggingface_hub 2.0, `MAX_HTTP_DOWNLOAD_SIZE`). */
@@ -97,7 +97,7 @@ export function xetFromBytes(environment: Environment): number {
 }
 
 /** @throws InvalidArgumentError where the variable is set to something else than a number of seconds. */
-function readPatience(environment: Environment, variable: string, defaultSeconds: number = 10): Patience {
+function readTimeout(environment: Environment, variable: string, defaultSeconds: number = 10): Timeout {
   const text = readVariable(environment, variable)?.trim() ?? "0";
   const seconds = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || seconds > 86_400) {

@@ -7,8 +7,8 @@ export function makeClient(endpoint: string, token?: string): HubClient {
     token,
     fetch,
     redirects: "here",
-    metadataPatience: { seconds: 10, variable: "HF_HUB_ETAG_TIMEOUT" },
+    metadataTimeout: { seconds: 10, variable: "HF_HUB_ETAG_TIMEOUT" },
     retry: { maxRetries: 2, baseWaitTime: 0.001, maxWaitTime: 0.001 },
-    downloadPatience: { seconds: 10, variable: "HF_HUB_DOWNLOAD_TIMEOUT" },
+    downloadTimeout: { seconds: 10, variable: "HF_HUB_DOWNLOAD_TIMEOUT" },
   });
 }

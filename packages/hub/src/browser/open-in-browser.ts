@@ -5,9 +5,9 @@ import { openHubRepository } from "../cache/hub-origin.ts";
 import { WebCache } from "../cache/web-cache.ts";
 import { WebOrigin } from "../cache/web-origin.ts";
 import { CacheWriteError, EntryNotFoundError } from "../errors.ts";
-import type { HttpAnswer } from "../http/response.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { type RetryPolicy, resolveRetryPolicy } from "../http/retry.ts";
-import type { Patience } from "../http/timeout.ts";
+import type { Timeout } from "../http/timeout.ts";
 import { WebFolder } from "../http/web-server.ts";
 import { fetchListing, HubClient, resolveRevision } from "../hub-api/client.ts";
 import { toHubFailure } from "../hub-api/failure.ts";
@@ -16,7 +16,7 @@ import { isCommit } from "../hub-api/listing.ts";
 import type { HubRequest } from "../platform.ts";
 import type { OpenRepositoryOptions, ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { getEntry } from "../repository-file.ts";
-import { cleanToken, downloadPatience, isOffline, metadataPatience } from "../settings.ts";
+import { cleanToken, downloadTimeout, isOffline, metadataTimeout } from "../settings.ts";
 import { BrowserStore } from "./browser-store.ts";
 import { listedDownloads } from "./hub-download.ts";
 import { openStorage } from "./open-storage.ts";
@@ -54,18 +54,18 @@ export async function openHubInBrowser(
 export async function openWebInBrowser(url: URL, options: OpenRepositoryOptions): Promise<Repository> {
   const { environment = {} } = options;
   const retry = resolveRetryPolicy(options.retry);
-  const patience = downloadPatience(environment);
+  const timeout = downloadTimeout(environment);
   const folder = new WebFolder(url, {
     fetch: options.fetch ?? fetch,
-    patience: metadataPatience(environment),
+    timeout: metadataTimeout(environment),
     redirects: "fetch",
   });
   const storage = await openStorageFor(options);
-  const inPlace = webInPlace(folder, { patience, retry });
+  const inPlace = webInPlace(folder, { timeout, retry });
   if (storage === undefined) return inPlace;
   const offline = isOffline(options.localFilesOnly, environment);
   const cache = new WebCache(await BrowserStore.ofUrl(storage, folder.name), folder.name);
-  const origin = new WebOrigin({ folder, cache, offline, downloadPatience: patience, retry });
+  const origin = new WebOrigin({ folder, cache, offline, downloadTimeout: timeout, retry });
   const repository = new CachedRepository(origin);
   return offline ? repository : new FallbackRepository(repository, inPlace);
 }
@@ -85,8 +85,8 @@ function makeClient({ endpoint, environment }: HubRequest, options: OpenReposito
     token: cleanToken(options.token === false ? "" : (options.token ?? ""), "option token"),
     fetch: options.fetch ?? fetch,
     redirects: "fetch",
-    metadataPatience: metadataPatience(environment),
-    downloadPatience: downloadPatience(environment),
+    metadataTimeout: metadataTimeout(environment),
+    downloadTimeout: downloadTimeout(environment),
     retry: resolveRetryPolicy(options.retry),
   });
 }
@@ -100,13 +100,13 @@ export interface HubCommit {
 
 /** A repository of the Hub that is read in place. */
 export function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): RangeRepository {
-  const { downloadPatience: patience, endpoint, hasToken, retry } = client;
+  const { downloadTimeout: timeout, endpoint, hasToken, retry } = client;
   const ask = async (path: string, range: string, signal: AbortSignal | undefined) => {
     const url = fileUrl(client, { id, commit, path });
-    const answer = await client.send(url, { headers: { Range: range }, signal });
-    if ([200, 206, 416].includes(answer.status)) return answer;
-    await answer.discard();
-    const failure = toHubFailure(answer, { id, revision, path, endpoint, hasToken });
+    const response = await client.send(url, { headers: { Range: range }, signal });
+    if ([200, 206, 416].includes(response.status)) return response;
+    await response.discard();
+    const failure = toHubFailure(response, { id, revision, path, endpoint, hasToken });
     if (EntryNotFoundError.isInstance(failure)) return undefined;
     throw failure;
   };
@@ -114,28 +114,28 @@ export function hubInPlace(client: HubClient, { id, revision, commit }: HubCommi
     name: id,
     commit,
     list: async (signal) => [...(await fetchListing(client, { id, commit, signal })).keys()],
-    source: (path) => ({ path, patience, retry, request: (range, signal) => ask(path, range, signal) }),
+    source: (path) => ({ path, timeout, retry, request: (range, signal) => ask(path, range, signal) }),
   });
 }
 
 /** A folder on a web server that is read in place. No request is made before a file is asked for. */
 export function webInPlace(
   folder: WebFolder,
-  { patience, retry }: { readonly patience: Patience; readonly retry: RetryPolicy },
+  { timeout, retry }: { readonly timeout: Timeout; readonly retry: RetryPolicy },
 ): RangeRepository {
   const ask = async (
     path: string,
     range: string,
     signal: AbortSignal | undefined,
-  ): Promise<HttpAnswer | undefined> => {
-    const answer = await folder.request(path, { headers: { Range: range }, signal });
-    return "missing" in answer ? undefined : answer;
+  ): Promise<HttpResponse | undefined> => {
+    const response = await folder.request(path, { headers: { Range: range }, signal });
+    return "missing" in response ? undefined : response;
   };
   return new RangeRepository({
     name: folder.name,
     commit: undefined,
     list: async () => undefined,
-    source: (path) => ({ path, patience, retry, request: (range, signal) => ask(path, range, signal) }),
+    source: (path) => ({ path, timeout, retry, request: (range, signal) => ask(path, range, signal) }),
   });
 }
 

@@ -1,8 +1,8 @@
 import { UnsupportedError } from "@onestep/core";
 import { IntegrityError } from "../errors.ts";
-import { type HttpAnswer, readBytes, readTotalSize } from "../http/response.ts";
+import { type HttpResponse, readBytes, readTotalSize } from "../http/response.ts";
 import { type RetryPolicy, withRetries } from "../http/retry.ts";
-import type { Patience } from "../http/timeout.ts";
+import type { Timeout } from "../http/timeout.ts";
 import type { ReadOptions, Repository, RepositoryFile, TextOptions } from "../repository.ts";
 import { checkRange, getEntry, readText } from "../repository-file.ts";
 import { checkRepositoryPath } from "../validators.ts";
@@ -68,9 +68,9 @@ const maximumHeldBytes = 64 * 1024 * 1024;
 /** The way to a file's bytes. `undefined` where there is no such file. */
 export interface RangeSource {
   readonly path: string;
-  readonly patience: Patience;
+  readonly timeout: Timeout;
   readonly retry: RetryPolicy;
-  readonly request: (range: string, signal: AbortSignal | undefined) => Promise<HttpAnswer | undefined>;
+  readonly request: (range: string, signal: AbortSignal | undefined) => Promise<HttpResponse | undefined>;
 }
 
 /** A file behind range requests, of which only its first 64 KiB are held in memory. */
@@ -104,18 +104,18 @@ export class RangeFile implements RepositoryFile {
     source: RangeSource,
     signal: AbortSignal | undefined,
   ): Promise<RangeFile | undefined> {
-    const answer = await source.request(`bytes=0-${firstBytes - 1}`, signal);
-    if (answer === undefined) return undefined;
-    const etag = answer.headers.get("ETag");
-    if (answer.status === 416) {
-      await answer.discard();
+    const response = await source.request(`bytes=0-${firstBytes - 1}`, signal);
+    if (response === undefined) return undefined;
+    const etag = response.headers.get("ETag");
+    if (response.status === 416) {
+      await response.discard();
       return new RangeFile(source, 0, new Uint8Array(), etag);
     }
-    const limit = answer.status === 206 ? firstBytes : maximumHeldBytes;
-    const held = await readBytes(answer, limit, source.patience);
+    const limit = response.status === 206 ? firstBytes : maximumHeldBytes;
+    const held = await readBytes(response, limit, source.timeout);
     if (held === undefined)
       throw noRanges(source.path, "a file too large to hold, and no way to ask for a part");
-    const size = answer.status === 206 ? sizeOf(answer, held) : held.length;
+    const size = response.status === 206 ? sizeOf(response, held) : held.length;
     if (size === undefined)
       throw noRanges(source.path, "a part of the file, and no Content-Range that may be read");
     return new RangeFile(source, size, held, etag);
@@ -139,13 +139,15 @@ export class RangeFile implements RepositoryFile {
   }
 
   async #readOnce(start: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const answer = await this.#source.request(`bytes=${start}-${end - 1}`, signal);
-    if (answer === undefined) throw this.#changed("nothing");
-    if (answer.status !== 206 || answer.headers.get("ETag") !== this.#etag) {
-      await answer.discard();
-      throw this.#changed(answer.status === 206 ? "another version of the file" : `HTTP ${answer.status}`);
+    const response = await this.#source.request(`bytes=${start}-${end - 1}`, signal);
+    if (response === undefined) throw this.#changed("nothing");
+    if (response.status !== 206 || response.headers.get("ETag") !== this.#etag) {
+      await response.discard();
+      throw this.#changed(
+        response.status === 206 ? "another version of the file" : `HTTP ${response.status}`,
+      );
     }
-    const bytes = await readBytes(answer, end - start, this.#source.patience);
+    const bytes = await readBytes(response, end - start, this.#source.timeout);
     if (bytes?.length === end - start) return bytes;
     throw this.#changed(bytes === undefined ? "more bytes" : `${bytes.length} bytes`);
   }
@@ -161,8 +163,8 @@ export class RangeFile implements RepositoryFile {
 }
 
 /** The file's size, from `Content-Range`, or where the server sent less than was asked for. */
-function sizeOf(answer: HttpAnswer, held: Uint8Array): number | undefined {
-  return readTotalSize(answer.headers) ?? (held.length < firstBytes ? held.length : undefined);
+function sizeOf(response: HttpResponse, held: Uint8Array): number | undefined {
+  return readTotalSize(response.headers) ?? (held.length < firstBytes ? held.length : undefined);
 }
 
 function noRanges(path: string, found: string): UnsupportedError {

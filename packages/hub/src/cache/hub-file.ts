@@ -1,7 +1,7 @@
 import { warn } from "@onestep/core";
 import { isOutage } from "../errors.ts";
 import type { RetryPolicy } from "../http/retry.ts";
-import type { FileQuestion, NoFile } from "../hub-api/file.ts";
+import type { FileRequest, NoFile } from "../hub-api/file.ts";
 import { contentId, type ListedFile } from "../hub-api/listing.ts";
 import type { RepositoryFile } from "../repository.ts";
 import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
@@ -10,7 +10,7 @@ import type { HubCache } from "./hub-cache.ts";
 import type { SharedWork } from "./shared-tasks.ts";
 
 /** A file of the Hub that is to be put into the cache. */
-export interface HubFileRequest extends FileQuestion {
+export interface HubFileRequest extends FileRequest {
   readonly cache: HubCache;
   readonly startDownload: StartHubDownload;
   readonly retry: RetryPolicy;
@@ -152,7 +152,7 @@ export type AskListing = () => Promise<ListedFile | undefined>;
  * @param askListing - Asks what the listing says of it; `undefined` where there is none to be had.
  */
 export type StartHubDownload = (
-  question: FileQuestion,
+  file: FileRequest,
   listed: ListedFile | undefined,
   signal: AbortSignal,
   askListing: AskListing,

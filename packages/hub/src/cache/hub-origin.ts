@@ -156,8 +156,8 @@ class HubOrigin implements Origin {
     const hasAnswered = client !== undefined && unreachable === undefined && revision !== commit;
     if (known !== undefined || !hasAnswered || this.#askedForCheck || file.size < checkedBytes) return known;
     this.#askedForCheck = true;
-    const question = { id, commit, signal, retry: noRetries };
-    this.#listing = await fetchListing(client, question).catch(() => undefined);
+    const revisionRequest = { id, commit, signal, retry: noRetries };
+    this.#listing = await fetchListing(client, revisionRequest).catch(() => undefined);
     return this.#listing;
   }
 
@@ -262,13 +262,13 @@ export async function openHubRepository(
   const connected = { ...common, client, startDownload: startDownload(client) };
   if (isCommit(revision)) return toRepository({ ...connected, commit: revision });
   const cached = await cache.readCommit(revision);
-  const question = { id, revision, signal: options.signal };
+  const revisionRequest = { id, revision, signal: options.signal };
   try {
     const commit =
       cached === undefined
-        ? await resolveRevision(client, question)
+        ? await resolveRevision(client, revisionRequest)
         : // Where there is a copy to fall back on, one try is enough.
-          await retryWhenCut(() => resolveRevision(client, { ...question, retry: noRetries }));
+          await retryWhenCut(() => resolveRevision(client, { ...revisionRequest, retry: noRetries }));
     return toRepository({ ...connected, commit });
   } catch (error) {
     if (!leavesCopyInUse(error) || cached === undefined) throw error;

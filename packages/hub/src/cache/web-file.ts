@@ -1,7 +1,7 @@
 import { IntegrityError } from "../errors.ts";
-import { type HttpAnswer, readRangeStart, readSize, readTotalSize } from "../http/response.ts";
+import { type HttpResponse, readRangeStart, readSize, readTotalSize } from "../http/response.ts";
 import { type RetryPolicy, retryWhenCut, withRetries } from "../http/retry.ts";
-import type { Patience } from "../http/timeout.ts";
+import type { Timeout } from "../http/timeout.ts";
 import type { WebFolder } from "../http/web-server.ts";
 import type { RepositoryFile } from "../repository.ts";
 import { ProgressReporter, reportCachedFile } from "../repository-file.ts";
@@ -12,7 +12,7 @@ import type { LeftParts, UrlNote } from "./store.ts";
 import type { WebCache } from "./web-cache.ts";
 
 /** A file of a web server that is to be put into the cache. */
-export interface WebFileRequest extends WebTransferRequest {
+export interface WebFileRequest extends WebDownloadRequest {
   readonly cache: WebCache;
   readonly retry: RetryPolicy;
 }
@@ -50,20 +50,20 @@ async function fetchOnce(
   const ask = () => folder.request(path, { headers, signal });
   // Where there is a copy to fall back on, one try is enough.
   const isKnown = isWhole || note?.missing === true;
-  const answer = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
-  if ("missing" in answer) {
-    if (copy !== undefined) return { ...reportCached(copy, work), withdrawn: answer.missing };
+  const response = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
+  if ("missing" in response) {
+    if (copy !== undefined) return { ...reportCached(copy, work), withdrawn: response.missing };
     await cache.markMissing(path);
     return { file: undefined };
   }
   try {
-    if (isWhole && isUnchanged(note, answer)) return reportCached(copy, work);
-    if (answer.status !== 200) {
-      throw folder.badAnswer(path, answer, `HTTP ${answer.status}`, "the file (HTTP 200)");
+    if (isWhole && isUnchanged(note, response)) return reportCached(copy, work);
+    if (response.status !== 200) {
+      throw folder.badAnswer(path, response, `HTTP ${response.status}`, "the file (HTTP 200)");
     }
-    return { file: await receive(request, answer, work, leftParts) };
+    return { file: await receive(request, response, work, leftParts) };
   } finally {
-    await answer.discard();
+    await response.discard();
   }
 }
 
@@ -74,17 +74,17 @@ function reportCached(file: RepositoryFile, work: SharedWork): Downloaded {
 
 async function receive(
   request: WebFileRequest,
-  answer: HttpAnswer,
+  response: HttpResponse,
   { onProgress, signal }: SharedWork,
   leftParts: LeftParts,
 ): Promise<RepositoryFile | undefined> {
   const { cache, path, retry } = request;
-  const transfer = new WebTransfer(request, answer, signal);
+  const transfer = new WebDownload(request, response, signal);
   const { announcedSize, size, version } = transfer;
   const isNamed = version !== undefined && announcedSize !== undefined;
   const usable = leftParts === "adopt" && !isNamed ? "remove" : leftParts;
   const part = await cache.openPart(path, { version, size: announcedSize, leftParts: usable, signal });
-  const shownSize = size ?? (isOftenCompressed(answer, path) ? undefined : announcedSize);
+  const shownSize = size ?? (isOftenCompressed(response, path) ? undefined : announcedSize);
   const reporter = new ProgressReporter(path, shownSize, onProgress);
   reporter.start();
   const reception = {
@@ -97,8 +97,8 @@ async function receive(
     retry,
     signal,
   };
-  const stored = await receiveFile(part, reception, part.size === 0 ? transfer.take(answer, 0) : undefined);
-  await cache.writeNote(path, readNote(answer.headers, stored), part);
+  const stored = await receiveFile(part, reception, part.size === 0 ? transfer.take(response, 0) : undefined);
+  await cache.writeNote(path, readNote(response.headers, stored), part);
   reporter.end(stored);
   return cache.findFile(path);
 }
@@ -106,7 +106,7 @@ async function receive(
 /** Some servers, and all requests of browsers, know no conditions: then the headers of the file say the same. */
 function isUnchanged(
   { contentLength, etag, lastModified, size }: UrlNote,
-  { headers, status }: HttpAnswer,
+  { headers, status }: HttpResponse,
 ): boolean {
   if (status !== 200) return status === 304;
   if (typeof etag === "string") return headers.get("ETag") === etag;
@@ -115,7 +115,7 @@ function isUnchanged(
 }
 
 /** Whether servers compress files of this kind on their way, so that `Content-Length` tells little of them. */
-function isOftenCompressed({ headers }: HttpAnswer, path: string): boolean {
+function isOftenCompressed({ headers }: HttpResponse, path: string): boolean {
   const type = headers.get("Content-Type") ?? "";
   return /\.(?:json|txt|md)$/i.test(path) || /^text\/|[/+](?:json|xml|javascript)\b/i.test(type);
 }
@@ -138,24 +138,24 @@ function readNote(headers: Headers, size: number): UrlNote {
 }
 
 /** What a transfer needs to ask for more. */
-export interface WebTransferRequest {
+export interface WebDownloadRequest {
   readonly folder: WebFolder;
   readonly path: string;
-  readonly downloadPatience: Patience;
+  readonly downloadTimeout: Timeout;
 }
 
 /** Brings the bytes of one version of a file of a web server, from any place on. */
-export class WebTransfer {
+export class WebDownload {
   /** Length in bytes, where the server tells. */
   readonly size: number | undefined;
-  /** What the server says of the length, right or not: see `HttpAnswer.bodySize`. */
+  /** What the server says of the length, right or not: see `HttpResponse.bodySize`. */
   readonly announcedSize: number | undefined;
   /** What names the version; `undefined` where nothing does, and a transfer always begins at the start. */
   readonly version: string | undefined;
-  readonly #request: WebTransferRequest;
+  readonly #request: WebDownloadRequest;
   readonly #signal: AbortSignal;
 
-  constructor(request: WebTransferRequest, first: HttpAnswer, signal: AbortSignal) {
+  constructor(request: WebDownloadRequest, first: HttpResponse, signal: AbortSignal) {
     this.#request = request;
     this.#signal = signal;
     this.size = first.bodySize;
@@ -164,10 +164,10 @@ export class WebTransfer {
   }
 
   /** The bytes of an answer that begins at a place in the file. */
-  take(answer: HttpAnswer, offset: number): Incoming {
-    const chunks = answer.passingChunks(this.#request.downloadPatience);
-    const size = offset === 0 ? undefined : readTotalSize(answer.headers);
-    return { offset, size, chunks, discard: () => answer.discard() };
+  take(response: HttpResponse, offset: number): Incoming {
+    const chunks = response.passingChunks(this.#request.downloadTimeout);
+    const size = offset === 0 ? undefined : readTotalSize(response.headers);
+    return { offset, size, chunks, discard: () => response.discard() };
   }
 
   /** Asks for the bytes from a place on. @throws IntegrityError where the server has another version now. */
@@ -178,17 +178,17 @@ export class WebTransfer {
         ? {}
         : { Range: `bytes=${offset}-`, "If-Range": this.version };
     const headers = { "Accept-Encoding": "identity", ...range };
-    const answer = await folder.request(path, { headers, signal: this.#signal });
-    if ("missing" in answer) throw this.#changed(answer.missing);
-    const isPart = answer.status === 206 && readRangeStart(answer.headers) === offset && offset > 0;
-    const isSame = readVersion(answer.headers) === this.version;
+    const response = await folder.request(path, { headers, signal: this.#signal });
+    if ("missing" in response) throw this.#changed(response.missing);
+    const isPart = response.status === 206 && readRangeStart(response.headers) === offset && offset > 0;
+    const isSame = readVersion(response.headers) === this.version;
     const isWhole =
-      answer.status === 200 && readSize(answer.headers.get("Content-Length")) === this.announcedSize;
+      response.status === 200 && readSize(response.headers.get("Content-Length")) === this.announcedSize;
     if (isSame && (isPart || isWhole)) {
-      return this.take(answer, isPart ? offset : 0);
+      return this.take(response, isPart ? offset : 0);
     }
-    await answer.discard();
-    throw this.#changed(isSame ? `HTTP ${answer.status}` : "another version of it");
+    await response.discard();
+    throw this.#changed(isSame ? `HTTP ${response.status}` : "another version of it");
   }
 
   #changed(found: string): IntegrityError {

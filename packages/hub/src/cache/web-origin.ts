@@ -2,7 +2,7 @@ import { warn } from "@onestep/core";
 import { leavesCopyInUse, OfflineError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
 import type { RetryPolicy } from "../http/retry.ts";
-import type { Patience } from "../http/timeout.ts";
+import type { Timeout } from "../http/timeout.ts";
 import type { WebFolder } from "../http/web-server.ts";
 import type { RepositoryFile } from "../repository.ts";
 import type { Downloaded, DownloadRequest, Origin, OriginFile } from "./cached-repository.ts";
@@ -15,7 +15,7 @@ export interface WebOriginParts {
   readonly folder: WebFolder;
   readonly cache: WebCache;
   readonly offline: boolean;
-  readonly downloadPatience: Patience;
+  readonly downloadTimeout: Timeout;
   readonly retry: RetryPolicy;
 }
 
@@ -66,9 +66,9 @@ export class WebOrigin implements Origin {
 
   /** What an answer depends on, besides the file: the query may hold a signature. */
   #caller(): Caller {
-    const { downloadPatience, folder, retry } = this.#parts;
+    const { downloadTimeout, folder, retry } = this.#parts;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
-    return [...folder.caller, downloadPatience.seconds, maxRetries, baseWaitTime, maxWaitTime];
+    return [...folder.caller, downloadTimeout.seconds, maxRetries, baseWaitTime, maxWaitTime];
   }
 
   async #isKnown(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toConnectionError, toSilenceError } from "./connection-failure.ts";
+import { toConnectionError, toTimeoutError } from "./connection-failure.ts";
 
 const url = new URL("https://host.example/path?signature=secret");
 
@@ -84,8 +84,8 @@ describe("toConnectionError", () => {
   });
 });
 
-it("toSilenceError names the variable to set", () => {
-  expect(toSilenceError(url, 10, "HF_HUB_ETAG_TIMEOUT").message).toMatch(
+it("toTimeoutError names the variable to set", () => {
+  expect(toTimeoutError(url, 10, "HF_HUB_ETAG_TIMEOUT").message).toMatch(
     /silence for 10 s.*Set HF_HUB_ETAG_TIMEOUT to wait for longer\./,
   );
 });

@@ -135,7 +135,7 @@ export function isCertificateFault(error: unknown): boolean {
 }
 
 /** The error for a server that stays silent. */
-export function toSilenceError(url: URL, seconds: number, variable: string): ConnectionError {
+export function toTimeoutError(url: URL, seconds: number, variable: string): ConnectionError {
   return new ConnectionError({
     subject: describeUrl(url),
     found: `silence for ${seconds} s`,

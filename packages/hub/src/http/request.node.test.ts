@@ -5,11 +5,11 @@ import { ConnectionError } from "../errors.ts";
 import { sendRequest } from "./request.ts";
 
 const startHub = fakeHubs();
-const patience = { seconds: 10, variable: "HF_HUB_ETAG_TIMEOUT" };
+const timeout = { seconds: 10, variable: "HF_HUB_ETAG_TIMEOUT" };
 const repositories = { "a/b": { files: { "w.bin": { bytes: "weights", lfs: true } } } };
 
 function connection(url: string) {
-  return { url: new URL(url), fetch, patience, redirects: "here" as const };
+  return { url: new URL(url), fetch, timeout, redirects: "here" as const };
 }
 
 describe("sendRequest", () => {
@@ -20,7 +20,7 @@ describe("sendRequest", () => {
       authorization: { origin: new URL(hub.endpoint).origin, token: "hf_t" },
     });
     let text = "";
-    for await (const chunk of answer.chunks(patience)) text += new TextDecoder().decode(chunk);
+    for await (const chunk of answer.chunks(timeout)) text += new TextDecoder().decode(chunk);
     expect(text).toBe("weights");
     expect(answer.url.origin).toBe(hub.cdnEndpoint);
     expect(hub.requests.map(({ host, headers }) => [host, headers["authorization"]])).toEqual([
@@ -64,9 +64,7 @@ describe("sendRequest", () => {
     expect(cut.message).toContain("a connection that the server closed");
 
     hub.addFault({ stallAfterBytes: -1, times: 1 });
-    const silent = await caught(
-      sendRequest({ ...connection(url), patience: { ...patience, seconds: 0.05 } }),
-    );
+    const silent = await caught(sendRequest({ ...connection(url), timeout: { ...timeout, seconds: 0.05 } }));
     expect(silent.message).toContain("silence for 0.05 s");
 
     hub.addFault({ status: 302, headers: { Location: url } });

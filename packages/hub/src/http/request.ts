@@ -7,8 +7,8 @@ import {
   toConnectionError,
   toProtocolError,
 } from "./connection-failure.ts";
-import { HttpAnswer } from "./response.ts";
-import { type Patience, RequestWatch } from "./timeout.ts";
+import { HttpResponse } from "./response.ts";
+import { RequestWatch, type Timeout } from "./timeout.ts";
 
 const maximumRedirects = 10;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch: typeof fetch;
-  readonly patience: Patience;
+  readonly timeout: Timeout;
   /** Sent to this origin and to no other, wherever redirects lead. */
   readonly authorization?: { readonly origin: string; readonly token: string } | undefined;
   /**
@@ -37,13 +37,14 @@ export interface HttpRequest {
  *
  * @throws ConnectionError where there is no answer; the reason of `signal` where it is aborted.
  */
-export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
+export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   let url = request.url;
   for (let count = 0; count <= maximumRedirects; count += 1) {
-    const answer = await sendOnce(request, url);
-    const target = request.redirects === "here" ? redirectTarget(answer) : undefined;
-    if (target === undefined || request.onRedirect?.(url, answer.headers, target) === false) return answer;
-    await answer.discard();
+    const response = await sendOnce(request, url);
+    const target = request.redirects === "here" ? redirectTarget(response) : undefined;
+    if (target === undefined || request.onRedirect?.(url, response.headers, target) === false)
+      return response;
+    await response.discard();
     url = target;
   }
   throw new ConnectionError(
@@ -57,7 +58,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
   );
 }
 
-async function sendOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {
+async function sendOnce(request: HttpRequest, url: URL): Promise<HttpResponse> {
   const watch = new RequestWatch(url, request.signal);
   const headers = new Headers(request.headers);
   // Taken out of its object: browsers refuse a `fetch` that is called as a method.
@@ -68,8 +69,8 @@ async function sendOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {
   const redirect = request.redirects === "here" ? "manual" : "follow";
   try {
     const sent = fetch(url, { headers, redirect, signal: watch.signal });
-    const response = await watch.wait(sent, request.patience);
-    return new HttpAnswer(response.url === "" ? url : new URL(response.url), response, watch);
+    const response = await watch.wait(sent, request.timeout);
+    return new HttpResponse(response.url === "" ? url : new URL(response.url), response, watch);
   } catch (error) {
     const silenceOrAbort = watch.signal.aborted;
     watch.end();
@@ -78,11 +79,11 @@ async function sendOnce(request: HttpRequest, url: URL): Promise<HttpAnswer> {
   }
 }
 
-function redirectTarget(answer: HttpAnswer): URL | undefined {
-  const location = answer.headers.get("Location");
-  if (!redirectStatuses.has(answer.status) || location === null) return undefined;
-  if (!URL.canParse(location, answer.url)) return undefined;
-  const target = new URL(location, answer.url);
+function redirectTarget(response: HttpResponse): URL | undefined {
+  const location = response.headers.get("Location");
+  if (!redirectStatuses.has(response.status) || location === null) return undefined;
+  if (!URL.canParse(location, response.url)) return undefined;
+  const target = new URL(location, response.url);
   return target.protocol === "http:" || target.protocol === "https:" ? target : undefined;
 }
 
@@ -125,8 +126,8 @@ async function speaksTls(url: URL, send: typeof fetch, signal: AbortSignal | und
   const timeout = AbortSignal.timeout(probeMilliseconds);
   const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   try {
-    const answer = await send(secure, { method: "HEAD", redirect: "manual", signal: either });
-    await answer.body?.cancel();
+    const response = await send(secure, { method: "HEAD", redirect: "manual", signal: either });
+    await response.body?.cancel();
     return true;
   } catch (error) {
     return isCertificateFault(error);

@@ -3,22 +3,22 @@ import { caught } from "../__fixtures__/caught.ts";
 import { fakeHubs } from "../__fixtures__/fake-hubs.ts";
 import { ConnectionError, ServerError } from "../errors.ts";
 import { sendRequest } from "./request.ts";
-import { type HttpAnswer, readBytes } from "./response.ts";
+import { type HttpResponse, readBytes } from "./response.ts";
 
 const startHub = fakeHubs();
-const patience = { seconds: 10, variable: "HF_HUB_DOWNLOAD_TIMEOUT" };
+const timeout = { seconds: 10, variable: "HF_HUB_DOWNLOAD_TIMEOUT" };
 const repositories = { "a/b": { files: { "data.json": '{"a": 1}', "text.txt": "not json" } } };
 
-function ask(endpoint: string, path: string, signal?: AbortSignal): Promise<HttpAnswer> {
+function ask(endpoint: string, path: string, signal?: AbortSignal): Promise<HttpResponse> {
   const url = new URL(`${endpoint}/a/b/resolve/main/${path}`);
-  return sendRequest({ url, fetch, patience, redirects: "here", signal });
+  return sendRequest({ url, fetch, timeout, redirects: "here", signal });
 }
 
-describe("HttpAnswer", () => {
+describe("HttpResponse", () => {
   it("reads JSON, and tells what is none", async () => {
     const hub = await startHub({ repositories });
-    expect(await (await ask(hub.endpoint, "data.json")).json(patience)).toEqual({ a: 1 });
-    const error = await caught((await ask(hub.endpoint, "text.txt")).json(patience));
+    expect(await (await ask(hub.endpoint, "data.json")).json(timeout)).toEqual({ a: 1 });
+    const error = await caught((await ask(hub.endpoint, "text.txt")).json(timeout));
     expect(ServerError.isInstance(error)).toBe(true);
     expect(error.message).toContain("found something else, expected JSON, as the Hub answers");
   });
@@ -26,12 +26,12 @@ describe("HttpAnswer", () => {
   it("tells a body that breaks off, and one that stalls", async () => {
     const hub = await startHub({ repositories });
     hub.addFault({ dropAfterBytes: 3, times: 1 });
-    const cut = await caught((await ask(hub.endpoint, "data.json")).json(patience));
+    const cut = await caught((await ask(hub.endpoint, "data.json")).json(timeout));
     expect(ConnectionError.isInstance(cut)).toBe(true);
     expect(cut.message).toContain("a connection that the server closed (UND_ERR_SOCKET)");
 
     hub.addFault({ stallAfterBytes: 3, times: 1 });
-    const stalled = await caught((await ask(hub.endpoint, "data.json")).json({ ...patience, seconds: 0.05 }));
+    const stalled = await caught((await ask(hub.endpoint, "data.json")).json({ ...timeout, seconds: 0.05 }));
     expect(ConnectionError.isInstance(stalled)).toBe(true);
     expect(stalled.message).toContain("silence for 0.05 s");
     expect(stalled.message).toContain("HF_HUB_DOWNLOAD_TIMEOUT");
@@ -42,14 +42,14 @@ describe("HttpAnswer", () => {
     hub.addFault({ stallAfterBytes: 3 });
     const controller = new AbortController();
     const answer = await ask(hub.endpoint, "data.json", controller.signal);
-    const reading = caught(answer.json(patience));
+    const reading = caught(answer.json(timeout));
     setTimeout(() => controller.abort(new Error("enough")), 20);
     expect((await reading).message).toBe("enough");
   });
 
   it("is read no further than a limit", async () => {
     const hub = await startHub({ repositories });
-    expect(await readBytes(await ask(hub.endpoint, "data.json"), 8, patience)).toHaveLength(8);
-    expect(await readBytes(await ask(hub.endpoint, "data.json"), 7, patience)).toBeUndefined();
+    expect(await readBytes(await ask(hub.endpoint, "data.json"), 8, timeout)).toHaveLength(8);
+    expect(await readBytes(await ask(hub.endpoint, "data.json"), 7, timeout)).toBeUndefined();
   });
 });

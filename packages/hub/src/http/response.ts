@@ -1,14 +1,14 @@
 import { freeBuffer, isError, OnestepError } from "@onestep/core";
 import { ServerError } from "../errors.ts";
 import { describeUrl, toConnectionError } from "./connection-failure.ts";
-import type { Patience, RequestWatch } from "./timeout.ts";
+import type { RequestWatch, Timeout } from "./timeout.ts";
 
 const maximumJsonBytes = 64 * 1024 * 1024;
 
 const passingBytes = 256 * 1024;
 
 /** A server's answer. Its body is to be read to the end, or dropped with {@link discard}. */
-export class HttpAnswer {
+export class HttpResponse {
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   readonly status: number;
@@ -38,20 +38,20 @@ export class HttpAnswer {
   /**
    * The body, piece by piece as it arrives; the server is read no faster than the caller takes the pieces.
    *
-   * @throws ConnectionError where the connection breaks, or the server stays silent for longer than `patience`.
+   * @throws ConnectionError where the connection breaks, or the server stays silent for longer than `timeout`.
    */
-  async *chunks(patience: Patience): AsyncGenerator<Uint8Array, void, undefined> {
+  async *chunks(timeout: Timeout): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = this.#response.body?.getReader();
-    if (reader !== undefined) yield* this.#read(reader, () => reader.read(), patience);
+    if (reader !== undefined) yield* this.#read(reader, () => reader.read(), timeout);
   }
 
   /**
    * Like {@link chunks}, but a piece is good only until the next is asked for: where the platform can do that, one
    * buffer holds them all, one after the other. Otherwise the small arrays of gigabytes wait for the garbage collector.
    */
-  async *passingChunks(patience: Patience): AsyncGenerator<Uint8Array, void, undefined> {
+  async *passingChunks(timeout: Timeout): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = openByteReader(this.#response.body);
-    if (reader === undefined) return yield* this.chunks(patience);
+    if (reader === undefined) return yield* this.chunks(timeout);
     let buffer = new ArrayBuffer(passingBytes);
     const next = async () => {
       const result = await reader.read(new Uint8Array(buffer));
@@ -59,7 +59,7 @@ export class HttpAnswer {
       return result;
     };
     try {
-      yield* this.#read(reader, next, patience);
+      yield* this.#read(reader, next, timeout);
     } finally {
       freeBuffer(buffer);
     }
@@ -68,11 +68,11 @@ export class HttpAnswer {
   async *#read(
     reader: Pick<ReadableStreamDefaultReader, "cancel">,
     next: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>,
-    patience: Patience,
+    timeout: Timeout,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for (;;) {
-        const { done, value } = await this.#watch.wait(next(), patience);
+        const { done, value } = await this.#watch.wait(next(), timeout);
         if (done || value === undefined) return;
         yield value;
       }
@@ -86,11 +86,11 @@ export class HttpAnswer {
   }
 
   /** The body as JSON, of 64 MiB at most. @throws ServerError where it is longer, or is not JSON. */
-  async json(patience: Patience): Promise<unknown> {
+  async json(timeout: Timeout): Promise<unknown> {
     const decoder = new TextDecoder();
     let text = "";
     let size = 0;
-    for await (const chunk of this.chunks(patience)) {
+    for await (const chunk of this.chunks(timeout)) {
       size += chunk.length;
       if (size > maximumJsonBytes) throw this.#notJson(`more than ${maximumJsonBytes} bytes`);
       text += decoder.decode(chunk, { stream: true });
@@ -136,18 +136,18 @@ const trustedBytes = 16 * 1024 * 1024;
 
 /** The body of an answer; `undefined` where it is longer than `limit` bytes. The rest is not read then. */
 export async function readBytes(
-  answer: HttpAnswer,
+  response: HttpResponse,
   limit: number,
-  patience: Patience,
+  timeout: Timeout,
 ): Promise<Uint8Array | undefined> {
-  const announced = readSize(answer.headers.get("Content-Length")) ?? 0;
+  const announced = readSize(response.headers.get("Content-Length")) ?? 0;
   if (announced > limit) {
-    await answer.discard();
+    await response.discard();
     return undefined;
   }
   let bytes = new Uint8Array(Math.min(announced, trustedBytes));
   let size = 0;
-  for await (const chunk of answer.passingChunks(patience)) {
+  for await (const chunk of response.passingChunks(timeout)) {
     const end = size + chunk.length;
     if (end > limit) return undefined;
     if (end > bytes.length) bytes = grow(bytes, Math.min(Math.max(end, 2 * size), limit));

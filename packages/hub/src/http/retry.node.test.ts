@@ -3,12 +3,12 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import type { ConnectionError } from "../errors.ts";
-import { toConnectionError, toSilenceError } from "./connection-failure.ts";
+import { toConnectionError, toTimeoutError } from "./connection-failure.ts";
 import { sendRequest } from "./request.ts";
 import { retryWhenCut } from "./retry.ts";
 
 const url = new URL("http://localhost/");
-const patience = { seconds: 10, variable: "PATIENCE" };
+const timeout = { seconds: 10, variable: "PATIENCE" };
 
 function withCode(code: string): ConnectionError {
   return toConnectionError(
@@ -39,7 +39,7 @@ describe("retryWhenCut", () => {
 
   it.each([
     ["a refused connection", withCode("ECONNREFUSED")],
-    ["silence", toSilenceError(url, 1, "PATIENCE")],
+    ["silence", toTimeoutError(url, 1, "PATIENCE")],
     ["something else", new Error("ECONNRESET")],
   ])("asks once where the answer is %s", async (_what, error) => {
     let asked = 0;
@@ -63,10 +63,10 @@ describe("retryWhenCut", () => {
     const request = {
       url: new URL(`http://127.0.0.1:${port}/`),
       fetch,
-      patience,
+      timeout,
       redirects: "here",
     } as const;
-    const ask = async () => (await sendRequest(request)).json(patience);
+    const ask = async () => (await sendRequest(request)).json(timeout);
     expect(await ask()).toBe(1);
     expect(await retryWhenCut(ask)).toBe(1);
     expect(asked).toBe(3);

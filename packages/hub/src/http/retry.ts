@@ -3,7 +3,16 @@ import { ConnectionError, isOutage } from "../errors.ts";
 import type { RetryOptions } from "../repository.ts";
 import { isCut } from "./connection-failure.ts";
 
-/** {@link RetryOptions} with nothing left out. */
+/**
+ * {@link RetryOptions} with nothing left out. Who applies them, and how:
+ *
+ * - `withRetries` repeats a request after an outage (see `isOutage`), and waits in between as `waitBeforeRetry` says;
+ *   twice at most where the server cannot be reached at all.
+ * - `retryWhenCut` is for requests with a copy in the cache to fall back on: they are not repeated, except at once where
+ *   the server cut the connection.
+ * - `receiveFile` counts the failures of one download by the same rules, and starts counting again after each connection
+ *   that brought at least 1 MiB.
+ */
 export type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: number };
 
 /** As huggingface_hub (2.0, `utils/_http.py`, `http_backoff`). */
@@ -38,7 +47,7 @@ function checkNumber(name: keyof RetryPolicy, value: number): number {
 /** Where a server asks for more time than this, its error is passed on at once, with the time in it. */
 const longestRetryAfter = 120;
 
-/** How often to knock at a door where there is no answer at all: who is offline should not wait for long to hear it. */
+/** How often to retry where the server cannot be reached at all, so that a user who is offline learns it soon. */
 const unreachableRetries = 2;
 
 /**
@@ -57,7 +66,7 @@ export function waitBeforeRetry(error: unknown, failures: number, policy: RetryP
   return asked > longestRetryAfter ? undefined : Math.max(wait, asked);
 }
 
-/** How often to ask again where nothing of a server has been seen yet: less often where there is no way to it. */
+/** The policy before the server has responded at all: fewer retries where it cannot be reached. */
 export function policyBeforeContact(error: unknown, policy: RetryPolicy): RetryPolicy {
   const isUnreachable = ConnectionError.isInstance(error) && error.retry === "perhaps";
   return isUnreachable ? { ...policy, maxRetries: Math.min(policy.maxRetries, unreachableRetries) } : policy;

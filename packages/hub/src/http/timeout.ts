@@ -1,7 +1,7 @@
-import { toSilenceError } from "./connection-failure.ts";
+import { toTimeoutError } from "./connection-failure.ts";
 
 /** How long a server may stay silent, and the environment variable that says so. */
-export interface Patience {
+export interface Timeout {
   readonly seconds: number;
   readonly variable: string;
 }
@@ -34,7 +34,7 @@ export class RequestWatch {
    * @throws The reason of the caller's signal, a ConnectionError where the server stays silent for too long, or what
    * the step throws.
    */
-  async wait<Result>(step: Promise<Result>, patience: Patience): Promise<Result> {
+  async wait<Result>(step: Promise<Result>, timeout: Timeout): Promise<Result> {
     step.catch(() => {});
     const { signal } = this.#controller;
     signal.throwIfAborted();
@@ -42,9 +42,9 @@ export class RequestWatch {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isLastLook = false;
     const giveUpWhenSilent = (): void => {
-      const left = this.#lastActivity + patience.seconds * 1000 - Date.now();
+      const left = this.#lastActivity + timeout.seconds * 1000 - Date.now();
       if (left <= 0 && isLastLook) {
-        this.#controller.abort(toSilenceError(this.#url, patience.seconds, patience.variable));
+        this.#controller.abort(toTimeoutError(this.#url, timeout.seconds, timeout.variable));
         return;
       }
       // A busy or sleeping process may find its time over before it sees what has arrived: one more look then.

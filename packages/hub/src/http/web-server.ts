@@ -2,7 +2,7 @@ import { ServerError } from "../errors.ts";
 import { toServerFailure } from "../hub-api/failure.ts";
 import { describeUrl } from "./connection-failure.ts";
 import { type HttpRequest, sendRequest } from "./request.ts";
-import type { HttpAnswer } from "./response.ts";
+import type { HttpResponse } from "./response.ts";
 
 /** How to ask a web server for files. */
 export type WebFolderRequest = Pick<HttpRequest, "headers" | "signal">;
@@ -27,11 +27,11 @@ export class WebFolder {
   /** The folder's address without a query, which may hold a signature, and without a slash at its end. */
   readonly name: string;
   readonly #url: URL;
-  readonly #connection: Pick<HttpRequest, "fetch" | "patience" | "redirects">;
+  readonly #connection: Pick<HttpRequest, "fetch" | "timeout" | "redirects">;
   /** A file of the folder that the server has given. */
   #served: string | undefined;
 
-  constructor(url: URL, connection: Pick<HttpRequest, "fetch" | "patience" | "redirects">) {
+  constructor(url: URL, connection: Pick<HttpRequest, "fetch" | "timeout" | "redirects">) {
     this.name = describeUrl(url).replace(/\/+$/, "");
     this.#url = url;
     this.#connection = connection;
@@ -39,8 +39,8 @@ export class WebFolder {
 
   /** What an answer depends on, besides the file: see `SharedTasks`. */
   get caller(): readonly unknown[] {
-    const { fetch, patience } = this.#connection;
-    return [this.#url.href, fetch, patience.seconds];
+    const { fetch, timeout } = this.#connection;
+    return [this.#url.href, fetch, timeout.seconds];
   }
 
   /** The address of a file in the folder; a query of the folder's address is kept. */
@@ -58,23 +58,23 @@ export class WebFolder {
    * @returns An answer of status 200, 206, 304 or 416, or that there is no such file.
    * @throws ServerError for any other status; ConnectionError.
    */
-  async request(path: string, request: WebFolderRequest): Promise<HttpAnswer | NoWebFile> {
-    const answer = await this.#ask(path, request);
-    const isPage = isPageInstead(answer, path);
-    if ([200, 206, 304, 416].includes(answer.status) && !isPage) {
+  async request(path: string, request: WebFolderRequest): Promise<HttpResponse | NoWebFile> {
+    const response = await this.#ask(path, request);
+    const isPage = isPageInstead(response, path);
+    if ([200, 206, 304, 416].includes(response.status) && !isPage) {
       this.#served = path;
-      return answer;
+      return response;
     }
-    await answer.discard();
-    if (isPage && answer.status < 400) return { missing: "a page of HTML" };
-    const { status } = answer;
+    await response.discard();
+    if (isPage && response.status < 400) return { missing: "a page of HTML" };
+    const { status } = response;
     const isMissing =
       status === 404 || status === 410 || (status === 403 && (await this.#serves(path, request)));
     if (isMissing) return { missing: `HTTP ${status}` };
-    throw toServerFailure(answer);
+    throw toServerFailure(response);
   }
 
-  #ask(path: string, request: WebFolderRequest): Promise<HttpAnswer> {
+  #ask(path: string, request: WebFolderRequest): Promise<HttpResponse> {
     const headers = this.#connection.redirects === "here" ? request.headers : simpleHeaders(request.headers);
     return sendRequest({ ...this.#connection, ...request, url: this.fileUrl(path), headers: headers ?? {} });
   }
@@ -83,9 +83,9 @@ export class WebFolder {
   async #serves(path: string, { signal }: WebFolderRequest): Promise<boolean> {
     for (const other of this.#served === undefined ? usualPaths : [this.#served]) {
       if (other === path) continue;
-      const answer = await this.#ask(other, { signal });
-      await answer.discard();
-      if (answer.status !== 200 || isPageInstead(answer, other)) continue;
+      const response = await this.#ask(other, { signal });
+      await response.discard();
+      if (response.status !== 200 || isPageInstead(response, other)) continue;
       this.#served = other;
       return true;
     }
@@ -93,7 +93,7 @@ export class WebFolder {
   }
 
   /** The error for an answer that contradicts itself. */
-  badAnswer(path: string, answer: HttpAnswer, found: string, expected: string): ServerError {
+  badAnswer(path: string, response: HttpResponse, found: string, expected: string): ServerError {
     return new ServerError(
       {
         subject: describeUrl(this.fileUrl(path)),
@@ -101,7 +101,7 @@ export class WebFolder {
         expected,
         remedy: "Check the web server, and any proxy before it.",
       },
-      { status: answer.status },
+      { status: response.status },
     );
   }
 }
@@ -115,7 +115,7 @@ function simpleHeaders(headers: WebFolderRequest["headers"]): Readonly<Record<st
   return range === undefined ? {} : { Range: range };
 }
 
-function isPageInstead(answer: HttpAnswer, path: string): boolean {
-  const type = answer.headers.get("Content-Type") ?? "";
+function isPageInstead(response: HttpResponse, path: string): boolean {
+  const type = response.headers.get("Content-Type") ?? "";
   return /^(?:text\/html|application\/xhtml\+xml)\b/i.test(type) && !/\.html?$/i.test(path);
 }

@@ -1,11 +1,11 @@
 import { ServerError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
 import { type HttpRequest, sendRequest } from "../http/request.ts";
-import { type HttpAnswer, readLink } from "../http/response.ts";
+import { type HttpResponse, readLink } from "../http/response.ts";
 import { type RetryPolicy, withRetries } from "../http/retry.ts";
-import type { Patience } from "../http/timeout.ts";
+import type { Timeout } from "../http/timeout.ts";
 import { joinEndpoint } from "../settings.ts";
-import { type HubQuestion, toHubFailure } from "./failure.ts";
+import { type RequestTarget, toHubFailure } from "./failure.ts";
 import { isCommit, isSafeFile, type ListedFile, parseListedFile } from "./listing.ts";
 
 /** How to talk to one endpoint. */
@@ -15,9 +15,9 @@ export interface HubClientOptions {
   readonly fetch: typeof fetch;
   readonly redirects: "here" | "fetch";
   /** For answers about files: `HF_HUB_ETAG_TIMEOUT`. */
-  readonly metadataPatience: Patience;
+  readonly metadataTimeout: Timeout;
   /** For the files themselves, between one piece and the next: `HF_HUB_DOWNLOAD_TIMEOUT`. */
-  readonly downloadPatience: Patience;
+  readonly downloadTimeout: Timeout;
   readonly retry: RetryPolicy;
 }
 
@@ -28,8 +28,8 @@ export type HubRequestOptions = Pick<HttpRequest, "headers" | "onRedirect" | "si
 export class HubClient {
   readonly endpoint: URL;
   readonly hasToken: boolean;
-  readonly metadataPatience: Patience;
-  readonly downloadPatience: Patience;
+  readonly metadataTimeout: Timeout;
+  readonly downloadTimeout: Timeout;
   readonly retry: RetryPolicy;
   readonly #options: HubClientOptions;
 
@@ -37,17 +37,17 @@ export class HubClient {
     this.#options = options;
     this.endpoint = options.endpoint;
     this.hasToken = options.token !== undefined;
-    this.metadataPatience = options.metadataPatience;
-    this.downloadPatience = options.downloadPatience;
+    this.metadataTimeout = options.metadataTimeout;
+    this.downloadTimeout = options.downloadTimeout;
     this.retry = options.retry;
   }
 
   /** What an answer of the endpoint depends on, besides the question: see `SharedTasks`. */
   get caller(): readonly unknown[] {
-    const { downloadPatience, endpoint, fetch, metadataPatience, retry, token } = this.#options;
+    const { downloadTimeout, endpoint, fetch, metadataTimeout, retry, token } = this.#options;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
-    const patience = [metadataPatience.seconds, downloadPatience.seconds];
-    return [endpoint.href, token, fetch, maxRetries, baseWaitTime, maxWaitTime, ...patience];
+    const timeouts = [metadataTimeout.seconds, downloadTimeout.seconds];
+    return [endpoint.href, token, fetch, maxRetries, baseWaitTime, maxWaitTime, ...timeouts];
   }
 
   /** The URL of something below the endpoint; `path` starts with a slash. */
@@ -61,7 +61,7 @@ export class HubClient {
   }
 
   /** Sends a GET request to any URL, once. The answer may be of any status. */
-  send(url: URL, options: HubRequestOptions = {}): Promise<HttpAnswer> {
+  send(url: URL, options: HubRequestOptions = {}): Promise<HttpResponse> {
     const { fetch, redirects, token } = this.#options;
     const authorization = token === undefined ? undefined : { origin: this.endpoint.origin, token };
     return sendRequest({
@@ -70,7 +70,7 @@ export class HubClient {
       fetch,
       redirects,
       authorization,
-      patience: this.metadataPatience,
+      timeout: this.metadataTimeout,
     });
   }
 
@@ -87,14 +87,14 @@ export class HubClient {
 }
 
 /** What the Hub says, and how. */
-export interface JsonAnswer {
+export interface JsonResponse {
   readonly value: unknown;
   readonly status: number;
   readonly headers: Headers;
 }
 
 /** What is asked, and how patiently; as patiently as the client by default. */
-export interface JsonQuestion extends Pick<HubQuestion, "id" | "revision"> {
+export interface JsonRequest extends Pick<RequestTarget, "id" | "revision"> {
   readonly signal?: AbortSignal | undefined;
   readonly retry?: RetryPolicy | undefined;
 }
@@ -106,16 +106,20 @@ export interface JsonQuestion extends Pick<HubQuestion, "id" | "revision"> {
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
  */
-export function fetchJson(client: HubClient, url: URL, question: JsonQuestion): Promise<JsonAnswer> {
-  const { id, revision, signal, retry = client.retry } = question;
-  const { endpoint, hasToken, metadataPatience } = client;
-  const ask = async (): Promise<JsonAnswer> => {
-    const answer = await client.send(url, { signal });
-    if (answer.status !== 200) {
-      await answer.discard();
-      throw toHubFailure(answer, { id, revision, endpoint, hasToken });
+export function fetchJson(client: HubClient, url: URL, request: JsonRequest): Promise<JsonResponse> {
+  const { id, revision, signal, retry = client.retry } = request;
+  const { endpoint, hasToken, metadataTimeout } = client;
+  const ask = async (): Promise<JsonResponse> => {
+    const response = await client.send(url, { signal });
+    if (response.status !== 200) {
+      await response.discard();
+      throw toHubFailure(response, { id, revision, endpoint, hasToken });
     }
-    return { value: await answer.json(metadataPatience), status: answer.status, headers: answer.headers };
+    return {
+      value: await response.json(metadataTimeout),
+      status: response.status,
+      headers: response.headers,
+    };
   };
   return withRetries(ask, retry, signal);
 }
@@ -126,10 +130,10 @@ export function fetchJson(client: HubClient, url: URL, question: JsonQuestion): 
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
  */
-export async function resolveRevision(client: HubClient, question: JsonQuestion): Promise<string> {
-  const { id, revision } = question;
+export async function resolveRevision(client: HubClient, request: JsonRequest): Promise<string> {
+  const { id, revision } = request;
   const url = client.url(`/api/models/${id}/revision/${encodeURIComponent(revision)}`);
-  const { status, value: info } = await fetchJson(client, url, question);
+  const { status, value: info } = await fetchJson(client, url, request);
   const commit = typeof info === "object" && info !== null && "sha" in info ? info.sha : undefined;
   if (typeof commit === "string" && isCommit(commit)) return commit;
   throw new ServerError(
@@ -149,7 +153,7 @@ const maximumPages = 10_000;
 export type RepositoryListing = ReadonlyMap<string, ListedFile>;
 
 /** Which commit to list. */
-export interface ListingQuestion extends Omit<JsonQuestion, "revision"> {
+export interface ListingRequest extends Omit<JsonRequest, "revision"> {
   readonly commit: string;
 }
 
@@ -163,7 +167,7 @@ export interface ListingQuestion extends Omit<JsonQuestion, "revision"> {
  */
 export async function fetchListing(
   client: HubClient,
-  { id, commit, ...options }: ListingQuestion,
+  { id, commit, ...options }: ListingRequest,
 ): Promise<RepositoryListing> {
   const listing = new Map<string, ListedFile>();
   let url: URL | undefined = client.url(`/api/models/${id}/tree/${commit}?recursive=true&expand=false`);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { HttpAnswer } from "../http/response.ts";
+import { HttpResponse } from "../http/response.ts";
 import { RequestWatch } from "../http/timeout.ts";
-import { type HubQuestion, toHubFailure } from "./failure.ts";
+import { type RequestTarget, toHubFailure } from "./failure.ts";
 
 const endpoint = new URL("https://huggingface.co");
 const url = new URL("https://huggingface.co/api/models/a/b/revision/main?secret=1");
 
-function failure(status: number, headers: Record<string, string>, question: Partial<HubQuestion> = {}) {
+function failure(status: number, headers: Record<string, string>, question: Partial<RequestTarget> = {}) {
   const response = new Response(null, { status, headers });
-  const answer = new HttpAnswer(url, response, new RequestWatch(url, undefined));
+  const answer = new HttpResponse(url, response, new RequestWatch(url, undefined));
   return toHubFailure(answer, { id: "a/b", revision: "main", endpoint, hasToken: false, ...question });
 }
 

@@ -9,10 +9,10 @@ import {
   ServerError,
 } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
-import { type HttpAnswer, readRetryAfter } from "../http/response.ts";
+import { type HttpResponse, readRetryAfter } from "../http/response.ts";
 
 /** What was asked for when the Hub answered with a failure. */
-export interface HubQuestion {
+export interface RequestTarget {
   readonly id: string;
   readonly revision: string;
   /** The file, where one was asked for. */
@@ -28,14 +28,14 @@ const notFoundOrPrivate =
  * Makes an answer that is not a success into a typed error, from its status and the header `X-Error-Code`, as
  * huggingface_hub 2.0 does (`utils/_http.py`, `hf_raise_for_status`).
  */
-export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubError {
-  const { id, revision, endpoint } = question;
-  const { status } = answer;
-  const isElsewhere = answer.url.origin !== endpoint.origin;
-  const hasToken = question.hasToken && !isElsewhere;
-  const access = question.hasToken && isElsewhere ? tokenStayed(answer.url) : notFoundOrPrivate;
-  const errorCode = answer.headers.get("X-Error-Code");
-  const message = quoteServer(answer.headers.get("X-Error-Message"));
+export function toHubFailure(response: HttpResponse, target: RequestTarget): HubError {
+  const { id, revision, endpoint } = target;
+  const { status } = response;
+  const isElsewhere = response.url.origin !== endpoint.origin;
+  const hasToken = target.hasToken && !isElsewhere;
+  const access = target.hasToken && isElsewhere ? tokenStayed(response.url) : notFoundOrPrivate;
+  const errorCode = response.headers.get("X-Error-Code");
+  const message = quoteServer(response.headers.get("X-Error-Message"));
   const found = `HTTP ${status}${message}`;
   const repository = `repository ${id} at ${describeUrl(endpoint)}`;
 
@@ -47,7 +47,7 @@ export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubErro
       remedy: "Check the option revision against the branches and tags on the repository's page.",
     });
   }
-  if (errorCode === "EntryNotFound") return entryNotFound(question, found);
+  if (errorCode === "EntryNotFound") return entryNotFound(target, found);
   const isCredentialsFault = message.includes("Invalid credentials");
   if (status === 401 && hasToken && (errorCode === null || isCredentialsFault)) {
     return new InvalidTokenError({
@@ -82,7 +82,7 @@ export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubErro
     });
   }
   if (status === 404 || status === 410) {
-    if (question.path !== undefined) return entryNotFound(question, found);
+    if (target.path !== undefined) return entryNotFound(target, found);
     return new RepositoryNotFoundError({
       subject: repository,
       found,
@@ -90,7 +90,7 @@ export function toHubFailure(answer: HttpAnswer, question: HubQuestion): HubErro
       remedy: access,
     });
   }
-  return toServerFailure(answer, found);
+  return toServerFailure(response, found);
 }
 
 function tokenStayed({ origin }: URL): string {
@@ -98,24 +98,27 @@ function tokenStayed({ origin }: URL): string {
 }
 
 /** The error for an answer that says nothing about the repository, only about the server. */
-export function toServerFailure(answer: HttpAnswer, found: string = `HTTP ${answer.status}`): ServerError {
-  const retryAfterSeconds = readRetryAfter(answer.headers, Date.now());
+export function toServerFailure(
+  response: HttpResponse,
+  found: string = `HTTP ${response.status}`,
+): ServerError {
+  const retryAfterSeconds = readRetryAfter(response.headers, Date.now());
   const wait = retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`;
   const problem: Problem = {
-    subject: describeUrl(answer.url),
-    found: answer.status === 429 ? `${found} (too many requests)` : found,
+    subject: describeUrl(response.url),
+    found: response.status === 429 ? `${found} (too many requests)` : found,
     expected: "a successful answer",
     remedy:
-      answer.status === 429 || answer.status >= 500
+      response.status === 429 || response.status >= 500
         ? `Try again ${wait}; pass localFilesOnly: true to use only what is cached.`
         : "Check the address and what it is allowed to serve.",
   };
-  return new ServerError(problem, { status: answer.status, retryAfterSeconds });
+  return new ServerError(problem, { status: response.status, retryAfterSeconds });
 }
 
-function entryNotFound(question: HubQuestion, found: string): EntryNotFoundError {
+function entryNotFound(target: RequestTarget, found: string): EntryNotFoundError {
   return new EntryNotFoundError({
-    subject: `${question.path ?? "entry"} in ${question.id} at ${question.revision}`,
+    subject: `${target.path ?? "entry"} in ${target.id} at ${target.revision}`,
     found,
     expected: "a file",
     remedy: "Check the path, the subfolder and the revision.",

@@ -34,7 +34,7 @@ describe("requestFile", () => {
     const { ask, client, hub } = await setUp();
     const answer = await ask("model_index.json");
     expect(answer).toMatchObject({ objectId: "9e26dfeeb6e641a33dae4961196235bdb965b21b", size: 2 });
-    expect(answer?.body && (await readBytes(answer.body, 10, client.downloadPatience))).toHaveLength(2);
+    expect(answer?.body && (await readBytes(answer.body, 10, client.downloadTimeout))).toHaveLength(2);
     expect(requestLines(hub)).toEqual([`hub GET /a/b/resolve/${hub.commit("a/b")}/model_index.json`]);
     expect(hub.requests[0]?.headers["accept-encoding"]).toBe("identity");
   });

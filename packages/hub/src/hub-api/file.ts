@@ -1,20 +1,20 @@
 import { EntryNotFoundError, ServerError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
-import { type HttpAnswer, readLink, readRangeStart, readSize } from "../http/response.ts";
+import { type HttpResponse, readLink, readRangeStart, readSize } from "../http/response.ts";
 import { joinEndpoint } from "../settings.ts";
 import type { HubClient } from "./client.ts";
 import { toHubFailure, toServerFailure } from "./failure.ts";
 import { isSha256, parseObjectId } from "./listing.ts";
 
 /** A file of a commit. */
-export interface FileQuestion {
+export interface FileRequest {
   readonly id: string;
   readonly commit: string;
   readonly path: string;
 }
 
 /** What the Hub says of a file, and the way to its bytes. */
-export type FileAnswer = FileHead & (WholeFile | ChunkedFile);
+export type FileResponse = FileHead & (WholeFile | ChunkedFile);
 
 /** That a commit has no such file. */
 export interface NoFile {
@@ -39,7 +39,7 @@ interface FileHead {
 
 interface WholeFile {
   /** The bytes from `offset` on. */
-  readonly body: HttpAnswer;
+  readonly body: HttpResponse;
   readonly offset: number;
   readonly xet?: undefined;
 }
@@ -68,14 +68,14 @@ export interface FileRequestOptions {
  */
 export async function requestFile(
   client: HubClient,
-  question: FileQuestion,
+  request: FileRequest,
   options: FileRequestOptions,
-): Promise<FileAnswer | NoFile> {
-  const { id, commit, path } = question;
+): Promise<FileResponse | NoFile> {
+  const { id, commit, path } = request;
   const { endpoint, hasToken } = client;
   const { offset = 0 } = options;
   let head: Headers | undefined;
-  const answer = await client.send(fileUrl(client, question), {
+  const response = await client.send(fileUrl(client, request), {
     headers: { "Accept-Encoding": "identity", ...(offset > 0 ? { Range: `bytes=${offset}-` } : {}) },
     signal: options.signal,
     onRedirect: (from, headers, to) => {
@@ -85,38 +85,39 @@ export async function requestFile(
       return xet === undefined || xet.size < options.xetFromBytes;
     },
   });
-  if (client.isOwn(answer.url) || head === undefined || !namesContent(head)) head = answer.headers;
-  const xet = isRedirect(answer) ? readXetReference(head, endpoint) : undefined;
-  const isPart = offset > 0 && answer.status === 206 && readRangeStart(answer.headers) === offset;
-  if (answer.status !== 200 && !isPart && xet === undefined) {
-    await answer.discard();
-    if (offset > 0 && (answer.status === 206 || answer.status === 416)) {
-      return requestFile(client, question, { ...options, offset: 0 });
+  if (client.isOwn(response.url) || head === undefined || !namesContent(head)) head = response.headers;
+  const xet = isRedirect(response) ? readXetReference(head, endpoint) : undefined;
+  const isPart = offset > 0 && response.status === 206 && readRangeStart(response.headers) === offset;
+  if (response.status !== 200 && !isPart && xet === undefined) {
+    await response.discard();
+    if (offset > 0 && (response.status === 206 || response.status === 416)) {
+      return requestFile(client, request, { ...options, offset: 0 });
     }
-    if (answer.status === 404 && head !== answer.headers) throw toServerFailure(answer);
-    const failure = toHubFailure(answer, { id, revision: commit, path, endpoint, hasToken });
+    if (response.status === 404 && head !== response.headers) throw toServerFailure(response);
+    const failure = toHubFailure(response, { id, revision: commit, path, endpoint, hasToken });
     if (!EntryNotFoundError.isInstance(failure)) throw failure;
-    return { isCertain: answer.headers.get("X-Error-Code") === "EntryNotFound" };
+    return { isCertain: response.headers.get("X-Error-Code") === "EntryNotFound" };
   }
   try {
-    checkCommit(head, commit, answer);
+    checkCommit(head, commit, response);
     const name = readName(head);
-    const size = readSize(head.get("X-Linked-Size")) ?? (answer.status === 200 ? answer.bodySize : undefined);
-    if (xet === undefined) return { ...name, size, body: answer, offset: isPart ? offset : 0 };
-    await answer.discard();
+    const size =
+      readSize(head.get("X-Linked-Size")) ?? (response.status === 200 ? response.bodySize : undefined);
+    if (xet === undefined) return { ...name, size, body: response, offset: isPart ? offset : 0 };
+    await response.discard();
     return { ...name, size: xet.size, xet };
   } catch (error) {
-    await answer.discard();
+    await response.discard();
     throw error;
   }
 }
 
-function isRedirect(answer: HttpAnswer): boolean {
-  return answer.status >= 300 && answer.status < 400;
+function isRedirect(response: HttpResponse): boolean {
+  return response.status >= 300 && response.status < 400;
 }
 
 /** The URL of a file of a commit. */
-export function fileUrl(client: HubClient, { id, commit, path }: FileQuestion): URL {
+export function fileUrl(client: HubClient, { id, commit, path }: FileRequest): URL {
   return client.url(`/${id}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`);
 }
 
@@ -135,17 +136,17 @@ function readName(head: Headers): Omit<FileHead, "size"> {
   return { objectId, isHubName: objectId !== undefined && isSha256(objectId), etag };
 }
 
-function checkCommit(head: Headers, commit: string, answer: HttpAnswer): void {
+function checkCommit(head: Headers, commit: string, response: HttpResponse): void {
   const served = head.get("X-Repo-Commit");
   if (served === null || served === commit) return;
-  throw notLikeTheHub(answer, `commit ${JSON.stringify(served.slice(0, 100))}`, `commit ${commit}`);
+  throw notLikeTheHub(response, `commit ${JSON.stringify(served.slice(0, 100))}`, `commit ${commit}`);
 }
 
-function notLikeTheHub(answer: HttpAnswer, found: string, expected: string): ServerError {
+function notLikeTheHub(response: HttpResponse, found: string, expected: string): ServerError {
   const remedy = "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.";
   return new ServerError(
-    { subject: describeUrl(answer.url), found, expected, remedy },
-    { status: answer.status },
+    { subject: describeUrl(response.url), found, expected, remedy },
+    { status: response.status },
   );
 }
 

@@ -5,14 +5,14 @@ import { EntryNotFoundError, IntegrityError, ServerError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
 import { withRetries } from "../http/retry.ts";
 import type { HubClient } from "../hub-api/client.ts";
-import { type FileAnswer, type FileQuestion, type NoFile, requestFile } from "../hub-api/file.ts";
+import { type FileRequest, type FileResponse, type NoFile, requestFile } from "../hub-api/file.ts";
 import { contentId, type ListedFile } from "../hub-api/listing.ts";
 import { xetChunks } from "./xet-chunks.ts";
 
 /** What a transfer needs to ask for more. */
 interface HubTransferRequest {
   readonly client: HubClient;
-  readonly question: FileQuestion;
+  readonly file: FileRequest;
   readonly signal: AbortSignal;
 }
 
@@ -22,16 +22,16 @@ interface HubTransferRequest {
  * @param xetFromBytes - From which length on a file comes in chunks out of Xet storage, where it lies there.
  */
 export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubDownload {
-  return async (question, listed, signal, askListing) => {
-    const ask = (): Promise<FileAnswer | NoFile> => requestFile(client, question, { xetFromBytes, signal });
-    const answer = await withRetries(ask, client.retry, signal);
-    if ("isCertain" in answer) return answer;
+  return async (file, listed, signal, askListing) => {
+    const ask = (): Promise<FileResponse | NoFile> => requestFile(client, file, { xetFromBytes, signal });
+    const response = await withRetries(ask, client.retry, signal);
+    if ("isCertain" in response) return response;
     try {
-      const content = await identify(answer, listed, askListing);
-      if (content === undefined) throw withoutName(client, question, answer);
-      return new HubTransfer({ client, question, signal }, { content, first: answer, xetFromBytes });
+      const content = await identify(response, listed, askListing);
+      if (content === undefined) throw withoutName(client, file, response);
+      return new HubTransfer({ client, file, signal }, { content, first: response, xetFromBytes });
     } catch (error) {
-      await answer.body?.discard();
+      await response.body?.discard();
       throw error;
     }
   };
@@ -48,7 +48,7 @@ type Content = Pick<HubDownload, "objectId" | "size">;
  * mirror may put a checksum of its own into the `ETag`, or nothing.
  */
 async function identify(
-  { isHubName, objectId, size }: FileAnswer,
+  { isHubName, objectId, size }: FileResponse,
   listed: ListedFile | undefined,
   askListing: AskListing,
 ): Promise<Content | undefined> {
@@ -63,8 +63,8 @@ async function identify(
 
 function withoutName(
   { endpoint }: HubClient,
-  { id, commit, path }: FileQuestion,
-  { etag }: FileAnswer,
+  { id, commit, path }: FileRequest,
+  { etag }: FileResponse,
 ): ServerError {
   const found = etag === undefined ? "no ETag" : `the ETag ${JSON.stringify(etag.slice(0, 100))}`;
   return new ServerError(
@@ -87,7 +87,7 @@ class HubTransfer implements HubDownload {
   /** As the server told it. */
   readonly #etag: string | undefined;
   #xetFromBytes: number;
-  #first: FileAnswer | undefined;
+  #first: FileResponse | undefined;
   /** Why chunks of the file failed, until it is told. */
   #failedChunks: string | undefined;
 
@@ -97,7 +97,7 @@ class HubTransfer implements HubDownload {
       content,
       first,
       xetFromBytes,
-    }: { readonly content: Content; readonly first: FileAnswer; readonly xetFromBytes: number },
+    }: { readonly content: Content; readonly first: FileResponse; readonly xetFromBytes: number },
   ) {
     this.#request = request;
     this.#etag = first.etag;
@@ -123,24 +123,24 @@ class HubTransfer implements HubDownload {
    */
   async request(offset: number): Promise<Incoming> {
     await this.discard();
-    const { client, question, signal } = this.#request;
-    const { id, commit, path } = question;
+    const { client, file, signal } = this.#request;
+    const { id, commit, path } = file;
     if (this.#failedChunks !== undefined) {
       warn(`${this.#failedChunks} ${path} is fetched as a whole instead.`);
       this.#failedChunks = undefined;
     }
     const options = { xetFromBytes: this.#xetFromBytes, offset, signal };
-    const answer = await requestFile(client, question, options);
-    const isOther = (file: FileAnswer): boolean =>
-      file.objectId !== this.objectId && file.etag !== this.#etag;
-    if (!("isCertain" in answer) && !isOther(answer)) return this.#take(answer, offset);
+    const response = await requestFile(client, file, options);
+    const isOther = ({ etag, objectId }: FileResponse): boolean =>
+      objectId !== this.objectId && etag !== this.#etag;
+    if (!("isCertain" in response) && !isOther(response)) return this.#take(response, offset);
     const subject = `${path} in ${id} at ${commit}`;
     const remedy = "Something changed it meanwhile. Try again.";
-    if (!("isCertain" in answer)) {
-      await answer.body?.discard();
+    if (!("isCertain" in response)) {
+      await response.body?.discard();
       throw new IntegrityError({
         subject,
-        found: answer.objectId ?? answer.etag ?? "no name",
+        found: response.objectId ?? response.etag ?? "no name",
         expected: this.objectId,
         remedy,
       });
@@ -155,16 +155,16 @@ class HubTransfer implements HubDownload {
   }
 
   /** The bytes of an answer to a request from `offset` on. */
-  #take(answer: FileAnswer, offset: number): Incoming {
-    const { client, question, signal } = this.#request;
-    const { body, xet } = answer;
+  #take(response: FileResponse, offset: number): Incoming {
+    const { client, file, signal } = this.#request;
+    const { body, xet } = response;
     if (xet === undefined) {
-      const chunks = body.chunks(client.downloadPatience);
-      return { offset: answer.offset, chunks, discard: () => body.discard() };
+      const chunks = body.chunks(client.downloadTimeout);
+      return { offset: response.offset, chunks, discard: () => body.discard() };
     }
     this.#xetFromBytes = Number.POSITIVE_INFINITY;
     this.#failedChunks = "The chunks of the file were not right.";
-    const chunks = xetChunks(client, question, xet, { offset, signal });
+    const chunks = xetChunks(client, file, xet, { offset, signal });
     return { offset, chunks: this.#watchChunks(chunks), discard: async () => {} };
   }
 

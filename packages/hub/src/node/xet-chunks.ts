@@ -2,7 +2,7 @@ import { OnestepError } from "@onestep/core";
 import { toConnectionError } from "../http/connection-failure.ts";
 import { RequestWatch } from "../http/timeout.ts";
 import type { HubClient } from "../hub-api/client.ts";
-import type { FileQuestion, XetReference } from "../hub-api/file.ts";
+import type { FileRequest, XetReference } from "../hub-api/file.ts";
 
 /** Which bytes are wanted. */
 export interface XetChunksOptions {
@@ -20,20 +20,20 @@ export interface XetChunksOptions {
  */
 export async function* xetChunks(
   client: HubClient,
-  question: FileQuestion,
+  request: FileRequest,
   reference: XetReference,
   { offset = 0, signal }: XetChunksOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { hash, size, refreshUrl, reconstructionUrl } = reference;
   const watch = new RequestWatch(reconstructionUrl, signal);
-  const patience = client.downloadPatience;
+  const timeout = client.downloadTimeout;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
     const { downloadFile } = await import("@huggingface/hub");
     const opening = downloadFile({
-      repo: question.id,
-      path: question.path,
-      revision: question.commit,
+      repo: request.id,
+      path: request.path,
+      revision: request.commit,
       fetch: watchActivity(client.fetchWithin(watch.signal), watch),
       downloadInfo: {
         size,
@@ -42,10 +42,10 @@ export async function* xetChunks(
         xet: { hash, refreshUrl, reconstructionUrl },
       },
     });
-    const blob = await watch.wait(opening, patience);
+    const blob = await watch.wait(opening, timeout);
     reader = (offset === 0 ? blob : blob?.slice(offset))?.stream().getReader();
     while (reader !== undefined) {
-      const { done, value } = await watch.wait(reader.read(), patience);
+      const { done, value } = await watch.wait(reader.read(), timeout);
       if (done) return;
       yield value;
     }

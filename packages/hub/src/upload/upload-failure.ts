@@ -8,8 +8,8 @@ import {
   UploadRejectedError,
 } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
-import { type HttpAnswer, readRetryAfter } from "../http/response.ts";
-import { type HubQuestion, page, quoteServer, toHubFailure } from "../hub-api/failure.ts";
+import { type HttpResponse, readRetryAfter } from "../http/response.ts";
+import { page, quoteServer, type RequestTarget, toHubFailure } from "../hub-api/failure.ts";
 
 /** What a person who uploads again can count on. */
 export const whatStays = "large files that have arrived are not sent again";
@@ -22,8 +22,8 @@ const rejections = new Set([400, 402, 405, 411, 413, 415, 422]);
  * @param body - What the answer says, as far as it was read.
  * @param question - What is being changed.
  */
-export function toUploadFailure(answer: HttpAnswer, body: string, question: HubQuestion): HubError {
-  const { id, endpoint } = question;
+export function toUploadFailure(answer: HttpResponse, body: string, target: RequestTarget): HubError {
+  const { id, endpoint } = target;
   const { status } = answer;
   // The storage for large files is another host, with errors of its own kind.
   if (answer.url.origin !== endpoint.origin) return toServerError(answer, `HTTP ${status}`);
@@ -64,7 +64,7 @@ export function toUploadFailure(answer: HttpAnswer, body: string, question: HubQ
           : "Correct what it objects to, and upload again.",
     });
   }
-  return status === 404 || status === 410 ? toHubFailure(answer, question) : toServerError(answer, found);
+  return status === 404 || status === 410 ? toHubFailure(answer, target) : toServerError(answer, found);
 }
 
 /** Rephrases an error of the connection for somebody who is uploading. */
@@ -74,7 +74,7 @@ export function toInterruption(error: ConnectionError, remedy: string): Connecti
   return new ConnectionError({ ...problem, remedy }, { cause, retry });
 }
 
-function toServerError(answer: HttpAnswer, found: string): ServerError {
+function toServerError(answer: HttpResponse, found: string): ServerError {
   const { status } = answer;
   const retryAfterSeconds = readRetryAfter(answer.headers, Date.now());
   const when = retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`;

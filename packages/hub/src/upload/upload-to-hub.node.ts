@@ -4,7 +4,7 @@ import { fetchListing, HubClient, resolveRevision } from "../hub-api/client.ts";
 import { page } from "../hub-api/failure.ts";
 import { resolveToken } from "../node/settings.ts";
 import type { HubRequest } from "../platform.ts";
-import { isOffline, uploadPatience } from "../settings.ts";
+import { isOffline, uploadTimeout } from "../settings.ts";
 import { type CommitRequest, commitFiles, UploadProgress } from "./commit-files.node.ts";
 import { addOwner, createRepository } from "./create-repository.ts";
 import type { UploadFile, UploadFilesOptions, UploadReport } from "./upload-files.ts";
@@ -21,14 +21,14 @@ export async function uploadFilesToHub(
   if (isOffline(false, environment)) throw notAllowed(request.id);
   const token = await resolveToken(options.token, environment);
   if (token === undefined) throw withoutToken(request);
-  const patience = uploadPatience(environment);
+  const timeout = uploadTimeout(environment);
   const common = { fetch: options.fetch ?? fetch, token, retry: resolveRetryPolicy(options.retry) };
   const makeTransport = (
     id: string,
     onSent: UploadTransportOptions["onSent"] = () => {},
   ): UploadTransport => {
-    const question = { id, revision, endpoint, hasToken: true };
-    return new UploadTransport({ ...common, patience, question, onSent });
+    const target = { id, revision, endpoint, hasToken: true };
+    return new UploadTransport({ ...common, timeout, target, onSent });
   };
   const id = await addOwner(makeTransport(request.id), request.id, signal);
   await createRepository(makeTransport(id), { id, isPrivate: options.private, signal });
@@ -36,8 +36,8 @@ export async function uploadFilesToHub(
     ...common,
     endpoint,
     redirects: "here",
-    metadataPatience: patience,
-    downloadPatience: patience,
+    metadataTimeout: timeout,
+    downloadTimeout: timeout,
   });
   const plan = await planCommit(client, { ...request, id }, { ...options, files });
   const progress = new UploadProgress(plan.files, options.onProgress);

@@ -2,10 +2,10 @@ import { OnestepError } from "@onestep/core";
 import { ConnectionError, ServerError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
 import { explainFailure } from "../http/request.ts";
-import { HttpAnswer, readBytes } from "../http/response.ts";
+import { HttpResponse, readBytes } from "../http/response.ts";
 import { noRetries, type RetryPolicy, withRetries } from "../http/retry.ts";
-import { type Patience, RequestWatch } from "../http/timeout.ts";
-import { type HubQuestion, page } from "../hub-api/failure.ts";
+import { RequestWatch, type Timeout } from "../http/timeout.ts";
+import { page, type RequestTarget } from "../hub-api/failure.ts";
 import { toInterruption, toUploadFailure, whatStays } from "./upload-failure.ts";
 import type { UploadFile } from "./upload-files.ts";
 
@@ -19,10 +19,10 @@ export interface UploadTransportOptions {
   readonly fetch: typeof fetch;
   readonly token: string;
   /** How long the endpoint or the storage may stay silent. */
-  readonly patience: Patience;
+  readonly timeout: Timeout;
   readonly retry: RetryPolicy;
   /** What is being changed, for messages. */
-  readonly question: HubQuestion;
+  readonly target: RequestTarget;
   /** Told how many bytes of a file have been sent, and with a negative number how many will be sent again. */
   readonly onSent: (path: string, bytes: number) => void;
 }
@@ -47,7 +47,7 @@ export class UploadTransport {
 
   constructor(options: UploadTransportOptions) {
     this.#options = options;
-    this.endpoint = options.question.endpoint;
+    this.endpoint = options.target.endpoint;
     this.retry = options.retry;
   }
 
@@ -69,18 +69,18 @@ export class UploadTransport {
 
   /** What to do where an answer is missing to a request that must not be made twice. */
   #doubtful(): string {
-    const { endpoint, id } = this.#options.question;
+    const { endpoint, id } = this.#options.target;
     return `It may have been done nevertheless: look at ${page(endpoint, id)} before you upload again.`;
   }
 
   #restartable(error: ConnectionError): string {
     const isSilence = error.problem?.found.startsWith("silence") === true;
-    const patience = isSilence ? ` Set ${this.#options.patience.variable} to wait for longer.` : "";
-    return `Check the network, the proxy and the address (HF_ENDPOINT), and upload again; ${whatStays}.${patience}`;
+    const timeout = isSilence ? ` Set ${this.#options.timeout.variable} to wait for longer.` : "";
+    return `Check the network, the proxy and the address (HF_ENDPOINT), and upload again; ${whatStays}.${timeout}`;
   }
 
   async #sendOnce(url: URL, init: RequestInit, { accepts }: SendOptions): Promise<Response> {
-    const { fetch, patience, question } = this.#options;
+    const { fetch, timeout, target } = this.#options;
     const watch = new RequestWatch(url, init.signal ?? undefined);
     const body = this.#watchBody(init.body, watch);
     try {
@@ -90,10 +90,10 @@ export class UploadTransport {
         ...body.init,
         signal: watch.signal,
       });
-      const response = await watch.wait(sent, patience);
-      const answer = new HttpAnswer(response.url === "" ? url : new URL(response.url), response, watch);
-      const text = await readText(answer, patience);
-      if (!response.ok && accepts?.(response.status) !== true) throw toUploadFailure(answer, text, question);
+      const response = await watch.wait(sent, timeout);
+      const answer = new HttpResponse(response.url === "" ? url : new URL(response.url), response, watch);
+      const text = await readText(answer, timeout);
+      if (!response.ok && accepts?.(response.status) !== true) throw toUploadFailure(answer, text, target);
       const { headers, status } = response;
       return new Response(statusesWithoutBody.has(status) ? null : text, { status, headers });
     } catch (error) {
@@ -136,8 +136,8 @@ interface WatchedBody {
   readonly failure: () => unknown;
 }
 
-async function readText(answer: HttpAnswer, patience: Patience): Promise<string> {
-  const bytes = await readBytes(answer, maximumAnswerBytes, patience);
+async function readText(answer: HttpResponse, timeout: Timeout): Promise<string> {
+  const bytes = await readBytes(answer, maximumAnswerBytes, timeout);
   if (bytes !== undefined) return new TextDecoder().decode(bytes);
   throw new ServerError(
     {
