@@ -73,7 +73,7 @@ function describe(source: object): string {
 }
 
 /** A repository of files at hand. */
-export class LocalRepository implements Repository {
+class LocalRepository implements Repository {
   readonly name: string;
   readonly commit: undefined;
   readonly #folder: LocalFolder;
@@ -105,7 +105,7 @@ export class LocalRepository implements Repository {
 }
 
 /** Files that are all known. */
-export class BlobMapFolder implements LocalFolder {
+class BlobMapFolder implements LocalFolder {
   readonly name: string;
   readonly #blobs: ReadonlyMap<string, Blob>;
 

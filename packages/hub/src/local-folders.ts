@@ -96,7 +96,7 @@ class DroppedFolder implements LocalFolder {
 }
 
 /** A folder that was dropped on a page. Files are looked up when they are asked for. */
-export class EntryFolder implements LocalFolder {
+class EntryFolder implements LocalFolder {
   readonly name: string;
   readonly #folder: FileSystemDirectoryEntry;
 
@@ -137,7 +137,7 @@ export class EntryFolder implements LocalFolder {
 }
 
 /** The file behind an entry. */
-export function toFile(entry: FileSystemFileEntry): Promise<File> {
+function toFile(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
@@ -158,7 +158,7 @@ async function readEntries(folder: FileSystemDirectoryEntry): Promise<readonly F
 const maximumFiles = 10_000;
 
 /** Checks that a folder is not somebody's whole disk. @throws InvalidArgumentError where it holds too many files. */
-export function checkFileCount(name: string, count: number): void {
+function checkFileCount(name: string, count: number): void {
   if (count <= maximumFiles) return;
   throw new InvalidArgumentError({
     subject: `folder ${name}`,

@@ -2,7 +2,7 @@ import { InvalidArgumentError, isUrl } from "@onestep/core";
 import { findRepositoryIdFault } from "./validators.ts";
 
 /** What a caller's `source` can mean, as far as its text tells. */
-export type RepositorySource =
+type RepositorySource =
   /** A folder or a Hub id: the disk decides, since an existing folder wins. */
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "folder-url"; readonly url: URL }
@@ -48,7 +48,7 @@ function invalidSource(found: string): InvalidArgumentError {
 }
 
 /** A repository that a URL of the Hub's pages names. */
-export interface HubUrl {
+interface HubUrl {
   readonly kind: "hub";
   readonly id: string;
   readonly revision: string | undefined;
@@ -63,7 +63,7 @@ const hubHosts = new Set(["huggingface.co", "www.huggingface.co", "hf.co"]);
  * @returns `undefined` where the URL is of another host.
  * @throws InvalidArgumentError where the URL is of the Hub and does not name a model's repository.
  */
-export function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
+function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
   const segments = splitHubPath(url, endpoint);
   if (segments === undefined) return undefined;
   const marker = findMarker(segments, ["tree", "resolve"], 1) ?? segments.length;
@@ -109,7 +109,7 @@ const otherPages = new Set([
  *
  * @param after - How many segments follow the word at least.
  */
-export function findMarker(
+function findMarker(
   segments: readonly string[],
   words: readonly string[],
   after: number,
@@ -137,7 +137,7 @@ export function splitHubPath(url: URL, endpoint: URL): string[] | undefined {
 }
 
 /** A file of a repository that a URL of the Hub names. */
-export interface HubFileUrl {
+interface HubFileUrl {
   readonly id: string;
   readonly revision: string;
   readonly path: string;

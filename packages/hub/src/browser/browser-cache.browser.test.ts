@@ -254,7 +254,7 @@ describe("a cache that several pages and workers share", () => {
     const impatient = repository.get("model_index.json", { signal: controller.signal });
     await vi.waitFor(() =>
       expect(warning).toHaveBeenCalledExactlyOnceWith(
-        "[onestep] Another tab is fetching model_index.json. It is waited for.",
+        "[onestep] Waiting for another tab to finish downloading model_index.json.",
       ),
     );
     controller.abort(new Error("enough"));

@@ -92,14 +92,14 @@ function makeClient({ endpoint, environment }: HubRequest, options: OpenReposito
 }
 
 /** A commit of a repository of the Hub. */
-export interface HubCommit {
+interface HubCommit {
   readonly id: string;
   readonly revision: string;
   readonly commit: string;
 }
 
 /** A repository of the Hub that is read in place. */
-export function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): RangeRepository {
+function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): RangeRepository {
   const { downloadTimeout: timeout, endpoint, hasToken, retry } = client;
   const ask = async (path: string, range: string, signal: AbortSignal | undefined) => {
     const url = fileUrl(client, { id, commit, path });
@@ -119,7 +119,7 @@ export function hubInPlace(client: HubClient, { id, revision, commit }: HubCommi
 }
 
 /** A folder on a web server that is read in place. No request is made before a file is asked for. */
-export function webInPlace(
+function webInPlace(
   folder: WebFolder,
   { timeout, retry }: { readonly timeout: Timeout; readonly retry: RetryPolicy },
 ): RangeRepository {
@@ -143,7 +143,7 @@ export function webInPlace(
  * A repository in a cache that may be full: a file that does not fit, or that the browser does not let the page store,
  * is read in place by range requests, with a warning.
  */
-export class FallbackRepository implements Repository {
+class FallbackRepository implements Repository {
   readonly name: string;
   readonly commit: string | undefined;
   readonly #cached: Repository;

@@ -8,7 +8,7 @@ const defaultFolder = "onestep";
 let hasWarned = false;
 
 /** What depends on a cache. */
-export interface StorageOptions {
+interface StorageOptions {
   /** Name of the folder in the origin private file system; `onestep` by default. */
   readonly cacheDir?: string | undefined;
   /** Whether the caller can do nothing without a cache. */

@@ -6,7 +6,7 @@ import { noSpace, type PrivateFolder, readFreeBytes, writeInStorage } from "./pr
 const bufferBytes = 1024 * 1024;
 
 /** Which content is to arrive. */
-export interface PieceFileOptions {
+interface PieceFileOptions {
   /** Where contents lie, and its name there. */
   readonly folder: PrivateFolder;
   readonly name: string;
@@ -162,7 +162,7 @@ export class PieceFile implements Part {
 }
 
 /** A content lies in files of this length. */
-export const pieceBytes: number = 32 * 1024 * 1024;
+const pieceBytes: number = 32 * 1024 * 1024;
 
 /** The file that says that all is there, and how long it is. */
 const wholeMark = "whole.json";

@@ -3,7 +3,7 @@ import { CacheWriteError, DiskSpaceError } from "../errors.ts";
 import { DirectoryHandleFolder, findEntry, isMissingEntry } from "../local-folders.ts";
 
 /** An entry of a {@link PrivateFolder}. */
-export interface PrivateEntry {
+interface PrivateEntry {
   readonly name: string;
   readonly kind: "file" | "directory";
 }

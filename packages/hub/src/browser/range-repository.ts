@@ -8,7 +8,7 @@ import { checkRange, getEntry, readText } from "../repository-file.ts";
 import { checkRepositoryPath } from "../validators.ts";
 
 /** Where a repository's files are and how to ask for them. */
-export interface RangeRepositoryParts {
+interface RangeRepositoryParts {
   readonly name: string;
   readonly commit: string | undefined;
   /** The paths of all files, in any order; `undefined` where they cannot be listed. */
@@ -66,7 +66,7 @@ const firstBytes = 64 * 1024;
 const maximumHeldBytes = 64 * 1024 * 1024;
 
 /** The way to a file's bytes. `undefined` where there is no such file. */
-export interface RangeSource {
+interface RangeSource {
   readonly path: string;
   readonly timeout: Timeout;
   readonly retry: RetryPolicy;
@@ -74,7 +74,7 @@ export interface RangeSource {
 }
 
 /** A file behind range requests, of which only its first 64 KiB are held in memory. */
-export class RangeFile implements RepositoryFile {
+class RangeFile implements RepositoryFile {
   readonly path: string;
   readonly size: number;
   readonly localPath: undefined;

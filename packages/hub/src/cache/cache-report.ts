@@ -99,7 +99,7 @@ export interface DeletionReport {
 }
 
 /** What is to be deleted from a cache. */
-export interface CheckedDeletion {
+interface CheckedDeletion {
   /** The address of a folder on a web server; `undefined` where it is a repository of the Hub. */
   readonly url: string | undefined;
   readonly revision: string | undefined;

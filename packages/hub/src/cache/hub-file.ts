@@ -10,7 +10,7 @@ import type { HubCache } from "./hub-cache.ts";
 import type { SharedWork } from "./shared-tasks.ts";
 
 /** A file of the Hub that is to be put into the cache. */
-export interface HubFileRequest extends FileRequest {
+interface HubFileRequest extends FileRequest {
   readonly cache: HubCache;
   readonly startDownload: StartHubDownload;
   readonly retry: RetryPolicy;
@@ -22,7 +22,7 @@ export interface HubFileRequest extends FileRequest {
 /**
  * Makes a file of a commit available in the cache: fetched, checked, stored under the name of its content and linked
  * from the commit's snapshot. A content that is there already, from another commit or under another path, is linked
- * without fetching it again; one that somebody else is fetching is waited for.
+ * without fetching it again; while somebody else downloads it, this waits.
  *
  * @returns `undefined` where the commit has no such file.
  */
@@ -66,7 +66,7 @@ async function receive(
     onWait: async (owner) => {
       hasWaited = true;
       await download.discard();
-      if (owner !== undefined) warn(`Another ${owner} is fetching ${path}. It is waited for.`);
+      if (owner !== undefined) warn(`Waiting for another ${owner} to finish downloading ${path}.`);
     },
   });
   try {

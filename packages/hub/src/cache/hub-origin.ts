@@ -226,7 +226,7 @@ function isPassing(outage: Error | undefined): boolean {
 }
 
 /** What a platform brings along. */
-export interface HubPlatform {
+interface HubPlatform {
   readonly cache: HubCache;
   /** Asked for where requests are allowed. */
   readonly makeClient: () => Promise<HubClient>;

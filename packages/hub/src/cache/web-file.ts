@@ -12,7 +12,7 @@ import type { LeftParts, UrlNote } from "./store.ts";
 import type { WebCache } from "./web-cache.ts";
 
 /** A file of a web server that is to be put into the cache. */
-export interface WebFileRequest extends WebDownloadRequest {
+interface WebFileRequest extends WebDownloadRequest {
   readonly cache: WebCache;
   readonly retry: RetryPolicy;
 }
@@ -138,14 +138,14 @@ function readNote(headers: Headers, size: number): UrlNote {
 }
 
 /** What a transfer needs to ask for more. */
-export interface WebDownloadRequest {
+interface WebDownloadRequest {
   readonly folder: WebFolder;
   readonly path: string;
   readonly downloadTimeout: Timeout;
 }
 
 /** Brings the bytes of one version of a file of a web server, from any place on. */
-export class WebDownload {
+class WebDownload {
   /** Length in bytes, where the server tells. */
   readonly size: number | undefined;
   /** What the server says of the length, right or not: see `HttpResponse.bodySize`. */

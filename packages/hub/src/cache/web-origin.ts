@@ -11,7 +11,7 @@ import type { WebCache } from "./web-cache.ts";
 import { fetchWebFile } from "./web-file.ts";
 
 /** What a {@link WebOrigin} consists of. */
-export interface WebOriginParts {
+interface WebOriginParts {
   readonly folder: WebFolder;
   readonly cache: WebCache;
   readonly offline: boolean;

@@ -43,7 +43,7 @@ const permanent =
   /CERT|SIGNATURE|^EPROTO$|^ERR_(?:INVALID|TLS|SSL)|^HPE_INVALID_(?:CONSTANT|METHOD|STATUS|VERSION)|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED/;
 
 /** What is known besides the error. */
-export interface FailureContext {
+interface FailureContext {
   /** What asking again may help with, where the caller knows. */
   readonly retry?: ConnectionError["retry"] | undefined;
   /** Whether the answer had begun, so that there is a way to the server. `false` by default. */
@@ -154,7 +154,7 @@ function findCode(error: unknown, depth = 0): string | undefined {
 }
 
 /** What is known of a failure. */
-export interface Failure {
+interface Failure {
   readonly url: URL;
   /** `ECONNREFUSED` and the like, where the platform says. */
   readonly code: string | undefined;
@@ -202,7 +202,7 @@ export function connectionRemedy(failure: Failure): string {
 }
 
 /** What to do where a proxy refused to make the connection; `undefined` for all other errors. */
-export function proxyRefusal(
+function proxyRefusal(
   message: string,
 ): { readonly found: string; readonly remedy: string; readonly retry: ConnectionError["retry"] } | undefined {
   const status = /^Proxy response \((\d{3})\)/.exec(message)?.[1];

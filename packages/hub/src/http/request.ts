@@ -90,7 +90,7 @@ function redirectTarget(response: HttpResponse): URL | undefined {
 const probeMilliseconds = 3000;
 
 /** What sent the request that failed. */
-export interface FailedRequest {
+interface FailedRequest {
   readonly fetch: typeof fetch;
   readonly signal?: AbortSignal | null | undefined;
 }

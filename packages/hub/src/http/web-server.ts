@@ -5,10 +5,10 @@ import { type HttpRequest, sendRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 
 /** How to ask a web server for files. */
-export type WebFolderRequest = Pick<HttpRequest, "headers" | "signal">;
+type WebFolderRequest = Pick<HttpRequest, "headers" | "signal">;
 
 /** That a server has no such file. */
-export interface NoWebFile {
+interface NoWebFile {
   /** What it answered: `HTTP 404`, `a page of HTML`. */
   readonly missing: string;
 }

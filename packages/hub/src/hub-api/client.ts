@@ -9,7 +9,7 @@ import { type RequestTarget, toHubFailure } from "./failure.ts";
 import { isCommit, isSafeFile, type ListedFile, parseListedFile } from "./listing.ts";
 
 /** How to talk to one endpoint. */
-export interface HubClientOptions {
+interface HubClientOptions {
   readonly endpoint: URL;
   readonly token: string | undefined;
   readonly fetch: typeof fetch;
@@ -22,7 +22,7 @@ export interface HubClientOptions {
 }
 
 /** What a request may add. */
-export type HubRequestOptions = Pick<HttpRequest, "headers" | "onRedirect" | "signal">;
+type HubRequestOptions = Pick<HttpRequest, "headers" | "onRedirect" | "signal">;
 
 /** Sends requests to one endpoint, with the token, which goes to the endpoint's own origin and to no other. */
 export class HubClient {
@@ -87,14 +87,14 @@ export class HubClient {
 }
 
 /** What the Hub says, and how. */
-export interface JsonResponse {
+interface JsonResponse {
   readonly value: unknown;
   readonly status: number;
   readonly headers: Headers;
 }
 
 /** What is asked, and how patiently; as patiently as the client by default. */
-export interface JsonRequest extends Pick<RequestTarget, "id" | "revision"> {
+interface JsonRequest extends Pick<RequestTarget, "id" | "revision"> {
   readonly signal?: AbortSignal | undefined;
   readonly retry?: RetryPolicy | undefined;
 }
@@ -106,7 +106,7 @@ export interface JsonRequest extends Pick<RequestTarget, "id" | "revision"> {
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
  */
-export function fetchJson(client: HubClient, url: URL, request: JsonRequest): Promise<JsonResponse> {
+function fetchJson(client: HubClient, url: URL, request: JsonRequest): Promise<JsonResponse> {
   const { id, revision, signal, retry = client.retry } = request;
   const { endpoint, hasToken, metadataTimeout } = client;
   const ask = async (): Promise<JsonResponse> => {
@@ -153,7 +153,7 @@ const maximumPages = 10_000;
 export type RepositoryListing = ReadonlyMap<string, ListedFile>;
 
 /** Which commit to list. */
-export interface ListingRequest extends Omit<JsonRequest, "revision"> {
+interface ListingRequest extends Omit<JsonRequest, "revision"> {
   readonly commit: string;
 }
 

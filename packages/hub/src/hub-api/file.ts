@@ -51,7 +51,7 @@ interface ChunkedFile {
 }
 
 /** How to ask for a file. */
-export interface FileRequestOptions {
+interface FileRequestOptions {
   /** From which length on the caller wants chunks instead, where the Hub has them. */
   readonly xetFromBytes: number;
   /** From which place on its bytes are wanted; all of them come where the server does not serve parts. 0 by default. */

@@ -38,7 +38,7 @@ export function parseListedFile(entry: unknown): ListedFile | undefined {
 }
 
 /** Checks the parts of a listed file, which come from outside; `undefined` where one is out of form. */
-export function makeListedFile(parts: Readonly<Record<keyof ListedFile, unknown>>): ListedFile | undefined {
+function makeListedFile(parts: Readonly<Record<keyof ListedFile, unknown>>): ListedFile | undefined {
   const { path, size, gitId, sha256, xetHash } = parts;
   if (typeof path !== "string" || isUnsafePath(path)) return undefined;
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return undefined;

@@ -5,7 +5,7 @@ import { readLock } from "./lock.ts";
 import { isNotThere, toFileReadError } from "./system-error.ts";
 
 /** An entry of a folder. */
-export interface FolderEntry {
+interface FolderEntry {
   /** Relative to the folder that was read, with forward slashes. */
   readonly path: string;
   readonly location: string;

@@ -11,7 +11,7 @@ import { openDiskFile } from "./disk-file.ts";
 import { isNotThere, toFileReadError } from "./system-error.ts";
 
 /** A repository that is a folder on disk, such as `savePretrained` and `save_pretrained` write. */
-export class FolderRepository implements Repository {
+class FolderRepository implements Repository {
   readonly name: string;
   readonly commit: undefined;
   readonly #folder: string;
@@ -95,7 +95,7 @@ const toolFolders = new Set([".git", ".cache"]);
  *
  * @throws FileReadError where a folder cannot be read.
  */
-export async function listFolder(folder: string, signal?: AbortSignal): Promise<readonly string[]> {
+async function listFolder(folder: string, signal?: AbortSignal): Promise<readonly string[]> {
   const paths: string[] = [];
   await collect(folder, "", new Set(), paths, signal);
   return paths.sort();

@@ -163,7 +163,7 @@ async function breakLock(location: string, state: LockState): Promise<void> {
 }
 
 /** A lock as it lies on the disk. */
-export interface LockState {
+interface LockState {
   /** All of it, which differs from lock to lock. */
   readonly text: string;
   /** Differs from one sign of life of its owner to the next. */
@@ -197,7 +197,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The process that holds a lock. */
-export interface LockOwner {
+interface LockOwner {
   readonly pid: number;
   /** The machine, since when it runs, and the name space that its process numbers belong to. */
   readonly host: string;

@@ -10,7 +10,7 @@ import { writeInCache } from "./system-error.ts";
 import { makeFolder, shortName } from "./write-file.ts";
 
 /** Which file is to arrive. */
-export interface PartOptions {
+interface PartOptions {
   /** Where it belongs. */
   readonly location: string;
   /** Its SHA-256 or git object, where it is known. */
@@ -176,13 +176,13 @@ const partEnding = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
  *
  * @param version - Which version of the content it is, where the name of the file does not say. Hexadecimal.
  */
-export function makePartName(location: string, version: string): string {
+function makePartName(location: string, version: string): string {
   const added = `.onestep-${versionPrefix(version)}${randomBytes(4).toString("hex")}.incomplete`;
   return join(dirname(location), stem(location) + added);
 }
 
 /** The parts of a file that were left behind, of this version and of all others. */
-export async function findParts(
+async function findParts(
   location: string,
   version: string,
 ): Promise<{ readonly own: readonly string[]; readonly others: readonly string[] }> {
@@ -213,7 +213,7 @@ function versionPrefix(version: string): string {
  *
  * @throws DiskSpaceError
  */
-export async function checkFreeSpace(location: string, neededBytes: number): Promise<void> {
+async function checkFreeSpace(location: string, neededBytes: number): Promise<void> {
   const freeBytes = await readFreeBytes(dirname(location));
   if (freeBytes === undefined || neededBytes <= freeBytes) return;
   throw new DiskSpaceError(

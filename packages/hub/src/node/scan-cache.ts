@@ -78,7 +78,7 @@ async function attempt(path: string, problems: CacheProblem[], scan: () => Promi
 }
 
 /** A repository in a cache, with its contents. */
-export interface ScannedRepository {
+interface ScannedRepository {
   readonly repository: CachedRepository;
   readonly contents: readonly CachedContent[];
 }

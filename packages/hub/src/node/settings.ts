@@ -37,7 +37,7 @@ export function resolveUrlCache(option: string | undefined, environment: Environ
 }
 
 /** An absolute path, with `~` at the front and `$NAME` or `${NAME}` anywhere replaced, as huggingface_hub does. */
-export function expandPath(path: string, environment: Environment): string {
+function expandPath(path: string, environment: Environment): string {
   const expanded = path.replace(
     /\$(?:(\w+)|\{(\w+)\})/g,
     (whole, bare, braced) => readVariable(environment, bare ?? braced) ?? whole,

@@ -15,7 +15,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { isNotThere, systemErrorCode, writeInCache } from "./system-error.ts";
 
 /** A name beside `location` that nobody else uses. */
-export function asideName(location: string, ending: string): string {
+function asideName(location: string, ending: string): string {
   const added = `.${randomBytes(4).toString("hex")}.${ending}`;
   return join(dirname(location), shortName(basename(location), added.length) + added);
 }
@@ -91,7 +91,7 @@ async function findPlace(
 }
 
 /** How a content gets into a snapshot. */
-export interface LinkOptions {
+interface LinkOptions {
   /** Nobody else uses the content yet. */
   readonly isNew: boolean;
   /** Whether links are to be tried: `HF_HUB_DISABLE_SYMLINKS` says that they are not. */

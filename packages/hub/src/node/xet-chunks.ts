@@ -5,7 +5,7 @@ import type { HubClient } from "../hub-api/client.ts";
 import type { FileRequest, XetReference } from "../hub-api/file.ts";
 
 /** Which bytes are wanted. */
-export interface XetChunksOptions {
+interface XetChunksOptions {
   /** The first of them; the first of the file by default. */
   readonly offset?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -14,7 +14,7 @@ import type { UploadTransport } from "./upload-transport.ts";
 const conflictTries = 5;
 
 /** Which repository to make. */
-export interface CreateRepositoryRequest {
+interface CreateRepositoryRequest {
   /** `owner/name`. */
   readonly id: string;
   /** Left to the owner's settings where it is `undefined`. */

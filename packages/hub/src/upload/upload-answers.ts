@@ -18,7 +18,7 @@ export interface Verification extends LargeObject {
 }
 
 /** What the Hub says where large files are to be sent. */
-export interface BatchAnswer {
+interface BatchAnswer {
   /** The answer as @huggingface/hub takes it, of which nothing is left that was not checked. */
   readonly answer: { readonly transfer: string; readonly objects: readonly object[] };
   /** The addresses that parts of large files are to be sent to. */

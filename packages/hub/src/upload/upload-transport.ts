@@ -28,7 +28,7 @@ export interface UploadTransportOptions {
 }
 
 /** How a single request is to be treated. */
-export interface SendOptions {
+interface SendOptions {
   /** Statuses that are no failures here. */
   readonly accepts?: (status: number) => boolean;
   /** Sends it again where the server is out of reach or out of order. `true` by default. */
@@ -153,7 +153,7 @@ async function readText(answer: HttpResponse, timeout: Timeout): Promise<string>
 const pieceBytes = 512 * 1024;
 
 /** Told how many bytes of a body have been taken, each time that some are. */
-export type BytesListener = (bytes: number) => void;
+type BytesListener = (bytes: number) => void;
 
 /**
  * A file as `fetch` and @huggingface/hub take it, of which no more than a piece is held: bytes are read when they are
