@@ -30,7 +30,7 @@ export class DiskSpaceError extends CacheWriteError {
   }
 }
 
-/** Somebody else changes the repository at the same time. Nothing was committed. */
+/** The repository was changed by somebody else at the same time. Nothing was committed. */
 export class ConflictError extends HubError {
   static override readonly code: string = "conflict";
 }
@@ -66,7 +66,7 @@ export class GatedRepositoryError extends HubError {
   static override readonly code: string = "gated-repository";
 }
 
-/** Bytes that arrived, or that lie on disk, are not the ones that were promised. */
+/** Bytes that arrived, or that are on disk, are not the expected ones. */
 export class IntegrityError extends HubError {
   static override readonly code: string = "integrity";
 }
@@ -101,7 +101,7 @@ export class RevisionNotFoundError extends HubError {
   static override readonly code: string = "revision-not-found";
 }
 
-/** The server answered, and the answer is of no use: an internal error, too many requests, a reply out of form. */
+/** The server responded with something unusable: an internal error, too many requests, a malformed response. */
 export class ServerError extends HubError {
   static override readonly code: string = "server";
 

@@ -11,7 +11,7 @@ type DirectoryHandle = typeof globalThis extends { FileSystemDirectoryHandle: { 
 type Dropped = typeof globalThis extends { DataTransfer: { prototype: infer Type } } ? Type : never;
 
 /**
- * Files of the person at the browser, or of a program that has them in memory:
+ * The user's files in a browser, or files that a program has in memory:
  *
  * - what `<input type="file" webkitdirectory>` gives, or any list of `File`s;
  * - a folder that `showDirectoryPicker()` gave, or one of the origin private file system;
@@ -34,7 +34,7 @@ export function isLocalFiles(source: RepositoryLocation): source is LocalFiles {
 export interface LocalFolder {
   /** What to call it in messages. */
   readonly name: string;
-  /** The file at a path; `undefined` where there is none. */
+  /** The file at a path; `undefined` if there is no file. */
   find(path: string): Promise<Blob | undefined>;
   /** The paths of all files, in any order. */
   list(signal: AbortSignal | undefined): Promise<readonly string[]>;
@@ -43,7 +43,7 @@ export interface LocalFolder {
 /**
  * Opens files at hand as a repository. Nothing is read before a file is asked for.
  *
- * @throws InvalidArgumentError where it is none of what {@link LocalFiles} lists.
+ * @throws InvalidArgumentError unless it is one of {@link LocalFiles}.
  * @throws UnsafePathError where a path of a map leads out of the repository.
  */
 export function openLocalFiles(source: LocalFiles): Repository {

@@ -91,7 +91,7 @@ export async function readText(
   }
 }
 
-/** Checks that `start` to `end` (exclusive) lies in a file. @throws InvalidArgumentError where it does not. */
+/** Checks that `start` to `end` (exclusive) is within a file. @throws InvalidArgumentError where it does not. */
 export function checkRange(
   file: { readonly path: string; readonly size: number },
   start: number,

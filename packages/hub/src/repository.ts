@@ -49,8 +49,8 @@ export interface Repository {
   get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
 
   /**
-   * Says that all that was wanted is there; for a repository that was opened with `holdRevision`. Never fails. Missing
-   * where the place has no commits.
+   * Says that all wanted files have arrived; for a repository that was opened with `holdRevision`. Never fails. Missing, or
+   * without effect, where the place has no commits.
    */
   settle?(): Promise<void>;
 }
@@ -61,14 +61,14 @@ export interface RepositoryFile {
   readonly path: string;
   /** Length in bytes. */
   readonly size: number;
-  /** Where it lies on disk, symbolic links resolved; `undefined` where it does not. */
+  /** Its path on disk, symbolic links resolved; `undefined` if it is not on disk. */
   readonly localPath: string | undefined;
   /** Its content, where a browser has it at hand without holding it in memory: a local file, a copy in the cache. */
   readonly blob?: Blob | undefined;
   /**
    * Bytes `start` to `end` (exclusive).
    *
-   * @throws InvalidArgumentError where the range does not lie in the file.
+   * @throws InvalidArgumentError if the range is not within the file.
    * @throws IntegrityError where the file is shorter than it said.
    */
   read(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>;
@@ -86,7 +86,7 @@ export interface RepositoryFile {
  * asked again. Where a server says how long to wait, up to two minutes, that is respected.
  */
 export interface RetryOptions {
-  /** How often to ask again. A transfer that goes on starts to count anew. 5 by default; 0 for never. */
+  /** How often to retry. A download that makes progress starts counting again. 5 by default; 0 for never. */
   readonly maxRetries?: number | undefined;
   /** Seconds before the first try again; twice as many before each further one. 1 by default. */
   readonly baseWaitTime?: number | undefined;
@@ -110,7 +110,7 @@ export interface OpenRepositoryOptions extends ReadOptions {
   /** Serve from the cache without a single request. `HF_HUB_OFFLINE` has the same effect, whatever is passed here. */
   readonly localFilesOnly?: boolean | undefined;
   /**
-   * For who takes several files, such as those of a model: where the cache has an older commit of the revision, the
+   * For callers that take several files, such as those of a model: where the cache has an older commit of the revision, the
    * revision stands for that one, when it is asked for without a network, until {@link Repository.settle} is called. So an
    * update that is interrupted leaves the older copy in use. By default it moves with the first file, as in
    * huggingface_hub.

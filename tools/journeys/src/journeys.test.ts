@@ -89,7 +89,7 @@ describe("journeys", () => {
     ]
   >([
     ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 80, 15],
-    ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 33, 5],
+    ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 34, 5],
     ["dpmSolverStep", dpmSolverStep, "packages/schedulers/src/dpm-solver-multistep-scheduler.ts", 15, 6],
   ])(
     "%s goes through no more files and folders than it did",

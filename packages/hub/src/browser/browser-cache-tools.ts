@@ -188,7 +188,7 @@ export async function pruneBrowserCache(options: PruneCacheOptions): Promise<Del
 /** Removes contents that are not whole and that nobody fetches. */
 async function pruneContents(folder: PrivateFolder, room: "blobs" | "contents"): Promise<number> {
   const contents = await readContents(folder.folder(room));
-  // Read after the contents: who begins one has its lock before.
+  // Read after the contents: a page takes the lock before it creates the content.
   const held = await heldWebLocks();
   let freedBytes = 0;
   for (const { isWhole, name, size } of contents.values()) {

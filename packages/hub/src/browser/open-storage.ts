@@ -19,7 +19,7 @@ interface StorageOptions {
  * The folder in which this site keeps models; `undefined`, with a warning that comes once, where the browser has no
  * place for it: in some private windows, in sandboxed frames, in pages that were not fetched over HTTPS.
  *
- * @throws UnsupportedError where there is none and it is needed.
+ * @throws UnsupportedError if there is no storage and it is needed.
  * @throws InvalidArgumentError where `cacheDir` is not the name of a folder.
  */
 export async function openStorage({

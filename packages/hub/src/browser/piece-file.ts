@@ -7,7 +7,7 @@ const bufferBytes = 1024 * 1024;
 
 /** Which content is to arrive. */
 interface PieceFileOptions {
-  /** Where contents lie, and its name there. */
+  /** The folder of contents, and its name there. */
   readonly folder: PrivateFolder;
   readonly name: string;
   /** Its SHA-256 or git object, where it is known. */
@@ -122,7 +122,7 @@ export class PieceFile implements Part {
   async #newHash(): Promise<void> {
     const { objectId, size } = this.#options;
     if (objectId === undefined) return;
-    // Loaded when it is needed: it brings WebAssembly along.
+    // Loaded on demand, because it contains WebAssembly.
     const { createContentHash } = await import("./content-hash.ts");
     this.#hash = await createContentHash(objectId, size ?? 0);
   }
@@ -161,7 +161,7 @@ export class PieceFile implements Part {
   }
 }
 
-/** A content lies in files of this length. */
+/** A content is stored in files of this length. */
 const pieceBytes: number = 32 * 1024 * 1024;
 
 /** The file that says that all is there, and how long it is. */

@@ -45,12 +45,12 @@ export class PrivateFolder {
     return handle === undefined ? [] : (await new DirectoryHandleFolder(handle).list(undefined)).toSorted();
   }
 
-  /** The file at a path; `undefined` where there is none. */
+  /** The file at a path; `undefined` if there is no file. */
   findFile(path: string): Promise<File | undefined> {
     return new DirectoryHandleFolder(this.#root).find(`${this.path}/${path}`);
   }
 
-  /** The text of the file at a path; `undefined` where there is none. */
+  /** The text of the file at a path; `undefined` if there is no file. */
   async readText(path: string): Promise<string | undefined> {
     return (await this.findFile(path))?.text();
   }
@@ -67,7 +67,7 @@ export class PrivateFolder {
   /**
    * A stream into the file at a path. Nothing of what it writes shows before it is closed.
    *
-   * @param position - Where it goes on; what is before it stays. 0 begins anew.
+   * @param position - Where writing starts; what is before it stays. 0 replaces the file.
    */
   async writeFile(path: string, position: number): Promise<FileSystemWritableFileStream> {
     const { folder, name } = splitPath(`${this.path}/${path}`);

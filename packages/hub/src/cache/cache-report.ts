@@ -92,7 +92,7 @@ export interface DeletionReport {
   /** How many bytes are free now that were not before. */
   readonly freedBytes: number;
   /**
-   * How many bytes stay, because they lie in the store where Python shares contents among repositories. `hf cache
+   * How many bytes stay, because they are in the store where Python shares contents among repositories. `hf cache
    * prune` frees them when no repository needs them.
    */
   readonly keptBytes: number;

@@ -3,7 +3,7 @@ import { pause, policyBeforeContact, type RetryPolicy, waitBeforeRetry } from ".
 import { isSha256 } from "../hub-api/listing.ts";
 import type { Part } from "./store.ts";
 
-/** A connection that brought this much was worth a new count of failures. */
+/** After a connection that brought this much, failures are counted from zero again. */
 const progressBytes = 1024 * 1024;
 
 /** Bytes on their way. */
@@ -30,17 +30,16 @@ export interface Reception {
   readonly objectId: string | undefined;
   /** Asks for the bytes from a place on. */
   readonly request: (offset: number) => Promise<Incoming>;
-  /** Told how many bytes have arrived so far. */
+  /** Called with the number of bytes that have arrived so far. */
   readonly onBytes: (loadedBytes: number) => void;
   readonly retry: RetryPolicy;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Brings a file into the cache: bytes are written as they arrive, and never held. A connection that breaks is taken up
- * where it broke. When all is there, length and checksum of the whole are checked, what an earlier transfer left
- * included; then it is made a whole file of the cache. Bytes that are wrong are thrown away and, once,
- * fetched again.
+ * Downloads a file into the cache: bytes are written as they arrive, and not kept in memory. After a broken connection, the
+ * download resumes. At the end, the length and checksum of the whole are checked, including bytes of an earlier download;
+ * then the file is published. Wrong bytes are discarded and downloaded again, once.
  *
  * @param first - The answer to a request from `part.size` on, where it is there already.
  * @returns The length in bytes.

@@ -146,10 +146,10 @@ export interface HubDownload {
 export type AskListing = () => Promise<ListedFile | undefined>;
 
 /**
- * Finds out what a file is and how to fetch it, or that there is none.
+ * Finds out what a file is and how to fetch it, or that it does not exist.
  *
  * @param listed - What the listing says of it, where there is one.
- * @param askListing - Asks what the listing says of it; `undefined` where there is none to be had.
+ * @param askListing - Asks what the listing says of it; `undefined` if the listing is not available.
  */
 export type StartHubDownload = (
   file: FileRequest,

@@ -123,7 +123,7 @@ class HubOrigin implements Origin {
   }
 
   /**
-   * The file out of the cache. A damaged one is as good as none where it can be fetched again.
+   * The file out of the cache. A damaged one is ignored if it can be downloaded again.
    *
    * @throws IntegrityError where it is damaged and cannot be fetched again.
    */
@@ -187,7 +187,7 @@ class HubOrigin implements Origin {
 
   /**
    * Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty, and,
-   * of files that are fetched side by side, after the last. Where an older commit is held, not before it is let go.
+   * of files that are fetched side by side, after the last. While an older commit is held, not before it is released.
    */
   async #remember(): Promise<void> {
     const { cache, revision } = this.#parts;
@@ -225,7 +225,7 @@ function isPassing(outage: Error | undefined): boolean {
   return outage === undefined || !ConnectionError.isInstance(outage) || outage.retry === "soon";
 }
 
-/** What a platform brings along. */
+/** What differs between Node and browsers. */
 interface HubPlatform {
   readonly cache: HubCache;
   /** Asked for where requests are allowed. */

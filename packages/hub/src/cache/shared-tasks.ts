@@ -25,14 +25,14 @@ interface Task<Result> {
   readonly caller: Caller;
   readonly controller: AbortController;
   readonly waiters: Set<Waiter<Result>>;
-  /** The start of the file, so that who joins late hears of it. */
+  /** The start of the file, repeated to callers that join late. */
   started: ProgressEvent | undefined;
 }
 
 /**
  * Work that several callers of the same rights ask for at the same time and that is done once. Each caller keeps its own
- * signal and progress listener. When the last of them goes, the work is aborted, and that caller is let go when the work
- * has cleaned up.
+ * signal and progress listener. When the last of them leaves, the work is aborted, and that caller's promise settles when
+ * the work has cleaned up.
  */
 export class SharedTasks<Result> {
   readonly #tasks = new Map<string, Set<Task<Result>>>();

@@ -24,7 +24,7 @@ export interface Store {
   /** Checks that a file can be written at a path, without writing it. @throws CacheWriteError */
   checkWritable(path: string): Promise<void>;
 
-  /** The file whose blob is linked at a path of the store; `undefined` where there is none. */
+  /** The file whose blob is linked at a path of the store; `undefined` if there is no such file. */
   findLinked(file: string, link: string): Promise<RepositoryFile | undefined>;
   /** What is wrong with such a file, as far as it shows; `size` is its expected length, where that is known. */
   findDamage(
@@ -37,7 +37,7 @@ export interface Store {
   /** Links a blob at a path of the store. @throws CacheWriteError */
   link(objectId: string, link: string, isNew: boolean): Promise<void>;
 
-  /** The copy of a file of a web server that a note describes; `undefined` where there is none. */
+  /** The copy of a file of a web server that a note describes; `undefined` if there is no copy. */
   findCopy(path: string, note: UrlNote | undefined): Promise<RepositoryFile | undefined>;
   /** Removes other copies of the file. Never fails. */
   removeOtherCopies(path: string, note: UrlNote): Promise<void>;
@@ -81,36 +81,36 @@ export interface UrlNote {
   readonly content?: string;
 }
 
-/** A file that is on its way into a cache. What of it has arrived can be left for another time. */
+/** A file that is being written into a cache. Partial data can be kept, and continued later. */
 export interface Part {
   /** The name of the content, where the store gave it one: see `UrlNote.content`. */
   readonly content?: string | undefined;
-  /** How many bytes are there. */
+  /** How many bytes have been written. */
   readonly size: number;
-  /** Whether some of them come from an earlier transfer. */
+  /** Whether some of them come from an earlier download. */
   readonly hasOldBytes: boolean;
   /** Checks that so many bytes more fit. @throws DiskSpaceError */
   checkFreeSpace(neededBytes: number): Promise<void>;
   /** Adds bytes at the end. @throws CacheWriteError */
   write(bytes: Uint8Array): Promise<void>;
-  /** Throws away what is there. @throws CacheWriteError */
+  /** Discards all bytes. @throws CacheWriteError */
   restart(): Promise<void>;
   /**
    * The names that what is there may have, the Hub's own first: its SHA-256, or its git object and other checksums of as
    * many digits. `undefined` where it is not known what it should be.
    */
   names(): Promise<readonly string[] | undefined>;
-  /** Makes the file a whole one. @throws CacheWriteError */
+  /** Publishes the finished file. @throws CacheWriteError */
   finish(): Promise<void>;
-  /** Leaves what is there for another time. Never fails. */
+  /** Closes the file and keeps its bytes for a later download. Never fails. */
   keep(): Promise<void>;
-  /** Leaves nothing. Never fails. */
+  /** Removes the file. Never fails. */
   discard(): Promise<void>;
 }
 
 /**
- * What is done with parts of a file that earlier transfers left: the longest is gone on with, all are removed, or all are
- * left alone, since somebody may be at work on them.
+ * What to do with partial files that earlier downloads left: continue the longest (`"adopt"`), remove them all, or leave
+ * them alone, since another process may be writing them.
  */
 export type LeftParts = "adopt" | "remove" | "leave";
 
@@ -125,7 +125,7 @@ export interface StoreLock {
 /** How to wait for a {@link StoreLock}. */
 export interface StoreLockOptions {
   readonly signal: AbortSignal;
-  /** Told once, before a wait, who has the lock: `"process"`, `"tab"`; `undefined` where it is this program. */
+  /** Called once, before a wait, with the owner of the lock: `"process"`, `"tab"`; `undefined` if it is this program. */
   readonly onWait?: (owner: string | undefined) => Promise<void>;
 }
 

@@ -205,7 +205,7 @@ class WebDownload {
 const settledMilliseconds = 60_000;
 
 /**
- * What names this very version of a file of a web server, byte for byte, so that a transfer of it can be taken up
+ * What names this very version of a file of a web server, byte for byte, so that a download of it can be resumed
  * again (RFC 9110, section 8.8): a strong `ETag`, or a `Last-Modified` of some time ago. `undefined` where the server
  * gives neither.
  */

@@ -179,7 +179,7 @@ export function readTotalSize(headers: Headers): number | undefined {
   return readSize(/\/(\d+)$/.exec(headers.get("Content-Range") ?? "")?.[1] ?? null);
 }
 
-/** The target of a `Link` header's entry with the given relation, as written there; `undefined` where there is none. */
+/** The target of a `Link` header's entry with the given relation, as written there; `undefined` if there is no such entry. */
 export function readLink(header: string | null, relation: string): string | undefined {
   for (const [, target, parameters] of (header ?? "").matchAll(/<([^>]*)>([^<]*)/g)) {
     const relations = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters ?? "");

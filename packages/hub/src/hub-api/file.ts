@@ -158,7 +158,7 @@ export interface XetReference {
   readonly size: number;
   /** Where a token for the storage is to be had. Below the endpoint. */
   readonly refreshUrl: URL;
-  /** Where it is told which chunks make up the file. */
+  /** Where the Hub says which chunks make up the file. */
   readonly reconstructionUrl: URL;
 }
 

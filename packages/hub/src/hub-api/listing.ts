@@ -8,9 +8,9 @@ export interface ListedFile {
   readonly size: number;
   /** The git object: the content's, or the LFS pointer's. */
   readonly gitId: string;
-  /** SHA-256 of the content, where it lies in LFS or Xet. */
+  /** SHA-256 of the content, if it is in LFS or Xet. */
   readonly sha256: string | undefined;
-  /** The Xet hash of the content, where it lies in Xet. */
+  /** The Xet hash of the content, if it is in Xet. */
   readonly xetHash: string | undefined;
 }
 

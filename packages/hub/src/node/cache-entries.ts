@@ -47,16 +47,16 @@ export async function readFolderDeep(folder: string, prefix = ""): Promise<reado
 
 /** The content behind an entry of a cache. */
 export interface CachedContent {
-  /** Where it lies in the repository: the blob that a snapshot's link names, or the file itself. */
+  /** Its location in the repository: the blob that a snapshot's link names, or the file itself. */
   readonly place: string;
-  /** Where its bytes lie; elsewhere than `place` where Python keeps them in its store for all repositories. */
+  /** The location of its bytes; differs from `place` where Python keeps them in its store for all repositories. */
   readonly store: string;
   readonly size: number;
   /** When it was last read, in milliseconds since 1970. */
   readonly lastUsed: number;
 }
 
-/** Finds the content behind a file or a link; `undefined` where the link leads nowhere, or not to a file. */
+/** Finds the content behind a file or a link; `undefined` if the link is broken or leads to something else. */
 export async function findContent({ kind, location }: FolderEntry): Promise<CachedContent | undefined> {
   try {
     const place = kind === "link" ? resolve(dirname(location), await readlink(location)) : location;
@@ -76,7 +76,7 @@ export function findBlob(location: string): Promise<CachedContent | undefined> {
   return findContent({ path: location, location, kind: "file" });
 }
 
-/** The sum of the lengths of contents, each counted once by where its bytes lie. */
+/** The sum of the lengths of contents, each counted once, by the location of its bytes. */
 export function totalSize(contents: Iterable<CachedContent>): number {
   const sizes = new Map<string, number>();
   for (const content of contents) sizes.set(content.store, content.size);
@@ -96,7 +96,7 @@ export interface CachedLock {
   readonly isHeld: boolean | undefined;
 }
 
-/** Where the locks of a repository lie: the folder in which Python has its own. */
+/** The folder with the locks of a repository, where Python has its own. */
 export function locksFolder(repositoryFolder: string): string {
   return join(dirname(repositoryFolder), ".locks", basename(repositoryFolder));
 }

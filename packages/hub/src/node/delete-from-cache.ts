@@ -105,7 +105,7 @@ function searched(cacheFolder: string): SearchedCache {
   };
 }
 
-/** What lies outside the folder was not deleted and does not count. */
+/** Contents outside the folder were not deleted and do not count. */
 function sumUp(folder: string, contents: readonly CachedContent[]): DeletionReport {
   const deleted = contents.filter(({ place }) => place.startsWith(folder + sep));
   return {

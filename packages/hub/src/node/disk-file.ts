@@ -8,8 +8,7 @@ import { checkRange, readText } from "../repository-file.ts";
 import { isNotThere, toFileReadError } from "./system-error.ts";
 
 /**
- * The file at a place on disk, symbolic links followed; `undefined` where there is none, or a folder, or a link that
- * leads nowhere.
+ * The file at a location on disk, following symbolic links; `undefined` if nothing, a folder or a broken link is there.
  *
  * @param path - The file's path in its repository.
  */
@@ -24,7 +23,7 @@ export async function openDiskFile(path: string, location: string): Promise<Disk
   }
 }
 
-/** A file of a repository that lies on disk. Where it is replaced or written to later, nothing more is read of it. */
+/** A file of a repository on disk. Once it has been replaced or written to, nothing more is read from it. */
 export class DiskFile implements RepositoryFile {
   readonly path: string;
   readonly size: number;
@@ -99,7 +98,7 @@ export class DiskFile implements RepositoryFile {
 
 /**
  * Whether a file was neither replaced nor written to. Another number alone does not say so: network and other mounted
- * file systems number their files anew. One that was put in its place after the first was opened has a later time of
+ * file systems renumber their files. One that was put in its place after the first was opened has a later time of
  * status; where times are too coarse to tell, or too close, the number decides.
  */
 function isSameFile(before: BigIntStats, now: BigIntStats, openedAt: number): boolean {

@@ -142,7 +142,7 @@ export class DiskStore implements Store {
     return openDiskFile(path, this.location(`files/${path}`));
   }
 
-  /** There are none: a copy takes the place of the one before. */
+  /** Does nothing: a copy replaces the previous one. */
   async removeOtherCopies(): Promise<void> {}
 
   lock(content: ContentName, options: StoreLockOptions): Promise<StoreLock | undefined> {

@@ -91,7 +91,7 @@ const toolFolders = new Set([".git", ".cache"]);
 
 /**
  * The paths of all files below a folder, relative, with forward slashes, sorted. Symbolic links are followed, a loop
- * of them once; links that lead nowhere and the folders `.git` and `.cache` at the top are left out.
+ * of them once; broken links and the folders `.git` and `.cache` at the top are left out.
  *
  * @throws FileReadError where a folder cannot be read.
  */

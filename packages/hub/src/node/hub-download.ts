@@ -19,7 +19,7 @@ interface HubTransferRequest {
 /**
  * Fetches files of the Hub by one request each, whose answer says what the content is and brings its first bytes.
  *
- * @param xetFromBytes - From which length on a file comes in chunks out of Xet storage, where it lies there.
+ * @param xetFromBytes - From which length on a file that is in Xet storage is downloaded in chunks.
  */
 export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubDownload {
   return async (file, listed, signal, askListing) => {
@@ -88,7 +88,7 @@ class HubTransfer implements HubDownload {
   readonly #etag: string | undefined;
   #xetFromBytes: number;
   #first: FileResponse | undefined;
-  /** Why chunks of the file failed, until it is told. */
+  /** Why the chunks of the file failed, until the warning. */
   #failedChunks: string | undefined;
 
   constructor(

@@ -31,7 +31,7 @@ export function acquireLock(location: string, options: StoreLockOptions): Promis
 /** How to wait for a lock. */
 export interface LockOptions {
   readonly signal: AbortSignal | undefined;
-  /** Told once, before the first wait, who holds the lock, where that is known. */
+  /** Called once, before the first wait, with the owner of the lock, if it is known. */
   readonly onWait?: (owner: LockOwner | undefined) => Promise<void> | void;
   /** After how many seconds without a sign of life a lock counts as left behind. 60 by default. */
   readonly silentSeconds?: number;
@@ -162,7 +162,7 @@ async function breakLock(location: string, state: LockState): Promise<void> {
   }
 }
 
-/** A lock as it lies on the disk. */
+/** A lock on disk. */
 interface LockState {
   /** All of it, which differs from lock to lock. */
   readonly text: string;
@@ -174,7 +174,7 @@ interface LockState {
   readonly isHeld: boolean | undefined;
 }
 
-/** Reads a lock; `undefined` where there is none. */
+/** Reads a lock; `undefined` if there is no lock. */
 export async function readLock(location: string): Promise<LockState | undefined> {
   try {
     const { ino, mtimeMs } = await stat(location);

@@ -17,7 +17,7 @@ interface PartOptions {
   readonly objectId: string | undefined;
   /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
   readonly version: string;
-  /** Only who holds the lock of the file may adopt or remove. */
+  /** Only the owner of the lock of the file may adopt or remove. */
   readonly leftParts: LeftParts;
   readonly signal: AbortSignal | undefined;
 }
@@ -169,7 +169,7 @@ const longestAddition = 45;
 const partEnding = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
 
 /**
- * Where a file lies while it arrives: `<name>.onestep-<8 digits>.incomplete`, beside the place where it belongs.
+ * The name of a partial file: `<name>.onestep-<8 digits>.incomplete`, next to the final file.
  *
  * huggingface_hub (2.0) writes `<name>.<8 digits>.incomplete`; its tools (`hf cache ls`, `hf cache prune`) take both for
  * what they are. The names differ so that nobody takes up a file that Python is writing.

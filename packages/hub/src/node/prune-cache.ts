@@ -46,7 +46,7 @@ export async function pruneCacheOnDisk(options: PruneCacheOptions): Promise<Dele
 
 async function pruneHubFolder(folder: string, locksFolder: string): Promise<number> {
   const blobs = await readFolder(join(folder, "blobs"));
-  // Read after the parts: who begins one has its lock before.
+  // Read after the parts: a process takes the lock before it creates the part.
   const locks = (await findLocks(locksFolder)).filter(({ isOurs }) => isOurs);
   let freedBytes = 0;
   for (const { location, path } of blobs) {

@@ -23,8 +23,8 @@ interface CreateRepositoryRequest {
 }
 
 /**
- * Makes a repository for a model, where there is none of that name. A token that may not make repositories is enough
- * for one that exists.
+ * Creates a repository for a model, unless it exists. A token that may not create repositories is enough for one that
+ * exists.
  *
  * @throws InvalidTokenError, PermissionDeniedError, UploadRejectedError, ConflictError, ServerError, ConnectionError.
  */
@@ -79,7 +79,7 @@ async function isThere(
   }
 }
 
-/** The id of a repository with its owner, who is the one that the token belongs to where none is named. */
+/** The id of a repository with its owner; by default the owner of the token. */
 export async function addOwner(
   transport: UploadTransport,
   id: string,

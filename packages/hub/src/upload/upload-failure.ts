@@ -11,7 +11,7 @@ import { describeUrl } from "../http/connection-failure.ts";
 import { type HttpResponse, readRetryAfter } from "../http/response.ts";
 import { page, quoteServer, type RequestTarget, toHubFailure } from "../hub-api/failure.ts";
 
-/** What a person who uploads again can count on. */
+/** What a user who uploads again can rely on. */
 export const whatStays = "large files that have arrived are not sent again";
 
 const rejections = new Set([400, 402, 405, 411, 413, 415, 422]);
@@ -67,7 +67,7 @@ export function toUploadFailure(answer: HttpResponse, body: string, target: Requ
   return status === 404 || status === 410 ? toHubFailure(answer, target) : toServerError(answer, found);
 }
 
-/** Rephrases an error of the connection for somebody who is uploading. */
+/** Rephrases a connection error for an upload. */
 export function toInterruption(error: ConnectionError, remedy: string): ConnectionError {
   const { cause, problem, retry } = error;
   if (problem === undefined) return error;

@@ -5,7 +5,7 @@ import { resolveEndpoint } from "../settings.ts";
 import { checkRepositoryPath, findPathFault, findRepositoryIdFault } from "../validators.ts";
 
 /**
- * Puts files into a model's repository on the Hub, in one commit; the repository is made where there is none. Large
+ * Puts files into a model's repository on the Hub, in one commit; the repository is created if it does not exist. Large
  * files are read piece by piece, first for their SHA-256 and then to be sent, and none that the Hub has already is sent
  * again. Either all of it is committed or nothing.
  *

@@ -23,7 +23,7 @@ export interface UploadTransportOptions {
   readonly retry: RetryPolicy;
   /** What is being changed, for messages. */
   readonly target: RequestTarget;
-  /** Told how many bytes of a file have been sent, and with a negative number how many will be sent again. */
+  /** Called with the number of bytes of a file that have been sent; negative for bytes that will be sent again. */
   readonly onSent: (path: string, bytes: number) => void;
 }
 
@@ -152,7 +152,7 @@ async function readText(answer: HttpResponse, timeout: Timeout): Promise<string>
 
 const pieceBytes = 512 * 1024;
 
-/** Told how many bytes of a body have been taken, each time that some are. */
+/** Called with the number of bytes of a body that have been read, each time. */
 type BytesListener = (bytes: number) => void;
 
 /**
@@ -180,7 +180,7 @@ export class SourceBlob extends Blob {
     return this.#file.path;
   }
 
-  /** What reading the file for {@link stream}, or telling of it, threw; who sends the stream hears only that sending failed. */
+  /** What reading the file for {@link stream}, or reporting progress, threw; the sender only sees that sending failed. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -189,7 +189,7 @@ export class SourceBlob extends Blob {
     return this.#end - this.#start;
   }
 
-  /** The same bytes; `onBytes` is told when they are taken. */
+  /** The same bytes; `onBytes` is called when they are read. */
   watched(onBytes: BytesListener): SourceBlob {
     return new SourceBlob(this.#file, this.#start, this.#end, onBytes);
   }
