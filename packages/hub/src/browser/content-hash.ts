@@ -1,6 +1,5 @@
 import { freeBuffer } from "@onestep/core";
 import { createSHA1, createSHA256, type IHasher } from "hash-wasm";
-import { isSha256 } from "../hub-api/listing.ts";
 
 /** What is hashed at once, some milliseconds of work. */
 const pieceBytes = 1024 * 1024;
@@ -17,9 +16,11 @@ export interface ContentHash {
  * of their own that takes bytes as they come.
  */
 export async function createContentHash(objectId: string, size: number): Promise<ContentHash> {
-  const hasher = isSha256(objectId) ? await createSHA256() : await createSHA1();
+  // Not by isSha256: this module is loaded on demand, and would split the others into one more chunk.
+  const isGit = objectId.length === 40;
+  const hasher = isGit ? await createSHA1() : await createSHA256();
   hasher.init();
-  if (!isSha256(objectId)) hasher.update(`blob ${size}\0`);
+  if (isGit) hasher.update(`blob ${size}\0`);
   return { update: (bytes) => void hasher.update(bytes), digest: () => digestSoFar(hasher) };
 }
 
