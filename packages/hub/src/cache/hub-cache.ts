@@ -2,7 +2,7 @@ import { FileReadError, type IntegrityError } from "../errors.ts";
 import type { RepositoryListing } from "../hub-api/client.ts";
 import { formatListing, isCommit, parseListing } from "../hub-api/listing.ts";
 import type { RepositoryFile } from "../repository.ts";
-import type { Part, PartRequest, Store, StoreLock, StoreLockOptions } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /**
  * One repository of the Hub in a cache, laid out as in Python's (huggingface_hub):
@@ -15,10 +15,10 @@ import type { Part, PartRequest, Store, StoreLock, StoreLockOptions } from "./st
  *       .no_exist/<commit>/<path>           files known not to exist; `missing` in a browser
  */
 export class HubCache {
-  readonly #store: Store;
+  readonly store: Store;
 
   constructor(store: Store) {
-    this.#store = store;
+    this.store = store;
   }
 
   /** The folder of a repository in that of the cache. */
@@ -32,29 +32,24 @@ export class HubCache {
     return name?.replace("--", "/");
   }
 
-  /** Where the cache is, for messages. */
-  get place(): string {
-    return this.#store.place;
-  }
-
   /** A name for a file of a commit that no other file of any cache has. */
   key(commit: string, path: string): string {
-    return this.#store.key(linkPath(commit, path));
+    return this.store.key(linkPath(commit, path));
   }
 
   /** The commit that a branch or tag stood for when it was last asked for; a full commit hash stands for itself. */
   async readCommit(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return (await this.hasSnapshot(revision)) ? revision : undefined;
-    const commit = (await this.#store.readText(`refs/${revision}`))?.trim();
+    const commit = (await this.store.readText(`refs/${revision}`))?.trim();
     return commit !== undefined && isCommit(commit) ? commit : undefined;
   }
 
   /** Remembers what a branch or tag stands for. @throws CacheWriteError */
   async writeCommit(revision: string, commit: string): Promise<void> {
     if (revision === commit || (await this.readCommit(revision)) === commit) return;
-    await this.#store.writeText(`refs/${revision}`, commit).catch(async (error: unknown) => {
+    await this.store.writeText(`refs/${revision}`, commit).catch(async (error: unknown) => {
       if (!(await this.#clearWay(revision))) throw error;
-      await this.#store.writeText(`refs/${revision}`, commit);
+      await this.store.writeText(`refs/${revision}`, commit);
     });
   }
 
@@ -68,8 +63,8 @@ export class HubCache {
     for (let count = 1; count <= segments.length; count += 1) {
       const path = `refs/${segments.slice(0, count).join("/")}`;
       const inTheWay = count === segments.length ? "folder" : "file";
-      if ((await this.#store.entryKind(path)) !== inTheWay) continue;
-      await this.#store.remove(path);
+      if ((await this.store.entryKind(path)) !== inTheWay) continue;
+      await this.store.remove(path);
       isCleared = true;
     }
     return isCleared;
@@ -77,34 +72,34 @@ export class HubCache {
 
   /** Whether any file of a commit was ever cached. */
   async hasSnapshot(commit: string): Promise<boolean> {
-    return (await this.#store.entryKind(`snapshots/${commit}`)) !== undefined;
+    return (await this.store.entryKind(`snapshots/${commit}`)) !== undefined;
   }
 
   /** The listing of a commit, if it is cached and in form. */
   async readListing(commit: string): Promise<RepositoryListing | undefined> {
     // What another user keeps from this one can be asked for again.
-    const text = await this.#store.readText(`trees/${commit}.json`).catch(() => undefined);
+    const text = await this.store.readText(`trees/${commit}.json`).catch(() => undefined);
     return text === undefined ? undefined : parseListing(text);
   }
 
   /** Keeps the listing of a commit. Never fails: it can be asked for again. */
   async writeListing(commit: string, listing: RepositoryListing): Promise<void> {
-    await this.#store.writeText(`trees/${commit}.json`, formatListing(listing)).catch(() => {});
+    await this.store.writeText(`trees/${commit}.json`, formatListing(listing)).catch(() => {});
   }
 
   /** Whether a commit is known not to have a file: noted here, or by Python. */
   async isMarkedMissing(commit: string, path: string): Promise<boolean> {
-    return (await this.#store.entryKind(this.#missingPath(commit, path))) === "file";
+    return (await this.store.entryKind(this.#missingPath(commit, path))) === "file";
   }
 
   /** Notes that a commit does not have a file, so that the answer is known offline. Never fails. */
   async markMissing(commit: string, path: string): Promise<void> {
-    await this.#store.writeText(this.#missingPath(commit, path), "").catch(() => {});
+    await this.store.writeText(this.#missingPath(commit, path), "").catch(() => {});
   }
 
   /** A file of a commit, if it is cached. */
   findFile(commit: string, path: string): Promise<RepositoryFile | undefined> {
-    return this.#store.findLinked(path, linkPath(commit, path));
+    return this.store.findLinked(path, linkPath(commit, path));
   }
 
   /** What is wrong with a cached file of a commit, if it shows; `size` is its length, where that is known. */
@@ -113,22 +108,17 @@ export class HubCache {
     file: RepositoryFile,
     size: number | undefined,
   ): Promise<IntegrityError | undefined> {
-    return this.#store.findDamage(file, linkPath(commit, file.path), size);
-  }
-
-  /** Whether a content is cached, undamaged as far as that shows. */
-  hasBlob(objectId: string, size: number | undefined): Promise<boolean> {
-    return this.#store.hasBlob(objectId, size);
+    return this.store.findDamage(file, linkPath(commit, file.path), size);
   }
 
   /** Makes sure that a file of a commit can be put in its place, before it is fetched. @throws CacheWriteError */
   checkPlace(commit: string, path: string): Promise<void> {
-    return this.#store.checkWritable(linkPath(commit, path));
+    return this.store.checkWritable(linkPath(commit, path));
   }
 
   /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
   async linkFile(commit: string, path: string, objectId: string, isNew: boolean): Promise<RepositoryFile> {
-    await this.#store.link(objectId, linkPath(commit, path), isNew);
+    await this.store.link(objectId, linkPath(commit, path), isNew);
     const file = await this.findFile(commit, path);
     if (file !== undefined) return file;
     throw new FileReadError({
@@ -139,18 +129,8 @@ export class HubCache {
     });
   }
 
-  /** Waits until nobody else downloads a content; `undefined` where there are no locks. */
-  lock(objectId: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
-    return this.#store.lock({ objectId }, options);
-  }
-
-  /** Begins to put a content into the cache. @throws CacheWriteError */
-  openPart(objectId: string, request: Omit<PartRequest, "content">): Promise<Part> {
-    return this.#store.openPart({ ...request, content: { objectId } });
-  }
-
   #missingPath(commit: string, path: string): string {
-    return `${this.#store.missingFolder}/${commit}/${path}`;
+    return `${this.store.missingFolder}/${commit}/${path}`;
   }
 }
 

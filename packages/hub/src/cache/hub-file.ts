@@ -61,14 +61,17 @@ async function receive(
   const { objectId, size } = download;
   const { signal } = work;
   let hasWaited = false;
-  const lock = await cache.lock(objectId, {
-    signal,
-    onWait: async (owner) => {
-      hasWaited = true;
-      await download.discard();
-      if (owner !== undefined) warn(`Waiting for another ${owner} to finish downloading ${path}.`);
+  const lock = await cache.store.lock(
+    { objectId },
+    {
+      signal,
+      onWait: async (owner) => {
+        hasWaited = true;
+        await download.discard();
+        if (owner !== undefined) warn(`Waiting for another ${owner} to finish downloading ${path}.`);
+      },
     },
-  });
+  );
   try {
     const cached = await findCached(request, objectId, size);
     if (cached !== undefined) {
@@ -79,7 +82,7 @@ async function receive(
     await cache.checkPlace(request.commit, path);
     const isAlone = lock !== undefined && !lock.isContested;
     const leftParts = isAlone ? (size === undefined ? "remove" : "adopt") : "leave";
-    const part = await cache.openPart(objectId, { size, leftParts, signal });
+    const part = await cache.store.openPart({ content: { objectId }, size, leftParts, signal });
     const reporter = new ProgressReporter(path, size, work.onProgress);
     reporter.start();
     const reception = {
@@ -109,7 +112,7 @@ async function findCached(
 ): Promise<RepositoryFile | undefined> {
   const cached = await cache.findFile(commit, path);
   if (cached !== undefined && (await cache.findDamage(commit, cached, size)) === undefined) return cached;
-  if (objectId === undefined || !(await cache.hasBlob(objectId, size))) return undefined;
+  if (objectId === undefined || !(await cache.store.hasBlob(objectId, size))) return undefined;
   return cache.linkFile(commit, path, objectId, false);
 }
 

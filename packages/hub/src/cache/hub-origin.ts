@@ -209,7 +209,7 @@ class HubOrigin implements Origin {
     return new OfflineError(
       {
         subject: `${path} of ${id} at ${revision} (commit ${this.commit})`,
-        found: `nothing in ${cache.place}`,
+        found: `nothing in ${cache.store.place}`,
         expected: `the file, since ${reason}`,
         remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
       },
@@ -296,7 +296,7 @@ function checkRevision(revision: string): string {
 function notCached(cache: HubCache, id: string, revision: string): OfflineError {
   return new OfflineError({
     subject: `${id} at ${revision}`,
-    found: `nothing in ${cache.place}`,
+    found: `nothing in ${cache.store.place}`,
     expected: "the repository, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
     remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
   });

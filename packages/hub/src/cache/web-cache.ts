@@ -1,5 +1,5 @@
 import type { RepositoryFile } from "../repository.ts";
-import type { Part, PartRequest, Store, StoreLock, StoreLockOptions, UrlNote } from "./store.ts";
+import type { Part, PartRequest, Store, UrlNote } from "./store.ts";
 
 /**
  * The files of one folder on a web server in a cache:
@@ -8,34 +8,29 @@ import type { Part, PartRequest, Store, StoreLock, StoreLockOptions, UrlNote } f
  *     notes/<path>.json    by what to ask whether the file has changed: see {@link UrlNote}
  */
 export class WebCache {
-  readonly #store: Store;
+  readonly store: Store;
   readonly #url: string;
 
   /** @param url - The address of the folder. */
   constructor(store: Store, url: string) {
-    this.#store = store;
+    this.store = store;
     this.#url = url;
-  }
-
-  /** Where the cache is, for messages. */
-  get place(): string {
-    return this.#store.place;
   }
 
   /** A name for a file that no other file of any cache has. */
   key(path: string): string {
-    return this.#store.key(`files/${path}`);
+    return this.store.key(`files/${path}`);
   }
 
   /** The copy of a file, if there is one. */
   async findFile(path: string): Promise<RepositoryFile | undefined> {
-    return this.#store.findCopy(path, await this.readNote(path));
+    return this.store.findCopy(path, await this.readNote(path));
   }
 
   /** The note on a file, if it is there and in form. */
   async readNote(path: string): Promise<UrlNote | undefined> {
     try {
-      const note: unknown = JSON.parse((await this.#store.readText(notePath(path))) ?? "");
+      const note: unknown = JSON.parse((await this.store.readText(notePath(path))) ?? "");
       return typeof note === "object" && note !== null && isContentName(note) ? note : undefined;
     } catch {
       return undefined;
@@ -47,7 +42,7 @@ export class WebCache {
     const { content } = part;
     const whole = content === undefined ? note : { ...note, content };
     await this.#write(path, whole);
-    await this.#store.removeOtherCopies(path, whole);
+    await this.store.removeOtherCopies(path, whole);
   }
 
   /** Notes that the server has no such file, where there is no copy of it. Never fails. */
@@ -55,21 +50,16 @@ export class WebCache {
     await this.#write(path, { missing: true }).catch(() => {});
   }
 
-  /** Waits until nobody else downloads a file; `undefined` where there are no locks. */
-  lock(path: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
-    return this.#store.lock({ path }, options);
-  }
-
   /** Begins to put a file into the cache. @throws CacheWriteError */
   async openPart(path: string, request: Omit<PartRequest, "content" | "note">): Promise<Part> {
     // Without its note, a file would be downloaded again each time.
-    for (const place of [notePath(path), originPath]) await this.#store.checkWritable(place);
-    return this.#store.openPart({ ...request, content: { path }, note: await this.readNote(path) });
+    for (const place of [notePath(path), originPath]) await this.store.checkWritable(place);
+    return this.store.openPart({ ...request, content: { path }, note: await this.readNote(path) });
   }
 
   async #write(path: string, note: UrlNote): Promise<void> {
-    await this.#store.writeText(originPath, JSON.stringify({ url: this.#url }));
-    await this.#store.writeText(notePath(path), JSON.stringify(note));
+    await this.store.writeText(originPath, JSON.stringify({ url: this.#url }));
+    await this.store.writeText(notePath(path), JSON.stringify(note));
   }
 }
 

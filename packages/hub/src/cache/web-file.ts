@@ -24,7 +24,7 @@ interface WebFileRequest extends WebDownloadRequest {
  */
 export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<Downloaded> {
   const { cache, path } = request;
-  const lock = await cache.lock(path, { signal: work.signal });
+  const lock = await cache.store.lock({ path }, { signal: work.signal });
   const isAlone = lock !== undefined && !lock.isContested;
   try {
     return await fetchOnce(request, work, isAlone ? "adopt" : "leave");

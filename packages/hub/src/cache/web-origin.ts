@@ -83,7 +83,7 @@ export class WebOrigin implements Origin {
     if (file !== undefined || (await this.#isKnown(path))) return file;
     throw new OfflineError({
       subject: `${path} of ${this.name}`,
-      found: `nothing in ${cache.place}`,
+      found: `nothing in ${cache.store.place}`,
       expected: "the file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
       remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
     });
