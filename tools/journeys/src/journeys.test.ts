@@ -88,7 +88,7 @@ describe("journeys", () => {
       folders: number,
     ]
   >([
-    ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 80, 15],
+    ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 67, 15],
     ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 34, 5],
     ["dpmSolverStep", dpmSolverStep, "packages/schedulers/src/dpm-solver-multistep-scheduler.ts", 15, 6],
   ])(
