@@ -8,6 +8,12 @@ export interface MainThreadReport {
   readonly longestWork: number;
 }
 
+/**
+ * The most milliseconds of work in one task, while other tests share the processor: it then takes up to twice the time of the
+ * work by itself, which is to be 50 (Long Tasks API) and is measured as 25 to 40. What blocks a page takes hundreds.
+ */
+export const mostWorkInOneTask = 100;
+
 interface TraceEvent {
   readonly name: string;
   readonly pid: number;
