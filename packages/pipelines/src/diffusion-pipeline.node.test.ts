@@ -58,12 +58,12 @@ describe("DiffusionPipeline.fromPretrained", () => {
     "says how a checkpoint in one file is loaded: %s",
     async (source) => {
       for (const load of [
-        DiffusionPipeline.fromPretrained(source),
-        ConsistencyModelPipeline.fromPretrained(source),
-        UNet2DModel.fromPretrained(source),
-        CMStochasticIterativeScheduler.fromPretrained(source),
+        () => DiffusionPipeline.fromPretrained(source),
+        () => ConsistencyModelPipeline.fromPretrained(source),
+        () => UNet2DModel.fromPretrained(source),
+        () => CMStochasticIterativeScheduler.fromPretrained(source),
       ]) {
-        const error = await load.catch((reason: unknown) => reason);
+        const error = await load().catch((reason: unknown) => reason);
         expect(InvalidArgumentError.isInstance(error)).toBe(true);
         expect(String(error)).toContain("Load a checkpoint in one file with `fromSingleFile`");
       }

@@ -22,17 +22,17 @@ export const budgets: readonly Budget[] = [
   {
     name: "ConsistencyModelPipeline of onestep",
     program: 'export { ConsistencyModelPipeline } from "onestep";',
-    bytes: 130_000,
+    bytes: 128_000,
   },
   everythingOf("@onestep/core", 30_000),
   everythingOf("@onestep/hub", 30_000),
   everythingOf("@onestep/schedulers", 45_000),
-  everythingOf("@onestep/graph", 8_000),
+  everythingOf("@onestep/graph", 6_500),
   // With the lowering, which models had before.
   everythingOf("@onestep/runtime", 16_000),
-  everythingOf("@onestep/models", 77_000),
-  everythingOf("@onestep/pipelines", 137_000),
-  everythingOf("onestep", 138_000),
+  everythingOf("@onestep/models", 73_000),
+  everythingOf("@onestep/pipelines", 134_500),
+  everythingOf("onestep", 135_500),
   {
     name: "the worker, with onnxruntime-web's scripts",
     program: 'import "@onestep/runtime/inference-worker-jspi";',
