@@ -62,6 +62,5 @@ export {
   product,
   quotient,
   substitute,
-  symbolsOf,
 } from "./shape.ts";
 export { type Specialisation, specialise } from "./specialise.ts";

@@ -60,11 +60,6 @@ export function substitute(dimension: Dimension, values: Readonly<Record<string,
   return write(result);
 }
 
-/** The symbols of a dimension: `["height", "width"]` for `"height*width/64"`. */
-export function symbolsOf(dimension: Dimension): readonly string[] {
-  return [...parse(dimension).powers.keys()];
-}
-
 /** The numeric factor of a dimension and the powers of its symbols: 1/64, height¹, width¹ for `"height*width/64"`. */
 export function factorsOf(dimension: Dimension): Monomial {
   return parse(dimension);

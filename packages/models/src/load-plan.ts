@@ -4,12 +4,10 @@ import {
   checkWeightsFit,
   chooseDevice,
   type Device,
-  type InferenceBackend,
-  type OptimizationGoal,
+  type InferenceSessionOptions,
   type Precision,
   planSession,
   type SessionPlan,
-  type WebOptions,
 } from "@onestep/runtime";
 import type { CheckpointTensor } from "./checkpoint/checkpoint.ts";
 import type { ExpectedWeight } from "./definition.ts";
@@ -17,25 +15,14 @@ import type { ExpectedWeight } from "./definition.ts";
 /** What a model is to compute in: `"auto"` leaves it to device and checkpoint. */
 export type RequestedPrecision = Precision | "auto";
 
-/** Where a model runs, and how. */
-export interface RunOptions {
-  /** `"auto"` (default) takes the best device that is there. */
-  readonly device?: Device | "auto" | undefined;
+/** Where a model runs, and how: the options of its sessions, and what it computes in. */
+export interface RunOptions extends InferenceSessionOptions {
   /**
    * What to compute in, whatever the weights are stored in. `"auto"` (default) is float32, but for weights in float16 on a
    * GPU that computes in it. `"float16"` takes half of the memory of `"float32"` there, and is a little less exact;
    * norms, softmax, the embedding of timesteps and the output stay in float32.
    */
   readonly dtype?: RequestedPrecision | undefined;
-  /** Threads to compute with; by default the number of physical cores that the process may use. */
-  readonly threads?: number | undefined;
-  /** `"throughput"` (default) for many images; `"startup"` loads at once and takes longer for each image. */
-  readonly optimizeFor?: OptimizationGoal | undefined;
-  /** How the model is run in a browser. */
-  readonly web?: WebOptions | undefined;
-  /** What runs the model, in place of onnxruntime. */
-  readonly backend?: InferenceBackend | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
 
