@@ -43,7 +43,7 @@ function answerWhoAmI({ state, token }: UploadCall): Reply {
   const account = state.accounts.get(token ?? "");
   if (account === undefined) return failure(401, "Invalid credentials in Authorization header");
   const orgs = (account.organizations ?? []).map((name) => ({ type: "org", name }));
-  return jsonReply({ type: "user", name: account.name, orgs });
+  return jsonReply({ type: "user", name: account.name, orgs, auth: { type: "access_token" } });
 }
 
 function refuseToken({ state, token }: UploadCall): Reply | undefined {
@@ -101,10 +101,17 @@ function answerCommit(
     files[path] = { bytes, lfs: storage === "lfs", xet: storage === "xet" };
   }
   let message = "";
+  const isPullRequest = call.url.searchParams.get("create_pr") === "1";
   for (const line of new TextDecoder().decode(call.body).split("\n").filter(Boolean)) {
     const { key, value } = readJson(line) as { key: string; value: Record<string, string> };
     const path = value["path"] ?? "";
-    if (key === "header") message = value["summary"] ?? "";
+    if (key === "header") {
+      message = value["summary"] ?? "";
+      const parent = value["parentCommit"];
+      if (!isPullRequest && parent !== undefined && parent !== commit.hash) {
+        return failure(412, "A commit has happened since. Please refresh and try again.");
+      }
+    }
     if (key === "file")
       files[path] = { bytes: new Uint8Array(Buffer.from(value["content"] ?? "", "base64")) };
     if (key === "deletedFile") delete files[path];
@@ -117,7 +124,6 @@ function answerCommit(
     }
   }
   if (message === "") return failure(400, "summary is required");
-  const isPullRequest = call.url.searchParams.get("create_pr") === "1";
   const revision = isPullRequest ? repository.nextPullRequest() : name;
   const added = repository.addCommit(revision, files, message);
   for (const file of added.files.values()) state.contents.set(file.sha256, file);

@@ -12,11 +12,19 @@ import { RequestWatch, type Timeout } from "./timeout.ts";
 
 const maximumRedirects = 10;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const repeatableRedirects = new Set([307, 308]);
 
-/** A GET request and how to make it. */
+/** A request and how to send it. */
 export interface HttpRequest {
   readonly url: URL;
+  /** `"GET"` by default. */
+  readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Makes the body, each time the request is sent. `noteActivity` is to be called for every piece that the server takes.
+   * None by default.
+   */
+  readonly makeBody?: ((noteActivity: () => void) => BodyInit) | undefined;
   readonly fetch: typeof fetch;
   readonly timeout: Timeout;
   /** Sent to this origin and to no other, wherever redirects lead. */
@@ -24,16 +32,18 @@ export interface HttpRequest {
   /**
    * Who follows redirects. `"here"`: each is followed by hand, and `onRedirect` sees its headers. `"fetch"`: the
    * platform follows them, as it must in browsers, which show no headers of a redirect and drop the token by
-   * themselves when the origin changes.
+   * themselves when the origin changes. `"nobody"`: a redirect is an error. Node's `fetch` then keeps no copy of the
+   * body for it.
    */
-  readonly redirects: "here" | "fetch";
+  readonly redirects: "here" | "fetch" | "nobody";
   /** Sees every redirect before it is followed; `false` stops there, and the redirect itself is the answer. */
   readonly onRedirect?: (from: URL, headers: Headers, to: URL) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Sends a request and waits for the head of the answer, of whatever status.
+ * Sends a request and waits for the head of the response, whatever its status. A redirect that would turn another method
+ * into GET (301, 302, 303) is not followed.
  *
  * @throws ConnectionError where there is no answer; the reason of `signal` where it is aborted.
  */
@@ -41,7 +51,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   let url = request.url;
   for (let count = 0; count <= maximumRedirects; count += 1) {
     const response = await sendOnce(request, url);
-    const target = request.redirects === "here" ? redirectTarget(response) : undefined;
+    const target = request.redirects === "here" ? redirectTarget(response, request.method) : undefined;
     if (target === undefined || request.onRedirect?.(url, response.headers, target) === false)
       return response;
     await response.discard();
@@ -62,13 +72,13 @@ async function sendOnce(request: HttpRequest, url: URL): Promise<HttpResponse> {
   const watch = new RequestWatch(url, request.signal);
   const headers = new Headers(request.headers);
   // Taken out of its object: browsers refuse a `fetch` that is called as a method.
-  const { authorization, fetch } = request;
+  const { authorization, fetch, makeBody, method = "GET", redirects } = request;
   if (authorization !== undefined && authorization.origin === url.origin) {
     headers.set("Authorization", `Bearer ${authorization.token}`);
   }
-  const redirect = request.redirects === "here" ? "manual" : "follow";
+  const body = makeBody === undefined ? {} : { body: makeBody(() => watch.noteActivity()) };
   try {
-    const sent = fetch(url, { headers, redirect, signal: watch.signal });
+    const sent = fetch(url, { method, headers, ...body, ...redirectModes[redirects], signal: watch.signal });
     const response = await watch.wait(sent, request.timeout);
     return new HttpResponse(response.url === "" ? url : new URL(response.url), response, watch);
   } catch (error) {
@@ -79,9 +89,17 @@ async function sendOnce(request: HttpRequest, url: URL): Promise<HttpResponse> {
   }
 }
 
-function redirectTarget(response: HttpResponse): URL | undefined {
+/** Without a `window`, and only where redirects are errors, Node's `fetch` does not keep the body in memory. */
+const redirectModes = {
+  here: { redirect: "manual" },
+  fetch: { redirect: "follow" },
+  nobody: { redirect: "error", window: null },
+} as const;
+
+function redirectTarget(response: HttpResponse, method = "GET"): URL | undefined {
   const location = response.headers.get("Location");
-  if (!redirectStatuses.has(response.status) || location === null) return undefined;
+  const statuses = method === "GET" ? redirectStatuses : repeatableRedirects;
+  if (!statuses.has(response.status) || location === null) return undefined;
   if (!URL.canParse(location, response.url)) return undefined;
   const target = new URL(location, response.url);
   return target.protocol === "http:" || target.protocol === "https:" ? target : undefined;

@@ -1,4 +1,3 @@
-import type { Problem } from "@onestep/core";
 import {
   EntryNotFoundError,
   GatedRepositoryError,
@@ -97,23 +96,29 @@ function tokenStayed({ origin }: URL): string {
   return `The endpoint redirects to ${origin}, where its token is not sent: if the repository is private, name that host as the endpoint (HF_ENDPOINT).`;
 }
 
-/** The error for an answer that says nothing about the repository, only about the server. */
+/**
+ * The error for a response that says nothing about the repository, only about the server.
+ *
+ * @param remedy - What to do; `when` is `later`, or what the server says (`in 30 s`).
+ */
 export function toServerFailure(
   response: HttpResponse,
   found: string = `HTTP ${response.status}`,
+  remedy: (when: string) => string = (when) =>
+    response.status === 429 || response.status >= 500
+      ? `Try again ${when}; pass localFilesOnly: true to use only what is cached.`
+      : "Check the address and what it is allowed to serve.",
 ): ServerError {
   const retryAfterSeconds = readRetryAfter(response.headers, Date.now());
-  const wait = retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`;
-  const problem: Problem = {
-    subject: describeUrl(response.url),
-    found: response.status === 429 ? `${found} (too many requests)` : found,
-    expected: "a successful answer",
-    remedy:
-      response.status === 429 || response.status >= 500
-        ? `Try again ${wait}; pass localFilesOnly: true to use only what is cached.`
-        : "Check the address and what it is allowed to serve.",
-  };
-  return new ServerError(problem, { status: response.status, retryAfterSeconds });
+  return new ServerError(
+    {
+      subject: describeUrl(response.url),
+      found: response.status === 429 ? `${found} (too many requests)` : found,
+      expected: "a successful response",
+      remedy: remedy(retryAfterSeconds === undefined ? "later" : `in ${retryAfterSeconds} s`),
+    },
+    { status: response.status, retryAfterSeconds },
+  );
 }
 
 function entryNotFound(target: RequestTarget, found: string): EntryNotFoundError {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FakeFault, FakeHub } from "@onestep/fake-hub";
@@ -111,18 +112,23 @@ describe("an upload on a bad day", () => {
       ConnectionError,
       "upload again; large files",
     ],
-    ["answers with a page", { path: "/preupload/", body: "<html>" }, ServerError, "not JSON"],
-    ["answers with another page", { path: "/batch", body: "<html>" }, ServerError, "not JSON"],
-    ["says nothing of large files", { path: "/batch", body: "{}" }, ServerError, "no list of large files"],
-    ["has no commit", { path: commitPath, body: "{}" }, ServerError, "no commit in the answer"],
+    ["responds with a page", { path: "/preupload/", body: "<html>" }, ServerError, "not valid JSON"],
+    ["responds with another page", { path: "/batch", body: "<html>" }, ServerError, "not valid JSON"],
+    ["says nothing of large files", { path: "/batch", body: "{}" }, ServerError, "cannot use"],
+    ["has no commit", { path: commitPath, body: "{}" }, ServerError, "no commit in the response"],
     [
-      "answers the commit with a page",
+      "responds to the commit with a page",
       { path: commitPath, body: "<html>" },
       ServerError,
       "as the Hub gives them",
     ],
-    ["did not get the file", { path: "/verify", status: 404 }, RepositoryNotFoundError, "HTTP 404"],
-    ["gives no ETag", { host: "cdn", body: "ok" }, ServerError, "no ETag"],
+    ["gives no ETag", { host: "cdn", body: "ok" }, ServerError, "ETag"],
+    [
+      "moves a commit",
+      { path: commitPath, status: 302, headers: { Location: "/x" } },
+      ServerError,
+      "HTTP 302",
+    ],
   ])("is given up where the Hub %s", async (_name, fault, kind, message) => {
     hub.addFault(fault);
     const error = await caught(upload());
@@ -157,7 +163,7 @@ describe("an upload on a bad day", () => {
     expect(error.message).toContain("a refused connection");
   });
 
-  it.each(["/repos/create", "/preupload/", "/batch", "/upload/", "/verify", "/commit/"])(
+  it.each(["/repos/create", "/preupload/", "/batch", "/upload/", "/complete_multipart", "/commit/"])(
     "is cancelled at once during %s, with the reason",
     async (path) => {
       const controller = new AbortController();
@@ -184,6 +190,16 @@ describe("an upload on a bad day", () => {
     };
     await expect(upload({ signal: controller.signal }, [slow])).rejects.toThrow("enough");
     expectNothingCommitted();
+  });
+
+  it("is cancelled although a file cannot be read to the end", async () => {
+    const controller = new AbortController();
+    const endless = { path: "w.safetensors", size: 9, read: () => new Promise<Uint8Array>(() => {}) };
+    const uploading = upload({ signal: controller.signal }, [endless]);
+    uploading.catch(() => {});
+    await expect.poll(() => requestLines(hub).length).toBeGreaterThan(0);
+    controller.abort(new Error("enough"));
+    await expect(uploading).rejects.toThrow("enough");
   });
 
   it("is given up where a file cannot be read, with what reading throws", async () => {
@@ -244,6 +260,90 @@ describe("an upload on a bad day", () => {
     const error = await caught(upload({ fetch: fetchAndReplace }, [file]));
     expect(IntegrityError.isInstance(error)).toBe(true);
     expect(error.message).toContain(`${path}: found another file, or another content`);
+    expectNothingCommitted();
+  });
+});
+
+const sha256 = createHash("sha256").update(weights).digest("hex");
+
+describe("an upload of large files", () => {
+  const href = "https://storage.example/put?signature=secret";
+  const threeParts = { chunk_size: "1000000", "00001": `${href}1`, "00002": `${href}2`, "00003": `${href}3` };
+
+  function respond(...objects: readonly unknown[]): void {
+    hub.addFault({ path: "/batch", body: JSON.stringify({ transfer: "multipart", objects }) });
+  }
+
+  it.each<[string, unknown, string]>([
+    ["no address", {}, "not an http(s) URL"],
+    ["an address of a file", { href: "file:///etc/passwd" }, "not an http(s) URL"],
+    ["a part too few", { href, header: { ...threeParts, "00003": undefined } }, "other parts"],
+    ["a part missing", { href, header: { chunk_size: "1000000", 1: href, 2: href, 4: href } }, "other parts"],
+    [
+      "a part twice",
+      { href, header: { chunk_size: "1000000", 1: href, "01": href, 2: href } },
+      "other parts",
+    ],
+    ["parts of nothing", { href, header: { ...threeParts, chunk_size: "0" } }, "other parts"],
+    ["parts of no number", { href, header: { ...threeParts, chunk_size: "many" } }, "other parts"],
+  ])("is given up where the Hub says %s", async (_name, action, message) => {
+    respond({ oid: sha256, actions: { upload: action } });
+    const error = await caught(upload());
+    expect(ServerError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain("secret");
+    expectNothingCommitted();
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ["nothing about one of them", []],
+    ["something about a file that was not announced", [{ oid: "b".repeat(64), size: 1 }]],
+    ["nothing that can be read", [{ oid: sha256 }, null]],
+  ])("is given up where the Hub says %s", async (_name, objects) => {
+    respond(...objects);
+    expect(ServerError.isInstance(await caught(upload()))).toBe(true);
+    expectNothingCommitted();
+  });
+
+  it("is given up where the Hub refuses one of several, with its reason", async () => {
+    const others = [1, 2, 3].map((index) => weights.map((byte) => byte ^ index));
+    const oids = others.map((bytes) => createHash("sha256").update(bytes).digest("hex"));
+    const refusal = { oid: sha256, error: { code: 422, message: "Too large for your plan" } };
+    respond(...oids.map((oid) => ({ oid })), refusal);
+    const many = others.map((bytes, index) => bytesFile(`${index}.safetensors`, bytes));
+    const error = await caught(upload({}, [...many, ...files]));
+    expect(UploadRejectedError.isInstance(error)).toBe(true);
+    expect(error.message).toContain("w.safetensors (3000000 bytes)");
+    expect(error.message).toContain('a refusal ("Too large for your plan")');
+    expectNothingCommitted();
+  });
+
+  it("asks the mirror where the mirror passes on the Hub's own address", async () => {
+    const asked: string[] = [];
+    const mirror: typeof fetch = async (input, init) => {
+      asked.push(new URL(String(input)).origin);
+      const response = await fetch(input, init);
+      if (!String(input).includes("/batch")) return response;
+      return new Response(
+        (await response.text()).replaceAll(hub.endpoint, "https://huggingface.co"),
+        response,
+      );
+    };
+    await upload({ fetch: mirror });
+    expect(new Set(asked)).toEqual(new Set([hub.endpoint, hub.cdnEndpoint]));
+    expect(hub.files("me/old").has("w.safetensors")).toBe(true);
+  });
+
+  it("holds none of them in memory, even if the Hub wants one in the commit itself", async () => {
+    const file = { path: "big.safetensors", size: 16 * 1024 * 1024 + 1, read: vi.fn(bytesFile("", "").read) };
+    hub.addFault({
+      path: "/preupload/",
+      body: '{"files": [{"path": "big.safetensors", "uploadMode": "regular"}]}',
+    });
+    const error = await caught(upload({}, [file]));
+    expect(ServerError.isInstance(error)).toBe(true);
+    expect(error.message).toContain("big.safetensors");
+    expect(file.read.mock.calls.map(([start, end]) => [start, end])).toEqual([[0, 512]]);
     expectNothingCommitted();
   });
 });

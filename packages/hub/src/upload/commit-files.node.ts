@@ -1,24 +1,22 @@
 import { setMaxListeners } from "node:events";
-import type { CommitOutput } from "@huggingface/hub";
-import { errorMessage, OnestepError, type ProgressListener } from "@onestep/core";
-import { ServerError } from "../errors.ts";
+import { setImmediate } from "node:timers/promises";
+import type { CommitOutput, CommitProgressEvent, commitIter } from "@huggingface/hub";
+import type { ProgressListener } from "@onestep/core";
+import { ServerError, UploadRejectedError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
+import { quoteServer } from "../hub-api/failure.ts";
 import { ProgressReporter } from "../repository-file.ts";
-import { joinEndpoint } from "../settings.ts";
-import {
-  checkBatchAnswer,
-  checkPreuploadAnswer,
-  type LargeObject,
-  type Verification,
-} from "./upload-answers.ts";
+import { type ContentIds, SourceBlob } from "./source-blob.node.ts";
+import type { UploadClient } from "./upload-client.node.ts";
 import type { UploadFile } from "./upload-files.ts";
-import { SourceBlob, type UploadTransport } from "./upload-transport.ts";
 
 /** What to commit, and where. */
 export interface CommitRequest {
   /** `owner/name`. */
   readonly id: string;
   readonly branch: string;
+  /** The commit that the branch has to be at; any by default. */
+  readonly parentCommit: string | undefined;
   readonly files: readonly UploadFile[];
   /** Paths to remove. */
   readonly removed: readonly string[];
@@ -29,193 +27,217 @@ export interface CommitRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A commit that was made. */
+export interface MadeCommit extends CommitOutput {
+  /** The ids of the contents that were sent, by path. */
+  readonly contents: ReadonlyMap<string, ContentIds>;
+}
+
 /**
- * Uploads files and commits them, by means of @huggingface/hub, which is loaded when it is first needed: it asks which
- * files are large, hashes them, sends them whole or in parts, and writes the commit. What it lacks is added here: its
- * requests go through the transport, its answers are checked before it sees them, files that were sent are verified as
- * Python does, and the first thing that fails ends all of it.
+ * Uploads files and commits them with `commitIter` of @huggingface/hub: it asks which files are large, hashes them, sends
+ * them whole or in parts, and writes the commit. The first thing that fails ends all of it.
  *
  * @throws HubError; what reading a file throws; the reason of `signal`.
  */
-export async function commitFiles(transport: UploadTransport, request: CommitRequest): Promise<CommitOutput> {
-  request.signal?.throwIfAborted();
-  const upload = new Upload(transport, request);
+export async function commitFiles(client: UploadClient, request: CommitRequest): Promise<MadeCommit> {
+  const { signal } = request;
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  // Every part of a large file that is being sent listens.
+  setMaxListeners(0, controller.signal);
+  const onAbort = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort);
   try {
-    return await upload.run();
-  } catch (error) {
-    request.signal?.throwIfAborted();
-    if (upload.isKnown(error) || OnestepError.isInstance(error)) throw error;
-    throw unexpected(transport, error);
+    return await new Upload(client, request, controller).run();
   } finally {
-    upload.stop();
+    signal?.removeEventListener("abort", onAbort);
+    controller.abort();
   }
 }
 
 class Upload {
-  readonly #transport: UploadTransport;
+  readonly #client: UploadClient;
   readonly #request: CommitRequest;
-  readonly #controller = new AbortController();
-  readonly #failures = new Set<unknown>();
-  readonly #verifications: Verification[] = [];
-  /** Where parts of large files go, whose ETag is needed. */
-  readonly #partAddresses = new Set<string>();
-  /** Rejects with the first thing that fails. @huggingface/hub may wait for ever after some failures. */
-  readonly #failure: Promise<never>;
-  #fail: (error: unknown) => void = () => {};
+  /** Aborted by the first thing that fails, with what it threw. */
+  readonly #controller: AbortController;
+  readonly #blobs: readonly SourceBlob[];
+  readonly #largeFiles = new Set<string>();
+  /** The SHA-256 of the contents that the endpoint has, or said where to send. */
+  readonly #placed = new Set<string>();
+  #isCommitting = false;
 
-  constructor(transport: UploadTransport, request: CommitRequest) {
-    this.#transport = transport;
+  constructor(client: UploadClient, request: CommitRequest, controller: AbortController) {
+    this.#client = client;
     this.#request = request;
-    this.#failure = new Promise((_resolve, reject) => {
-      this.#fail = (error) => {
-        this.#failures.add(error);
-        reject(error);
-      };
+    this.#controller = controller;
+    const { signal } = controller;
+    this.#blobs = request.files.map(
+      (file) =>
+        new SourceBlob({
+          path: file.path,
+          size: file.size,
+          read: (start, end) => this.#attempt(() => file.read(start, end, { signal })),
+        }),
+    );
+  }
+
+  async run(): Promise<MadeCommit> {
+    const { id, branch, description, isPullRequest, message, parentCommit } = this.#request;
+    const { signal } = this.#controller;
+    const failure = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
     });
-    this.#failure.catch(() => {});
-    // Every part of a large file that is under way listens.
-    setMaxListeners(0, this.#controller.signal);
-    request.signal?.addEventListener("abort", this.#onCallerAbort);
-  }
-
-  /** Whether a request or a file gave this error, and not @huggingface/hub itself. */
-  isKnown(error: unknown): boolean {
-    return this.#failures.has(error);
-  }
-
-  /** Ends what is still under way, and lets go of the caller's signal. */
-  stop(): void {
-    this.#request.signal?.removeEventListener("abort", this.#onCallerAbort);
-    this.#controller.abort();
-  }
-
-  async run(): Promise<CommitOutput> {
-    const { id, branch, files, removed, message, description, isPullRequest, progress } = this.#request;
-    const { commitIter } = await import("@huggingface/hub");
-    const events = commitIter({
+    failure.catch(() => {});
+    const library = await import("@huggingface/hub");
+    const events = library.commitIter({
+      ...this.#client.parameters((input, init) => this.#attempt(() => this.#send(input, init))),
       repo: { type: "model", name: id },
       branch,
       title: message,
       ...(description === undefined ? {} : { description }),
+      ...(parentCommit === undefined ? {} : { parentCommit }),
       isPullRequest,
       operations: [
-        ...files.map((file) => ({
+        ...this.#blobs.map((content) => ({
           operation: "addOrUpdate" as const,
-          path: file.path,
-          content: new SourceBlob(this.#watchFile(file)),
+          path: content.path,
+          content,
         })),
-        ...removed.map((path) => ({ operation: "delete" as const, path })),
+        ...this.#request.removed.map((path) => ({ operation: "delete" as const, path })),
       ],
-      hubUrl: describeUrl(this.#transport.endpoint).replace(/\/+$/, ""),
       useXet: false,
-      fetch: (input, init) => this.#send(new URL(input instanceof Request ? input.url : input), init ?? {}),
-      abortSignal: this.#controller.signal,
+      abortSignal: signal,
     });
+    const made = this.#consume(events);
+    made.catch(() => {});
+    // The library may wait for ever after a failure.
+    const output = await Promise.race([made, failure]);
+    if (typeof output?.commit.oid !== "string") throw this.#client.unexpected("no commit in the response");
+    this.#request.progress.committed();
+    return { ...output, contents: this.#contents() };
+  }
+
+  /**
+   * Takes the library's events to the end, even if nobody waits for that any more: an error that it then throws would end
+   * the process.
+   */
+  async #consume(events: ReturnType<typeof commitIter>): Promise<CommitOutput | undefined> {
+    const { signal } = this.#controller;
     for (;;) {
-      const next = events.next();
-      next.catch(() => {});
-      const { done, value } = await Promise.race([next, this.#failure]);
-      if (done === true) {
-        if (typeof value?.commit.oid !== "string") throw new Error("no commit in the answer");
-        progress.committed();
-        return value;
-      }
-      if (value.event === "phase") {
-        if (value.phase === "committing") await this.#verify();
-      } else if (value.state === "uploading" && value.progress === 1) {
-        progress.arrived(value.path);
-      }
-    }
-  }
-
-  #watchFile(file: UploadFile): UploadFile {
-    const read: UploadFile["read"] = async (start, end) => {
-      try {
-        return await file.read(start, end, { signal: this.#controller.signal });
-      } catch (error) {
-        this.#fail(error);
-        throw error;
-      }
-    };
-    return { path: file.path, size: file.size, read };
-  }
-
-  async #send(url: URL, init: RequestInit): Promise<Response> {
-    try {
-      const response = await this.#transport.send(
-        url,
-        { ...init, signal: this.#controller.signal },
-        { repeats: !this.#isCall(url, "commit") },
-      );
-      return await this.#check(url, init, response);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
-  }
-
-  /** Checks an answer before @huggingface/hub relies on it. */
-  async #check(url: URL, init: RequestInit, response: Response): Promise<Response> {
-    if (this.#partAddresses.has(url.href) && !response.headers.has("ETag")) {
-      throw unexpected(this.#transport, "no ETag for a part of a large file");
-    }
-    if (this.#isCall(url, "preupload")) {
-      const sizes = new Map(this.#request.files.map(({ path, size }) => [path, size]));
-      const { files } = JSON.parse(String(init.body)) as { files: { path: string }[] };
-      const asked = new Map(files.map(({ path }) => [path, sizes.get(path) ?? 0]));
-      checkPreuploadAnswer(url, await readJson(this.#transport, response.clone()), asked);
-    }
-    if (!url.pathname.endsWith("/info/lfs/objects/batch")) return response;
-    const { objects } = JSON.parse(String(init.body)) as { objects: LargeObject[] };
-    const place = { endpoint: this.#transport.endpoint, url };
-    const { answer, parts, verifications } = checkBatchAnswer(
-      place,
-      await readJson(this.#transport, response),
-      objects,
-    );
-    this.#verifications.push(...verifications);
-    for (const part of parts) this.#partAddresses.add(part);
-    return Response.json(answer);
-  }
-
-  #isCall(url: URL, name: "commit" | "preupload"): boolean {
-    const path = `/api/models/${this.#request.id}/${name}/`;
-    return url.pathname.startsWith(joinEndpoint(this.#transport.endpoint, path).pathname);
-  }
-
-  async #verify(): Promise<void> {
-    for (const { url, oid, size } of this.#verifications.splice(0)) {
-      await this.#transport.send(url, {
-        method: "POST",
-        headers: { "Content-Type": "application/vnd.git-lfs+json" },
-        body: JSON.stringify({ oid, size }),
-        signal: this.#controller.signal,
+      const { done, value } = await events.next().catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : this.#client.unexpected(error);
       });
+      if (done === true) return value;
+      try {
+        if (!signal.aborted) this.#handle(value);
+      } catch (error) {
+        this.#controller.abort(error);
+      }
     }
   }
 
-  readonly #onCallerAbort = (): void => {
-    this.#controller.abort(this.#request.signal?.reason);
-  };
-}
+  #handle(event: CommitProgressEvent): void {
+    if (event.event === "phase") {
+      if (event.phase === "committing") this.#startCommit();
+    } else if (event.state === "hashing") this.#largeFiles.add(event.path);
+    else if (event.progress === 1) this.#request.progress.arrived(event.path);
+  }
 
-async function readJson(transport: UploadTransport, response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch {
-    throw unexpected(transport, "an answer that is not JSON");
+  /**
+   * Does something for the library, and gives it the result in a task of its own: it loses an error that comes together
+   * with something else, and lets it end the process.
+   */
+  async #attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#controller.abort(error);
+      throw error;
+    } finally {
+      await setImmediate();
+    }
+  }
+
+  async #send(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Response> {
+    const { signal } = this.#controller;
+    const response = await this.#client.send(input, { ...init, signal }, { repeats: !this.#isCommitting });
+    const body: unknown = await response
+      .clone()
+      .json()
+      .catch(() => undefined);
+    const { objects } = asRecord(body) ?? {};
+    if (Array.isArray(objects)) this.#checkLargeObjects(objects.map(asRecord));
+    return response;
+  }
+
+  /**
+   * Checks where large files are to be sent. A file that is refused, or out of form, next to others ends the process if
+   * the library is the first to find it.
+   */
+  #checkLargeObjects(objects: readonly (Readonly<Record<string, unknown>> | undefined)[]): void {
+    const url = this.#client.endpoint;
+    const files = new Map(this.#blobs.map((blob) => [blob.ids?.sha256, blob]));
+    for (const object of objects) {
+      const oid = object?.["oid"];
+      const file = typeof oid === "string" ? files.get(oid) : undefined;
+      if (object === undefined || file === undefined) throw badObjects(url, "a file that was not announced");
+      const error = asRecord(object["error"]);
+      if (error !== undefined) throw rejected(url, file, error["message"]);
+      const header = asRecord(asRecord(asRecord(object["actions"])?.["upload"])?.["header"]);
+      if (!hasAllParts(header, file.size)) throw badObjects(url, `other parts than those of ${file.path}`);
+      this.#placed.add(String(oid));
+    }
+  }
+
+  /** A request to commit is sent once, and only where the endpoint has been asked about all large files. */
+  #startCommit(): void {
+    this.#isCommitting = true;
+    const lost = this.#blobs.find(
+      ({ ids, path }) => this.#largeFiles.has(path) && !this.#placed.has(ids?.sha256 ?? ""),
+    );
+    if (lost !== undefined) throw badObjects(this.#client.endpoint, `nothing about ${lost.path}`);
+  }
+
+  #contents(): ReadonlyMap<string, ContentIds> {
+    return new Map(this.#blobs.flatMap(({ ids, path }) => (ids === undefined ? [] : [[path, ids]])));
   }
 }
 
-function unexpected({ endpoint }: UploadTransport, error: unknown): ServerError {
+function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : undefined;
+}
+
+/** Whether the addresses of a large file are those of its parts, each once; a file without parts is sent as a whole. */
+function hasAllParts(header: Readonly<Record<string, unknown>> = {}, size: number): boolean {
+  const { chunk_size: chunkSize } = header;
+  if (chunkSize === undefined) return true;
+  const partBytes = /^\d+$/.test(String(chunkSize)) ? Number(chunkSize) : 0;
+  const numbers = Object.keys(header)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((first, second) => first - second);
+  const isWhole = numbers.every((number, index) => number === index + 1);
+  return isWhole && numbers.length === Math.ceil(size / partBytes);
+}
+
+function rejected(url: URL, { path, size }: SourceBlob, message: unknown): UploadRejectedError {
+  return new UploadRejectedError({
+    subject: `${path} (${size} bytes) for ${describeUrl(url)}`,
+    found: `a refusal${quoteServer(typeof message === "string" ? message : null)}`,
+    expected: "an endpoint that takes it",
+    remedy: "Correct what it objects to, and upload again.",
+  });
+}
+
+function badObjects(url: URL, found: string): ServerError {
   return new ServerError(
     {
-      subject: describeUrl(endpoint),
-      found: errorMessage(error),
-      expected: "answers as the Hub gives them",
-      remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.",
+      subject: describeUrl(url),
+      found,
+      expected: "where to send each large file, as the Hub says it",
+      remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it.",
     },
-    { status: 200, cause: error },
+    { status: 200 },
   );
 }
 

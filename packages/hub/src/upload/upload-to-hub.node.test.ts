@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProgressEvent } from "@onestep/core";
-import type { FakeHub, FakeHubOptions } from "@onestep/fake-hub";
+import type { FakeFault, FakeHub, FakeHubOptions } from "@onestep/fake-hub";
 import { describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
@@ -8,11 +8,14 @@ import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import {
   ConflictError,
+  ConnectionError,
+  IntegrityError,
   InvalidTokenError,
   MissingTokenError,
   OfflineError,
   PermissionDeniedError,
   RevisionNotFoundError,
+  ServerError,
   UploadRejectedError,
 } from "../errors.ts";
 import { openRepository } from "../open-repository.ts";
@@ -22,6 +25,7 @@ const startHub = fakeHubs();
 const makeFolder = temporaryFolders();
 const weights = new Uint8Array(2500).map((_, index) => index % 251);
 const sha256 = createHash("sha256").update(weights).digest("hex");
+const gitId = (text: string) => createHash("sha1").update(`blob ${text.length}\0${text}`).digest("hex");
 const files = [bytesFile("config.json", '{"a": 1}'), bytesFile("unet/w.safetensors", weights)];
 
 function start(options: Partial<FakeHubOptions> = {}): Promise<FakeHub> {
@@ -60,8 +64,8 @@ describe("uploadFiles", () => {
       "hub POST /api/models/me/new/preupload/main",
       "hub POST /me/new.git/info/lfs/objects/batch",
       `cdn PUT /upload/${sha256}`,
-      "hub POST /me/new.git/info/lfs/objects/verify",
       "hub POST /api/models/me/new/commit/main",
+      `hub GET /api/models/me/new/tree/${hub.commit("me/new")}`,
     ]);
     const place = {
       endpoint: hub.endpoint,
@@ -190,6 +194,70 @@ describe("uploadFiles", () => {
   });
 });
 
+describe("a commit that was made", () => {
+  const small = { type: "file", path: "config.json", size: 8, oid: gitId('{"a": 1}') };
+  const pointer = { oid: sha256, size: 2500 };
+  const large = { type: "file", path: "unet/w.safetensors", size: 2500, oid: "0".repeat(40), lfs: pointer };
+  const { lfs: _pointer, ...notLarge } = large;
+
+  it.each<[string, readonly unknown[]]>([
+    ["lacks a file", [small]],
+    ["has another small file", [{ ...small, oid: gitId("other") }, large]],
+    ["has another large file", [small, { ...large, lfs: { ...pointer, oid: "0".repeat(64) } }]],
+    ["has a file of another length", [{ ...small, size: 9 }, large]],
+    ["has the pointer in place of a large file", [small, { ...notLarge, size: 134 }]],
+    ["has what was to be removed", [small, large, { ...small, path: "x.json" }]],
+  ])("is found out where it %s", async (_name, listing) => {
+    const hub = await start();
+    const fetchListing: typeof fetch = async (input, init) =>
+      String(input).includes("/tree/") && hub.message("me/old") !== undefined
+        ? Response.json(listing)
+        : fetch(input, init);
+    const more = { fetch: fetchListing, isObsolete: (path: string) => path === "x.json" };
+    const error = await caught(uploadFiles("me/old", files, options(hub, more)));
+    expect(IntegrityError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(`${hub.endpoint}/me/old/tree/${hub.commit("me/old")}`);
+  });
+
+  it.each<[FakeFault, { isInstance(error: unknown): boolean }]>([
+    [{ status: 503 }, ServerError],
+    [{ status: 404 }, ServerError],
+    [{ dropAfterBytes: -1 }, ConnectionError],
+  ])("is named where it cannot be read back: %j", async (fault, kind) => {
+    const hub = await start();
+    hub.addFault({ path: "/tree/", ...fault });
+    const error = await caught(uploadFiles("me/old", files, options(hub)));
+    expect(kind.isInstance(error)).toBe(true);
+    expect(error.message).toContain(`${hub.endpoint}/me/old/tree/${hub.commit("me/old")}`);
+    expect(hub.files("me/old").has("config.json")).toBe(true);
+  });
+
+  it("is not waited for where the caller aborts while it is read back", async () => {
+    const hub = await start();
+    const controller = new AbortController();
+    hub.addFault({ path: "/tree/", stallAfterBytes: -1 });
+    const uploading = uploadFiles("me/old", files, options(hub, { signal: controller.signal }));
+    uploading.catch(() => {});
+    await expect.poll(() => hub.requests.some(({ path }) => path.includes("/tree/"))).toBe(true);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    expect(await caught(uploading)).toBe(reason);
+  });
+
+  it("is refused where the branch moves between the listing and the commit", async () => {
+    const hub = await start();
+    const moving: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (String(input).includes("/tree/")) hub.update({ "me/old": { files: { "x.json": "changed" } } });
+      return response;
+    };
+    const more = { fetch: moving, isObsolete: () => true };
+    const error = await caught(uploadFiles("me/old", files, options(hub, more)));
+    expect(ConflictError.isInstance(error)).toBe(true);
+    expect([...hub.files("me/old").keys()]).toEqual(["x.json"]);
+  });
+});
+
 describe("making a repository", () => {
   it("waits for another that is being made, for a while", async () => {
     const hub = await start();
@@ -245,4 +313,22 @@ describe("who may not upload", () => {
     expect(UploadRejectedError.isInstance(error)).toBe(true);
     expect(error.message).toContain('HTTP 400 ("Invalid repo name: me/reserved")');
   });
+});
+
+const a = bytesFile("a.txt", "a");
+
+it.each([
+  ["a//b", [a], {}, "has more than one slash"],
+  ["../x", [a], {}, "is not made of"],
+  ["me/m", [a, bytesFile("a.txt", "b")], {}, 'files: found "a.txt", which is there twice'],
+  ["me/m", [bytesFile("../a.txt", "b")], {}, "has the segment"],
+  ["me/m", [], {}, "files: found none"],
+  ["me/m", [a], { revision: "a/../b" }, "option revision"],
+  ["me/m", [a], { endpoint: "ftp://x" }, "option endpoint"],
+  ["me/m", [a], { retry: { maxRetries: -1 } }, "option retry.maxRetries"],
+])("asks for nothing where an argument is wrong: %s", async (id, files, options, message) => {
+  const hub = await startHub({ repositories: {}, accounts: { hf_me: { name: "me" } } });
+  const defaults = { endpoint: hub.endpoint, environment: {}, token: "hf_me" };
+  await expect(uploadFiles(id, files, { ...defaults, ...options })).rejects.toThrow(message);
+  expect(hub.requests).toEqual([]);
 });

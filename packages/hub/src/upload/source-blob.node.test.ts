@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { SourceBlob } from "./source-blob.node.ts";
 import type { UploadFile } from "./upload-files.ts";
-import { SourceBlob } from "./upload-transport.ts";
 
 /** A file of so many bytes, which notes the largest piece that it is asked for. */
 function makeFile(size: number): UploadFile & { largest: number } {
