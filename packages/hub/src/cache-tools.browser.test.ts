@@ -94,7 +94,7 @@ describe("the cache tools in a browser", () => {
     expect(await caught(repository.get("weights.bin"))).toMatchObject({ code: "connection" });
     const { problems, repositories } = await scanCache({ cacheDir });
     expect(repositories[0]?.incompleteFiles).toMatchObject([{ sizeOnDisk: 100_000, processId: undefined }]);
-    expect(problems).toMatchObject([{ message: "is what an interrupted download left" }]);
+    expect(problems).toMatchObject([{ message: "is left over from an interrupted download" }]);
     expect(await pruneCache({ cacheDir })).toEqual({ freedBytes: 100_000, keptBytes: 0 });
     expect((await scanCache({ cacheDir })).problems).toEqual([]);
   });

@@ -16,9 +16,8 @@ export const platform: Platform = {
   },
   openHub: openHubInBrowser,
   openWebFolder: openWebInBrowser,
-  scanCache: async (options) => (await loadTools()).scanBrowserCache(options),
-  deleteFromCache: async (options) => (await loadTools()).deleteFromBrowserCache(options),
-  pruneCache: async (options) => (await loadTools()).pruneBrowserCache(options),
+  // Loaded when it is called: few pages do.
+  openCache: async (location) => (await import("./browser/browser-cache.ts")).openBrowserCache(location),
   uploadFiles: async () => {
     throw new UnsupportedError({
       subject: "uploadFiles",
@@ -28,8 +27,3 @@ export const platform: Platform = {
     });
   },
 };
-
-/** Loaded when they are called: few pages do. */
-function loadTools(): Promise<typeof import("./browser/browser-cache-tools.ts")> {
-  return import("./browser/browser-cache-tools.ts");
-}

@@ -6,12 +6,10 @@ import { WebOrigin } from "./cache/web-origin.ts";
 import { resolveRetryPolicy } from "./http/retry.ts";
 import { WebFolder } from "./http/web-server.ts";
 import { HubClient } from "./hub-api/client.ts";
-import { deleteFromCacheOnDisk } from "./node/delete-from-cache.ts";
+import { openDiskCache } from "./node/disk-cache.ts";
 import { DiskStore } from "./node/disk-store.ts";
 import { entryKind, openFolder } from "./node/folder-repository.ts";
 import { hubTransfers } from "./node/hub-download.ts";
-import { pruneCacheOnDisk } from "./node/prune-cache.ts";
-import { scanCacheOnDisk } from "./node/scan-cache.ts";
 import { resolveHubCache, resolveToken, resolveUrlCache } from "./node/settings.ts";
 import type { HubRequest, Platform } from "./platform.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
@@ -25,9 +23,7 @@ export const platform: Platform = {
   openFolder,
   openHub: openHubInNode,
   openWebFolder: openWebInNode,
-  scanCache: scanCacheOnDisk,
-  deleteFromCache: deleteFromCacheOnDisk,
-  pruneCache: pruneCacheOnDisk,
+  openCache: openDiskCache,
   uploadFiles: uploadFilesToHub,
 };
 

@@ -1,10 +1,4 @@
-import type {
-  CacheReport,
-  DeleteFromCacheOptions,
-  DeletionReport,
-  PruneCacheOptions,
-  ScanCacheOptions,
-} from "./cache/cache-report.ts";
+import type { Cache, CacheLocation } from "./cache/cache-report.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
 import type { Environment } from "./settings.ts";
 import type { UploadFile, UploadFilesOptions, UploadReport } from "./upload/upload-files.ts";
@@ -18,9 +12,8 @@ export interface Platform {
   readonly openFolder: (folder: string | URL) => Promise<Repository>;
   readonly openHub: (request: HubRequest, options: OpenRepositoryOptions) => Promise<Repository>;
   readonly openWebFolder: (url: URL, options: OpenRepositoryOptions) => Promise<Repository>;
-  readonly scanCache: (options: ScanCacheOptions) => Promise<CacheReport>;
-  readonly deleteFromCache: (options: DeleteFromCacheOptions) => Promise<DeletionReport>;
-  readonly pruneCache: (options: PruneCacheOptions) => Promise<DeletionReport>;
+  /** Opens a cache for the cache tools. @throws UnsupportedError in a browser that gives the page no storage. */
+  readonly openCache: (location: CacheLocation) => Promise<Cache>;
   readonly uploadFiles: (
     request: HubRequest,
     files: readonly UploadFile[],

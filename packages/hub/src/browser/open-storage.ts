@@ -1,5 +1,4 @@
 import { InvalidArgumentError, UnsupportedError, warn } from "@onestep/core";
-import type { CacheLocation } from "../cache/cache-report.ts";
 import { findPathFault } from "../validators.ts";
 import { PrivateFolder } from "./private-folder.ts";
 
@@ -64,9 +63,4 @@ function noStorage(found: string, cause: unknown): UnsupportedError {
     },
     { cause },
   );
-}
-
-/** The folder of a cache that is to be looked at. @throws UnsupportedError where the browser has no storage. */
-export async function openCacheFolder({ cacheDir }: CacheLocation): Promise<PrivateFolder> {
-  return (await openStorage({ cacheDir, isNeeded: true })) as PrivateFolder;
 }

@@ -1,8 +1,5 @@
-import { InvalidArgumentError } from "@onestep/core";
-import { RepositoryNotFoundError, RevisionNotFoundError } from "../errors.ts";
-import { describeUrl } from "../http/connection-failure.ts";
 import type { Environment } from "../settings.ts";
-import { findPathFault, findRepositoryIdFault } from "../validators.ts";
+import type { Store } from "./store.ts";
 
 /** Where a cache is. */
 export interface CacheLocation {
@@ -98,86 +95,70 @@ export interface DeletionReport {
   readonly keptBytes: number;
 }
 
-/** What is to be deleted from a cache. */
-interface CheckedDeletion {
-  /** The address of a folder on a web server; `undefined` where it is a repository of the Hub. */
-  readonly url: string | undefined;
-  readonly revision: string | undefined;
+/** A content in a cache. */
+export interface CachedContent {
+  /** Its location in the repository: the blob that a snapshot's file leads to, or the file itself. */
+  readonly place: string;
+  /** The location of its bytes; differs from `place` where Python keeps them in its store for all repositories. */
+  readonly store: string;
+  readonly size: number;
+  /** When it was last read, or written where nobody keeps track, in milliseconds since 1970. */
+  readonly lastUsed: number;
 }
 
-/** Checks what is to be deleted. @throws InvalidArgumentError where it is not the name of something in a cache. */
-export function checkDeletion({ repoId, revision }: DeleteFromCacheOptions): CheckedDeletion {
-  if (/^https?:\/\//i.test(repoId) && URL.canParse(repoId)) {
-    if (revision !== undefined) {
-      throw invalid("option revision", revision, "none, since a web server has no revisions");
-    }
-    return { url: describeUrl(new URL(repoId)).replace(/\/+$/, ""), revision };
-  }
-  const fault = findRepositoryIdFault(repoId);
-  if (fault !== undefined) throw invalid("option repoId", `${repoId}, which ${fault}`, "a Hub id or a URL");
-  const revisionFault = revision === undefined ? undefined : findPathFault(revision);
-  if (revisionFault !== undefined) {
-    throw invalid("option revision", `${revision}, which ${revisionFault}`, "a branch, a tag or a commit");
-  }
-  return { url: undefined, revision };
+/** A content in the folder of contents, whole or not. */
+export interface StoredContent extends CachedContent {
+  /** Relative to the folder of the repository, with forward slashes. */
+  readonly path: string;
+  /** What is known of the download that it is a part of; `undefined` where it is whole. */
+  readonly part:
+    | {
+        /** Whether nobody is downloading it; `undefined` where that cannot be told. */
+        readonly isLeft: boolean | undefined;
+        readonly processId: number | undefined;
+      }
+    | undefined;
 }
 
-/** The address that a folder of a web server's files belongs to, out of its `origin.json`; `undefined` where it is not in form. */
-export function parseOrigin(text: string | undefined): string | undefined {
-  try {
-    const origin: unknown = JSON.parse(text ?? "");
-    const url = typeof origin === "object" && origin !== null && "url" in origin ? origin.url : undefined;
-    return typeof url === "string" ? url : undefined;
-  } catch {
-    return undefined;
-  }
+/** The folder of one repository in a cache, for the cache tools. What is broken in it is added to `problems`. */
+export interface CacheFolder {
+  readonly kind: "hub" | "web";
+  /** Where it is, for reports. */
+  readonly location: string;
+  readonly store: Store;
+  /** What is there. */
+  entryKind(): Promise<"folder" | "nothing" | "something else">;
+  /** The names of branches and tags by the commit that they stand for. */
+  readRefs(problems: CacheProblem[]): Promise<Map<string, string[]>>;
+  /** The contents of the files of each commit. */
+  readSnapshots(problems: CacheProblem[]): Promise<ReadonlyMap<string, readonly CachedContent[]>>;
+  readContents(problems: CacheProblem[]): Promise<readonly StoredContent[]>;
+  /** Deletes the folder, so that nobody sees half of it. @throws CacheWriteError */
+  delete(): Promise<void>;
 }
 
-/** The problem of a folder without one. */
-export const unknownOrigin = "does not say which address its files came from (origin.json)";
-
-/** Puts the parts of a report together: repositories by id. */
-export function makeReport({ repositories, ...report }: CacheReport): CacheReport {
-  const sorted = repositories.toSorted((first, second) => (first.id < second.id ? -1 : 1));
-  return { ...report, repositories: sorted };
+/** An entry of the cache that may be the folder of a repository. */
+export interface CacheEntry {
+  readonly name: string;
+  readonly location: string;
+  readonly isFolder: boolean;
 }
 
-/** The latest of some times in milliseconds since 1970. */
-export function latestOf(times: readonly number[]): Date | undefined {
-  return times.length === 0 ? undefined : new Date(Math.max(...times));
-}
-
-/** Which cache was searched, and how its user sees what it holds. */
-export interface SearchedCache {
+/** A cache, for the cache tools. */
+export interface Cache {
+  readonly cacheDir: string;
   /** `the cache folder /home/me/.cache/huggingface/hub`. */
   readonly place: string;
-  readonly remedy: string;
+  /** The entries among which are the folders of models of the Hub, or of web servers; sorted. */
+  entries(kind: CacheFolder["kind"]): Promise<readonly CacheEntry[]>;
+  folder(kind: CacheFolder["kind"], name: string): CacheFolder;
+  /** The name of the folder of an address on a web server. */
+  urlFolderName(url: string): Promise<string>;
+  /** Removes what interrupted work left besides parts of contents. Returns how many bytes that frees. */
+  pruneRest(signal: AbortSignal | undefined): Promise<number>;
 }
 
-/** The error for a repository that is not cached. */
-export function repositoryNotCached(id: string, { place, remedy }: SearchedCache): RepositoryNotFoundError {
-  return new RepositoryNotFoundError({
-    subject: id,
-    found: `nothing in ${place}`,
-    expected: "a cached repository",
-    remedy,
-  });
-}
-
-/** The error for a revision that is not cached. */
-export function revisionNotCached(
-  id: string,
-  revision: string,
-  { place, remedy }: SearchedCache,
-): RevisionNotFoundError {
-  return new RevisionNotFoundError({
-    subject: `revision ${revision} of ${id}`,
-    found: `nothing in ${place}`,
-    expected: "a cached revision",
-    remedy,
-  });
-}
-
-function invalid(subject: string, found: string, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError({ subject, found, expected, remedy: "Correct it." });
+/** Whether a folder of a cache was to be deleted. */
+export function isInterruptedDeletion(name: string): boolean {
+  return /^\.deleting-[0-9a-f]{8}$/.test(name);
 }

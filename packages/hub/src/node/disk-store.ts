@@ -44,7 +44,8 @@ export class DiskStore implements Store {
   readonly missingFolder: string = ".no_exist";
   readonly #linksAllowed: boolean;
 
-  private constructor(cacheFolder: string, name: string, { linksAllowed = true }: DiskStoreOptions = {}) {
+  /** @param name - That of the folder in the cache. */
+  constructor(cacheFolder: string, name: string, { linksAllowed = true }: DiskStoreOptions = {}) {
     this.cacheFolder = cacheFolder;
     this.folder = join(cacheFolder, name);
     this.#linksAllowed = linksAllowed;
@@ -108,7 +109,7 @@ export class DiskStore implements Store {
 
   async remove(path: string): Promise<void> {
     const location = this.location(path);
-    await writeInCache(location, () => rm(location, { recursive: true }));
+    await writeInCache(location, () => rm(location, { recursive: true, force: true }));
   }
 
   checkWritable(path: string): Promise<void> {

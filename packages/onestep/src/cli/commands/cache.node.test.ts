@@ -77,7 +77,7 @@ describe("onestep cache list", () => {
     const part = join(folder(), "hf", "hub", "models--me--emoji", "blobs", `${"1".repeat(64)}.x.incomplete`);
     await writeFile(part, "x".repeat(2000));
     const { stdout, stderr } = await run("cache", "list");
-    expect(stderr).toBe(`${part} is what an interrupted download left\n`);
+    expect(stderr).toBe(`${part} is left over from an interrupted download\n`);
     expect(stdout).toMatch(/^me\/emoji {2}main \(.{7}\), 1 file incomplete {2}4\.11 kB {6}4 {2}/m);
     const document = JSON.parse((await run("cache", "list", "--json")).stdout);
     expect(document.models[0].incompleteFiles).toEqual([{ path: part, sizeOnDisk: 2000, processId: null }]);

@@ -1,13 +1,13 @@
 import { mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
-import { fakeHubs } from "../__fixtures__/fake-hubs.ts";
-import { staticServers } from "../__fixtures__/static-servers.ts";
-import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
-import { scanCache } from "../cache-tools.ts";
-import { openRepository } from "../open-repository.ts";
-import { ownProcess } from "./lock.ts";
+import { caught } from "./__fixtures__/caught.ts";
+import { fakeHubs } from "./__fixtures__/fake-hubs.ts";
+import { staticServers } from "./__fixtures__/static-servers.ts";
+import { temporaryFolders } from "./__fixtures__/temporary-folders.ts";
+import { scanCache } from "./cache-tools.ts";
+import { ownProcess } from "./node/lock.ts";
+import { openRepository } from "./open-repository.ts";
 
 const startHub = fakeHubs();
 const startServer = staticServers();
@@ -137,14 +137,14 @@ describe("scanCache", () => {
     expect(problems.sort()).toEqual(
       [
         "models--a--..b is not the folder of a model",
-        "models--a--b/blobs/abc.1234.incomplete is what an interrupted download left",
+        "models--a--b/blobs/abc.1234.incomplete is left over from an interrupted download",
         `models--a--b/blobs/${"d".repeat(40)} belongs to no snapshot`,
         `models--a--b/refs/gone names the commit ${"3".repeat(40)}, which is not cached`,
         "models--a--b/refs/odd does not hold a commit",
         `models--a--b/snapshots/${commits[0]}/dangling leads to no file`,
         "models--a--b/snapshots/file is not a folder, as every snapshot is",
         "models--file is not the folder of a model",
-        "onestep/urls/x does not say which address its files came from (origin.json)",
+        "onestep/urls/x does not name its web server (origin.json)",
       ].sort(),
     );
   });
@@ -171,13 +171,13 @@ describe("scanCache", () => {
     ]);
     const hasStarts = owner.started !== "";
     expect(problems.map(({ path, message }) => `${path.slice(cacheDir.length + 1)} ${message}`)).toEqual([
-      ".deleting-0a1b2c3d is what an interrupted deletion left",
-      "models--a--b/refs/main.0a1b2c3d.tmp is what an interrupted write left",
+      ".deleting-0a1b2c3d is left over from an interrupted deletion",
+      "models--a--b/refs/main.0a1b2c3d.tmp is left over from an interrupted write",
       ...(hasStarts
         ? [`.locks/models--a--b/${left}.onestep.lock is the lock of a process that has ended`]
         : []),
       ...(hasStarts
-        ? [`models--a--b/blobs/${left}.onestep-00000001.incomplete is what an interrupted download left`]
+        ? [`models--a--b/blobs/${left}.onestep-00000001.incomplete is left over from an interrupted download`]
         : []),
     ]);
   });
