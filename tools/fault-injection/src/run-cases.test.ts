@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileProject } from "../../vitest/compile-project.ts";
 import { formatReport } from "./format-report.ts";
 import { drawPlan } from "./plan/case-plan.ts";
+import { drawUploadPlan } from "./plan/upload-plan.ts";
 import { runCases } from "./run-cases.ts";
 
 let folder: string;
@@ -17,6 +18,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 it("draws the same plan for the same seed", () => {
   expect(drawPlan(7)).toEqual(drawPlan(7));
   expect(drawPlan(7)).not.toEqual(drawPlan(8));
+  expect(drawUploadPlan(7)).toEqual(drawUploadPlan(7));
+  expect(drawUploadPlan(7)).not.toEqual(drawUploadPlan(8));
 });
 
 describe("downloads on which everything goes wrong", () => {
@@ -28,6 +31,25 @@ describe("downloads on which everything goes wrong", () => {
     expect([...report.errors.keys()]).toContain("ServerError");
     expect(formatReport(report)).toContain("50 downloads with faults, seeds 35 to 84");
   }, 180_000);
+});
+
+describe("uploads on which everything goes wrong", () => {
+  it("end with a whole commit or a typed error, and leave no half of one", async () => {
+    const report = await runCases({ downloads: 0, uploads: 40, seed: 1, jobs: 3 });
+    expect(report.findings).toEqual([]);
+    expect(report.committed).toBeGreaterThan(0);
+    expect(report.killed).toBeGreaterThan(0);
+    expect(formatReport(report)).toContain("40 uploads with faults, seeds 1 to 40");
+  }, 180_000);
+
+  it("are found out where they say that they are committed, and are not", async () => {
+    const script = join(folder, "liar.cjs");
+    await writeFile(script, `process.on("message", () => process.send({ files: [], warnings: [] }));`);
+    const { findings } = await runCases({ downloads: 0, uploads: 1, seed: 1, jobs: 1, script });
+    expect(new Set(findings.map(({ kind, of }) => `${of}: ${kind}`))).toEqual(
+      new Set(["upload: upload lost", "upload: clean upload failed"]),
+    );
+  });
 });
 
 describe("a download that goes wrong as it must not is found out where it", () => {

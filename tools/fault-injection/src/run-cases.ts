@@ -4,18 +4,22 @@ import { join } from "node:path";
 import { Downloader } from "./downloader/downloader.ts";
 import type { Finding } from "./finding.ts";
 import { drawPlan } from "./plan/case-plan.ts";
-import { type CaseResult, runCase } from "./run-case.ts";
+import { drawUploadPlan } from "./plan/upload-plan.ts";
+import { type CaseResult, type CaseTools, runCase } from "./run-case.ts";
+import { runUploadCase } from "./run-upload-case.ts";
 import { makeSmallDisk, type SmallDisk } from "./small-disk.ts";
 
 /** How much to try. */
 export interface RunOptions {
   readonly downloads: number;
-  /** Seed of the first; each after it has the next. */
+  /** After the downloads. None by default. */
+  readonly uploads?: number | undefined;
+  /** Seed of the first download and of the first upload; each after it has the next. */
   readonly seed: number;
   /** How many at once. */
   readonly jobs: number;
   readonly onCase?: ((done: number) => void) | undefined;
-  /** Ends it after the downloads under way. */
+  /** Ends it after those under way. */
   readonly signal?: AbortSignal | undefined;
   /** What the downloading processes run; the program of this package by default. */
   readonly script?: string | undefined;
@@ -23,20 +27,24 @@ export interface RunOptions {
 
 /** Something that went wrong that must not, and where to see it again. */
 export interface SeededFinding extends Finding {
+  readonly of: "download" | "upload";
   readonly seed: number;
 }
 
-/** What came of all downloads. */
+/** What came of all downloads and uploads. */
 export interface RunReport {
   readonly downloads: number;
+  readonly uploads: number;
   readonly firstSeed: number;
   readonly diskKind: SmallDisk["kind"];
-  /** Plans by who downloaded. */
+  /** Plans by who downloaded or uploaded. */
   readonly ways: ReadonlyMap<string, number>;
-  /** Processes that downloaded while something went wrong, and how that ended. */
+  /** Processes at work while something went wrong, and how that ended. */
   readonly processes: number;
   readonly killed: number;
   readonly filesRight: number;
+  /** Uploads that were committed, as they said. */
+  readonly committed: number;
   readonly aborted: number;
   /** Requests for the rest of a file. */
   readonly resumed: number;
@@ -50,18 +58,36 @@ const patience = 60_000;
 
 /** Runs the plans of many seeds. */
 export async function runCases(options: RunOptions): Promise<RunReport> {
-  const { downloads, jobs, onCase, script, seed: firstSeed, signal } = options;
+  const { downloads, jobs, onCase, script, seed: firstSeed, signal, uploads = 0 } = options;
   const ways = new Map<string, number>();
   const errors = new Map<string, number>();
   const findings: SeededFinding[] = [];
-  const totals = { processes: 0, killed: 0, filesRight: 0, aborted: 0, resumed: 0 };
+  const totals = { processes: 0, killed: 0, filesRight: 0, committed: 0, aborted: 0, resumed: 0 };
   const folder = await mkdtemp(join(tmpdir(), "onestep-faults-"));
   let started = 0;
-  let done = 0;
+  const done = { download: 0, upload: 0 };
   let diskKind: SmallDisk["kind"] = "file length";
 
-  const count = ({ findings: found, outcomes, resumed }: CaseResult, seed: number): void => {
-    findings.push(...found.map((finding) => ({ ...finding, seed })));
+  const runOne = (of: SeededFinding["of"], seed: number, tools: CaseTools): Promise<CaseResult> => {
+    if (of === "download") {
+      const plan = drawPlan(seed);
+      countWay(plan.way.kind);
+      return runCase(plan, tools);
+    }
+    const plan = drawUploadPlan(seed);
+    countWay(`upload: ${plan.way.kind}${plan.way.kind === "killed" ? `, ${plan.way.stage}` : ""}`);
+    return runUploadCase(plan, tools);
+  };
+
+  const countWay = (way: string): void => {
+    ways.set(way, (ways.get(way) ?? 0) + 1);
+  };
+
+  const count = (
+    { findings: found, outcomes, resumed }: CaseResult,
+    origin: Pick<SeededFinding, "of" | "seed">,
+  ): void => {
+    findings.push(...found.map((finding) => ({ ...finding, ...origin })));
     totals.resumed += resumed;
     for (const outcome of outcomes) {
       totals.processes += 1;
@@ -69,6 +95,7 @@ export async function runCases(options: RunOptions): Promise<RunReport> {
       if (outcome.type !== "done") continue;
       const { failure, files } = outcome.result;
       totals.filesRight += files.filter((file) => file.failure === undefined).length;
+      if (origin.of === "upload" && failure === undefined) totals.committed += 1;
       for (const each of [failure, ...files.map((file) => file.failure)]) {
         if (each?.kind === "aborted") totals.aborted += 1;
         if (each?.kind === "typed") errors.set(each.name, (errors.get(each.name) ?? 0) + 1);
@@ -83,14 +110,14 @@ export async function runCases(options: RunOptions): Promise<RunReport> {
     const makeLimited = (fileBlocks: number) => new Downloader({ patience, script, fileBlocks });
     diskKind = smallDisk.kind;
     try {
-      while (started < downloads && signal?.aborted !== true) {
-        const seed = firstSeed + started;
+      while (started < downloads + uploads && signal?.aborted !== true) {
+        const index = started;
         started += 1;
-        const plan = drawPlan(seed);
-        ways.set(plan.way.kind, (ways.get(plan.way.kind) ?? 0) + 1);
-        count(await runCase(plan, { first, second, makeLimited, folder, smallDisk }), seed);
-        done += 1;
-        onCase?.(done);
+        const of = index < downloads ? "download" : "upload";
+        const seed = firstSeed + (of === "download" ? index : index - downloads);
+        count(await runOne(of, seed, { first, second, makeLimited, folder, smallDisk }), { of, seed });
+        done[of] += 1;
+        onCase?.(done.download + done.upload);
       }
     } finally {
       await Promise.all([first.end(), second.end()]);
@@ -103,5 +130,14 @@ export async function runCases(options: RunOptions): Promise<RunReport> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return { downloads: done, firstSeed, diskKind, ways, errors, findings, ...totals };
+  return {
+    downloads: done.download,
+    uploads: done.upload,
+    firstSeed,
+    diskKind,
+    ways,
+    errors,
+    findings,
+    ...totals,
+  };
 }

@@ -1,4 +1,5 @@
 import type { RetryOptions } from "@onestep/hub";
+import type { PlannedFile } from "../plan/planned-file.ts";
 
 /** What a process is told to end its thread, and answers when it has. */
 export const terminateThread = "terminate the thread";
@@ -29,7 +30,13 @@ export interface DownloadRequest {
   readonly abortAfter?: number | undefined;
 }
 
-/** How a download failed. */
+/** What a process is asked to upload, and how. */
+export interface UploadRequest
+  extends Pick<DownloadRequest, "endpoint" | "id" | "token" | "retry" | "patience" | "abortAfter"> {
+  readonly files: readonly PlannedFile[];
+}
+
+/** How a download or an upload failed. */
 export interface DownloadFailure {
   readonly name: string;
   readonly message: string;
@@ -51,12 +58,12 @@ export interface FileResult {
   readonly failure?: DownloadFailure | undefined;
 }
 
-/** What became of a download. */
+/** What became of a download, or of an upload. */
 export interface DownloadResult {
-  /** The commit that the files are of; undefined where none was opened. */
+  /** The commit that the files are of, or that was made; undefined where there is none. */
   readonly commit?: string | undefined;
   readonly files: readonly FileResult[];
-  /** Why the repository could not be opened or listed. */
+  /** Why the repository could not be opened, listed or changed. */
   readonly failure?: DownloadFailure | undefined;
   readonly warnings: readonly string[];
   /** What became of the other caller's download. */

@@ -14,23 +14,25 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
   console.warn = (message: unknown) => {
     warnings.push(String(message));
   };
-  const controller = new AbortController();
-  const timer =
-    request.abortAfter === undefined
-      ? undefined
-      : setTimeout(() => controller.abort(new LostInterest()), request.abortAfter);
+  const caller = watchCaller(request.abortAfter);
   try {
     const { rivalToken } = request;
     const [own, rival] = await Promise.all([
-      downloadAll(request, controller.signal),
-      rivalToken === undefined
-        ? undefined
-        : downloadAll({ ...request, token: rivalToken }, controller.signal),
+      downloadAll(request, caller.signal),
+      rivalToken === undefined ? undefined : downloadAll({ ...request, token: rivalToken }, caller.signal),
     ]);
     return { ...own, warnings, rival };
   } finally {
-    clearTimeout(timer);
+    caller.end();
   }
+}
+
+/** The signal of a caller who loses interest after so many milliseconds, or never. */
+export function watchCaller(abortAfter: number | undefined): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const lose = (): void => controller.abort(new LostInterest());
+  const timer = abortAfter === undefined ? undefined : setTimeout(lose, abortAfter);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
 }
 
 async function downloadAll(
@@ -71,7 +73,8 @@ async function fetchFile(repository: Repository, path: string, signal: AbortSign
   }
 }
 
-function describeFailure(error: unknown): DownloadFailure {
+/** What was thrown, as it goes to another process. */
+export function describeFailure(error: unknown): DownloadFailure {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof LostInterest) return { name, message, kind: "aborted" };
   const isTyped = OnestepError.isInstance(error) && error.problem !== undefined;

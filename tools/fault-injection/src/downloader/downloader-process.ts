@@ -1,13 +1,15 @@
-// A process that downloads what it is asked to, one repository at a time, until it is killed; some of it in a thread.
+// A process that downloads and uploads what it is asked to, one repository at a time, until it is killed; some of it in a thread.
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { download } from "./download.ts";
-import { type DownloadRequest, terminateThread } from "./download-request.ts";
+import { type DownloadRequest, terminateThread, type UploadRequest } from "./download-request.ts";
+import { upload } from "./upload.ts";
 
 let thread: Worker | undefined;
 
-process.on("message", async (message: DownloadRequest | typeof terminateThread) => {
+process.on("message", async (message: DownloadRequest | UploadRequest | typeof terminateThread) => {
   if (message === terminateThread) await thread?.terminate();
+  else if ("files" in message) process.send?.(await upload(message));
   else if (message.inThread) await downloadInThread(message);
   else process.send?.(await download(message));
 });

@@ -1,6 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type DownloadRequest, type DownloadResult, terminateThread } from "./download-request.ts";
+import {
+  type DownloadRequest,
+  type DownloadResult,
+  terminateThread,
+  type UploadRequest,
+} from "./download-request.ts";
 
 /** How a download ended: with a result, or with the process or the thread that made it. */
 export type DownloadOutcome =
@@ -31,8 +36,8 @@ export class Downloader {
     this.#options = options;
   }
 
-  /** Downloads, and says how it ended. */
-  async run(request: DownloadRequest): Promise<DownloadOutcome> {
+  /** Downloads or uploads, and says how it ended. */
+  async run(request: DownloadRequest | UploadRequest): Promise<DownloadOutcome> {
     // Somebody else may have ended it.
     if (this.#child?.connected !== true) this.#child = this.#start();
     const child = this.#child;
