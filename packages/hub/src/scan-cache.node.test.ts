@@ -6,7 +6,7 @@ import { fakeHubs } from "./__fixtures__/fake-hubs.ts";
 import { staticServers } from "./__fixtures__/static-servers.ts";
 import { temporaryFolders } from "./__fixtures__/temporary-folders.ts";
 import { scanCache } from "./cache-tools.ts";
-import { ownProcess } from "./node/lock.ts";
+import { FileLock, ownProcess } from "./node/lock.ts";
 import { openRepository } from "./open-repository.ts";
 
 const startHub = fakeHubs();
@@ -162,8 +162,9 @@ describe("scanCache", () => {
     await mkdir(join(cacheDir, ".deleting-0a1b2c3d"));
     const owner = await ownProcess();
     await writeFile(join(locks, `${left}.onestep.lock`), JSON.stringify({ ...owner, started: "1" }));
-    await writeFile(join(locks, `${running}.onestep.lock`), JSON.stringify(owner));
+    const lock = await FileLock.acquire(join(locks, `${running}.onestep.lock`), { signal: undefined });
     const { repositories: found, problems } = await scanCache({ cacheDir });
+    await lock?.release();
     expect(found[0]?.sizeOnDisk).toBe(23);
     expect(found[0]?.incompleteFiles).toEqual([
       { path: join(blobs, `${left}.onestep-00000001.incomplete`), sizeOnDisk: 5, processId: undefined },

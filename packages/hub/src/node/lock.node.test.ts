@@ -106,6 +106,17 @@ describe("FileLock", () => {
     expect(await entries()).toEqual([]);
   });
 
+  it("is taken over where a thread of this process left it, at once on Linux", async () => {
+    const { acquire, leave } = await setUp();
+    await leave(JSON.stringify({ ...(await ownProcess()), nonce: "1" }));
+    const onWait = vi.fn();
+    const lock = await acquire({ onWait, silentSeconds: 0.15 });
+    const isKnown = process.platform === "linux";
+    expect(lock?.isContested).toBe(!isKnown);
+    expect(onWait).toHaveBeenCalledTimes(isKnown ? 0 : 1);
+    await lock?.release();
+  });
+
   it("is taken over once, whoever finds it", async () => {
     const { acquire, entries, leave } = await setUp();
     await leave(JSON.stringify({ ...(await ownProcess()), pid: await endedProcess(), nonce: "1" }));

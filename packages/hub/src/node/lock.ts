@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import {
   constants,
   copyFile,
   type FileHandle,
   link,
   open,
+  readdir,
   readFile,
   readlink,
   rename,
   rm,
   stat,
-  writeFile,
 } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -19,7 +20,7 @@ import { pause } from "../http/retry.ts";
 import { isNotThere, systemErrorCode } from "./system-error.ts";
 import { makeFolder } from "./write-file.ts";
 
-/** Takes the lock of a file of the cache; `undefined` where the file system allows none. */
+/** Takes the lock of a file of the cache; `undefined` if the file system allows none. */
 export function acquireLock(location: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
   const { onWait, signal } = options;
   return FileLock.acquire(location, {
@@ -33,7 +34,7 @@ export interface LockOptions {
   readonly signal: AbortSignal | undefined;
   /** Called once, before the first wait, with the owner of the lock, if it is known. */
   readonly onWait?: (owner: LockOwner | undefined) => Promise<void> | void;
-  /** After how many seconds without a sign of life a lock counts as left behind. 60 by default. */
+  /** Seconds without a sign of life after which a lock counts as abandoned. 60 by default. */
   readonly silentSeconds?: number;
 }
 
@@ -43,11 +44,11 @@ const signMilliseconds = 10_000;
 
 /**
  * A lock that is a file, and held as long as the file is there and its owner lives: one process at a time writes a
- * file of the cache. It keeps from work being done twice; what is written is safe without it, since every process
- * writes aside and renames.
+ * file of the cache. It prevents duplicate work; writing is safe without it, since every process writes a temporary file
+ * and renames it.
  *
- * A lock whose process has ended is taken over at once. Where that cannot be told (another machine or container on
- * the same disk), it is taken over when its owner has given no sign of life for a minute.
+ * A lock whose process has ended is taken over at once, on Linux also that of a terminated thread of this process. If that
+ * is unknown (another machine or container on the same disk), it is taken over after a minute without a sign of life.
  */
 export class FileLock {
   /** Whether the owner before may still be at work, so that what it left must be left alone. */
@@ -72,7 +73,7 @@ export class FileLock {
   /**
    * Takes a lock, waiting until it is free.
    *
-   * @returns `undefined` where the file system allows no lock here.
+   * @returns `undefined` if the file system allows no lock here.
    * @throws The reason of `signal`.
    */
   static async acquire(location: string, options: LockOptions): Promise<FileLock | undefined> {
@@ -109,11 +110,13 @@ export class FileLock {
   static async #tryOnce(location: string, isContested: boolean): Promise<FileLock | undefined> {
     const text = JSON.stringify({ ...(await ownProcess()), nonce: randomBytes(8).toString("hex") });
     const aside = lockAsideName(location);
+    let file: FileHandle | undefined;
     try {
-      await writeFile(aside, text, { flag: "wx" });
-      await place(aside, location);
-      return new FileLock(location, text, await open(location, "r+"), isContested);
+      file = await open(aside, "wx+");
+      await file.writeFile(text);
+      return new FileLock(location, text, await place(file, aside, location), isContested);
     } catch (error) {
+      await file?.close().catch(() => {});
       if (systemErrorCode(error) === "EEXIST") return undefined;
       throw error;
     } finally {
@@ -121,7 +124,7 @@ export class FileLock {
     }
   }
 
-  /** Gives the lock back, unless somebody has taken it over. Never fails. */
+  /** Releases the lock, unless another process has taken it over. Never fails. */
   async release(): Promise<void> {
     clearInterval(this.#signs);
     const text = await readFile(this.#location, "utf8").catch(() => undefined);
@@ -130,25 +133,29 @@ export class FileLock {
   }
 }
 
-/** A name for a lock that is not in its place. */
+/** A temporary name for a lock. */
 function lockAsideName(location: string): string {
   return `${location}.${randomBytes(4).toString("hex")}`;
 }
 
 /**
- * Puts a lock in its place; `EEXIST` where there is one. It was written before, so that a process that is killed never
- * leaves one that does not say whose it is. Where a file cannot have two names, it is copied.
+ * Puts a complete lock file in its place, and returns it, open; `EEXIST` if there is one. So a killed process never leaves
+ * a lock without an owner. If the file system has no hard links, the file is copied.
  */
-async function place(aside: string, location: string): Promise<void> {
+async function place(file: FileHandle, aside: string, location: string): Promise<FileHandle> {
   try {
     await link(aside, location);
+    return file;
   } catch (error) {
     if (systemErrorCode(error) === "EEXIST") throw error;
     await copyFile(aside, location, constants.COPYFILE_EXCL);
+    const copy = await open(location, "r+");
+    await file.close();
+    return copy;
   }
 }
 
-/** Removes a lock that was left behind, and no other: two may find it at the same time. */
+/** Removes an abandoned lock, and no other: two processes may find it at the same time. */
 async function breakLock(location: string, state: LockState): Promise<void> {
   const aside = lockAsideName(location);
   try {
@@ -166,26 +173,39 @@ async function breakLock(location: string, state: LockState): Promise<void> {
 interface LockState {
   /** All of it, which differs from lock to lock. */
   readonly text: string;
-  /** Differs from one sign of life of its owner to the next. */
+  /** Changes with each sign of life of its owner. */
   readonly sign: string;
-  /** `undefined` where it does not say in form. */
+  /** `undefined` if malformed. */
   readonly owner: LockOwner | undefined;
-  /** Whether its owner still runs; `undefined` where that cannot be told. */
+  /** Whether its owner still runs; `undefined` if unknown. */
   readonly isHeld: boolean | undefined;
 }
 
 /** Reads a lock; `undefined` if there is no lock. */
 export async function readLock(location: string): Promise<LockState | undefined> {
   try {
-    const { ino, mtimeMs } = await stat(location);
     const text = await readFile(location, "utf8");
+    // After the text: if another lock takes its place, breakLock notices.
+    const status = await stat(location);
     const owner = parseLockOwner(parseJson(text));
-    const isHeld = owner === undefined ? undefined : await isRunning(owner);
-    return { text, sign: `${ino} ${mtimeMs}`, owner, isHeld };
+    const isAlive = owner === undefined ? undefined : await isRunning(owner);
+    const isHeld = isAlive === true && owner?.pid === process.pid ? await isOpenHere(status) : isAlive;
+    return { text, sign: `${status.ino} ${status.mtimeMs}`, owner, isHeld };
   } catch (error) {
     if (isNotThere(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether this process has a file open. A thread that was terminated no longer has. `true` if that is unknown. */
+async function isOpenHere({ dev, ino }: Stats): Promise<boolean> {
+  const descriptors = await readdir("/proc/self/fd").catch(() => undefined);
+  if (descriptors === undefined) return true;
+  for (const descriptor of descriptors) {
+    const open = await stat(`/proc/self/fd/${descriptor}`).catch(() => undefined);
+    if (open?.ino === ino && open.dev === dev) return true;
+  }
+  return false;
 }
 
 function parseJson(text: string): unknown {
@@ -201,7 +221,7 @@ interface LockOwner {
   readonly pid: number;
   /** The machine, since when it runs, and the name space that its process numbers belong to. */
   readonly host: string;
-  /** When the process began, as the system counts; empty where it does not say. A number may be given out again. */
+  /** When the process began, as the system counts; empty if it does not say. A number may be given out again. */
   readonly started: string;
 }
 
@@ -211,7 +231,7 @@ export async function ownProcess(): Promise<LockOwner> {
   return { pid: process.pid, host: await describeHost(), started };
 }
 
-/** Whether a process still runs; `undefined` where that cannot be told from here. */
+/** Whether a process still runs; `undefined` if unknown. */
 export async function isRunning(owner: LockOwner): Promise<boolean | undefined> {
   if (owner.host !== (await describeHost())) return undefined;
   try {
@@ -223,7 +243,7 @@ export async function isRunning(owner: LockOwner): Promise<boolean | undefined> 
   return found === undefined || (found.isAlive && (owner.started === "" || found.started === owner.started));
 }
 
-/** Checks what was read from a file; `undefined` where it is out of form. */
+/** Checks what was read from a file; `undefined` if it is malformed. */
 export function parseLockOwner(value: unknown): LockOwner | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { pid, host, started } = value as Readonly<Record<keyof LockOwner, unknown>>;
@@ -238,7 +258,7 @@ async function describeHost(): Promise<string> {
   return [hostname(), boot.trim(), space].filter((part) => part !== "").join(" ");
 }
 
-/** What Linux tells of a process (`proc(5)`, `stat`): its state, and its start in ticks since the machine's. */
+/** What Linux knows of a process (`proc(5)`, `stat`): its state, and its start in ticks since boot. */
 async function readProcess(pid: number): Promise<{ isAlive: boolean; started: string } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
