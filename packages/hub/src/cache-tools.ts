@@ -51,7 +51,7 @@ export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheRe
   };
 }
 
-/** The folders of repositories in a cache. What is none is added to `problems`. */
+/** The folders of repositories in a cache. Other entries are added to `problems`. */
 async function findFolders(
   cache: Cache,
   problems: CacheProblem[],
@@ -149,10 +149,10 @@ function totalSize(contents: Iterable<CachedContent>): number {
 }
 
 /**
- * Deletes a repository, or one revision of it with the contents that no other revision has, from a cache.
+ * Deletes a repository from a cache, or one revision with the contents that no other revision has.
  *
- * @throws InvalidArgumentError if `repoId` or `revision` are not valid, or lead out of the cache.
- * @throws RepositoryNotFoundError, RevisionNotFoundError if the cache has no such thing.
+ * @throws InvalidArgumentError if `repoId` or `revision` are invalid.
+ * @throws RepositoryNotFoundError, RevisionNotFoundError if they are not cached.
  * @throws CacheWriteError if the operating system refuses.
  */
 export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<DeletionReport> {
@@ -176,7 +176,7 @@ export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<
   const { store } = folder;
   const blobs = (await folder.readContents([])).filter(({ place }) => places.has(place));
   const refs = (await folder.readRefs([])).get(commit) ?? [];
-  // What says that files are there goes first, so that nobody sees half of it.
+  // References and snapshots go first, so that no reader sees half of it.
   for (const ref of refs) await store.remove(`refs/${ref}`);
   await store.remove(`snapshots/${commit}`);
   for (const { path } of blobs) await store.remove(path);
@@ -208,11 +208,11 @@ function invalid(subject: string, found: string, expected: string): InvalidArgum
 
 const seeCache = "See what is cached with scanCache, or onestep cache list.";
 
-/** A link in the place of a folder would lead out of the cache. */
+/** A link instead of a folder would lead out of the cache. */
 async function checkIsFolder(folder: CacheFolder, id: string, { place }: Cache): Promise<void> {
   const kind = await folder.entryKind();
   if (kind === "something else") {
-    throw invalid("option repoId", `${id}, whose place in the cache is a link or a file`, "a folder");
+    throw invalid("option repoId", `${id}, which is a link or a file in the cache`, "a folder");
   }
   if (kind === "folder") return;
   throw new RepositoryNotFoundError({
@@ -252,13 +252,12 @@ function sumUp({ location }: CacheFolder, contents: readonly CachedContent[]): D
   };
 }
 
-/** A part that was changed more recently than this may be somebody's work, where that cannot be told. */
+/** If it is unknown whether somebody works on a part, it stays for so long after its last change. */
 const restingMilliseconds = 10 * 60 * 1000;
 
 /**
  * Removes what interrupted work left: partial downloads, locks of processes that have ended, folders whose deletion did
- * not finish. What a process is known to work on stays; so does what has changed in the last ten minutes, where that
- * cannot be told.
+ * not finish. Files in use are kept; if that is unknown, files that changed in the last ten minutes are kept.
  *
  * @throws CacheWriteError if the operating system refuses.
  */

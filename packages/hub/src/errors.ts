@@ -1,6 +1,6 @@
 import { OnestepError, type OnestepErrorOptions, type Problem } from "@onestep/core";
 
-/** The base of everything that can go wrong while files are found, fetched, stored or read. */
+/** The base class of all errors about finding, downloading, storing, reading and uploading files. */
 export class HubError extends OnestepError {
   static override readonly code: string = "hub";
 }
@@ -10,11 +10,11 @@ export class CacheWriteError extends HubError {
   static override readonly code: string = "cache-write";
 }
 
-/** There is not enough room for a file. Nothing of it was fetched. */
+/** There is not enough free space for a file. Nothing of it was downloaded. */
 export class DiskSpaceError extends CacheWriteError {
   static override readonly code: string = "disk-space";
 
-  /** How many bytes are still to come. */
+  /** How many bytes are missing from the download. */
   readonly neededBytes: number;
 
   /** How many bytes are free for this user. */
@@ -30,16 +30,16 @@ export class DiskSpaceError extends CacheWriteError {
   }
 }
 
-/** The repository was changed by somebody else at the same time. Nothing was committed. */
+/** Somebody else changed the repository at the same time. Nothing was committed. */
 export class ConflictError extends HubError {
   static override readonly code: string = "conflict";
 }
 
-/** The server could not be reached, or stopped answering. `cause` holds what the network layer said. */
+/** The server could not be reached, or stopped responding. `cause` is the error of the network layer. */
 export class ConnectionError extends HubError {
   static override readonly code: string = "connection";
 
-  /** What asking again may help with: `"soon"`, `"perhaps"` where there was no way to the server at all, or `"never"`. */
+  /** Whether a retry may help: `"soon"`, `"perhaps"` if the server could not be reached at all, or `"never"`. */
   readonly retry: "soon" | "perhaps" | "never";
 
   constructor(
@@ -56,17 +56,17 @@ export class EntryNotFoundError extends HubError {
   static override readonly code: string = "entry-not-found";
 }
 
-/** A file that is on disk cannot be read, or is not text where text was asked for. */
+/** A local file cannot be read, or was read as text and is not UTF-8. */
 export class FileReadError extends HubError {
   static override readonly code: string = "file-read";
 }
 
-/** The repository exists, but its licence has to be accepted before its files can be fetched. */
+/** The repository exists, but you have to accept its licence before you can download its files. */
 export class GatedRepositoryError extends HubError {
   static override readonly code: string = "gated-repository";
 }
 
-/** Bytes that arrived, or that are on disk, are not the expected ones. */
+/** A file has the wrong length or checksum: in a download, in the cache, or in a commit. */
 export class IntegrityError extends HubError {
   static override readonly code: string = "integrity";
 }
@@ -76,7 +76,7 @@ export class InvalidTokenError extends HubError {
   static override readonly code: string = "invalid-token";
 }
 
-/** Something was to be written to the Hub, and there is no access token. */
+/** An upload needs an access token, and there is none. */
 export class MissingTokenError extends HubError {
   static override readonly code: string = "missing-token";
 }
@@ -86,7 +86,7 @@ export class OfflineError extends HubError {
   static override readonly code: string = "offline";
 }
 
-/** The token is valid and may not do this: it can only read, or the owner is somebody else. */
+/** The token is valid, but not allowed to do this: it is read-only, or belongs to somebody else. */
 export class PermissionDeniedError extends HubError {
   static override readonly code: string = "permission-denied";
 }
@@ -108,7 +108,7 @@ export class ServerError extends HubError {
   /** The HTTP status. */
   readonly status: number;
 
-  /** How long the server asks to wait, in seconds, where it says so. */
+  /** Seconds to wait before a retry, if the server says so. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -124,17 +124,17 @@ export class ServerError extends HubError {
   }
 }
 
-/** A path in a repository that would lead out of it. Refused before the disk or the network is touched. */
+/** A path leads out of the repository. Thrown before the disk or the network is accessed. */
 export class UnsafePathError extends HubError {
   static override readonly code: string = "unsafe-path";
 }
 
-/** The Hub does not take what was sent: the name of a repository, a file, a commit. The message says what it said. */
+/** The Hub refuses the name of a repository, a file or a commit. The message has its reason. */
 export class UploadRejectedError extends HubError {
   static override readonly code: string = "upload-rejected";
 }
 
-/** Whether an error says that a server is out of reach or out of order, and nothing about what was asked for. */
+/** Whether an error says that a server is unreachable or failing, and nothing about what was requested. */
 export function isOutage(error: unknown): error is ConnectionError | ServerError {
   if (ConnectionError.isInstance(error)) return true;
   return (
@@ -143,8 +143,8 @@ export function isOutage(error: unknown): error is ConnectionError | ServerError
 }
 
 /**
- * Whether a copy in the cache serves as well as what could not be had: the server is out of reach or out of order, or
- * what answers is not the server (a page that asks for a login, a proxy), and nothing was said about the caller's rights.
+ * Whether a copy in the cache serves as well as what could not be had: the server is unreachable or failing, or
+ * what responds is not the server (a login page, a proxy), and nothing was said about the caller's rights.
  */
 export function leavesCopyInUse(error: unknown): error is ConnectionError | ServerError {
   return isOutage(error) || (ServerError.isInstance(error) && error.status !== 401 && error.status !== 403);

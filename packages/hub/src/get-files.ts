@@ -3,7 +3,7 @@ import type { ReadOptions, Repository, RepositoryFile } from "./repository.ts";
 
 /** Options of {@link getFiles}. */
 export interface GetFilesOptions extends ReadOptions {
-  /** How many files to fetch at once, from 1 to 32. 4 by default. */
+  /** How many files to download at once, from 1 to 32. 4 by default. */
   readonly maxWorkers?: number | undefined;
 }
 
@@ -11,12 +11,12 @@ const defaultWorkers = 4;
 const mostWorkers = 32;
 
 /**
- * Gets several files of a repository, some of them at once. Where one cannot be had, the others are stopped; what has
- * arrived of them is there for the next time.
+ * Gets several files of a repository, some of them at once. If one fails, the other downloads stop; a later call resumes
+ * them.
  *
  * @returns The files in the order of their paths.
- * @throws HubError of the first file that cannot be had; see `Repository.get`.
- * @throws InvalidArgumentError where `maxWorkers` is no such number.
+ * @throws The error of the first file that fails; see `Repository.get`.
+ * @throws InvalidArgumentError unless `maxWorkers` is a whole number from 1 to 32.
  */
 export async function getFiles(
   repository: Repository,
@@ -43,7 +43,7 @@ export async function getFiles(
     await Promise.all(workers);
   } catch (error) {
     failure.abort(error);
-    // Nothing goes on behind the back of the caller.
+    // No download continues after the call has ended.
     await Promise.allSettled(workers);
     throw error;
   }

@@ -4,35 +4,35 @@ import type { ReadOptions, Repository, RepositoryFile } from "./repository.ts";
 import { BlobFile, getEntry, reportCachedFile } from "./repository-file.ts";
 import { checkRepositoryPath } from "./validators.ts";
 
-/** Types of the DOM; never where a program is compiled without them. */
+/** Types of the DOM; `never` if a program is compiled without them. */
 type DirectoryHandle = typeof globalThis extends { FileSystemDirectoryHandle: { prototype: infer Type } }
   ? Type
   : never;
 type Dropped = typeof globalThis extends { DataTransfer: { prototype: infer Type } } ? Type : never;
 
 /**
- * The user's files in a browser, or files that a program has in memory:
+ * Files of the user in a browser, or files in memory:
  *
- * - what `<input type="file" webkitdirectory>` gives, or any list of `File`s;
- * - a folder that `showDirectoryPicker()` gave, or one of the origin private file system;
- * - what was dropped on the page, `event.dataTransfer`, passed on while the event is handled;
+ * - the files of `<input type="file" webkitdirectory>`, or any list of `File`s;
+ * - a folder of `showDirectoryPicker()`, or of the origin private file system;
+ * - `event.dataTransfer` of a drop, passed on during the event;
  * - Blobs by their path in the repository (`unet/config.json`).
  *
- * A folder is that of the model: the one that holds `model_index.json`.
+ * A folder is the one that contains `model_index.json`.
  */
 export type LocalFiles = File | Iterable<File> | ReadonlyMap<string, Blob> | DirectoryHandle | Dropped;
 
-/** What a repository can be opened from: a Hub id, a folder, a URL, or files at hand. */
+/** What a repository can be opened from: a Hub id, a folder, a URL, or local files. */
 export type RepositoryLocation = string | URL | LocalFiles;
 
-/** Whether a source is made of files at hand. */
+/** Whether a source is made of local files. */
 export function isLocalFiles(source: RepositoryLocation): source is LocalFiles {
   return typeof source === "object" && source !== null && !isUrl(source);
 }
 
-/** Files in folders, wherever they are. */
+/** A folder with files, on any platform. */
 export interface LocalFolder {
-  /** What to call it in messages. */
+  /** Its name, for messages. */
   readonly name: string;
   /** The file at a path; `undefined` if there is no file. */
   find(path: string): Promise<Blob | undefined>;
@@ -41,10 +41,10 @@ export interface LocalFolder {
 }
 
 /**
- * Opens files at hand as a repository. Nothing is read before a file is asked for.
+ * Opens local files as a repository. Nothing is read until a file is requested.
  *
  * @throws InvalidArgumentError unless it is one of {@link LocalFiles}.
- * @throws UnsafePathError where a path of a map leads out of the repository.
+ * @throws UnsafePathError if a path of a map leads out of the repository.
  */
 export function openLocalFiles(source: LocalFiles): Repository {
   return new LocalRepository(toFolder(source));
@@ -72,7 +72,7 @@ function describe(source: object): string {
   return `an object of the class ${source.constructor?.name ?? "Object"}`;
 }
 
-/** A repository of files at hand. */
+/** A repository of local files. */
 class LocalRepository implements Repository {
   readonly name: string;
   readonly commit: undefined;
@@ -114,7 +114,7 @@ class BlobMapFolder implements LocalFolder {
     this.#blobs = blobs;
   }
 
-  /** Files by their place in the folder that was chosen, or by their name where none was. */
+  /** Files by their place in the folder that was chosen, or by their name if none was. */
   static fromFiles(files: readonly File[]): BlobMapFolder {
     const paths = files.map((file) => file.webkitRelativePath || file.name);
     const folder = /^[^/]+\//.exec(paths[0] ?? "")?.[0] ?? "";

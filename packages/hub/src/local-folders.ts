@@ -157,7 +157,7 @@ async function readEntries(folder: FileSystemDirectoryEntry): Promise<readonly F
 /** A model has a few dozen. */
 const maximumFiles = 10_000;
 
-/** Checks that a folder is not somebody's whole disk. @throws InvalidArgumentError where it holds too many files. */
+/** Checks that a folder is not somebody's whole disk. @throws InvalidArgumentError if it holds too many files. */
 function checkFileCount(name: string, count: number): void {
   if (count <= maximumFiles) return;
   throw new InvalidArgumentError({
@@ -181,7 +181,7 @@ export function isMissingEntry(error: unknown): boolean {
   return ["NotFoundError", "TypeMismatchError"].includes(error.name);
 }
 
-/** What is found at a path in a browser's file system; `undefined` where nothing is. @throws FileReadError */
+/** What is found at a path in a browser's file system; `undefined` if nothing is. @throws FileReadError */
 export async function findEntry<Entry>(path: string, find: () => Promise<Entry>): Promise<Entry | undefined> {
   try {
     return await find();

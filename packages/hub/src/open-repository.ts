@@ -18,9 +18,9 @@ import { findRepositoryIdFault } from "./validators.ts";
  * Opens a model's repository. An existing folder wins over a Hub id of the same name, as in diffusers.
  *
  * @param source - A Hub id (`owner/name`), a folder, a `file:` URL, an `http(s):` URL of a folder on any web server,
- * the URL of a model's page on the Hub, or files at hand: {@link LocalFiles}.
- * @throws InvalidArgumentError where `source` is none of these, is a file or named like one, or an option is wrong.
- * @throws RepositoryNotFoundError where there is no such repository or folder.
+ * the URL of a model's page on the Hub, or local files: {@link LocalFiles}.
+ * @throws InvalidArgumentError if `source` is none of these, if it is a file, or if an option is invalid.
+ * @throws RepositoryNotFoundError if there is no such repository or folder.
  */
 export async function openRepository(
   source: RepositoryLocation,
@@ -44,7 +44,7 @@ export async function openRepository(
   return platform.openHub({ id, revision, endpoint, environment }, { ...options, environment });
 }
 
-/** Refuses the URL of a file, before it is asked for the files of a model. A folder's may end with a slash. */
+/** Refuses the URL of a file before any request. The URL of a folder may end with a slash. */
 function refuseFileUrl(source: string | URL, endpoint: URL): void {
   if (!URL.canParse(source)) return;
   const url = new URL(source);
@@ -76,13 +76,12 @@ function checkRepositoryId(name: string): string {
 export type FileLocation = string | URL | File;
 
 /**
- * Opens one file that is not part of a model's repository, such as a checkpoint of a research project. A file of the Hub
- * or of a web server is fetched into the same cache as those of repositories.
+ * Opens a single file, such as an original checkpoint. A file on the Hub or a web server is downloaded into the cache.
  *
  * @param source - A path, a `file:` URL, an `http(s):` URL, the URL of a file's page on the Hub
  * (`https://huggingface.co/owner/name/blob/main/model.pt`), or a `File` of a browser.
- * @throws InvalidArgumentError where `source` is none of these, or an option is wrong.
- * @throws EntryNotFoundError, RepositoryNotFoundError where there is no such file.
+ * @throws InvalidArgumentError if `source` is none of these, or an option is invalid.
+ * @throws EntryNotFoundError, RepositoryNotFoundError if there is no such file.
  */
 export async function openFile(
   source: FileLocation,

@@ -105,7 +105,7 @@ describe("a cache that Python made, without a connection", () => {
     expect(OfflineError.isInstance(error)).toBe(true);
     expect(error.message).toBe(
       `vae/config.json of a/b at main (commit ${commit}): found nothing in the cache folder ${cacheDir}, expected the ` +
-        "file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE). Fetch it once with a connection, or " +
+        "file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE). Download it once while online, or " +
         "name the cache folder that has it (option cacheDir).",
     );
   });
@@ -157,7 +157,7 @@ describe("an endpoint out of reach", () => {
     ["refuses", { status: 503 }, "HTTP 503"],
     ["is busy", { status: 429 }, "HTTP 429"],
     ["cuts the connection", { dropAfterBytes: -1 }, "a connection that the server closed"],
-    ["is silent", { stallAfterBytes: -1 }, "silence for 0.1 s"],
+    ["is silent", { stallAfterBytes: -1 }, "no data for 0.1 s"],
   ])("that %s leaves the cache in use, with a warning", async (_what, fault, message) => {
     const hub = await startHub({ repositories });
     const options = placeOf(hub.endpoint, await makeFolder());

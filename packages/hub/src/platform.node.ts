@@ -51,7 +51,7 @@ export function openHubInNode(request: HubRequest, options: OpenRepositoryOption
   });
 }
 
-/** Opens a folder on a web server in Node. No request is made before a file is asked for. */
+/** Opens a folder on a web server in Node. No request is made until a file is requested. */
 export async function openWebInNode(
   url: URL,
   { cacheDir, environment = {}, fetch: givenFetch = fetch, localFilesOnly, retry }: OpenRepositoryOptions,

@@ -38,7 +38,7 @@ export class BlobFile implements RepositoryFile {
   }
 }
 
-/** What `get` does in every repository: `find`, or an error that tells what is there instead. */
+/** Implements `get` of every repository: `find`, or an error that says what is there instead. */
 export async function getEntry(
   repository: Repository,
   path: string,
@@ -60,7 +60,7 @@ const defaultMaximumBytes = 64 * 1024 * 1024;
 /**
  * Reads a whole file as UTF-8; a byte order mark is dropped.
  *
- * @throws FileReadError where the file exceeds `maximumBytes` (64 MiB by default) or is not UTF-8.
+ * @throws FileReadError if the file exceeds `maximumBytes` (64 MiB by default) or is not UTF-8.
  */
 export async function readText(
   file: Pick<RepositoryFile, "path" | "size" | "read">,
@@ -72,7 +72,7 @@ export async function readText(
       subject: file.path,
       found: `${file.size} bytes`,
       expected: `text of at most ${maximumBytes} bytes`,
-      remedy: "Check that this is the file that was meant; read it in parts with read() if it is.",
+      remedy: "Check that this is the right file; if it is, read it in parts with read().",
     });
   }
   const bytes = await file.read(0, file.size, options);
@@ -84,14 +84,14 @@ export async function readText(
         subject: file.path,
         found: "bytes that are not UTF-8",
         expected: "UTF-8 text",
-        remedy: "Save the file as UTF-8, or fetch it again.",
+        remedy: "Save the file as UTF-8, or download it again.",
       },
       { cause },
     );
   }
 }
 
-/** Checks that `start` to `end` (exclusive) is within a file. @throws InvalidArgumentError where it does not. */
+/** Checks that `start` to `end` (exclusive) is within a file. @throws InvalidArgumentError if it does not. */
 export function checkRange(
   file: { readonly path: string; readonly size: number },
   start: number,
@@ -103,11 +103,11 @@ export function checkRange(
     subject: `range of ${file.path}`,
     found: `bytes ${start} to ${end}`,
     expected: `whole numbers with 0 <= start <= end <= ${file.size}, the size of the file`,
-    remedy: "Ask for a range that lies in the file; a file shorter than expected may have been cut off.",
+    remedy: "Read a range within the file. If the file is shorter than expected, it may be truncated.",
   });
 }
 
-/** Tells the listener that a file was at hand. */
+/** Reports a cached file to the listener. */
 export function reportCachedFile(file: RepositoryFile, options: ReadOptions): void {
   options.onProgress?.({ type: "file-start", file: file.path, totalBytes: file.size, cached: true });
   options.onProgress?.({ type: "file-end", file: file.path, totalBytes: file.size, cached: true });
@@ -116,7 +116,7 @@ export function reportCachedFile(file: RepositoryFile, options: ReadOptions): vo
 /** Often enough for a bar that moves, seldom enough for a listener that draws. */
 const intervalMilliseconds = 100;
 
-/** Tells a listener how a file's transfer goes: at its start and end, and at most ten times a second between. */
+/** Reports the progress of a file to a listener: its start, its end, and at most ten times a second in between. */
 export class ProgressReporter {
   readonly #file: string;
   #total: { readonly totalBytes?: number };

@@ -1,9 +1,9 @@
 import type { ProgressListener } from "@onestep/core";
 import type { Environment } from "./settings.ts";
 
-/** Options of everything that can take time. */
+/** Options of asynchronous operations. */
 export interface ReadOptions {
-  /** Cancels; the call rejects with the signal's reason. */
+  /** Cancels the call, which rejects with the reason of the signal. */
   readonly signal?: AbortSignal | undefined;
   /** Receives `file-start`, `file-progress` and `file-end` events, for files from the cache as well. */
   readonly onProgress?: ProgressListener | undefined;
@@ -16,46 +16,44 @@ export interface TextOptions extends ReadOptions {
 }
 
 /**
- * A model's files, wherever they are: a folder, the Hub's cache, a web server. Nothing is fetched until a file is
- * asked for.
+ * The files of a model: in a folder, on the Hub, on a web server. Nothing is downloaded until you request a file.
  *
- * Paths are relative, with forward slashes. A path that would lead out of the repository is refused with an
- * `UnsafePathError` before the disk or the network is touched.
+ * Paths are relative, with forward slashes. A path that leads out of the repository throws an `UnsafePathError` before
+ * the disk or the network is accessed.
  */
 export interface Repository {
-  /** What the caller named: `openai/diffusers-cd_imagenet64_l2`, a folder, a URL. For messages. */
+  /** The source as the caller named it, for messages: `openai/diffusers-cd_imagenet64_l2`, a folder, a URL. */
   readonly name: string;
 
   /**
-   * The commit that every file is taken from, 40 hexadecimal digits; `undefined` where the place has no commits (a
-   * folder, a web server).
+   * The commit of all files, 40 hexadecimal digits; `undefined` for sources without commits (a folder, a web server).
    */
   readonly commit: string | undefined;
 
   /**
-   * The paths of all files, relative, with forward slashes, sorted; `undefined` where the place cannot list them
-   * (a plain web server, a cache that does not know the whole of a revision while offline).
+   * The paths of all files, sorted; `undefined` if they cannot be listed (a plain web server; offline, a revision whose
+   * list of files is not cached).
    */
   list(options?: ReadOptions): Promise<readonly string[] | undefined>;
 
   /**
-   * The file, made available (fetched where need be); `undefined` where the repository has none at that path.
+   * Returns a file, and downloads it if necessary; `undefined` if the repository has no file at that path.
    *
-   * @throws OfflineError where the file is not in the cache and requests are not allowed.
+   * @throws OfflineError if the file is not in the cache and requests are not allowed.
    */
   find(path: string, options?: ReadOptions): Promise<RepositoryFile | undefined>;
 
-  /** Like {@link find}. @throws EntryNotFoundError where there is none. */
+  /** Like {@link find}. @throws EntryNotFoundError if there is no file at that path. */
   get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
 
   /**
-   * Says that all wanted files have arrived; for a repository that was opened with `holdRevision`. Never fails. Missing, or
-   * without effect, where the place has no commits.
+   * Call this when all files you need have arrived, if the repository was opened with `holdRevision`. Never fails. Missing,
+   * or without effect, for sources without commits.
    */
   settle?(): Promise<void>;
 }
 
-/** A file that is at hand: on disk in Node; elsewhere in memory, in the cache or behind range requests. */
+/** A file that can be read: from disk in Node; in browsers from memory, the cache or by range requests. */
 export interface RepositoryFile {
   /** Relative path in the repository. */
   readonly path: string;
@@ -63,38 +61,38 @@ export interface RepositoryFile {
   readonly size: number;
   /** Its path on disk, symbolic links resolved; `undefined` if it is not on disk. */
   readonly localPath: string | undefined;
-  /** Its content, where a browser has it at hand without holding it in memory: a local file, a copy in the cache. */
+  /** In a browser, the content if it can be read without a request: a local file, a cached copy. It is not in memory. */
   readonly blob?: Blob | undefined;
   /**
    * Bytes `start` to `end` (exclusive).
    *
    * @throws InvalidArgumentError if the range is not within the file.
-   * @throws IntegrityError where the file is shorter than it said.
+   * @throws IntegrityError if the file is shorter than its `size`.
    */
   read(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>;
   /**
    * The whole file as UTF-8 text.
    *
-   * @throws FileReadError where it exceeds `maximumBytes` or is not UTF-8.
+   * @throws FileReadError if it exceeds `maximumBytes` or is not UTF-8.
    */
   text(options?: TextOptions): Promise<string>;
 }
 
 /**
- * How often, and how patiently, to ask again where a server is out of reach or out of order: a connection that is
- * refused, cut or silent, and the answers 408, 429 and 5xx. What it says for good (no such file, no access) is not
- * asked again. Where a server says how long to wait, up to two minutes, that is respected.
+ * How often to retry, and how long to wait, if a server is unreachable or failing: if a connection is refused, cut or
+ * silent, and for the statuses 408, 429 and 5xx. Permanent failures (no such file, no access) are not retried.
+ * `Retry-After` is respected up to two minutes.
  */
 export interface RetryOptions {
-  /** How often to retry. A download that makes progress starts counting again. 5 by default; 0 for never. */
+  /** The number of retries. A download that makes progress starts counting again. 5 by default; 0 for none. */
   readonly maxRetries?: number | undefined;
-  /** Seconds before the first try again; twice as many before each further one. 1 by default. */
+  /** Seconds before the first retry, doubled before each further one. 1 by default. */
   readonly baseWaitTime?: number | undefined;
-  /** Seconds to wait at most. 8 by default. */
+  /** The longest wait between two tries, in seconds. 8 by default. */
   readonly maxWaitTime?: number | undefined;
 }
 
-/** How to reach a repository. All optional; environment variables (`HF_HOME`, `HF_TOKEN`, …) fill the gaps in Node. */
+/** Options of `openRepository`. In Node, environment variables (`HF_HOME`, `HF_TOKEN`, …) are the defaults. */
 export interface OpenRepositoryOptions extends ReadOptions {
   /** Branch, tag or commit; `"main"` by default. */
   readonly revision?: string | undefined;
@@ -107,19 +105,18 @@ export interface OpenRepositoryOptions extends ReadOptions {
   readonly token?: string | false | undefined;
   /** The Hub or a mirror of it; `HF_ENDPOINT` or `https://huggingface.co` by default. */
   readonly endpoint?: string | undefined;
-  /** Serve from the cache without a single request. `HF_HUB_OFFLINE` has the same effect, whatever is passed here. */
+  /** Use cached files only; make no requests. `HF_HUB_OFFLINE` has the same effect, whatever this option says. */
   readonly localFilesOnly?: boolean | undefined;
   /**
-   * For callers that take several files, such as those of a model: where the cache has an older commit of the revision, the
-   * revision stands for that one, when it is asked for without a network, until {@link Repository.settle} is called. So an
-   * update that is interrupted leaves the older copy in use. By default it moves with the first file, as in
-   * huggingface_hub.
+   * For callers that need several files, such as those of a model: if the cache has an older commit of the revision, that
+   * commit stays in use offline until {@link Repository.settle} is called, so an interrupted update does no harm. By default
+   * the revision moves with the first file, as in huggingface_hub.
    */
   readonly holdRevision?: boolean | undefined;
-  /** What to do where a server is out of reach or out of order. */
+  /** Retries if a server is unreachable or failing. */
   readonly retry?: RetryOptions | undefined;
   /** The `fetch` to use. */
   readonly fetch?: typeof fetch | undefined;
-  /** The environment variables to read; `process.env` by default in Node, none in a browser, where it takes what is passed. */
+  /** The environment variables to read: `process.env` by default in Node, none in a browser. */
   readonly environment?: Environment | undefined;
 }

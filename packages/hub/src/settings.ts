@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const trueValues = new Set(["1", "ON", "YES", "TRUE"]);
 
-/** The value of a variable; `undefined` where it is unset or empty. */
+/** The value of a variable; `undefined` if it is unset or empty. */
 export function readVariable(environment: Environment, name: string): string | undefined {
   const value = environment[name];
   return value === undefined || value === "" ? undefined : value;
@@ -24,7 +24,7 @@ const defaultEndpoint = "https://huggingface.co";
  * The address of the Hub or of a mirror of it: the option, `HF_ENDPOINT`, or `https://huggingface.co`. It may have a
  * path (`https://mirror.example/huggingface`); slashes at its end do not count.
  *
- * @throws InvalidArgumentError where it is not an http(s) URL, or holds a user name, a password or a query.
+ * @throws InvalidArgumentError if it is not an http(s) URL, or holds a user name, a password or a query.
  */
 export function resolveEndpoint(option: string | undefined, environment: Environment): URL {
   const subject = option === undefined ? "HF_ENDPOINT" : "option endpoint";
@@ -66,17 +66,17 @@ export function isOffline(localFilesOnly: boolean | undefined, environment: Envi
   return isEnabled(environment, variable);
 }
 
-/** How long to wait for an answer about files: `HF_HUB_ETAG_TIMEOUT`, or 10 s. */
+/** The timeout for metadata: `HF_HUB_ETAG_TIMEOUT`, or 10 s. */
 export function metadataTimeout(environment: Environment): Timeout {
   return readTimeout(environment, "HF_HUB_ETAG_TIMEOUT");
 }
 
-/** How long to wait for the next piece of a file: `HF_HUB_DOWNLOAD_TIMEOUT`, or 10 s. */
+/** The timeout for the next bytes of a file: `HF_HUB_DOWNLOAD_TIMEOUT`, or 10 s. */
 export function downloadTimeout(environment: Environment): Timeout {
   return readTimeout(environment, "HF_HUB_DOWNLOAD_TIMEOUT");
 }
 
-/** How long the Hub may think about what it was sent: `HF_HUB_DOWNLOAD_TIMEOUT`, or 60 s. */
+/** The timeout for a response to an upload: `HF_HUB_DOWNLOAD_TIMEOUT`, or 60 s. */
 export function uploadTimeout(environment: Environment): Timeout {
   return readTimeout(environment, "HF_HUB_DOWNLOAD_TIMEOUT", 60);
 }
@@ -88,15 +88,15 @@ const maximumWholeBytes = 50_000_000_000;
 const minimumChunkedBytes = 8 * 1024 * 1024;
 
 /**
- * From which length on a file is fetched in chunks out of Xet storage: where the Hub does not send it as a whole, or
- * from 8 MiB on where `HF_XET_HIGH_PERFORMANCE` asks for it. Never where `HF_HUB_DISABLE_XET` is set.
+ * The length from which a file is downloaded in chunks from Xet storage: if the Hub does not send it as a whole, or
+ * from 8 MiB if `HF_XET_HIGH_PERFORMANCE` is set. Never if `HF_HUB_DISABLE_XET` is set.
  */
 export function xetFromBytes(environment: Environment): number {
   if (isEnabled(environment, "HF_HUB_DISABLE_XET")) return Number.POSITIVE_INFINITY;
   return isEnabled(environment, "HF_XET_HIGH_PERFORMANCE") ? minimumChunkedBytes : maximumWholeBytes;
 }
 
-/** @throws InvalidArgumentError where the variable is set to something else than a number of seconds. */
+/** @throws InvalidArgumentError if the variable is not a number of seconds. */
 function readTimeout(environment: Environment, variable: string, defaultSeconds: number = 10): Timeout {
   const text = readVariable(environment, variable)?.trim() ?? "0";
   const seconds = Number(text);
@@ -112,10 +112,10 @@ function readTimeout(environment: Environment, variable: string, defaultSeconds:
 }
 
 /**
- * A token without the white space and line breaks that come with copying; `undefined` where nothing is left.
+ * A token without the white space and line breaks that come with copying; `undefined` if nothing is left.
  *
  * @param subject - Where the token comes from, for the message.
- * @throws InvalidTokenError where it holds characters that no token has. The message does not repeat it.
+ * @throws InvalidTokenError if it holds characters that no token has. The message does not repeat it.
  */
 export function cleanToken(text: string, subject: string): string | undefined {
   const token = text.replace(/[\r\n]/g, "").trim();

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, isUrl } from "@onestep/core";
 import { findRepositoryIdFault } from "./validators.ts";
 
-/** What a caller's `source` can mean, as far as its text tells. */
+/** What a caller's `source` can mean, judged by its text. */
 type RepositorySource =
   /** A folder or a Hub id: the disk decides, since an existing folder wins. */
   | { readonly kind: "name"; readonly name: string }
@@ -15,7 +15,7 @@ const urlPattern = /^([a-z][a-z0-9+.-]+:\/\/|file:)/i;
  * Reads the `source` that a caller passed.
  *
  * @param endpoint - The Hub's address; a URL of a repository there is understood as its id.
- * @throws InvalidArgumentError where it is empty, not a URL although it looks like one, or of another scheme.
+ * @throws InvalidArgumentError if it is empty, not a URL although it looks like one, or of another scheme.
  */
 export function parseRepositorySource(source: string | URL, endpoint: URL): RepositorySource {
   if (isUrl(source)) return parseUrl(source, endpoint);
@@ -60,8 +60,8 @@ const hubHosts = new Set(["huggingface.co", "www.huggingface.co", "hf.co"]);
  * Understands the URL of a model's page, as copied from a browser: `<endpoint>/owner/name`, optionally with
  * `/tree/<revision>` or `/resolve/<revision>`. Pages of huggingface.co are understood whatever the endpoint is.
  *
- * @returns `undefined` where the URL is of another host.
- * @throws InvalidArgumentError where the URL is of the Hub and does not name a model's repository.
+ * @returns `undefined` if the URL is of another host.
+ * @throws InvalidArgumentError if the URL is of the Hub and does not name a model's repository.
  */
 function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
   const segments = splitHubPath(url, endpoint);
@@ -121,7 +121,7 @@ function findMarker(
   return isMarker(2, 0) ? 2 : undefined;
 }
 
-/** The decoded segments of the path below the endpoint, or `undefined` where the URL is not of the Hub. */
+/** The decoded segments of the path below the endpoint, or `undefined` if the URL is not of the Hub. */
 export function splitHubPath(url: URL, endpoint: URL): string[] | undefined {
   let path = url.pathname;
   const base = endpoint.pathname.replace(/\/+$/, "");
@@ -147,7 +147,7 @@ interface HubFileUrl {
  * Understands the URL of a file on the Hub, as copied from a browser: `<endpoint>/owner/name/blob/<revision>/<path>`, or
  * `resolve` in place of `blob`.
  *
- * @returns `undefined` where the URL is of another host, or of no file.
+ * @returns `undefined` if the URL is of another host, or of no file.
  */
 export function parseHubFileUrl(url: URL, endpoint: URL): HubFileUrl | undefined {
   const segments = splitHubPath(url, endpoint) ?? [];
@@ -163,7 +163,7 @@ export function parseHubFileUrl(url: URL, endpoint: URL): HubFileUrl | undefined
   return { id, revision: rest.slice(0, revisionSegments).join("/"), path };
 }
 
-/** A segment of a URL's path with its percent signs resolved, as it stands where they are not of the form. */
+/** A segment of a URL's path with its percent signs resolved, as it stands if they are not of the form. */
 export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -172,7 +172,7 @@ export function decodeSegment(segment: string): string {
   }
 }
 
-/** The revision that is asked for; `main` by default. @throws InvalidArgumentError where option and URL differ. */
+/** The requested revision; `main` by default. @throws InvalidArgumentError if option and URL differ. */
 export function chooseRevision(option: string | undefined, fromUrl: string | undefined): string {
   if (option !== undefined && fromUrl !== undefined && option !== fromUrl) {
     throw new InvalidArgumentError({

@@ -3,7 +3,7 @@ import { UnsafePathError } from "./errors.ts";
 const idPattern = /^(\b[\w\-.]{1,96}\b\/)?\b[\w\-.]{1,96}\b$/;
 
 /**
- * What is wrong with a Hub id, or `undefined` where nothing is. The rules are those of huggingface_hub 2.0
+ * What is wrong with a Hub id, or `undefined` if nothing is. The rules are those of huggingface_hub 2.0
  * (`utils/_validators.py`): `name` or `owner/name`, each part of 1 to 96 characters out of `A-Z a-z 0-9 - _ .` that
  * starts and ends with a letter, a digit or `_`; no `--`, no `..`, no `.git` at the end.
  */
@@ -29,7 +29,7 @@ const deviceName = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])
  * such paths come from files that strangers wrote (a weights index, a listing).
  *
  * @returns The path, unchanged.
- * @throws UnsafePathError where the path is empty, absolute, names a drive, holds a backslash, a NUL or another
+ * @throws UnsafePathError if the path is empty, absolute, names a drive, holds a backslash, a NUL or another
  * control character, has an empty, `.` or `..` segment, or one that is another file on Windows, or none: a stream (`a:b`),
  * a device (`NUL.txt`), a name that ends with a dot or a space, one of the characters `<>:"|?*`.
  */
@@ -44,7 +44,7 @@ export function checkRepositoryPath(path: string): string {
   });
 }
 
-/** What is wrong with a path in a repository, or `undefined` where nothing is. */
+/** What is wrong with a path in a repository, or `undefined` if nothing is. */
 export function findPathFault(path: unknown): string | undefined {
   if (typeof path !== "string") return "is not a string";
   if (path === "") return "is empty";

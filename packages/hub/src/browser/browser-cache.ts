@@ -46,7 +46,7 @@ class BrowserCache implements Cache {
     return BrowserStore.urlFolderName(url);
   }
 
-  /** What is written in a browser shows when it is whole. */
+  /** Writes in a browser are atomic and leave nothing. */
   async pruneRest(): Promise<number> {
     return 0;
   }
@@ -129,7 +129,7 @@ class BrowserCacheFolder implements CacheFolder {
     }));
   }
 
-  /** What says that files are there goes first. */
+  /** References and snapshots go first, so that no reader sees half of it. */
   async delete(): Promise<void> {
     for (const first of ["refs", "snapshots", "notes"]) await this.#folder.remove(first);
     await this.#root.remove(this.#name);

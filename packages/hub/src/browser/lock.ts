@@ -18,7 +18,7 @@ export async function acquireWebLock(name: string, options: StoreLockOptions): P
   return (await request(name, { signal })) as StoreLock;
 }
 
-/** `undefined` where somebody else has it and it is not waited for. */
+/** `undefined` if the lock is taken and the caller does not wait for it. */
 function request(name: string, options: LockOptions): Promise<StoreLock | undefined> {
   return new Promise((resolve, reject) => {
     const hold = async (lock: Lock | null): Promise<void> => {
@@ -40,14 +40,14 @@ function request(name: string, options: LockOptions): Promise<StoreLock | undefi
   });
 }
 
-/** The names of the locks of this site that somebody has. */
+/** The names of the locks of this site that are held. */
 export async function heldWebLocks(): Promise<ReadonlySet<string>> {
   const { held = [] } = await navigator.locks.query();
   return new Set(held.flatMap(({ name }) => name ?? []));
 }
 
 /**
- * The name of the lock that whoever fetches a content has.
+ * The name of the lock that is held while a content is downloaded.
  *
  * @param folder - The folder of the repository.
  * @param room - Where it keeps its contents: those of the Hub by object id, those of web servers by path and version.

@@ -50,7 +50,7 @@ export async function openHubInBrowser(
   return new FallbackRepository(repository, hubInPlace(client, { id, revision, commit }));
 }
 
-/** Opens a folder on a web server in a browser, likewise. No request is made before a file is asked for. */
+/** Opens a folder on a web server in a browser, likewise. No request is made until a file is requested. */
 export async function openWebInBrowser(url: URL, options: OpenRepositoryOptions): Promise<Repository> {
   const { environment = {} } = options;
   const retry = resolveRetryPolicy(options.retry);
@@ -118,7 +118,7 @@ function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): Ran
   });
 }
 
-/** A folder on a web server that is read in place. No request is made before a file is asked for. */
+/** A folder on a web server that is read in place. No request is made until a file is requested. */
 function webInPlace(
   folder: WebFolder,
   { timeout, retry }: { readonly timeout: Timeout; readonly retry: RetryPolicy },

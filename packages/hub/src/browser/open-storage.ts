@@ -19,7 +19,7 @@ interface StorageOptions {
  * place for it: in some private windows, in sandboxed frames, in pages that were not fetched over HTTPS.
  *
  * @throws UnsupportedError if there is no storage and it is needed.
- * @throws InvalidArgumentError where `cacheDir` is not the name of a folder.
+ * @throws InvalidArgumentError if `cacheDir` is not the name of a folder.
  */
 export async function openStorage({
   cacheDir,

@@ -5,20 +5,20 @@ import { noSpace, type PrivateFolder, readFreeBytes, writeInStorage } from "./pr
 /** So much is collected before it is written: each write takes a millisecond, however short it is. */
 const bufferBytes = 1024 * 1024;
 
-/** Which content is to arrive. */
+/** The content to download. */
 interface PieceFileOptions {
   /** The folder of contents, and its name there. */
   readonly folder: PrivateFolder;
   readonly name: string;
-  /** Its SHA-256 or git object, where it is known. */
+  /** Its SHA-256 or git object, if known. */
   readonly objectId: string | undefined;
-  /** Its length in bytes, where it is known. */
+  /** Its length in bytes, if known. */
   readonly size: number | undefined;
   readonly leftParts: LeftParts;
   readonly signal: AbortSignal;
 }
 
-/** A content that is on its way into the browser's storage, piece by piece: see {@link ContentFolder}. */
+/** A partial download in the browser's storage, in pieces: see {@link ContentFolder}. */
 export class PieceFile implements Part {
   /** How many bytes have come, those in the buffer included. */
   #size = 0;
@@ -194,7 +194,7 @@ export class ContentFolder {
     }
   }
 
-  /** The length of the content; `undefined` where it is not whole. */
+  /** The length of the content; `undefined` if it is not whole. */
   async wholeSize(): Promise<number | undefined> {
     try {
       const mark: unknown = JSON.parse((await this.#folder.readText(wholeMark)) ?? "");
@@ -205,7 +205,7 @@ export class ContentFolder {
     }
   }
 
-  /** The content, which stays on disk until it is read; `undefined` where it is not whole. */
+  /** The content, which stays on disk until it is read; `undefined` if it is not whole. */
   async open(): Promise<Blob | undefined> {
     if ((await this.wholeSize()) === undefined) return undefined;
     const pieces = await this.pieces();

@@ -32,14 +32,14 @@ export class PrivateFolder {
     return (await this.#find()) !== undefined;
   }
 
-  /** What is in the folder itself, sorted by name; nothing where it is not there. */
+  /** What is in the folder itself, sorted by name; nothing if it is not there. */
   async entries(): Promise<readonly PrivateEntry[]> {
     const entries: PrivateEntry[] = [];
     for await (const { kind, name } of (await this.#find())?.values() ?? []) entries.push({ kind, name });
     return entries.sort((first, second) => (first.name < second.name ? -1 : 1));
   }
 
-  /** The paths of all files in the folder and below, sorted; none where it is not there. */
+  /** The paths of all files in the folder and below, sorted; none if it is not there. */
   async files(): Promise<readonly string[]> {
     const handle = await this.#find();
     return handle === undefined ? [] : (await new DirectoryHandleFolder(handle).list(undefined)).toSorted();
@@ -107,7 +107,7 @@ function splitPath(path: string): { readonly folder: string; readonly name: stri
 
 const remedy = "Delete models that are not needed (deleteFromCache), or other data of this site.";
 
-/** How many bytes this site may still store; `undefined` where the browser does not tell. */
+/** How many bytes this site may still store; `undefined` if the browser does not tell. */
 export async function readFreeBytes(): Promise<number | undefined> {
   try {
     const { quota, usage } = await navigator.storage.estimate();
@@ -136,10 +136,10 @@ export function noSpace(
 }
 
 /**
- * Does some writing in the browser's storage.
+ * Runs an operation that writes to the browser's storage.
  *
  * @param neededBytes - How much room it takes, for the message.
- * @throws DiskSpaceError where the browser gives no more room; CacheWriteError where it refuses otherwise.
+ * @throws DiskSpaceError if the quota is used up; CacheWriteError if it refuses otherwise.
  */
 export async function writeInStorage<Result>(
   place: string,

@@ -11,7 +11,7 @@ import { checkRepositoryPath } from "../validators.ts";
 interface RangeRepositoryParts {
   readonly name: string;
   readonly commit: string | undefined;
-  /** The paths of all files, in any order; `undefined` where they cannot be listed. */
+  /** The paths of all files, in any order; `undefined` if they cannot be listed. */
   readonly list: (signal: AbortSignal | undefined) => Promise<readonly string[] | undefined>;
   readonly source: (path: string) => RangeSource;
 }
@@ -62,10 +62,10 @@ export class RangeRepository implements Repository {
 /** Fetched with the first request: small files whole, and of large ones what a reader of headers needs. */
 const firstBytes = 64 * 1024;
 
-/** The largest file to hold in memory where the server does not send parts. */
+/** The largest file to hold in memory if the server does not send parts. */
 const maximumHeldBytes = 64 * 1024 * 1024;
 
-/** The way to a file's bytes. `undefined` where there is no such file. */
+/** The way to a file's bytes. `undefined` if there is no such file. */
 interface RangeSource {
   readonly path: string;
   readonly timeout: Timeout;
@@ -93,8 +93,8 @@ class RangeFile implements RepositoryFile {
   /**
    * Asks for the start of a file, and so for its size.
    *
-   * @returns `undefined` where there is no such file.
-   * @throws UnsupportedError where the server sends no parts of files and the file is too large to hold.
+   * @returns `undefined` if there is no such file.
+   * @throws UnsupportedError if the server sends no parts of files and the file is too large to hold.
    */
   static open(source: RangeSource, signal: AbortSignal | undefined): Promise<RangeFile | undefined> {
     return withRetries(() => RangeFile.#openOnce(source, signal), source.retry, signal);
@@ -162,7 +162,7 @@ class RangeFile implements RepositoryFile {
   }
 }
 
-/** The file's size, from `Content-Range`, or where the server sent less than was asked for. */
+/** The file's size, from `Content-Range`, or if the server sent less than was asked for. */
 function sizeOf(response: HttpResponse, held: Uint8Array): number | undefined {
   return readTotalSize(response.headers) ?? (held.length < firstBytes ? held.length : undefined);
 }
@@ -171,7 +171,7 @@ function noRanges(path: string, found: string): UnsupportedError {
   return new UnsupportedError({
     subject: path,
     found,
-    expected: "a server that answers range requests and exposes Content-Range",
+    expected: "a server that supports range requests and exposes Content-Range",
     remedy: "Add Access-Control-Expose-Headers: Content-Range, ETag and range requests to the server.",
   });
 }

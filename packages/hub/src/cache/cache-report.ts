@@ -23,9 +23,9 @@ export interface CacheReport {
   readonly cacheDir: string;
   /** Sorted by id. */
   readonly repositories: readonly CachedRepository[];
-  /** Length of all contents in bytes, those that several repositories share counted once. */
+  /** Size of all contents in bytes. Contents shared by several repositories count once. */
   readonly sizeOnDisk: number;
-  /** What is broken, and was left out of the rest. */
+  /** Broken entries, which are not in the rest of the report. */
   readonly problems: readonly CacheProblem[];
 }
 
@@ -35,39 +35,39 @@ export interface CachedRepository {
   /** `owner/name`, or the folder's URL. */
   readonly id: string;
   readonly folder: string;
-  /** Length of its contents in bytes. */
+  /** Size of its contents in bytes. */
   readonly sizeOnDisk: number;
-  /** How many contents it has; files of several revisions with the same content count once. */
+  /** Number of contents. Files of several revisions with the same content count once. */
   readonly fileCount: number;
-  /** When one of its files was last read, as far as the file system keeps track; in a browser, last written. */
+  /** When one of its files was last read, if the file system records that; in a browser, last written. */
   readonly lastUsed: Date | undefined;
   /** Sorted by commit; none for a folder of a web server. */
   readonly revisions: readonly CachedRevision[];
-  /** What has arrived of files that are being fetched, or whose fetching was interrupted. */
+  /** Partial downloads, running or interrupted. */
   readonly incompleteFiles: readonly CachedIncompleteFile[];
 }
 
-/** A part of a file in a cache: the next time the file is asked for, fetching it goes on from there. */
+/** A partial download in a cache. The next download of the file resumes from it. */
 export interface CachedIncompleteFile {
   readonly path: string;
   readonly sizeOnDisk: number;
-  /** The number of the process that fetches the file right now, where one is known to. */
+  /** The id of the process that is downloading the file, if known. */
   readonly processId: number | undefined;
 }
 
 /** A commit in a cache. */
 export interface CachedRevision {
   readonly commit: string;
-  /** The branches and tags that stood for it when they were last asked for, sorted. */
+  /** The branches and tags that pointed to it when they were last resolved, sorted. */
   readonly refs: readonly string[];
   readonly sizeOnDisk: number;
   readonly fileCount: number;
 }
 
-/** Something in a cache that is not as it should be. */
+/** A broken entry of a cache. */
 export interface CacheProblem {
   readonly path: string;
-  /** What is wrong, in words. */
+  /** What is wrong. */
   readonly message: string;
 }
 
@@ -86,11 +86,11 @@ export interface PruneCacheOptions extends CacheLocation {
 
 /** What `deleteFromCache` or `pruneCache` did. */
 export interface DeletionReport {
-  /** How many bytes are free now that were not before. */
+  /** How many bytes were freed. */
   readonly freedBytes: number;
   /**
-   * How many bytes stay, because they are in the store where Python shares contents among repositories. `hf cache
-   * prune` frees them when no repository needs them.
+   * How many bytes were kept, because they are in Python's store of contents shared by repositories. `hf cache prune`
+   * frees them when no repository needs them.
    */
   readonly keptBytes: number;
 }
@@ -102,18 +102,18 @@ export interface CachedContent {
   /** The location of its bytes; differs from `place` where Python keeps them in its store for all repositories. */
   readonly store: string;
   readonly size: number;
-  /** When it was last read, or written where nobody keeps track, in milliseconds since 1970. */
+  /** When it was last read (written, if reads are not recorded), in milliseconds since 1970. */
   readonly lastUsed: number;
 }
 
-/** A content in the folder of contents, whole or not. */
+/** A content in the folder of contents, complete or partial. */
 export interface StoredContent extends CachedContent {
   /** Relative to the folder of the repository, with forward slashes. */
   readonly path: string;
-  /** What is known of the download that it is a part of; `undefined` where it is whole. */
+  /** The download that it is a part of; `undefined` if it is complete. */
   readonly part:
     | {
-        /** Whether nobody is downloading it; `undefined` where that cannot be told. */
+        /** Whether nobody is downloading it; `undefined` if that is unknown. */
         readonly isLeft: boolean | undefined;
         readonly processId: number | undefined;
       }
@@ -133,7 +133,7 @@ export interface CacheFolder {
   /** The contents of the files of each commit. */
   readSnapshots(problems: CacheProblem[]): Promise<ReadonlyMap<string, readonly CachedContent[]>>;
   readContents(problems: CacheProblem[]): Promise<readonly StoredContent[]>;
-  /** Deletes the folder, so that nobody sees half of it. @throws CacheWriteError */
+  /** Deletes the folder. No reader sees half of it. @throws CacheWriteError */
   delete(): Promise<void>;
 }
 
@@ -149,12 +149,12 @@ export interface Cache {
   readonly cacheDir: string;
   /** `the cache folder /home/me/.cache/huggingface/hub`. */
   readonly place: string;
-  /** The entries among which are the folders of models of the Hub, or of web servers; sorted. */
+  /** The entries of the folder that holds models of the Hub, or web servers; sorted. */
   entries(kind: CacheFolder["kind"]): Promise<readonly CacheEntry[]>;
   folder(kind: CacheFolder["kind"], name: string): CacheFolder;
   /** The name of the folder of an address on a web server. */
   urlFolderName(url: string): Promise<string>;
-  /** Removes what interrupted work left besides parts of contents. Returns how many bytes that frees. */
+  /** Removes what interrupted work left, except partial downloads. Returns how many bytes were freed. */
   pruneRest(signal: AbortSignal | undefined): Promise<number>;
 }
 

@@ -5,9 +5,9 @@ import { type Caller, SharedTasks, type SharedWork } from "./shared-tasks.ts";
 
 /** What came of a download. */
 export interface Downloaded {
-  /** `undefined` where there is no such file. */
+  /** `undefined` if there is no such file. */
   readonly file: RepositoryFile | undefined;
-  /** What the server answered in place of the file, where the copy in the cache is used instead. */
+  /** The response in place of the file, if the cached copy is used instead. */
   readonly withdrawn?: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface DownloadRequest {
 export interface Origin {
   readonly name: string;
   readonly commit: string | undefined;
-  /** The paths of all files, sorted; `undefined` where they cannot be listed. */
+  /** The paths of all files, sorted; `undefined` if they cannot be listed. */
   list(signal: AbortSignal | undefined): Promise<readonly string[] | undefined>;
   /**
    * A file, from the cache or downloaded into it.
@@ -43,7 +43,7 @@ export interface Origin {
 
 /** What an {@link Origin} has at a path. */
 export interface OriginFile {
-  /** `undefined` where there is no such file. */
+  /** `undefined` if there is no such file. */
   readonly file: RepositoryFile | undefined;
   /** Whether it was in the cache, so that no download has reported it. */
   readonly isCached: boolean;

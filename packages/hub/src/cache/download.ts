@@ -6,29 +6,29 @@ import type { Part } from "./store.ts";
 /** After a connection that brought this much, failures are counted from zero again. */
 const progressBytes = 1024 * 1024;
 
-/** Bytes on their way. */
+/** A response with bytes of a file. */
 export interface Incoming {
-  /** Where in the file they begin: where it was asked for, or 0. */
+  /** Their offset in the file: the requested one, or 0. */
   readonly offset: number;
-  /** The length of the whole file, where the answer tells. */
+  /** The length of the whole file, if the response says so. */
   readonly size?: number | undefined;
-  /** As they arrive. A piece may be good only until the next is asked for. */
+  /** As they arrive. A chunk may be valid only until the next is requested. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Drops what is not read. Never fails. */
   readonly discard: () => Promise<void>;
 }
 
-/** A file that is to arrive. */
+/** A file to download. */
 export interface Reception {
   /** The file's path in its repository, for messages. */
   readonly path: string;
-  /** Its length, where it is known. */
+  /** Its length, if known. */
   readonly size: number | undefined;
   /** What the server says of its length where that may be wrong: good enough to see whether it fits. */
   readonly announcedSize?: number | undefined;
-  /** Its SHA-256 or git object, where it is known. */
+  /** Its SHA-256 or git object, if known. */
   readonly objectId: string | undefined;
-  /** Asks for the bytes from a place on. */
+  /** Requests the bytes from an offset. */
   readonly request: (offset: number) => Promise<Incoming>;
   /** Called with the number of bytes that have arrived so far. */
   readonly onBytes: (loadedBytes: number) => void;
@@ -41,7 +41,7 @@ export interface Reception {
  * download resumes. At the end, the length and checksum of the whole are checked, including bytes of an earlier download;
  * then the file is published. Wrong bytes are discarded and downloaded again, once.
  *
- * @param first - The answer to a request from `part.size` on, where it is there already.
+ * @param first - The response to a request from `part.size` on, if it is there already.
  * @returns The length in bytes.
  * @throws IntegrityError, CacheWriteError, DiskSpaceError, what `request` throws, the reason of the signal. Then what
  * has arrived stays for another time, unless it is wrong or could not be written.
@@ -123,7 +123,7 @@ function wrongContent(path: string, found: string, expected: string): IntegrityE
     subject: path,
     found: `content with the ${algorithm} ${found}`,
     expected,
-    remedy: "The content was damaged on its way or at its source. Try again.",
+    remedy: "The content was damaged in transit or at its source. Try again.",
   });
 }
 
@@ -132,7 +132,7 @@ function tooLong(path: string, expected: number): IntegrityError {
     subject: path,
     found: "more",
     expected: `${expected} bytes`,
-    remedy: "The content was changed on its way or at its source. Try again.",
+    remedy: "The content was changed in transit or at its source. Try again.",
   });
 }
 
@@ -141,6 +141,6 @@ function cutOff(path: string, size: number, expected: number): ConnectionError {
     subject: path,
     found: `an end after ${size} bytes`,
     expected: `${expected} bytes`,
-    remedy: "The content was cut off on its way. Try again: what has arrived is kept.",
+    remedy: "The download is incomplete. Try again: it resumes where it stopped.",
   });
 }

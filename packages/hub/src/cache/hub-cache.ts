@@ -26,7 +26,7 @@ export class HubCache {
     return `models--${id.replaceAll("/", "--")}`;
   }
 
-  /** The repository that a folder in that of the cache belongs to; `undefined` where it is no repository's. */
+  /** The repository that a folder in that of the cache belongs to; `undefined` if it is not a repository's. */
   static idOf(folderName: string): string | undefined {
     const [, name] = /^models--(.*)$/s.exec(folderName) ?? [];
     return name?.replace("--", "/");
@@ -37,7 +37,7 @@ export class HubCache {
     return this.store.key(linkPath(commit, path));
   }
 
-  /** The commit that a branch or tag stood for when it was last asked for; a full commit hash stands for itself. */
+  /** The commit of a branch or tag when it was last resolved; a full commit hash is its own commit. */
   async readCommit(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return (await this.hasSnapshot(revision)) ? revision : undefined;
     const commit = (await this.store.readText(`refs/${revision}`))?.trim();
@@ -55,7 +55,7 @@ export class HubCache {
 
   /**
    * Removes the notes of other references where their names are in the way: of `release` for `release/1.0`, and the
-   * other way round. They can be asked for again.
+   * other way round. They can be resolved again.
    */
   async #clearWay(revision: string): Promise<boolean> {
     const segments = revision.split("/");
@@ -75,14 +75,14 @@ export class HubCache {
     return (await this.store.entryKind(`snapshots/${commit}`)) !== undefined;
   }
 
-  /** The listing of a commit, if it is cached and in form. */
+  /** The list of files of a commit, if it is cached and well-formed. */
   async readListing(commit: string): Promise<RepositoryListing | undefined> {
-    // What another user keeps from this one can be asked for again.
+    // A file that this user may not read can be requested again.
     const text = await this.store.readText(`trees/${commit}.json`).catch(() => undefined);
     return text === undefined ? undefined : parseListing(text);
   }
 
-  /** Keeps the listing of a commit. Never fails: it can be asked for again. */
+  /** Keeps the listing of a commit. Never fails: it can be requested again. */
   async writeListing(commit: string, listing: RepositoryListing): Promise<void> {
     await this.store.writeText(`trees/${commit}.json`, formatListing(listing)).catch(() => {});
   }
@@ -92,7 +92,7 @@ export class HubCache {
     return (await this.store.entryKind(this.#missingPath(commit, path))) === "file";
   }
 
-  /** Notes that a commit does not have a file, so that the answer is known offline. Never fails. */
+  /** Notes that a commit does not have a file, so that this is known offline. Never fails. */
   async markMissing(commit: string, path: string): Promise<void> {
     await this.store.writeText(this.#missingPath(commit, path), "").catch(() => {});
   }
@@ -102,7 +102,7 @@ export class HubCache {
     return this.store.findLinked(path, linkPath(commit, path));
   }
 
-  /** What is wrong with a cached file of a commit, if it shows; `size` is its length, where that is known. */
+  /** What is wrong with a cached file of a commit, if it shows; `size` is its length, if known. */
   findDamage(
     commit: string,
     file: RepositoryFile,
@@ -111,19 +111,19 @@ export class HubCache {
     return this.store.findDamage(file, linkPath(commit, file.path), size);
   }
 
-  /** Makes sure that a file of a commit can be put in its place, before it is fetched. @throws CacheWriteError */
+  /** Checks that a file can be added to a snapshot, before it is downloaded. @throws CacheWriteError */
   checkPlace(commit: string, path: string): Promise<void> {
     return this.store.checkWritable(linkPath(commit, path));
   }
 
-  /** Puts a cached content in its place in a commit's snapshot. @throws CacheWriteError */
+  /** Adds a cached content to a commit's snapshot. @throws CacheWriteError */
   async linkFile(commit: string, path: string, objectId: string, isNew: boolean): Promise<RepositoryFile> {
     await this.store.link(objectId, linkPath(commit, path), isNew);
     const file = await this.findFile(commit, path);
     if (file !== undefined) return file;
     throw new FileReadError({
       subject: this.key(commit, path),
-      found: "nothing, although it was just put there",
+      found: "nothing, although it was just written",
       expected: "the file",
       remedy: "Something deletes the cache at the same time; try again.",
     });

@@ -54,7 +54,7 @@ function ranges(hub: Awaited<ReturnType<typeof startHub>>): (string | undefined)
 describe("a transfer that fails time and again", () => {
   it.each([
     ["a connection dropped at once", { dropAfterBytes: -1 }, "connection", "that the server closed"],
-    ["a stalled answer", { stallAfterBytes: -1 }, "connection", "silence for 0.1 s"],
+    ["a stalled answer", { stallAfterBytes: -1 }, "connection", "no data for 0.1 s"],
     ["other bytes", { wrongBytes: true }, "integrity", `expected ${weightsId}`],
     ["too many bytes", { wrongLength: 3 }, "integrity", "found more, expected 11 bytes"],
     ["a failing server", { status: 500 }, "server", "HTTP 500"],
@@ -73,7 +73,7 @@ describe("a transfer that fails time and again", () => {
   });
 
   it.each([
-    ["a stalled body", { stallAfterBytes: 3 }, "silence for 0.1 s"],
+    ["a stalled body", { stallAfterBytes: 3 }, "no data for 0.1 s"],
     ["too few bytes", { wrongLength: -3 }, "an end after 8 bytes, expected 11 bytes"],
   ])("leaves what has arrived, which is taken up the next time: %s", async (_what, fault, message) => {
     const { cacheDir, hub, open } = await setUp();
@@ -294,7 +294,7 @@ describe("a damaged entry of the cache", () => {
     hub.clearRequests();
     const mended = await (await open()).get(name);
     expect(Buffer.compare(await readFile(mended.localPath ?? ""), sound)).toBe(0);
-    expect(warned.mock.calls.at(-1)?.[0]).toContain("The copy in the cache is damaged.");
+    expect(warned.mock.calls.at(-1)?.[0]).toContain("The cached copy is damaged.");
     hub.clearRequests();
     await (await open()).get(name);
     expect(requestLines(hub)).toEqual(["hub GET /api/models/a/b/revision/main"]);
@@ -309,7 +309,7 @@ describe("a damaged entry of the cache", () => {
     const { size } = await stat(file.localPath ?? "");
     const error = await caught((await open({ localFilesOnly: true })).get(name));
     expect(error).toMatchObject({ code: "integrity" });
-    expect(error.message).toContain("The copy in the cache is damaged.");
+    expect(error.message).toContain("The cached copy is damaged.");
     expect((await stat(file.localPath ?? "")).size).toBe(size);
   });
 

@@ -9,12 +9,12 @@ import { type Incoming, receiveFile } from "./download.ts";
 import type { HubCache } from "./hub-cache.ts";
 import type { SharedWork } from "./shared-tasks.ts";
 
-/** A file of the Hub that is to be put into the cache. */
+/** A file of the Hub to put into the cache. */
 interface HubFileRequest extends FileRequest {
   readonly cache: HubCache;
   readonly startDownload: StartHubDownload;
   readonly retry: RetryPolicy;
-  /** What the listing says of the file, where there is one. */
+  /** What the listing says of the file, if there is one. */
   readonly listed: ListedFile | undefined;
   readonly askListing: AskListing;
 }
@@ -24,7 +24,7 @@ interface HubFileRequest extends FileRequest {
  * from the commit's snapshot. A content that is there already, from another commit or under another path, is linked
  * without fetching it again; while somebody else downloads it, this waits.
  *
- * @returns `undefined` where the commit has no such file.
+ * @returns `undefined` if the commit has no such file.
  */
 export async function fetchHubFile(
   request: HubFileRequest,
@@ -51,7 +51,7 @@ export async function fetchHubFile(
   }
 }
 
-/** Fetches a content under its lock, so that nobody else does so at the same time. */
+/** Downloads a content under its lock, so that it is downloaded once. */
 async function receive(
   request: HubFileRequest,
   download: HubDownload,
@@ -95,7 +95,7 @@ async function receive(
       signal,
     };
     await receiveFile(part, reception, part.size === 0 ? download.takeFirst() : undefined);
-    // Where that fails, the content stays, so that it is not fetched again.
+    // If that fails, the content stays, so that it is not fetched again.
     const file = await cache.linkFile(request.commit, path, objectId, true);
     reporter.end(file.size);
     return file;
@@ -104,7 +104,7 @@ async function receive(
   }
 }
 
-/** The file out of the cache: in its place, or put there where its content is at hand. */
+/** The file from the cache. It is added to the snapshot if its content is cached. */
 async function findCached(
   { cache, commit, path }: HubFileRequest,
   objectId: string | undefined,
@@ -125,23 +125,23 @@ function reportCached(file: RepositoryFile, work: SharedWork): RepositoryFile {
   return file;
 }
 
-/** A content of the Hub that is to be fetched: what it is, and the way to its bytes. */
+/** A content of the Hub to download: its ids, and how to get its bytes. */
 export interface HubDownload {
   /** Its SHA-256 or git object. */
   readonly objectId: string;
-  /** Its length in bytes, where the Hub tells. */
+  /** Its length in bytes, if the Hub says so. */
   readonly size: number | undefined;
   /**
-   * Makes sure that the Hub gives the file to this caller, where no request of the caller's own has said so.
+   * Ensures that the Hub gives the file to this caller, where no request of the caller's own has said so.
    *
-   * @throws What the Hub answers to a caller who may not read the file.
+   * @throws The error of the Hub for a caller who may not read the file.
    */
   confirm(): Promise<void>;
-  /** Its bytes from the start, where they are on their way already; once. */
+  /** Its bytes from the start, if a response already has them; once. */
   takeFirst(): Incoming | undefined;
-  /** Asks for the bytes from a place on. @throws IntegrityError where the Hub has another content now. */
+  /** Requests the bytes from an offset. @throws IntegrityError if the Hub has another content now. */
   request(offset: number): Promise<Incoming>;
-  /** Drops what is on its way. Never fails. */
+  /** Discards a pending response. Never fails. */
   discard(): Promise<void>;
 }
 
@@ -151,7 +151,7 @@ export type AskListing = () => Promise<ListedFile | undefined>;
 /**
  * Finds out what a file is and how to fetch it, or that it does not exist.
  *
- * @param listed - What the listing says of it, where there is one.
+ * @param listed - What the listing says of it, if there is one.
  * @param askListing - Asks what the listing says of it; `undefined` if the listing is not available.
  */
 export type StartHubDownload = (

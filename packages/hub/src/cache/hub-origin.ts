@@ -26,14 +26,14 @@ interface HubOriginParts {
   readonly revision: string;
   readonly commit: string;
   readonly cache: HubCache;
-  /** `undefined` where requests are not allowed. */
+  /** `undefined` if requests are not allowed. */
   readonly client: HubClient | undefined;
   readonly startDownload: StartHubDownload;
   /** Whether nothing can be fetched of which the listing does not say what it is, as in browsers. */
   readonly needsListing: boolean;
   /** See `OpenRepositoryOptions`. */
   readonly holdRevision: boolean;
-  /** Why the endpoint could not be asked for the commit when the repository was opened, where it could not. */
+  /** Why the endpoint could not resolve the revision when the repository was opened, if it could not. */
   readonly unreachable: Error | undefined;
 }
 
@@ -125,7 +125,7 @@ class HubOrigin implements Origin {
   /**
    * The file out of the cache. A damaged one is ignored if it can be downloaded again.
    *
-   * @throws IntegrityError where it is damaged and cannot be fetched again.
+   * @throws IntegrityError if it is damaged and cannot be fetched again.
    */
   async #findCached(
     path: string,
@@ -144,8 +144,8 @@ class HubOrigin implements Origin {
   }
 
   /**
-   * The listing, by which the length of a cached file is checked. Where it is not known it is asked for, once for a
-   * commit: for a large file, and of an endpoint that has just answered.
+   * The list of files, by which the length of a cached file is checked. If unknown, it is requested, once for a
+   * commit: for a large file, and of an endpoint that has just responded.
    */
   async #listingForCheck(
     file: RepositoryFile,
@@ -211,7 +211,7 @@ class HubOrigin implements Origin {
         subject: `${path} of ${id} at ${revision} (commit ${this.commit})`,
         found: `nothing in ${cache.store.place}`,
         expected: `the file, since ${reason}`,
-        remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+        remedy: "Download it once while online, or name the cache folder that has it (option cacheDir).",
       },
       { cause: outage },
     );
@@ -220,7 +220,7 @@ class HubOrigin implements Origin {
 
 const notThere: OriginFile = { file: undefined, isCached: false };
 
-/** Whether a server that failed a moment ago may answer now. Where there was no way to it, nobody should wait again. */
+/** Whether a server that failed a moment ago may respond now. An unreachable one is not waited for again. */
 function isPassing(outage: Error | undefined): boolean {
   return outage === undefined || !ConnectionError.isInstance(outage) || outage.retry === "soon";
 }
@@ -228,7 +228,7 @@ function isPassing(outage: Error | undefined): boolean {
 /** What differs between Node and browsers. */
 interface HubPlatform {
   readonly cache: HubCache;
-  /** Asked for where requests are allowed. */
+  /** Asked for if requests are allowed. */
   readonly makeClient: () => Promise<HubClient>;
   readonly startDownload: (client: HubClient) => StartHubDownload;
   /** See `HubOriginParts`. */
@@ -298,6 +298,6 @@ function notCached(cache: HubCache, id: string, revision: string): OfflineError 
     subject: `${id} at ${revision}`,
     found: `nothing in ${cache.store.place}`,
     expected: "the repository, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
-    remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+    remedy: "Download it once while online, or name the cache folder that has it (option cacheDir).",
   });
 }

@@ -2,14 +2,14 @@ import type { ProgressEvent } from "@onestep/core";
 import type { ReadOptions } from "../repository.ts";
 
 /**
- * Whose rights, and which way, a piece of work depends on: endpoint, token, `fetch`. Values are compared with
+ * What the result of a task depends on besides its key: endpoint, token, `fetch`. Values are compared with
  * `Object.is`, place by place.
  */
 export type Caller = readonly unknown[];
 
 /** What the work of a shared task gets. */
 export interface SharedWork {
-  /** Aborted when nobody waits for the result any more. */
+  /** Aborted when all callers have stopped waiting for the result. */
   readonly signal: AbortSignal;
   readonly onProgress: (event: ProgressEvent) => void;
 }
@@ -21,7 +21,7 @@ interface Waiter<Result> {
 }
 
 interface Task<Result> {
-  /** Whose work it is. */
+  /** The caller who started it. */
   readonly caller: Caller;
   readonly controller: AbortController;
   readonly waiters: Set<Waiter<Result>>;

@@ -13,11 +13,11 @@ export interface Store {
   /** A name for a path that nothing in another store has. */
   key(path: string): string;
 
-  /** The text at a path; `undefined` where there is no file. @throws FileReadError */
+  /** The text at a path; `undefined` if there is no file. @throws FileReadError */
   readText(path: string): Promise<string | undefined>;
   /** Writes a text as a whole: readers see the old one or the new one. @throws CacheWriteError */
   writeText(path: string, text: string): Promise<void>;
-  /** What is at a path; `undefined` where nothing is. */
+  /** What is at a path; `undefined` if nothing is. */
   entryKind(path: string): Promise<"file" | "folder" | undefined>;
   /** Removes the file or folder at a path. @throws CacheWriteError */
   remove(path: string): Promise<void>;
@@ -26,13 +26,13 @@ export interface Store {
 
   /** The file whose blob is linked at a path of the store; `undefined` if there is no such file. */
   findLinked(file: string, link: string): Promise<RepositoryFile | undefined>;
-  /** What is wrong with such a file, as far as it shows; `size` is its expected length, where that is known. */
+  /** What is wrong with such a file, as far as can be seen; `size` is its expected length, if known. */
   findDamage(
     file: RepositoryFile,
     link: string,
     size: number | undefined,
   ): Promise<IntegrityError | undefined>;
-  /** Whether a blob is there, undamaged as far as it shows. */
+  /** Whether a blob is there, undamaged as far as can be seen. */
   hasBlob(objectId: string, size: number | undefined): Promise<boolean>;
   /** Links a blob at a path of the store. @throws CacheWriteError */
   link(objectId: string, link: string, isNew: boolean): Promise<void>;
@@ -42,13 +42,13 @@ export interface Store {
   /** Removes other copies of the file. Never fails. */
   removeOtherCopies(path: string, note: UrlNote): Promise<void>;
 
-  /** Waits until nobody else downloads a content; `undefined` where there are no locks. */
+  /** Waits until nobody else downloads a content; `undefined` if there are no locks. */
   lock(content: ContentName, options: StoreLockOptions): Promise<StoreLock | undefined>;
   /** Begins to write a content. @throws CacheWriteError */
   openPart(request: PartRequest): Promise<Part>;
 }
 
-/** What names a content: its SHA-256 or git object, or, where a web server does not tell that, the path of the file. */
+/** What names a content: its SHA-256 or git object, or, if a web server does not say, the path of the file. */
 export type ContentName =
   | { readonly objectId: string; readonly path?: undefined }
   | { readonly objectId?: undefined; readonly path: string };
@@ -58,9 +58,9 @@ export interface PartRequest {
   readonly content: ContentName;
   /** What names this version of it, where its name does not and something else does. */
   readonly version?: string | undefined;
-  /** Its length in bytes, where it is known. */
+  /** Its length in bytes, if known. */
   readonly size: number | undefined;
-  /** Only the owner of the lock, with nobody else at work, may adopt or remove. */
+  /** Only the owner of an uncontested lock may adopt or remove them. */
   readonly leftParts: LeftParts;
   /** The note on the copy that is there. */
   readonly note?: UrlNote | undefined;
@@ -75,7 +75,7 @@ export interface UrlNote {
   readonly lastModified?: string;
   /** Length in bytes. */
   readonly size?: number;
-  /** What `Content-Length` said, where that was something else: the length of what was compressed on its way. */
+  /** `Content-Length`, if it differs: the length of a compressed response. */
   readonly contentLength?: number;
   /** The name of the copy, in stores that name copies by path and version: two times 32 hexadecimal digits. */
   readonly content?: string;
@@ -97,7 +97,7 @@ export interface Part {
   restart(): Promise<void>;
   /**
    * The names that what is there may have, the Hub's own first: its SHA-256, or its git object and other checksums of as
-   * many digits. `undefined` where it is not known what it should be.
+   * many digits. `undefined` if it is not known what it should be.
    */
   names(): Promise<readonly string[] | undefined>;
   /** Publishes the finished file. @throws CacheWriteError */
@@ -129,7 +129,7 @@ export interface StoreLockOptions {
   readonly onWait?: (owner: string | undefined) => Promise<void>;
 }
 
-/** Files up to this length are hashed each time they are asked for: it takes a millisecond. */
+/** Files up to this length are hashed each time they are requested, which takes a millisecond. */
 const hashedBytes = 1024 * 1024;
 
 /** What is known of a cached content. */
@@ -141,7 +141,7 @@ export interface KnownContent {
 }
 
 /**
- * What is wrong with a file of the cache, as far as it shows without reading gigabytes: its length and, of up to 1 MiB,
+ * What is wrong with a file of the cache, as far as can be seen without reading gigabytes: its length and, of up to 1 MiB,
  * its content. That is what a full disk, a lost power supply or an interrupted copy of the cache leave.
  *
  * @param hash - Computes the names that its content may have, of the same kind as `objectId`; the Hub's own first.
@@ -166,6 +166,6 @@ function damaged(file: RepositoryFile, found: string, expected: string): Integri
     subject: file.localPath ?? file.path,
     found,
     expected,
-    remedy: "The copy in the cache is damaged. With a connection it is fetched again when it is asked for.",
+    remedy: "The cached copy is damaged. It is downloaded again when you are online.",
   });
 }

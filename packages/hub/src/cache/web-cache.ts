@@ -27,7 +27,7 @@ export class WebCache {
     return this.store.findCopy(path, await this.readNote(path));
   }
 
-  /** The note on a file, if it is there and in form. */
+  /** The note on a file, if it exists and is well-formed. */
   async readNote(path: string): Promise<UrlNote | undefined> {
     try {
       const note: unknown = JSON.parse((await this.store.readText(notePath(path))) ?? "");
@@ -45,7 +45,7 @@ export class WebCache {
     await this.store.removeOtherCopies(path, whole);
   }
 
-  /** Notes that the server has no such file, where there is no copy of it. Never fails. */
+  /** Notes that the server has no such file, if there is no copy of it. Never fails. */
   async markMissing(path: string): Promise<void> {
     await this.#write(path, { missing: true }).catch(() => {});
   }
@@ -69,7 +69,7 @@ function notePath(path: string): string {
   return `notes/${path}.json`;
 }
 
-/** Whether a note names its copy in form, if at all: the name becomes the path of a folder. */
+/** Whether the name of the copy is well-formed, if there is one: it becomes the path of a folder. */
 function isContentName(note: object): note is UrlNote {
   if (!("content" in note)) return true;
   return typeof note.content === "string" && /^[0-9a-f]{32}-[0-9a-f]{32}$/.test(note.content);

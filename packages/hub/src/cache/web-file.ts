@@ -11,16 +11,16 @@ import type { SharedWork } from "./shared-tasks.ts";
 import type { LeftParts, UrlNote } from "./store.ts";
 import type { WebCache } from "./web-cache.ts";
 
-/** A file of a web server that is to be put into the cache. */
+/** A file of a web server to put into the cache. */
 interface WebFileRequest extends WebDownloadRequest {
   readonly cache: WebCache;
   readonly retry: RetryPolicy;
 }
 
 /**
- * Makes a file of a web server available in the cache, fetching it only where the server has another than the copy.
- * One that changes while it is fetched is fetched once more. A copy stays where the server has the file no more, or
- * answers with a page: a server that was moved, or a network that wants a login, looks the same.
+ * Makes a file of a web server available in the cache, and downloads it only if it differs from the copy. A file that
+ * changes during the download is downloaded once more. A copy is kept if the server no longer has the file, or
+ * responds with a page: a server that was moved, or a network that wants a login, looks the same.
  */
 export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<Downloaded> {
   const { cache, path } = request;
@@ -48,7 +48,7 @@ async function fetchOnce(
   const isWhole = copy !== undefined && note?.size === copy.size;
   const headers = { "Accept-Encoding": "identity", ...(isWhole ? conditions(note) : {}) };
   const ask = () => folder.request(path, { headers, signal });
-  // Where there is a copy to fall back on, one try is enough.
+  // If there is a copy to fall back on, one try is enough.
   const isKnown = isWhole || note?.missing === true;
   const response = await (isKnown ? retryWhenCut(ask) : withRetries(ask, retry, signal));
   if ("missing" in response) {
@@ -114,7 +114,7 @@ function isUnchanged(
   return isOfSameTime && readSize(headers.get("Content-Length")) === (contentLength ?? size);
 }
 
-/** Whether servers compress files of this kind on their way, so that `Content-Length` tells little of them. */
+/** Whether servers compress responses of this kind, so that `Content-Length` does not tell their length. */
 function isOftenCompressed({ headers }: HttpResponse, path: string): boolean {
   const type = headers.get("Content-Type") ?? "";
   return /\.(?:json|txt|md)$/i.test(path) || /^text\/|[/+](?:json|xml|javascript)\b/i.test(type);
@@ -144,13 +144,13 @@ interface WebDownloadRequest {
   readonly downloadTimeout: Timeout;
 }
 
-/** Brings the bytes of one version of a file of a web server, from any place on. */
+/** Downloads one version of a file of a web server from any offset. */
 class WebDownload {
-  /** Length in bytes, where the server tells. */
+  /** Length in bytes, if the server says so. */
   readonly size: number | undefined;
   /** What the server says of the length, right or not: see `HttpResponse.bodySize`. */
   readonly announcedSize: number | undefined;
-  /** What names the version; `undefined` where nothing does, and a transfer always begins at the start. */
+  /** What names the version; `undefined` if nothing does, and a transfer always begins at the start. */
   readonly version: string | undefined;
   readonly #request: WebDownloadRequest;
   readonly #signal: AbortSignal;
@@ -163,14 +163,14 @@ class WebDownload {
     this.version = readVersion(first.headers);
   }
 
-  /** The bytes of an answer that begins at a place in the file. */
+  /** The bytes of a response that begins at an offset of the file. */
   take(response: HttpResponse, offset: number): Incoming {
     const chunks = response.passingChunks(this.#request.downloadTimeout);
     const size = offset === 0 ? undefined : readTotalSize(response.headers);
     return { offset, size, chunks, discard: () => response.discard() };
   }
 
-  /** Asks for the bytes from a place on. @throws IntegrityError where the server has another version now. */
+  /** Requests the bytes from an offset. @throws IntegrityError if the server has another version now. */
   async request(offset: number): Promise<Incoming> {
     const { folder, path } = this.#request;
     const range =
@@ -195,18 +195,18 @@ class WebDownload {
     return new IntegrityError({
       subject: this.#request.folder.fileUrl(this.#request.path).pathname,
       found,
-      expected: "the file of a moment ago",
-      remedy: "It was changed on the server meanwhile. Try again.",
+      expected: "the same file as before",
+      remedy: "It has changed on the server. Try again.",
     });
   }
 }
 
-/** Between the last change and the answer, so that a second change at the same time of day cannot hide. */
+/** Between the last change and the response, so that a second change at the same time of day cannot hide. */
 const settledMilliseconds = 60_000;
 
 /**
  * What names this very version of a file of a web server, byte for byte, so that a download of it can be resumed
- * again (RFC 9110, section 8.8): a strong `ETag`, or a `Last-Modified` of some time ago. `undefined` where the server
+ * again (RFC 9110, section 8.8): a strong `ETag`, or a `Last-Modified` of some time ago. `undefined` if the server
  * gives neither.
  */
 export function readVersion(headers: Headers): string | undefined {

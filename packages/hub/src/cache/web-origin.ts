@@ -64,7 +64,7 @@ export class WebOrigin implements Origin {
     return { file, isCached: false };
   }
 
-  /** What an answer depends on, besides the file: the query may hold a signature. */
+  /** What a response depends on, besides the file: the query may hold a signature. */
   #caller(): Caller {
     const { downloadTimeout, folder, retry } = this.#parts;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
@@ -76,7 +76,7 @@ export class WebOrigin implements Origin {
     return (await cache.findFile(path)) !== undefined || (await cache.readNote(path))?.missing === true;
   }
 
-  /** The copy at hand; `undefined` where it is known that there is no such file. */
+  /** The cached copy; `undefined` if it is known that there is no such file. */
   async #findCached(path: string): Promise<RepositoryFile | undefined> {
     const { cache } = this.#parts;
     const file = await cache.findFile(path);
@@ -85,7 +85,7 @@ export class WebOrigin implements Origin {
       subject: `${path} of ${this.name}`,
       found: `nothing in ${cache.store.place}`,
       expected: "the file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
-      remedy: "Fetch it once with a connection, or name the cache folder that has it (option cacheDir).",
+      remedy: "Download it once while online, or name the cache folder that has it (option cacheDir).",
     });
   }
 
@@ -97,6 +97,6 @@ export class WebOrigin implements Origin {
 
 function describeWithdrawal(url: URL, found: string): string {
   const remedy =
-    "If it was removed for good, delete the copy (deleteFromCache); if a page asks for a login, log in first.";
+    "If it was removed permanently, delete the copy (deleteFromCache); if a page asks for a login, log in first.";
   return `${describeUrl(url)}: found ${found}, expected the file that was there before. ${remedy}`;
 }

@@ -65,7 +65,7 @@ describe("a server that is not the one that was meant is told at once", () => {
   it("speaks plain HTTP where https: is written", async () => {
     const { host } = await listen(createHttpServer((_request, response) => response.end()));
     for (const error of await failures(`https://${host}`)) {
-      expect(error.message).toContain("found an answer that is not TLS");
+      expect(error.message).toContain("found a response that is not TLS");
       expect(error.message).toContain(`try http://${host} in the address`);
     }
   });
@@ -77,8 +77,8 @@ describe("a server that is not the one that was meant is told at once", () => {
   ])("is of another kind: %s", async (_what, greeting) => {
     const { host } = await listen(createTcpServer((socket) => void socket.end(greeting)));
     for (const error of await failures(`http://${host}`)) {
-      expect(error.message).toContain("found an answer that is not HTTP");
-      expect(error.message).toContain("Another kind of server answers there");
+      expect(error.message).toContain("found a response that is not HTTP");
+      expect(error.message).toContain("Another kind of server responds there");
     }
   });
 

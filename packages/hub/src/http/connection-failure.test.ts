@@ -86,6 +86,6 @@ describe("toConnectionError", () => {
 
 it("toTimeoutError names the variable to set", () => {
   expect(toTimeoutError(url, 10, "HF_HUB_ETAG_TIMEOUT").message).toMatch(
-    /silence for 10 s.*Set HF_HUB_ETAG_TIMEOUT to wait for longer\./,
+    /no data for 10 s.*Set HF_HUB_ETAG_TIMEOUT to wait for longer\./,
   );
 });

@@ -4,19 +4,19 @@ import { ConnectionError } from "../errors.ts";
 const descriptions: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "a TLS certificate that has expired",
   DEPTH_ZERO_SELF_SIGNED_CERT: "a self-signed TLS certificate",
-  EAI_AGAIN: "no answer from the name server",
+  EAI_AGAIN: "no response from the name server",
   ECONNREFUSED: "a refused connection",
   ECONNRESET: "a connection that the server closed",
   EHOSTUNREACH: "no way to the host",
   ENETUNREACH: "no network",
   ENOTFOUND: "an unknown host name",
   EPIPE: "a connection that the server closed",
-  EPROTO: "an answer that is not TLS",
-  ERR_SSL_WRONG_VERSION_NUMBER: "an answer that is not TLS",
+  EPROTO: "a response that is not TLS",
+  ERR_SSL_WRONG_VERSION_NUMBER: "a response that is not TLS",
   ERR_TLS_CERT_ALTNAME_INVALID: "a TLS certificate for another host",
-  ETIMEDOUT: "no answer in time",
-  HPE_INVALID_CONSTANT: "an answer that is not HTTP",
-  HPE_INVALID_VERSION: "an answer that is not HTTP",
+  ETIMEDOUT: "no response in time",
+  HPE_INVALID_CONSTANT: "a response that is not HTTP",
+  HPE_INVALID_VERSION: "a response that is not HTTP",
   SELF_SIGNED_CERT_IN_CHAIN: "a self-signed TLS certificate",
   UNABLE_TO_GET_ISSUER_CERT: "a TLS certificate of an unknown authority",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "a TLS certificate of an unknown authority",
@@ -25,7 +25,7 @@ const descriptions: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "a connection that the server closed",
 };
 
-/** No way to the server, for now or for good. */
+/** The server is unreachable, for now or permanently. */
 const unreachable = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
@@ -44,9 +44,9 @@ const permanent =
 
 /** What is known besides the error. */
 interface FailureContext {
-  /** What asking again may help with, where the caller knows. */
+  /** Whether a retry may help, if the caller knows. */
   readonly retry?: ConnectionError["retry"] | undefined;
-  /** Whether the answer had begun, so that there is a way to the server. `false` by default. */
+  /** Whether the response had begun, so that the server is reachable. `false` by default. */
   readonly hasBegun?: boolean | undefined;
   /** What sent the request; the platform's by default. */
   readonly fetch?: typeof fetch | undefined;
@@ -66,7 +66,7 @@ export function toConnectionError(url: URL, error: unknown, context: FailureCont
     {
       subject: describeUrl(url),
       found: problem.found,
-      expected: "an answer from the server",
+      expected: "a response from the server",
       remedy: problem.remedy,
     },
     { cause: error, retry: retry ?? refusal?.retry ?? chanceOf(code, error, hasBegun) },
@@ -90,7 +90,7 @@ export function toProtocolError(url: URL, cause: unknown): ConnectionError {
 function chanceOf(code: string | undefined, error: unknown, hasBegun: boolean): ConnectionError["retry"] {
   if (code === undefined) {
     if (!isTypeError(error)) return "never";
-    // Node's own refusal of an address or an answer has a cause; browsers say nothing more.
+    // Node's own refusal of an address or a response has a cause; browsers say nothing more.
     if (!hasBegun && isError(error.cause)) return "never";
     return hasBegun ? chanceInBrowser() : "perhaps";
   }
@@ -103,7 +103,7 @@ function chanceInBrowser(): ConnectionError["retry"] {
   return globalThis.navigator?.onLine === false ? "perhaps" : "soon";
 }
 
-/** Node's `fetch` keeps to itself that it takes no answer 407, and says "fetch failed" of all that its causes tell. */
+/** Node's `fetch` does not report a response with status 407; its message is "fetch failed", whatever the cause. */
 function describeCause(error: unknown): string {
   if (!isError(error)) return String(error);
   const { cause, message } = error;
@@ -113,7 +113,7 @@ function describeCause(error: unknown): string {
   return ofProxy ?? (cause.message === "" ? message : cause.message);
 }
 
-/** What `fetch` throws where there is no answer, of whichever realm. */
+/** What `fetch` throws if there is no response, of whichever realm. */
 function isTypeError(error: unknown): error is TypeError {
   return isError(error) && error.name === "TypeError";
 }
@@ -138,8 +138,8 @@ export function isCertificateFault(error: unknown): boolean {
 export function toTimeoutError(url: URL, seconds: number, variable: string): ConnectionError {
   return new ConnectionError({
     subject: describeUrl(url),
-    found: `silence for ${seconds} s`,
-    expected: "an answer from the server",
+    found: `no data for ${seconds} s`,
+    expected: "a response from the server",
     remedy: `${connectionRemedy({ url, code: "ETIMEDOUT", isOwnFetch: true })} Set ${variable} to wait for longer.`,
   });
 }
@@ -156,7 +156,7 @@ function findCode(error: unknown, depth = 0): string | undefined {
 /** What is known of a failure. */
 interface Failure {
   readonly url: URL;
-  /** `ECONNREFUSED` and the like, where the platform says. */
+  /** `ECONNREFUSED` and the like, if the platform says. */
   readonly code: string | undefined;
   /** Whether `fetch` is that of the platform, which the environment may govern. */
   readonly isOwnFetch: boolean;
@@ -181,10 +181,10 @@ export function connectionRemedy(failure: Failure): string {
   const { code, url } = failure;
   if (code === undefined && !isNode()) return browserRemedy(url);
   if (code !== undefined && untrusted.test(code)) {
-    return `Where a company or a proxy opens TLS with an authority of its own, name its certificate in NODE_EXTRA_CA_CERTS (a PEM file) before Node starts; ${useCache}`;
+    return `If your company or a proxy uses its own certificate authority, set NODE_EXTRA_CA_CERTS to its certificate (a PEM file) before Node starts; ${useCache}`;
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return `Check the clock of this machine, and tell whoever runs the server; ${useCache}`;
+    return `Check the clock of this machine, and contact the administrator of the server; ${useCache}`;
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `Check the address (HF_ENDPOINT); ${useCache}`;
   if (
@@ -195,7 +195,7 @@ export function connectionRemedy(failure: Failure): string {
     return `The server does not seem to speak TLS there: try http://${url.host} in the address (HF_ENDPOINT).`;
   }
   if (code?.startsWith("HPE_")) {
-    return `Another kind of server answers there, or one that speaks TLS (then try https://): check host, port and proxy of the address (HF_ENDPOINT).`;
+    return `Another kind of server responds there; if it speaks TLS, try https://: check host, port and proxy of the address (HF_ENDPOINT).`;
   }
   const hint = code === undefined || noWay.has(code) ? proxyHint(failure) : "";
   return `Check the network, the proxy and the address (HF_ENDPOINT); ${useCache}${hint}`;
@@ -216,7 +216,7 @@ function proxyRefusal(
   if (status === undefined) return undefined;
   return {
     found: `a proxy that did not make the connection (HTTP ${status})`,
-    remedy: "Ask whoever runs the proxy whether the host may be reached, or name the host in NO_PROXY.",
+    remedy: "Ask the administrator of the proxy to allow the host, or add the host to NO_PROXY.",
     retry: status.startsWith("5") ? "soon" : "never",
   };
 }
@@ -227,7 +227,7 @@ function browserRemedy(url: URL): string {
     return "A page of https: may not ask an address of http: (mixed content): serve the files over https:.";
   }
   return [
-    "A page is not told why; the browser's console says more. The network may be down;",
+    "A page cannot see the cause; the browser's console has more. The network may be down;",
     "the server may not allow pages of other origins (it has to send the header Access-Control-Allow-Origin, with",
     "errors and after redirects too); or the page's Content-Security-Policy may not allow the address (connect-src).",
   ].join(" ");
@@ -258,7 +258,7 @@ function proxyHint({ isOwnFetch, url }: Failure): string {
   const [major = 0, minor = 0] = (versions?.node ?? "").split(".").map(Number);
   const isAble = major >= 24 || (major === 22 && minor >= 21);
   if (isAble && isSwitchedOn)
-    return ` Requests go through the proxy that ${name} names: check that it answers.`;
+    return ` Requests go through the proxy that ${name} names: check that it responds.`;
   const how = isAble
     ? "set NODE_USE_ENV_PROXY=1 before Node starts"
     : `Node ${versions?.node} cannot: run Node 24 (or 22.21) with NODE_USE_ENV_PROXY=1`;

@@ -65,7 +65,7 @@ describe("sendRequest", () => {
 
     hub.addFault({ stallAfterBytes: -1, times: 1 });
     const silent = await caught(sendRequest({ ...connection(url), timeout: { ...timeout, seconds: 0.05 } }));
-    expect(silent.message).toContain("silence for 0.05 s");
+    expect(silent.message).toContain("no data for 0.05 s");
 
     hub.addFault({ status: 302, headers: { Location: url } });
     expect((await caught(sendRequest(connection(url)))).message).toContain("more than 10 redirects");

@@ -36,7 +36,7 @@ export interface HttpRequest {
    * body for it.
    */
   readonly redirects: "here" | "fetch" | "nobody";
-  /** Sees every redirect before it is followed; `false` stops there, and the redirect itself is the answer. */
+  /** Sees every redirect before it is followed; `false` stops there, and the redirect itself is the response. */
   readonly onRedirect?: (from: URL, headers: Headers, to: URL) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,7 +45,7 @@ export interface HttpRequest {
  * Sends a request and waits for the head of the response, whatever its status. A redirect that would turn another method
  * into GET (301, 302, 303) is not followed.
  *
- * @throws ConnectionError where there is no answer; the reason of `signal` where it is aborted.
+ * @throws ConnectionError if there is no response; the reason of `signal` if it is aborted.
  */
 export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   let url = request.url;
@@ -61,7 +61,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
     {
       subject: describeUrl(request.url),
       found: `more than ${maximumRedirects} redirects`,
-      expected: "an answer from the server",
+      expected: "a response from the server",
       remedy: "Check the address (HF_ENDPOINT).",
     },
     { retry: "never" },
@@ -114,8 +114,8 @@ interface FailedRequest {
 }
 
 /**
- * Makes what `fetch` threw into a typed error. Where a server closed a plain connection without a word, it is asked
- * whether it speaks TLS at that port: asking again as before would not help then.
+ * Makes what `fetch` threw into a typed error. If a server closed a plain connection without a response, this checks
+ * whether it speaks TLS at that port: a retry would not help then.
  */
 export async function explainFailure(
   url: URL,
@@ -128,7 +128,7 @@ export async function explainFailure(
   return toProtocolError(url, cause);
 }
 
-/** Whether anything came over the connection, which tells a server that was there from one that is of another kind. */
+/** Whether the connection received anything, which means that the server speaks HTTP. */
 function hasRead(cause: unknown): boolean {
   for (let error = cause, depth = 0; isError(error) && depth < 5; error = error.cause, depth += 1) {
     if ("socket" in error && typeof error.socket === "object" && error.socket !== null) {

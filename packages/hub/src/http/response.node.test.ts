@@ -20,7 +20,7 @@ describe("HttpResponse", () => {
     expect(await (await ask(hub.endpoint, "data.json")).json(timeout)).toEqual({ a: 1 });
     const error = await caught((await ask(hub.endpoint, "text.txt")).json(timeout));
     expect(ServerError.isInstance(error)).toBe(true);
-    expect(error.message).toContain("found something else, expected JSON, as the Hub answers");
+    expect(error.message).toContain("found something else, expected JSON, as the Hub responds");
   });
 
   it("tells a body that breaks off, and one that stalls", async () => {
@@ -33,7 +33,7 @@ describe("HttpResponse", () => {
     hub.addFault({ stallAfterBytes: 3, times: 1 });
     const stalled = await caught((await ask(hub.endpoint, "data.json")).json({ ...timeout, seconds: 0.05 }));
     expect(ConnectionError.isInstance(stalled)).toBe(true);
-    expect(stalled.message).toContain("silence for 0.05 s");
+    expect(stalled.message).toContain("no data for 0.05 s");
     expect(stalled.message).toContain("HF_HUB_DOWNLOAD_TIMEOUT");
   });
 

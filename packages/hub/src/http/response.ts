@@ -7,9 +7,9 @@ const maximumJsonBytes = 64 * 1024 * 1024;
 
 const passingBytes = 256 * 1024;
 
-/** A server's answer. Its body is to be read to the end, or dropped with {@link discard}. */
+/** A server's response. Read its body to the end, or call {@link discard}. */
 export class HttpResponse {
-  /** Where the answer came from, after redirects. */
+  /** Where the response came from, after redirects. */
   readonly url: URL;
   readonly status: number;
   readonly headers: Headers;
@@ -25,8 +25,8 @@ export class HttpResponse {
   }
 
   /**
-   * How many bytes the body has when it is read; `undefined` where the server does not tell. A page that asks another
-   * origin is not shown whether the body is compressed on its way, and what is told may be the length of that.
+   * How many bytes the body has when it is read; `undefined` if the server does not tell. A page does not
+   * see whether a response of another origin is compressed, and the header may be the compressed length.
    */
   get bodySize(): number | undefined {
     const encoding = this.headers.get("Content-Encoding");
@@ -38,7 +38,7 @@ export class HttpResponse {
   /**
    * The body, piece by piece as it arrives; the server is read no faster than the caller takes the pieces.
    *
-   * @throws ConnectionError where the connection breaks, or the server stays silent for longer than `timeout`.
+   * @throws ConnectionError if the connection breaks, or the server stays silent for longer than `timeout`.
    */
   async *chunks(timeout: Timeout): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = this.#response.body?.getReader();
@@ -46,8 +46,8 @@ export class HttpResponse {
   }
 
   /**
-   * Like {@link chunks}, but a piece is good only until the next is asked for: where the platform can do that, one
-   * buffer holds them all, one after the other. Otherwise the small arrays of gigabytes wait for the garbage collector.
+   * Like {@link chunks}, but a chunk is valid only until the next is requested: if the platform supports it, one buffer
+   * is reused for all of them. Otherwise the small arrays of gigabytes wait for the garbage collector.
    */
   async *passingChunks(timeout: Timeout): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = openByteReader(this.#response.body);
@@ -85,7 +85,7 @@ export class HttpResponse {
     }
   }
 
-  /** The body as JSON, of 64 MiB at most. @throws ServerError where it is longer, or is not JSON. */
+  /** The body as JSON, of 64 MiB at most. @throws ServerError if it is longer, or is not JSON. */
   async json(timeout: Timeout): Promise<unknown> {
     const decoder = new TextDecoder();
     let text = "";
@@ -113,7 +113,7 @@ export class HttpResponse {
       {
         subject: describeUrl(this.url),
         found,
-        expected: "JSON, as the Hub answers",
+        expected: "JSON, as the Hub responds",
         remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it, and that no proxy is in the way.",
       },
       { status: this.status },
@@ -121,7 +121,7 @@ export class HttpResponse {
   }
 }
 
-/** `undefined` where the body does not fill a buffer that it is given. */
+/** `undefined` if the body does not fill a buffer that it is given. */
 function openByteReader(body: Response["body"]): ReadableStreamBYOBReader | undefined {
   try {
     return body?.getReader({ mode: "byob" });
@@ -131,10 +131,10 @@ function openByteReader(body: Response["body"]): ReadableStreamBYOBReader | unde
   }
 }
 
-/** As much is set aside on the word of a server; beyond it, no more than twice of what has come. */
+/** At most this is allocated on the word of a server; beyond it, at most twice what has arrived. */
 const trustedBytes = 16 * 1024 * 1024;
 
-/** The body of an answer; `undefined` where it is longer than `limit` bytes. The rest is not read then. */
+/** The body of a response; `undefined` if it is longer than `limit` bytes. The rest is not read then. */
 export async function readBytes(
   response: HttpResponse,
   limit: number,
@@ -164,17 +164,17 @@ function grow(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayB
   return grown;
 }
 
-/** A length in bytes out of a header; `undefined` where it is not there, or not a whole number. */
+/** A length in bytes out of a header; `undefined` if it is not there, or not a whole number. */
 export function readSize(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Where in the file the part begins that `Content-Range` describes; `undefined` where it does not say. */
+/** Where in the file the part begins that `Content-Range` describes; `undefined` if it does not say. */
 export function readRangeStart(headers: Headers): number | undefined {
   return readSize(/^bytes (\d+)-/.exec(headers.get("Content-Range") ?? "")?.[1] ?? null);
 }
 
-/** The length of the whole file that `Content-Range` tells; `undefined` where it does not say. */
+/** The length of the whole file that `Content-Range` tells; `undefined` if it does not say. */
 export function readTotalSize(headers: Headers): number | undefined {
   return readSize(/\/(\d+)$/.exec(headers.get("Content-Range") ?? "")?.[1] ?? null);
 }
@@ -191,7 +191,7 @@ export function readLink(header: string | null, relation: string): string | unde
 
 /**
  * How many seconds a server asks to wait: `Retry-After` in seconds or as a date, or the `t` of the `RateLimit` header
- * that the Hub sends; `undefined` where it does not say.
+ * that the Hub sends; `undefined` if it does not say.
  */
 export function readRetryAfter(headers: Headers, now: number): number | undefined {
   const retryAfter = headers.get("Retry-After");

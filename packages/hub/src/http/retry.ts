@@ -7,7 +7,7 @@ import { isCut } from "./connection-failure.ts";
  * {@link RetryOptions} with nothing left out. Who applies them, and how:
  *
  * - `withRetries` repeats a request after an outage (see `isOutage`), and waits in between as `waitBeforeRetry` says;
- *   twice at most where the server cannot be reached at all.
+ *   twice at most if the server cannot be reached at all.
  * - `retryWhenCut` is for requests with a copy in the cache to fall back on: they are not repeated, except at once where
  *   the server cut the connection.
  * - `receiveFile` counts the failures of one download by the same rules, and starts counting again after each connection
@@ -20,10 +20,10 @@ const defaults: RetryPolicy = { maxRetries: 5, baseWaitTime: 1, maxWaitTime: 8 }
 
 const largest = { maxRetries: 1000, baseWaitTime: 3600, maxWaitTime: 3600 };
 
-/** One try, and no more. */
+/** No retries. */
 export const noRetries: RetryPolicy = { ...defaults, maxRetries: 0 };
 
-/** Fills in the defaults. @throws InvalidArgumentError where a number is out of range. */
+/** Fills in the defaults. @throws InvalidArgumentError if a number is out of range. */
 export function resolveRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   const { maxRetries, baseWaitTime, maxWaitTime } = defaults;
   return {
@@ -44,14 +44,14 @@ function checkNumber(name: keyof RetryPolicy, value: number): number {
   });
 }
 
-/** Where a server asks for more time than this, its error is passed on at once, with the time in it. */
+/** If a server asks to wait for longer than this, its error is thrown at once. */
 const longestRetryAfter = 120;
 
-/** How often to retry where the server cannot be reached at all, so that a user who is offline learns it soon. */
+/** How often to retry if the server cannot be reached at all, so that a user who is offline learns it soon. */
 const unreachableRetries = 2;
 
 /**
- * How many seconds to wait before the next try; `undefined` where there should be none.
+ * How many seconds to wait before the next try; `undefined` if there should be none.
  *
  * The wait doubles from try to try up to a limit, and is shortened by up to a half at random, so that many clients do
  * not come back at the same moment. What the server asks for (`Retry-After`) is respected.
@@ -66,14 +66,14 @@ export function waitBeforeRetry(error: unknown, failures: number, policy: RetryP
   return asked > longestRetryAfter ? undefined : Math.max(wait, asked);
 }
 
-/** The policy before the server has responded at all: fewer retries where it cannot be reached. */
+/** The policy before the server has responded at all: fewer retries if it cannot be reached. */
 export function policyBeforeContact(error: unknown, policy: RetryPolicy): RetryPolicy {
   const isUnreachable = ConnectionError.isInstance(error) && error.retry === "perhaps";
   return isUnreachable ? { ...policy, maxRetries: Math.min(policy.maxRetries, unreachableRetries) } : policy;
 }
 
 /**
- * Does something that asks a server, and does it again where the server is out of reach or out of order.
+ * Sends a request, and retries it if the server is unreachable or failing.
  *
  * @throws What the last try throws; the reason of `signal`.
  */

@@ -19,7 +19,7 @@ describe("RequestWatch", () => {
     const watch = new RequestWatch(url, undefined);
     const silence = await caught(watch.wait(never, impatient));
     expect(ConnectionError.isInstance(silence)).toBe(true);
-    expect(silence.message).toContain("silence for 0.01 s");
+    expect(silence.message).toContain("no data for 0.01 s");
     expect(watch.signal.aborted).toBe(true);
 
     const controller = new AbortController();

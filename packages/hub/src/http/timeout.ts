@@ -31,7 +31,7 @@ export class RequestWatch {
   /**
    * The result of one step of the request.
    *
-   * @throws The reason of the caller's signal, a ConnectionError where the server stays silent for too long, or what
+   * @throws The reason of the caller's signal, a ConnectionError if the server stays silent for too long, or what
    * the step throws.
    */
   async wait<Result>(step: Promise<Result>, timeout: Timeout): Promise<Result> {
@@ -67,7 +67,7 @@ export class RequestWatch {
     }
   }
 
-  /** Tells that the server is not silent, while a step is under way that takes more than one answer. */
+  /** Notes that the server is not silent, during a step that takes more than one response. */
   noteActivity(): void {
     this.#lastActivity = Date.now();
   }

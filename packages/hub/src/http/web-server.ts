@@ -9,7 +9,7 @@ type WebFolderRequest = Pick<HttpRequest, "headers" | "signal">;
 
 /** That a server has no such file. */
 interface NoWebFile {
-  /** What it answered: `HTTP 404`, `a page of HTML`. */
+  /** Its response: `HTTP 404`, `a page of HTML`. */
   readonly missing: string;
 }
 
@@ -37,7 +37,7 @@ export class WebFolder {
     this.#connection = connection;
   }
 
-  /** What an answer depends on, besides the file: see `SharedTasks`. */
+  /** What a response depends on, besides the file: see `SharedTasks`. */
   get caller(): readonly unknown[] {
     const { fetch, timeout } = this.#connection;
     return [this.#url.href, fetch, timeout.seconds];
@@ -51,11 +51,10 @@ export class WebFolder {
   }
 
   /**
-   * Asks for a file. A page of HTML where no page was asked for counts as no file: that is how many servers answer for
-   * what they do not have. So does 403 in a folder of which other files can be had: storage that may not be listed
-   * (S3 and its kin) answers so.
+   * Requests a file. An HTML page in place of another file counts as a missing file: that is how many servers respond. So
+   * does a 403 if other files of the folder can be downloaded: that is how storage without listings (S3) responds.
    *
-   * @returns An answer of status 200, 206, 304 or 416, or that there is no such file.
+   * @returns A response of status 200, 206, 304 or 416, or that there is no such file.
    * @throws ServerError for any other status; ConnectionError.
    */
   async request(path: string, request: WebFolderRequest): Promise<HttpResponse | NoWebFile> {
@@ -79,7 +78,7 @@ export class WebFolder {
     return sendRequest({ ...this.#connection, ...request, url: this.fileUrl(path), headers: headers ?? {} });
   }
 
-  /** Whether any other file of the folder can be had, now. */
+  /** Whether any other file of the folder can be downloaded. */
   async #serves(path: string, { signal }: WebFolderRequest): Promise<boolean> {
     for (const other of this.#served === undefined ? usualPaths : [this.#served]) {
       if (other === path) continue;
@@ -92,7 +91,7 @@ export class WebFolder {
     return false;
   }
 
-  /** The error for an answer that contradicts itself. */
+  /** The error for a response that contradicts itself. */
   badAnswer(path: string, response: HttpResponse, found: string, expected: string): ServerError {
     return new ServerError(
       {
@@ -107,7 +106,7 @@ export class WebFolder {
 }
 
 /**
- * The headers that a page may send to any server. Others a browser sends only where the server has answered another
+ * The headers that a page may send to any server. Others a browser sends only if the server has granted them in another
  * request that it may, and few servers of plain files do.
  */
 function simpleHeaders(headers: WebFolderRequest["headers"]): Readonly<Record<string, string>> {

@@ -88,11 +88,11 @@ describe("resolveRevision", () => {
   });
 
   it.each([
-    ["{}", "no commit in the answer"],
-    ["null", "no commit in the answer"],
+    ["{}", "no commit in the response"],
+    ["null", "no commit in the response"],
     ['{"sha": "../../etc"}', 'the commit "../../etc"'],
     ["<html>", "something else"],
-  ])("tells an answer that is not the Hub's: %s", async (body, message) => {
+  ])("tells a response that is not the Hub's: %s", async (body, message) => {
     const hub = await startHub({ repositories });
     hub.addFault({ body });
     const error = await caught(resolveRevision(makeClient(hub.endpoint), { id: "a/b", revision: "main" }));

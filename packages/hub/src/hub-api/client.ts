@@ -14,7 +14,7 @@ interface HubClientOptions {
   readonly token: string | undefined;
   readonly fetch: typeof fetch;
   readonly redirects: "here" | "fetch";
-  /** For answers about files: `HF_HUB_ETAG_TIMEOUT`. */
+  /** For responses about files: `HF_HUB_ETAG_TIMEOUT`. */
   readonly metadataTimeout: Timeout;
   /** For the files themselves, between one piece and the next: `HF_HUB_DOWNLOAD_TIMEOUT`. */
   readonly downloadTimeout: Timeout;
@@ -42,7 +42,7 @@ export class HubClient {
     this.retry = options.retry;
   }
 
-  /** What an answer of the endpoint depends on, besides the question: see `SharedTasks`. */
+  /** What a response of the endpoint depends on, besides the question: see `SharedTasks`. */
   get caller(): readonly unknown[] {
     const { downloadTimeout, endpoint, fetch, metadataTimeout, retry, token } = this.#options;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
@@ -60,7 +60,7 @@ export class HubClient {
     return url.origin === this.endpoint.origin;
   }
 
-  /** Sends a GET request to any URL, once. The answer may be of any status. */
+  /** Sends a GET request to any URL, once. The response may be of any status. */
   send(url: URL, options: HubRequestOptions = {}): Promise<HttpResponse> {
     const { fetch, redirects, token } = this.#options;
     const authorization = token === undefined ? undefined : { origin: this.endpoint.origin, token };
@@ -93,15 +93,14 @@ interface JsonResponse {
   readonly headers: Headers;
 }
 
-/** What is asked, and how patiently; as patiently as the client by default. */
+/** A request for JSON, and its retries; those of the client by default. */
 interface JsonRequest extends Pick<RequestTarget, "id" | "revision"> {
   readonly signal?: AbortSignal | undefined;
   readonly retry?: RetryPolicy | undefined;
 }
 
 /**
- * Asks the Hub about a repository. A request that fails because the server is out of reach or out of order is made
- * again.
+ * Asks the Hub about a repository. The request is retried if the server is unreachable or failing.
  *
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
@@ -139,7 +138,7 @@ export async function resolveRevision(client: HubClient, request: JsonRequest): 
   throw new ServerError(
     {
       subject: `revision ${revision} of ${id}`,
-      found: commit === undefined ? "no commit in the answer" : `the commit ${JSON.stringify(commit)}`,
+      found: commit === undefined ? "no commit in the response" : `the commit ${JSON.stringify(commit)}`,
       expected: "40 hexadecimal digits",
       remedy: "Check that HF_ENDPOINT names the Hub or a mirror of it.",
     },
@@ -186,7 +185,7 @@ export async function fetchListing(
   return listing;
 }
 
-/** The next page, on the endpoint itself even where a mirror passes on the Hub's own address. */
+/** The next page, on the endpoint itself even if a mirror passes on the Hub's own address. */
 function nextPage(url: URL, headers: Headers): URL | undefined {
   const target = readLink(headers.get("Link"), "next");
   if (target === undefined) return undefined;

@@ -10,11 +10,11 @@ import {
 import { describeUrl } from "../http/connection-failure.ts";
 import { type HttpResponse, readRetryAfter } from "../http/response.ts";
 
-/** What was asked for when the Hub answered with a failure. */
+/** What was requested when the Hub responded with a failure. */
 export interface RequestTarget {
   readonly id: string;
   readonly revision: string;
-  /** The file, where one was asked for. */
+  /** The file, if one was asked for. */
   readonly path?: string;
   readonly endpoint: URL;
   readonly hasToken: boolean;
@@ -24,7 +24,7 @@ const notFoundOrPrivate =
   "Check the spelling. If the repository is private, pass a token that opens it (option token, or HF_TOKEN).";
 
 /**
- * Makes an answer that is not a success into a typed error, from its status and the header `X-Error-Code`, as
+ * Makes a response that is not a success into a typed error, from its status and the header `X-Error-Code`, as
  * huggingface_hub 2.0 does (`utils/_http.py`, `hf_raise_for_status`).
  */
 export function toHubFailure(response: HttpResponse, target: RequestTarget): HubError {

@@ -22,18 +22,18 @@ export interface NoFile {
   readonly size?: undefined;
   readonly body?: undefined;
   readonly xet?: undefined;
-  /** Whether the Hub says so in its own words. Anything on the way may answer with a bare 404. */
+  /** Whether the Hub itself says so (`X-Error-Code`). Any proxy may respond with a bare 404. */
   readonly isCertain: boolean;
 }
 
 interface FileHead {
-  /** The name of its content: see `parseObjectId`; `undefined` where a mirror has names of its own. */
+  /** The name of its content: see `parseObjectId`; `undefined` if a mirror has names of its own. */
   readonly objectId: string | undefined;
-  /** Whether that is surely the Hub's own name. A mirror's `ETag` may be another checksum of as many digits. */
+  /** Whether it is certainly the Hub's id. The `ETag` of a mirror may be another checksum of the same length. */
   readonly isHubName: boolean;
   /** The name as it was told, which stays the same as long as the content does. */
   readonly etag: string | undefined;
-  /** Length in bytes, where the Hub tells. */
+  /** Length in bytes, if the Hub says so. */
   readonly size: number | undefined;
 }
 
@@ -52,15 +52,15 @@ interface ChunkedFile {
 
 /** How to ask for a file. */
 interface FileRequestOptions {
-  /** From which length on the caller wants chunks instead, where the Hub has them. */
+  /** From which length on the caller wants chunks instead, if the Hub has them. */
   readonly xetFromBytes: number;
-  /** From which place on its bytes are wanted; all of them come where the server does not serve parts. 0 by default. */
+  /** The offset of the first byte; all bytes arrive if the server does not support ranges. 0 by default. */
   readonly offset?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Asks for a file by one GET request. The Hub's own answer, which may be a redirect to a CDN, says what the content is
+ * Asks for a file by one GET request. The Hub's own response, which may be a redirect to a CDN, says what the content is
  * called and how long it is; the body comes from there or from the CDN. No HEAD request is needed first.
  *
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
@@ -150,22 +150,22 @@ function notLikeTheHub(response: HttpResponse, found: string, expected: string):
   );
 }
 
-/** Where a file's chunks are to be found in Xet storage. */
+/** Where a file's chunks are in Xet storage. */
 export interface XetReference {
   /** 64 hexadecimal digits. */
   readonly hash: string;
   /** Length of the file in bytes. */
   readonly size: number;
-  /** Where a token for the storage is to be had. Below the endpoint. */
+  /** Where to get a token for the storage. Below the endpoint. */
   readonly refreshUrl: URL;
-  /** Where the Hub says which chunks make up the file. */
+  /** Where the Hub lists the chunks of the file. */
   readonly reconstructionUrl: URL;
 }
 
 const hub = "https://huggingface.co/";
 
 /**
- * Reads the headers by which the Hub offers a file's chunks; `undefined` where it does not, or where the token for the
+ * Reads the headers by which the Hub offers a file's chunks; `undefined` if it does not, or if the token for the
  * storage would have to be fetched from another host.
  */
 export function readXetReference(headers: Headers, endpoint: URL): XetReference | undefined {

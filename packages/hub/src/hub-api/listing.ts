@@ -24,7 +24,7 @@ export function isSafeFile(entry: unknown): boolean {
   return isRecord(entry) && entry["type"] === "file" && !isUnsafePath(entry["path"]);
 }
 
-/** Reads an entry of the Hub's tree endpoint; `undefined` where it is out of form. */
+/** Reads an entry of the Hub's tree endpoint; `undefined` if it is malformed. */
 export function parseListedFile(entry: unknown): ListedFile | undefined {
   if (!isRecord(entry)) return undefined;
   const lfs = isRecord(entry["lfs"]) ? entry["lfs"] : undefined;
@@ -37,7 +37,7 @@ export function parseListedFile(entry: unknown): ListedFile | undefined {
   });
 }
 
-/** Checks the parts of a listed file, which come from outside; `undefined` where one is out of form. */
+/** Checks the parts of a listed file, which come from outside; `undefined` if one is malformed. */
 function makeListedFile(parts: Readonly<Record<keyof ListedFile, unknown>>): ListedFile | undefined {
   const { path, size, gitId, sha256, xetHash } = parts;
   if (typeof path !== "string" || isUnsafePath(path)) return undefined;
@@ -59,7 +59,7 @@ export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
 }
 
-/** What web servers put at the end of an ETag where they compress what they send (Apache, Jetty). */
+/** What web servers put at the end of an ETag if they compress what they send (Apache, Jetty). */
 const compressionSuffix = /(?:-{1,2}|[;:])(?:br|deflate|gzip|zstd)$/;
 
 /**
@@ -88,7 +88,7 @@ export function isSha256(objectId: string): boolean {
  */
 const formatVersion = 1;
 
-/** Reads a kept listing; `undefined` where it is of another version or out of form. */
+/** Reads a kept listing; `undefined` if it is of another version or malformed. */
 export function parseListing(text: string): RepositoryListing | undefined {
   const document = parseRecord(text);
   const files = document?.["files"];

@@ -220,7 +220,7 @@ interface FolderEntry {
   readonly kind: "file" | "folder" | "link" | "other";
 }
 
-/** The entries of a folder, sorted; none where it does not exist. Links are not followed. @throws FileReadError */
+/** The entries of a folder, sorted; none if it does not exist. Links are not followed. @throws FileReadError */
 async function readFolder(folder: string): Promise<readonly FolderEntry[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -275,9 +275,9 @@ interface CachedLock {
   readonly isOurs: boolean;
   /** The content that it is for, by its SHA-256 or git object. */
   readonly objectId: string;
-  /** The number of the process that holds it, where it is of this machine. */
+  /** The id of the process that holds it, if it is on this machine. */
   readonly pid: number | undefined;
-  /** Whether that process still runs; `undefined` where that cannot be told, as of the locks of Python. */
+  /** Whether that process still runs; `undefined` if unknown, as for the locks of Python. */
   readonly isHeld: boolean | undefined;
 }
 
@@ -311,7 +311,7 @@ const ownPart = /\.onestep-[0-9a-f-]+\.incomplete$/;
 const interruptedWrite = /\.[0-9a-f]{8}\.tmp$/;
 const interruptedTakeover = /\.lock\.[0-9a-f]{8}$/;
 
-/** What was changed more recently than this may be somebody's work. */
+/** Files changed more recently than this may be in use. */
 const restingMilliseconds = 10 * 60 * 1000;
 
 /** Removes a file that has not changed for a while. Returns its length, or 0 if it stays. */
@@ -333,7 +333,7 @@ async function removeFolder(folder: string): Promise<number> {
   return size;
 }
 
-/** Python leaves the files of its locks where they are; they go when the model that they belong to is gone. */
+/** Python leaves the files of its locks; they are removed when their model is gone. */
 async function pruneLocks(folder: string, isModelThere: boolean): Promise<void> {
   for (const { isHeld, isOurs, location } of await findLocks(folder)) {
     const isLeft = isHeld === false || interruptedTakeover.test(location);

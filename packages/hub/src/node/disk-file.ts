@@ -63,7 +63,7 @@ export class DiskFile implements RepositoryFile {
       subject: this.localPath,
       found,
       expected: `${expected}, as when the file was opened`,
-      remedy: "Something changed the file meanwhile; open the repository again.",
+      remedy: "The file has changed; open the repository again.",
     });
   }
 
@@ -99,7 +99,7 @@ export class DiskFile implements RepositoryFile {
 /**
  * Whether a file was neither replaced nor written to. Another number alone does not say so: network and other mounted
  * file systems renumber their files. One that was put in its place after the first was opened has a later time of
- * status; where times are too coarse to tell, or too close, the number decides.
+ * status; if times are too coarse to tell, or too close, the number decides.
  */
 function isSameFile(before: BigIntStats, now: BigIntStats, openedAt: number): boolean {
   if (before.size !== now.size || before.mtimeNs !== now.mtimeNs) return false;

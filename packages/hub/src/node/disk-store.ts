@@ -21,7 +21,7 @@ import { checkWritable, linkBlob, shortName, writeAside } from "./write-file.ts"
 
 /** What a cache may do. */
 interface DiskStoreOptions {
-  /** Whether files of a snapshot are links to contents, where links work; `true` by default. */
+  /** Whether files of a snapshot are links to contents, if links work; `true` by default. */
   readonly linksAllowed?: boolean | undefined;
 }
 
@@ -29,7 +29,7 @@ interface DiskStoreOptions {
  * One repository's folder in a cache on disk: of a model of the Hub in the cache that is shared with Python, or of a
  * folder of a web server in a cache beside it.
  *
- *     models--owner--name/           see HubCache; links are symbolic where they work, and the files themselves elsewhere
+ *     models--owner--name/           see HubCache; links are symbolic if they work, and the files themselves elsewhere
  *     .locks/models--owner--name/    locks of contents that are being downloaded
  *
  *     <SHA-256 of the folder's address>/   see WebCache

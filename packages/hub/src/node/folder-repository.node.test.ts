@@ -142,7 +142,7 @@ describe("a folder as a repository", () => {
     expect(IntegrityError.isInstance(replaced)).toBe(true);
     expect(replaced.message).toBe(
       `${path}: found another file, or another content, expected the same file, as when the file was opened. ` +
-        "Something changed the file meanwhile; open the repository again.",
+        "The file has changed; open the repository again.",
     );
     expect(await (await repository.get("unet/config.json")).text()).toBe("12345678");
   });

@@ -44,8 +44,8 @@ class FolderRepository implements Repository {
 /**
  * Opens a folder as a repository.
  *
- * @throws InvalidArgumentError where it is a file.
- * @throws RepositoryNotFoundError where there is nothing.
+ * @throws InvalidArgumentError if it is a file.
+ * @throws RepositoryNotFoundError if there is nothing.
  */
 export async function openFolder(folder: string | URL): Promise<Repository> {
   const path = resolve(isUrl(folder) ? toPath(folder) : folder);
@@ -93,7 +93,7 @@ const toolFolders = new Set([".git", ".cache"]);
  * The paths of all files below a folder, relative, with forward slashes, sorted. Symbolic links are followed, a loop
  * of them once; broken links and the folders `.git` and `.cache` at the top are left out.
  *
- * @throws FileReadError where a folder cannot be read.
+ * @throws FileReadError if a folder cannot be read.
  */
 async function listFolder(folder: string, signal?: AbortSignal): Promise<readonly string[]> {
   const paths: string[] = [];
@@ -123,7 +123,7 @@ async function collect(
   }
 }
 
-/** What `read` gives; `undefined` where nothing is there (any more). */
+/** What `read` gives; `undefined` if nothing is there (any more). */
 async function attempt<Result>(path: string, read: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await read();

@@ -17,7 +17,7 @@ interface HubTransferRequest {
 }
 
 /**
- * Fetches files of the Hub by one request each, whose answer says what the content is and brings its first bytes.
+ * Downloads files of the Hub with one request each: its response names the content and has its first bytes.
  *
  * @param xetFromBytes - From which length on a file that is in Xet storage is downloaded in chunks.
  */
@@ -40,12 +40,12 @@ export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubD
 /** Files beyond this length are in LFS, where the Hub names them by SHA-256. */
 const largestGitBytes = 10 * 1024 * 1024;
 
-/** A content: its SHA-256 or git object, and its length, where it is known. */
+/** A content: its SHA-256 or git object, and its length, if known. */
 type Content = Pick<HubDownload, "objectId" | "size">;
 
 /**
- * What names the content: what the answer says or, where that is no name of the Hub's or may be none, the listing. A
- * mirror may put a checksum of its own into the `ETag`, or nothing.
+ * What names the content: what the response says or, if that is no name of the Hub's or may be none, the listing. A
+ * mirror may have another checksum in the `ETag`, or none.
  */
 async function identify(
   { isHubName, objectId, size }: FileResponse,
@@ -79,7 +79,7 @@ function withoutName(
   );
 }
 
-/** Brings the bytes of one content of the Hub, from any place on, as a whole or in chunks. */
+/** Downloads one content of the Hub from any offset, as a whole or in chunks. */
 class HubTransfer implements HubDownload {
   readonly objectId: string;
   readonly size: number | undefined;
@@ -107,7 +107,7 @@ class HubTransfer implements HubDownload {
     this.#xetFromBytes = xetFromBytes;
   }
 
-  /** The first answer said so. */
+  /** The first response said so. */
   async confirm(): Promise<void> {}
 
   takeFirst(): Incoming | undefined {
@@ -117,9 +117,9 @@ class HubTransfer implements HubDownload {
   }
 
   /**
-   * Asks for the bytes from a place on; for the file as a whole where chunks of it have failed.
+   * Requests the bytes from an offset; those of the whole file if its chunks have failed.
    *
-   * @throws IntegrityError where the Hub has another content now.
+   * @throws IntegrityError if the Hub has another content now.
    */
   async request(offset: number): Promise<Incoming> {
     await this.discard();
@@ -145,7 +145,7 @@ class HubTransfer implements HubDownload {
         remedy,
       });
     }
-    throw new EntryNotFoundError({ subject, found: "nothing", expected: "the file of a moment ago", remedy });
+    throw new EntryNotFoundError({ subject, found: "nothing", expected: "the same file as before", remedy });
   }
 
   async discard(): Promise<void> {
@@ -154,7 +154,7 @@ class HubTransfer implements HubDownload {
     await first?.body?.discard();
   }
 
-  /** The bytes of an answer to a request from `offset` on. */
+  /** The bytes of a response to a request from `offset` on. */
   #take(response: FileResponse, offset: number): Incoming {
     const { client, file, signal } = this.#request;
     const { body, xet } = response;

@@ -9,11 +9,11 @@ import { hashFile, updateFromFile } from "./disk-file.ts";
 import { writeInCache } from "./system-error.ts";
 import { makeFolder, shortName } from "./write-file.ts";
 
-/** Which file is to arrive. */
+/** The file to download. */
 interface PartOptions {
   /** Where it belongs. */
   readonly location: string;
-  /** Its SHA-256 or git object, where it is known. */
+  /** Its SHA-256 or git object, if known. */
   readonly objectId: string | undefined;
   /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
   readonly version: string;
@@ -23,8 +23,8 @@ interface PartOptions {
 }
 
 /**
- * A file that is on its way to the disk: written under a name of its own, beside the place where it belongs, and
- * renamed when it is whole. What of it has arrived can be left for another time.
+ * A partial download on disk: written to a temporary file next to the final one, and renamed when it is complete. A later
+ * download can resume it.
  */
 export class PartFile implements Part {
   /** How many bytes are there. */
@@ -34,7 +34,7 @@ export class PartFile implements Part {
   readonly #options: PartOptions;
   readonly #aside: string;
   readonly #file: FileHandle;
-  /** Of the bytes that are there, where they can be hashed as they come. */
+  /** Of the bytes that are there, if they can be hashed as they come. */
   #hash: Hash | undefined;
 
   private constructor(options: PartOptions, aside: string, file: FileHandle, size: number) {
@@ -106,7 +106,7 @@ export class PartFile implements Part {
     return hashFile(this.#aside, this.#size, objectId, signal);
   }
 
-  /** Flushes the file to the disk and puts it in its place. @throws CacheWriteError */
+  /** Flushes the file to the disk and renames it. @throws CacheWriteError */
   async finish(): Promise<void> {
     const { location } = this.#options;
     try {
@@ -136,7 +136,7 @@ export class PartFile implements Part {
   }
 }
 
-/** Takes up the longest part that was left, where one is to be adopted, and removes all others. @returns Whether it did. */
+/** Adopts the longest partial download, if asked to, and removes the others. @returns Whether it did. */
 async function takeUpParts({ leftParts, location, version }: PartOptions, aside: string): Promise<boolean> {
   const { own, others } = await findParts(location, version);
   const sized = await Promise.all(
@@ -172,7 +172,7 @@ const partEnding = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
  * The name of a partial file: `<name>.onestep-<8 digits>.incomplete`, next to the final file.
  *
  * huggingface_hub (2.0) writes `<name>.<8 digits>.incomplete`; its tools (`hf cache ls`, `hf cache prune`) take both for
- * what they are. The names differ so that nobody takes up a file that Python is writing.
+ * what they are. The names differ so that a file that Python is writing is not adopted.
  *
  * @param version - Which version of the content it is, where the name of the file does not say. Hexadecimal.
  */
@@ -181,7 +181,7 @@ function makePartName(location: string, version: string): string {
   return join(dirname(location), stem(location) + added);
 }
 
-/** The parts of a file that were left behind, of this version and of all others. */
+/** The partial downloads of a file, of this version and of all others. */
 async function findParts(
   location: string,
   version: string,
@@ -220,7 +220,7 @@ async function checkFreeSpace(location: string, neededBytes: number): Promise<vo
     {
       subject: location,
       found: `${freeBytes} bytes free on the disk`,
-      expected: `${neededBytes} bytes, which are still to be fetched`,
+      expected: `${neededBytes} bytes, which are still to be downloaded`,
       remedy: "Make room, or name a cache folder on another disk (option cacheDir, HF_HUB_CACHE or HF_HOME).",
     },
     { neededBytes, freeBytes },

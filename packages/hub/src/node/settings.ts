@@ -49,7 +49,7 @@ function expandHome(path: string, environment: Environment): string {
   return path.replace(/^~(?=$|[/\\])/, () => homeFolder(environment));
 }
 
-/** @throws UnsupportedError where the user has no home folder: an id that the system does not know, in a container. */
+/** @throws UnsupportedError if the user has no home folder: an id that the system does not know, in a container. */
 function homeFolder(environment: Environment): string {
   const home = readVariable(environment, "HOME") ?? readVariable(environment, "USERPROFILE");
   if (home !== undefined) return home;
@@ -59,7 +59,7 @@ function homeFolder(environment: Environment): string {
     throw new UnsupportedError(
       {
         subject: "home folder",
-        found: "a user that has none",
+        found: "a user without a home folder",
         expected: "a folder for the cache",
         remedy: "Name one: pass `cacheDir` (`--cache-dir`), or set HF_HOME or HOME.",
       },
@@ -70,10 +70,11 @@ function homeFolder(environment: Environment): string {
 
 /**
  * The access token: the option, then `HF_TOKEN`, then `HUGGING_FACE_HUB_TOKEN`, then the file that `hf auth login`
- * writes (`HF_TOKEN_PATH`, or `token` in `HF_HOME`). White space around it does not count. `undefined` where there is
- * none, where the file cannot be read (with a warning), where the option is `false`, or where `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set and no option is given.
+ * writes (`HF_TOKEN_PATH`, or `token` in `HF_HOME`). White space around it does not count. `undefined` if there is
+ * none, if the file cannot be read (with a warning), if the option is `false`, or if `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set
+ * and no option is given.
  *
- * @throws InvalidTokenError where it holds characters that no token has. The message does not repeat it.
+ * @throws InvalidTokenError if it holds characters that no token has. The message does not repeat it.
  */
 export async function resolveToken(
   option: string | false | undefined,
@@ -96,7 +97,7 @@ async function readTokenFile(environment: Environment): Promise<string | undefin
   try {
     text = await readFile(location, "utf8");
   } catch (error) {
-    // The file of another user, in a folder that several share, keeps nobody from public models.
+    // The file of another user, in a folder that several share, does not block public models.
     if (!isNotThere(error)) warn(describeUnreadable(location, error));
     return undefined;
   }
@@ -108,7 +109,7 @@ function describeUnreadable(location: string, error: unknown): string {
   return `${found} Requests are made without a token. Pass token: false, or a token (option token, HF_TOKEN), or name another file (HF_TOKEN_PATH).`;
 }
 
-/** Undefined where the user has no home folder, and so no token file. */
+/** Undefined if the user has no home folder, and so no token file. */
 function locateTokenFile(environment: Environment): string | undefined {
   const variable = readVariable(environment, "HF_TOKEN_PATH");
   if (variable !== undefined) return expandPath(variable, environment);

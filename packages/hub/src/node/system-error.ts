@@ -23,7 +23,7 @@ export function systemErrorCode(error: unknown): string | undefined {
   return errorCode(error);
 }
 
-/** What an error of the operating system says, in words, with its code. */
+/** Describes an error of the operating system, with its code. */
 export function describeSystemError(error: unknown): string {
   const code = systemErrorCode(error);
   if (code === undefined) return errorMessage(error);
@@ -66,7 +66,7 @@ export function toCacheWriteError(location: string, error: unknown): Error {
   );
 }
 
-/** Does some writing in the cache. @throws CacheWriteError where the operating system refuses. */
+/** Runs an operation that writes to the cache. @throws CacheWriteError if the operating system refuses. */
 export async function writeInCache<Result>(location: string, write: () => Promise<Result>): Promise<Result> {
   try {
     return await write();

@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join, relative, sep } from "node:path";
 import { isNotThere, systemErrorCode, writeInCache } from "./system-error.ts";
 
-/** A name beside `location` that nobody else uses. */
+/** A unique name next to `location`. */
 function asideName(location: string, ending: string): string {
   const added = `.${randomBytes(4).toString("hex")}.${ending}`;
   return join(dirname(location), shortName(basename(location), added.length) + added);
@@ -23,7 +23,7 @@ function asideName(location: string, ending: string): string {
 /**
  * Writes a small file as a whole: aside first, then renamed, so that readers see the old file or the new one.
  *
- * @param folder - Where it is written first: a folder of the same disk in which nobody looks for other files. The
+ * @param folder - The folder of the temporary file, on the same disk. Nothing else reads files there. The
  * file's own by default.
  * @throws CacheWriteError
  */
@@ -61,9 +61,9 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Makes sure that a file can be put at a place, before it is fetched. Nothing is made.
+ * Checks that a file can be written at a path, before it is downloaded. Creates nothing.
  *
- * @throws CacheWriteError where the folder, or the nearest one above that is there, cannot be written.
+ * @throws CacheWriteError if the folder, or the nearest one above that is there, cannot be written.
  */
 export async function checkWritable(location: string): Promise<void> {
   await writeInCache(location, async () => {
@@ -112,7 +112,7 @@ const linksNotAllowed = new Set([
 ]);
 
 /**
- * Puts a content in its place in a snapshot: a relative symbolic link or, where those do not work (Windows without
+ * Adds a content to a snapshot: a relative symbolic link or, if those do not work (Windows without
  * developer mode, some network drives) or are not wanted, the file itself. Then a new content is moved there, as huggingface_hub does,
  * and one that others may share is copied.
  *

@@ -16,7 +16,7 @@ interface XetChunksOptions {
  * when it is first needed. What it lacks is added here: the token for the endpoint alone, an end when `signal` says so,
  * and an end when the storage stays silent.
  *
- * @throws ConnectionError where the storage cannot be reached, fails or stays silent.
+ * @throws ConnectionError if the storage cannot be reached, fails or stays silent.
  */
 export async function* xetChunks(
   client: HubClient,
@@ -58,7 +58,7 @@ export async function* xetChunks(
   }
 }
 
-/** A `fetch` that tells the watch of every piece that arrives, since pieces are handed on in large groups. */
+/** A `fetch` that notes every chunk as activity, since chunks are passed on in large groups. */
 function watchActivity(fetchWithin: typeof fetch, watch: RequestWatch): typeof fetch {
   return async (input, init) => {
     const response = await fetchWithin(input, init);

@@ -150,7 +150,7 @@ describe("an upload on a bad day", () => {
     hub.addFault({ host: "cdn", stallAfterReceivedBytes: 10_000 });
     const environment = { HF_HUB_DOWNLOAD_TIMEOUT: "0.2" };
     const error = await caught(upload({ environment, retry: { maxRetries: 0 } }));
-    expect(error.message).toContain("silence for 0.2 s");
+    expect(error.message).toContain("no data for 0.2 s");
     expect(error.message).toContain("Set HF_HUB_DOWNLOAD_TIMEOUT to wait for longer");
     expectNothingCommitted();
   });

@@ -110,7 +110,7 @@ class Upload {
     });
     const made = this.#consume(events);
     made.catch(() => {});
-    // The library may wait for ever after a failure.
+    // The library may never settle after a failure.
     const output = await Promise.race([made, failure]);
     if (typeof output?.commit.oid !== "string") throw this.#client.unexpected("no commit in the response");
     this.#request.progress.committed();
@@ -118,7 +118,7 @@ class Upload {
   }
 
   /**
-   * Takes the library's events to the end, even if nobody waits for that any more: an error that it then throws would end
+   * Reads the library's events to the end, even after a failure: an error that it rejects with later would otherwise end
    * the process.
    */
   async #consume(events: ReturnType<typeof commitIter>): Promise<CommitOutput | undefined> {
@@ -144,8 +144,8 @@ class Upload {
   }
 
   /**
-   * Does something for the library, and gives it the result in a task of its own: it loses an error that comes together
-   * with something else, and lets it end the process.
+   * Runs an operation for the library, and passes on the result in a task of its own: if an error arrives together with
+   * another event, the library loses it in an unhandled rejection, which ends the process.
    */
   async #attempt<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
@@ -171,8 +171,8 @@ class Upload {
   }
 
   /**
-   * Checks where large files are to be sent. A file that is refused, or out of form, next to others ends the process if
-   * the library is the first to find it.
+   * Checks where to send large files. If the library found a refused or malformed entry next to others, the process would
+   * end with an unhandled rejection.
    */
   #checkLargeObjects(objects: readonly (Readonly<Record<string, unknown>> | undefined)[]): void {
     const url = this.#client.endpoint;
@@ -189,7 +189,7 @@ class Upload {
     }
   }
 
-  /** A request to commit is sent once, and only where the endpoint has been asked about all large files. */
+  /** A commit is sent once, and only if the endpoint has placed all large files. */
   #startCommit(): void {
     this.#isCommitting = true;
     const lost = this.#blobs.find(
@@ -246,7 +246,7 @@ interface FileProgress {
   sentBytes: number;
 }
 
-/** Tells a listener how an upload goes, file by file. */
+/** Reports the progress of an upload to a listener, file by file. */
 export class UploadProgress {
   readonly #listener: ProgressListener;
   readonly #sizes: ReadonlyMap<string, number>;
@@ -258,14 +258,14 @@ export class UploadProgress {
     this.#listener = listener;
   }
 
-  /** So many bytes of a file have been sent; where negative, so many have to be sent again. */
+  /** Bytes of a file were sent; if negative, they have to be sent again. */
   sent(path: string, bytes: number): void {
     const progress = this.#started.get(path) ?? this.#start(path);
     progress.sentBytes += bytes;
     progress.reporter.progress(progress.sentBytes);
   }
 
-  /** A large file has arrived; it had before where nothing of it was sent. */
+  /** A large file has arrived. If nothing of it was sent, the Hub already had it. */
   arrived(path: string): void {
     if (this.#ended.has(path)) return;
     this.#ended.add(path);
@@ -279,7 +279,7 @@ export class UploadProgress {
     }
   }
 
-  /** All is committed, and with it the small files. */
+  /** Everything is committed, including the small files. */
   committed(): void {
     for (const [path, size] of this.#sizes) {
       if (this.#ended.has(path)) continue;

@@ -9,17 +9,17 @@ import {
 
 /** Options of `pushToHub` of a model or a scheduler. */
 export interface PushComponentOptions extends PushOptions {
-  /** The folder of the repository to put it into (`"unet"`); the root by default. */
+  /** The folder of the repository (`"unet"`); the root by default. */
   readonly subfolder?: string | undefined;
 }
 
-/** A pipeline, a model or a scheduler as it is uploaded. */
+/** A pipeline, a model or a scheduler to upload. */
 export interface PushedComponent {
   /** Its class, as in diffusers. */
   readonly className: string;
   /** Its files, relative to its own folder. */
   readonly files: readonly UploadFile[];
-  /** Which files of an earlier upload are to be removed, relative to its own folder. None by default. */
+  /** Selects files of an earlier upload to remove, relative to its own folder. None by default. */
   readonly isObsolete?: ((path: string) => boolean) | undefined;
 }
 

@@ -9,9 +9,9 @@ const maximumWholeBytes = 16 * 1024 * 1024;
 
 /** What names a content: the ids that the Hub lists for it. */
 export interface ContentIds {
-  /** SHA-256 of the content, where it is in LFS. */
+  /** SHA-256 of the content, if it is in LFS. */
   readonly sha256: string;
-  /** The git object, where it is not. */
+  /** The git object, if it is not. */
   readonly gitId: string;
 }
 
@@ -71,7 +71,7 @@ export class SourceBlob extends Blob {
     return new SourceBlob(this.#file, first, Math.max(first, Math.min(this.#start + end, this.#end)));
   }
 
-  /** @throws ServerError where there are more than 16 MiB, which only a commit that holds the file itself would need. */
+  /** @throws ServerError if there are more than 16 MiB, which only a commit that holds the file itself would need. */
   override async arrayBuffer(): Promise<ArrayBuffer> {
     if (this.size > maximumWholeBytes) throw this.#notForGit();
     const bytes = new Uint8Array(await this.#file.read(this.#start, this.#end));

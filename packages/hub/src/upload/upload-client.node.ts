@@ -43,7 +43,7 @@ interface LibraryParameters {
 
 /**
  * Sends the requests of an upload, most of which @huggingface/hub makes. The token goes to the endpoint's own origin and
- * to no other. A request is repeated where the server is out of reach or out of order, and ends where it stays silent.
+ * to no other. A request is retried if the server is unreachable or failing, and ends if it stays silent.
  * Redirects are followed by hand. Whatever is not a success becomes a typed error.
  */
 export class UploadClient {
@@ -60,7 +60,7 @@ export class UploadClient {
   /**
    * Calls a function of @huggingface/hub, which is loaded when it is first needed.
    *
-   * @throws HubError: those of {@link send}, and ServerError where the library cannot make sense of a response.
+   * @throws HubError: those of {@link send}, and ServerError if the library cannot make sense of a response.
    */
   async call<Result>(
     work: (library: typeof import("@huggingface/hub"), parameters: LibraryParameters) => Promise<Result>,
@@ -82,9 +82,9 @@ export class UploadClient {
   }
 
   /**
-   * Sends a request. An address of the Hub is asked of the endpoint, where that is a mirror which passes the address on.
+   * Sends a request. A URL of the Hub itself is requested from the endpoint, if that is a mirror that passes the URL on.
    *
-   * @returns The response, whose body has arrived.
+   * @returns The response, with its complete body.
    * @throws HubError; what reading a file that is sent throws; the reason of the signal in `init`.
    */
   async send(
@@ -107,7 +107,7 @@ export class UploadClient {
     }
   }
 
-  /** The error for a response that is not of the Hub's form: what is wrong with it, or what @huggingface/hub threw. */
+  /** The error for a malformed response: what is wrong with it, or what @huggingface/hub threw. */
   unexpected(cause: unknown): ServerError {
     return new ServerError(
       {
@@ -132,14 +132,14 @@ export class UploadClient {
     return isMirrored ? joinEndpoint(this.endpoint, url.pathname + url.search) : url;
   }
 
-  /** What to do where there is no response to a request that must not be sent twice. */
+  /** The remedy if there is no response to a request that must not be sent twice. */
   #doubtful(): string {
     const { endpoint, id } = this.#options.target;
     return `It may have been done nevertheless: look at ${page(endpoint, id)} before you upload again.`;
   }
 
   #restartable(error: ConnectionError): string {
-    const isSilence = error.problem?.found.startsWith("silence") === true;
+    const isSilence = error.problem?.found.startsWith("no data") === true;
     const timeout = isSilence ? ` Set ${this.#options.timeout.variable} to wait for longer.` : "";
     return `Check the network, the proxy and the address (HF_ENDPOINT), and upload again; ${whatStays}.${timeout}`;
   }
@@ -199,7 +199,7 @@ async function readText(response: HttpResponse, timeout: Timeout): Promise<strin
   );
 }
 
-/** What a user who uploads again can rely on. */
+/** What helps a user who uploads again. */
 const whatStays = "large files that have arrived are not sent again";
 
 const rejections = new Set([400, 402, 405, 411, 413, 415, 422]);
@@ -208,7 +208,7 @@ const rejections = new Set([400, 402, 405, 411, 413, 415, 422]);
 function toUploadFailure(response: HttpResponse, body: string, target: RequestTarget): HubError {
   const { id, endpoint } = target;
   const { status } = response;
-  // The storage for large files is another host, with errors of its own kind.
+  // The storage for large files is another host, with other errors.
   if (response.url.origin !== endpoint.origin) return toServerError(response, `HTTP ${status}`);
   const found = `HTTP ${status}${quoteServer(response.headers.get("X-Error-Message") ?? readMessage(body))}`;
   const subject = `upload to ${id} at ${describeUrl(endpoint)}`;
@@ -254,7 +254,7 @@ function toServerError(response: HttpResponse, found: string): ServerError {
   return toServerFailure(response, found, (when) => `Upload again ${when}; ${whatStays}.`);
 }
 
-/** The message in a JSON body, as the Hub words its errors. */
+/** The message in the JSON body of an error of the Hub. */
 function readMessage(body: string): string | null {
   try {
     const json: unknown = JSON.parse(body);

@@ -5,16 +5,16 @@ import { resolveEndpoint } from "../settings.ts";
 import { checkRepositoryPath, findPathFault, findRepositoryIdFault } from "../validators.ts";
 
 /**
- * Puts files into a model's repository on the Hub, in one commit; the repository is created if it does not exist. Large
- * files are read piece by piece, first for their SHA-256 and then to be sent, and none that the Hub has already is sent
- * again. Either all of it is committed or nothing.
+ * Uploads files to a model's repository on the Hub, in one commit; the repository is created if it does not exist. Large
+ * files are streamed, first for their SHA-256 and then to be sent, and those that the Hub already has are not sent again.
+ * Everything is committed, or nothing; the commit is read back and checked.
  *
- * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
- * @throws InvalidArgumentError where the id, a path or an option is wrong.
- * @throws MissingTokenError, InvalidTokenError, PermissionDeniedError where the token is missing, refused or may not.
- * @throws RepositoryNotFoundError, RevisionNotFoundError where the branch is not there.
- * @throws ConflictError where somebody else changes the repository; UploadRejectedError where the Hub does not take it.
- * @throws ConnectionError, ServerError where the Hub is out of reach or out of order; OfflineError where requests are not
+ * @param repositoryId - `owner/name`; a name without an owner belongs to the owner of the token.
+ * @throws InvalidArgumentError if the id, a path or an option is invalid.
+ * @throws MissingTokenError, InvalidTokenError, PermissionDeniedError if the token is missing, refused or read-only.
+ * @throws RepositoryNotFoundError, RevisionNotFoundError if the branch does not exist.
+ * @throws ConflictError if somebody else commits at the same time; UploadRejectedError if the Hub refuses it.
+ * @throws ConnectionError, ServerError if the Hub is unreachable or failing; OfflineError if requests are not
  * allowed.
  * @throws UnsupportedError in a browser.
  */
@@ -41,7 +41,7 @@ function checkPaths(files: readonly UploadFile[]): void {
   const paths = new Set<string>();
   for (const { path } of files) {
     if (paths.has(checkRepositoryPath(path))) {
-      throw invalid("files", path, "is there twice", "one file for each path");
+      throw invalid("files", path, "is there twice", "one file per path");
     }
     paths.add(path);
   }
@@ -50,7 +50,7 @@ function checkPaths(files: readonly UploadFile[]): void {
       subject: "files",
       found: "none",
       expected: "at least one file",
-      remedy: "Pass what is to be uploaded.",
+      remedy: "Pass the files to upload.",
     });
   }
 }
@@ -64,22 +64,22 @@ function invalid(subject: string, found: string, fault: string, expected: string
   });
 }
 
-/** How files get into a repository, whichever they are. */
+/** Options of all uploads. */
 export interface PushOptions
   extends Pick<
     OpenRepositoryOptions,
     "token" | "endpoint" | "retry" | "fetch" | "environment" | "signal" | "onProgress"
   > {
-  /** The branch to commit to; `"main"` by default. It has to be there. */
+  /** The branch to commit to; `"main"` by default. It has to exist. */
   readonly revision?: string | undefined;
   /**
-   * Whether the repository is private, where it is made now; by default as its owner's settings say, which mostly means
-   * public. One that is there stays as it is.
+   * Whether the repository is private, if it is created now; by default as in its owner's settings, usually
+   * public. An existing repository is not changed.
    */
   readonly private?: boolean | undefined;
   /** The first line of the commit's message. */
   readonly commitMessage?: string | undefined;
-  /** What the commit's message says after the first line. */
+  /** The rest of the commit's message. */
   readonly commitDescription?: string | undefined;
   /** Opens a pull request instead of changing the branch; `false` by default. */
   readonly createPr?: boolean | undefined;
@@ -88,43 +88,42 @@ export interface PushOptions
 /** Options of `uploadFiles`. */
 export interface UploadFilesOptions extends PushOptions {
   /**
-   * Which files that the branch has are removed by the same commit, where no file of that name is uploaded. None by
-   * default.
+   * Selects files of the branch to remove in the same commit, unless they are uploaded. None by default.
    */
   readonly isObsolete?: ((path: string) => boolean) | undefined;
-  /** More files, for those paths at which the branch has none. None by default. */
+  /** More files to upload, if the branch has no file at their path. None by default. */
   readonly filesIfAbsent?: ((repositoryId: string) => readonly UploadFile[]) | undefined;
 }
 
-/** What an upload has made. */
+/** The result of an upload. */
 export interface UploadReport {
   /** The repository with its owner: `owner/name`. */
   readonly repositoryId: string;
   /** The new commit. */
   readonly commit: string;
-  /** The commit's page. */
+  /** The URL of the commit's page. */
   readonly url: string;
-  /** The pull request's page; `undefined` where the branch was changed. */
+  /** The URL of the pull request; `undefined` without `createPr`. */
   readonly pullRequestUrl: string | undefined;
 }
 
-/** A file to be sent somewhere: its name, its length, and its bytes on demand. What `Repository.find` gives is one. */
+/** A file to upload or save: its path, its length, and its bytes on demand. A `RepositoryFile` is one. */
 export interface UploadFile {
   /** Relative path in the repository, with forward slashes. */
   readonly path: string;
   /** Length in bytes. */
   readonly size: number;
-  /** Bytes `start` to `end` (exclusive). May be asked for more than once, and by parts in any order. */
+  /** Bytes `start` to `end` (exclusive). May be called several times, for parts in any order. */
   read(start: number, end: number, options?: Pick<ReadOptions, "signal">): Promise<Uint8Array>;
 }
 
-/** A small file for an upload, from text (as UTF-8) or bytes at hand. */
+/** A small file from text (as UTF-8) or bytes. */
 export function bytesFile(path: string, content: string | Uint8Array): UploadFile {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   return { path, size: bytes.length, read: async (start, end) => bytes.slice(start, end) };
 }
 
-/** The same files in a folder of a repository; `""` is its root. */
+/** The same files in a subfolder of the repository; `""` is its root. */
 export function moveFiles(files: readonly UploadFile[], subfolder: string): readonly UploadFile[] {
   if (subfolder === "") return files;
   return files.map((file) => ({

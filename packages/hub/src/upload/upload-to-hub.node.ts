@@ -22,7 +22,7 @@ import { type CommitRequest, commitFiles, type MadeCommit, UploadProgress } from
 import { UploadClient, type UploadClientOptions } from "./upload-client.node.ts";
 import type { UploadFile, UploadFilesOptions, UploadReport } from "./upload-files.ts";
 
-/** Puts files into a repository of the Hub, in one commit, from Node. The arguments were checked before. */
+/** Uploads files to a repository of the Hub in one commit, from Node. The arguments have been checked. */
 export async function uploadFilesToHub(
   request: HubRequest,
   files: readonly UploadFile[],
@@ -74,7 +74,7 @@ async function addOwner(client: UploadClient, id: string, signal: AbortSignal | 
   const account = await client
     .call((hub, parameters) => hub.whoAmI(parameters), signal)
     .catch((error: unknown) => {
-      // A mirror that answers, and does not know accounts.
+      // A mirror without accounts.
       if (ServerError.isInstance(error) && error.status === 200) return undefined;
       throw error;
     });
@@ -143,7 +143,7 @@ async function exists(
 
 type CommitPlan = Pick<CommitRequest, "files" | "parentCommit" | "removed">;
 
-/** Which files are to be there after the commit, and which are not, as far as that depends on what is there now. */
+/** Which files to upload and to remove, which can depend on the files of the branch. */
 async function planCommit(
   reader: HubClient,
   { id, revision }: HubRequest,
@@ -161,7 +161,7 @@ async function planCommit(
   return { files: [...files, ...more], parentCommit: commit, removed };
 }
 
-/** What was to be committed, and the commit. */
+/** The plan of a commit, and the commit. */
 interface CommitCheck {
   readonly id: string;
   readonly made: MadeCommit;
@@ -170,10 +170,10 @@ interface CommitCheck {
 }
 
 /**
- * Reads the commit back: each file that was sent is there, with the length and the id of the content that was read from
- * its source, and nothing is there that was removed.
+ * Reads the commit back: each file has to have the length and the id of the content that was read from its source, and
+ * removed files have to be gone.
  *
- * @throws IntegrityError where that is not so; ServerError or ConnectionError where the commit cannot be read.
+ * @throws IntegrityError if they differ; ServerError or ConnectionError if the commit cannot be read.
  */
 async function checkCommit(reader: HubClient, { id, made, plan, signal }: CommitCheck): Promise<void> {
   const commit = made.commit.oid;
