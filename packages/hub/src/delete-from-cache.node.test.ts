@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { caught } from "./__fixtures__/caught.ts";
 import { fakeHubs } from "./__fixtures__/fake-hubs.ts";
-import { folderEntries } from "./__fixtures__/folder-entries.ts";
 import { staticServers } from "./__fixtures__/static-servers.ts";
-import { temporaryFolders } from "./__fixtures__/temporary-folders.ts";
+import { folderEntries, temporaryFolders } from "./__fixtures__/temporary-folders.ts";
 import { deleteFromCache, scanCache } from "./cache-tools.ts";
 import { openRepository } from "./open-repository.ts";
 

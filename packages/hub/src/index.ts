@@ -43,6 +43,12 @@ export type {
   TextOptions,
 } from "./repository.ts";
 export type { Environment } from "./settings.ts";
-export { type PushComponentOptions, type PushedComponent, pushComponent } from "./upload/push-component.ts";
-export type { PushOptions, UploadFile, UploadFilesOptions, UploadReport } from "./upload/upload-files.ts";
-export { bytesFile, moveFiles, uploadFiles } from "./upload/upload-files.ts";
+export type {
+  PushComponentOptions,
+  PushedComponent,
+  PushOptions,
+  UploadFile,
+  UploadFilesOptions,
+  UploadReport,
+} from "./upload/upload-files.ts";
+export { bytesFile, moveFiles, pushComponent, uploadFiles } from "./upload/upload-files.ts";

@@ -17,7 +17,8 @@ export const platform: Platform = {
   openHub: openHubInBrowser,
   openWebFolder: openWebInBrowser,
   // Loaded when it is called: few pages do.
-  openCache: async (location) => (await import("./browser/browser-cache.ts")).openBrowserCache(location),
+  openCache: async (location) =>
+    (await import("./browser/browser-cache-tools.ts")).openBrowserCache(location),
   uploadFiles: async () => {
     throw new UnsupportedError({
       subject: "uploadFiles",

@@ -1,9 +1,8 @@
 import { copyFile, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { caught } from "./__fixtures__/caught.ts";
+import { caught, quickRetries } from "./__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "./__fixtures__/fake-hubs.ts";
-import { quickRetries } from "./__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "./__fixtures__/temporary-folders.ts";
 import { OfflineError } from "./errors.ts";
 import { openRepository } from "./open-repository.ts";

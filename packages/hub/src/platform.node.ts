@@ -6,7 +6,7 @@ import { WebOrigin } from "./cache/web-origin.ts";
 import { resolveRetryPolicy } from "./http/retry.ts";
 import { WebFolder } from "./http/web-server.ts";
 import { HubClient } from "./hub-api/client.ts";
-import { openDiskCache } from "./node/disk-cache.ts";
+import { openDiskCache } from "./node/disk-cache-tools.ts";
 import { DiskStore } from "./node/disk-store.ts";
 import { entryKind, openFolder } from "./node/folder-repository.ts";
 import { hubTransfers } from "./node/hub-download.ts";

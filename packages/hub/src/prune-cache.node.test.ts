@@ -2,8 +2,7 @@ import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { caught } from "./__fixtures__/caught.ts";
-import { folderEntries } from "./__fixtures__/folder-entries.ts";
-import { temporaryFolders } from "./__fixtures__/temporary-folders.ts";
+import { folderEntries, temporaryFolders } from "./__fixtures__/temporary-folders.ts";
 import { pruneCache } from "./cache-tools.ts";
 import { FileLock } from "./node/lock.ts";
 

@@ -1,3 +1,5 @@
+import type { RetryOptions } from "../repository.ts";
+
 /** What a call or a promise throws; fails where it throws nothing. */
 export async function caught(work: Promise<unknown> | (() => unknown)): Promise<Error> {
   let result: unknown;
@@ -9,3 +11,6 @@ export async function caught(work: Promise<unknown> | (() => unknown)): Promise<
   }
   throw new Error(`expected an error, got ${String(result)}`);
 }
+
+/** Two more tries, at once. */
+export const quickRetries: RetryOptions = { maxRetries: 2, baseWaitTime: 0.001, maxWaitTime: 0.001 };

@@ -1,6 +1,6 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach } from "vitest";
 
 /** A maker of temporary folders, which are removed after each test. Call it at the top of a test file. */
@@ -14,4 +14,17 @@ export function temporaryFolders(): () => Promise<string> {
     folders.push(folder);
     return folder;
   };
+}
+
+/** All files and links below a folder, sorted: `path`, or `path -> target`. */
+export async function folderEntries(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const lines = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(async (entry) => {
+      const location = join(entry.parentPath, entry.name);
+      const path = relative(folder, location);
+      return entry.isSymbolicLink() ? `${path} -> ${await readlink(location)}` : path;
+    });
+  return (await Promise.all(lines)).sort();
 }

@@ -2,9 +2,8 @@ import { OnestepError, type ProgressEvent } from "@onestep/core";
 import { describe, expect, inject, it, vi } from "vitest";
 import { browserCaches } from "../__fixtures__/browser-caches.ts";
 import type { CacheWorkerReply, CacheWorkerRequest } from "../__fixtures__/cache-worker.ts";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { cutAfter, loggedFetch, noNetwork } from "../__fixtures__/logged-fetch.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
 

@@ -1,8 +1,7 @@
 import type { ProgressEvent } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { fakeHubs } from "../__fixtures__/fake-hubs.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
 import { platform } from "../platform.browser.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";

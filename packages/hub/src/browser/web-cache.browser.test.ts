@@ -1,9 +1,8 @@
 import type { ProgressEvent } from "@onestep/core";
 import { describe, expect, it, vi } from "vitest";
 import { browserCaches } from "../__fixtures__/browser-caches.ts";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { noNetwork } from "../__fixtures__/logged-fetch.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { openRepository } from "../open-repository.ts";
 
 const makeCache = browserCaches();

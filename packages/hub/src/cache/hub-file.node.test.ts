@@ -2,11 +2,9 @@ import { mkdir, readFile, rm, stat, symlink, truncate, unlink, writeFile } from 
 import { dirname, join } from "node:path";
 import type { ProgressEvent } from "@onestep/core";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
-import { folderEntries } from "../__fixtures__/folder-entries.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
-import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
+import { folderEntries, temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { DiskStore } from "../node/disk-store.ts";
 import { FileLock } from "../node/lock.ts";
 import { openRepository } from "../open-repository.ts";

@@ -2,11 +2,9 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProgressEvent } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
-import { folderEntries } from "../__fixtures__/folder-entries.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
-import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
+import { folderEntries, temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
 

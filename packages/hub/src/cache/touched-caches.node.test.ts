@@ -1,12 +1,10 @@
 import { chmod, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
-import { folderEntries } from "../__fixtures__/folder-entries.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
-import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
+import { folderEntries, temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { DiskFile } from "../node/disk-file.ts";
 import { DiskStore } from "../node/disk-store.ts";
 import { resolveUrlCache } from "../node/settings.ts";

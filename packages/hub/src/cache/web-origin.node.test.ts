@@ -3,11 +3,9 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProgressEvent } from "@onestep/core";
 import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
-import { folderEntries } from "../__fixtures__/folder-entries.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { staticServers } from "../__fixtures__/static-servers.ts";
-import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
+import { folderEntries, temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import { openRepository } from "../open-repository.ts";
 import type { OpenRepositoryOptions } from "../repository.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { caught } from "../__fixtures__/caught.ts";
-import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
-import { makeClient } from "../__fixtures__/make-client.ts";
+import { fakeHubs, makeClient, requestLines } from "../__fixtures__/fake-hubs.ts";
 import { GatedRepositoryError, ServerError } from "../errors.ts";
 import { readBytes } from "../http/response.ts";
 import { requestFile } from "./file.ts";

@@ -3,9 +3,8 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FakeFault, FakeHub } from "@onestep/fake-hub";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import {
   ConflictError,

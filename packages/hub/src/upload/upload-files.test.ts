@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bytesFile, moveFiles } from "./upload-files.ts";
+import { bytesFile, modelCard, moveFiles } from "./upload-files.ts";
 
 it("gives text as UTF-8, and bytes as they are", async () => {
   const text = bytesFile("a/b.json", "é!");
@@ -15,4 +15,23 @@ it("puts files into a folder, and leaves them where there is none", async () => 
   const [moved] = moveFiles(files, "unet/deep");
   expect([moved?.path, moved?.size]).toEqual(["unet/deep/a.txt", 3]);
   expect(await moved?.read(1, 3)).toEqual(Uint8Array.of(0x62, 0x63));
+});
+
+it("writes a model card that says what the repository holds and how it is loaded", async () => {
+  const card = modelCard("CMStochasticIterativeScheduler", "me/my-scheduler");
+  expect(card.path).toBe("README.md");
+  const text = new TextDecoder().decode(await card.read(0, card.size));
+  expect(text).toMatch(/^---\nlibrary_name: diffusers\n---\n\n# my-scheduler\n\n/);
+  expect(text).toContain('scheduler = CMStochasticIterativeScheduler.from_pretrained("me/my-scheduler")\n');
+  expect(text).toContain(
+    'const scheduler = await CMStochasticIterativeScheduler.fromPretrained("me/my-scheduler");\n',
+  );
+});
+
+it.each([
+  ["UNet2DModel", "model = UNet2DModel"],
+  ["DDPMPipeline", "pipeline = DDPMPipeline"],
+])("names a %s in the model card by its kind", async (className, line) => {
+  const card = modelCard(className, "me/m");
+  expect(new TextDecoder().decode(await card.read(0, card.size))).toContain(line);
 });

@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import type { ProgressEvent } from "@onestep/core";
 import type { FakeFault, FakeHub, FakeHubOptions } from "@onestep/fake-hub";
 import { describe, expect, it } from "vitest";
-import { caught } from "../__fixtures__/caught.ts";
+import { caught, quickRetries } from "../__fixtures__/caught.ts";
 import { fakeHubs, requestLines } from "../__fixtures__/fake-hubs.ts";
-import { quickRetries } from "../__fixtures__/quick-retries.ts";
 import { temporaryFolders } from "../__fixtures__/temporary-folders.ts";
 import {
   ConflictError,
