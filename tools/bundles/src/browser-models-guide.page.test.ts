@@ -112,14 +112,14 @@ describe("the programs of docs/guides/browser-models.md", { timeout: 90_000 }, (
     await openContext();
     const weights = "unet/diffusion_pytorch_model.safetensors";
     const first = await run("fetch");
-    expect(first.lines).toContain(`${weights} fetched`);
-    expect(first.lines).not.toContain(`${weights} was there`);
+    expect(first.lines).toContain(`${weights} downloaded`);
+    expect(first.lines).not.toContain(`${weights} cached`);
     const again = await run("fetch");
-    expect(linesOf(again.lines, "fetched")).toEqual([]);
-    expect(again.lines).toContain(`${weights} was there`);
+    expect(linesOf(again.lines, "downloaded")).toEqual([]);
+    expect(again.lines).toContain(`${weights} cached`);
     const { lines } = await run("clear");
     expect(linesOf(lines, modelId)).toHaveLength(1);
-    expect((await run("fetch")).lines).toContain(`${weights} fetched`);
+    expect((await run("fetch")).lines).toContain(`${weights} downloaded`);
   });
 
   it.each<[string, (page: Page) => Promise<void>]>([

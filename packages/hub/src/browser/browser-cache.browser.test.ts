@@ -167,7 +167,7 @@ describe("the cache of a browser", () => {
     const again = await (await open("onestep/emoji32", { cacheDir })).get("model_index.json");
     expect(await again.text()).toBe(text);
     expect(warning).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining("The copy in the cache is damaged."),
+      expect.stringContaining("The cached copy is damaged."),
     );
   });
 
