@@ -166,9 +166,7 @@ describe("the cache of a browser", () => {
     expect(await caught(offline.get("model_index.json"))).toMatchObject({ code: "integrity" });
     const again = await (await open("onestep/emoji32", { cacheDir })).get("model_index.json");
     expect(await again.text()).toBe(text);
-    expect(warning).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining("The cached copy is damaged."),
-    );
+    expect(warning).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("The cached copy is damaged."));
   });
 
   it("is abandoned at once where the caller says so, and keeps what has arrived", async () => {
