@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { toSnakeCase } from "@onestep/core";
-import { formatPythonJson } from "@onestep/core/files";
+import { toSnakeCase } from "@onestep/core/internal";
+import { formatPythonJson } from "@onestep/core/internal/files";
 import { schedulerClasses } from "@onestep/schedulers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { DocumentedScheduler } from "./documented-scheduler.ts";

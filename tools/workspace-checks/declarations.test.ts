@@ -5,7 +5,8 @@ import { root } from "./workspace.ts";
 
 const everywhere = `
 import * as core from "@onestep/core";
-import * as files from "@onestep/core/files";
+import * as internal from "@onestep/core/internal";
+import * as files from "@onestep/core/internal/files";
 import { emoji32 } from "@onestep/emoji32";
 import * as hub from "@onestep/hub";
 import * as models from "@onestep/models";
@@ -14,7 +15,7 @@ import * as runtime from "@onestep/runtime";
 import * as schedulers from "@onestep/schedulers";
 import { ConsistencyModelPipeline, type RasterImage } from "onestep";
 
-export const all = { core, files, emoji32, hub, models, pipelines, runtime, schedulers };
+export const all = { core, internal, files, emoji32, hub, models, pipelines, runtime, schedulers };
 export const load = (): Promise<ConsistencyModelPipeline> => ConsistencyModelPipeline.fromPretrained();
 export const space = (image: RasterImage): string => image.toImageData().colorSpace;
 `;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { UnsupportedError } from "./errors/unsupported-error.ts";
+import { UnsupportedError } from "./errors.ts";
 import { errorCode, errorMessage, isBlob, isError, isUint8Array, isUrl } from "./realm.ts";
 
 it.each([

@@ -1,12 +1,65 @@
-import { afterEach, expect, it, vi } from "vitest";
-import { warn } from "./warn.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { InvalidArgumentError } from "./errors.ts";
+import { setWarningHandler, type Warning, type WarningHandler, warn } from "./warn.ts";
 
 afterEach(() => {
-  vi.restoreAllMocks();
+  setWarningHandler(undefined);
 });
 
-it("goes to console.warn under the project's name", () => {
-  const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  warn("Mind the gap.");
-  expect(spy.mock.calls).toEqual([["[onestep] Mind the gap."]]);
+describe("warn", () => {
+  it("goes to console.warn under the project's name", () => {
+    const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    warn("Mind the gap.");
+    warn("Mind the gap.", "cache");
+    expect(spy.mock.calls).toEqual([["[onestep] Mind the gap."], ["[onestep] Mind the gap."]]);
+  });
+
+  it("goes to the handler instead, as message and code", () => {
+    const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const warnings: Warning[] = [];
+    setWarningHandler((warning) => warnings.push(warning));
+    warn("Mind the gap.");
+    warn("Mind the gap.", "cache");
+    expect(warnings).toEqual([{ message: "Mind the gap." }, { message: "Mind the gap.", code: "cache" }]);
+    expect(spy).not.toHaveBeenCalled();
+  });
+
+  it("says nothing where the handler is false", () => {
+    const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    setWarningHandler(false);
+    warn("Mind the gap.");
+    expect(spy).not.toHaveBeenCalled();
+  });
+
+  it("throws what the handler throws", () => {
+    setWarningHandler(({ message }) => {
+      throw new Error(message);
+    });
+    expect(() => warn("Mind the gap.")).toThrow("Mind the gap.");
+  });
+});
+
+describe("setWarningHandler", () => {
+  it("returns the handler before", () => {
+    const handler: WarningHandler = () => undefined;
+    expect(setWarningHandler(handler)).toBeUndefined();
+    expect(setWarningHandler(false)).toBe(handler);
+    expect(setWarningHandler(undefined)).toBe(false);
+  });
+
+  it("is one for all copies of the package", async () => {
+    vi.resetModules();
+    const copy = await import("./warn.ts");
+    const warnings: Warning[] = [];
+    copy.setWarningHandler((warning) => warnings.push(warning));
+    expect(copy.warn).not.toBe(warn);
+    warn("Mind the gap.");
+    expect(warnings).toEqual([{ message: "Mind the gap." }]);
+  });
+
+  it.each([[true], [null], ["ignore"]])("refuses %j", (handler) => {
+    const set = (): unknown => setWarningHandler(handler as unknown as WarningHandler);
+    expect(set).toThrow(InvalidArgumentError);
+    expect(set).toThrow("setWarningHandler: found");
+  });
 });

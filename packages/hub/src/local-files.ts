@@ -1,4 +1,5 @@
-import { InvalidArgumentError, isUrl } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { isUrl } from "@onestep/core/internal";
 import { DirectoryHandleFolder, readDrop } from "./local-folders.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "./repository.ts";
 import { BlobFile, getEntry, reportCachedFile } from "./repository-file.ts";

@@ -1,4 +1,5 @@
-import { errorMessage, InvalidArgumentError, isError, OnestepError } from "@onestep/core";
+import { InvalidArgumentError, OnestepError } from "@onestep/core";
+import { errorMessage, isError } from "@onestep/core/internal";
 import { FileReadError } from "./errors.ts";
 import type { LocalFolder } from "./local-files.ts";
 

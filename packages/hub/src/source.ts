@@ -1,4 +1,5 @@
-import { InvalidArgumentError, isUrl } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { isUrl } from "@onestep/core/internal";
 import { findRepositoryIdFault } from "./validators.ts";
 
 /** What a caller's `source` can mean, judged by its text. */

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { type Config, DisposedError, InvalidArgumentError, nextTask, untilAborted } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
+import { nextTask, untilAborted } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { type Graph, specialise } from "@onestep/graph";
 import {
   type OpenRepositoryOptions,

@@ -22,10 +22,14 @@ export {
   type ResizeOptions,
   randnTensor,
   resizeTensor,
+  setWarningHandler,
   Tensor,
   type TensorDataByType,
   TorchGenerator,
   UnsupportedError,
+  type Warning,
+  type WarningCode,
+  type WarningHandler,
 } from "@onestep/core";
 export { GraphError } from "@onestep/graph";
 export {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError, InvalidConfigError, Tensor } from "@onestep/core";
-import { saveFile } from "@onestep/core/files";
+import { saveFile } from "@onestep/core/internal/files";
 import { type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import { bytesFile, type Repository, type UploadFile } from "@onestep/hub";
 import { DDIMScheduler, DDPMScheduler, type Scheduler } from "@onestep/schedulers";

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { InvalidArgumentError, joinPath, type PythonJson, warn } from "@onestep/core";
-import { saveFile } from "@onestep/core/files";
+import { InvalidArgumentError, type PythonJson } from "@onestep/core";
+import { joinPath, warn } from "@onestep/core/internal";
+import { saveFile } from "@onestep/core/internal/files";
 import {
   bytesFile,
   moveFiles,
@@ -281,7 +282,7 @@ export abstract class DiffusionPipelineBase<
     if (process === undefined) return;
     const { className: pipeline } = this;
     const misfit = describeMisfit({ pipeline, process, scheduler, original: this.#originalScheduler });
-    if (misfit !== undefined) warn(misfit);
+    if (misfit !== undefined) warn(misfit, "scheduler");
   }
 
   #formatIndex(): string {
@@ -358,5 +359,6 @@ function warnOfDropped(
   const names = dropped.map(([name, entry]) => `${name} (${entry.className})`).join(", ");
   warn(
     `The pipeline that this ${className} shares its components with was loaded with ${names}, which ${className} does not run: it is left out of what is saved. Save that pipeline to keep it.`,
+    "component",
   );
 }

@@ -1,4 +1,5 @@
-import { describeValue, enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
+import { enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import { type BetaConfig, betaFields, requireBetaCount } from "./betas/beta-fields.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "./config/scheduler-config.ts";

@@ -1,11 +1,5 @@
-import {
-  describeJson,
-  InvalidConfigError,
-  isJsonObject,
-  type PythonJson,
-  UnsupportedError,
-  warn,
-} from "@onestep/core";
+import { InvalidConfigError, type PythonJson, UnsupportedError } from "@onestep/core";
+import { describeJson, isJsonObject, warn } from "@onestep/core/internal";
 import {
   readSchedulerDocument,
   type SchedulerFromPretrainedOptions,

@@ -1,4 +1,4 @@
-import { formatConfig, parsePythonJson } from "@onestep/core/files";
+import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { configFileGoldens } from "./__fixtures__/goldens.ts";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { formatConfig, parsePythonJson } from "@onestep/core/files";
+import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { expectSum, fullLoopSum } from "./__fixtures__/full-loop.ts";
 import swaps from "./__fixtures__/scheduler-swaps.json" with { type: "json" };

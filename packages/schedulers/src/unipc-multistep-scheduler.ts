@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError, type Tensor } from "@onestep/core";
+import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import * as float32 from "./arithmetic/float32.ts";
 import { karrasDiffusionSchedulers } from "./config/karras-diffusion-schedulers.ts";
 import type { ConfigFieldsOf } from "./config/scheduler-config.ts";

@@ -1,4 +1,5 @@
 // A process that runs batches, so that a crash or a hang ends it and not the count.
+import { setWarningHandler } from "@onestep/core";
 import { type BatchResult, runBatch } from "./run-batch.ts";
 import { findTarget } from "./targets/fuzz-targets.ts";
 
@@ -8,8 +9,8 @@ export interface BatchRequest {
   readonly seed: number;
 }
 
-// Configs with fields that nobody knows are warned of; there are thousands.
-console.warn = () => {};
+// Thousands of configs have unknown fields, each of which gives a warning.
+setWarningHandler(false);
 
 process.on("message", async ({ target, seed }: BatchRequest) => {
   const result: BatchResult = await runBatch(findTarget(target), seed);

@@ -2,8 +2,7 @@
 //
 //   npm run nearest --workspace tools/gallery -- <folder of emoji.npz and labels.json> [folder for pictures]
 
-import type { RasterImage } from "@onestep/core";
-import { RasterImage as Image, TorchGenerator } from "@onestep/core";
+import { RasterImage as Image, type RasterImage, TorchGenerator } from "@onestep/core";
 import { ConsistencyModelPipeline } from "@onestep/pipelines";
 import { enlarge } from "./figures.ts";
 import { readTrainingPictures, type TrainingPicture } from "./training-pictures.ts";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { InvalidConfigError } from "../errors/invalid-config-error.ts";
+import { InvalidArgumentError, InvalidConfigError } from "../errors.ts";
 import {
   booleanField,
   enumField,
@@ -11,7 +10,7 @@ import {
   nullableField,
 } from "./config-field.ts";
 import { ConfigSchema } from "./config-schema.ts";
-import { diffusersVersion, formatConfig } from "./format-config.ts";
+import { diffusersVersion, formatConfig } from "./format-python-json.ts";
 import { parsePythonJson } from "./parse-python-json.ts";
 import { PythonFloat, type PythonJson } from "./python-json.ts";
 

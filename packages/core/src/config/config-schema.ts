@@ -1,13 +1,9 @@
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { InvalidConfigError } from "../errors/invalid-config-error.ts";
-import type { OnestepError, Problem } from "../errors/onestep-error.ts";
+import { InvalidArgumentError, InvalidConfigError, type OnestepError, type Problem } from "../errors.ts";
 import { warn } from "../warn.ts";
-import { type Config, createConfig, readConfigRecord } from "./config.ts";
+import { type Config, createConfig, readConfigRecord, toPythonJson, toSnakeCase } from "./config.ts";
 import type { ConfigField, ConfigOptions, ConfigValues } from "./config-field.ts";
-import { toSnakeCase } from "./config-name.ts";
-import { describeJson, describeValue, isJsonObject } from "./describe-json.ts";
-import { PythonFloat, type PythonJson } from "./python-json.ts";
-import { toPythonJson } from "./to-python-json.ts";
+import { describeJson, describeValue } from "./describe-value.ts";
+import { isJsonObject, PythonFloat, type PythonJson } from "./python-json.ts";
 
 /** The fields of a class, by their camelCase names. */
 export type ConfigFields = Readonly<Record<string, ConfigField<unknown>>>;
@@ -177,6 +173,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
     if (names.length === 0) return;
     warn(
       `The config attributes ${names.join(", ")} were passed to ${this.className}, but are not expected and will be ignored. Please verify ${source}.`,
+      "config",
     );
   }
 

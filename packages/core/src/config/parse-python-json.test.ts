@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InvalidConfigError } from "../errors/invalid-config-error.ts";
+import { InvalidConfigError } from "../errors.ts";
+import { toPythonJson } from "./config.ts";
 import { formatPythonJson } from "./format-python-json.ts";
 import { parsePythonJson } from "./parse-python-json.ts";
 import { PythonFloat, type PythonJson } from "./python-json.ts";
-import { toPythonJson } from "./to-python-json.ts";
 
 describe("parsePythonJson", () => {
   it.each<[string, PythonJson]>([

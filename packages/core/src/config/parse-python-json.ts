@@ -1,5 +1,5 @@
-import { InvalidConfigError } from "../errors/invalid-config-error.ts";
-import { describeValue } from "./describe-json.ts";
+import { InvalidConfigError } from "../errors.ts";
+import { describeValue } from "./describe-value.ts";
 import { identifyText } from "./identify-text.ts";
 import { maximumJsonDepth, PythonFloat, type PythonJson, type PythonJsonObject } from "./python-json.ts";
 

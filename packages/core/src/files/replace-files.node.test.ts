@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileWriteError } from "../errors/file-write-error.ts";
-import { replaceFiles, type StagedFile } from "./replace-files.node.ts";
+import { FileWriteError } from "../errors.ts";
+import { replaceFiles, type StagedFile } from "./write-files.node.ts";
 
 let folder: string;
 beforeEach(async () => {

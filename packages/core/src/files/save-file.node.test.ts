@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileWriteError } from "../errors/file-write-error.ts";
-import { saveFile } from "./save-file.ts";
+import { FileWriteError } from "../errors.ts";
+import { saveFile } from "./write-files.node.ts";
 
 let folder: string;
 

@@ -14,9 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileWriteError } from "../errors/file-write-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { saveFiles } from "./save-files.node.ts";
+import { FileWriteError, InvalidArgumentError } from "../errors.ts";
+import { saveFiles } from "./write-files.node.ts";
 
 let folder: string;
 

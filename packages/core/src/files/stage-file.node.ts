@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { errorCode, errorMessage, isUint8Array } from "../realm.ts";
-import { toFileWriteError } from "./to-file-write-error.node.ts";
+import { fileURLToPath } from "node:url";
+import { describeValue } from "../config/describe-value.ts";
+import { FileWriteError, InvalidArgumentError, type Problem } from "../errors.ts";
+import { errorCode, errorMessage, isUint8Array, isUrl } from "../realm.ts";
 
 /** Where a file belongs, and the permissions of the file that stands there. */
 export interface FileTarget {
@@ -102,4 +103,109 @@ async function wherePossible(work: () => Promise<void>): Promise<void> {
     );
     if (!isRefused && !errorMessage(error).includes("not implemented")) throw error;
   }
+}
+
+/**
+ * Makes a folder, and those above it that are not there. Of a read-only file system Node says that nothing is there
+ * (ENOENT); here the error is the one of the system.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const missing = await findFirstMissing(folder);
+    if (missing !== undefined) await mkdir(missing);
+    throw error;
+  }
+}
+
+async function findFirstMissing(folder: string): Promise<string | undefined> {
+  let missing: string | undefined;
+  for (let path = folder; ; path = dirname(path)) {
+    const isThere = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere || dirname(path) === path) return missing;
+    missing = path;
+  }
+}
+
+type Cause = Pick<Problem, "found" | "expected" | "remedy">;
+
+const causes: Readonly<Record<string, Cause>> = {
+  EACCES: {
+    found: "no permission to write there",
+    expected: "a folder that you may write to",
+    remedy: "Change the permissions, or choose another path.",
+  },
+  EDQUOT: {
+    found: "no room left in your disk quota",
+    expected: "room for the file",
+    remedy: "Free some space, or choose another disk.",
+  },
+  ENAMETOOLONG: {
+    found: "a name that is too long",
+    expected: "a name that the file system takes",
+    remedy: "Choose a shorter name.",
+  },
+  ENOSPC: {
+    found: "no room left on the disk",
+    expected: "room for the file",
+    remedy: "Free some space, or choose another disk.",
+  },
+  ENOTDIR: {
+    found: "a file where the path has a folder",
+    expected: "a path whose parents are folders",
+    remedy: "Correct the path.",
+  },
+  EROFS: {
+    found: "a read-only file system",
+    expected: "a folder that can be written to",
+    remedy: "Choose another path.",
+  },
+};
+
+const aliases: Readonly<Record<string, string>> = { EPERM: "EACCES", EEXIST: "ENOTDIR" };
+
+/** Says in words why a system call failed to write a file. */
+export function toFileWriteError(path: string, error: unknown): FileWriteError {
+  const code = errorCode(error) ?? "";
+  return new FileWriteError({ subject: path, ...describe(code, path, error) }, { cause: error });
+}
+
+function describe(code: string, path: string, error: unknown): Cause {
+  if (code === "ENOENT") {
+    return {
+      found: `no folder ${dirname(path)}`,
+      expected: "a folder that exists",
+      remedy: "Make the folder first, or correct the path.",
+    };
+  }
+  const name = Object.hasOwn(aliases, code) ? aliases[code] : code;
+  const known = name !== undefined && Object.hasOwn(causes, name) ? causes[name] : undefined;
+  return (
+    known ?? {
+      found: errorMessage(error),
+      expected: "a file that can be written",
+      remedy: "See the cause of this error.",
+    }
+  );
+}
+
+/** The path on disk that a path or a `file:` URL stands for, be the URL a text or not. @throws InvalidArgumentError where it is neither. */
+export function toPath(path: string | URL): string {
+  try {
+    const fromUrl = isUrl(path) || (typeof path === "string" && /^file:\/\//i.test(path));
+    const text = fromUrl ? fileURLToPath(path) : path;
+    if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
+  } catch {
+    // Not a file: URL, or one with a host; reported below.
+  }
+  throw new InvalidArgumentError({
+    subject: "path",
+    found: describeValue(path),
+    expected: "the path of a file, or a file: URL",
+    remedy: "Pass a path that is not empty.",
+  });
 }

@@ -14,9 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileWriteError } from "../errors/file-write-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { writeFileAside } from "./write-file.node.ts";
+import { FileWriteError, InvalidArgumentError } from "../errors.ts";
+import { writeFileAside } from "./write-files.node.ts";
 
 let folder: string;
 const bytes = new TextEncoder().encode("new");

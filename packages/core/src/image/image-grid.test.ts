@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../errors/image-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { ImageError, InvalidArgumentError } from "../errors.ts";
 import { makeImageGrid } from "./image-grid.ts";
 import type { Pixels } from "./pixels.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../errors/image-error.ts";
+import { ImageError } from "../errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { imageFromTensor, imagesFromTensor } from "./images-from-tensor.ts";
 import { RasterImage } from "./raster-image.ts";

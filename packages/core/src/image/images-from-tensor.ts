@@ -1,5 +1,5 @@
-import { describeValue } from "../config/describe-json.ts";
-import { ImageError } from "../errors/image-error.ts";
+import { describeValue } from "../config/describe-value.ts";
+import { ImageError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { RasterImage } from "./raster-image.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { UnsupportedError } from "../errors/unsupported-error.ts";
+import { UnsupportedError } from "../errors.ts";
 import { RasterImage } from "./raster-image.ts";
 
 const image = new RasterImage({ width: 2, height: 1, channels: 1, data: Uint8Array.of(10, 20) });

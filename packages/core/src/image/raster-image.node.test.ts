@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FileWriteError } from "../errors/file-write-error.ts";
+import { FileWriteError } from "../errors.ts";
 import { RasterImage } from "./raster-image.ts";
 
 const image = new RasterImage({ width: 2, height: 1, channels: 1, data: Uint8Array.of(10, 20) });

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../errors/image-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { UnsupportedError } from "../errors/unsupported-error.ts";
+import { ImageError, InvalidArgumentError, UnsupportedError } from "../errors.ts";
 import { RasterImage } from "./raster-image.ts";
 
 const image = new RasterImage({

@@ -1,14 +1,12 @@
-import { writeFileAside } from "#write-file";
-import { describeValue } from "../config/describe-json.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { UnsupportedError } from "../errors/unsupported-error.ts";
+import { decodeCompressed } from "#decode-compressed";
+import { writeFileAside } from "#write-files";
+import { describeValue } from "../config/describe-value.ts";
+import { ImageError, InvalidArgumentError, UnsupportedError } from "../errors.ts";
 import { isBlob, isUint8Array, isUrl } from "../realm.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { checkPixels } from "./check-pixels.ts";
-import { decodeImage } from "./decode/decode-image.ts";
-import { fromImageData, type ImageDataLike, toImageData } from "./image-data.ts";
+import { detectImageFormat } from "./decode/compressed-image.ts";
 import { type ImageGridOptions, makeImageGrid } from "./image-grid.ts";
-import type { Pixels } from "./pixels.ts";
+import { checkPixels, fromImageData, type ImageDataLike, type Pixels, toImageData } from "./pixels.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { encodePng } from "./png/encode-png.ts";
 
@@ -176,4 +174,21 @@ async function readBytes(file: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Ar
     expected: "the bytes of a file: a Uint8Array, an ArrayBuffer or a Blob",
     remedy: "Read the file first: `await readFile(path)` of node:fs/promises in Node.",
   });
+}
+
+/** Decodes a PNG, JPEG or WebP, whichever the bytes are. */
+async function decodeImage(bytes: Uint8Array, maxPixels: number): Promise<Pixels> {
+  const format = detectImageFormat(bytes);
+  if (format === "png") return decodePng(bytes, maxPixels);
+  if (format !== undefined) return decodeCompressed({ bytes, format, maxPixels });
+  throw new ImageError({
+    subject: "image",
+    found: bytes.length === 0 ? "an empty file" : `a file that begins with ${describeStart(bytes)}`,
+    expected: "a PNG, JPEG or WebP",
+    remedy: "Convert the image to one of these.",
+  });
+}
+
+function describeStart(bytes: Uint8Array): string {
+  return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }

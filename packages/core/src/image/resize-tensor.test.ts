@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../errors/image-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { ImageError, InvalidArgumentError } from "../errors.ts";
 import { TorchGenerator } from "../random/torch-generator.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import reference from "./__fixtures__/resized-images.json" with { type: "json" };

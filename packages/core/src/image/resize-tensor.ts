@@ -1,6 +1,5 @@
-import { describeValue } from "../config/describe-json.ts";
-import { ImageError } from "../errors/image-error.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { describeValue } from "../config/describe-value.ts";
+import { ImageError, InvalidArgumentError } from "../errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Options of {@link resizeTensor}: the new size in pixels, each at least 1. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cosSinFloat32, logFloat32 } from "./float32-math.ts";
+import { cosSinFloat32, fusedMultiplyAdd, logFloat32 } from "./float32-math.ts";
 
 /** A multiple of 2^-24 in [0, 1): what a uniform float32 number is. */
 const uniform = fc.integer({ min: 0, max: 2 ** 24 - 1 }).map((multiple) => multiple / 2 ** 24);
@@ -45,5 +45,22 @@ describe("cosSinFloat32", () => {
     const result = Float64Array.of(5, 5);
     cosSinFloat32(0, result);
     expect([...result]).toEqual([1, 0]);
+  });
+});
+
+describe("fusedMultiplyAdd", () => {
+  it("rounds the product and the sum together, not one after the other", () => {
+    const left = 1 + 2 ** -12;
+    expect(fusedMultiplyAdd(left, left, -1)).toBe(2 ** -11 + 2 ** -24);
+    expect(Math.fround(Math.fround(left * left) - 1)).toBe(2 ** -11);
+  });
+
+  it("is exact where the result is a float32 number", () => {
+    const small = fc.integer({ min: -(2 ** 11), max: 2 ** 11 });
+    fc.assert(
+      fc.property(small, small, small, (left, right, addend) => {
+        expect(fusedMultiplyAdd(left, right, addend)).toBe(left * right + addend);
+      }),
+    );
   });
 });

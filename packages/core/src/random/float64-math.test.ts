@@ -1,5 +1,17 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logFloat64, type SineAndCosine, sinCosFloat64 } from "./float64-math.ts";
+import {
+  add,
+  addExactly,
+  type DoubleDouble,
+  divide,
+  log1pOfNegative,
+  logFloat64,
+  multiply,
+  multiplyExactly,
+  type SineAndCosine,
+  sinCosFloat64,
+} from "./float64-math.ts";
 
 // The multiple k, then log(1 - k/2^53), sin and cos of 2π·k/2^53 with that product rounded to a double: computed with
 // 300 bits (mpmath) and rounded once. Among them the ends of each range and the neighbours of each quarter turn.
@@ -53,5 +65,87 @@ describe("sinCosFloat64", () => {
     const result: SineAndCosine = { sine: 5, cosine: 5 };
     sinCosFloat64(0, result);
     expect(result).toEqual({ sine: 0, cosine: 1 });
+  });
+});
+
+describe("log1p", () => {
+  // log1p(-k/2^53) of glibc 2.36 on x86-64. glibc has two builds of it, with and without fused multiply-add, that
+  // differ in the last place for one argument in two thousand; hence the tolerance of one unit in the last place.
+  it.each([
+    [1, -1.1102230246251565e-16],
+    [1073741825, -1.192092967672315e-7],
+    [35184372088909, -0.003913899321144911],
+    [1319413953331987, -0.15839142994402],
+    [2637844281837119, -0.34652597045017763],
+    [2638083206529035, -0.34656348275311377],
+    [2638084206529036, -0.3465636397607852],
+    [3000000000000001, -0.4050655490238484],
+    [4503599627370496, -Math.LN2],
+    [5003599627370497, -0.8108303114773038],
+    [7777777777777777, -1.991480459960839],
+    [9007199254740991, -36.7368005696771],
+    [9007199242395314, -20.407983969403134],
+  ])("of -%d / 2^53 is that of the C library", (multiple, expected) => {
+    const difference = Math.abs(log1pOfNegative(multiple / 2 ** 53) - expected);
+    expect(difference).toBeLessThanOrEqual(-expected * 2 ** -52);
+  });
+
+  it("is 0 at 0", () => {
+    expect(Math.abs(log1pOfNegative(0))).toBe(0);
+  });
+});
+
+describe("doubleDouble", () => {
+  /** A whole number with up to 106 bits, as the two doubles that hold it. */
+  function fromBigInt(value: bigint): DoubleDouble {
+    const high = Number(value);
+    return { high, low: Number(value - BigInt(high)) };
+  }
+
+  function toBigInt(value: DoubleDouble): bigint {
+    return BigInt(value.high) + BigInt(Math.round(value.low));
+  }
+
+  const double = fc.bigInt({ min: -(2n ** 53n), max: 2n ** 53n });
+  const long = fc.bigInt({ min: 1n, max: 2n ** 104n });
+
+  /** Whether `found` is `exact` but for a relative error of 2^-100, or 1. */
+  function isClose(found: bigint, exact: bigint): boolean {
+    const difference = found > exact ? found - exact : exact - found;
+    return difference <= (exact >> 100n) + 1n;
+  }
+
+  describe("sums and products", () => {
+    it("of two doubles are exact", () => {
+      fc.assert(
+        fc.property(double, double, fc.integer({ min: 0, max: 60 }), (left, right, shift) => {
+          const scaled = left << BigInt(shift);
+          expect(toBigInt(addExactly(Number(scaled), Number(right)))).toBe(scaled + right);
+          expect(toBigInt(multiplyExactly(Number(scaled), Number(right)))).toBe(scaled * right);
+        }),
+      );
+    });
+
+    it("of pairs are good to 100 bits", () => {
+      fc.assert(
+        fc.property(long, long, (left, right) => {
+          const sum = add(fromBigInt(left), fromBigInt(right));
+          const product = multiply(fromBigInt(left), fromBigInt(right));
+          expect(isClose(toBigInt(sum), left + right)).toBe(true);
+          expect(isClose(toBigInt(product), left * right)).toBe(true);
+          expect(sum.high).toBe(sum.high + sum.low);
+        }),
+      );
+    });
+  });
+
+  it("a quotient times its divisor is the dividend, to 100 bits", () => {
+    fc.assert(
+      fc.property(long, long, (dividend, divisor) => {
+        const quotient = divide(fromBigInt(dividend), fromBigInt(divisor));
+        const back = multiply(quotient, fromBigInt(divisor));
+        expect(isClose(toBigInt(back), dividend)).toBe(true);
+      }),
+    );
   });
 });

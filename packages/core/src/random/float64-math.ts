@@ -1,5 +1,3 @@
-import { add, addExactly, type DoubleDouble, divide, multiply, multiplyExactly } from "./double-double.ts";
-
 // `Math.log`, `Math.sin` and `Math.cos` differ from engine to engine, and those of V8 differ from the C library that
 // torch calls in the last bit of 3 to 7 results in 100. The functions here round the true value correctly but for about
 // one argument in millions; the C library (glibc 2.36) does so but for one in a thousand.
@@ -95,4 +93,113 @@ export function sinCosFloat64(angle: number, result: SineAndCosine): void {
   const isOdd = quadrant % 2 === 1;
   result.sine = (quadrant % 4 < 2 ? 1 : -1) * (isOdd ? cosine : sine);
   result.cosine = (quadrant % 4 === 0 || quadrant === 3 ? 1 : -1) * (isOdd ? sine : cosine);
+}
+
+const log2High = 6.931471803691238e-1;
+const log2Low = 1.9082149292705877e-10;
+
+// Lp1 to Lp7 of s_log1p.c in Sun's fdlibm (1993).
+const term1 = 0.6666666666666735;
+const term2 = 0.3999999999940942;
+const term3 = 0.2857142874366239;
+const term4 = 0.22222198432149784;
+const term5 = 0.1818357216161805;
+const term6 = 0.15313837699209373;
+const term7 = 0.14798198605116586;
+
+// fdlibm compares only the upper half of a number with 1 - sqrt(1/2) and sqrt(2).
+const greatestDirect = 0.2928934097290039;
+const greatestMantissa = 1.4142131805419922;
+
+/**
+ * `log(1 - value)` with the rounding errors of the C library that torch calls for its small draws: fdlibm's formula,
+ * its polynomial summed in the order of glibc. It is off the true value by up to 1 unit in the last place, so a
+ * better logarithm would not give torch's numbers.
+ *
+ * @param value - A multiple of 2^-53 in [0, 1), so that `1 - value` is exact.
+ */
+export function log1pOfNegative(value: number): number {
+  if (value < greatestDirect) return logNearOne(-value, 0);
+  let exponent = 0;
+  let mantissa = 1 - value;
+  while (mantissa < 1) {
+    mantissa *= 2;
+    exponent -= 1;
+  }
+  if (mantissa < greatestMantissa) return logNearOne(mantissa - 1, exponent);
+  return logNearOne(mantissa / 2 - 1, exponent + 1);
+}
+
+/** `log((1 + offset) · 2^exponent)` for an offset between sqrt(1/2) - 1 and sqrt(2) - 1. */
+function logNearOne(offset: number, exponent: number): number {
+  const halfSquare = 0.5 * offset * offset;
+  const ratio = offset / (2 + offset);
+  const square = ratio * ratio;
+  const fourth = square * square;
+  const eighth = fourth * fourth;
+  const sum =
+    square * term1 +
+    fourth * (term2 + square * term3) +
+    eighth * (term4 + square * term5) +
+    eighth * fourth * (term6 + square * term7);
+  if (exponent === 0) return offset - (halfSquare - ratio * (halfSquare + sum));
+  return exponent * log2High - (halfSquare - (ratio * (halfSquare + sum) + exponent * log2Low) - offset);
+}
+
+/** An unevaluated sum of two doubles, `high` being the sum rounded: about 106 bits (Dekker 1971). */
+export interface DoubleDouble {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** The exact sum of two doubles. */
+export function addExactly(left: number, right: number): DoubleDouble {
+  const high = left + right;
+  const rightPart = high - left;
+  return { high, low: left - (high - rightPart) + (right - rightPart) };
+}
+
+/** The exact sum of two doubles of which the first is the larger one. */
+function addExactlyOrdered(larger: number, smaller: number): DoubleDouble {
+  const high = larger + smaller;
+  return { high, low: smaller - (high - larger) };
+}
+
+/** The exact product of two doubles of moderate size. */
+export function multiplyExactly(left: number, right: number): DoubleDouble {
+  const high = left * right;
+  const leftHigh = upperHalf(left);
+  const leftLow = left - leftHigh;
+  const rightHigh = upperHalf(right);
+  const rightLow = right - rightHigh;
+  const low = leftHigh * rightHigh - high + leftHigh * rightLow + leftLow * rightHigh + leftLow * rightLow;
+  return { high, low };
+}
+
+/** The leading 26 bits (Veltkamp 1968). */
+function upperHalf(value: number): number {
+  const scaled = value * 134217729;
+  return scaled - (scaled - value);
+}
+
+/** `left + right` with a relative error of about 2^-104, where the sum does not cancel. */
+export function add(left: DoubleDouble, right: DoubleDouble): DoubleDouble {
+  const high = addExactly(left.high, right.high);
+  const low = addExactly(left.low, right.low);
+  const middle = addExactlyOrdered(high.high, high.low + low.high);
+  return addExactlyOrdered(middle.high, middle.low + low.low);
+}
+
+/** `left · right` with a relative error of about 2^-104. */
+export function multiply(left: DoubleDouble, right: DoubleDouble): DoubleDouble {
+  const product = multiplyExactly(left.high, right.high);
+  return addExactlyOrdered(product.high, product.low + (left.high * right.low + left.low * right.high));
+}
+
+/** `dividend / divisor` with a relative error of about 2^-103. */
+export function divide(dividend: DoubleDouble, divisor: DoubleDouble): DoubleDouble {
+  const quotient = dividend.high / divisor.high;
+  const product = multiply({ high: quotient, low: 0 }, divisor);
+  const rest = dividend.high - product.high - product.low + dividend.low;
+  return addExactlyOrdered(quotient, rest / divisor.high);
 }

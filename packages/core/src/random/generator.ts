@@ -1,5 +1,7 @@
-import type { FloatType } from "../tensor/data-type.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { describeValue } from "../config/describe-value.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { allocateData, elementCount, type FloatType } from "../tensor/tensor-data.ts";
 
 /** Options of a draw. */
 export interface DrawOptions<Type extends FloatType = FloatType> {
@@ -17,4 +19,64 @@ export interface Generator {
   rand<Type extends FloatType>(shape: readonly number[], options: DrawOptions<Type>): Tensor<Type>;
   /** Integers in [low, high). */
   randint(low: number | bigint, high: number | bigint, shape: readonly number[]): Tensor<"int64">;
+}
+
+/**
+ * Normal numbers of float32 for a batch, as diffusers' `randn_tensor` draws them (utils/torch_utils.py).
+ *
+ * @param shape - The first dimension counts the items of the batch.
+ * @param generator - One generator, or a list of one, draws the whole tensor at once. A longer list holds one generator
+ *   for each item, so that an item does not depend on its neighbours. Without one the numbers are different each time.
+ * @throws InvalidArgumentError where the shape is not one, or the list has not as many generators as the batch has
+ *   items, or something is no generator. Nothing is drawn then.
+ */
+export function randnTensor(
+  shape: readonly number[],
+  generator?: Generator | readonly Generator[] | undefined,
+): Tensor<"float32"> {
+  elementCount(shape);
+  if (generator === undefined) return unseededRandn(shape);
+  const generators: readonly Generator[] = Array.isArray(generator) ? generator : [generator];
+  for (const item of generators) requireGenerator(item);
+  const [first] = generators;
+  if (first !== undefined && generators.length === 1) return first.randn(shape);
+  const [batchSize = 0, ...itemShape] = shape;
+  if (first === undefined || generators.length !== batchSize) {
+    throw new InvalidArgumentError({
+      subject: "generator",
+      found: `a list of ${generators.length} generators for a batch of ${batchSize}`,
+      expected: "as many generators as the batch has items, or one for all of them",
+      remedy: "Pass a list as long as the batch.",
+    });
+  }
+  return Tensor.concat(generators.map((item) => item.randn([1, ...itemShape])));
+}
+
+function requireGenerator(value: unknown): void {
+  const isGenerator = typeof value === "object" && value !== null && "randn" in value;
+  if (isGenerator && typeof value.randn === "function") return;
+  throw new InvalidArgumentError({
+    subject: "generator",
+    found: describeValue(value),
+    expected: "a generator, or a list of them",
+    remedy: "Pass `new TorchGenerator(seed)`.",
+  });
+}
+
+/**
+ * Normal numbers of float32, mean 0, variance 1, that are different each time: Box and Muller 1958, from `Math.random`.
+ * A generator with a seed is far more code, which a program that never seeds one does without.
+ *
+ * @throws InvalidArgumentError where the shape is not one.
+ */
+export function unseededRandn(shape: readonly number[]): Tensor<"float32"> {
+  const values = allocateData("float32", elementCount(shape));
+  for (let index = 0; index < values.length; index += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - Math.random()));
+    const angle = 2 * Math.PI * Math.random();
+    values[index] = radius * Math.cos(angle);
+    // Past the end, where their number is odd, nothing is written.
+    values[index + 1] = radius * Math.sin(angle);
+  }
+  return new Tensor("float32", values, shape);
 }

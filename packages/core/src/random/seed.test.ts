@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import { defaultSeed, normalizeSeed, randomSeed } from "./seed.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { defaultSeed, normalizeSeed, randomSeed } from "./torch-generator.ts";
 
 describe("normalizeSeed", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import stateOfTorch from "./__fixtures__/torch-generator-state.json" with { type: "json" };
 import { decodeTorchGeneratorState, encodeTorchGeneratorState } from "./torch-generator-state.ts";
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
 
 /** What torch keeps of a CPU generator. */

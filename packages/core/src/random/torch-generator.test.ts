@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import stateOfTorch from "./__fixtures__/torch-generator-state.json" with { type: "json" };
 import numbersOfTorch from "./__fixtures__/torch-rng.json" with { type: "json" };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import { clampElements, combineElements } from "./elementwise.ts";
 import { Tensor } from "./tensor.ts";
 

@@ -1,9 +1,14 @@
-import { describeValue } from "../config/describe-json.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import type { DataType, FloatType, TensorDataByType } from "./data-type.ts";
-import { sameShape } from "./same-shape.ts";
+import { describeValue } from "../config/describe-value.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { Tensor } from "./tensor.ts";
-import { allocateData, isDataType } from "./tensor-data.ts";
+import {
+  allocateData,
+  type DataType,
+  type FloatType,
+  isDataType,
+  sameShape,
+  type TensorDataByType,
+} from "./tensor-data.ts";
 
 type Floats = Float32Array | Float64Array;
 type OperationName = "add" | "sub" | "mul" | "div";

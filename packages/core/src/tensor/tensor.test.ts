@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import { TorchGenerator } from "../random/torch-generator.ts";
-import type { DataType } from "./data-type.ts";
 import { Tensor } from "./tensor.ts";
+import type { DataType } from "./tensor-data.ts";
 
 describe("new Tensor", () => {
   it("keeps the array it is given and freezes a copy of the shape", () => {

@@ -1,10 +1,17 @@
-import { describeValue } from "../config/describe-json.ts";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
-import type { DataType, FloatType, TensorDataByType } from "./data-type.ts";
-import { elementCount } from "./element-count.ts";
+import { describeValue } from "../config/describe-value.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import { addScaled, clampElements, combineElements } from "./elementwise.ts";
-import { sameShape } from "./same-shape.ts";
-import { allocateData, convertData, isDataOfType, isDataType } from "./tensor-data.ts";
+import {
+  allocateData,
+  convertData,
+  type DataType,
+  elementCount,
+  type FloatType,
+  isDataOfType,
+  isDataType,
+  sameShape,
+  type TensorDataByType,
+} from "./tensor-data.ts";
 
 /**
  * A dense array in row-major order, as torch's contiguous CPU tensors are.

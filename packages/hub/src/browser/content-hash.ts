@@ -1,4 +1,4 @@
-import { freeBuffer } from "@onestep/core";
+import { freeBuffer } from "@onestep/core/internal/free-buffer";
 import { createSHA1, createSHA256, type IHasher } from "hash-wasm";
 
 /** What is hashed at once, some milliseconds of work. */

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { CachedRepository } from "../cache/cached-repository.ts";
 import { HubCache } from "../cache/hub-cache.ts";
 import { openHubRepository } from "../cache/hub-origin.ts";
@@ -168,7 +168,7 @@ class FallbackRepository implements Repository {
         return await this.#cached.find(path, options);
       } catch (error) {
         if (!CacheWriteError.isInstance(error)) throw error;
-        warn(`${path} of ${this.name} is read in place, and not kept. ${error.message}`);
+        warn(`${path} of ${this.name} is read in place, and not kept. ${error.message}`, "cache");
         this.#unstored.add(path);
       }
     }

@@ -35,7 +35,8 @@ export async function openStorage({
   } catch (cause) {
     const found = `no storage for files (${cause instanceof Error ? cause.message : cause})`;
     if (isNeeded) throw noStorage(found, cause);
-    if (!hasWarned) warn(`This browser gives the page ${found}: models are read in place, and not kept.`);
+    if (!hasWarned)
+      warn(`This browser gives the page ${found}: models are read in place, and not kept.`, "cache");
     hasWarned = true;
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { isOutage } from "../errors.ts";
 import type { RetryPolicy } from "../http/retry.ts";
 import type { FileRequest, NoFile } from "../hub-api/file.ts";
@@ -68,7 +68,7 @@ async function receive(
       onWait: async (owner) => {
         hasWaited = true;
         await download.discard();
-        if (owner !== undefined) warn(`Waiting for another ${owner} to finish downloading ${path}.`);
+        if (owner !== undefined) warn(`Waiting for another ${owner} to finish downloading ${path}.`, "hub");
       },
     },
   );

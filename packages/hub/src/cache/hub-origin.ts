@@ -1,4 +1,5 @@
-import { InvalidArgumentError, warn } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { ConnectionError, type IntegrityError, leavesCopyInUse, OfflineError } from "../errors.ts";
 import { noRetries, retryWhenCut } from "../http/retry.ts";
 import { fetchListing, type HubClient, type RepositoryListing, resolveRevision } from "../hub-api/client.ts";
@@ -113,7 +114,8 @@ class HubOrigin implements Origin {
 
   /** The file is there all the same; in a cache that cannot be written, nothing else was to be expected. */
   #warnOfNote(error: Error): void {
-    if (this.#hasFetched) warn(`${error.message} ${this.name} is not found there offline by its revision.`);
+    if (this.#hasFetched)
+      warn(`${error.message} ${this.name} is not found there offline by its revision.`, "cache");
     this.#hasFetched = false;
   }
 
@@ -139,7 +141,7 @@ class HubOrigin implements Origin {
     signal?.throwIfAborted();
     if (damage === undefined) return { file };
     if (client === undefined || this.#isOut) throw damage;
-    warn(damage.message);
+    warn(damage.message, "cache");
     return { damage };
   }
 
@@ -178,7 +180,7 @@ class HubOrigin implements Origin {
       this.#listing = await fetchListing(client, { id, commit: this.commit, signal });
     } catch (error) {
       if (!leavesCopyInUse(error) || !(await cache.hasSnapshot(this.commit))) throw error;
-      warn(`${error.message} The files of ${id} that are in the cache are used.`);
+      warn(`${error.message} The files of ${id} that are in the cache are used.`, "offline");
       return undefined;
     }
     if (await cache.hasSnapshot(this.commit)) await cache.writeListing(this.commit, this.#listing);
@@ -272,7 +274,10 @@ export async function openHubRepository(
     return toRepository({ ...connected, commit });
   } catch (error) {
     if (!leavesCopyInUse(error) || cached === undefined) throw error;
-    warn(`${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`);
+    warn(
+      `${error.message} The copy of ${id} in the cache is used (${revision}, commit ${cached}).`,
+      "offline",
+    );
     return toRepository({ ...connected, commit: cached, unreachable: error });
   }
 }

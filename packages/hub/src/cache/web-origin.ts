@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { leavesCopyInUse, OfflineError } from "../errors.ts";
 import { describeUrl } from "../http/connection-failure.ts";
 import type { RetryPolicy } from "../http/retry.ts";
@@ -90,7 +90,7 @@ export class WebOrigin implements Origin {
   }
 
   #warnOnce(message: string): void {
-    if (!this.#warned) warn(`${message} The copies of ${this.name} in the cache are used.`);
+    if (!this.#warned) warn(`${message} The copies of ${this.name} in the cache are used.`, "offline");
     this.#warned = true;
   }
 }

@@ -1,4 +1,4 @@
-import { errorCode, isError } from "@onestep/core";
+import { errorCode, isError } from "@onestep/core/internal";
 import { ConnectionError } from "../errors.ts";
 
 const descriptions: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
-import { isError, OnestepError } from "@onestep/core";
+import { OnestepError } from "@onestep/core";
+import { isError } from "@onestep/core/internal";
 import { ConnectionError } from "../errors.ts";
 import {
   describeUrl,

@@ -1,4 +1,6 @@
-import { freeBuffer, isError, OnestepError } from "@onestep/core";
+import { OnestepError } from "@onestep/core";
+import { isError } from "@onestep/core/internal";
+import { freeBuffer } from "@onestep/core/internal/free-buffer";
 import { ServerError } from "../errors.ts";
 import { describeUrl, toConnectionError } from "./connection-failure.ts";
 import type { RequestWatch, Timeout } from "./timeout.ts";

@@ -1,7 +1,8 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidArgumentError, isUrl } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { isUrl } from "@onestep/core/internal";
 import { RepositoryNotFoundError } from "../errors.ts";
 import type { ReadOptions, Repository, RepositoryFile } from "../repository.ts";
 import { getEntry, reportCachedFile } from "../repository-file.ts";

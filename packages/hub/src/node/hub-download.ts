@@ -1,4 +1,4 @@
-import { isError, warn } from "@onestep/core";
+import { isError, warn } from "@onestep/core/internal";
 import type { Incoming } from "../cache/download.ts";
 import type { AskListing, HubDownload, StartHubDownload } from "../cache/hub-file.ts";
 import { EntryNotFoundError, IntegrityError, ServerError } from "../errors.ts";
@@ -126,7 +126,7 @@ class HubTransfer implements HubDownload {
     const { client, file, signal } = this.#request;
     const { id, commit, path } = file;
     if (this.#failedChunks !== undefined) {
-      warn(`${this.#failedChunks} ${path} is fetched as a whole instead.`);
+      warn(`${this.#failedChunks} ${path} is fetched as a whole instead.`, "hub");
       this.#failedChunks = undefined;
     }
     const options = { xetFromBytes: this.#xetFromBytes, offset, signal };

@@ -1,7 +1,7 @@
 import { createHash, type Hash, randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errorMessage } from "@onestep/core";
+import { errorMessage } from "@onestep/core/internal";
 import type { LeftParts, Part } from "../cache/store.ts";
 import { DiskSpaceError } from "../errors.ts";
 import { isSha256 } from "../hub-api/listing.ts";

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { UnsupportedError, warn } from "@onestep/core";
+import { UnsupportedError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { cleanToken, type Environment, isEnabled, readVariable } from "../settings.ts";
 import { describeSystemError, isNotThere } from "./system-error.ts";
 
@@ -98,7 +99,7 @@ async function readTokenFile(environment: Environment): Promise<string | undefin
     text = await readFile(location, "utf8");
   } catch (error) {
     // The file of another user, in a folder that several share, does not block public models.
-    if (!isNotThere(error)) warn(describeUnreadable(location, error));
+    if (!isNotThere(error)) warn(describeUnreadable(location, error), "hub");
     return undefined;
   }
   return cleanToken(text, `token file ${location}`);

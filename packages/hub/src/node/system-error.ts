@@ -1,4 +1,5 @@
-import { errorCode, errorMessage, OnestepError } from "@onestep/core";
+import { OnestepError } from "@onestep/core";
+import { errorCode, errorMessage } from "@onestep/core/internal";
 import { CacheWriteError, FileReadError } from "../errors.ts";
 
 const descriptions: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 
 /**
  * Gives weights the names that they have today (diffusers `modeling_utils.py`, `_fix_state_dict_keys_on_load`):
@@ -32,6 +32,7 @@ export function renameFormer(
   if (replaced.length > 0) {
     warn(
       `${subject}: arrays are there under two names. As in diffusers, the older one counts: ${replaced.slice(0, 3).join(", ")}${replaced.length > 3 ? ` and ${replaced.length - 3} more` : ""}.`,
+      "checkpoint",
     );
   }
   return renamed;

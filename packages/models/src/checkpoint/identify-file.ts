@@ -1,4 +1,4 @@
-import { type ForeignContent, identifyText } from "@onestep/core/files";
+import { type ForeignContent, identifyText } from "@onestep/core/internal/files";
 import type { RepositoryFile } from "@onestep/hub";
 
 /** What a file is by its first bytes. */

@@ -1,4 +1,4 @@
-import { formatConfig } from "@onestep/core/files";
+import { formatConfig } from "@onestep/core/internal/files";
 import { bytesFile, type UploadFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { parseShardSize } from "./parse-shard-size.ts";

@@ -1,4 +1,5 @@
-import { UnsupportedError, warn } from "@onestep/core";
+import { UnsupportedError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { type DType, isFloat8 } from "@onestep/graph";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { renameFormer } from "./former-names.ts";
@@ -66,6 +67,7 @@ export function matchWeights(
   if (unexpected.length > 0) {
     warn(
       `${checkpointName}: the model has no place for ${listNames(unexpected, maximumListed)}, which ${unexpected.length === 1 ? "is" : "are"} left out.`,
+      "checkpoint",
     );
   }
   return tensors;

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import {
   EntryNotFoundError,
   getFiles,
@@ -169,6 +169,7 @@ async function warnOfOther(
   if (other === undefined) return;
   warn(
     `${repository.name}: ${read} is read, as in diffusers, and ${other} is not. They may differ: remove the one that is not meant.`,
+    "checkpoint",
   );
 }
 

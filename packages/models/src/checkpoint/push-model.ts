@@ -1,4 +1,4 @@
-import { readConfigRecord } from "@onestep/core";
+import { readConfigRecord } from "@onestep/core/internal";
 import { type PushComponentOptions, pushComponent, type UploadReport } from "@onestep/hub";
 import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./list-model-files.ts";
 import { isWeightsFileName } from "./weights-file-names.ts";

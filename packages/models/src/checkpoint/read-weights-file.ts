@@ -1,4 +1,5 @@
-import { InvalidArgumentError, warn } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { MisnamedFileError } from "./misnamed-file-error.ts";
@@ -31,6 +32,7 @@ export async function readWeightsFile(
     const tensors = await readAs(error.format, file, options);
     warn(
       `${file.path} is ${error.format === "torch" ? "a file of torch" : "a safetensors file"}, and is read as one.`,
+      "checkpoint",
     );
     return tensors;
   }

@@ -1,12 +1,6 @@
-import {
-  describeJson,
-  errorMessage,
-  isJsonObject,
-  type PythonJson,
-  type PythonJsonObject,
-  UnsupportedError,
-} from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { type PythonJson, type PythonJsonObject, UnsupportedError } from "@onestep/core";
+import { describeJson, errorMessage, isJsonObject } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { byteLength, type DType, dtypes, numberFormats } from "@onestep/graph";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { CheckpointTensor } from "./checkpoint.ts";

@@ -1,4 +1,4 @@
-import { saveFiles } from "@onestep/core/files";
+import { saveFiles } from "@onestep/core/internal/files";
 import { openRepository, type ReadOptions, type RepositoryFile } from "@onestep/hub";
 import type { Checkpoint } from "./checkpoint.ts";
 import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./list-model-files.ts";

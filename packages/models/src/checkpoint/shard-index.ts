@@ -1,5 +1,5 @@
-import { describeJson, isJsonObject } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { describeJson, isJsonObject } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { CheckpointError } from "./checkpoint-error.ts";
 
 const plainName = /^\w[\w.-]*$/;

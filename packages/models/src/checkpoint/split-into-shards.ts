@@ -1,5 +1,5 @@
 import type { PythonJsonObject } from "@onestep/core";
-import { formatPythonJson } from "@onestep/core/files";
+import { formatPythonJson } from "@onestep/core/internal/files";
 import { type WeightsNames, weightsFileName, weightsIndexName } from "./weights-file-names.ts";
 
 /** How {@link splitIntoShards} names and cuts. */

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { shortenName } from "./list-names.ts";
 
@@ -55,6 +55,7 @@ export function warnOfPrefix(subject: string, prefix: string): void {
   if (prefix === "") return;
   warn(
     `${subject}: the names of the arrays begin with ${shortenName(prefix)}, as ${describeOrigin(prefix)}. It was taken off.`,
+    "checkpoint",
   );
 }
 

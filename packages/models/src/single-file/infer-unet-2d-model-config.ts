@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError, InvalidConfigError } from "@onestep/core";
+import { InvalidArgumentError, InvalidConfigError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import type { CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "../unet-2d/unet-2d-model-config.ts";
 import { readFileNameClaims } from "./file-name-claims.ts";

@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import { readWeightsFile } from "../checkpoint/read-weights-file.ts";

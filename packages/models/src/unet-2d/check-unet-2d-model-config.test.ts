@@ -1,5 +1,5 @@
 import { InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { downBlockTypes, upBlockTypes } from "./blocks.ts";

@@ -1,4 +1,4 @@
-import { formatConfig, parsePythonJson } from "@onestep/core/files";
+import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { describe, expect, it } from "vitest";
 import {
   completeUNet2DModelConfig,

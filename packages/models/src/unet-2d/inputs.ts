@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError, Tensor } from "@onestep/core";
+import { InvalidArgumentError, Tensor } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import { classLabelKind, timeEmbeddingWidth, timeTensor, unet2DGraphNames } from "./time-embedding.ts";
 import type { UNet2DModelForwardOptions } from "./unet-2d-model.ts";
 import {

@@ -12,9 +12,9 @@ import {
   nullableField,
   PythonFloat,
   type PythonJson,
-  readConfigRecord,
   stringField,
 } from "@onestep/core";
+import { readConfigRecord } from "@onestep/core/internal";
 import type { ActivationName } from "@onestep/graph";
 import { unwrapNames } from "../checkpoint/unwrap-names.ts";
 import { findBlockType, upBlockTypes } from "./blocks.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type PythonJson, Tensor, TorchGenerator } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { type Graph, type OperatorName, specialise } from "@onestep/graph";
 import { openRepository } from "@onestep/hub";
 import { createInferenceSession, type Precision } from "@onestep/runtime";

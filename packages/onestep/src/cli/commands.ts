@@ -1,4 +1,4 @@
-import { nearestName } from "@onestep/core/nearest-name";
+import { nearestName } from "@onestep/core/internal/nearest-name";
 import { UsageError } from "./arguments/parse-arguments.ts";
 import type { Command } from "./command.ts";
 import { cacheClearCommand } from "./commands/cache-clear.ts";

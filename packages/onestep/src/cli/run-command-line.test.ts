@@ -1,3 +1,4 @@
+import { setWarningHandler, type WarningHandler } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { commands } from "./commands.ts";
@@ -72,13 +73,14 @@ describe("runCommandLine", () => {
     expect(stderr).toMatch(/^error: --steps[^\n]+\nUsageError: --steps[^\n]+\n +at /);
   });
 
-  it("tells what stopped it, and gives console.warn back", async () => {
-    const { warn } = console;
+  it("tells what stopped it, and sets the former handler of warnings again", async () => {
+    const handler: WarningHandler = () => undefined;
+    setWarningHandler(handler);
     const stopped = AbortSignal.abort(new Error("the plug was pulled"));
     const { exitCode, stderr } = await run(["generate"], stopped);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("the plug was pulled");
-    expect(console.warn).toBe(warn);
+    expect(setWarningHandler(undefined)).toBe(handler);
   });
 });
 

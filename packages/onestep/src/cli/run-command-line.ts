@@ -76,18 +76,14 @@ async function runCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { stdout, stderr } = system;
-  // Imported here: help and wrong usage need none of what lines up columns on a terminal.
-  const { Output } = await import("./output/output.ts");
+  // Imported here: help and wrong usage need none of them.
+  const [{ setWarningHandler }, { Output }] = await Promise.all([
+    import("@onestep/core"),
+    import("./output/output.ts"),
+  ]);
   const output = new Output({ stdout, stderr, json: parsed.has("json"), quiet: parsed.has("quiet") });
-  const { warn } = console;
-  // What the packages warn of goes through the output, so that it does not break into the bar.
-  console.warn = (...parts) =>
-    output.warn(
-      parts
-        .map(String)
-        .join(" ")
-        .replace(/^\[onestep\] /, ""),
-    );
+  // Warnings go through the output, so that they do not break into the progress bar.
+  const previous = setWarningHandler(({ message }) => output.warn(message));
   const onAbort = (): void => output.note("Stopping. Once more stops at once.");
   signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -97,7 +93,7 @@ async function runCommand(
     // What is found wrong in a value does not know which command it was for.
     throw error instanceof UsageError ? new UsageError(error.message, command.name) : error;
   } finally {
-    console.warn = warn;
+    setWarningHandler(previous);
     signal.removeEventListener("abort", onAbort);
     output.progress.clear();
   }

@@ -1,4 +1,4 @@
-import { formatConfig } from "@onestep/core/files";
+import { formatConfig } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, type UNet2DModelConfig } from "@onestep/models";
 
 /** A pipeline that is to be written. */

@@ -1,5 +1,5 @@
-import { isJsonObject } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { isJsonObject } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
 import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
 import { loadScheduler, schedulerClasses } from "@onestep/schedulers";

@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError, readConfigRecord, toSnakeCase } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, readConfigRecord, toSnakeCase } from "@onestep/core/internal";
 import type { UploadFile } from "@onestep/hub";
 import type { ModelFilesOptions, SaveModelOptions } from "@onestep/models";
 import type { Device } from "@onestep/runtime";

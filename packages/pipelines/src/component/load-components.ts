@@ -1,4 +1,5 @@
-import { InvalidConfigError, UnsupportedError, warn } from "@onestep/core";
+import { InvalidConfigError, UnsupportedError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import {
   type OpenRepositoryOptions,
   openRepository,
@@ -168,7 +169,7 @@ async function loadComponent(
   const { signal, onProgress } = options;
   const resolved = await resolveComponent(source, folder, slot, options).catch((error: unknown) => {
     if (!slot.isOptional || !UnsupportedError.isInstance(error)) throw error;
-    warn(`${error.message} Without it, it is left out, and of what is saved too.`);
+    warn(`${error.message} Without it, it is left out, and of what is saved too.`, "component");
     return undefined;
   });
   if (resolved === undefined) return null;
@@ -178,6 +179,7 @@ async function loadComponent(
   if (named !== className) {
     warn(
       `model_index.json of ${repository.name}: the ${folder} is a ${named}, which torch wraps a model in. It is loaded as the ${className} that its config names; "${folder}": ["${library}", "${className}"] is what belongs there.`,
+      "component",
     );
   }
   const { configName } = componentClass;
@@ -211,6 +213,7 @@ function warnOfUnused(
       : ` The repository is that of a ${modelIndex.className}, whose images may need it.`;
   warn(
     `${modelIndexName} of ${repository.name} names ${names}, which ${pipeline} does not run: it is left out, and of what is saved too.${other}`,
+    "component",
   );
 }
 

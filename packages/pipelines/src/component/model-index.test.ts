@@ -1,5 +1,5 @@
 import { InvalidConfigError } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { describe, expect, it } from "vitest";
 import { formatModelIndex, parseModelIndex } from "./model-index.ts";
 

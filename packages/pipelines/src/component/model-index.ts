@@ -1,5 +1,6 @@
-import { createConfig, describeJson, InvalidConfigError, isJsonObject, type PythonJson } from "@onestep/core";
-import { formatConfig, parsePythonJson } from "@onestep/core/files";
+import { InvalidConfigError, type PythonJson } from "@onestep/core";
+import { createConfig, describeJson, isJsonObject } from "@onestep/core/internal";
+import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { EntryNotFoundError, type ReadOptions, type Repository } from "@onestep/hub";
 import type { ComponentEntry } from "./component.ts";
 

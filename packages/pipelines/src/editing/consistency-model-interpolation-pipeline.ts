@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
+import { InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import { denoise } from "../sampling/denoise.ts";
 import { type GenerateOptions, type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { checkOutputType, toPixels } from "../sampling/image-output.ts";

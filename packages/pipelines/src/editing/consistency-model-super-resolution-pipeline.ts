@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";

@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import type { OutputType } from "../sampling/generate-options.ts";
 import type { ClassConditionalGenerateOptions } from "../unconditional/unet-2d-pipeline.ts";
 import type { ResizeMode } from "./fit-images.ts";

@@ -1,5 +1,4 @@
 import {
-  describeValue,
   ImageError,
   InvalidArgumentError,
   type Pixels,
@@ -7,6 +6,7 @@ import {
   type ResizeOptions,
   Tensor,
 } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import { fitImages, type ResizeMode } from "./fit-images.ts";
 
 /**

@@ -1,11 +1,5 @@
-import {
-  describeValue,
-  type Generator,
-  InvalidArgumentError,
-  randnTensor,
-  Tensor,
-  warn,
-} from "@onestep/core";
+import { type Generator, InvalidArgumentError, randnTensor, Tensor } from "@onestep/core";
+import { describeValue, warn } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 import type { GenerateOptions } from "./generate-options.ts";
 import { checkOutputType } from "./image-output.ts";
@@ -76,6 +70,7 @@ function setTimesteps(
   if (numInferenceSteps !== undefined) {
     warn(
       `Both \`numInferenceSteps\`: ${numInferenceSteps} and \`timesteps\`: ${describeValue([...timesteps])} are supplied; \`timesteps\` will be used over \`numInferenceSteps\`.`,
+      "options",
     );
   }
   scheduler.setTimesteps({ timesteps });

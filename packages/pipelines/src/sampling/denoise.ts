@@ -1,4 +1,5 @@
-import { type Generator, ImageError, nextTask, type Tensor, untilAborted } from "@onestep/core";
+import { type Generator, ImageError, type Tensor } from "@onestep/core";
+import { nextTask, untilAborted } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 import { componentClassName } from "../component/component.ts";
 import type { GenerateOptions } from "./generate-options.ts";

@@ -1,10 +1,5 @@
-import {
-  describeValue,
-  type Generator,
-  InvalidArgumentError,
-  type ProgressListener,
-  type Tensor,
-} from "@onestep/core";
+import { type Generator, InvalidArgumentError, type ProgressListener, type Tensor } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 
 /** What a pipeline's `generate` can return. */
 export type OutputType = "image" | "tensor";

@@ -1,11 +1,5 @@
-import {
-  describeValue,
-  InvalidArgumentError,
-  imageFromTensor,
-  nextTask,
-  type RasterImage,
-  type Tensor,
-} from "@onestep/core";
+import { InvalidArgumentError, imageFromTensor, type RasterImage, type Tensor } from "@onestep/core";
+import { describeValue, nextTask } from "@onestep/core/internal";
 import type { OutputType } from "./generate-options.ts";
 
 /** What a pipeline's `generate` returns. */

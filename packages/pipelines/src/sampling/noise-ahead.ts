@@ -1,12 +1,5 @@
-import {
-  type DrawOptions,
-  elementCount,
-  type FloatType,
-  type Generator,
-  nextTask,
-  Tensor,
-  TorchGenerator,
-} from "@onestep/core";
+import { type DrawOptions, type FloatType, type Generator, Tensor, TorchGenerator } from "@onestep/core";
+import { elementCount, nextTask } from "@onestep/core/internal";
 
 /** How many numbers are drawn at once, some milliseconds of work. Pieces that 16 divides make the numbers of one draw. */
 const pieceSize = 2 ** 16;

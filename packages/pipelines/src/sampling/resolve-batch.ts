@@ -1,4 +1,5 @@
-import { describeValue, type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
+import { type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import type { GenerateOptions } from "./generate-options.ts";
 
 /** A batch is in memory all at once: a larger one is a mistake, found here rather than by running out of memory. */

@@ -1,4 +1,4 @@
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import {
   CMStochasticIterativeScheduler,
   DDIMInverseScheduler,

@@ -1,4 +1,5 @@
-import { PythonFloat, readConfigRecord, warn } from "@onestep/core";
+import { PythonFloat } from "@onestep/core";
+import { readConfigRecord, warn } from "@onestep/core/internal";
 import { type NoiseProcess, noiseProcesses, type Scheduler } from "@onestep/schedulers";
 import { componentClassName, hasStandIn, requireScheduler } from "../component/component.ts";
 
@@ -63,7 +64,7 @@ export function convertScheduler<Parts extends { readonly scheduler: Scheduler }
   const { scheduler } = parts;
   requireScheduler(scheduler);
   const misfit = describeMisfit({ pipeline, process: "betas", scheduler, original: scheduler });
-  if (misfit !== undefined && !hasStandIn(parts)) warn(misfit);
+  if (misfit !== undefined && !hasStandIn(parts)) warn(misfit, "scheduler");
   return { ...parts, scheduler: schedulerClass.fromConfig(scheduler.config) };
 }
 

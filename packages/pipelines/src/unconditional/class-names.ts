@@ -1,12 +1,12 @@
 import {
-  describeValue,
   type Generator,
   InvalidArgumentError,
   InvalidConfigError,
   type OnestepError,
   type Problem,
 } from "@onestep/core";
-import { nearestName } from "@onestep/core/nearest-name";
+import { describeValue } from "@onestep/core/internal";
+import { nearestName } from "@onestep/core/internal/nearest-name";
 
 /**
  * Names of a model's classes by class id, as `id2label` of diffusers' `DiTPipeline` and of transformers:

@@ -1,5 +1,5 @@
 import { TorchGenerator } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { describe, expect, it } from "vitest";
 import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";

@@ -1,4 +1,5 @@
-import { InvalidConfigError, type PythonJson, type Tensor, toPythonJson } from "@onestep/core";
+import { InvalidConfigError, type PythonJson, type Tensor } from "@onestep/core";
+import { toPythonJson } from "@onestep/core/internal";
 import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";

@@ -1,5 +1,6 @@
-import { describeValue, InvalidArgumentError, UnsupportedError } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import type { ReadOptions, Repository } from "@onestep/hub";
 import {
   sampleSizeOf,

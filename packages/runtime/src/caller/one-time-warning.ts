@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 
 /** A warning that is given once, however often there is a reason for it. */
 export class OneTimeWarning {
@@ -6,7 +6,7 @@ export class OneTimeWarning {
 
   /** Gives the warning, unless it was given. */
   give(message: string): void {
-    if (!this.#given) warn(message);
+    if (!this.#given) warn(message, "runtime");
     this.#given = true;
   }
 }

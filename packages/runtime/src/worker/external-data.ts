@@ -1,4 +1,4 @@
-import { freeBuffer } from "@onestep/core";
+import { freeBuffer } from "@onestep/core/internal/free-buffer";
 
 /**
  * A file that onnxruntime-web takes for an array of bytes, of which it reads only the parts it asks for.

@@ -1,4 +1,4 @@
-import { toCamelCase } from "@onestep/core";
+import { toCamelCase } from "@onestep/core/internal";
 import consistency from "./cm-stochastic-iterative-scheduler.json" with { type: "json" };
 import edm from "./edm-euler-scheduler.json" with { type: "json" };
 import configFiles from "./scheduler-config-files.json" with { type: "json" };

@@ -1,13 +1,5 @@
-import {
-  type Config,
-  type ConfigFields,
-  type ConfigValues,
-  createConfig,
-  enumField,
-  isJsonObject,
-  type PythonJson,
-  readConfigRecord,
-} from "@onestep/core";
+import { type Config, type ConfigFields, type ConfigValues, enumField, type PythonJson } from "@onestep/core";
+import { createConfig, isJsonObject, readConfigRecord } from "@onestep/core/internal";
 import { nonZeroField, positiveField, timestepCountField } from "./narrowed-field.ts";
 import { type ConfigFieldsOf, type ConfigOptions, requireSigmaOrder } from "./scheduler-config.ts";
 import { type ConfigRule, SchedulerSchema } from "./scheduler-schema.ts";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, InvalidConfigError } from "@onestep/core";
-import { formatConfig, parsePythonJson } from "@onestep/core/files";
+import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { describe, expect, it, vi } from "vitest";
 import { patternModel, patternSample } from "../__fixtures__/pattern-model.ts";
 import { runThrough } from "../__fixtures__/run-through.ts";

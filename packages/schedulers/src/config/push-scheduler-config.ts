@@ -1,5 +1,5 @@
-import { readConfigRecord } from "@onestep/core";
-import { formatConfig } from "@onestep/core/files";
+import { readConfigRecord } from "@onestep/core/internal";
+import { formatConfig } from "@onestep/core/internal/files";
 import type { PushComponentOptions, UploadFile, UploadReport } from "@onestep/hub";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
 

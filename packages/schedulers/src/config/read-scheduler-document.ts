@@ -1,5 +1,6 @@
-import { describeValue, InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { InvalidArgumentError, type PythonJson } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import type { OpenRepositoryOptions, Repository, RepositoryLocation } from "@onestep/hub";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
 import { SchedulerConfigNotFoundError } from "./scheduler-config-not-found-error.ts";

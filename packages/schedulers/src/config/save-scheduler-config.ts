@@ -1,4 +1,4 @@
-import { formatConfig, saveFile } from "@onestep/core/files";
+import { formatConfig, saveFile } from "@onestep/core/internal/files";
 import { schedulerConfigName } from "./scheduler-config-name.ts";
 
 /**

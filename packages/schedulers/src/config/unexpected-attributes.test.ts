@@ -1,4 +1,4 @@
-import { toSnakeCase } from "@onestep/core";
+import { toSnakeCase } from "@onestep/core/internal";
 import { expect, it, vi } from "vitest";
 import { DDIMScheduler } from "../ddim-scheduler.ts";
 import { PNDMScheduler } from "../pndm-scheduler.ts";

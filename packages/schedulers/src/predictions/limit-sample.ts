@@ -1,4 +1,5 @@
-import { InvalidConfigError, type Tensor, toSnakeCase } from "@onestep/core";
+import { InvalidConfigError, type Tensor } from "@onestep/core";
+import { toSnakeCase } from "@onestep/core/internal";
 import type { ClippingConfig } from "./clipping-fields.ts";
 import { thresholdSample } from "./threshold-sample.ts";
 import type { ThresholdingConfig } from "./thresholding-fields.ts";

@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 
 /** How much noise a step of EDM's stochastic sampler adds before it takes noise away. */
 export interface ChurnOptions {

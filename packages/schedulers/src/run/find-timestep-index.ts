@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 
 /**
  * Where `timestep` stands in `timesteps`, by exact equality. Where it stands more than once, the second place: a run

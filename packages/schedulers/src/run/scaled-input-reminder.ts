@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 
 /** Warns once where a step is taken and the model's input was never scaled. */
 export class ScaledInputReminder {

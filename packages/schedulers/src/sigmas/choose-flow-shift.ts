@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 
 /** The fields of a config that {@link chooseFlowShift} needs. */
 export interface FlowShiftConfig {

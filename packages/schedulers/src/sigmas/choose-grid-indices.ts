@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 import type { SetTimestepsOptions } from "../scheduler.ts";
 import { requireTimestepCount } from "./timestep-count.ts";
 

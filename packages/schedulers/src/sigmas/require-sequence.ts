@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 
 /** What the numbers of a list have to be. */
 export interface SequenceRule {

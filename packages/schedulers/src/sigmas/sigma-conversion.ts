@@ -1,4 +1,5 @@
-import { InvalidConfigError, toSnakeCase } from "@onestep/core";
+import { InvalidConfigError } from "@onestep/core";
+import { toSnakeCase } from "@onestep/core/internal";
 import { type ConfigFieldsOf, requireSigmaOrder } from "../config/scheduler-config.ts";
 import { truthField } from "../config/truth-field.ts";
 import { betaSigmas } from "./beta-sigmas.ts";

@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
 
 /** The most timesteps that a schedule may have; far above any in use, far below what would fill the memory. */
 export const maximumTimestepCount = 1_000_000;

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, warn } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { requireFraction } from "../run/require-fraction.ts";
 import type { SetTimestepsOptions } from "../scheduler.ts";
 import { requireOneOption } from "../sigmas/require-one-option.ts";

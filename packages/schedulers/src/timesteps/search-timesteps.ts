@@ -1,4 +1,5 @@
-import { describeValue, InvalidArgumentError, untilAborted } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { describeValue, untilAborted } from "@onestep/core/internal";
 
 /** A schedule that was tried. */
 export interface TimestepsEvaluation {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { PythonJson } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import type { Architecture } from "./architecture.ts";
 import { writeRandomSafetensors } from "./write-random-safetensors.ts";

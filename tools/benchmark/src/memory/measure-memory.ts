@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { architectures } from "../checkpoint/architecture.ts";
 import { writeRandomTorchFile } from "../checkpoint/write-random-torch-file.ts";

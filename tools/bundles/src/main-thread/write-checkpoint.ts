@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { PythonJsonObject } from "@onestep/core";
-import { formatConfig, formatPythonJson } from "@onestep/core/files";
+import { formatConfig, formatPythonJson } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 

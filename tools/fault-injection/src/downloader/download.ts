@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { OnestepError, type ProgressListener } from "@onestep/core";
+import { OnestepError, type ProgressListener, setWarningHandler } from "@onestep/core";
 import { type OpenRepositoryOptions, openRepository, type Repository } from "@onestep/hub";
 import type { DownloadFailure, DownloadRequest, DownloadResult, FileResult } from "./download-request.ts";
 
@@ -11,9 +11,7 @@ class LostInterest extends Error {
 /** Downloads as a program would that uses the package, and reads every byte of what it got. */
 export async function download(request: DownloadRequest): Promise<DownloadResult> {
   const warnings: string[] = [];
-  console.warn = (message: unknown) => {
-    warnings.push(String(message));
-  };
+  setWarningHandler(({ message }) => warnings.push(message));
   const caller = watchCaller(request.abortAfter);
   try {
     const { rivalToken } = request;

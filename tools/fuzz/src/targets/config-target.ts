@@ -1,5 +1,5 @@
 import type { PythonJson } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { parseModelIndex } from "@onestep/pipelines";
 import { schedulerClasses, schedulerFromJson } from "@onestep/schedulers";

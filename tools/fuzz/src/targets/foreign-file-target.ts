@@ -1,5 +1,5 @@
 import { OnestepError } from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { type CheckpointTensor, readWeightsFile } from "@onestep/models";
 import { foreignFiles } from "../arbitraries/foreign-files.ts";
 import type { FuzzTarget } from "../fuzz-target.ts";

@@ -1,5 +1,4 @@
-import { fromImageData } from "../image-data.ts";
-import type { Pixels } from "../pixels.ts";
+import { fromImageData, type Pixels } from "../pixels.ts";
 import { type CompressedImage, checkPixelCount, damagedImage } from "./compressed-image.ts";
 
 /**

@@ -1,7 +1,6 @@
 import type { Sharp, SharpConstructor } from "sharp";
-import { UnsupportedError } from "../../errors/unsupported-error.ts";
-import { fromImageData } from "../image-data.ts";
-import type { Pixels } from "../pixels.ts";
+import { UnsupportedError } from "../../errors.ts";
+import { fromImageData, type Pixels } from "../pixels.ts";
 import { type CompressedImage, checkPixelCount, damagedImage } from "./compressed-image.ts";
 
 /**

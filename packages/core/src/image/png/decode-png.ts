@@ -1,12 +1,8 @@
 import { decode } from "fast-png";
 import type { Pixels } from "../pixels.ts";
-import { checkInflatedLength } from "./check-inflated-length.ts";
-import { type PngChunks, readPngChunks } from "./png-chunks.ts";
+import { damagedPng, type PngChunks, readPngChunks, writePngChunks } from "./png-chunks.ts";
 import { toPixels } from "./png-colors.ts";
-import { damagedPng } from "./png-error.ts";
 import { inflatedLength, type PngHeader, parsePngHeader } from "./png-header.ts";
-import { unpackSamples } from "./unpack-samples.ts";
-import { writePngChunks } from "./write-png-chunks.ts";
 
 /**
  * Decodes a PNG. Chunks, sizes and checksums are checked here, before the library is given the header and the pixels
@@ -42,4 +38,71 @@ function decodeWithLibrary(chunks: PngChunks): Uint8Array | Uint16Array {
   ];
   const { data } = decode(writePngChunks(contents));
   return data instanceof Uint8ClampedArray ? new Uint8Array(data) : data;
+}
+
+/** What is inflated at once: a thousand times of it has to be held. */
+const pieceBytes = 16 * 1024;
+
+/**
+ * Inflates the parts of a zlib stream without keeping the result, to find out whether it has the length that it should:
+ * a small file can claim to hold little and inflate to gigabytes.
+ *
+ * @throws ImageError where the stream is damaged, shorter or longer.
+ */
+export async function checkInflatedLength(parts: readonly Uint8Array[], expected: number): Promise<void> {
+  const reader = streamPieces(parts).pipeThrough(new DecompressionStream("deflate")).getReader();
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.length;
+      if (length > expected) break;
+    }
+  } catch (cause) {
+    throw damagedPng("pixels that cannot be inflated", `${expected} bytes of them`, cause);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  if (length !== expected) {
+    const found = length > expected ? `more than ${expected}` : `${length}`;
+    throw damagedPng(`${found} bytes of pixels`, `${expected}`);
+  }
+}
+
+/** Not the stream of a Blob: in Chromium (156) a read from one can go lost. */
+function streamPieces(parts: readonly Uint8Array[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const pieces = cut(parts);
+  return new ReadableStream({
+    pull: (controller) => {
+      const { done, value } = pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
+function* cut(parts: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuffer>, undefined> {
+  for (const part of parts as readonly Uint8Array<ArrayBuffer>[]) {
+    for (let start = 0; start < part.length; start += pieceBytes) {
+      yield part.subarray(start, start + pieceBytes);
+    }
+  }
+}
+
+/**
+ * Spreads samples of 1, 2 or 4 bits to one a byte. Rows begin at a byte; the first sample is in the highest bits.
+ */
+export function unpackSamples(packed: Uint8Array, width: number, height: number, depth: number): Uint8Array {
+  const samples = new Uint8Array(width * height);
+  const perByte = 8 / depth;
+  const rowLength = Math.ceil(width / perByte);
+  const mask = 2 ** depth - 1;
+  for (let row = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1) {
+      const byte = packed[row * rowLength + Math.floor(column / perByte)] ?? 0;
+      samples[row * width + column] = (byte >> (8 - depth * ((column % perByte) + 1))) & mask;
+    }
+  }
+  return samples;
 }

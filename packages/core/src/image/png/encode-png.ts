@@ -1,6 +1,6 @@
-import { nextTask } from "../../next-task.ts";
+import { nextTask } from "../../async.ts";
 import type { Pixels } from "../pixels.ts";
-import { writePngChunks } from "./write-png-chunks.ts";
+import { writePngChunks } from "./png-chunks.ts";
 
 /** As much is compressed at once, some milliseconds of work where the platform does it on the thread that asks. */
 const bandBytes = 2 ** 16;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../../errors/image-error.ts";
-import { crc32 } from "./crc32.ts";
-import { pngSignature, readPngChunks } from "./png-chunks.ts";
+import { ImageError } from "../../errors.ts";
+import { crc32, pngSignature, readPngChunks } from "./png-chunks.ts";
 
 function chunk(type: string, content: readonly number[] = [], length: number = content.length): number[] {
   const body = [...new TextEncoder().encode(type), ...content];
@@ -109,5 +108,15 @@ describe("readPngChunks", () => {
   ])("refuses %s", (_name, run, message) => {
     expect(run).toThrow(ImageError);
     expect(run).toThrow(message);
+  });
+});
+
+describe("crc32", () => {
+  it.each([
+    ["123456789", 0xcbf43926], // the check value of CRC-32/ISO-HDLC
+    ["IEND", 0xae426082], // the last four bytes of every PNG
+    ["", 0],
+  ])("of %j", (text, expected) => {
+    expect(crc32(new TextEncoder().encode(text))).toBe(expected);
   });
 });

@@ -1,6 +1,4 @@
-import { ImageError } from "../../errors/image-error.ts";
-import { crc32 } from "./crc32.ts";
-import { damagedPng } from "./png-error.ts";
+import { ImageError } from "../../errors.ts";
 
 /** The bytes that every PNG file begins with. */
 export const pngSignature: readonly number[] = [137, 80, 78, 71, 13, 10, 26, 10];
@@ -106,4 +104,51 @@ function describeStart(bytes: Uint8Array): string {
   if (bytes.length === 0) return "no bytes";
   const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return `${bytes.length} bytes that begin with ${start}`;
+}
+
+/** A PNG file with these chunks. The parts of a chunk are its content, one after the other. */
+export function writePngChunks(
+  chunks: readonly (readonly [type: string, parts: readonly Uint8Array[]])[],
+): Uint8Array {
+  const lengths = chunks.map(([, parts]) => parts.reduce((sum, part) => sum + part.length, 0));
+  const file = new Uint8Array(pngSignature.length + lengths.reduce((sum, length) => sum + length + 12, 0));
+  const view = new DataView(file.buffer);
+  file.set(pngSignature);
+  let offset = pngSignature.length;
+  chunks.forEach(([type, parts], index) => {
+    view.setUint32(offset, lengths[index] ?? 0);
+    const start = offset + 4;
+    file.set(new TextEncoder().encode(type), start);
+    offset += 8;
+    for (const part of parts) {
+      file.set(part, offset);
+      offset += part.length;
+    }
+    view.setUint32(offset, crc32(file.subarray(start, offset)));
+    offset += 4;
+  });
+  return file;
+}
+
+const table = Uint32Array.from({ length: 256 }, (_, index) => {
+  let remainder = index;
+  for (let bit = 0; bit < 8; bit += 1) {
+    remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;
+  }
+  return remainder;
+});
+
+/** The checksum that PNG puts behind each chunk (PNG specification, annex D), as an unsigned integer. */
+export function crc32(bytes: Uint8Array): number {
+  let remainder = 0xffffffff;
+  for (const byte of bytes) remainder = (table[(remainder ^ byte) & 0xff] ?? 0) ^ (remainder >>> 8);
+  return (remainder ^ 0xffffffff) >>> 0;
+}
+
+/** An error about a PNG file that is damaged. */
+export function damagedPng(found: string, expected: string, cause?: unknown): ImageError {
+  return new ImageError(
+    { subject: "PNG", found, expected, remedy: "Check that the file is complete; save it anew if it is." },
+    { cause },
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../../errors/image-error.ts";
+import { ImageError } from "../../errors.ts";
 import { type PngSamples, toPixels } from "./png-colors.ts";
 import type { PngColorType } from "./png-header.ts";
 

@@ -1,6 +1,5 @@
-import { onWhite } from "../on-white.ts";
-import type { Pixels } from "../pixels.ts";
-import { damagedPng } from "./png-error.ts";
+import { onWhite, type Pixels } from "../pixels.ts";
+import { damagedPng } from "./png-chunks.ts";
 import type { PngHeader } from "./png-header.ts";
 
 type Samples = Uint8Array | Uint16Array;

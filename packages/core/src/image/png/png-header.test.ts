@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ImageError } from "../../errors/image-error.ts";
-import { UnsupportedError } from "../../errors/unsupported-error.ts";
+import { ImageError, UnsupportedError } from "../../errors.ts";
 import { inflatedLength, parsePngHeader } from "./png-header.ts";
 
 function header(width: number, height: number, ...rest: number[]): Uint8Array {

@@ -1,6 +1,5 @@
-import { ImageError } from "../../errors/image-error.ts";
-import { UnsupportedError } from "../../errors/unsupported-error.ts";
-import { damagedPng } from "./png-error.ts";
+import { ImageError, UnsupportedError } from "../../errors.ts";
+import { damagedPng } from "./png-chunks.ts";
 
 /** How the samples of a PNG make colours (PNG specification, table 11.1). */
 export type PngColorType = "grey" | "rgb" | "palette" | "grey-alpha" | "rgb-alpha";

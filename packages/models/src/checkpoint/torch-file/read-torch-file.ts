@@ -1,4 +1,5 @@
-import { UnsupportedError, warn } from "@onestep/core";
+import { UnsupportedError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { CheckpointTensor } from "../checkpoint.ts";
 import { CheckpointError } from "../checkpoint-error.ts";
@@ -74,6 +75,7 @@ function leaveOut(file: RepositoryFile, chosen: ReadonlyMap<string, PickledTenso
   if (kept > 0) {
     warn(
       `${file.path}: left out ${shown}${leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : ""}, whose elements do not lie in a row.`,
+      "checkpoint",
     );
     return;
   }

@@ -1,5 +1,5 @@
 import type { PythonJson } from "@onestep/core";
-import { formatConfig } from "@onestep/core/files";
+import { formatConfig } from "@onestep/core/internal/files";
 import type { ExpectedWeight } from "../../definition.ts";
 import { listUNet2DModelWeights } from "../unet-2d-model.ts";
 import { unet2DModelConfigSchema } from "../unet-2d-model-config.ts";

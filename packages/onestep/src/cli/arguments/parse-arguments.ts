@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { nearestName } from "@onestep/core/nearest-name";
+import { nearestName } from "@onestep/core/internal/nearest-name";
 
 /** The command line itself is wrong: no such command or option, or a value that is missing or of the wrong kind. */
 export class UsageError extends Error {

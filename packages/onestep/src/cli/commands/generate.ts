@@ -1,4 +1,4 @@
-import { nearestName } from "@onestep/core/nearest-name";
+import { nearestName } from "@onestep/core/internal/nearest-name";
 import type { SchedulerClass } from "@onestep/schedulers";
 import {
   classLabelOption,

@@ -32,10 +32,12 @@ export async function describeFailure(error: unknown): Promise<Failure> {
     return { exitCode, code: "interrupted", message, problem: undefined };
   }
   // Imported here, since the packages whose errors are told apart are not needed where there are none.
-  const [{ formatProblem, OnestepError }, { exitCodeOfError, inFlags, replaceOptions }] = await Promise.all([
-    import("@onestep/core"),
-    import("./package-errors.ts"),
-  ]);
+  const [{ OnestepError }, { formatProblem }, { exitCodeOfError, inFlags, replaceOptions }] =
+    await Promise.all([
+      import("@onestep/core"),
+      import("@onestep/core/internal"),
+      import("./package-errors.ts"),
+    ]);
   if (OnestepError.isInstance(error)) {
     const { code } = error;
     const problem = error.problem && inFlags(error.problem);
@@ -69,12 +71,17 @@ export function reportFailure(failure: Failure, options: ReportFailureOptions): 
   const { stdout, stderr, json, color, debug } = options;
   const { code, message, problem } = failure;
   if (json) {
-    const document = { error: { code, message, problem: problem ?? null } };
+    const document = { error: { code, message, problem: problem === undefined ? null : partsOf(problem) } };
     stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   } else {
     stderr.write(`${alarm("error:", color)} ${printable(message)}\n`);
   }
   if (debug !== undefined) stderr.write(`${printable(describeTrace(debug))}\n`);
+}
+
+/** A problem without the message, which stands beside it. */
+function partsOf({ subject, found, expected, remedy }: Problem): Problem {
+  return { subject, found, expected, remedy };
 }
 
 /** The stack of an error and of the errors that led to it. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { errorCode, errorMessage, ImageError, RasterImage, UnsupportedError } from "@onestep/core";
+import { ImageError, RasterImage, UnsupportedError } from "@onestep/core";
+import { errorCode, errorMessage } from "@onestep/core/internal";
 import { type ClassConditionalOutput, ConsistencyModelPipeline, type EditOptions } from "@onestep/pipelines";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import { readGenerateRequest, requireCounts } from "../arguments/image-options.ts";

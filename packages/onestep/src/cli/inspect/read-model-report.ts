@@ -1,11 +1,6 @@
-import {
-  InvalidArgumentError,
-  isJsonObject,
-  OnestepError,
-  PythonFloat,
-  type PythonJson,
-} from "@onestep/core";
-import { parsePythonJson } from "@onestep/core/files";
+import { InvalidArgumentError, OnestepError, PythonFloat, type PythonJson } from "@onestep/core";
+import { isJsonObject } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
 import { openFile, type Repository } from "@onestep/hub";
 import { openSingleFile, type UNet2DModelConfig } from "@onestep/models";
 import {

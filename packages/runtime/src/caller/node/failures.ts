@@ -1,4 +1,4 @@
-import { errorCode } from "@onestep/core";
+import { errorCode } from "@onestep/core/internal";
 import { MissingRuntimeError } from "../../errors.ts";
 import { WorkerCallError } from "../connection.ts";
 import { howToInstall } from "./devices.ts";

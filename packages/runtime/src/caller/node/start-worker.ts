@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import { errorMessage } from "@onestep/core";
+import { errorMessage } from "@onestep/core/internal";
 import { MissingRuntimeError } from "../../errors.ts";
 import { ExitGuard } from "../../exit-guard.node.ts";
 import type { NodeLoadRequest, WireTensor, WorkerData, WorkerReply, WorkerRequest } from "../../protocol.ts";

@@ -1,4 +1,4 @@
-import { warn } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { DeviceLostError, MissingRuntimeError } from "../../errors.ts";
 import type {
   WebLoadRequest,
@@ -73,7 +73,7 @@ export class RecoveringConnection implements Connection<WebLoadRequest> {
     transfer: readonly Transferable[] = [],
   ): Promise<WorkerCalls<WebLoadRequest>[Name]["reply"]> {
     if (this.#worker.failure instanceof DeviceLostError) {
-      warn("The GPU was lost. The model is loaded again.");
+      warn("The GPU was lost. The model is loaded again.", "runtime");
       this.#worker = await this.#start();
     }
     return this.#worker.call(call, request, transfer);

@@ -1,4 +1,5 @@
-import { errorMessage, isError, UnsupportedError } from "@onestep/core";
+import { UnsupportedError } from "@onestep/core";
+import { errorMessage, isError } from "@onestep/core/internal";
 import { MissingRuntimeError, OutOfMemoryError } from "../../errors.ts";
 import type { OnnxruntimeBuild } from "../../session.ts";
 import { WorkerCallError } from "../connection.ts";

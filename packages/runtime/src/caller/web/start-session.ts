@@ -1,4 +1,5 @@
-import { InvalidArgumentError, isBlob } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { isBlob } from "@onestep/core/internal";
 import type { StartOptions } from "../../backend.ts";
 import type { OnnxruntimeModel, WeightsFile } from "../../onnxruntime/prepare-model.ts";
 import type {

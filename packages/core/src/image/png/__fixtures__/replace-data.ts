@@ -1,5 +1,4 @@
-import { crc32 } from "../crc32.ts";
-import { readPngChunks } from "../png-chunks.ts";
+import { crc32, readPngChunks } from "../png-chunks.ts";
 
 /** A PNG with another content of its one IDAT chunk, and the checksum that belongs to it. */
 export function replaceData(png: Uint8Array, content: Uint8Array): Uint8Array {

@@ -1,0 +1,53 @@
+import { UnsupportedError } from "../errors.ts";
+import { type FileToSave, requireDirectory, type SaveFilesOptions, type WriteFileOptions } from "./files.ts";
+
+/**
+ * Always throws: a page has no files to write to. In Node, it writes the file.
+ *
+ * @throws UnsupportedError always.
+ */
+export async function writeFileAside(
+  path: string | URL,
+  _content: Uint8Array | AsyncIterable<Uint8Array>,
+  _options: WriteFileOptions = {},
+): Promise<void> {
+  throw new UnsupportedError({
+    subject: String(path),
+    found: "a platform without a file system",
+    expected: "Node.js",
+    remedy: "For an image, use `toPng()` or `toBlob()` and offer the result as a download.",
+  });
+}
+
+/**
+ * Always throws: a page has no folders to write to. In Node, it writes the files.
+ *
+ * @throws UnsupportedError always.
+ */
+export async function saveFiles(
+  directory: string | URL,
+  _files: readonly FileToSave[],
+  _options: SaveFilesOptions = {},
+): Promise<void> {
+  requireDirectory(directory);
+  throw new UnsupportedError({
+    subject: String(directory),
+    found: "a platform without a file system",
+    expected: "Node.js",
+    remedy: "Save in Node.js.",
+  });
+}
+
+/**
+ * Always throws: a page has no folders to write to. In Node, it writes one file.
+ *
+ * @throws UnsupportedError always.
+ */
+export async function saveFile(
+  directory: string | URL,
+  name: string,
+  content: FileToSave["content"],
+  options: Pick<SaveFilesOptions, "signal"> = {},
+): Promise<void> {
+  await saveFiles(directory, [{ name, content }], options);
+}

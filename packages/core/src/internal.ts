@@ -1,0 +1,26 @@
+/**
+ * What the packages of Onestep share with each other and users do not need: `@onestep/core/internal`, and `…/internal/files`,
+ * `…/internal/free-buffer` and `…/internal/nearest-name` for code that is loaded apart.
+ *
+ * Not covered by semantic versioning: anything here may change or be removed in any release.
+ *
+ * @module
+ */
+
+export { writeFileAside } from "#write-files";
+export { nextTask, untilAborted } from "./async.ts";
+export {
+  type ConfigRecord,
+  createConfig,
+  readConfigRecord,
+  toCamelCase,
+  toPythonJson,
+  toSnakeCase,
+} from "./config/config.ts";
+export { describeJson, describeValue } from "./config/describe-value.ts";
+export { formatPythonFloat, isJsonObject } from "./config/python-json.ts";
+export { formatProblem } from "./errors.ts";
+export { type FileToSave, joinPath, type SaveFilesOptions, type WriteFileOptions } from "./files/files.ts";
+export { errorCode, errorMessage, isBlob, isError, isUint8Array, isUrl } from "./realm.ts";
+export { elementCount } from "./tensor/tensor-data.ts";
+export { warn } from "./warn.ts";
