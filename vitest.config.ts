@@ -52,14 +52,7 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   test: {
     name: "browser",
-    include: [
-      "packages/{core,graph,hub,schedulers,models,pipelines}/src/**/*.test.ts",
-      "packages/runtime/src/*.test.ts",
-      "packages/runtime/src/onnxruntime/*.test.ts",
-      "packages/runtime/src/{caller,worker}/*.test.ts",
-      "packages/runtime/src/{caller,worker}/web/*.test.ts",
-      "{packages/*/src,tools/*}/**/*.browser.test.ts",
-    ],
+    include: ["packages/*/src/**/*.test.ts", "tools/**/*.browser.test.ts"],
     exclude: ["**/*.{node,page}.test.ts", ...outside],
     testTimeout: 60_000,
     globalSetup: ["tools/vitest/serve-fake-hub.ts"],

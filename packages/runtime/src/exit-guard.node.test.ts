@@ -14,7 +14,7 @@ afterEach(() => {
   for (const guard of guards.splice(0)) guard.forget();
 });
 
-// What an exit of the process does is tested in caller/node/process-exit.test.ts, in processes of their own.
+// What an exit of the process does is tested in caller/node/process-exit.node.test.ts, in processes of their own.
 describe("ExitGuard", () => {
   it("listens for the exit of the process only while a worker is busy, once for all of them", () => {
     const [first, second] = [createGuard(), createGuard()];

@@ -3,10 +3,17 @@ import { join } from "node:path";
 import { RasterImage, TorchGenerator } from "@onestep/core";
 import emoji32 from "@onestep/emoji32/reference-outputs.json" with { type: "json" };
 import { ConsistencyModelPipeline, DDPMPipeline } from "@onestep/pipelines";
-import { DDIMScheduler } from "@onestep/schedulers";
+import {
+  DDIMScheduler,
+  EDMEulerScheduler,
+  EulerDiscreteScheduler,
+  schedulerClasses,
+} from "@onestep/schedulers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ddpmFolder } from "../__fixtures__/models.ts";
 import { runOnestep, temporaryFolder } from "../__fixtures__/run-onestep.ts";
+import { UsageError } from "../arguments/parse-arguments.ts";
+import { chooseScheduler } from "./generate.ts";
 
 const folder = temporaryFolder();
 let pipe: ConsistencyModelPipeline;
@@ -208,5 +215,32 @@ describe("onestep generate", () => {
     const result = await runOnestep(words, { folder: folder(), closeStdout: true });
     expect(result).toMatchObject({ exitCode: 0, signal: null });
     expect((await readImage("a.png")).width).toBe(32);
+  });
+});
+
+describe("generate", () => {
+  const choose = (name: string | undefined) => chooseScheduler(name, schedulerClasses);
+
+  it("finds the class that is named", () => {
+    expect(choose("EDMEulerScheduler")).toBe(EDMEulerScheduler);
+    expect(choose(undefined)).toBeUndefined();
+  });
+
+  it.each([
+    ["euler-discrete", EulerDiscreteScheduler],
+    ["euler_discrete_scheduler", EulerDiscreteScheduler],
+    ["ddim", DDIMScheduler],
+    ["DDIM", DDIMScheduler],
+  ])("finds what %s is short for", (name, schedulerClass) => {
+    expect(choose(name)).toBe(schedulerClass);
+  });
+
+  it("refuses other names and suggests one", () => {
+    expect(() => choose("EDMEulerSheduler")).toThrow(UsageError);
+    expect(() => choose("EDMEulerSheduler")).toThrow("Did you mean EDMEulerScheduler?");
+    expect(() => choose("euler-discret")).toThrow("Did you mean EulerDiscreteScheduler?");
+    expect(() => choose("best")).toThrow(
+      '--scheduler: found "best", expected one of CMStochasticIterativeScheduler, ',
+    );
   });
 });
