@@ -8,6 +8,7 @@ export {
   type NumberFormat,
   numberFormats,
 } from "./dtype.ts";
+export { GraphError } from "./errors.ts";
 export {
   type ConvolutionAttributes,
   createGraph,
@@ -25,7 +26,6 @@ export {
   type ValueDType,
   type ValueType,
 } from "./graph.ts";
-export { GraphError } from "./graph-error.ts";
 export {
   type ActivationName,
   activate,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { GraphError } from "./errors.ts";
 import { nameOf } from "./graph.ts";
-import { GraphError } from "./graph-error.ts";
 import { add, cast, constant } from "./operators/arithmetic.ts";
 import { linear } from "./operators/matrix.ts";
 import { defineGraph, type Scope } from "./scope.ts";

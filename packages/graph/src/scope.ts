@@ -1,6 +1,6 @@
 import type { GraphDType } from "./dtype.ts";
+import { GraphError } from "./errors.ts";
 import { createGraph, createValue, type Graph, type Value, type ValueDType } from "./graph.ts";
-import { GraphError } from "./graph-error.ts";
 import type { Dimension } from "./shape.ts";
 
 /** What all scopes of one graph share. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GraphError } from "./graph-error.ts";
+import { GraphError } from "./errors.ts";
 import { describeShape, factorsOf, product, quotient, substitute } from "./shape.ts";
 
 describe("dimensions", () => {

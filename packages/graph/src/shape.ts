@@ -1,4 +1,4 @@
-import { GraphError } from "./graph-error.ts";
+import { GraphError } from "./errors.ts";
 
 /**
  * A length: a number, or an expression in symbols whose values are decided later (`"batch"`, `"height*width/64"`).

@@ -1,9 +1,7 @@
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
-export { CheckpointError } from "./checkpoint/checkpoint-error.ts";
 export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
 export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
-export { UnsafePickleError } from "./checkpoint/pickle/unsafe-pickle-error.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";
 export {
   type ReadWeightsFileOptions,
@@ -14,7 +12,6 @@ export { readSafetensors } from "./checkpoint/safetensors.ts";
 export type { SaveModelOptions } from "./checkpoint/save-model.ts";
 export type { ReadTorchFileOptions } from "./checkpoint/torch-file/read-torch-file.ts";
 export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
-export { type WeightsMismatch, WeightsMismatchError } from "./checkpoint/weights-mismatch-error.ts";
 export {
   defineModel,
   type ExpectedWeight,
@@ -22,6 +19,7 @@ export {
   type ModelDefinition,
   type Tensors,
 } from "./definition.ts";
+export { CheckpointError, UnsafePickleError, type WeightsMismatch, WeightsMismatchError } from "./errors.ts";
 export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from "./layers/modules.ts";
 export type { RequestedPrecision, RunOptions } from "./load-plan.ts";
 export { type LoadedModel, type LoadModelOptions, Model, type ModelClass } from "./model.ts";
@@ -31,8 +29,7 @@ export {
   openSingleFile,
   type SingleFileCheckpoint,
 } from "./single-file/open-single-file.ts";
-export type { ClassLabels } from "./unet-2d/inputs.ts";
-export { type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/inputs.ts";
+export { type ClassLabels, type ResolveClassLabelsOptions, resolveClassLabels } from "./unet-2d/inputs.ts";
 export {
   type LoadSingleFileOptions,
   listUNet2DModelWeights,

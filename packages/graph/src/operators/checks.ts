@@ -1,5 +1,5 @@
+import { GraphError } from "../errors.ts";
 import { describeValue, nameOf, type Value, type ValueDType } from "../graph.ts";
-import { GraphError } from "../graph-error.ts";
 import { type Dimension, describeShape } from "../shape.ts";
 
 const contradiction = "The configuration of the model contradicts itself.";

@@ -1,5 +1,5 @@
+import { GraphError } from "../errors.ts";
 import { createValue, type Value } from "../graph.ts";
-import { GraphError } from "../graph-error.ts";
 import { imageShape, mismatch } from "./checks.ts";
 
 /** Options of {@link groupNorm}. */

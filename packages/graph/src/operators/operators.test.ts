@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { GraphError } from "../errors.ts";
 import { createValue, type Value, type ValueDType } from "../graph.ts";
-import { GraphError } from "../graph-error.ts";
 import type { Dimension } from "../shape.ts";
 import { quickGelu, softmax } from "./activation.ts";
 import { add, cast, constant, mul } from "./arithmetic.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { memoryFile } from "../__fixtures__/memory-repository.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { readTorchFile } from "./torch-file/read-torch-file.ts";
 

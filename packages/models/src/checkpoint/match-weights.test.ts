@@ -1,10 +1,9 @@
 import type { DType } from "@onestep/graph";
 import { describe, expect, it, vi } from "vitest";
 import { memoryFile } from "../__fixtures__/memory-repository.ts";
+import { CheckpointError, WeightsMismatchError } from "../errors.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
 import { matchWeights } from "./match-weights.ts";
-import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
 const file = memoryFile("x", new Uint8Array(0));
 

@@ -1,12 +1,12 @@
 import { UnsupportedError } from "@onestep/core";
 import { warn } from "@onestep/core/internal";
 import { type DType, isFloat8 } from "@onestep/graph";
+import { WeightsMismatchError } from "../errors.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
 import { renameFormer } from "./former-names.ts";
 import { listNames, shortenName } from "./list-names.ts";
 import { resaveRemedy } from "./torch-file/resave-remedy.ts";
 import { unwrapNames, warnOfPrefix } from "./unwrap-names.ts";
-import { WeightsMismatchError } from "./weights-mismatch-error.ts";
 
 const weightTypes: readonly DType[] = ["float32", "float16", "bfloat16", "float64"];
 const maximumListed = 5;

@@ -1,5 +1,5 @@
 import type { Repository } from "@onestep/hub";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import { listNames } from "./list-names.ts";
 import { type WeightsNames, weightsCandidates } from "./weights-file-names.ts";
 

@@ -4,7 +4,7 @@ import { stateDictPart, torchFileBytes } from "@onestep/torch-files";
 import { describe, expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { safetensorsBytes } from "../__fixtures__/safetensors-bytes.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 
 const one = (name: string): Uint8Array =>

@@ -6,8 +6,8 @@ import {
   type Repository,
   type RepositoryFile,
 } from "@onestep/hub";
+import { CheckpointError } from "../errors.ts";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
 import { shortenName } from "./list-names.ts";
 import { noWeights } from "./no-weights.ts";
 import { readWeightsFile } from "./read-weights-file.ts";

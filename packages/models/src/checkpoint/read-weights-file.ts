@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { warn } from "@onestep/core/internal";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import { MisnamedFileError } from "../errors.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
-import { MisnamedFileError } from "./misnamed-file-error.ts";
 import { readSafetensors } from "./safetensors.ts";
 import type { ReadTorchFileOptions } from "./torch-file/read-torch-file.ts";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryFile } from "../__fixtures__/memory-repository.ts";
 import { safetensorsBytes } from "../__fixtures__/safetensors-bytes.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import { readSafetensors } from "./safetensors.ts";
 
 const two = {

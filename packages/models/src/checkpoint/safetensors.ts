@@ -3,11 +3,10 @@ import { describeJson, errorMessage, isJsonObject } from "@onestep/core/internal
 import { parsePythonJson } from "@onestep/core/internal/files";
 import { byteLength, type DType, dtypes, numberFormats } from "@onestep/graph";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import { CheckpointError, MisnamedFileError } from "../errors.ts";
 import type { CheckpointTensor } from "./checkpoint.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
 import { readFileKind } from "./identify-file.ts";
 import { shortenName } from "./list-names.ts";
-import { MisnamedFileError } from "./misnamed-file-error.ts";
 
 /** Every number format of safetensors, by its name in a header. */
 const formatsByName: ReadonlyMap<string, DType> = new Map(

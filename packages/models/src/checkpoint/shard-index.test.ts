@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import { readShardIndex } from "./shard-index.ts";
 
 describe("readShardIndex", () => {

@@ -1,6 +1,6 @@
 import { describeJson, isJsonObject } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 
 const plainName = /^\w[\w.-]*$/;
 

@@ -1,5 +1,5 @@
 import { warn } from "@onestep/core/internal";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import { shortenName } from "./list-names.ts";
 
 /** What torch puts into the names of a wrapped module: DataParallel, `torch.compile`, FSDP, activation checkpointing. */

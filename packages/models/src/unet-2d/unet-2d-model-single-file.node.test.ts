@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { TorchGenerator } from "@onestep/core";
 import { openFile } from "@onestep/hub";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { CheckpointError } from "../errors.ts";
 import reference from "../single-file/__fixtures__/cd-tiny-l2.json" with { type: "json" };
 import { openSingleFile } from "../single-file/open-single-file.ts";
 import { UNet2DModel } from "./unet-2d-model.ts";

@@ -1,4 +1,4 @@
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError } from "../../errors.ts";
 
 const newline = 0x0a;
 

@@ -1,10 +1,9 @@
 import { op, type PicklePart, pickleBytes } from "@onestep/torch-files";
 import { describe, expect, it } from "vitest";
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError, UnsafePickleError } from "../../errors.ts";
 import type { PickleWorld } from "./pickle-context.ts";
 import { PickleDict, PickleGlobal, PickleSet, PickleTuple, type PickleValue } from "./pickle-value.ts";
 import { maximumPickleBytes, unpickle } from "./unpickle.ts";
-import { UnsafePickleError } from "./unsafe-pickle-error.ts";
 
 const pair = new PickleGlobal("known.pair", (args) => (args.length === 2 ? [...args] : undefined));
 const data = new PickleGlobal("known.data");

@@ -1,4 +1,4 @@
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError } from "../../errors.ts";
 import { containerOperations } from "./operations/container-operations.ts";
 import { objectOperations } from "./operations/object-operations.ts";
 import { stackOperations } from "./operations/stack-operations.ts";

@@ -1,4 +1,4 @@
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError } from "../../errors.ts";
 import { describePickleValue, PickleDict, type PickleValue } from "../pickle/pickle-value.ts";
 import { LeftOutTensor, TorchTensor } from "./torch-tensor.ts";
 

@@ -1,7 +1,7 @@
 import { numberFormats } from "@onestep/graph";
 import type { RepositoryFile } from "@onestep/hub";
+import { CheckpointError } from "../../errors.ts";
 import type { CheckpointTensor } from "../checkpoint.ts";
-import { CheckpointError } from "../checkpoint-error.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";
 import type { TorchTensor } from "./torch-tensor.ts";
 

@@ -10,8 +10,7 @@ import {
 } from "@onestep/torch-files";
 import { describe, expect, it } from "vitest";
 import { guardedFile } from "../../__fixtures__/guarded-file.ts";
-import { CheckpointError } from "../checkpoint-error.ts";
-import { UnsafePickleError } from "../pickle/unsafe-pickle-error.ts";
+import { CheckpointError, UnsafePickleError } from "../../errors.ts";
 import contents from "./__fixtures__/contents.json" with { type: "json" };
 import { type ReadTorchFileOptions, readTorchFile } from "./read-torch-file.ts";
 

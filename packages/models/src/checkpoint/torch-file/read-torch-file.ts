@@ -1,10 +1,9 @@
 import { UnsupportedError } from "@onestep/core";
 import { warn } from "@onestep/core/internal";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
+import { CheckpointError, MisnamedFileError } from "../../errors.ts";
 import type { CheckpointTensor } from "../checkpoint.ts";
-import { CheckpointError } from "../checkpoint-error.ts";
 import { listNames, shortenName } from "../list-names.ts";
-import { MisnamedFileError } from "../misnamed-file-error.ts";
 import { maximumPickleBytes, unpickle } from "../pickle/unpickle.ts";
 import { readZipDirectory } from "../zip/read-zip-directory.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";

@@ -1,8 +1,7 @@
 import { UnsupportedError } from "@onestep/core";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError, MisnamedFileError } from "../../errors.ts";
 import { examinedBytes, identifyFile } from "../identify-file.ts";
-import { MisnamedFileError } from "../misnamed-file-error.ts";
 import { resaveRemedy } from "./resave-remedy.ts";
 
 const zipStart = [0x50, 0x4b, 0x03, 0x04];

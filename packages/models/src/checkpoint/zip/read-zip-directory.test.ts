@@ -1,7 +1,7 @@
 import { littleEndian, type ZipEndPart, type ZipPart, zipBytes } from "@onestep/torch-files";
 import { describe, expect, it } from "vitest";
 import { guardedFile } from "../../__fixtures__/guarded-file.ts";
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError } from "../../errors.ts";
 import { readZipDirectory } from "./read-zip-directory.ts";
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);

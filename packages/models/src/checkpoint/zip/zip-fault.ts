@@ -1,4 +1,4 @@
-import { CheckpointError } from "../checkpoint-error.ts";
+import { CheckpointError } from "../../errors.ts";
 
 /** The error for a zip file that is cut off, contradicts itself, or points outside of itself. */
 export function zipFault(subject: string, found: string, expected: string): CheckpointError {

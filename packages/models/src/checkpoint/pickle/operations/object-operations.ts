@@ -1,3 +1,4 @@
+import { UnsafePickleError } from "../../../errors.ts";
 import type { PickleContext, PickleOperations } from "../pickle-context.ts";
 import {
   describePickleValue,
@@ -6,7 +7,6 @@ import {
   PickleTuple,
   type PickleValue,
 } from "../pickle-value.ts";
-import { UnsafePickleError } from "../unsafe-pickle-error.ts";
 
 /** What could run code in Python, and cannot here. Comments give the names in Python's `pickletools`. */
 export const objectOperations: PickleOperations = {

@@ -1,5 +1,30 @@
 import { OnestepError } from "@onestep/core";
-import { shortenName } from "./list-names.ts";
+import type { FileKind } from "./checkpoint/identify-file.ts";
+import { shortenName } from "./checkpoint/list-names.ts";
+
+/** A weights file is damaged, lies about itself, or is of a kind that is not read. */
+export class CheckpointError extends OnestepError {
+  static override readonly code: string = "invalid-checkpoint";
+}
+
+/**
+ * A pickle asks for something that saved arrays do not need: a function to call, a class to make, an attribute to set.
+ * Nothing of it was run, and nothing ever is.
+ */
+export class UnsafePickleError extends CheckpointError {
+  static override readonly code: string = "unsafe-pickle";
+}
+
+/** A file is of another kind than its reader's: of one that is read by another, or of one that nothing here reads. */
+export class MisnamedFileError extends CheckpointError {
+  /** Which reader it is for, where there is one. */
+  readonly format: FileKind["format"];
+
+  constructor(subject: string, expected: string, { found, remedy, format }: FileKind) {
+    super({ subject, found, expected, remedy });
+    this.format = format;
+  }
+}
 
 /** How a checkpoint differs from what a configuration needs. */
 export interface WeightsMismatch {
