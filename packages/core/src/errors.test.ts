@@ -20,11 +20,11 @@ describe("OnestepError", () => {
     expect(error.problem).toBe(problem);
   });
 
-  it("takes a message that the problem brings along", () => {
-    const message = "batchSize must be at least 1, not 0.";
-    const error = new InvalidArgumentError({ ...problem, message });
-    expect(error.message).toBe(message);
-    expect(error.problem).toEqual({ ...problem, message });
+  it("says what is wrong in the words of the summary, and keeps the parts", () => {
+    const summary = "A batch has at least one image.";
+    const error = new InvalidArgumentError({ ...problem, summary });
+    expect(error.message).toBe("A batch has at least one image. Pass a whole number.");
+    expect(error.problem).toEqual({ ...problem, summary });
   });
 
   it("takes a plain message and a cause", () => {

@@ -12,13 +12,13 @@ export interface Problem {
   readonly expected: string;
   /** What the reader can do. A whole sentence. */
   readonly remedy: string;
-  /** The error's message, where the sentence made of the other parts would read oddly. It says what they say. */
-  readonly message?: string;
+  /** What is wrong in a sentence of its own, where the one made of subject, found and expected would read oddly. */
+  readonly summary?: string;
 }
 
-/** The message for a {@link Problem}: its own, or `subject: found …, expected …. Remedy.` */
-export function formatProblem({ subject, found, expected, remedy, message }: Problem): string {
-  return message ?? `${subject}: found ${found}, expected ${expected}. ${remedy}`;
+/** The message for a {@link Problem}: `subject: found …, expected ….`, or the summary in its place; then the remedy. */
+export function formatProblem({ subject, found, expected, remedy, summary }: Problem): string {
+  return `${summary ?? `${subject}: found ${found}, expected ${expected}.`} ${remedy}`;
 }
 
 /** Options that every Onestep error takes. */

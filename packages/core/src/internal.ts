@@ -21,6 +21,6 @@ export { describeJson, describeValue } from "./config/describe-value.ts";
 export { formatPythonFloat, isJsonObject } from "./config/python-json.ts";
 export { formatProblem } from "./errors.ts";
 export { type FileToSave, joinPath, type SaveFilesOptions, type WriteFileOptions } from "./files/files.ts";
-export { errorCode, errorMessage, isBlob, isError, isUint8Array, isUrl } from "./realm.ts";
+export { errorCode, errorMessage, isBlob, isError, isRecord, isUint8Array, isUrl } from "./realm.ts";
 export { elementCount } from "./tensor/tensor-data.ts";
 export { warn } from "./warn.ts";

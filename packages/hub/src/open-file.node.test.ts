@@ -58,7 +58,7 @@ describe("openFile", () => {
     const other = await caught(
       openFile(`${hub.endpoint}/a/b/blob/main/old/cd.pt`, { ...options, revision: "v1" }),
     );
-    expect(other.message).toContain('option revision: found "v1", while the URL names "main"');
+    expect(other.message).toContain('The option revision is "v1", and the URL names "main"');
   });
 
   it.each([

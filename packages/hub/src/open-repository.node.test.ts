@@ -62,7 +62,7 @@ describe("openRepository", () => {
   it("refuses a revision that contradicts the URL's", async () => {
     const url = "https://huggingface.co/owner/name/tree/v1";
     const error = await caught(openRepository(url, { revision: "main", localFilesOnly: true }));
-    expect(error.message).toContain('found "main", while the URL names "v1"');
+    expect(error.message).toContain('The option revision is "main", and the URL names "v1"');
   });
 
   it("refuses an endpoint that is not one", async () => {

@@ -12,6 +12,7 @@ export const platform: Platform = {
       found: `the folder ${folder}`,
       expected: "a Hub id or an http(s): URL, since a browser has no folders",
       remedy: "Serve the folder over HTTP and pass its URL.",
+      summary: `The folder ${folder} cannot be opened in a browser.`,
     });
   },
   openHub: openHubInBrowser,

@@ -103,9 +103,8 @@ describe("a cache that Python made, without a connection", () => {
     const error = await caught(repository.find("vae/config.json"));
     expect(OfflineError.isInstance(error)).toBe(true);
     expect(error.message).toBe(
-      `vae/config.json of a/b at main (commit ${commit}): found nothing in the cache folder ${cacheDir}, expected the ` +
-        "file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE). Download it once while online, or " +
-        "name the cache folder that has it (option cacheDir).",
+      `vae/config.json of a/b at main (commit ${commit}) is not in the cache folder ${cacheDir}, and requests ` +
+        "are not allowed (localFilesOnly or HF_HUB_OFFLINE). Download it once while online, or name the cache folder that has it (option cacheDir).",
     );
   });
 
@@ -119,7 +118,7 @@ describe("a cache that Python made, without a connection", () => {
     ] as const) {
       const error = await caught(openOffline(cacheDir, { revision }, id));
       expect(OfflineError.isInstance(error)).toBe(true);
-      expect(error.message).toContain(`${id} at ${revision}: found nothing in the cache folder ${cacheDir}`);
+      expect(error.message).toContain(`${id} at ${revision} is not in the cache folder ${cacheDir}`);
     }
   });
 
@@ -131,7 +130,7 @@ describe("a cache that Python made, without a connection", () => {
       const environment = { ...variables, HF_HOME };
       const options = { environment, cacheDir: undefined, localFilesOnly: false };
       const error = await caught(openOffline("", options));
-      expect(error.message).toContain(`found nothing in the cache folder ${join(HF_HOME, "hub")}`);
+      expect(error.message).toContain(`is not in the cache folder ${join(HF_HOME, "hub")}`);
     },
   );
 
@@ -170,7 +169,7 @@ describe("an endpoint out of reach", () => {
     expect(await repository.list()).toBeUndefined();
     const error = await caught(repository.get("model_index.json"));
     expect(OfflineError.isInstance(error)).toBe(true);
-    expect(error.message).toContain("expected the file, since the endpoint could not be reached");
+    expect(error.message).toContain("and the endpoint could not be reached");
     expect((error.cause as Error).message).toContain(message);
     // The commit once, since there is one to fall back on, except where the connection is cut, and the file three times.
     const asked = "dropAfterBytes" in fault ? 3 : 1;

@@ -52,6 +52,7 @@ export async function getEntry(
     found: "nothing",
     expected: "a file",
     remedy: "Check the path, the subfolder and the revision.",
+    summary: `${path} is not in ${repository.name}${revision}.`,
   });
 }
 
@@ -84,7 +85,8 @@ export async function readText(
         subject: file.path,
         found: "bytes that are not UTF-8",
         expected: "UTF-8 text",
-        remedy: "Save the file as UTF-8, or download it again.",
+        remedy: "Save the file as UTF-8, or fetch it again.",
+        summary: `${file.path} is not UTF-8 text.`,
       },
       { cause },
     );

@@ -181,6 +181,7 @@ export function chooseRevision(option: string | undefined, fromUrl: string | und
       found: `${JSON.stringify(option)}, while the URL names ${JSON.stringify(fromUrl)}`,
       expected: "one revision",
       remedy: "Leave one of them out.",
+      summary: `The option revision is ${JSON.stringify(option)}, and the URL names ${JSON.stringify(fromUrl)}.`,
     });
   }
   return option ?? fromUrl ?? "main";

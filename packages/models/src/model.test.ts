@@ -121,6 +121,6 @@ describe("Model", () => {
   it("cannot be made without weights", () => {
     const make = (): unknown => Reflect.construct(Shift, []);
     expect(make).toThrow(InvalidArgumentError);
-    expect(make).toThrow("new Shift: found nothing that is loaded");
+    expect(make).toThrow("new Shift(…) has no weights.");
   });
 });

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
-import { nextTask, untilAborted } from "@onestep/core/internal";
+import { elementCount, nextTask, untilAborted } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
 import { type Graph, specialise } from "@onestep/graph";
 import {
@@ -87,7 +87,7 @@ export abstract class Model<Values extends object> {
     const { plan } = loaded;
     this.#plan = { ...plan, options: { ...plan.options, signal: undefined } };
     this.parameterCount = listWeights(loaded.graph).reduce(
-      (count, { shape }) => count + shape.reduce((product, dimension) => product * dimension, 1),
+      (count, { shape }) => count + elementCount(shape),
       0,
     );
   }
@@ -303,6 +303,7 @@ function disposed(className: string): DisposedError {
     found: "a call after dispose()",
     expected: "a model that is loaded",
     remedy: `Load it again with ${className}.fromPretrained.`,
+    summary: `This ${className} was disposed.`,
   });
 }
 
@@ -312,5 +313,6 @@ function notLoaded(className: string): InvalidArgumentError {
     found: "nothing that is loaded",
     expected: "a model with its weights",
     remedy: `Load one with ${className}.fromPretrained.`,
+    summary: `new ${className}(…) has no weights.`,
   });
 }

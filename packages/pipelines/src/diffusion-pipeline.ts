@@ -87,6 +87,7 @@ export function pipelineClassOf({ repository, modelIndex }: PipelineSource): Pip
     expected: `a pipeline that is built here: ${pipelineClasses.map(({ className }) => className).join(", ")}`,
     remedy:
       "Load a repository of such a pipeline, or this one with the class of your own that it was saved by.",
+    summary: `${modelIndex.className}, the pipeline of ${repository.name}, is not supported. Supported pipelines: ${pipelineClasses.map(({ className }) => className).join(", ")}.`,
   });
 }
 

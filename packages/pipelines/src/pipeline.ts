@@ -346,6 +346,7 @@ function unnamedClass(name: string): InvalidArgumentError {
     found: "a class without `static className`",
     expected: "the class as model_index.json is to name it",
     remedy: `Add \`static readonly className = ${JSON.stringify(name)}\` to it.`,
+    summary: `The pipeline class ${name} has no \`static className\`, which is its name in model_index.json.`,
   });
 }
 

@@ -95,11 +95,8 @@ describe("fromOptions", () => {
   });
 
   it.each<[unknown, string]>([
-    [
-      { sigma_max: 1 },
-      "CMStochasticIterativeScheduler: sigma_max: found an option of that name, expected one of numTrain",
-    ],
-    [{ constructor: 1 }, "CMStochasticIterativeScheduler: constructor: found an option of that name"],
+    [{ sigma_max: 1 }, "CMStochasticIterativeScheduler has no option `sigma_max`. Its options are numTrain"],
+    [{ constructor: 1 }, "CMStochasticIterativeScheduler has no option `constructor`."],
     [
       { sigmaMax: "80" },
       'CMStochasticIterativeScheduler: sigmaMax: found "80", expected a number. Pass a value of that kind.',
@@ -232,7 +229,7 @@ describe("fromConfig", () => {
   it.each<[unknown, string]>([
     [null, "CMStochasticIterativeScheduler: found null, expected an object"],
     ["scheduler_config.json", 'CMStochasticIterativeScheduler: found "scheduler_config.json"'],
-    [{ roh: 7 }, "CMStochasticIterativeScheduler: roh: found an option of that name"],
+    [{ roh: 7 }, "CMStochasticIterativeScheduler has no option `roh`."],
     [
       { sigma_max: 7, when: new Date(0) },
       "the config given to CMStochasticIterativeScheduler.fromConfig.when: found an object",

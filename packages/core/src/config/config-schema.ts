@@ -1,4 +1,5 @@
 import { InvalidArgumentError, InvalidConfigError, type OnestepError, type Problem } from "../errors.ts";
+import { isRecord } from "../realm.ts";
 import { warn } from "../warn.ts";
 import { type Config, createConfig, readConfigRecord, toPythonJson, toSnakeCase } from "./config.ts";
 import type { ConfigField, ConfigOptions, ConfigValues } from "./config-field.ts";
@@ -134,6 +135,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
         found: "an option of that name",
         expected: `one of ${Object.keys(this.fields).join(", ")}`,
         remedy: "Check the spelling.",
+        summary: `${this.className} has no option \`${unknown}\`. Its options are ${Object.keys(this.fields).join(", ")}.`,
       });
     }
     const entries = new Map<string, PythonJson>();
@@ -189,7 +191,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
 }
 
 function requireObject(subject: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  if (isRecord(value)) return;
   throw new InvalidArgumentError({
     subject,
     found: describeValue(value),

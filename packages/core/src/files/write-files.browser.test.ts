@@ -7,7 +7,7 @@ describe("writeFile", () => {
     const write = writeFileAside("a.png", new Uint8Array(1));
     await expect(write).rejects.toThrow(UnsupportedError);
     await expect(write).rejects.toThrow(
-      /^a\.png: found a platform without a file system, .*`toPng\(\)` or `toBlob\(\)`/,
+      /^a\.png cannot be written: a browser has no file system\. .*`toPng\(\)` or `toBlob\(\)`/,
     );
   });
 });
@@ -16,7 +16,9 @@ describe("saveFiles", () => {
   it("refuses in a browser, and says where it works", async () => {
     const saving = saveFiles("folder", [{ name: "a", content: "" }]);
     await expect(saving).rejects.toThrow(UnsupportedError);
-    await expect(saving).rejects.toThrow("folder: found a platform without a file system, expected Node.js");
+    await expect(saving).rejects.toThrow(
+      "folder cannot be written: a browser has no file system. Save in Node.js.",
+    );
     await expect(saveFiles("", [])).rejects.toThrow("directory: found an empty string");
   });
 });

@@ -16,6 +16,7 @@ export async function writeFileAside(
     found: "a platform without a file system",
     expected: "Node.js",
     remedy: "For an image, use `toPng()` or `toBlob()` and offer the result as a download.",
+    summary: `${path} cannot be written: a browser has no file system.`,
   });
 }
 
@@ -35,6 +36,7 @@ export async function saveFiles(
     found: "a platform without a file system",
     expected: "Node.js",
     remedy: "Save in Node.js.",
+    summary: `${directory} cannot be written: a browser has no file system.`,
   });
 }
 

@@ -42,12 +42,12 @@ describe("makeImageGrid", () => {
     const make = () => makeImageGrid([grey(1), grey(1), grey(1, 2)], { columns: 2 });
     expect(make).toThrow(ImageError);
     expect(make).toThrow(
-      "RasterImage.grid: found 1 x 1 and, as number 2, 1 x 2 pixels, expected images of one size.",
+      "RasterImage.grid needs images of one size: the first has 1 x 1 pixels, number 2 has 1 x 2.",
     );
   });
 
   it.each<[Parameters<typeof makeImageGrid>, string]>([
-    [[[], { columns: 2 }], "RasterImage.grid: found no image, expected at least one."],
+    [[[], { columns: 2 }], "RasterImage.grid needs at least one image."],
     [
       [[grey(1)], { columns: 0 }],
       "RasterImage.grid: columns: found 0, expected a whole number of at least 1.",

@@ -57,6 +57,7 @@ function requireOneSize(images: readonly Pixels[]): Pixels {
       found: "no image",
       expected: "at least one",
       remedy: "Pass the images to put side by side.",
+      summary: "RasterImage.grid needs at least one image.",
     });
   }
   const other = images.findIndex((image) => image.width !== first.width || image.height !== first.height);
@@ -67,6 +68,7 @@ function requireOneSize(images: readonly Pixels[]): Pixels {
     found: `${first.width} x ${first.height} and, as number ${other}, ${odd.width} x ${odd.height} pixels`,
     expected: "images of one size",
     remedy: "Pass images that one model made, or resize them first.",
+    summary: `RasterImage.grid needs images of one size: the first has ${first.width} x ${first.height} pixels, number ${other} has ${odd.width} x ${odd.height}.`,
   });
 }
 

@@ -148,6 +148,7 @@ export class RasterImage implements Pixels {
         found: "a name that does not end in .png",
         expected: "one that does, for PNG is the format that is written",
         remedy: "Name the file .png, or give `toImageData()` to a library that writes other formats.",
+        summary: `${String(path)} cannot be saved: only .png is supported.`,
       });
     }
     await writeFileAside(path, await this.toPng());

@@ -130,6 +130,7 @@ export function noSpace(
       found: `${freeBytes} bytes that this site may still store`,
       expected: `${neededBytes} bytes, which are still to be stored`,
       remedy,
+      summary: `There is not enough space for ${place}: ${neededBytes} bytes are needed, and this site may store ${freeBytes} more.`,
     },
     { neededBytes, freeBytes, cause },
   );

@@ -326,14 +326,19 @@ describe("receiveFile, taking up what was left,", () => {
 
 describe("receiveFile refuses", () => {
   it.each([
-    ["other bytes", new Uint8Array(300_000), {}, "content with the SHA-256"],
-    ["other bytes of a git object", new Uint8Array(300_000), { objectId: gitId }, "with the git object"],
-    ["too many bytes", Buffer.concat([content, content]), {}, "found more, expected 300000 bytes"],
+    ["other bytes", new Uint8Array(300_000), {}, "is damaged: its SHA-256 is"],
+    ["other bytes of a git object", new Uint8Array(300_000), { objectId: gitId }, "its git object is"],
+    [
+      "too many bytes",
+      Buffer.concat([content, content]),
+      {},
+      "is longer than the 300000 bytes that were announced",
+    ],
   ])("%s after a second try, and leaves nothing", async (_what, bytes, parts, message) => {
     const { asked, folder, receive } = await setUp([serve(bytes)], parts);
     const error = await caught(receive());
     expect(IntegrityError.isInstance(error)).toBe(true);
-    expect(error.message).toContain("unet/w.bin: found");
+    expect(error).toMatchObject({ problem: { subject: "unet/w.bin" } });
     expect(error.message).toContain(message);
     expect(asked.filter((offset) => offset === 0)).toHaveLength(2);
     expect(await leftIn(folder)).toEqual([]);
@@ -343,7 +348,7 @@ describe("receiveFile refuses", () => {
     const { folder, receive } = await setUp([serve(content.subarray(0, 299_999))]);
     const error = await caught(receive());
     expect(ConnectionError.isInstance(error)).toBe(true);
-    expect(error.message).toContain("unet/w.bin: found an end after 299999 bytes, expected 300000 bytes");
+    expect(error.message).toContain("The download of unet/w.bin broke off after 299999 of 300000 bytes.");
     expect(await leftIn(folder)).toEqual([expect.stringMatching(partName)]);
   });
 
@@ -355,7 +360,7 @@ describe("receiveFile refuses", () => {
     expect(CacheWriteError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: "disk-space", neededBytes: 300_000, freeBytes: 299_999 });
     expect(error.message).toContain(
-      `${reception.location}: found 299999 bytes free on the disk, expected 300000 bytes`,
+      `There is not enough space for ${reception.location}: 300000 bytes are needed, and 299999 are free.`,
     );
     expect(loaded).toEqual([]);
     expect(await leftIn(folder)).toEqual([]);

@@ -123,7 +123,8 @@ function wrongContent(path: string, found: string, expected: string): IntegrityE
     subject: path,
     found: `content with the ${algorithm} ${found}`,
     expected,
-    remedy: "The content was damaged in transit or at its source. Try again.",
+    remedy: "It was damaged during the download or on the server. Try again.",
+    summary: `${path} is damaged: its ${algorithm} is ${found}, not ${expected}.`,
   });
 }
 
@@ -132,7 +133,8 @@ function tooLong(path: string, expected: number): IntegrityError {
     subject: path,
     found: "more",
     expected: `${expected} bytes`,
-    remedy: "The content was changed in transit or at its source. Try again.",
+    remedy: "It has changed on the server. Try again.",
+    summary: `${path} is longer than the ${expected} bytes that were announced.`,
   });
 }
 
@@ -141,6 +143,7 @@ function cutOff(path: string, size: number, expected: number): ConnectionError {
     subject: path,
     found: `an end after ${size} bytes`,
     expected: `${expected} bytes`,
-    remedy: "The download is incomplete. Try again: it resumes where it stopped.",
+    remedy: "Try again: it resumes where it stopped.",
+    summary: `The download of ${path} broke off after ${size} of ${expected} bytes.`,
   });
 }

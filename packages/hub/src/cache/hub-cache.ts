@@ -125,7 +125,8 @@ export class HubCache {
       subject: this.key(commit, path),
       found: "nothing, although it was just written",
       expected: "the file",
-      remedy: "Something deletes the cache at the same time; try again.",
+      remedy: "Another program deletes files of the cache. Try again.",
+      summary: `${this.key(commit, path)} disappeared from the cache right after it was stored.`,
     });
   }
 

@@ -176,7 +176,7 @@ describe("a repository of the Hub", () => {
     const error = await caught(repository.get("unet/none"));
     expect(error).toMatchObject({ code: "entry-not-found" });
     expect(error.message).toBe(
-      `unet/none in a/b at commit ${commit}: found nothing, expected a file. Check the path, the subfolder and the revision.`,
+      `unet/none is not in a/b at commit ${commit}. Check the path, the subfolder and the revision.`,
     );
     expect(requestLines(hub)).toHaveLength(2);
     const listed = await open();

@@ -214,6 +214,7 @@ class HubOrigin implements Origin {
         found: `nothing in ${cache.store.place}`,
         expected: `the file, since ${reason}`,
         remedy: "Download it once while online, or name the cache folder that has it (option cacheDir).",
+        summary: `${path} of ${id} at ${revision} (commit ${this.commit}) is not in ${cache.store.place}, and ${reason}.`,
       },
       { cause: outage },
     );
@@ -304,5 +305,6 @@ function notCached(cache: HubCache, id: string, revision: string): OfflineError 
     found: `nothing in ${cache.store.place}`,
     expected: "the repository, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
     remedy: "Download it once while online, or name the cache folder that has it (option cacheDir).",
+    summary: `${id} at ${revision} is not in ${cache.store.place}, and requests are not allowed (localFilesOnly or HF_HUB_OFFLINE).`,
   });
 }

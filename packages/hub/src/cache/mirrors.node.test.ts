@@ -103,7 +103,9 @@ describe("a mirror whose ETag is", () => {
     const { open } = await setUp(namings["MD5"] as Naming, { lists: false });
     const error = await caught((await open()).get("config.json"));
     expect(error).toMatchObject({ code: "server" });
-    expect(error.message).toMatch(/found the ETag "\\"[0-9a-f]{32}\\"", which is no name of the Hub's/);
+    expect(error.message).toMatch(
+      /sends the ETag "\\"[0-9a-f]{32}\\"", which is not a hash that the Hub uses/,
+    );
     expect(error.message).toContain("no proxy changes headers");
   });
 

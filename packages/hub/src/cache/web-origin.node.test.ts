@@ -226,7 +226,7 @@ describe("a folder on a web server", () => {
     expect(await offline.find("none.json")).toBeUndefined();
     const error = await caught(offline.find("unknown.json"));
     expect(error).toMatchObject({ code: "offline" });
-    expect(error.message).toContain(`unknown.json of ${server.url}/model: found nothing in the cache folder`);
+    expect(error.message).toContain(`unknown.json of ${server.url}/model is not in the cache folder`);
     expect(warned).not.toHaveBeenCalled();
 
     const unreachable = await open();

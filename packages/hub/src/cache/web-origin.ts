@@ -86,6 +86,7 @@ export class WebOrigin implements Origin {
       found: `nothing in ${cache.store.place}`,
       expected: "the file, since requests are not allowed (localFilesOnly or HF_HUB_OFFLINE)",
       remedy: "Download it once while online, or name the cache folder that has it (option cacheDir).",
+      summary: `${path} of ${this.name} is not in ${cache.store.place}, and requests are not allowed (localFilesOnly or HF_HUB_OFFLINE).`,
     });
   }
 

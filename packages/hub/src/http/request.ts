@@ -64,6 +64,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
       found: `more than ${maximumRedirects} redirects`,
       expected: "a response from the server",
       remedy: "Check the address (HF_ENDPOINT).",
+      summary: `${describeUrl(request.url)} redirects more than ${maximumRedirects} times.`,
     },
     { retry: "never" },
   );

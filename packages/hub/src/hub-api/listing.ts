@@ -1,3 +1,4 @@
+import { isRecord } from "@onestep/core/internal";
 import { findPathFault } from "../validators.ts";
 import type { RepositoryListing } from "./client.ts";
 
@@ -130,15 +131,11 @@ function formatEntry(file: ListedFile): Record<string, unknown> {
   };
 }
 
-function parseRecord(text: string): Record<string, unknown> | undefined {
+function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

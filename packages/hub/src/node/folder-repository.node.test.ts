@@ -93,7 +93,7 @@ describe("a folder as a repository", () => {
     const error = await caught(repository.get("unet/none.bin"));
     expect(EntryNotFoundError.isInstance(error)).toBe(true);
     expect(error.message).toBe(
-      `unet/none.bin in ${folder}: found nothing, expected a file. Check the path, the subfolder and the revision.`,
+      `unet/none.bin is not in ${folder}. Check the path, the subfolder and the revision.`,
     );
   });
 
@@ -128,7 +128,7 @@ describe("a folder as a repository", () => {
     await writeFile(path, Buffer.from([0xff, 0xfe, 0xff]));
     const binary = await caught((await (await openRepository(folder)).get("unet/config.json")).text());
     expect(FileReadError.isInstance(binary)).toBe(true);
-    expect(binary.message).toContain("bytes that are not UTF-8");
+    expect(binary.message).toContain("is not UTF-8 text");
   });
 
   it("tells a file that was replaced or rewritten since it was opened", async () => {

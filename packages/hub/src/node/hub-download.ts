@@ -74,6 +74,7 @@ function withoutName(
       expected: "a git object, a SHA-256 or a listing, by which the content can be checked",
       remedy:
         "Check that HF_ENDPOINT names the Hub or a mirror of it that lists files (/api/models/…/tree), and that no proxy changes headers.",
+      summary: `${path} in ${id} at ${commit} cannot be verified: the server sends ${found}, which is not a hash that the Hub uses, and ${describeUrl(endpoint)} does not list the file.`,
     },
     { status: 200 },
   );
@@ -135,7 +136,7 @@ class HubTransfer implements HubDownload {
       objectId !== this.objectId && etag !== this.#etag;
     if (!("isCertain" in response) && !isOther(response)) return this.#take(response, offset);
     const subject = `${path} in ${id} at ${commit}`;
-    const remedy = "Something changed it meanwhile. Try again.";
+    const remedy = "It has changed on the server. Try again.";
     if (!("isCertain" in response)) {
       await response.body?.discard();
       throw new IntegrityError({
@@ -145,7 +146,13 @@ class HubTransfer implements HubDownload {
         remedy,
       });
     }
-    throw new EntryNotFoundError({ subject, found: "nothing", expected: "the same file as before", remedy });
+    throw new EntryNotFoundError({
+      subject,
+      found: "nothing",
+      expected: "the file of a moment ago",
+      remedy,
+      summary: `${subject} disappeared from the server during the download.`,
+    });
   }
 
   async discard(): Promise<void> {

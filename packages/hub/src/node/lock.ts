@@ -15,6 +15,7 @@ import {
 } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { isRecord } from "@onestep/core/internal";
 import type { StoreLock, StoreLockOptions } from "../cache/store.ts";
 import { pause } from "../http/retry.ts";
 import { isNotThere, systemErrorCode } from "./system-error.ts";
@@ -245,7 +246,7 @@ export async function isRunning(owner: LockOwner): Promise<boolean | undefined> 
 
 /** Checks what was read from a file; `undefined` if it is malformed. */
 export function parseLockOwner(value: unknown): LockOwner | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!isRecord(value)) return undefined;
   const { pid, host, started } = value as Readonly<Record<keyof LockOwner, unknown>>;
   if (!Number.isSafeInteger(pid) || typeof pid !== "number" || pid <= 0) return undefined;
   return typeof host === "string" && typeof started === "string" ? { pid, host, started } : undefined;

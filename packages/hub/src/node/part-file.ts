@@ -222,6 +222,7 @@ async function checkFreeSpace(location: string, neededBytes: number): Promise<vo
       found: `${freeBytes} bytes free on the disk`,
       expected: `${neededBytes} bytes, which are still to be downloaded`,
       remedy: "Make room, or name a cache folder on another disk (option cacheDir, HF_HUB_CACHE or HF_HOME).",
+      summary: `There is not enough space for ${location}: ${neededBytes} bytes are needed, and ${freeBytes} are free.`,
     },
     { neededBytes, freeBytes },
   );

@@ -63,6 +63,7 @@ function homeFolder(environment: Environment): string {
         found: "a user without a home folder",
         expected: "a folder for the cache",
         remedy: "Name one: pass `cacheDir` (`--cache-dir`), or set HF_HOME or HOME.",
+        summary: "This user has no home folder to keep the cache in.",
       },
       { cause },
     );

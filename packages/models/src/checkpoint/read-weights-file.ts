@@ -67,5 +67,6 @@ async function readAs(
     found: `${JSON.stringify(stateDictKey)} for ${file.path}`,
     expected: "none: a safetensors file holds one set of arrays",
     remedy: "Leave out `stateDictKey`.",
+    summary: `\`stateDictKey\` is for files of torch; ${file.path} is a safetensors file, which holds one set of arrays.`,
   });
 }

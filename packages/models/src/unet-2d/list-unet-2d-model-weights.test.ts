@@ -1,4 +1,5 @@
 import type { PythonJson } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { describe, expect, it } from "vitest";
 import published from "./__fixtures__/published-architectures.json" with { type: "json" };
 import blocks from "./__fixtures__/unet-blocks.json" with { type: "json" };
@@ -7,7 +8,7 @@ import { unet2DModelConfigSchema } from "./unet-2d-model-config.ts";
 
 function countWeights(json: PythonJson): { readonly parameters: number; readonly tensors: number } {
   const weights = listUNet2DModelWeights(unet2DModelConfigSchema.fromJson(json, "config.json"));
-  const sizes = weights.map(({ shape }) => shape.reduce((product, dimension) => product * dimension, 1));
+  const sizes = weights.map(({ shape }) => elementCount(shape));
   return { parameters: sizes.reduce((sum, size) => sum + size, 0), tensors: weights.length };
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TorchGenerator } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ConvertOptions, convertToTorchFile } from "../__fixtures__/convert-to-torch-file.ts";
 import golden from "./__fixtures__/unet-golden.json" with { type: "json" };
@@ -91,7 +92,7 @@ describe("UNet2DModel.fromPretrained, of the layouts of checkpoints", () => {
     let count = 0;
     for (const [name, { shape }] of Object.entries<{ shape: readonly number[] }>(header)) {
       if (name === "__metadata__") continue;
-      const length = shape.reduce((product, size) => product * size, 1);
+      const length = elementCount(shape);
       const end = count + length;
       // Positive numbers up to 0.5.
       const bytes = Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 7) % 0x30));

@@ -1,4 +1,5 @@
 import { DisposedError, InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { memoryRepository } from "../__fixtures__/memory-repository.ts";
 import { formulaCheckpointPlace } from "./__fixtures__/formula-checkpoint-place.ts";
@@ -19,7 +20,7 @@ describe("UNet2DModel", () => {
     "knows how many parameters and arrays %s has",
     (_name, { config, params, tensors }) => {
       const weights = listUNet2DModelWeights(unet2DModelConfigSchema.fromJson(config, "config.json"));
-      const sizes = weights.map(({ shape }) => shape.reduce((product, dimension) => product * dimension, 1));
+      const sizes = weights.map(({ shape }) => elementCount(shape));
       expect(weights).toHaveLength(tensors);
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(params);
     },

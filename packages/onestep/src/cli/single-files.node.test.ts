@@ -134,7 +134,7 @@ describe("what is asked of a checkpoint in one file that is not there yet", () =
   ])("is asked for where nothing speaks against it: %s %j", async (name, words) => {
     const server = await countingServer();
     const { error } = await run("generate", `${server.url}/${name}`, ...words, "--out", "a.png");
-    expect(error).toMatch(new RegExp(`${name}.*found no file|404|found nothing`));
+    expect(error).toMatch(new RegExp(`${name}.*found no file|404|is not in|does not exist`));
     expect(server.requests()).toBeGreaterThan(0);
   });
 });
@@ -156,8 +156,8 @@ async function countingServer() {
 
 describe("the name of a model", () => {
   it.each([
-    ["generate", "nosuch.pt", 4, /^error: nosuch.pt: found nothing, expected a file or a folder/],
-    ["inspect", "nosuch.safetensors", 4, /^error: nosuch.safetensors: found nothing/],
+    ["generate", "nosuch.pt", 4, /^error: nosuch.pt does not exist\. Check/],
+    ["inspect", "nosuch.safetensors", 4, /^error: nosuch.safetensors does not exist/],
     ["generate", "edm-cifar10-32x32-cond-vp.pkl", 6, /found a pickle of Python objects.*NVlabs/],
     ["inspect", "edm-cifar10-32x32-cond-vp.pkl", 6, /found a pickle of Python objects.*NVlabs/],
     ["generate", "cd_pointer.pt", 6, /found a Git LFS pointer.*`git lfs pull`/],

@@ -1,3 +1,4 @@
+import { elementCount } from "@onestep/core/internal";
 import { formatConfig } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, type UNet2DModelConfig } from "@onestep/models";
 
@@ -55,7 +56,7 @@ function safetensors(
 }
 
 function zeros(_name: string, shape: readonly number[]): Float32Array {
-  return new Float32Array(shape.reduce((product, dimension) => product * dimension, 1));
+  return new Float32Array(elementCount(shape));
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

@@ -84,6 +84,7 @@ export function componentEntry(
     found: "one of your own, whose config names no class of diffusers",
     expected: `a ${name} that can be loaded again`,
     remedy: `Assign one of Onestep's to \`${name}\` first; or give its class \`static className\` (and \`static library\`, where Python's class is not in diffusers).`,
+    summary: `The ${name} of this pipeline cannot be saved so that it loads again: its config names no class of diffusers.`,
   });
 }
 
@@ -103,6 +104,7 @@ export async function listComponentFiles(
     found: "a component without `listFiles`",
     expected: "one that lists the files to upload",
     remedy: "Give its class `listFiles`, or save the pipeline with `savePretrained` and upload that folder.",
+    summary: `The ${name} of this pipeline cannot be uploaded: its class has no \`listFiles\`.`,
   });
 }
 

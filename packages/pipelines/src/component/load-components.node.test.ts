@@ -159,7 +159,7 @@ describe("what is saved", () => {
       pipe.scheduler = own as unknown as Scheduler;
       await expect(pipe.savePretrained(saved)).rejects.toThrow(InvalidArgumentError);
       await expect(pipe.savePretrained(saved)).rejects.toThrow(
-        "scheduler of the pipeline: found one of your own, whose config names no class of diffusers",
+        "The scheduler of this pipeline cannot be saved so that it loads again: its config names no class of diffusers.",
       );
     }
     expect(await readdir(folder)).not.toContain("saved");

@@ -230,6 +230,7 @@ function requireEntry(
     found: `${names.length === 0 ? "no components" : `the components ${names.join(", ")}`} of a ${className}`,
     expected: `a component ${name}`,
     remedy: `Load a pipeline that has one, or pass \`${name}\` yourself.`,
+    summary: `model_index.json of ${repository.name}, a ${className}, has no component ${name}${names.length === 0 ? "" : ` (it has ${names.join(", ")})`}.`,
   });
 }
 

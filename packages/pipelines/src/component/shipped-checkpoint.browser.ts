@@ -9,5 +9,6 @@ export function findShippedCheckpoint(): string {
     remedy:
       'Write `import { emoji32 } from "onestep/emoji32";` and `fromPretrained(await emoji32())`: the bundler puts its ' +
       "weights beside your script.",
+    summary: "In a browser, the included model has to be imported, because packages have no folder there.",
   });
 }

@@ -64,7 +64,11 @@ describe("ConsistencyModelImg2ImgPipeline", () => {
       { strength: 0.1, numInferenceSteps: 5 },
       "strength: found 0.1 of 5 steps, which is less than one",
     ],
-    ["strength and timesteps", { strength: 0.5, timesteps: [16] }, "strength and timesteps: found both"],
+    [
+      "strength and timesteps",
+      { strength: 0.5, timesteps: [16] },
+      "`strength` and `timesteps` cannot be used together.",
+    ],
     [
       "more steps than there are",
       { numInferenceSteps: 41 },

@@ -56,6 +56,7 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
         found: "both",
         expected: "one of the two",
         remedy: "Leave `strength` out: the timesteps say where to begin.",
+        summary: "`strength` and `timesteps` cannot be used together.",
       });
     }
     const { length } = this.scheduler;

@@ -100,8 +100,8 @@ describe("ConsistencyModelInterpolationPipeline between images", () => {
 
 describe("ConsistencyModelInterpolationPipeline", () => {
   it.each<[what: string, options: object, message: string]>([
-    ["nothing to go between", {}, "images and seeds: found neither, expected one of the two"],
-    ["images and seeds", { images: ends, seeds: [1, 2] }, "images and seeds: found both"],
+    ["nothing to go between", {}, "There is nothing to interpolate between."],
+    ["images and seeds", { images: ends, seeds: [1, 2] }, "`images` and `seeds` cannot be used together."],
     ["one seed", { seeds: [1] }, "seeds: found 1 of them, expected a list of two"],
     ["a number as seeds", { seeds: 1 }, "seeds: found number"],
     ["three images", { images: [...ends, ...ends] }, "images: found 4 of them, expected two"],
@@ -111,13 +111,13 @@ describe("ConsistencyModelInterpolationPipeline", () => {
     [
       "a strength between seeds",
       { seeds: [1, 2], strength: 0.5 },
-      "strength: found the option beside `seeds`",
+      "`strength` has no meaning between seeds.",
     ],
-    ["a seed between seeds", { seeds: [1, 2], seed: 5 }, "seed: found the option beside `seeds`"],
+    ["a seed between seeds", { seeds: [1, 2], seed: 5 }, "`seed` has no meaning between seeds."],
     [
       "timesteps between images",
       { images: ends, timesteps: [22, 0] },
-      "timesteps: found the option beside `images`",
+      "`timesteps` has no meaning between images.",
     ],
     ["no steps between images", { images: ends, numInferenceSteps: 0 }, "numInferenceSteps: found 0"],
     ["a strength of 2", { images: ends, strength: 2 }, "strength: found 2"],

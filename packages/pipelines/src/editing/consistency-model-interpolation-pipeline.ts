@@ -154,7 +154,11 @@ function checkInterpolation(options: ConsistencyModelInterpolationOptions): void
       subject: "images and seeds",
       found: images === undefined ? "neither" : "both",
       expected: "one of the two",
-      remedy: "Pass what to go between: two images, or two seeds.",
+      remedy: "Pass two `images`, or two `seeds`.",
+      summary:
+        images === undefined
+          ? "There is nothing to interpolate between."
+          : "`images` and `seeds` cannot be used together.",
     });
   }
   if (seeds !== undefined && (!Array.isArray(seeds) || seeds.length !== 2)) {
@@ -172,7 +176,8 @@ function checkInterpolation(options: ConsistencyModelInterpolationOptions): void
       subject: option,
       found: `the option beside \`${way}\``,
       expected: `\`${way}\` without it`,
-      remedy: `It has no meaning between ${way}; leave it out.`,
+      remedy: "Leave it out.",
+      summary: `\`${option}\` has no meaning between ${way}.`,
     });
   }
   if (Number.isInteger(frames) && frames >= 2 && frames <= maximumFrames) return;

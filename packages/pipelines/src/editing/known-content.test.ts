@@ -1,4 +1,5 @@
 import { Tensor } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toSample } from "./images.ts";
@@ -13,7 +14,7 @@ import {
 
 /** float32 in [0, 1] of a shape. */
 function pixels(shape: readonly number[]): fc.Arbitrary<Tensor<"float32">> {
-  const length = shape.reduce((product, dimension) => product * dimension, 1);
+  const length = elementCount(shape);
   return fc
     .array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: length, maxLength: length })
     .map((values) => Tensor.from(values, shape));

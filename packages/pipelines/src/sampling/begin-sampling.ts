@@ -82,10 +82,12 @@ function setDefaultTimesteps(scheduler: Scheduler, defaultInferenceSteps: number
     scheduler.setTimesteps({ numInferenceSteps });
   } catch (cause) {
     if (!InvalidArgumentError.isInstance(cause) || cause.problem === undefined) throw cause;
+    const { subject, found, expected } = cause.problem;
     throw new InvalidArgumentError(
       {
-        ...cause.problem,
-        found: `${cause.problem.found}, the default of the pipeline`,
+        subject,
+        found: `${found}, the default of the pipeline`,
+        expected,
         remedy: "Pass `numInferenceSteps`: this scheduler needs far fewer, 20 for a start.",
       },
       { cause },

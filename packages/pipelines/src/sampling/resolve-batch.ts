@@ -46,6 +46,7 @@ export function resolveGenerator(
       found: "both",
       expected: "one of the two",
       remedy: "`seed` is short for `generator: new TorchGenerator(seed)`; leave one out.",
+      summary: "`generator` and `seed` cannot be used together.",
     });
   }
   if (isGeneratorList(generator) && generator.length !== batchSize) {

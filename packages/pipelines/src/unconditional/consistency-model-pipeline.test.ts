@@ -269,7 +269,7 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
     [
       "a seed and a generator",
       { seed: 1, generator: new TorchGenerator(0) },
-      /generator and seed: found both, expected one of the two/,
+      /`generator` and `seed` cannot be used together/,
     ],
     ["timesteps in ascending order", { timesteps: [0, 22] }, /^`timesteps` must be in descending order\./],
     [

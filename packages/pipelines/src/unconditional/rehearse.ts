@@ -27,6 +27,7 @@ export async function rehearse(
           found: "a stand-in without weights",
           expected: "a model",
           remedy: "Load the pipeline first.",
+          summary: "This pipeline has no weights: it was made to check options.",
         }),
       ),
   });

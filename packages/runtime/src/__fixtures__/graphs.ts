@@ -1,3 +1,4 @@
+import { elementCount } from "@onestep/core/internal";
 import type { GraphDType } from "@onestep/graph";
 import { type OnnxInitializer, type OnnxNode, writeModelProto } from "../onnxruntime/model-proto.ts";
 
@@ -12,7 +13,7 @@ export function linearGraph(
     name,
     dtype: "float32",
     shape,
-    data: { ...place, length: 4 * shape.reduce((product, dimension) => product * dimension, 1) },
+    data: { ...place, length: 4 * elementCount(shape) },
   });
   return writeModelProto({
     inputs: [{ name: "x", dtype: "float32", shape: ["batch", 3] }],

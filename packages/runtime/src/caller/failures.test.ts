@@ -43,14 +43,14 @@ describe("translateFailure", () => {
       "create",
       "Exception during initialization: … Failed to allocate memory for requested buffer of size 1183597068",
       OutOfMemoryError,
-      "memory: found too little of it, expected enough for the weights.",
+      "There is not enough memory for the weights.",
     ],
     [
       "too little memory for a run",
       "run",
       "std::bad_alloc",
       OutOfMemoryError,
-      "memory: found too little of it, expected enough for one run at this batch size.",
+      "There is not enough memory for one run at this batch size.",
     ],
     [
       "a run that fails",

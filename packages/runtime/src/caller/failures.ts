@@ -18,7 +18,8 @@ export function translateFailure(error: unknown, files: readonly string[]): unkn
         found: "too little of it",
         expected:
           failure.stage === "create" ? "enough for the weights" : "enough for one run at this batch size",
-        remedy: "Use a smaller batch, close other programs, or take a machine with more memory.",
+        remedy: "Use a smaller batch, close other programs, or use a machine with more memory.",
+        summary: `There is not enough memory for ${failure.stage === "create" ? "the weights" : "one run at this batch size"}.`,
       },
       options,
     );

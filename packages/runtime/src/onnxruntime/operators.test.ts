@@ -1,4 +1,5 @@
 import { Tensor } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import {
   type ActivationName,
   activate,
@@ -31,7 +32,7 @@ import { describe, expect, it } from "vitest";
 import { runGraph } from "./__fixtures__/run-graph.ts";
 
 function wave(shape: readonly number[], phase = 0): Tensor<"float32"> {
-  const size = shape.reduce((total, dimension) => total * dimension, 1);
+  const size = elementCount(shape);
   return new Tensor(
     "float32",
     Float32Array.from({ length: size }, (_, i) => Math.sin(0.7 * i + phase)),

@@ -1,3 +1,4 @@
+import { elementCount } from "@onestep/core/internal";
 /** A source of numbers that are spread evenly over [-1, 1), the same for the same seed. */
 export type NumberSource = () => number;
 
@@ -28,6 +29,6 @@ export interface WeightSpread {
  */
 export function chooseSpread(name: string, shape: readonly number[]): WeightSpread {
   if (shape.length < 2) return { center: name.endsWith(".weight") ? 1 : 0, reach: 0.1 };
-  const fanIn = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
+  const fanIn = elementCount(shape.slice(1));
   return { center: 0, reach: Math.sqrt(3 / fanIn) };
 }

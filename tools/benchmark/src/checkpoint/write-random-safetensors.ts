@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { elementCount } from "@onestep/core/internal";
 import type { ExpectedWeight } from "@onestep/models";
 import { chooseSpread, createNumberSource, type NumberSource } from "./random-weights.ts";
 
@@ -54,5 +55,5 @@ function formatHeader(weights: readonly ExpectedWeight[]): Uint8Array {
 
 /** How many elements an array of a shape has. */
 export function countElements(shape: readonly number[]): number {
-  return shape.reduce((product, dimension) => product * dimension, 1);
+  return elementCount(shape);
 }

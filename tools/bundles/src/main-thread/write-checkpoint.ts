@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { PythonJsonObject } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { formatConfig, formatPythonJson } from "@onestep/core/internal/files";
 import { listUNet2DModelWeights, unet2DModelConfigSchema } from "@onestep/models";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
@@ -57,7 +58,7 @@ export async function writeCheckpoint(folder: string, unet: PythonJsonObject): P
   const arrays: Uint8Array[] = [];
   let position = 0;
   for (const { name, shape } of weights) {
-    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    const size = elementCount(shape);
     const array = Float32Array.from({ length: size }, (_, index) => 0.05 * Math.sin(0.7 * index));
     const bytes = new Uint8Array(array.buffer);
     header[name] = { dtype: "F32", shape, data_offsets: [position, position + bytes.length] };

@@ -1,3 +1,4 @@
+import { elementCount } from "@onestep/core/internal";
 import { stateDictPart, type TensorPart, type TorchFileOptions, torchFileBytes } from "@onestep/torch-files";
 import fc, { type Arbitrary } from "fast-check";
 import type { FuzzInput } from "../fuzz-target.ts";
@@ -63,7 +64,7 @@ export const torchFiles: Arbitrary<FuzzInput> = fc
     for (const [index, { name, storageType, shape, margins }] of tensors.entries()) {
       const [before, behind] = margins;
       const width = byteSizes[storageType];
-      const count = shape.reduce((product, dimension) => product * dimension, 1);
+      const count = elementCount(shape);
       const elements = before + count + behind;
       const storage = Uint8Array.from({ length: elements * width }, (_, byte) => (31 * index + byte) % 251);
       const lies = mutations.tensors.filter(([at]) => at === index).map(([, claims]) => claims);

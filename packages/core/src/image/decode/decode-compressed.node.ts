@@ -44,6 +44,7 @@ async function loadSharp({ format }: CompressedImage): Promise<SharpConstructor>
         found: "no decoder: the package sharp is not installed, or has no binaries for this platform",
         expected: "sharp, which decodes such files in Node",
         remedy: "Run `npm install sharp`, or convert the image to PNG, which needs nothing.",
+        summary: `Reading ${format.toUpperCase()} files takes the package sharp, which is not installed or has no binaries for this platform.`,
       },
       { cause },
     );

@@ -47,6 +47,7 @@ export function chooseStateDict(
           found: `tensors in ${describeCandidates(candidates)}`,
           expected: "one dict of them",
           remedy: "Say which to load: pass its name as `stateDictKey`.",
+          summary: `${subject} has tensors in ${describeCandidates(candidates)}.`,
         },
   );
 }
@@ -63,6 +64,7 @@ function takeCandidate(
     found: candidates.size === 0 ? "no tensors" : `tensors in ${describeCandidates(candidates)}`,
     expected: `some in ${JSON.stringify(key)}`,
     remedy: "Choose another `stateDictKey`, or leave it out.",
+    summary: `${subject} has ${candidates.size === 0 ? "no tensors" : `tensors in ${describeCandidates(candidates)}, none`} in ${JSON.stringify(key)}.`,
   });
 }
 

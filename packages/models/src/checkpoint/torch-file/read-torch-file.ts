@@ -108,6 +108,7 @@ function findRoot(file: RepositoryFile, entries: ReadonlyMap<string, ZipEntry>):
       found: "a TorchScript program",
       expected: "weights alone, as torch.save writes them",
       remedy: "In Python, save the `state_dict()` of the loaded program.",
+      summary: `${file.path} is a TorchScript program, not a file of weights.`,
     });
   }
   return root;

@@ -1,4 +1,5 @@
 import { Tensor } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { defineGraph, nameOf, type Scope, specialise, type Value } from "@onestep/graph";
 import { createInferenceSession, type StoredWeight } from "@onestep/runtime";
 import { placeWeights } from "./place-weights.ts";
@@ -11,7 +12,7 @@ export interface LayerRun {
 
 /** An array of numbers between -1 and 1 that look like nothing in particular. */
 export function wave(shape: readonly number[], phase = 0): Tensor<"float32"> {
-  const size = shape.reduce((product, dimension) => product * dimension, 1);
+  const size = elementCount(shape);
   return new Tensor(
     "float32",
     Float32Array.from({ length: size }, (_, index) => Math.sin(0.7 * index + phase)),

@@ -1,3 +1,4 @@
+import { elementCount } from "@onestep/core/internal";
 import { memoryFile } from "../../__fixtures__/memory-repository.ts";
 import type { CheckpointTensor } from "../../checkpoint/checkpoint.ts";
 
@@ -43,7 +44,7 @@ export function openaiArrays(network: OpenaiNetwork): Map<string, CheckpointTens
       ["weight", weight],
       ["bias", weight.slice(0, 1)],
     ] as const) {
-      const length = 4 * shape.reduce((product, size) => product * size, 1);
+      const length = 4 * elementCount(shape);
       tensors.set(`${name}.${kind}`, { dtype: "float32", shape, file, offset, length });
       offset += length;
     }

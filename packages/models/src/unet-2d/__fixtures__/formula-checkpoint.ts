@@ -1,4 +1,5 @@
 import type { PythonJson } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { formatConfig } from "@onestep/core/internal/files";
 import type { ExpectedWeight } from "../../definition.ts";
 import { listUNet2DModelWeights } from "../unet-2d-model.ts";
@@ -42,7 +43,7 @@ function formulaArray(
   index: number,
   factor: number,
 ): Float32Array<ArrayBuffer> {
-  const size = shape.reduce((product, dimension) => product * dimension, 1);
+  const size = elementCount(shape);
   const fanIn = size / (shape[0] ?? 1);
   const scale = (base: number): number => {
     if (shape.length === 1)

@@ -79,7 +79,7 @@ export function reportFailure(failure: Failure, options: ReportFailureOptions): 
   if (debug !== undefined) stderr.write(`${printable(describeTrace(debug))}\n`);
 }
 
-/** A problem without the message, which stands beside it. */
+/** A problem without the summary, which is in the message. */
 function partsOf({ subject, found, expected, remedy }: Problem): Problem {
   return { subject, found, expected, remedy };
 }

@@ -90,15 +90,14 @@ function flagOf(option: string): string | undefined {
 
 /** A problem in the words of the command line: its flags in place of the options of JavaScript. */
 export function inFlags(problem: Problem): Problem {
-  const { subject, found, expected, remedy, message } = problem;
+  const { subject, found, expected, remedy, summary } = problem;
   const special = remedies.find(([pattern]) => pattern.test(remedy))?.[1];
   return {
     subject: nameFlag(subject),
     found: replaceOptions(found),
     expected: replaceOptions(expected),
     remedy: special ?? replaceOptions(remedy),
-    // A message names the remedy of JavaScript; with another one, it is made of the parts.
-    ...(message === undefined || special !== undefined ? {} : { message: replaceOptions(message) }),
+    ...(summary === undefined ? {} : { summary: replaceOptions(summary) }),
   };
 }
 

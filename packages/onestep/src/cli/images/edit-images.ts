@@ -100,7 +100,8 @@ export async function readImageFile(path: string): Promise<RasterImage> {
   } catch (cause) {
     for (const errorClass of [ImageError, UnsupportedError]) {
       if (!errorClass.isInstance(cause) || cause.problem === undefined) continue;
-      throw new errorClass({ ...cause.problem, subject: path }, { cause });
+      const { found, expected, remedy } = cause.problem;
+      throw new errorClass({ subject: path, found, expected, remedy }, { cause });
     }
     throw cause;
   }

@@ -41,6 +41,6 @@ it.each(["./models/EDM.PTH", "nosuch.pt", "file:///none/model.safetensors", "own
   async (model) => {
     const error = await isSingleFile(model).catch((reason) => reason);
     expect(EntryNotFoundError.isInstance(error)).toBe(true);
-    expect(error.message).toContain(`${model}: found nothing, expected a file or a folder`);
+    expect(error.message).toContain(`${model} does not exist.`);
   },
 );

@@ -29,6 +29,7 @@ export async function isSingleFile(model: string): Promise<boolean> {
     expected: "a file or a folder of that name",
     remedy:
       "Check the path. A file on the Hub is named by its address: https://huggingface.co/owner/name/blob/main/model.pt.",
+    summary: `${model} does not exist.`,
   });
 }
 

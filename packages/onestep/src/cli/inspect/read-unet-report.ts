@@ -1,4 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
+import { elementCount } from "@onestep/core/internal";
 import { OfflineError, openRepository, type Repository } from "@onestep/hub";
 import {
   type Checkpoint,
@@ -87,10 +88,7 @@ async function readWeights(
 
 /** How many numbers a model of this config has learned. */
 export function countParameters(config: UNet2DModelConfigValues): number {
-  return listUNet2DModelWeights(config).reduce(
-    (count, { shape }) => count + shape.reduce((product, dimension) => product * dimension, 1),
-    0,
-  );
+  return listUNet2DModelWeights(config).reduce((count, { shape }) => count + elementCount(shape), 0);
 }
 
 /** What is known of a UNet, put together. */

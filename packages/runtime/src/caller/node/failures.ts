@@ -74,6 +74,7 @@ export function refusedByPermissions(error: unknown, what: string, flag: string)
       found: `a process that may not start ${what}, by Node's permission model`,
       expected: `the flag ${flag}`,
       remedy: `Start Node with ${flag}; a model also needs --allow-addons, and --allow-fs-read for its files.`,
+      summary: `Node's permission model does not let this process start ${what}.`,
     },
     { cause: error },
   );

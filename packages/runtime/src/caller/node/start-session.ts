@@ -82,6 +82,7 @@ function requirePaths(files: ReadonlyMap<string, WeightsFile>): ReadonlyMap<stri
         found: "a file that is not on disk",
         expected: "a file on disk",
         remedy: "Save it into a folder first, and load the model from there.",
+        summary: `${location} is not on disk.`,
       });
     }
     paths.set(location, file);
