@@ -47,12 +47,14 @@ describe("setWarningHandler", () => {
     expect(setWarningHandler(undefined)).toBe(false);
   });
 
-  it("is one for all copies of the package", async () => {
-    vi.resetModules();
-    const copy = await import("./warn.ts");
+  it("keeps the handler on the global object, where other copies of the package find it", () => {
+    const slot = Symbol.for("onestep.warning-handler");
     const warnings: Warning[] = [];
-    copy.setWarningHandler((warning) => warnings.push(warning));
-    expect(copy.warn).not.toBe(warn);
+    const handler: WarningHandler = (warning) => warnings.push(warning);
+    setWarningHandler(handler);
+    expect(Reflect.get(globalThis, slot)).toBe(handler);
+    setWarningHandler(false);
+    Reflect.set(globalThis, slot, handler);
     warn("Mind the gap.");
     expect(warnings).toEqual([{ message: "Mind the gap." }]);
   });

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 import type { PythonInstallation } from "./find-python.ts";
+import { formatBytes } from "./report/format-comparison.ts";
 
 /** What figures have to be read with. */
 export interface Machine {
@@ -26,4 +27,14 @@ export function describeMachine(python: PythonInstallation | undefined): Machine
     onnxruntime: manifest.version,
     python: python && { python: python.python, torch: python.torch, diffusers: python.diffusers },
   };
+}
+
+/** Writes what the figures were measured on, in two lines. */
+export function formatMachine(machine: Machine, threads: number): string {
+  const { processor, processors, memoryBytes, platform, node, onnxruntime, python } = machine;
+  const rival = python && `Python ${python.python}, torch ${python.torch}, diffusers ${python.diffusers}`;
+  return [
+    `${processor}, ${processors} CPUs, ${formatBytes(memoryBytes)}, ${platform}; ${threads} threads`,
+    [`Node ${node}, onnxruntime ${onnxruntime}`, rival ?? "no PyTorch"].join("; "),
+  ].join("\n");
 }

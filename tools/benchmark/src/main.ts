@@ -4,23 +4,23 @@ import { measureBrowser } from "./browser/measure-browser.ts";
 import { findCheckpoint } from "./checkpoint/find-checkpoint.ts";
 import { compare, runTask } from "./compare.ts";
 import { createTorchContender, onestep } from "./contender.ts";
-import { describeMachine } from "./describe-machine.ts";
+import { describeMachine, formatMachine } from "./describe-machine.ts";
 import { measureDevices } from "./devices/measure-devices.ts";
 import { findPython } from "./find-python.ts";
 import { measureMemory } from "./memory/measure-memory.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
 import { measurePrecision } from "./precision/measure-precision.ts";
 import { measurePublishedModels } from "./published.ts";
-import { formatBrowser } from "./report/browser-report.ts";
-import { createComparisonRows } from "./report/comparison-rows.ts";
-import { formatDevices } from "./report/devices-report.ts";
-import { formatEventLoop } from "./report/event-loop-report.ts";
-import { formatComparison } from "./report/format-comparison.ts";
-import { formatMachine } from "./report/format-machine.ts";
-import { formatMemory } from "./report/memory-report.ts";
-import { formatPrecision } from "./report/precision-report.ts";
-import { formatPublished } from "./report/published-report.ts";
-import { formatSoak } from "./report/soak-report.ts";
+import { createComparisonRows, formatComparison } from "./report/format-comparison.ts";
+import {
+  formatBrowser,
+  formatDevices,
+  formatEventLoop,
+  formatMemory,
+  formatPrecision,
+  formatPublished,
+  formatSoak,
+} from "./report/reports.ts";
 import type { EventLoopResult, SoakResult } from "./task.ts";
 
 /** A report as text and as data. */

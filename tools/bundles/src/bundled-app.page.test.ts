@@ -7,9 +7,7 @@ import { isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-fold
 import { ConsistencyModelPipeline } from "onestep";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { esbuildBundler } from "./bundlers/esbuild-bundler.ts";
-import { viteBundler } from "./bundlers/vite-bundler.ts";
-import { webpackBundler } from "./bundlers/webpack-bundler.ts";
+import { esbuildBundler, viteBundler, webpackBundler } from "./bundlers/bundlers.ts";
 import { generateInPage, type PageImage } from "./page/generate-in-page.ts";
 
 const emoji32 = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));

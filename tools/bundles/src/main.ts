@@ -1,5 +1,5 @@
 import { printDevices } from "./devices/print-devices.ts";
-import { printSizes } from "./sizes/print-sizes.ts";
+import { printSizes } from "./sizes/measure-bundle.ts";
 
 const commands: Readonly<Record<string, () => Promise<void>>> = { devices: printDevices, sizes: printSizes };
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { HubState } from "./hub-state.ts";
 import { jsonReply, type Reply } from "./reply.ts";
-import { failure, readJson, type UploadCall } from "./upload-call.ts";
+import { failure, readJson, type UploadCall } from "./request-log.ts";
 
 /** Says where large files are to be sent, those apart that are there. */
 export function answerBatch(call: UploadCall, id: string): Reply {

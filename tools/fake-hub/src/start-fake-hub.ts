@@ -6,9 +6,8 @@ import type { FakeHubOptions } from "./fake-hub-options.ts";
 import { answerHubCall } from "./hub-routes.ts";
 import { type HubState, makeHubState } from "./hub-state.ts";
 import { answerStorage } from "./lfs-routes.ts";
-import { readBody } from "./read-body.ts";
 import { bytesReply, failureReply, preflightReply, type Reply, sendReply } from "./reply.ts";
-import { type LoggedRequest, logRequest } from "./request-log.ts";
+import { type LoggedRequest, logRequest, readBody } from "./request-log.ts";
 import { answerUpload } from "./upload-routes.ts";
 import { answerXetStorage, answerXetToken } from "./xet-routes.ts";
 

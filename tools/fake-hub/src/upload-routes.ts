@@ -3,7 +3,7 @@ import type { FakeFile } from "./fake-hub-options.ts";
 import { HubStateRepository } from "./hub-state.ts";
 import { answerBatch, answerCompletion, answerVerification } from "./lfs-routes.ts";
 import { jsonReply, type Reply } from "./reply.ts";
-import { failure, readJson, type UploadCall } from "./upload-call.ts";
+import { failure, readJson, type UploadCall } from "./request-log.ts";
 
 const actionPattern = /^\/api\/models\/((?:[^/]+\/)?[^/]+)\/(preupload|commit)\/([^/]+)$/;
 const lfsPattern = /^\/((?:[^/]+\/)?[^/]+)\.git\/info\/lfs\/objects\/(batch|verify)$/;

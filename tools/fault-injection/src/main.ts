@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { formatReport } from "./format-report.ts";
+import { formatReport } from "./finding.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
 import { runCases } from "./run-cases.ts";
 

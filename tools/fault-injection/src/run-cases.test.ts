@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileProject } from "../../vitest/compile-project.ts";
-import { formatReport } from "./format-report.ts";
+import { formatReport } from "./finding.ts";
 import { drawPlan } from "./plan/case-plan.ts";
 import { drawUploadPlan } from "./plan/upload-plan.ts";
 import { runCases } from "./run-cases.ts";

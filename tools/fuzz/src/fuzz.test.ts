@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BatchRunner } from "./batch-runner.ts";
-import { formatReport } from "./format-report.ts";
-import { fuzz } from "./fuzz.ts";
+import { formatReport, fuzz } from "./fuzz.ts";
 
 let folder: string;
 

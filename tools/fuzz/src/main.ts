@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { BatchRunner } from "./batch-runner.ts";
-import { formatReport } from "./format-report.ts";
-import { type FuzzReport, fuzz } from "./fuzz.ts";
+import { type FuzzReport, formatReport, fuzz } from "./fuzz.ts";
 import { type Options, parseOptions, UsageError, usage } from "./parse-options.ts";
 
 /** A thousand files take well under a second; a machine may be slow, but not by this much. */

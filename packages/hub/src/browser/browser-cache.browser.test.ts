@@ -67,9 +67,7 @@ describe("the cache of a browser", () => {
     expect(await offline.find("nothing.json")).toBeUndefined();
     const missing = await caught(offline.get("unet/config.json"));
     expect(missing).toMatchObject({ code: "offline" });
-    expect(missing.message).toContain(
-      `nothing in the browser's cache (${cacheDir}/models--onestep--emoji32)`,
-    );
+    expect(missing.message).toContain(`is not in the browser's cache (${cacheDir}/models--onestep--emoji32)`);
     const environment = { HF_HUB_OFFLINE: "1" };
     const never = open("onestep/emoji32", { cacheDir: makeCache(), fetch: noNetwork, environment });
     expect(await caught(never)).toMatchObject({ code: "offline" });

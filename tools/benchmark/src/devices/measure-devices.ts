@@ -1,6 +1,5 @@
 import { ConsistencyModelPipeline } from "onestep";
 import { type Summary, summarize } from "../statistics.ts";
-import { largestDifference } from "./largest-difference.ts";
 
 /** Where a model is run. */
 export interface Place {
@@ -70,4 +69,19 @@ export async function measureDevices(options: MeasureDevicesOptions): Promise<re
     measurements.push({ ...place, firstImages, calls, imageDifference: largestDifference(images, expected) });
   }
   return measurements;
+}
+
+/** The largest difference between numbers of lists and those in the same places of others; NaN where one has none. */
+export function largestDifference(
+  lists: readonly ArrayLike<number>[],
+  others: readonly ArrayLike<number>[],
+): number {
+  let most = 0;
+  for (const [number, list] of lists.entries()) {
+    const other = others[number] ?? [];
+    for (let index = 0; index < list.length; index += 1) {
+      most = Math.max(most, Math.abs((list[index] ?? Number.NaN) - (other[index] ?? Number.NaN)));
+    }
+  }
+  return most;
 }

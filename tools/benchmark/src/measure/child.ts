@@ -1,8 +1,5 @@
 import type { Task } from "../task.ts";
-import { measureCalls } from "./measure-calls.ts";
-import { measureEventLoop } from "./measure-event-loop.ts";
-import { measurePublished } from "./measure-published.ts";
-import { measureSoak } from "./measure-soak.ts";
+import { measureCalls, measureEventLoop, measurePublished, measureSoak } from "./measure-calls.ts";
 
 // Does the task in the argument and prints what it measured as one line of JSON.
 const task = JSON.parse(process.argv[2] ?? "") as Task;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConsistencyModelPipeline, type Tensor, TorchGenerator, UNet2DModel } from "onestep";
-import { largestDifference } from "../devices/largest-difference.ts";
+import { largestDifference } from "../devices/measure-devices.ts";
 import { copyWithScaledWeights, type WeightFactor } from "./scale-weights.ts";
 
 /** How far a GPU is from the processor, with one set of weights in one precision. */

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { openChromium } from "@onestep/vitest-setup/open-chromium";
 import { isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { ConsistencyModelPipeline } from "onestep";
-import { viteBundler } from "../bundlers/vite-bundler.ts";
+import { viteBundler } from "../bundlers/bundlers.ts";
 import { countInPage, generateInPage, type PageLoadOptions } from "../page/generate-in-page.ts";
 
 interface Measured {

@@ -11,7 +11,7 @@ import {
 } from "@onestep/vitest-setup/watch-main-thread";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { viteBundler } from "../bundlers/vite-bundler.ts";
+import { viteBundler } from "../bundlers/bundlers.ts";
 import { encodeInPage, generateInPage } from "../page/generate-in-page.ts";
 import { deepModel, largeImageModel, writeCheckpoint } from "./write-checkpoint.ts";
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { budgets } from "./budgets.ts";
 
 /** What a program weighs after bundling: bytes, minified and compressed with gzip. */
 export interface BundleSize {
@@ -45,4 +46,20 @@ export async function measureBundle(program: string): Promise<BundleSize> {
     size[needed.has(path) ? "initial" : "later"] += gzipSync(file.contents, { level: 9 }).length;
   }
   return size;
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(1);
+}
+
+/** Prints what each program weighs, as a table. */
+export async function printSizes(): Promise<void> {
+  console.log("| kB, minified and gzipped | loaded at once | budget | loaded when needed |");
+  console.log("|---|---|---|---|");
+  for (const { name, program, bytes } of budgets) {
+    const { initial, later } = await measureBundle(program);
+    console.log(
+      `| ${name} | ${kilobytes(initial)} | ${kilobytes(bytes)} | ${later === 0 ? "–" : kilobytes(later)} |`,
+    );
+  }
 }

@@ -1,10 +1,8 @@
 import type { FuzzTarget } from "../fuzz-target.ts";
 import { configTarget } from "./config-target.ts";
-import { foreignFileTarget } from "./foreign-file-target.ts";
 import { repositoryTarget } from "./repository-target.ts";
-import { safetensorsTarget } from "./safetensors-target.ts";
 import { shardIndexTarget } from "./shard-index-target.ts";
-import { torchFileTarget } from "./torch-file-target.ts";
+import { foreignFileTarget, safetensorsTarget, torchFileTarget } from "./weights-file-targets.ts";
 
 /** Every reader that is tried. */
 export const fuzzTargets: readonly FuzzTarget[] = [
