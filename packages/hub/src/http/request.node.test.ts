@@ -68,7 +68,7 @@ describe("sendRequest", () => {
     expect(silent.message).toContain("no data for 0.05 s");
 
     hub.addFault({ status: 302, headers: { Location: url } });
-    expect((await caught(sendRequest(connection(url)))).message).toContain("more than 10 redirects");
+    expect((await caught(sendRequest(connection(url)))).message).toContain("redirects more than 10 times");
 
     const closed = await startHub({ repositories });
     await closed.close();
