@@ -1,4 +1,5 @@
-import { errorMessage, InvalidArgumentError } from "@onestep/core";
+import { InvalidArgumentError } from "@onestep/core";
+import { errorMessage } from "@onestep/core/internal";
 import { platform } from "#platform";
 import {
   type Cache,

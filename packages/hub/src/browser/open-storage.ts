@@ -1,4 +1,5 @@
-import { InvalidArgumentError, UnsupportedError, warn } from "@onestep/core";
+import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
 import { findPathFault } from "../validators.ts";
 import { PrivateFolder } from "./private-folder.ts";
 

@@ -1,4 +1,5 @@
-import { errorMessage, OnestepError } from "@onestep/core";
+import { OnestepError } from "@onestep/core";
+import { errorMessage } from "@onestep/core/internal";
 import {
   ConflictError,
   ConnectionError,
