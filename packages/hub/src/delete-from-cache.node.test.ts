@@ -119,7 +119,7 @@ describe("deleteFromCache", () => {
     const { cacheDir } = await makeCache();
     const repository = await caught(deleteFromCache({ cacheDir, repoId: "a/none" }));
     expect(repository).toMatchObject({ code: "repository-not-found" });
-    expect(repository.message).toContain("is not in the cache folder");
+    expect(repository).toMatchObject({ problem: { subject: "a/none" } });
     const revision = await caught(deleteFromCache({ cacheDir, repoId: "a/b", revision: "v9" }));
     expect(revision).toMatchObject({ code: "revision-not-found" });
   });

@@ -88,7 +88,7 @@ describe("getFiles", () => {
     const settings = { endpoint: hub.endpoint, cacheDir: await makeFolder(), environment: {} };
     const error = await caught(getFiles(await openRepository("a/b", settings), ["a", "x"]));
     expect(EntryNotFoundError.isInstance(error)).toBe(true);
-    expect(error.message).toContain("x in a/b");
+    expect(error).toMatchObject({ problem: { subject: expect.stringContaining("x in a/b") } });
   });
 
   it("is cancelled with the signal's reason", async () => {
