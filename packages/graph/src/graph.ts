@@ -45,15 +45,22 @@ export interface OperatorAttributes {
   readonly mish: None;
   readonly gelu: None;
   readonly relu: None;
+  readonly tanh: None;
   readonly linear: None;
   readonly matmul: None;
   readonly conv2d: ConvolutionAttributes;
   readonly convTranspose2d: ConvolutionAttributes;
   readonly avgPool2d: { readonly size: number };
   readonly upsampleNearest2d: { readonly scale: number };
+  readonly resizeNearest2d: None;
   readonly groupNorm: { readonly groups: number; readonly epsilon: number };
   readonly layerNorm: { readonly epsilon: number };
   readonly scaledDotProductAttention: { readonly scale: number; readonly tokensLast: boolean };
+  readonly multiHeadAttention: {
+    readonly heads: number;
+    readonly scale: number;
+    readonly isCausal: boolean;
+  };
   readonly reshape: None;
   readonly permute: { readonly order: readonly number[] };
   readonly concat: { readonly axis: number };

@@ -26,6 +26,7 @@ export {
   type ValueDType,
   type ValueType,
 } from "./graph.ts";
+export { addLowRankBranches, type LowRankBranch, lowRankTargets } from "./low-rank.ts";
 export {
   type ActivationName,
   activate,
@@ -35,15 +36,22 @@ export {
   relu,
   silu,
   softmax,
+  tanh,
 } from "./operators/activation.ts";
 export { add, cast, constant, cos, div, log, mul, scalarLike, sin, sub } from "./operators/arithmetic.ts";
-export { type AttentionOptions, scaledDotProductAttention } from "./operators/attention.ts";
+export {
+  type AttentionOptions,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+  scaledDotProductAttention,
+} from "./operators/attention.ts";
 export { imageShape } from "./operators/checks.ts";
 export {
   avgPool2d,
   type ConvolutionOptions,
   conv2d,
   convTranspose2d,
+  resizeNearest2d,
   upsampleNearest2d,
 } from "./operators/convolution.ts";
 export { embedding, linear, matmul } from "./operators/matrix.ts";

@@ -1,17 +1,47 @@
+export { AdaptableModel, type AdapterLayer, type AdapterState } from "./adaptable-model.ts";
+export {
+  AutoencoderKL,
+  type AutoencoderOptions,
+  DiagonalGaussianDistribution,
+} from "./autoencoder-kl/autoencoder-kl.ts";
+export type {
+  AutoencoderKLConfig,
+  AutoencoderKLConfigValues,
+} from "./autoencoder-kl/autoencoder-kl-config.ts";
+export { AutoencoderTiny } from "./autoencoder-tiny/autoencoder-tiny.ts";
+export type {
+  AutoencoderTinyConfig,
+  AutoencoderTinyConfigValues,
+} from "./autoencoder-tiny/autoencoder-tiny-config.ts";
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
 export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
 export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";
+export { readTensor } from "./checkpoint/read-tensor.ts";
 export {
   type ReadWeightsFileOptions,
   readTorchFile,
+  readTorchTexts,
   readWeightsFile,
 } from "./checkpoint/read-weights-file.ts";
-export { readSafetensors } from "./checkpoint/safetensors.ts";
+export { readSafetensors, readSafetensorsMetadata } from "./checkpoint/safetensors.ts";
 export type { SaveModelOptions } from "./checkpoint/save-model.ts";
 export type { ReadTorchFileOptions } from "./checkpoint/torch-file/read-torch-file.ts";
 export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
+export type { CLIPTextConfig, CLIPTextConfigValues } from "./clip-text/clip-text-config.ts";
+export {
+  CLIPTextModel,
+  type CLIPTextModelForwardOptions,
+  type CLIPTextModelOutput,
+  CLIPTextModelWithProjection,
+} from "./clip-text/clip-text-model.ts";
+export {
+  CLIPTokenizer,
+  type CLIPTokenizerConfig,
+  type LoadTokenizerOptions,
+  type PaddedEncoding,
+} from "./clip-tokenizer/clip-tokenizer.ts";
 export {
   defineModel,
   type ExpectedWeight,
@@ -20,9 +50,11 @@ export {
   type Tensors,
 } from "./definition.ts";
 export { CheckpointError, UnsafePickleError, type WeightsMismatch, WeightsMismatchError } from "./errors.ts";
+export { guidanceScaleEmbedding } from "./layers/embeddings.ts";
 export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from "./layers/modules.ts";
+export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
 export type { RequestedPrecision, RunOptions } from "./load-plan.ts";
-export { type LoadedModel, type LoadModelOptions, Model, type ModelClass } from "./model.ts";
+export { Model, type ModelClass } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {
   type OpenSingleFileOptions,
@@ -44,3 +76,13 @@ export {
   type UNet2DModelConfigValues,
   unet2DModelConfigSchema,
 } from "./unet-2d/unet-2d-model-config.ts";
+export {
+  type AddedConditions,
+  UNet2DConditionModel,
+  type UNet2DConditionModelForwardOptions,
+} from "./unet-2d-condition/unet-2d-condition-model.ts";
+export {
+  latentSizeOf,
+  type UNet2DConditionModelConfig,
+  type UNet2DConditionModelConfigValues,
+} from "./unet-2d-condition/unet-2d-condition-model-config.ts";

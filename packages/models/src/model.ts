@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
-import { elementCount, nextTask, untilAborted } from "@onestep/core/internal";
-import { parsePythonJson } from "@onestep/core/internal/files";
+import { elementCount, untilAborted } from "@onestep/core/internal";
 import { type Graph, specialise } from "@onestep/graph";
 import {
   type OpenRepositoryOptions,
@@ -12,41 +11,26 @@ import {
   type UploadReport,
 } from "@onestep/hub";
 import { type Device, type InferenceSession, type Precision, startSession } from "@onestep/runtime";
-import type { Checkpoint } from "./checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
 import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./checkpoint/list-model-files.ts";
-import { matchWeights } from "./checkpoint/match-weights.ts";
-import { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { type PushModelOptions, pushModel } from "./checkpoint/push-model.ts";
 import { type SaveModelOptions, saveModel } from "./checkpoint/save-model.ts";
 import { diffusersNames } from "./checkpoint/weights-file-names.ts";
-import { defineModel, listWeights, type ModelDefinition, type Tensors } from "./definition.ts";
-import { type LoadPlan, placeModel, planLoad, type RunOptions } from "./load-plan.ts";
-
-/** Where a model runs and how it is loaded. */
-export interface LoadModelOptions extends RunOptions {
-  /** Folder of the model in the repository (`unet`); the root by default. */
-  readonly subfolder?: string | undefined;
-  /** Which of several weights files to take: `"fp16"` for `diffusion_pytorch_model.fp16.safetensors`. */
-  readonly variant?: string | undefined;
-  /** The entry of a weights file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
-  readonly stateDictKey?: string | undefined;
-}
+import {
+  type ExpectedWeight,
+  listWeights,
+  type ModelDefinition,
+  type ModelGraphs,
+  mainMethod,
+  type Tensors,
+} from "./definition.ts";
+import { graphFor, type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
+import type { LoadPlan } from "./load-plan.ts";
 
 /** A class of models: what is static in it. */
 export interface ModelClass<Values extends object, Instance extends Model<Values>> {
   readonly definition: ModelDefinition<Values>;
   new (loaded: LoadedModel<Values>): Instance;
-}
-
-/** What a model is made of when it is loaded. */
-export interface LoadedModel<Values extends object> {
-  readonly config: Config<Values>;
-  readonly checkpoint: Checkpoint;
-  readonly graph: Graph;
-  readonly dtype: Precision;
-  /** The session for the symbols of the config. */
-  readonly session: InferenceSession;
-  readonly plan: LoadPlan["session"];
 }
 
 /**
@@ -69,10 +53,10 @@ export abstract class Model<Values extends object> {
   readonly parameterCount: number;
   /** What the model computes in. Inputs and outputs are float32. */
   readonly dtype: Precision;
-  readonly #graph: Graph;
+  readonly #graphs: ModelGraphs;
   readonly #plan: LoadPlan["session"];
-  readonly #session: InferenceSession;
-  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #device: Device;
+  readonly #sessions = new Map<string, KeptSession>();
   #checkpoint: Checkpoint;
   #disposed = false;
 
@@ -82,11 +66,13 @@ export abstract class Model<Values extends object> {
     this.config = loaded.config;
     this.dtype = loaded.dtype;
     this.#checkpoint = loaded.checkpoint;
-    this.#graph = loaded.graph;
-    this.#session = loaded.session;
-    const { plan } = loaded;
+    this.#graphs = loaded.graphs;
+    const { plan, session } = loaded;
+    this.#device = session.device;
+    const key = sessionKey(mainMethod, loaded.symbols, "");
+    this.#sessions.set(key, { method: mainMethod, opened: Promise.resolve(session), users: 0 });
     this.#plan = { ...plan, options: { ...plan.options, signal: undefined } };
-    this.parameterCount = listWeights(loaded.graph).reduce(
+    this.parameterCount = listWeights(...loaded.graphs.values()).reduce(
       (count, { shape }) => count + elementCount(shape),
       0,
     );
@@ -124,33 +110,41 @@ export abstract class Model<Values extends object> {
 
   /** Where the model runs. */
   get device(): Device {
-    return this.#session.device;
+    return this.#device;
   }
 
   /**
-   * Runs the graph. The first session, of the size that the config names, begins at once; one for other symbols is started
-   * when it is first asked for, and stays until the model is disposed of.
+   * Runs the graph of a method. The session of the main method and the size that the config names begins at once; one for another
+   * method or other symbols is started when it is first asked for. Of each method the two that were used last stay.
    *
-   * @param symbols - Numbers for the symbols of the graph, where they are not those of the config: `{ height, width }`.
+   * @param options.symbols - Numbers for the symbols of the graph, where they are not those of the config: `{ height, width }`.
+   * @param options.method - One of the definition's `methods`; the main one by default.
+   * @param options.extension - What is added to the graph.
    * @throws DisposedError after {@link Model.dispose}.
    */
   protected async run(
     inputs: Tensors,
     options: {
       readonly symbols?: Readonly<Record<string, number>>;
+      readonly method?: string;
+      readonly extension?: GraphExtension | undefined;
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Tensors> {
-    const { symbols, signal } = options;
+    const { symbols, method = mainMethod, extension, signal } = options;
     this.requireLoaded();
     signal?.throwIfAborted();
-    const own = this.#definition.symbols?.(this.config) ?? {};
-    const isOwn = Object.entries(symbols ?? {}).every(([symbol, value]) => own[symbol] === value);
-    const session = isOwn
-      ? this.#session
-      : await untilAborted(this.#sessionFor({ ...own, ...symbols }), signal);
-    this.requireLoaded();
-    return session.run(inputs, { signal });
+    const all = { ...this.#definition.symbols?.(this.config), ...symbols };
+    const kept = this.#sessionFor(method, all, extension);
+    kept.users += 1;
+    try {
+      const session = await untilAborted(kept.opened, signal);
+      this.requireLoaded();
+      return await session.run({ ...inputs, ...extension?.inputs }, { signal });
+    } finally {
+      kept.users -= 1;
+      this.#disposeUnused(method);
+    }
   }
 
   /** @throws DisposedError after {@link Model.dispose}. */
@@ -200,9 +194,8 @@ export abstract class Model<Values extends object> {
   /** Frees the memory. Idempotent. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const others = await Promise.allSettled(this.#sessions.values());
-    await this.#session.dispose();
-    for (const session of others) if (session.status === "fulfilled") await session.value.dispose();
+    const sessions = await Promise.allSettled([...this.#sessions.values()].map(({ opened }) => opened));
+    for (const session of sessions) if (session.status === "fulfilled") await session.value.dispose();
   }
 
   /** Makes `await using model = …` free the memory at the end of the block. */
@@ -210,90 +203,91 @@ export abstract class Model<Values extends object> {
     await this.dispose();
   }
 
+  /** The graphs of all methods. */
+  protected get graphs(): ModelGraphs {
+    return this.#graphs;
+  }
+
   get #definition(): ModelDefinition<Values> {
     return (this.constructor as unknown as ModelClass<Values, Model<Values>>).definition;
   }
 
   get #savable(): SavableModel {
-    const { compareNames = byPlaceIn(this.#graph), weightsNames: names = diffusersNames } = this.#definition;
+    const {
+      compareNames = byPlaceIn(listWeights(...this.#graphs.values())),
+      weightsNames: names = diffusersNames,
+    } = this.#definition;
     return { config: this.config, checkpoint: this.#checkpoint, compareNames, names };
   }
 
-  /** The session for other symbols than those of the config. Calls at the same time share one. */
-  #sessionFor(symbols: Readonly<Record<string, number>>): Promise<InferenceSession> {
-    const key = JSON.stringify(symbols);
+  /** The session for a method, a size and what is added to the graph. Calls at the same time share one. */
+  #sessionFor(
+    method: string,
+    symbols: Readonly<Record<string, number>>,
+    extension: GraphExtension | undefined,
+  ): KeptSession {
+    const key = sessionKey(method, symbols, extension?.key ?? "");
     const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    const graph = specialise(this.#graph, { symbols, dtype: this.dtype });
-    const weights = this.#checkpoint.tensors;
-    const opened = startSession({ graph, weights }, this.#plan, this.device);
-    this.#sessions.set(key, opened);
-    opened.catch(() => this.#sessions.delete(key));
-    return opened;
+    // What was used last is last in the map.
+    this.#sessions.delete(key);
+    const kept = known ?? { method, opened: this.#startSession(method, symbols, extension), users: 0 };
+    this.#sessions.set(key, kept);
+    kept.opened.catch(() => this.#sessions.delete(key));
+    return kept;
+  }
+
+  async #startSession(
+    method: string,
+    symbols: Readonly<Record<string, number>>,
+    extension: GraphExtension | undefined,
+  ): Promise<InferenceSession> {
+    const graph = graphFor(this.#definition, this.config, this.#graphs, { method, symbols });
+    const extended = extension?.extend(graph) ?? graph;
+    const weights = new Map([...this.#checkpoint.tensors, ...(extension?.tensors ?? [])]);
+    const specialised = specialise(extended, { symbols, dtype: this.dtype });
+    return startSession({ graph: specialised, weights }, this.#plan, this.#device);
+  }
+
+  #disposeUnused(method: string): void {
+    const ofMethod = [...this.#sessions].filter(([, kept]) => kept.method === method);
+    for (const [key, { opened, users }] of ofMethod.slice(0, -keptSessions)) {
+      if (users > 0) continue;
+      this.#sessions.delete(key);
+      void opened.then((session) => session.dispose()).catch(() => undefined);
+    }
   }
 }
 
-/** Loads a model from a repository; the graph is defined once. See {@link Model.fromPretrained}. */
-async function loadModel<Values extends object>(
-  definition: ModelDefinition<Values>,
-  repository: Repository,
-  options: LoadModelOptions,
-): Promise<LoadedModel<Values>> {
-  const { subfolder = "", variant, stateDictKey, signal, onProgress } = options;
-  const plan = await planLoad(options);
-  const folder = subfolder === "" ? "" : `${subfolder}/`;
-  const configFile = await repository.get(`${folder}config.json`, { signal, onProgress });
-  const configName = `${configFile.path} of ${repository.name}`;
-  const configText = await configFile.text({ signal });
-  const declared = definition.configSchema.fromJson(parsePythonJson(configText, configName), configName);
-  // What cannot be built or held is told before the weights are fetched, unless these have to complete the config.
-  let graph: Graph | undefined;
-  if (definition.isIncomplete?.(declared) !== true) {
-    graph = defineModel(definition, declared);
-    placeModel(plan, repository.name, listWeights(graph));
-  }
-  const names = definition.weightsNames;
-  const found = await openCheckpoint(repository, {
-    ...{ subfolder, variant, stateDictKey, names },
-    ...{ signal, onProgress },
-  });
-  const config = definition.completeConfig?.(declared, found.tensors.keys()) ?? declared;
-  return startModel(definition, { name: repository.name, config, graph, found }, plan);
+/** What is added to the graph of a model: branches of adapters. */
+export interface GraphExtension {
+  /** Tells extensions apart. */
+  readonly key: string;
+  /** Inputs of the graph besides those of the model. */
+  readonly inputs: Tensors;
+  /** Weights besides those of the checkpoint. */
+  readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+  /** The graph with what is added. */
+  extend(graph: Graph): Graph;
 }
 
-/** A model whose config and arrays are known, before it is started. */
-export interface FoundModel<Values extends object> {
-  /** What messages call it. */
-  readonly name: string;
-  readonly config: Config<Values>;
-  /** The graph of that config, where it was defined already. */
-  readonly graph?: Graph | undefined;
-  readonly found: Checkpoint;
+/** A session of a model. */
+interface KeptSession {
+  readonly method: string;
+  readonly opened: Promise<InferenceSession>;
+  /** Calls that are under way. */
+  users: number;
 }
 
-/** Matches the arrays of a checkpoint with the weights that a graph needs, and starts its first session. */
-export async function startModel<Values extends object>(
-  definition: ModelDefinition<Values>,
-  { name, config, found, ...rest }: FoundModel<Values>,
-  plan: LoadPlan,
-): Promise<LoadedModel<Values>> {
-  const graph = rest.graph ?? defineModel(definition, config);
-  const expected = listWeights(graph);
-  await nextTask();
-  const tensors = matchWeights(`weights of ${name}`, expected, found.tensors, definition);
-  const { device, dtype } = placeModel(plan, name, expected, tensors.values());
-  await nextTask();
-  const symbols = definition.symbols?.(config) ?? {};
-  const specialised = specialise(graph, { symbols, dtype });
-  await nextTask();
-  const session = await startSession({ graph: specialised, weights: tensors }, plan.session, device);
-  const checkpoint = { files: found.files, tensors };
-  return { config, checkpoint, graph, dtype, session, plan: plan.session };
+function sessionKey(method: string, symbols: Readonly<Record<string, number>>, adapters: string): string {
+  return JSON.stringify([method, Object.entries(symbols).sort(), adapters]);
 }
+
+/** How many sessions of a method stay, each with the weights as the processor wants them. */
+const keptSessions = 2;
 
 /** Compares names of weights by where a graph asks for them. */
-function byPlaceIn(graph: Graph): (left: string, right: string) => number {
-  const places = new Map(listWeights(graph).map(({ name }, index) => [name, index]));
+function byPlaceIn(weights: readonly ExpectedWeight[]): (left: string, right: string) => number {
+  const places = new Map(weights.map(({ name }, index) => [name, index]));
   return (left, right) => (places.get(left) ?? 0) - (places.get(right) ?? 0);
 }
 

@@ -6,6 +6,7 @@ import { openPipelineSource, type PipelineSource } from "./component/load-compon
 import type { DiffusionPipelineBase } from "./pipeline.ts";
 import type { GenerateOptions, OutputType } from "./sampling/generate-options.ts";
 import type { ImagePipelineOutput } from "./sampling/image-output.ts";
+import { promptPipelineClasses } from "./text-to-image/auto-pipeline.ts";
 import { ConsistencyModelPipeline } from "./unconditional/consistency-model-pipeline.ts";
 import { DDIMPipeline } from "./unconditional/ddim-pipeline.ts";
 import { DDPMPipeline } from "./unconditional/ddpm-pipeline.ts";
@@ -78,13 +79,18 @@ export function findPipelineClass(className: string): PipelineClass | undefined 
  *
  * @throws UnsupportedError if this package does not have that class; the message lists those that it has.
  */
-export function pipelineClassOf({ repository, modelIndex }: PipelineSource): PipelineClass {
-  const pipelineClass = findPipelineClass(modelIndex.className);
+export function pipelineClassOf(source: PipelineSource): PipelineClass {
+  const pipelineClass = findPipelineClass(source.modelIndex.className);
   if (pipelineClass !== undefined) return pipelineClass;
-  throw new UnsupportedError({
+  throw unknownClass(source);
+}
+
+function unknownClass({ repository, modelIndex }: PipelineSource): UnsupportedError {
+  const known = [...pipelineClasses, ...promptPipelineClasses].map(({ className }) => className);
+  return new UnsupportedError({
     subject: `model_index.json of ${repository.name}`,
     found: `a ${modelIndex.className}`,
-    expected: `a pipeline that is built here: ${pipelineClasses.map(({ className }) => className).join(", ")}`,
+    expected: `a pipeline that is built here: ${known.join(", ")}`,
     remedy:
       "Load a repository of such a pipeline, or this one with the class of your own that it was saved by.",
     summary: `${modelIndex.className}, the pipeline of ${repository.name}, is not supported. Supported pipelines: ${pipelineClasses.map(({ className }) => className).join(", ")}.`,
@@ -109,6 +115,9 @@ export interface DiffusionPipelineLoader {
 export const DiffusionPipeline: DiffusionPipelineLoader = {
   async fromPretrained(source, options = {}) {
     const opened = await openPipelineSource(source, options);
-    return pipelineClassOf(opened).fromSource(opened, options);
+    const { className } = opened.modelIndex;
+    const pipelineClass =
+      promptPipelineClasses.find((one) => one.className === className) ?? pipelineClassOf(opened);
+    return (await pipelineClass.fromSource(opened, options)) as DiffusionPipeline;
   },
 };

@@ -73,6 +73,60 @@ export { type DenoisingRun, denoise, type NoisePredictor } from "./sampling/deno
 export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";
 export type { ImagePipelineOutput } from "./sampling/image-output.ts";
 export {
+  type AutoPipeline,
+  AutoPipelineForImage2Image,
+  AutoPipelineForInpainting,
+  AutoPipelineForText2Image,
+  type ImageToImagePipeline,
+  type InpaintingPipeline,
+  promptPipelineClasses,
+  type TextToImagePipeline,
+} from "./text-to-image/auto-pipeline.ts";
+export type {
+  ConditionalUNet,
+  LatentAutoencoder,
+  PromptTokenizer,
+  StableDiffusionComponents,
+  TextEncoder,
+} from "./text-to-image/components.ts";
+export {
+  type LatentConsistencyModelGenerateOptions,
+  type LatentConsistencyModelImg2ImgGenerateOptions,
+  LatentConsistencyModelImg2ImgPipeline,
+  LatentConsistencyModelPipeline,
+} from "./text-to-image/latent-consistency-model-pipeline.ts";
+export { LatentDiffusionPipelineBase } from "./text-to-image/latent-diffusion-pipeline.ts";
+export type { LatentPipelineOutput } from "./text-to-image/latent-images.ts";
+export type {
+  GuidedOptions,
+  LatentOutputType,
+  LatentStepEndEvent,
+  StepChanges,
+  TextToImageOptions,
+} from "./text-to-image/options.ts";
+export type { ImageToImageOptions } from "./text-to-image/run-from-image.ts";
+export type { InpaintOptions } from "./text-to-image/run-inpainting.ts";
+export {
+  type StableDiffusionGenerateOptions,
+  type StableDiffusionImg2ImgGenerateOptions,
+  StableDiffusionImg2ImgPipeline,
+  type StableDiffusionInpaintGenerateOptions,
+  StableDiffusionInpaintPipeline,
+  StableDiffusionPipeline,
+} from "./text-to-image/stable-diffusion-pipeline.ts";
+export {
+  type StableDiffusionXLComponents,
+  type StableDiffusionXLGenerateOptions,
+  type StableDiffusionXLImg2ImgGenerateOptions,
+  StableDiffusionXLImg2ImgPipeline,
+  type StableDiffusionXLInpaintGenerateOptions,
+  StableDiffusionXLInpaintPipeline,
+  type StableDiffusionXLParts,
+  StableDiffusionXLPipeline,
+  type StableDiffusionXLSettings,
+} from "./text-to-image/stable-diffusion-xl-pipeline.ts";
+export type { XLOptions } from "./text-to-image/xl-conditions.ts";
+export {
   type ClassLabelsInput,
   ClassNames,
   type Id2Label,

@@ -28,6 +28,11 @@ export function relu(value: Value): Value {
   return createValue("relu", [value], {}, value);
 }
 
+/** Hyperbolic tangent of each element. */
+export function tanh(value: Value): Value {
+  return createValue("tanh", [value], {}, value);
+}
+
 const activations: Readonly<Record<ActivationName, typeof silu>> = { silu, swish: silu, mish, gelu, relu };
 
 /** The activation of that name; `swish` is another name of `silu`. */

@@ -47,3 +47,41 @@ export function scaledDotProductAttention(
     { dtype, shape: shape as Value["shape"] },
   );
 }
+
+/** Options of {@link multiHeadAttention}. */
+export interface MultiHeadAttentionOptions {
+  /** How many heads the width is divided into. */
+  readonly heads: number;
+  /** What scores are multiplied with; 1/√(width of a head) by default. */
+  readonly scale?: number | undefined;
+  /** Whether a token attends to itself and those before it alone, as in a language model. */
+  readonly isCausal?: boolean | undefined;
+}
+
+/**
+ * {@link scaledDotProductAttention} of several heads that stand beside each other: query [batch, tokens, heads · width], key and
+ * value [batch, other tokens, heads · width], the result as the query.
+ *
+ * @throws GraphError where the shapes do not fit.
+ */
+export function multiHeadAttention(
+  query: Value,
+  key: Value,
+  value: Value,
+  options: MultiHeadAttentionOptions,
+): Value {
+  const { heads, isCausal = false } = options;
+  const width = query.shape[2];
+  const fits =
+    [query, key, value].every(({ shape }) => shape.length === 3 && shape[0] === query.shape[0]) &&
+    key.shape[2] === width &&
+    key.shape.join() === value.shape.join();
+  if (!fits || typeof width !== "number" || !(heads >= 1 && width % heads === 0)) {
+    const layout = `[batch, tokens, width], the width a multiple of ${heads} heads`;
+    throw mismatch("multiHeadAttention", [query, key, value], `query, key and value of ${layout}`);
+  }
+  const dtype = requireOneDType("multiHeadAttention", [query, key, value]);
+  const { scale = (width / heads) ** -0.5 } = options;
+  const attributes = { heads, scale, isCausal };
+  return createValue("multiHeadAttention", [query, key, value], attributes, { dtype, shape: query.shape });
+}

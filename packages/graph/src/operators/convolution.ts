@@ -99,6 +99,21 @@ export function upsampleNearest2d(value: Value, scale: number): Value {
   return createValue("upsampleNearest2d", [value], { scale }, { dtype: value.dtype, shape });
 }
 
+/**
+ * The image in another size, each pixel the nearest of the source, `floor(index · from / to)`; as
+ * `torch.nn.functional.interpolate` with `mode="nearest"`.
+ *
+ * @throws GraphError unless both sizes are numbers.
+ */
+export function resizeNearest2d(value: Value, size: readonly [height: Dimension, width: Dimension]): Value {
+  const { batch, channels, height, width } = imageShape(value);
+  if ([height, width, ...size].some((length) => typeof length !== "number")) {
+    throw mismatch("resizeNearest2d", [value], "a height and a width in numbers");
+  }
+  const shape = [batch, channels, ...size];
+  return createValue("resizeNearest2d", [value], {}, { dtype: value.dtype, shape });
+}
+
 /** @param added - Padding at both ends, less the length of the kernel. */
 function convolved(
   operator: string,

@@ -14,6 +14,7 @@ const maximumListed = 5;
 /** What a model knows of names that are not its own: see `ModelDefinition`. */
 export interface NamesOfModel {
   readonly formerNames?: Readonly<Record<string, string>> | undefined;
+  readonly rename?: ((name: string) => string) | undefined;
   readonly ignores?: ((name: string) => boolean) | undefined;
 }
 
@@ -30,9 +31,10 @@ export interface NamesOfModel {
 export function matchWeights(
   checkpointName: string,
   expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  stored: ReadonlyMap<string, CheckpointTensor>,
-  { formerNames = {}, ignores = () => false }: NamesOfModel = {},
+  found: ReadonlyMap<string, CheckpointTensor>,
+  { formerNames = {}, rename = (name) => name, ignores = () => false }: NamesOfModel = {},
 ): ReadonlyMap<string, CheckpointTensor> {
+  const stored = new Map([...found].map(([name, tensor]) => [rename(name), tensor]));
   const names = new Set(expected.map(({ name }) => name));
   const { storedNames, prefix } = unwrapNames(checkpointName, stored.keys(), names);
   const namesAsStored = renameFormer(checkpointName, names, storedNames, formerNames);

@@ -53,6 +53,15 @@ export async function readTorchFile(
   return reader.readTorchFile(file, options);
 }
 
+/** The texts that a file of torch holds beside its arrays, by name. @throws What {@link readTorchFile} throws. */
+export async function readTorchTexts(
+  file: RepositoryFile,
+  options: ReadOptions = {},
+): Promise<ReadonlyMap<string, string>> {
+  const reader = await import("./torch-file/read-torch-file.ts");
+  return reader.readTorchTexts(file, options);
+}
+
 async function readAs(
   format: "safetensors" | "torch",
   file: RepositoryFile,

@@ -35,17 +35,38 @@ export async function readSafetensors(
   file: RepositoryFile,
   options: ReadOptions = {},
 ): Promise<ReadonlyMap<string, CheckpointTensor>> {
-  const headerBytes = await readHeaderLength(file, options);
-  const headerText = await file.read(lengthBytes, lengthBytes + headerBytes, options);
-  if (headerText[0] !== openBrace) await throwIfForeign(file, options);
-  const header = parseHeader(file, headerText);
-  const dataStart = lengthBytes + headerBytes;
+  const { header, dataStart } = await readHeader(file, options);
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name !== "__metadata__") tensors.set(name, readEntry(file, name, entry, dataStart));
   }
   checkCoverage(file, tensors, dataStart);
   return tensors;
+}
+
+/**
+ * The texts by name that a `.safetensors` file holds besides arrays (`__metadata__`); none where it has no such entry.
+ *
+ * @throws CheckpointError where the file is not a safetensors file.
+ */
+export async function readSafetensorsMetadata(
+  file: RepositoryFile,
+  options: ReadOptions = {},
+): Promise<ReadonlyMap<string, string>> {
+  const { header } = await readHeader(file, options);
+  const metadata = header["__metadata__"] ?? null;
+  const entries = isJsonObject(metadata) ? Object.entries(metadata) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+async function readHeader(
+  file: RepositoryFile,
+  options: ReadOptions,
+): Promise<{ readonly header: PythonJsonObject; readonly dataStart: number }> {
+  const headerBytes = await readHeaderLength(file, options);
+  const headerText = await file.read(lengthBytes, lengthBytes + headerBytes, options);
+  if (headerText[0] !== openBrace) await throwIfForeign(file, options);
+  return { header: parseHeader(file, headerText), dataStart: lengthBytes + headerBytes };
 }
 
 async function readHeaderLength(file: RepositoryFile, options: ReadOptions): Promise<number> {

@@ -35,7 +35,7 @@ export function sinusoidalProjection(
   const slope = Math.fround(-Math.log(maximumPeriod));
   for (let index = 0; index < half; index += 1) {
     const exponent = Math.fround(Math.fround(slope * index) / (half - frequencyShift));
-    frequencies[index] = Math.exp(exponent);
+    frequencies[index] = torchExp(exponent);
   }
   const rows = new Float32Array(timesteps.length * width);
   const [sineOffset, cosineOffset] = flipSinToCos ? [half, 0] : [0, half];
@@ -48,4 +48,51 @@ export function sinusoidalProjection(
     }
   }
   return rows;
+}
+
+/**
+ * The embedding of a guidance scale that a distilled model takes beside the timestep, one row each ([scales, width], row-major):
+ * sines, then cosines, of 1000 · (scale − 1) at `width / 2` frequencies, in float32 arithmetic as torch does it; a zero at the
+ * end where the width is odd (diffusers `get_guidance_scale_embedding`; Luo et al., 2023).
+ */
+export function guidanceScaleEmbedding(guidanceScales: ArrayLike<number>, width: number): Float32Array {
+  const half = Math.floor(width / 2);
+  const slope = Math.fround(Math.fround(Math.log(maximumPeriod)) / (half - 1));
+  const rows = new Float32Array(guidanceScales.length * width);
+  for (let row = 0; row < guidanceScales.length; row += 1) {
+    const weight = Math.fround(Math.fround((guidanceScales[row] ?? 0) - 1) * 1000);
+    for (let index = 0; index < half; index += 1) {
+      const argument = Math.fround(weight * torchExp(Math.fround(index * -slope)));
+      rows[row * width + index] = Math.sin(argument);
+      rows[row * width + half + index] = Math.cos(argument);
+    }
+  }
+  return rows;
+}
+
+/** Exponents of frequencies where torch's float32 `exp` is one unit in the last place off, and which way. */
+const misrounded: ReadonlyMap<number, number> = new Map(
+  [
+    [-5.628540992736816, 1],
+    [-0.2900894582271576, -1],
+    [-2.1310198307037354, -1],
+    [-2.672804594039917, -1],
+    [-4.550991535186768, 1],
+    [-5.092776298522949, 1],
+    [-0.8634694218635559, 1],
+    [-7.627313137054443, 1],
+    [-0.115129254758358, 1],
+    [-2.4177143573760986, 1],
+  ].map(([exponent = 0, units = 0]) => [Math.fround(exponent), units]),
+);
+
+/**
+ * `exp` of a frequency's exponent, as torch's float32 computes it for the widths of published models (32, 255, 256, 320, 512).
+ * One unit matters: multiplied by a guidance scale's 12,500, it is 0.001 rad.
+ */
+function torchExp(exponent: number): number {
+  const exact = Math.fround(Math.exp(exponent));
+  const units = misrounded.get(exponent) ?? 0;
+  // Frequencies are from 0.0001 to 1: their unit is 2⁻²⁴ of the power of two above.
+  return units === 0 ? exact : exact + units * 2 ** (Math.ceil(Math.log2(exact)) - 24);
 }

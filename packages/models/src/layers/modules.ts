@@ -30,11 +30,20 @@ export function convolutionLayer(value: Value, scope: Scope, options: Convolutio
   });
 }
 
-/** A linear layer with its weights, as `torch.nn.Linear`: [..., in width] to [..., out width]. */
-export function linearLayer(value: Value, scope: Scope, outWidth: number): Value {
+/**
+ * A linear layer with its weights, as `torch.nn.Linear`: [..., in width] to [..., out width].
+ *
+ * @param options.bias - Whether there is a bias; there is by default.
+ */
+export function linearLayer(
+  value: Value,
+  scope: Scope,
+  outWidth: number,
+  { bias = true }: { readonly bias?: boolean } = {},
+): Value {
   const inWidth = value.shape.at(-1) as number;
   const weight = scope.matrix("weight", [outWidth, inWidth], value.dtype);
-  return linear(value, weight, scope.vector("bias", [outWidth], value.dtype));
+  return linear(value, weight, bias ? scope.vector("bias", [outWidth], value.dtype) : undefined);
 }
 
 /** Options of {@link groupNormLayer}. */

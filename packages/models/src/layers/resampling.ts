@@ -3,8 +3,10 @@ import {
   constant,
   conv2d,
   convTranspose2d,
+  type Dimension,
   expand,
   imageShape,
+  resizeNearest2d,
   type Scope,
   upsampleNearest2d,
   type Value,
@@ -26,9 +28,14 @@ export function downsample2D(value: Value, scope: Scope, padding: number): Value
   });
 }
 
-/** Each pixel four times, then a 3×3 convolution; diffusers' `Upsample2D` (`models/upsampling.py`). */
-export function upsample2D(value: Value, scope: Scope): Value {
-  return convolutionLayer(upsampleNearest2d(value, 2), scope.child("conv"), {
+/**
+ * Each pixel four times, then a 3×3 convolution; diffusers' `Upsample2D` (`models/upsampling.py`).
+ *
+ * @param size - Height and width to come to in place of the doubled ones.
+ */
+export function upsample2D(value: Value, scope: Scope, size?: readonly [Dimension, Dimension]): Value {
+  const larger = size === undefined ? upsampleNearest2d(value, 2) : resizeNearest2d(value, size);
+  return convolutionLayer(larger, scope.child("conv"), {
     outChannels: imageShape(value).channels,
     kernelSize: 3,
   });

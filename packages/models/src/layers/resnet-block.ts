@@ -49,13 +49,13 @@ export interface ResnetBlockOptions {
 }
 
 /**
- * A residual block with a timestep in it; diffusers' `ResnetBlock2D` (`models/resnet.py`).
+ * A residual block, with a timestep in it or without; diffusers' `ResnetBlock2D` (`models/resnet.py`).
  *
- * @param activatedTime - The time embedding after the block's activation, [batch, width].
+ * @param activatedTime - The time embedding after the block's activation, [batch, width]; none in an autoencoder.
  */
 export function resnetBlock(
   value: Value,
-  activatedTime: Value,
+  activatedTime: Value | undefined,
   scope: Scope,
   options: ResnetBlockOptions,
 ): Value {
@@ -70,11 +70,15 @@ export function resnetBlock(
 
   const isModulated = timeScaleShift === "scale_shift";
   const timeWidth = isModulated ? 2 * outChannels : outChannels;
-  const time = perChannel(linearLayer(activatedTime, scope.child("time_emb_proj"), timeWidth));
+  const time =
+    activatedTime && perChannel(linearLayer(activatedTime, scope.child("time_emb_proj"), timeWidth));
   const norm2 = { groups: groupsOut, epsilon };
-  hidden = scope.within("norm2", (norm) =>
-    isModulated ? modulatedNorm(hidden, time, norm, norm2) : groupNormLayer(add(hidden, time), norm, norm2),
-  );
+  hidden = scope.within("norm2", (norm) => {
+    if (time === undefined) return groupNormLayer(hidden, norm, norm2);
+    return isModulated
+      ? modulatedNorm(hidden, time, norm, norm2)
+      : groupNormLayer(add(hidden, time), norm, norm2);
+  });
   hidden = convolutionLayer(activate(hidden, activation), scope.child("conv2"), {
     outChannels,
     kernelSize: 3,

@@ -1,8 +1,9 @@
 import type { Tensor } from "@onestep/core";
 import { type FileLocation, type OpenRepositoryOptions, openFile } from "@onestep/hub";
 import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } from "../definition.ts";
+import { startModel } from "../load-model.ts";
 import { planLoad, type RunOptions, stopAtMisfits } from "../load-plan.ts";
-import { Model, startModel } from "../model.ts";
+import { Model } from "../model.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";

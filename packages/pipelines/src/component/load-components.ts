@@ -21,6 +21,7 @@ import {
 } from "./component-registry.ts";
 import type { ComponentSlot, ComponentSlots } from "./component-slots.ts";
 import { type ModelIndex, modelIndexName, readModelIndex } from "./model-index.ts";
+import { findVariants } from "./variants.ts";
 
 /** Options of `fromPretrained` of every pipeline. */
 export interface LoadPipelineOptions extends Omit<LoadModelOptions, "subfolder">, OpenRepositoryOptions {
@@ -88,16 +89,22 @@ export async function loadComponents(
     if (given[name] != null) slot.check?.(given[name]);
   }
   warnOfUnused(source, slots, pipeline);
+  const { signal, onProgress, variant } = options;
+  const folders = Object.keys(slots).flatMap((name) =>
+    given[name] == null ? [componentFolderName(name)] : [],
+  );
+  const variants = await findVariants(source.repository, variant, folders, { signal, onProgress });
   const components: Record<string, Component | null> = {};
   const loaded: Component[] = [];
   try {
     for (const [name, slot] of Object.entries(slots)) {
-      const own = given[name];
-      if (own != null || (own === null && slot.isOptional)) {
-        components[name] = own as Component | null;
+      const brought = given[name];
+      if (brought != null || (brought === null && slot.isOptional)) {
+        components[name] = brought as Component | null;
         continue;
       }
-      const component = await loadComponent(source, name, slot, options);
+      const own = { ...options, variant: variants.of(componentFolderName(name)) };
+      const component = await loadComponent(source, name, slot, own);
       components[name] = component;
       if (component !== null) loaded.push(component);
     }

@@ -99,7 +99,11 @@ export async function runSteps(
   return image;
 }
 
-function requireFinite({ sample, prediction }: StepResult, { scheduler }: StepsToRun, step: number): void {
+export function requireFinite(
+  { sample, prediction }: StepResult,
+  { scheduler }: StepsToRun,
+  step: number,
+): void {
   const wrong = findNotFinite(sample);
   if (wrong === undefined) return;
   const { timesteps, config = {} } = scheduler;

@@ -66,7 +66,7 @@ function isGeneratorList(generator: unknown): generator is readonly Generator[] 
  *
  * @throws InvalidArgumentError where they are not [batch, channels, height, width] of the model, or not finite.
  */
-export function checkLatents(options: GenerateOptions, expected: readonly number[]): void {
+export function checkLatents(options: Pick<GenerateOptions, "latents">, expected: readonly number[]): void {
   const { latents } = options;
   if (latents === undefined) return;
   const shape: unknown = typeof latents === "object" ? latents.shape : undefined;

@@ -153,6 +153,11 @@ export class Lowering {
     return this.#constant(values, "int64", [values.length]);
   }
 
+  /** An integer of shape `[]`, held in the model itself. */
+  integerScalar(value: number): string {
+    return this.#constant([value], "int64", []);
+  }
+
   /** An array of float32, held in the model itself. A shape of `[]` makes a scalar. Equal arrays are held once. */
   floats(values: readonly number[], shape: readonly number[] = [values.length]): string {
     return this.#constant(values, "float32", shape);

@@ -1,8 +1,19 @@
-import type { GraphDType, Node, Padding, Value } from "@onestep/graph";
+import type { Dimension, GraphDType, Node, Padding, Value } from "@onestep/graph";
 import { dtypeOf, type Lowering, type LoweringRule, type LoweringTable } from "./lowering.ts";
 import type { OnnxAttributes } from "./model-proto.ts";
 
-type ElementwiseOperator = "add" | "sub" | "mul" | "div" | "log" | "sin" | "cos" | "mish" | "gelu" | "relu";
+type ElementwiseOperator =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "log"
+  | "sin"
+  | "cos"
+  | "mish"
+  | "gelu"
+  | "relu"
+  | "tanh";
 
 /** `x · sigmoid(alpha · x)`: one kernel of onnxruntime's where Sigmoid and Mul are two. */
 function sigmoidGate(alpha: number): LoweringRule<"silu" | "quickGelu"> {
@@ -12,6 +23,13 @@ function sigmoidGate(alpha: number): LoweringRule<"silu" | "quickGelu"> {
       domain: "com.microsoft",
     });
 }
+
+/** Resizing as torch's `interpolate` does it with `mode="nearest"`. */
+const nearest = {
+  attributes: {
+    strings: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+  },
+} as const;
 
 /** An operator that ONNX has under another name. */
 function named(operator: string): LoweringRule<ElementwiseOperator> {
@@ -33,6 +51,7 @@ export const defaultOperators: LoweringTable = {
   mish: named("Mish"),
   gelu: named("Gelu"),
   relu: named("Relu"),
+  tanh: named("Tanh"),
   silu: sigmoidGate(1),
   quickGelu: sigmoidGate(1.702),
   cast: (lowering, node) => lowering.cast(first(lowering, node), dtypeOf(input(node, 0)), outputType(node)),
@@ -53,15 +72,19 @@ export const defaultOperators: LoweringTable = {
   upsampleNearest2d: (lowering, node) => {
     const { scale } = node.attributes;
     const scales = lowering.floats([1, 1, scale, scale]);
-    return lowering.emit("Resize", [first(lowering, node), undefined, scales], {
-      attributes: {
-        strings: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
-      },
-    });
+    return lowering.emit("Resize", [first(lowering, node), undefined, scales], nearest);
+  },
+  resizeNearest2d: (lowering, node) => {
+    const size = lowering.integers((node.outputs[0] as Value).shape.slice(2) as readonly number[]);
+    const image = first(lowering, node);
+    const shape = lowering.emit("Shape", [image], integers({ start: 0, end: 2 }));
+    const sizes = lowering.emit("Concat", [shape, size], integers({ axis: 0 }));
+    return lowering.emit("Resize", [image, undefined, undefined, sizes], nearest);
   },
   groupNorm: lowerGroupNorm(normaliseInstances),
   layerNorm: lowerLayerNorm,
   scaledDotProductAttention: lowerAttention,
+  multiHeadAttention: lowerMultiHeadAttention,
   reshape: (lowering, node) => {
     const value = input(node, 0);
     return lowering.reshaped(value, (node.outputs[0] as Value).shape);
@@ -222,6 +245,38 @@ function lowerAttention(lowering: Lowering, node: Node<"scaledDotProductAttentio
   const weights = lowering.cast(scores, "float32", dtype);
   const values = lowering.name(value);
   return lowering.emit("MatMul", tokensLast ? [values, transpose(weights)] : [weights, values]);
+}
+
+/** Heads are taken apart, attend by {@link lowerAttention}'s operators, and are put together again. */
+export function lowerMultiHeadAttention(lowering: Lowering, node: Node<"multiHeadAttention">): string {
+  const { heads, scale, isCausal } = node.attributes;
+  const [query, key, value] = node.inputs as readonly [Value, Value, Value];
+  const dtype = dtypeOf(value);
+  const split = ({ shape: [batch = "", tokens = "", width] }: Value): readonly Dimension[] => [
+    batch,
+    tokens,
+    heads,
+    (width as number) / heads,
+  ];
+  const separate = (input: Value, order: readonly number[], to: GraphDType): string => {
+    const parts = lowering.reshape(lowering.name(input), input.shape, split(input));
+    const transposed = lowering.emit("Transpose", [parts], integers({ perm: order }));
+    return lowering.cast(transposed, dtypeOf(input), to);
+  };
+  const scaled = lowering.emit("Mul", [separate(query, [0, 2, 1, 3], "float32"), lowering.floats([scale])]);
+  let scores = lowering.emit("MatMul", [scaled, separate(key, [0, 2, 3, 1], "float32")]);
+  if (isCausal) scores = lowering.emit("Add", [scores, causalMask(lowering, query, key)]);
+  const weights = lowering.cast(lowering.emit("Softmax", [scores], integers({ axis: -1 })), "float32", dtype);
+  const attended = lowering.emit("MatMul", [weights, separate(value, [0, 2, 1, 3], dtype)]);
+  const joined = lowering.emit("Transpose", [attended], integers({ perm: [0, 2, 1, 3] }));
+  return lowering.reshape(joined, split(query), query.shape);
+}
+
+/** The lowest float above the diagonal, 0 elsewhere: [tokens of the query, tokens of the key]. */
+function causalMask(lowering: Lowering, query: Value, key: Value): string {
+  const shape = lowering.shapeOf([query.shape[1] as Dimension, key.shape[1] as Dimension]);
+  const lowest = lowering.emit("Expand", [lowering.floats([-3.4028234663852886e38]), shape]);
+  return lowering.emit("Trilu", [lowest, lowering.integerScalar(1)], integers({ upper: 1 }));
 }
 
 function names(lowering: Lowering, values: readonly (Value | undefined)[]): (string | undefined)[] {

@@ -4,6 +4,7 @@ import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import { CheckpointError, MisnamedFileError } from "../../errors.ts";
 import type { CheckpointTensor } from "../checkpoint.ts";
 import { listNames, shortenName } from "../list-names.ts";
+import { PickleDict, type PickleValue } from "../pickle/pickle-value.ts";
 import { maximumPickleBytes, unpickle } from "../pickle/unpickle.ts";
 import { readZipDirectory } from "../zip/read-zip-directory.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";
@@ -45,23 +46,47 @@ export async function readTorchFile(
   options: ReadTorchFileOptions = {},
 ): Promise<ReadonlyMap<string, CheckpointTensor>> {
   const { stateDictKey, ...readOptions } = options;
-  await checkTorchFileKind(file, readOptions);
-  const entries = await readZipDirectory(file, readOptions);
-  const archive = { file, root: findRoot(file, entries), entries };
-  requireStored(archive);
-  await checkRecords(archive, readOptions);
-  const pickle = entries.get(`${archive.root}/data.pkl`) as ZipEntry;
-  const subject = `${file.path}: data.pkl`;
-  if (pickle.length > maximumPickleBytes) {
-    throw invalid(subject, `${pickle.length} bytes`, `at most ${maximumPickleBytes}`);
-  }
-  const bytes = await file.read(pickle.offset, pickle.offset + pickle.length, readOptions);
-  const chosen = chooseStateDict(file.path, unpickle(subject, bytes, torchWorld), stateDictKey);
+  const { archive, content } = await openTorchFile(file, readOptions);
+  const chosen = chooseStateDict(file.path, content, stateDictKey);
   const tensors = [...chosen].flatMap(([name, tensor]) =>
     tensor instanceof TorchTensor ? [[name, locateTorchTensor(archive, name, tensor)] as const] : [],
   );
   leaveOut(file, chosen, tensors.length);
   return new Map(tensors);
+}
+
+/**
+ * The texts that a file of `torch.save` holds beside its arrays, by name, where it is a dict.
+ *
+ * @throws What {@link readTorchFile} throws.
+ */
+export async function readTorchTexts(
+  file: RepositoryFile,
+  options: ReadOptions = {},
+): Promise<ReadonlyMap<string, string>> {
+  const { content } = await openTorchFile(file, options);
+  const entries = content instanceof PickleDict ? [...content.entries] : [];
+  return new Map(
+    entries.filter((entry): entry is [string, string] => entry.every((part) => typeof part === "string")),
+  );
+}
+
+async function openTorchFile(
+  file: RepositoryFile,
+  options: ReadOptions,
+): Promise<{ readonly archive: TorchArchive; readonly content: PickleValue }> {
+  await checkTorchFileKind(file, options);
+  const entries = await readZipDirectory(file, options);
+  const archive = { file, root: findRoot(file, entries), entries };
+  requireStored(archive);
+  await checkRecords(archive, options);
+  const pickle = entries.get(`${archive.root}/data.pkl`) as ZipEntry;
+  const subject = `${file.path}: data.pkl`;
+  if (pickle.length > maximumPickleBytes) {
+    throw invalid(subject, `${pickle.length} bytes`, `at most ${maximumPickleBytes}`);
+  }
+  const bytes = await file.read(pickle.offset, pickle.offset + pickle.length, options);
+  return { archive, content: unpickle(subject, bytes, torchWorld) };
 }
 
 /** Says which tensors have no elements in a row. @throws UnsupportedError where there are no others. */

@@ -1,0 +1,158 @@
+import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
+import {
+  AutoencoderKL,
+  type AutoencoderKLConfigValues,
+  type AutoencoderOptions,
+  AutoencoderTiny,
+  CLIPTextModel,
+  type CLIPTextModelForwardOptions,
+  type CLIPTextModelOutput,
+  CLIPTextModelWithProjection,
+  CLIPTokenizer,
+  type DiagonalGaussianDistribution,
+  type PaddedEncoding,
+  UNet2DConditionModel,
+  type UNet2DConditionModelConfigValues,
+  type UNet2DConditionModelForwardOptions,
+} from "@onestep/models";
+import type { Device } from "@onestep/runtime";
+import type { Scheduler } from "@onestep/schedulers";
+import { type Component, hasShape } from "../component/component.ts";
+import type { ComponentClass, ComponentRegistry } from "../component/component-registry.ts";
+import type { ComponentSlot, ComponentSlots } from "../component/component-slots.ts";
+
+/** What pipelines call of a tokenizer; `CLIPTokenizer` has it. */
+export interface PromptTokenizer extends Component {
+  readonly config: { readonly modelMaxLength?: number | undefined };
+  /** The embeddings of tokens that were added to the vocabulary, by textual inversion. */
+  readonly addedEmbeddings?: Tensor<"float32"> | undefined;
+  /** The tokens of a text, cut off or padded to a length. */
+  encodePadded(text: string, maxLength?: number): PaddedEncoding;
+}
+
+/** What pipelines call of a text encoder; `CLIPTextModel` has it. */
+export interface TextEncoder extends Component {
+  readonly config: { readonly maxPositionEmbeddings: number; readonly numHiddenLayers: number };
+  /** Encodes texts. */
+  forward(options: CLIPTextModelForwardOptions): Promise<CLIPTextModelOutput>;
+}
+
+/** What pipelines call of a model that predicts from latents and a text; `UNet2DConditionModel` has it. */
+export interface ConditionalUNet extends Component {
+  readonly config: Pick<
+    UNet2DConditionModelConfigValues,
+    | "additionEmbedType"
+    | "additionTimeEmbedDim"
+    | "crossAttentionDim"
+    | "inChannels"
+    | "projectionClassEmbeddingsInputDim"
+    | "sampleSize"
+    | "timeCondProjDim"
+  >;
+  readonly device?: Device | undefined;
+  /** Predicts from noisy latents, a timestep and a text. */
+  forward(options: UNet2DConditionModelForwardOptions): Promise<{ readonly sample: Tensor<"float32"> }>;
+}
+
+/** What pipelines call of an autoencoder; `AutoencoderKL` and `AutoencoderTiny` have it. */
+export interface LatentAutoencoder extends Component {
+  readonly config: Pick<AutoencoderKLConfigValues, "scalingFactor" | "latentChannels"> &
+    Partial<Pick<AutoencoderKLConfigValues, "latentsMean" | "latentsStd">>;
+  /** What height and width of an image are divided by to have those of its latents. */
+  readonly scaleFactor: number;
+  /** From latents to images, −1 to 1. */
+  decode(
+    latents: Tensor<"float32">,
+    options?: AutoencoderOptions,
+  ): Promise<{ readonly sample: Tensor<"float32"> }>;
+  /** From images, −1 to 1, to latents, or to a distribution of them. */
+  encode(
+    images: Tensor<"float32">,
+    options?: AutoencoderOptions,
+  ): Promise<{ readonly latents: Tensor<"float32"> } | { readonly latentDist: DiagonalGaussianDistribution }>;
+}
+
+/** The components of a pipeline that makes images of latents and one text encoder. */
+export interface StableDiffusionComponents {
+  readonly vae: LatentAutoencoder;
+  readonly textEncoder: TextEncoder;
+  readonly tokenizer: PromptTokenizer;
+  readonly unet: ConditionalUNet;
+  readonly scheduler: Scheduler;
+}
+
+function modelClass<Loaded extends Component>(
+  load: ComponentClass<Loaded>["fromRepository"],
+): ComponentClass {
+  return { fromRepository: load };
+}
+
+const tokenizerClass = modelClass((repository, options) => CLIPTokenizer.fromRepository(repository, options));
+
+const tokenizerClasses: ComponentRegistry = {
+  "transformers/CLIPTokenizer": tokenizerClass,
+  "transformers/CLIPTokenizerFast": tokenizerClass,
+};
+
+const textEncoderClasses: ComponentRegistry = {
+  "transformers/CLIPTextModel": modelClass((repository, options) =>
+    CLIPTextModel.fromRepository(repository, options),
+  ),
+  "transformers/CLIPTextModelWithProjection": modelClass((repository, options) =>
+    CLIPTextModelWithProjection.fromRepository(repository, options),
+  ),
+};
+
+const supported =
+  "Load Stable Diffusion 1, 2, XL or Turbo, a latent consistency model, or one that was distilled from these.";
+
+function slot(classes: ComponentRegistry, methods: readonly string[], expected: string): ComponentSlot {
+  return {
+    classes,
+    remedy: supported,
+    check(component) {
+      if (hasShape(component, methods)) return;
+      throw new InvalidArgumentError({
+        subject: expected,
+        found: describeValue(component),
+        expected: `an object with a config and with ${methods.join(" and ")}`,
+        remedy: "Pass one that the `fromPretrained` of its class loads, or an object of that shape.",
+      });
+    },
+  };
+}
+
+/** Slots of the components that pipelines here share. Small ones first: what is wrong with them is found at once. */
+export const tokenizerSlot: ComponentSlot = slot(tokenizerClasses, ["encodePadded"], "tokenizer");
+export const textEncoderSlot: ComponentSlot = slot(textEncoderClasses, ["forward"], "textEncoder");
+export const vaeSlot: ComponentSlot = slot(
+  {
+    "diffusers/AutoencoderKL": modelClass((repository, options) =>
+      AutoencoderKL.fromRepository(repository, options),
+    ),
+    "diffusers/AutoencoderTiny": modelClass((repository, options) =>
+      AutoencoderTiny.fromRepository(repository, options),
+    ),
+  },
+  ["decode", "encode"],
+  "vae",
+);
+export const conditionalUNetSlot: ComponentSlot = slot(
+  {
+    "diffusers/UNet2DConditionModel": modelClass((repository, options) =>
+      UNet2DConditionModel.fromRepository(repository, options),
+    ),
+  },
+  ["forward"],
+  "unet",
+);
+
+/** The components of {@link StableDiffusionComponents}. */
+export const stableDiffusionSlots: ComponentSlots = {
+  scheduler: {},
+  tokenizer: tokenizerSlot,
+  textEncoder: textEncoderSlot,
+  vae: vaeSlot,
+  unet: conditionalUNetSlot,
+};

@@ -1,0 +1,134 @@
+import { Tensor } from "@onestep/core";
+import { type AddedConditions, guidanceScaleEmbedding } from "@onestep/models";
+import type { ConditionalUNet, PromptTokenizer, TextEncoder } from "./components.ts";
+import { encodePrompt, readPrompts } from "./encode-prompt.ts";
+import { guide } from "./latent-run.ts";
+import { checkNumbers, type PromptRunOptions } from "./options.ts";
+
+/** Height and width in pixels. */
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Predicts, guidance included, from latents as a scheduler has scaled them. */
+export type LatentPredictor = (latents: Tensor<"float32">, timestep: number) => Promise<Tensor<"float32">>;
+
+/** What a run is conditioned on, checked and not yet computed. */
+export interface Conditions {
+  /** How many images are made. */
+  readonly batch: number;
+  /**
+   * Encodes the prompts.
+   *
+   * @param size - Of the images.
+   * @returns The model with them. `extra` is concatenated to the latents: masks and masked images, [images, channels, …].
+   */
+  encode(size: Size): Promise<(extra?: Tensor<"float32">) => LatentPredictor>;
+}
+
+/** How the predictions of a run are guided. */
+export interface Guidance {
+  readonly scale: number;
+  readonly rescale: number;
+  /** Whether the model is run without the prompt, too. */
+  readonly isGuided: boolean;
+}
+
+/**
+ * How a run is guided: a distilled model, whose UNet embeds the scale, is not run twice.
+ *
+ * @param fallback - The default of `guidanceScale`.
+ */
+export function guidanceOf(
+  { guidanceScale: scale, guidanceRescale: rescale = 0 }: PromptRunOptions,
+  unet: ConditionalUNet,
+  fallback: number,
+): Guidance {
+  const used = scale ?? fallback;
+  return { scale: used, rescale, isGuided: used > 1 && unet.config.timeCondProjDim === null };
+}
+
+/** What {@link readConditions} works with. */
+export interface Conditioning {
+  readonly tokenizer: PromptTokenizer;
+  readonly textEncoder: TextEncoder;
+  readonly unet: ConditionalUNet;
+  readonly guidance: Guidance;
+}
+
+/**
+ * The conditions of a run of Stable Diffusion 1 or 2: one text encoder, and guidance.
+ *
+ * @throws InvalidArgumentError where an option is wrong.
+ */
+export function readConditions(
+  options: PromptRunOptions,
+  { tokenizer, textEncoder, unet, guidance }: Conditioning,
+): Conditions {
+  checkNumbers(options, textEncoder.config.numHiddenLayers);
+  const prompts = readPrompts(options, unet.config.crossAttentionDim as number);
+  const { isGuided } = guidance;
+  return {
+    batch: prompts.count * prompts.imagesPerPrompt,
+    async encode() {
+      const encoded = await encodePrompt(prompts, { ...options, isGuided }, { tokenizer, textEncoder });
+      const { promptEmbeds, negativePromptEmbeds: negative } = encoded;
+      const embeds = negative === undefined ? promptEmbeds : Tensor.concat([negative, promptEmbeds]);
+      const loraScale = options.crossAttentionKwargs?.scale;
+      return predictorOf(unet, embeds, guidance, { loraScale, signal: options.signal });
+    },
+  };
+}
+
+/**
+ * The model with prompts and guidance, as a run calls it.
+ *
+ * @param embeds - Of the negative prompts, where the run is guided, and then of the prompts; one row for each image.
+ */
+export function predictorOf(
+  unet: ConditionalUNet,
+  embeds: Tensor<"float32">,
+  { scale, rescale, isGuided }: Guidance,
+  options: {
+    readonly addedCondKwargs?: AddedConditions | undefined;
+    readonly loraScale?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): (extra?: Tensor<"float32">) => LatentPredictor {
+  const { timeCondProjDim } = unet.config;
+  const [rows = 0] = embeds.shape;
+  const both = (tensor: Tensor<"float32">): Tensor<"float32"> =>
+    isGuided ? Tensor.concat([tensor, tensor]) : tensor;
+  const timestepCond = timeCondProjDim === null ? undefined : scaleEmbeddings(scale, rows, timeCondProjDim);
+  return (extra) => async (latents, timestep) => {
+    const { sample } = await unet.forward({
+      sample: both(extra === undefined ? latents : concatChannels(latents, extra)),
+      timestep,
+      encoderHiddenStates: embeds,
+      ...(timestepCond === undefined ? {} : { timestepCond }),
+      ...options,
+    });
+    return isGuided ? guide(sample, scale, rescale) : sample;
+  };
+}
+
+/** The embedding of the guidance scale for each image. */
+function scaleEmbeddings(scale: number, images: number, width: number): Tensor<"float32"> {
+  const rows = guidanceScaleEmbedding(new Array<number>(images).fill(scale), width);
+  return new Tensor("float32", rows, [images, width]);
+}
+
+/** Two batches of images as one with the channels of both. */
+export function concatChannels(left: Tensor<"float32">, right: Tensor<"float32">): Tensor<"float32"> {
+  const [batch = 0, leftChannels = 0, height = 0, width = 0] = left.shape;
+  const [, rightChannels = 0] = right.shape;
+  const [leftSize, rightSize] = [leftChannels * height * width, rightChannels * height * width];
+  const data = new Float32Array(batch * (leftSize + rightSize));
+  for (let item = 0; item < batch; item += 1) {
+    const start = item * (leftSize + rightSize);
+    data.set(left.data.subarray(item * leftSize, (item + 1) * leftSize), start);
+    data.set(right.data.subarray(item * rightSize, (item + 1) * rightSize), start + leftSize);
+  }
+  return new Tensor("float32", data, [batch, leftChannels + rightChannels, height, width]);
+}

@@ -1,0 +1,248 @@
+import { InvalidArgumentError, Tensor } from "@onestep/core";
+import { describeValue, warn } from "@onestep/core/internal";
+import type { PromptTokenizer, TextEncoder } from "./components.ts";
+import type { GuidedOptions, TextToImageOptions } from "./options.ts";
+
+/** The options that say what an image shows. */
+export type PromptOptions = Pick<
+  TextToImageOptions & GuidedOptions,
+  | "prompt"
+  | "promptEmbeds"
+  | "negativePrompt"
+  | "negativePromptEmbeds"
+  | "numImagesPerPrompt"
+  | "clipSkip"
+  | "crossAttentionKwargs"
+>;
+
+/** Prompts, checked and counted. */
+export interface Prompts {
+  /** The texts; undefined where there are embeddings. */
+  readonly texts: readonly string[] | undefined;
+  /** The negative texts, one for each prompt; undefined where there are embeddings or none. */
+  readonly negativeTexts: readonly string[] | undefined;
+  /** How many prompts. */
+  readonly count: number;
+  /** How many images of each. */
+  readonly imagesPerPrompt: number;
+}
+
+/**
+ * Checks the prompts, before anything is computed.
+ *
+ * @param width - Of the embeddings.
+ * @throws InvalidArgumentError where there is no prompt, or two of them contradict each other.
+ */
+export function readPrompts(options: PromptOptions, width: number): Prompts {
+  const { promptEmbeds, negativePromptEmbeds, numImagesPerPrompt: imagesPerPrompt = 1 } = options;
+  const texts = readTexts("prompt", options.prompt);
+  const negative = readTexts("negativePrompt", options.negativePrompt);
+  if ((texts === undefined) === (promptEmbeds === undefined)) {
+    throw new InvalidArgumentError({
+      subject: "prompt",
+      found: texts === undefined ? "neither a prompt nor promptEmbeds" : "both a prompt and promptEmbeds",
+      expected: "one of the two",
+      remedy: texts === undefined ? "Pass a `prompt`: what the image shows." : "Leave one of them out.",
+    });
+  }
+  if (negative !== undefined && negativePromptEmbeds !== undefined) {
+    throw new InvalidArgumentError({
+      subject: "negativePrompt",
+      found: "both a negativePrompt and negativePromptEmbeds",
+      expected: "one of the two, or none",
+      remedy: "Leave one of them out.",
+    });
+  }
+  const count = texts?.length ?? requireEmbeddings("promptEmbeds", promptEmbeds, width);
+  if (negativePromptEmbeds !== undefined) {
+    const negativeCount = requireEmbeddings("negativePromptEmbeds", negativePromptEmbeds, width);
+    const fits = negativeCount === count || negativeCount === 1;
+    const isSame = promptEmbeds === undefined || promptEmbeds.shape[1] === negativePromptEmbeds.shape[1];
+    if (!fits || !isSame) {
+      throw new InvalidArgumentError({
+        subject: "negativePromptEmbeds",
+        found: negativePromptEmbeds.describe(),
+        expected: `float32 [${count}, ${promptEmbeds?.shape[1] ?? "tokens"}, ${width}], as those of the prompt`,
+        remedy: "Encode both prompts to as many tokens.",
+      });
+    }
+  }
+  const negativeTexts = negative && spreadTexts(negative, count);
+  return { texts, negativeTexts, count, imagesPerPrompt };
+}
+
+function readTexts(subject: string, given: unknown): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (texts.length >= 1 && texts.every((text) => typeof text === "string")) return texts;
+  throw new InvalidArgumentError({
+    subject,
+    found: describeValue(given),
+    expected: "a text, or a list of texts",
+    remedy: "Pass what the image shows in words.",
+  });
+}
+
+function spreadTexts(texts: readonly string[], count: number): readonly string[] {
+  if (texts.length === count) return texts;
+  const [only] = texts;
+  if (texts.length === 1 && only !== undefined) return new Array<string>(count).fill(only);
+  throw new InvalidArgumentError({
+    subject: "negativePrompt",
+    found: `${texts.length} texts`,
+    expected: `1 for all prompts, or ${count}, one for each`,
+    remedy: "Pass one negative prompt, or as many as prompts.",
+  });
+}
+
+function requireEmbeddings(subject: string, value: Tensor<"float32"> | undefined, width: number): number {
+  const [count = 0, tokens = 0, found, ...rest] = value?.shape ?? [];
+  const isFloat = value?.dtype === "float32";
+  if (isFloat && count >= 1 && tokens >= 1 && found === width && rest.length === 0) return count;
+  throw new InvalidArgumentError({
+    subject,
+    found: value?.dtype === undefined ? describeValue(value) : value.describe(),
+    expected: `float32 [prompts, tokens, ${width}]`,
+    remedy: "Pass what the text encoder of this model makes of a prompt.",
+  });
+}
+
+/** What {@link encodeTexts} encodes with. */
+export interface TextEncoding {
+  readonly tokenizer: PromptTokenizer;
+  readonly textEncoder: TextEncoder;
+  /** An index of the hidden states, −1 for the last. */
+  readonly layer: number;
+  /** The option, for warnings. */
+  readonly subject: string;
+  /** What the weights of all adapters are multiplied with. */
+  readonly loraScale?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Texts as the text encoder has them, [texts, tokens, width]; says what is cut off of a text that is too long. */
+export function encodeTexts(
+  texts: readonly string[],
+  { tokenizer, textEncoder, layer, subject, loraScale, signal }: TextEncoding,
+): ReturnType<TextEncoder["forward"]> {
+  const { maxPositionEmbeddings } = textEncoder.config;
+  const maxLength = Math.min(tokenizer.config.modelMaxLength ?? maxPositionEmbeddings, maxPositionEmbeddings);
+  const inputIds = texts.map((text) => {
+    warnOfSyntax(text);
+    const { inputIds: ids, truncatedText } = tokenizer.encodePadded(text, maxLength);
+    if (truncatedText !== undefined) {
+      warn(
+        `${subject}: CLIP reads ${maxLength - 2} tokens, and the text has more. This is cut off: ${JSON.stringify(shorten(truncatedText))}`,
+      );
+    }
+    return ids;
+  });
+  const { addedEmbeddings } = tokenizer;
+  return textEncoder.forward({ inputIds, layer, addedEmbeddings, loraScale, signal });
+}
+
+const shownCharacters = 500;
+
+function shorten(text: string): string {
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…`;
+}
+
+/** Other programs have a syntax in prompts. Here, as in diffusers, it is text like any other. */
+function warnOfSyntax(text: string): void {
+  const lora = /<lora:[^<>]*>/i.exec(text)?.[0];
+  if (lora !== undefined) {
+    warn(
+      `prompt: ${lora} is text here, which changes the image and loads nothing. Load a LoRA with \`pipe.loadLoraWeights\`.`,
+    );
+  }
+  const weighted = /\([^()]*[\p{L}][^()]*:\s*\d+(\.\d+)?\)/u.exec(text)?.[0];
+  if (weighted !== undefined) {
+    warn(
+      `prompt: ${shorten(weighted)} is text here, and weighs nothing. To weigh words, pass \`promptEmbeds\` of your own.`,
+    );
+  }
+}
+
+/** A prompt as a model takes it, one row for each image. */
+export interface EncodedPrompt {
+  /** [images, tokens, width] */
+  readonly promptEmbeds: Tensor<"float32">;
+  /** The same of the negative prompt; undefined without guidance. */
+  readonly negativePromptEmbeds: Tensor<"float32"> | undefined;
+}
+
+/**
+ * Encodes prompts for Stable Diffusion 1 and 2; diffusers' `encode_prompt`. `clipSkip` is of the prompt alone: a negative
+ * prompt is encoded by all layers.
+ */
+export async function encodePrompt(
+  { texts, negativeTexts, count, imagesPerPrompt }: Prompts,
+  options: PromptOptions & { readonly isGuided: boolean; readonly signal?: AbortSignal | undefined },
+  { tokenizer, textEncoder }: { readonly tokenizer: PromptTokenizer; readonly textEncoder: TextEncoder },
+): Promise<EncodedPrompt> {
+  const { clipSkip = 0, isGuided, signal } = options;
+  const encode = async (some: readonly string[], subject: string, layer: number) => {
+    const loraScale = options.crossAttentionKwargs?.scale;
+    const encoding = { tokenizer, textEncoder, layer, subject, loraScale, signal };
+    return (await encodeTexts(some, encoding)).lastHiddenState;
+  };
+  const embeds = options.promptEmbeds ?? (await encode(texts ?? [], "prompt", -1 - clipSkip));
+  const promptEmbeds = repeatEach(embeds, imagesPerPrompt);
+  if (!isGuided) return { promptEmbeds, negativePromptEmbeds: undefined };
+  const given = options.negativePromptEmbeds;
+  const empty = new Array<string>(count).fill("");
+  const negative = given ?? (await encode(negativeTexts ?? empty, "negativePrompt", -1));
+  const spread = negative.shape[0] === count ? negative : repeatEach(negative, count);
+  const [, tokens = 0] = embeds.shape;
+  const [, negativeTokens = 0] = spread.shape;
+  if (negativeTokens === tokens) {
+    return { promptEmbeds, negativePromptEmbeds: repeatEach(spread, imagesPerPrompt) };
+  }
+  const padded = await padTokens(spread, tokens, () => encode(empty, "negativePrompt", -1));
+  return { promptEmbeds, negativePromptEmbeds: repeatEach(padded, imagesPerPrompt) };
+}
+
+/** Embeddings made as long as others by those of an empty text, as long prompts are made of several encodings. */
+async function padTokens(
+  embeds: Tensor<"float32">,
+  tokens: number,
+  encodeEmpty: () => Promise<Tensor<"float32">>,
+): Promise<Tensor<"float32">> {
+  const [, own = 0] = embeds.shape;
+  const empty = await encodeEmpty();
+  const [, step = 1] = empty.shape;
+  const missing = (tokens - own) / step;
+  if (!Number.isInteger(missing) || missing < 0) {
+    throw new InvalidArgumentError({
+      subject: "promptEmbeds",
+      found: `${tokens} tokens, where the negative prompt has ${own}`,
+      expected: `a multiple of ${step} tokens, or negativePromptEmbeds of ${tokens}`,
+      remedy: "Pass `negativePromptEmbeds` of as many tokens.",
+    });
+  }
+  return concatTokens([embeds, ...new Array<Tensor<"float32">>(missing).fill(empty)]);
+}
+
+/** Embeddings behind one another. */
+function concatTokens(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
+  const [count = 0, , width = 0] = parts[0]?.shape ?? [];
+  const tokens = parts.reduce((total, { shape }) => total + (shape[1] ?? 0), 0);
+  const data = new Float32Array(count * tokens * width);
+  let start = 0;
+  for (let row = 0; row < count; row += 1) {
+    for (const part of parts) {
+      const length = (part.shape[1] ?? 0) * width;
+      data.set(part.data.subarray(row * length, (row + 1) * length), start);
+      start += length;
+    }
+  }
+  return new Tensor("float32", data, [count, tokens, width]);
+}
+
+/** Each item several times, next to each other. */
+export function repeatEach(items: Tensor<"float32">, times: number): Tensor<"float32"> {
+  if (times === 1) return items;
+  const [count = 0] = items.shape;
+  const rows = Array.from({ length: count }, (_, item) => items.slice(item, item + 1));
+  return Tensor.concat(rows.flatMap((row) => new Array<typeof row>(times).fill(row)));
+}

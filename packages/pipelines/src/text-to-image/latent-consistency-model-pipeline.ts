@@ -1,0 +1,89 @@
+import { readOptions } from "../sampling/generate-options.ts";
+import { LatentConsistencyModelPipelineBase } from "./latent-diffusion-pipeline.ts";
+import type { LatentPipelineOutput } from "./latent-images.ts";
+import type { LatentOutputType, TextToImageOptions } from "./options.ts";
+import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import { runFromText } from "./run-from-text.ts";
+
+/** Options of {@link LatentConsistencyModelPipeline.generate}. */
+export interface LatentConsistencyModelGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends TextToImageOptions<Output> {
+  /** 4 by default; 1 to 8 are sensible. */
+  readonly numInferenceSteps?: number | undefined;
+  /** 8.5 by default. The model embeds it, and is run once a step; there is no negative prompt. */
+  readonly guidanceScale?: number | undefined;
+  /** How many steps the model was distilled from; as the scheduler's config says by default. */
+  readonly originalInferenceSteps?: number | undefined;
+}
+
+const defaultGuidanceScale = 8.5;
+const defaultInferenceSteps = 4;
+
+/**
+ * Makes images of a text in 1 to 8 steps with a latent consistency model (Luo et al., 2023); diffusers'
+ * `LatentConsistencyModelPipeline`.
+ *
+ * @example
+ * const pipe = await LatentConsistencyModelPipeline.fromPretrained("SimianLuo/LCM_Dreamshaper_v7");
+ * const { images } = await pipe.generate({ prompt: "a lighthouse in a storm, oil on canvas", seed: 0 });
+ */
+export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "LatentConsistencyModelPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /**
+   * Makes images. Random numbers are drawn for the latents first, then for each step but the last, in diffusers' order.
+   *
+   * @throws InvalidArgumentError where an option is wrong; before any work.
+   * @throws ImageError where a step leads to numbers that are not finite.
+   * @throws DisposedError after `dispose`.
+   */
+  async generate<Output extends LatentOutputType = "image">(
+    given: LatentConsistencyModelGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const context = this.begin(options, defaultGuidanceScale);
+    return runFromText(context, options, { defaultInferenceSteps, usesDenoised: true });
+  }
+}
+
+/** Options of {@link LatentConsistencyModelImg2ImgPipeline.generate}. */
+export interface LatentConsistencyModelImg2ImgGenerateOptions<
+  Output extends LatentOutputType = LatentOutputType,
+> extends Omit<LatentConsistencyModelGenerateOptions<Output>, "height" | "width" | "latents">,
+    ImageToImageOptions {
+  /** 0.8 by default. */
+  readonly strength?: number | undefined;
+}
+
+/**
+ * Changes images by a text in 1 to 8 steps with a latent consistency model; diffusers'
+ * `LatentConsistencyModelImg2ImgPipeline`.
+ *
+ * @example
+ * const pipe = LatentConsistencyModelImg2ImgPipeline.fromPipe(textToImage);
+ * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.5, seed: 0 });
+ */
+export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyModelPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "LatentConsistencyModelImg2ImgPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /** Makes images; see {@link LatentConsistencyModelPipeline.generate}. */
+  async generate<Output extends LatentOutputType = "image">(
+    given: LatentConsistencyModelImg2ImgGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const context = this.begin(options, defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: 0.8,
+      usesDenoised: true,
+      isCutByScheduler: true,
+    };
+    return runFromImage(context, options, settings);
+  }
+}

@@ -1,0 +1,290 @@
+import {
+  type Generator,
+  ImageError,
+  InvalidArgumentError,
+  imageFromTensor,
+  type Pixels,
+  RasterImage,
+  Tensor,
+} from "@onestep/core";
+import { describeValue, nextTask } from "@onestep/core/internal";
+import type { ImageInput } from "../editing/images.ts";
+import type { LatentAutoencoder } from "./components.ts";
+import { resizeLanczos } from "./lanczos.ts";
+import type { LatentOutputType } from "./options.ts";
+
+/** What `generate` of a pipeline over latents returns. */
+export interface LatentPipelineOutput<Output extends LatentOutputType = "image"> {
+  /**
+   * One RasterImage per image; or one float32 tensor, [batch, channels, height, width]: pixels in [0, 1], or latents.
+   */
+  readonly images: Output extends "image" ? readonly RasterImage[] : Tensor<"float32">;
+}
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Images as an autoencoder takes them, [images, 3, height, width], −1 to 1; or latents, where a tensor has as many channels as
+ * they have, as they are; diffusers' `VaeImageProcessor.preprocess`.
+ *
+ * RasterImages are resized with a Lanczos filter, tensors by their nearest pixels. Opacity is left out, as in Pillow's
+ * conversion to RGB.
+ *
+ * @param size - By default that of the first image, rounded down to multiples of `factor`.
+ * @throws InvalidArgumentError, ImageError where there is no image, or one that cannot be used.
+ */
+export function readImages(
+  subject: string,
+  input: ImageInput | undefined,
+  {
+    latentChannels,
+    factor,
+    size,
+  }: { readonly latentChannels: number; readonly factor: number; readonly size?: Size },
+): Tensor<"float32"> {
+  const target = (own: Size): Size =>
+    size ?? { height: own.height - (own.height % factor), width: own.width - (own.width % factor) };
+  if (isTensor(input)) {
+    requireTensor(subject, input, [3, 1, latentChannels]);
+    const [, channels, height = 0, width = 0] = input.shape;
+    if (channels === latentChannels && channels !== 3) return input;
+    requireUnitRange(subject, input);
+    const resized = resizeNearest(input, target({ height, width }));
+    return (channels === 1 ? repeatChannels(resized, 3) : resized).mul(2).sub(1);
+  }
+  const images = listRasterImages(subject, input);
+  const fitted = target(images[0] as RasterImage);
+  if (fitted.height < 1 || fitted.width < 1) {
+    const [first] = images as [RasterImage];
+    throw new ImageError({
+      subject,
+      found: `${first.width} x ${first.height} pixels`,
+      expected: `at least ${factor} x ${factor}`,
+      remedy: "Pass a larger image.",
+    });
+  }
+  return Tensor.concat(images.map((image) => resizeLanczos(toRgb(image), fitted).toTensor().mul(2).sub(1)));
+}
+
+/**
+ * A mask as pipelines use it, [masks, 1, height, width]: 1 where the image is to be made, 0 elsewhere; diffusers'
+ * `VaeImageProcessor` with `do_binarize` and `do_convert_grayscale`. White is 1, from half of it on; opacity is left out.
+ *
+ * @throws InvalidArgumentError, ImageError where there is no mask, or one that cannot be used.
+ */
+export function readMask(subject: string, input: ImageInput | undefined, size: Size): Tensor<"float32"> {
+  const grey = isTensor(input)
+    ? resizeNearest(requireMaskTensor(subject, input), size)
+    : Tensor.concat(
+        listRasterImages(subject, input).map((image) =>
+          toGrey(resizeLanczos(withoutOpacity(image), size)).toTensor(),
+        ),
+      );
+  const data = grey.data.map((value) => Number(value >= 0.5));
+  return new Tensor("float32", data, grey.shape);
+}
+
+function requireMaskTensor(subject: string, mask: Tensor<"float32">): Tensor<"float32"> {
+  requireTensor(subject, mask, [1]);
+  requireUnitRange(subject, mask);
+  return mask;
+}
+
+/** By its shape, so that tensors of another copy of the package are known too. */
+function isTensor(input: unknown): input is Tensor<"float32"> {
+  return typeof input === "object" && input !== null && "dtype" in input && "shape" in input;
+}
+
+function requireTensor(subject: string, tensor: Tensor<"float32">, channels: readonly number[]): void {
+  const { dtype, shape, data } = tensor;
+  const isImage = dtype === "float32" && shape.length === 4 && data.length > 0;
+  if (isImage && channels.includes(shape[1] as number)) return;
+  throw new ImageError({
+    subject,
+    found: tensor.describe(),
+    expected: `float32 [images, ${channels[0]}, height, width], 0 to 1`,
+    remedy: "Pass pixels in that shape, or RasterImages.",
+  });
+}
+
+function requireUnitRange(subject: string, { data }: Tensor<"float32">): void {
+  const wrong = data.find((value) => !(value >= 0 && value <= 1));
+  if (wrong === undefined) return;
+  throw new ImageError({
+    subject,
+    found: `${wrong} among the pixels`,
+    expected: "values from 0 to 1",
+    remedy: "Scale the pixels to [0, 1] first: black is 0 and white 1.",
+  });
+}
+
+/** RasterImages of an option. @throws InvalidArgumentError where there is something else. */
+export function listRasterImages(subject: string, input: unknown): readonly RasterImage[] {
+  const images: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const isPixels = (value: unknown): value is Pixels =>
+    typeof value === "object" && value !== null && "width" in value && "channels" in value;
+  if (images.length >= 1 && images.every(isPixels)) return images.map((image) => new RasterImage(image));
+  throw new InvalidArgumentError({
+    subject,
+    found: describeValue(input),
+    expected:
+      "a RasterImage, a list of them, or a float32 tensor [images, channels, height, width] in [0, 1]",
+    remedy: "Read a file with `RasterImage.load`, or bytes with `RasterImage.decode`.",
+  });
+}
+
+/** An image without its channel of opacity. */
+export function withoutOpacity(image: RasterImage): RasterImage {
+  return image.channels === 2 ? pick(image, [0]) : image.channels === 4 ? pick(image, [0, 1, 2]) : image;
+}
+
+/** An image in red, green and blue, its opacity left out. */
+export function toRgb(image: RasterImage): RasterImage {
+  if (image.channels === 3) return image;
+  return pick(image, image.channels === 4 ? [0, 1, 2] : [0, 0, 0]);
+}
+
+/** An image of these channels of another. */
+function pick(image: RasterImage, channels: readonly number[]): RasterImage {
+  const count = image.width * image.height;
+  const data = new Uint8Array(count * channels.length);
+  for (let pixel = 0; pixel < count; pixel += 1) {
+    for (const [index, channel] of channels.entries()) {
+      data[pixel * channels.length + index] = image.data[pixel * image.channels + channel] as number;
+    }
+  }
+  return new RasterImage({
+    data,
+    width: image.width,
+    height: image.height,
+    channels: channels.length as 1 | 3,
+  });
+}
+
+/** Brightness as Pillow's conversion to "L" has it (ITU-R BT.601, in whole numbers). */
+export function toGrey(image: RasterImage): RasterImage {
+  if (image.channels === 1) return image;
+  const count = image.width * image.height;
+  const data = new Uint8Array(count);
+  for (let pixel = 0; pixel < count; pixel += 1) {
+    const [red = 0, green = 0, blue = 0] = image.data.subarray(pixel * 3, pixel * 3 + 3);
+    data[pixel] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >>> 16;
+  }
+  return new RasterImage({ data, width: image.width, height: image.height, channels: 1 });
+}
+
+/** Each pixel the nearest of the source, as `torch.nn.functional.interpolate` by default. */
+export function resizeNearest(images: Tensor<"float32">, { height, width }: Size): Tensor<"float32"> {
+  const [batch = 0, channels = 0, fromHeight = 0, fromWidth = 0] = images.shape;
+  if (height === fromHeight && width === fromWidth) return images;
+  const data = new Float32Array(batch * channels * height * width);
+  const rows = nearest(fromHeight, height);
+  const columns = nearest(fromWidth, width);
+  let index = 0;
+  for (let plane = 0; plane < batch * channels; plane += 1) {
+    for (const row of rows) {
+      for (const column of columns) {
+        data[index] = images.data[(plane * fromHeight + row) * fromWidth + column] as number;
+        index += 1;
+      }
+    }
+  }
+  return new Tensor("float32", data, [batch, channels, height, width]);
+}
+
+function nearest(from: number, to: number): readonly number[] {
+  const scale = Math.fround(from / to);
+  return Array.from({ length: to }, (_, index) => Math.min(Math.floor(Math.fround(index * scale)), from - 1));
+}
+
+function repeatChannels(images: Tensor<"float32">, channels: number): Tensor<"float32"> {
+  const [batch = 0, , height = 0, width = 0] = images.shape;
+  const planes = Array.from({ length: batch }, (_, item) => {
+    const plane = images.slice(item, item + 1);
+    const copies = Tensor.concat(new Array<Tensor<"float32">>(channels).fill(plane));
+    return copies.reshape([1, channels, height, width]);
+  });
+  return Tensor.concat(planes);
+}
+
+/**
+ * Images for each of a batch: every image as often as there are prompts and images for it, as diffusers repeats them.
+ *
+ * @throws InvalidArgumentError where they do not divide the batch.
+ */
+export function fillBatch(subject: string, images: Tensor<"float32">, batch: number): Tensor<"float32"> {
+  const [count = 0] = images.shape;
+  if (count >= 1 && batch % count === 0) {
+    return count === batch ? images : Tensor.concat(new Array<typeof images>(batch / count).fill(images));
+  }
+  throw new InvalidArgumentError({
+    subject,
+    found: `${count} images for ${batch}`,
+    expected: `1 for all, ${batch}, or a divisor of that`,
+    remedy: "Pass one image, or as many as prompts times `numImagesPerPrompt`.",
+  });
+}
+
+/**
+ * Latents of images as the UNet has them: drawn from the autoencoder's distribution and scaled. Every image of a batch with its
+ * own generator draws by itself.
+ *
+ * @param images - As {@link readImages} makes them. Latents are returned as they are.
+ */
+export async function encodeImages(
+  vae: LatentAutoencoder,
+  images: Tensor<"float32">,
+  generator: Generator | readonly Generator[],
+  signal: AbortSignal | undefined,
+): Promise<Tensor<"float32">> {
+  if (images.shape[1] === vae.config.latentChannels && images.shape[1] !== 3) return images;
+  const encoded = await vae.encode(images, { signal });
+  const latents = "latents" in encoded ? encoded.latents : encoded.latentDist.sample(generator);
+  return latents.mul(vae.config.scalingFactor);
+}
+
+/** Makes images of latents, or returns them as they are. */
+export async function decodeLatents<Output extends LatentOutputType>(
+  vae: LatentAutoencoder,
+  latents: Tensor<"float32">,
+  outputType: Output | undefined,
+  signal: AbortSignal | undefined,
+): Promise<LatentPipelineOutput<Output>> {
+  if (outputType === "latent") return { images: latents } as LatentPipelineOutput<Output>;
+  const { sample } = await vae.decode(latents.div(vae.config.scalingFactor), { signal });
+  requireFiniteImage(sample);
+  const pixels = sample.div(2).add(0.5).clamp(0, 1);
+  if (outputType === "tensor") return { images: pixels } as LatentPipelineOutput<Output>;
+  const images: RasterImage[] = [];
+  for (let item = 0; item < (pixels.shape[0] ?? 0); item += 1) {
+    await nextTask();
+    images.push(imageFromTensor(pixels, item));
+  }
+  return { images } as unknown as LatentPipelineOutput<Output>;
+}
+
+function requireFiniteImage({ data }: Tensor<"float32">): void {
+  let sum = 0;
+  for (let index = 0; index < data.length; index += 1) sum += data[index] as number;
+  if (Number.isFinite(sum) || data.every((value) => Number.isFinite(value))) return;
+  throw new ImageError({
+    subject: "decoder",
+    found: "numbers that are not finite in the image",
+    expected: "finite numbers",
+    remedy: 'Load the pipeline with `dtype: "float32"`: this autoencoder overflows in float16.',
+  });
+}
+
+/** @throws InvalidArgumentError unless `outputType` is one that pipelines over latents have. */
+export function checkLatentOutputType(outputType: unknown): void {
+  if (outputType === undefined || ["image", "tensor", "latent"].includes(outputType as string)) return;
+  throw new InvalidArgumentError({
+    subject: "outputType",
+    found: describeValue(outputType),
+    expected: '"image", "tensor" or "latent"',
+    remedy: 'Use "image" for pictures to save, "tensor" for pixels, "latent" for what they are decoded from.',
+  });
+}

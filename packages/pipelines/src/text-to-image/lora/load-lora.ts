@@ -1,0 +1,307 @@
+import { InvalidArgumentError } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
+import { parsePythonJson } from "@onestep/core/internal/files";
+import {
+  EntryNotFoundError,
+  type OpenRepositoryOptions,
+  openFile,
+  openRepository,
+  type ReadOptions,
+  type Repository,
+  type RepositoryFile,
+  type RepositoryLocation,
+} from "@onestep/hub";
+import {
+  type AdapterLayer,
+  CheckpointError,
+  readSafetensorsMetadata,
+  readTensor,
+  readWeightsFile,
+} from "@onestep/models";
+import {
+  componentOf,
+  type LoraComponent,
+  type LoraName,
+  type ModuleTables,
+  moduleNames,
+  otherAlgorithmOf,
+  readLoraName,
+} from "./lora-names.ts";
+
+/** Options of `loadLoraWeights`. */
+export interface LoadLoraOptions extends OpenRepositoryOptions {
+  /** What the adapter is called afterwards; `default_0`, `default_1` … by default. */
+  readonly adapterName?: string | undefined;
+  /** The file, where a repository has several. */
+  readonly weightName?: string | undefined;
+  readonly subfolder?: string | undefined;
+}
+
+/** What an adapter is loaded into: the layers of a model, and their weights' shapes. */
+export interface LoraTarget {
+  readonly targets: ReadonlyMap<string, readonly number[]>;
+  /** Of a UNet. */
+  readonly layersPerBlock?: number;
+}
+
+/** Layers of an adapter by the model that they are for. */
+export type LoraLayers = ReadonlyMap<LoraComponent, readonly AdapterLayer[]>;
+
+type Tensors = Awaited<ReturnType<typeof readWeightsFile>>;
+
+/** The arrays of one layer in a file, by their part. */
+interface LoraGroup {
+  readonly component: LoraComponent;
+  readonly module: string;
+  readonly parts: Map<LoraName["part"], string>;
+}
+
+const defaultName = "pytorch_lora_weights";
+const maximumListed = 5;
+
+/**
+ * Reads an adapter's file and finds the layer of each of its arrays. Everything is checked before anything is changed.
+ *
+ * @param models - Those of the pipeline.
+ * @throws InvalidArgumentError where arrays match no layer, or a layer has other shapes: the file is for another model.
+ * @throws EntryNotFoundError where there is no such file; CheckpointError where it is damaged, or of another kind.
+ */
+export async function readLora(
+  source: RepositoryLocation,
+  models: ReadonlyMap<LoraComponent, LoraTarget>,
+  options: LoadLoraOptions,
+): Promise<LoraLayers> {
+  const file = await openLoraFile(source, options);
+  const { signal, onProgress } = options;
+  const tensors = await readWeightsFile(file, { signal, onProgress });
+  if (tensors.size === 0) throw damaged(file, "no arrays", "the matrices of an adapter");
+  for (const name of tensors.keys()) {
+    const algorithm = otherAlgorithmOf(name);
+    if (algorithm === undefined) continue;
+    throw damaged(file, `${algorithm}: ${name}`, "LoRA: two matrices for each layer");
+  }
+  const groups = groupNames(file, tensors, models);
+  const metadata = file.path.endsWith(".safetensors")
+    ? await readSafetensorsMetadata(file, { signal })
+    : new Map<string, string>();
+  const settings = readSettings(metadata.get("lora_adapter_metadata"), file);
+  const layers = new Map<LoraComponent, AdapterLayer[]>();
+  for (const { component, module, parts } of groups.values()) {
+    const shape = models.get(component)?.targets.get(module) as readonly number[];
+    const layer = await readLayer(file, {
+      module,
+      parts,
+      shape,
+      tensors,
+      setting: settings(component, module),
+    });
+    layers.set(component, [...(layers.get(component) ?? []), layer]);
+  }
+  return layers;
+}
+
+function groupNames(
+  file: RepositoryFile,
+  tensors: Tensors,
+  models: ReadonlyMap<LoraComponent, LoraTarget>,
+): ReadonlyMap<string, LoraGroup> {
+  const tables: ModuleTables = new Map(
+    [...models].map(([component, { targets, layersPerBlock = 0 }]) => [
+      component,
+      moduleNames(targets.keys(), component, layersPerBlock),
+    ]),
+  );
+  const groups = new Map<string, LoraGroup>();
+  const unmatched: string[] = [];
+  for (const name of tensors.keys()) {
+    const found = readLoraName(name, tables);
+    if (found === undefined) {
+      unmatched.push(name);
+      continue;
+    }
+    const { component, module, part } = found;
+    const key = `${component} ${module}`;
+    const group = groups.get(key) ?? { component, module, parts: new Map() };
+    if (group.parts.has(part)) throw damaged(file, `two arrays for ${module}: ${name}`, "one of each kind");
+    group.parts.set(part, name);
+    groups.set(key, group);
+  }
+  if (unmatched.length > 0) throw unmatchedNames(file, { unmatched, total: tensors.size, models, tensors });
+  return groups;
+}
+
+async function readLayer(
+  file: RepositoryFile,
+  options: {
+    readonly module: string;
+    readonly parts: LoraGroup["parts"];
+    readonly shape: readonly number[];
+    readonly tensors: Tensors;
+    readonly setting: LayerSetting;
+  },
+): Promise<AdapterLayer> {
+  const { module, parts, shape, tensors, setting } = options;
+  const [down, up] = [parts.get("down"), parts.get("up")].map((name) =>
+    name === undefined ? undefined : tensors.get(name),
+  );
+  if (down === undefined || up === undefined) {
+    throw damaged(file, `one of two matrices for ${module}`, "both, of the way down and the way up");
+  }
+  const [rank = 0] = down.shape;
+  const [outWidth = 0, ...inShape] = shape;
+  const size = (lengths: readonly number[]): number =>
+    lengths.reduce((product, length) => product * length, 1);
+  const fits =
+    size(down.shape) === rank * size(inShape) &&
+    size(up.shape) === outWidth * rank &&
+    up.shape[0] === outWidth &&
+    rank >= 1;
+  if (!fits) {
+    throw new InvalidArgumentError({
+      subject: `${file.path}: ${module}`,
+      found: `matrices of [${down.shape.join(", ")}] and [${up.shape.join(", ")}]`,
+      expected: `[rank, ${inShape.join(", ")}] and [${outWidth}, rank], as this model has them`,
+      remedy: `The file is for ${describeBase(tensors)}. Load it into a model of that family.`,
+    });
+  }
+  const alphaName = parts.get("alpha");
+  const stored = alphaName === undefined ? undefined : await readAlpha(file, alphaName, tensors);
+  const alpha = stored ?? setting.alpha ?? rank;
+  const factor = setting.isRankStabilised ? alpha / Math.sqrt(rank) : alpha / rank;
+  return { module, down, up, factor };
+}
+
+async function readAlpha(file: RepositoryFile, name: string, tensors: Tensors): Promise<number> {
+  const tensor = tensors.get(name);
+  const [alpha, ...rest] = tensor === undefined ? [] : await readTensor(tensor);
+  if (alpha !== undefined && rest.length === 0 && Number.isFinite(alpha)) return alpha;
+  throw damaged(file, `${name} of ${alpha ?? "no number"}`, "one finite number");
+}
+
+/** What the metadata of PEFT says of a layer. */
+interface LayerSetting {
+  readonly alpha: number | undefined;
+  readonly isRankStabilised: boolean;
+}
+
+/**
+ * Reads the settings that PEFT leaves in a file: `unet.lora_alpha`, and patterns for layers that have others. The rank is that of
+ * the matrices, whatever they say.
+ */
+function readSettings(
+  text: string | undefined,
+  file: RepositoryFile,
+): (component: LoraComponent, module: string) => LayerSetting {
+  if (text === undefined) return () => ({ alpha: undefined, isRankStabilised: false });
+  const document = parsePythonJson(text, `lora_adapter_metadata of ${file.path}`);
+  const settings = (typeof document === "object" && document !== null ? document : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  return (component, module) => {
+    const patterns = (settings[`${component}.alpha_pattern`] ?? {}) as Readonly<Record<string, unknown>>;
+    const own = Object.entries(patterns).find(
+      ([pattern]) => module === pattern || module.endsWith(`.${pattern}`),
+    );
+    const alpha = toNumber(own?.[1]) ?? toNumber(settings[`${component}.lora_alpha`]);
+    return { alpha, isRankStabilised: settings[`${component}.use_rslora`] === true };
+  };
+}
+
+function toNumber(value: unknown): number | undefined {
+  const number = typeof value === "object" && value !== null && "value" in value ? value.value : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+}
+
+/** Opens the file of an adapter: the one that is named, diffusers' name for it, or the only one that there is. */
+async function openLoraFile(source: RepositoryLocation, options: LoadLoraOptions): Promise<RepositoryFile> {
+  const { weightName, subfolder = "", signal, onProgress } = options;
+  const isFile =
+    (typeof source === "string" || source instanceof URL) &&
+    /\.(safetensors|bin|pt)([?#]|$)/.test(String(source));
+  if (isFile && weightName === undefined) return openFile(source, options);
+  const repository = await openRepository(source, options);
+  const folder = subfolder === "" ? "" : `${subfolder.replace(/\/$/, "")}/`;
+  const read = { signal, onProgress };
+  if (weightName !== undefined) return repository.get(`${folder}${weightName}`, read);
+  for (const ending of [".safetensors", ".bin"]) {
+    const file = await repository.find(`${folder}${defaultName}${ending}`, read);
+    if (file !== undefined) return file;
+  }
+  return repository.get(await chooseFile(repository, folder, read), read);
+}
+
+async function chooseFile(repository: Repository, folder: string, options: ReadOptions): Promise<string> {
+  const paths = (await repository.list(options)) ?? [];
+  const own = paths.filter((path) => path.startsWith(folder) && !path.slice(folder.length).includes("/"));
+  const candidates = own.filter(
+    (path) => path.endsWith(".safetensors") && !/scheduler|optimizer|checkpoint/.test(path),
+  );
+  const [first, ...others] = candidates;
+  if (first === undefined) {
+    throw new EntryNotFoundError({
+      subject: `LoRA weights in ${repository.name}`,
+      found: own.length === 0 ? "no files" : own.slice(0, 8).join(", "),
+      expected: `${defaultName}.safetensors, or another .safetensors file`,
+      remedy: "Pass the name of the file as `weightName`.",
+    });
+  }
+  if (others.length > 0) {
+    warn(
+      `${repository.name}: ${first} is loaded, and ${others.join(", ")} not. Pass \`weightName\` to choose.`,
+    );
+  }
+  return first;
+}
+
+function unmatchedNames(
+  file: RepositoryFile,
+  {
+    unmatched,
+    total,
+    models,
+    tensors,
+  }: {
+    readonly unmatched: readonly string[];
+    readonly total: number;
+    readonly models: ReadonlyMap<LoraComponent, LoraTarget>;
+    readonly tensors: Tensors;
+  },
+): InvalidArgumentError {
+  const absent = [...new Set(unmatched.map(componentOf))].filter((component) => !models.has(component));
+  const shown = unmatched.slice(0, maximumListed).join(", ");
+  const more = unmatched.length > maximumListed ? ` and ${unmatched.length - maximumListed} more` : "";
+  return new InvalidArgumentError({
+    subject: file.path,
+    found: `${unmatched.length} of ${total} arrays that match no layer: ${shown}${more}`,
+    expected:
+      absent.length > 0
+        ? `arrays for ${[...models.keys()].join(" and ")}: the pipeline has no ${absent.join(" and ")}`
+        : "arrays for layers of this model",
+    remedy: `Nothing of the file was loaded. It seems to be for ${describeBase(tensors)}.`,
+  });
+}
+
+/** The family of models that a file is for, by the width of the text that its attention reads. */
+function describeBase(tensors: Tensors): string {
+  const families: Readonly<Record<number, string>> = {
+    768: "Stable Diffusion 1",
+    1024: "Stable Diffusion 2",
+    2048: "Stable Diffusion XL",
+  };
+  for (const [name, { shape }] of tensors) {
+    if (!/attn2[._]to_k.*(lora_A|lora_down|lora\.down|_lora\.down|lora_linear_layer\.down)/.test(name))
+      continue;
+    const width = shape[1] ?? 0;
+    return families[width] ?? `a model whose text is ${width} wide`;
+  }
+  return "another model";
+}
+
+function damaged(file: RepositoryFile, found: string, expected: string): CheckpointError {
+  return new CheckpointError({
+    subject: file.path,
+    found,
+    expected,
+    remedy: "Nothing of the file was loaded. Load another file.",
+  });
+}

@@ -1,0 +1,144 @@
+import { InvalidArgumentError, type Tensor } from "@onestep/core";
+import { describeValue } from "@onestep/core/internal";
+import type { GenerateOptions, StepEndEvent } from "../sampling/generate-options.ts";
+
+/** What `generate` of a pipeline over latents can return. */
+export type LatentOutputType = "image" | "tensor" | "latent";
+
+/** What {@link TextToImageOptions.onStepEnd} may return to change the run. */
+export interface StepChanges {
+  /** Latents to go on with in place of those of the event. */
+  readonly latents?: Tensor<"float32"> | undefined;
+  /** Whether to leave out the steps that are left: the image is then made of these latents. */
+  readonly interrupt?: boolean | undefined;
+}
+
+/** The argument of {@link TextToImageOptions.onStepEnd}. */
+export interface LatentStepEndEvent extends StepEndEvent {
+  /** The latents after the step, [batch, channels, height, width]; the same as `sample`. */
+  readonly latents: Tensor<"float32">;
+}
+
+/** Options of `generate` that every pipeline with a prompt has. */
+export interface TextToImageOptions<Output extends LatentOutputType = LatentOutputType>
+  extends Omit<GenerateOptions, "outputType" | "onStepEnd"> {
+  /** What the image shows: one text, or one for each image. */
+  readonly prompt?: string | readonly string[] | undefined;
+  /** Embeddings of the prompt in place of the prompt, [prompts, tokens, width]. */
+  readonly promptEmbeds?: Tensor<"float32"> | undefined;
+  /** How many images of each prompt; 1 by default. They are next to each other in the result. */
+  readonly numImagesPerPrompt?: number | undefined;
+  /** How much the image follows the prompt. */
+  readonly guidanceScale?: number | undefined;
+  /** How many of the text encoder's last layers to leave out; 0 by default. (Other programs count from 1.) */
+  readonly clipSkip?: number | undefined;
+  /** `scale`: what the weights of all LoRA adapters are multiplied with in this call; 1 by default. */
+  readonly crossAttentionKwargs?: { readonly scale?: number | undefined } | undefined;
+  /** Pixels, multiples of 8 in most models; the size that the model was trained on by default. */
+  readonly height?: number | undefined;
+  readonly width?: number | undefined;
+  /**
+   * `"image"` (default) for RasterImages, `"tensor"` for float32 [batch, channels, height, width] in [0, 1], `"latent"` for the
+   * latents, before they are decoded.
+   */
+  readonly outputType?: Output | undefined;
+  /** Called after every step; a promise it returns is waited for, and what it returns may change the run. */
+  readonly onStepEnd?:
+    | ((
+        event: LatentStepEndEvent,
+      ) => undefined | StepChanges | Promise<undefined | StepChanges> | void | Promise<void>)
+    | undefined;
+}
+
+/** Options of pipelines that steer away from a second prompt (classifier-free guidance; Ho and Salimans, 2022). */
+export interface GuidedOptions {
+  /** What the image does not show: one text, or one for each prompt. Without effect where `guidanceScale` is at most 1. */
+  readonly negativePrompt?: string | readonly string[] | undefined;
+  /** Embeddings in place of the negative prompt. */
+  readonly negativePromptEmbeds?: Tensor<"float32"> | undefined;
+  /** Brings the spread of guided predictions back to that of the prompt's, 0 to 1 (Lin et al., 2023, section 3.4). */
+  readonly guidanceRescale?: number | undefined;
+  /** Noise levels in place of `numInferenceSteps`, for schedulers that take them. */
+  readonly sigmas?: readonly number[] | undefined;
+  /** How much noise DDIM and TCD add on the way, 0 (default) to 1. */
+  readonly eta?: number | undefined;
+}
+
+/** Options that any pipeline with a prompt may have. */
+export type PromptRunOptions = TextToImageOptions &
+  GuidedOptions & {
+    readonly strength?: number | undefined;
+    readonly originalInferenceSteps?: number | undefined;
+  };
+
+/**
+ * Checks the numbers among the options.
+ *
+ * @throws InvalidArgumentError where one is out of range.
+ */
+export function checkNumbers(options: PromptRunOptions, layers: number): void {
+  const { numImagesPerPrompt, guidanceScale, guidanceRescale, clipSkip, eta, strength } = options;
+  requireNumber("numImagesPerPrompt", numImagesPerPrompt, {
+    expected: "a whole number of at least 1",
+    accepts: (value) => Number.isInteger(value) && value >= 1 && value <= 4096,
+  });
+  requireNumber("crossAttentionKwargs.scale", options.crossAttentionKwargs?.scale, {
+    expected: "a finite number",
+    accepts: Number.isFinite,
+  });
+  requireNumber("guidanceScale", guidanceScale, { expected: "a finite number", accepts: Number.isFinite });
+  const fraction = {
+    expected: "a number from 0 to 1",
+    accepts: (value: number) => value >= 0 && value <= 1,
+  };
+  requireNumber("guidanceRescale", guidanceRescale, fraction);
+  requireNumber("eta", eta, fraction);
+  requireNumber("strength", strength, fraction);
+  requireNumber("clipSkip", clipSkip, {
+    expected: `a whole number from 0 to ${layers - 1}: the text encoder has ${layers} layers`,
+    accepts: (value) => Number.isInteger(value) && value >= 0 && value < layers,
+  });
+}
+
+function requireNumber(
+  subject: string,
+  value: unknown,
+  { expected, accepts }: { readonly expected: string; readonly accepts: (value: number) => boolean },
+): void {
+  if (value === undefined || (typeof value === "number" && accepts(value))) return;
+  throw new InvalidArgumentError({
+    subject,
+    found: describeValue(value),
+    expected,
+    remedy: `Leave \`${subject}\` out for its default.`,
+  });
+}
+
+/**
+ * The size of the images.
+ *
+ * @param factor - What height and width have to be multiples of.
+ * @throws InvalidArgumentError where they are not.
+ */
+export function resolveSize(
+  { height, width }: Pick<TextToImageOptions, "height" | "width">,
+  fallback: { readonly height: number; readonly width: number },
+  factor: number,
+): { readonly height: number; readonly width: number } {
+  const size = { height: height ?? fallback.height, width: width ?? fallback.width };
+  for (const [subject, value] of Object.entries(size)) {
+    if (Number.isInteger(value) && value >= factor && value % factor === 0 && value <= maximumSize) continue;
+    const isPositive = Number.isInteger(value) && value >= 1 && value <= maximumSize;
+    const near = isPositive ? Math.max(factor, Math.round(value / factor) * factor) : undefined;
+    throw new InvalidArgumentError({
+      subject,
+      found: describeValue(value),
+      expected: `a multiple of ${factor} from ${factor} to ${maximumSize}`,
+      remedy: near === undefined ? "Pass whole pixels." : `The nearest is ${near}.`,
+    });
+  }
+  return size;
+}
+
+/** Beyond this, attention alone would take hours. */
+const maximumSize = 16_384;

@@ -1,0 +1,120 @@
+import { type Generator, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
+import type { Scheduler } from "@onestep/schedulers";
+import type { ImageInput } from "../editing/images.ts";
+import { withNoiseAhead } from "../sampling/noise-ahead.ts";
+import { resolveGenerator } from "../sampling/resolve-batch.ts";
+import type { RunContext } from "./latent-diffusion-pipeline.ts";
+import { requireChannels } from "./latent-diffusion-pipeline.ts";
+import {
+  decodeLatents,
+  encodeImages,
+  fillBatch,
+  type LatentPipelineOutput,
+  readImages,
+} from "./latent-images.ts";
+import { runLatentSteps, setTimesteps, timestepsOf } from "./latent-run.ts";
+import type { LatentOutputType, PromptRunOptions } from "./options.ts";
+import type { RunSettings } from "./run-from-text.ts";
+
+/** Options of pipelines that change an image. */
+export interface ImageToImageOptions {
+  /** What to begin with: images, resized to multiples of 8, or latents. One for all, or one for each image that is made. */
+  readonly image?: ImageInput | undefined;
+  /** How much of it is changed, 0 to 1: the part of the steps that are taken. */
+  readonly strength?: number | undefined;
+}
+
+/** What one pipeline does otherwise than another. */
+export interface ImageRunSettings extends RunSettings {
+  /** The default of `strength`. */
+  readonly defaultStrength: number;
+  /** Whether the scheduler itself cuts its steps by `strength`, as those of distilled models do. */
+  readonly isCutByScheduler?: boolean | undefined;
+  /** The timesteps of a run that begins elsewhere than `strength` says. */
+  readonly begin?: ((scheduler: Scheduler) => Float64Array) | undefined;
+  /** Whether noise is added to the image; it is by default. */
+  readonly isNoisy?: boolean | undefined;
+}
+
+/**
+ * From images to images of a text (Meng et al., 2022). Random numbers are drawn for the latents of the image, for the noise, and then
+ * for each step of a stochastic scheduler, in diffusers' order.
+ *
+ * @throws InvalidArgumentError where an option is wrong.
+ */
+export async function runFromImage<Output extends LatentOutputType>(
+  { pipeline, vae, unet, scheduler, conditions }: RunContext,
+  options: PromptRunOptions & ImageToImageOptions & { readonly outputType?: Output | undefined },
+  settings: ImageRunSettings,
+): Promise<LatentPipelineOutput<Output>> {
+  const { signal, strength = settings.defaultStrength } = options;
+  const { latentChannels } = vae.config;
+  const { batch } = conditions;
+  const remedy = "Load a model for inpainting with a pipeline for inpainting.";
+  requireChannels(pipeline, unet.config.inChannels, [latentChannels], remedy);
+  const given = resolveGenerator(options, batch);
+  const images = fillGenerators(
+    "image",
+    readImages("image", requireGiven("image", options.image), { latentChannels, factor: vae.scaleFactor }),
+    { batch, generator: given },
+  );
+  const timesteps = beginTimesteps(scheduler, options, settings, strength);
+  const [first = 0] = timesteps;
+  const isLatent = images.shape[1] === latentChannels && latentChannels !== 3;
+  const [, , height = 0, width = 0] = images.shape;
+  const factor = isLatent ? vae.scaleFactor : 1;
+  const predict = (await conditions.encode({ height: height * factor, width: width * factor }))();
+  const encoded = await encodeImages(vae, images, given, signal);
+  const latents = fillBatch("image", encoded, batch);
+  const generator = withNoiseAhead(given, latents.shape);
+  const noisy =
+    settings.isNoisy === false
+      ? latents
+      : scheduler.addNoise(
+          latents,
+          randnTensor(latents.shape, generator),
+          new Array<number>(batch).fill(first),
+        );
+  const run = { ...settings, scheduler, timesteps, generator, latents: noisy, predict };
+  return decodeLatents(vae, await runLatentSteps(run, options), options.outputType, signal);
+}
+
+function beginTimesteps(
+  scheduler: Scheduler,
+  options: PromptRunOptions,
+  settings: ImageRunSettings,
+  strength: number,
+): Float64Array {
+  const { defaultInferenceSteps, isCutByScheduler = false, begin } = settings;
+  if (isCutByScheduler) {
+    setTimesteps(scheduler, options, defaultInferenceSteps, { strength });
+    return scheduler.timesteps;
+  }
+  const steps = setTimesteps(scheduler, options, defaultInferenceSteps);
+  return begin?.(scheduler) ?? timestepsOf(scheduler, steps, strength);
+}
+
+/**
+ * Images for the generators that draw their latents: with one generator they are drawn as they are and repeated; with one for each
+ * image that is made, each has its own.
+ */
+export function fillGenerators(
+  subject: string,
+  images: Tensor<"float32">,
+  { batch, generator }: { readonly batch: number; readonly generator: Generator | readonly Generator[] },
+): Tensor<"float32"> {
+  const filled = fillBatch(subject, images, batch);
+  return Array.isArray(generator) ? filled : images;
+}
+
+/** @throws InvalidArgumentError where there is none. */
+export function requireGiven<Value>(subject: string, value: Value | undefined): Value {
+  if (value !== undefined && value !== null) return value;
+  throw new InvalidArgumentError({
+    subject,
+    found: "none",
+    expected:
+      "a RasterImage, a list of them, or a float32 tensor [images, channels, height, width] in [0, 1]",
+    remedy: `Pass \`${subject}\`.`,
+  });
+}

@@ -1,0 +1,118 @@
+import { readOptions } from "../sampling/generate-options.ts";
+import { StableDiffusionPipelineBase } from "./latent-diffusion-pipeline.ts";
+import type { LatentPipelineOutput } from "./latent-images.ts";
+import type { GuidedOptions, LatentOutputType, TextToImageOptions } from "./options.ts";
+import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import { runFromText } from "./run-from-text.ts";
+import { type InpaintOptions, runInpainting } from "./run-inpainting.ts";
+
+/** Options of {@link StableDiffusionPipeline.generate}. */
+export interface StableDiffusionGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends TextToImageOptions<Output>,
+    GuidedOptions {
+  /** 7.5 by default. At most 1 runs the model once a step, without a negative prompt: what Turbo models need. */
+  readonly guidanceScale?: number | undefined;
+}
+
+/** The defaults of `guidanceScale` and `numInferenceSteps`. */
+const defaultGuidanceScale = 7.5;
+const defaultInferenceSteps = 50;
+
+/**
+ * Makes images of a text with Stable Diffusion 1 and 2, Turbo, and models distilled from them (Rombach et al., 2022);
+ * diffusers' `StableDiffusionPipeline`.
+ *
+ * @example
+ * const pipe = await StableDiffusionPipeline.fromPretrained("stabilityai/sd-turbo", { variant: "fp16" });
+ * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 1, guidanceScale: 0, seed: 0 });
+ */
+export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "StableDiffusionPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /**
+   * Makes images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in diffusers'
+   * order.
+   *
+   * @throws InvalidArgumentError where an option is wrong; before any work.
+   * @throws ImageError where a step leads to numbers that are not finite.
+   * @throws DisposedError after `dispose`.
+   */
+  async generate<Output extends LatentOutputType = "image">(
+    given: StableDiffusionGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const { eta = 0 } = options;
+    const context = this.begin(options, defaultGuidanceScale);
+    return runFromText(context, options, { defaultInferenceSteps, stepOptions: { eta } });
+  }
+}
+
+/** Options of {@link StableDiffusionImg2ImgPipeline.generate}. */
+export interface StableDiffusionImg2ImgGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends Omit<StableDiffusionGenerateOptions<Output>, "height" | "width" | "latents">,
+    ImageToImageOptions {
+  /** 0.8 by default. */
+  readonly strength?: number | undefined;
+}
+
+/**
+ * Changes images by a text with Stable Diffusion (Meng et al., 2022); diffusers' `StableDiffusionImg2ImgPipeline`.
+ *
+ * @example
+ * const pipe = StableDiffusionImg2ImgPipeline.fromPipe(textToImage);
+ * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.6, seed: 0 });
+ */
+export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "StableDiffusionImg2ImgPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /** Makes images; see {@link StableDiffusionPipeline.generate}. */
+  async generate<Output extends LatentOutputType = "image">(
+    given: StableDiffusionImg2ImgGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const { eta = 0 } = options;
+    const context = this.begin(options, defaultGuidanceScale);
+    const settings = { defaultInferenceSteps, defaultStrength: 0.8, stepOptions: { eta } };
+    return runFromImage(context, options, settings);
+  }
+}
+
+/** Options of {@link StableDiffusionInpaintPipeline.generate}. */
+export interface StableDiffusionInpaintGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends StableDiffusionGenerateOptions<Output>,
+    InpaintOptions {
+  /** 1 by default: what is repainted begins with noise alone. */
+  readonly strength?: number | undefined;
+}
+
+/**
+ * Repaints a part of images by a text, with models for inpainting (9 channels) or any other; diffusers'
+ * `StableDiffusionInpaintPipeline`.
+ *
+ * @example
+ * const pipe = await StableDiffusionInpaintPipeline.fromPretrained("stable-diffusion-v1-5/stable-diffusion-inpainting");
+ * const { images } = await pipe.generate({ prompt: "a red door", image, maskImage, seed: 0 });
+ */
+export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "StableDiffusionInpaintPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /** Makes images; see {@link StableDiffusionPipeline.generate}. */
+  async generate<Output extends LatentOutputType = "image">(
+    given: StableDiffusionInpaintGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const { eta = 0 } = options;
+    const context = this.begin(options, defaultGuidanceScale);
+    const settings = { defaultInferenceSteps, defaultStrength: 1, stepOptions: { eta } };
+    return runInpainting(context, options, settings);
+  }
+}

@@ -1,0 +1,241 @@
+import type { PythonJson } from "@onestep/core";
+import type { Scheduler } from "@onestep/schedulers";
+import type { ComponentSlots } from "../component/component-slots.ts";
+import type { PipelineSource } from "../component/load-components.ts";
+import { readOptions } from "../sampling/generate-options.ts";
+import {
+  type ConditionalUNet,
+  conditionalUNetSlot,
+  type LatentAutoencoder,
+  type PromptTokenizer,
+  type TextEncoder,
+  textEncoderSlot,
+  tokenizerSlot,
+  vaeSlot,
+} from "./components.ts";
+import { type Conditions, guidanceOf } from "./conditions.ts";
+import { LatentDiffusionPipelineBase } from "./latent-diffusion-pipeline.ts";
+import type { LatentPipelineOutput } from "./latent-images.ts";
+import { beginsAt, endsAt } from "./latent-run.ts";
+import type { GuidedOptions, LatentOutputType, PromptRunOptions, TextToImageOptions } from "./options.ts";
+import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import { runFromText } from "./run-from-text.ts";
+import { type InpaintOptions, runInpainting } from "./run-inpainting.ts";
+import { readXLConditions, type XLOptions } from "./xl-conditions.ts";
+
+/** The components of a pipeline of Stable Diffusion XL. A refiner has no first tokenizer and text encoder. */
+export interface StableDiffusionXLComponents {
+  readonly vae: LatentAutoencoder;
+  readonly textEncoder: TextEncoder | null;
+  readonly textEncoder2: TextEncoder;
+  readonly tokenizer: PromptTokenizer | null;
+  readonly tokenizer2: PromptTokenizer;
+  readonly unet: ConditionalUNet;
+  readonly scheduler: Scheduler;
+}
+
+/** The settings of such a pipeline, as `model_index.json` has them. */
+export interface StableDiffusionXLSettings {
+  /** Whether a prompt without a negative one is steered away from zeros; true by default. */
+  readonly forceZerosForEmptyPrompt?: boolean | undefined;
+  /** Whether the model is told a score of beauty, as refiners are; false by default. */
+  readonly requiresAestheticsScore?: boolean | undefined;
+}
+
+/** What the constructor of such a pipeline takes. */
+export interface StableDiffusionXLParts extends StableDiffusionXLComponents, StableDiffusionXLSettings {}
+
+const settingNames = {
+  forceZerosForEmptyPrompt: "force_zeros_for_empty_prompt",
+  requiresAestheticsScore: "requires_aesthetics_score",
+} as const;
+
+/** What pipelines of Stable Diffusion XL share. */
+export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipelineBase<StableDiffusionXLComponents> {
+  static override readonly components: ComponentSlots = {
+    scheduler: {},
+    tokenizer: { ...tokenizerSlot, isOptional: true },
+    tokenizer2: tokenizerSlot,
+    textEncoder: { ...textEncoderSlot, isOptional: true },
+    textEncoder2: textEncoderSlot,
+    vae: vaeSlot,
+    unet: conditionalUNetSlot,
+  };
+  readonly #settings: { readonly [Name in keyof StableDiffusionXLSettings]-?: boolean };
+
+  constructor({ forceZerosForEmptyPrompt, requiresAestheticsScore, ...components }: StableDiffusionXLParts) {
+    super(components);
+    this.#settings = {
+      forceZerosForEmptyPrompt: forceZerosForEmptyPrompt ?? true,
+      requiresAestheticsScore: requiresAestheticsScore ?? false,
+    };
+  }
+
+  /** The settings that an index holds. */
+  static readSettings({ modelIndex }: PipelineSource, options: object): StableDiffusionXLSettings {
+    const given = options as StableDiffusionXLSettings;
+    const read = (name: keyof typeof settingNames): boolean | undefined => {
+      const entry = modelIndex.entries.get(settingNames[name]);
+      return given[name] ?? (typeof entry === "boolean" ? entry : undefined);
+    };
+    return {
+      forceZerosForEmptyPrompt: read("forceZerosForEmptyPrompt"),
+      requiresAestheticsScore: read("requiresAestheticsScore"),
+    };
+  }
+
+  override get settings(): StableDiffusionXLSettings {
+    return this.#settings;
+  }
+
+  protected override settingEntries(
+    loaded: ReadonlyMap<string, PythonJson>,
+  ): ReadonlyMap<string, PythonJson | undefined> {
+    const { forceZerosForEmptyPrompt, requiresAestheticsScore } = this.#settings;
+    const name = settingNames.requiresAestheticsScore;
+    return new Map<string, PythonJson | undefined>([
+      [settingNames.forceZerosForEmptyPrompt, forceZerosForEmptyPrompt],
+      ...(loaded.has(name) || requiresAestheticsScore ? [[name, requiresAestheticsScore] as const] : []),
+    ]);
+  }
+
+  protected override readConditions(
+    options: PromptRunOptions & XLOptions,
+    guidanceScale: number,
+  ): Conditions {
+    const { components } = this;
+    const guidance = guidanceOf(options, components.unet, guidanceScale);
+    return readXLConditions(options, {
+      ...components,
+      ...this.#settings,
+      requiresAestheticsScore: this.#settings.requiresAestheticsScore && !this.beginsWithNoise,
+      alternatesSizes: this.beginsWithNoise,
+      guidance,
+    });
+  }
+
+  /** Whether a run begins with noise alone: no score of beauty is told then. */
+  protected get beginsWithNoise(): boolean {
+    return false;
+  }
+}
+
+/** Options of {@link StableDiffusionXLPipeline.generate}. */
+export interface StableDiffusionXLGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends TextToImageOptions<Output>,
+    GuidedOptions,
+    XLOptions {
+  /** 5 by default. At most 1 runs the model once a step, without a negative prompt: what Turbo models need. */
+  readonly guidanceScale?: number | undefined;
+  /** Ends the run at this part of it, above 0 and below 1; a refiner goes on with the latents. */
+  readonly denoisingEnd?: number | undefined;
+}
+
+const defaultInferenceSteps = 50;
+
+/**
+ * Makes images of a text with Stable Diffusion XL, XL Turbo, and models distilled from them (Podell et al., 2023); diffusers'
+ * `StableDiffusionXLPipeline`, without its watermark.
+ *
+ * @example
+ * const pipe = await StableDiffusionXLPipeline.fromPretrained("stabilityai/sdxl-turbo", { variant: "fp16" });
+ * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 1, guidanceScale: 0, seed: 0 });
+ */
+export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "StableDiffusionXLPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  protected override get beginsWithNoise(): boolean {
+    return true;
+  }
+
+  /**
+   * Makes images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in diffusers'
+   * order.
+   *
+   * @throws InvalidArgumentError where an option is wrong; before any work.
+   * @throws ImageError where a step leads to numbers that are not finite.
+   * @throws DisposedError after `dispose`.
+   */
+  async generate<Output extends LatentOutputType = "image">(
+    given: StableDiffusionXLGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const { eta = 0, denoisingEnd } = options;
+    const context = this.begin(options, 5);
+    const cut = endsAt(denoisingEnd, context.scheduler);
+    return runFromText(context, options, { defaultInferenceSteps, stepOptions: { eta }, cut });
+  }
+}
+
+/** Options of {@link StableDiffusionXLImg2ImgPipeline.generate}. */
+export interface StableDiffusionXLImg2ImgGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends Omit<StableDiffusionXLGenerateOptions<Output>, "height" | "width" | "latents">,
+    ImageToImageOptions {
+  /** 0.3 by default. */
+  readonly strength?: number | undefined;
+  /** Begins at this part of a run, above 0 and below 1, with latents that another pipeline left there; in place of `strength`. */
+  readonly denoisingStart?: number | undefined;
+}
+
+/**
+ * Changes images by a text with Stable Diffusion XL, or finishes them with its refiner; diffusers'
+ * `StableDiffusionXLImg2ImgPipeline`.
+ *
+ * @example
+ * const pipe = StableDiffusionXLImg2ImgPipeline.fromPipe(textToImage);
+ * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.6, seed: 0 });
+ */
+export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "StableDiffusionXLImg2ImgPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
+  async generate<Output extends LatentOutputType = "image">(
+    given: StableDiffusionXLImg2ImgGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const { eta = 0, denoisingStart, denoisingEnd } = options;
+    const context = this.begin(options, 5);
+    return runFromImage(context, options, {
+      defaultInferenceSteps,
+      defaultStrength: 0.3,
+      stepOptions: { eta },
+      begin: beginsAt(denoisingStart, denoisingEnd),
+      isNoisy: denoisingStart === undefined,
+    });
+  }
+}
+
+/** Options of {@link StableDiffusionXLInpaintPipeline.generate}. */
+export interface StableDiffusionXLInpaintGenerateOptions<Output extends LatentOutputType = LatentOutputType>
+  extends Omit<StableDiffusionXLGenerateOptions<Output>, "denoisingEnd">,
+    InpaintOptions {
+  /** 7.5 by default. */
+  readonly guidanceScale?: number | undefined;
+  /** 0.9999 by default. */
+  readonly strength?: number | undefined;
+}
+
+/** Repaints a part of images by a text with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`. */
+export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineBase {
+  /** The class as `model_index.json` names it. */
+  static readonly className: string = "StableDiffusionXLInpaintPipeline";
+  /** The default of `numInferenceSteps`. */
+  static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+
+  /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
+  async generate<Output extends LatentOutputType = "image">(
+    given: StableDiffusionXLInpaintGenerateOptions<Output>,
+  ): Promise<LatentPipelineOutput<Output>> {
+    const options = readOptions(given);
+    const { eta = 0 } = options;
+    const context = this.begin(options, 7.5);
+    const settings = { defaultInferenceSteps, defaultStrength: 0.9999, stepOptions: { eta } };
+    return runInpainting(context, options, settings);
+  }
+}
