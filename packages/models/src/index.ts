@@ -43,10 +43,12 @@ export {
   type PaddedEncoding,
 } from "./clip-tokenizer/clip-tokenizer.ts";
 export {
+  defineMethods,
   defineModel,
   type ExpectedWeight,
   listWeights,
   type ModelDefinition,
+  type ModelGraphs,
   type Tensors,
 } from "./definition.ts";
 export { CheckpointError, UnsafePickleError, type WeightsMismatch, WeightsMismatchError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { measureBrowser } from "./browser/measure-browser.ts";
-import { findCheckpoint } from "./checkpoint/find-checkpoint.ts";
+import { defaultFolder, findCheckpoint } from "./checkpoint/find-checkpoint.ts";
 import { compare, runTask } from "./compare.ts";
 import { createTorchContender, onestep } from "./contender.ts";
 import { describeMachine, formatMachine } from "./describe-machine.ts";
@@ -22,6 +22,9 @@ import {
   formatSoak,
 } from "./report/reports.ts";
 import type { EventLoopResult, SoakResult } from "./task.ts";
+import { makeTextCheckpoint } from "./text-to-image/make-text-checkpoint.ts";
+import { formatTextToImage, measureTextToImage } from "./text-to-image/measure-text-to-image.ts";
+import { textModels } from "./text-to-image/text-models.ts";
 
 /** A report as text and as data. */
 interface Report {
@@ -35,6 +38,7 @@ async function run(options: Options): Promise<void> {
   const { mode, architecture, folder } = options;
   let report: Report;
   if (mode === "memory") report = await reportMemory(options);
+  else if (mode === "text-to-image") report = await reportTextToImage(options);
   else if (mode === "published" || architecture === undefined) report = await reportPublished(options);
   else {
     progress(`checkpoint ${architecture}: looking for it, or making it`);
@@ -44,9 +48,26 @@ async function run(options: Options): Promise<void> {
   console.log(options.json ? JSON.stringify({ ...options, ...data }, null, 2) : text);
 }
 
+async function reportTextToImage(options: Options): Promise<Report> {
+  const { architecture = "lcm", threads, rounds, repeats } = options;
+  const model = textModels[architecture] as (typeof textModels)[string];
+  const folder = options.folder ?? defaultFolder;
+  const checkpoint = join(folder, architecture);
+  progress(`checkpoint ${architecture}: looking for it, or making it`);
+  await makeTextCheckpoint(checkpoint, model);
+  const python = options.python === null ? undefined : await findPython(options.python);
+  const settings = { checkpoint, threads, rounds, repeats, python, onStart: progress };
+  const measurements = await measureTextToImage(model, settings);
+  const machine = describeMachine(python);
+  return {
+    text: `${formatMachine(machine, threads)}\n${model.width}x${model.height}, ${model.steps} steps\n\n${formatTextToImage(measurements)}`,
+    data: { machine, measurements },
+  };
+}
+
 const reports: Readonly<
   Record<
-    Exclude<Options["mode"], "published" | "memory">,
+    Exclude<Options["mode"], "published" | "memory" | "text-to-image">,
     (options: Options, checkpoint: string) => Promise<Report>
   >
 > = {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { architectureNames } from "./checkpoint/find-checkpoint.ts";
+import { textModels } from "./text-to-image/text-models.ts";
 
 /** What to do. */
 export type Mode =
@@ -11,7 +12,8 @@ export type Mode =
   | "browser"
   | "precision"
   | "devices"
-  | "memory";
+  | "memory"
+  | "text-to-image";
 
 /** The command line, read. */
 export interface Options {
@@ -52,6 +54,7 @@ Modes:
   precision    float16 and float32 on the GPU of Node beside float32 on the processor, weights that overflow among them
   devices      images a second on the processor and on the GPU of Node, there in float32 and in float16
   published    (without an architecture) every published configuration at full size: parameters, one pass
+  text-to-image  ${Object.keys(textModels).join(", ")}: time and memory of an image of a text, beside PyTorch where it is found
   memory       (without an architecture) while a file of 2 GB is downloaded and a .bin of 1.18 GB is loaded
 
 Options:
@@ -81,6 +84,7 @@ export function parseOptions(
     "precision",
     "devices",
     "memory",
+    "text-to-image",
   ];
   const [mode, architecture, ...rest] = modes.includes(positionals[0] ?? "")
     ? positionals
@@ -88,10 +92,11 @@ export function parseOptions(
   const isKnown =
     mode === "published" || mode === "memory"
       ? architecture === undefined
-      : architecture !== undefined && architectureNames.includes(architecture);
+      : architecture !== undefined &&
+        (mode === "text-to-image" ? Object.keys(textModels) : architectureNames).includes(architecture);
   if (!isKnown || rest.length > 0) {
     throw new UsageError(
-      `Name one architecture: ${architectureNames.join(", ")}; none for published and memory.`,
+      `Name one architecture: ${architectureNames.join(", ")}; for text-to-image ${Object.keys(textModels).join(", ")}; none for published and memory.`,
     );
   }
   return {
