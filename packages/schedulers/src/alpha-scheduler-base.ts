@@ -1,8 +1,6 @@
 import type { Config, Tensor } from "@onestep/core";
-import type { BetaConfig } from "./betas/beta-fields.ts";
-import { createBetas, type OtherSpreads } from "./betas/create-betas.ts";
-import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
-import { addNoiseByAlpha, velocityByAlpha } from "./run/noise-by-alpha.ts";
+import { type BetaConfig, createBetas, cumulativeAlphas, type OtherSpreads } from "./betas.ts";
+import { addNoiseByAlpha, velocityByAlpha } from "./noise.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
 
 /** The fields that {@link AlphaSchedulerBase} needs. */

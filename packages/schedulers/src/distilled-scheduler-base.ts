@@ -1,9 +1,8 @@
 import type { Config } from "@onestep/core";
 import { AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
-import type { DistilledSchedulerConfig } from "./config/distilled-scheduler-config.ts";
-import { findTimestepIndex } from "./run/find-timestep-index.ts";
-import { StepRun } from "./run/step-run.ts";
-import { allTimesteps } from "./run/timestep-run.ts";
+import { findTimestepIndex } from "./checks.ts";
+import type { DistilledSchedulerConfig } from "./distilled.ts";
+import { allTimesteps, StepRun } from "./schedule-run.ts";
 
 /** What the schedulers of models share that were distilled to few steps: {@link AlphaSchedulerBase} and a counted run. */
 export abstract class DistilledSchedulerBase<

@@ -1,22 +1,26 @@
 import { InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
-import * as float32 from "./arithmetic/float32.ts";
-import { addsNoise, type DPMSolverConfig, stepsWithOriginals } from "./config/dpm-solver-config.ts";
-import { limitSample } from "./predictions/limit-sample.ts";
-import { noiseBesideSignal, noiseFromSignal, originalFromSignal } from "./predictions/predict-from-signal.ts";
-import { splitVariance } from "./predictions/split-variance.ts";
-import { requireSamples } from "./run/require-samples.ts";
+import { requireOneOption, requireSamples, requireSequence, requireTimestepCount } from "./checks.ts";
+import { addsNoise, type DPMSolverConfig, stepsWithOriginals } from "./config/solvers.ts";
+import * as float32 from "./float32.ts";
+import { chooseFlowShift } from "./multistep-solver.ts";
+import {
+  limitSample,
+  noiseBesideSignal,
+  noiseFromSignal,
+  originalFromSignal,
+  splitVariance,
+} from "./predictions.ts";
 import type { SetTimestepsOptions, StepOptions } from "./scheduler.ts";
-import { appendSigma } from "./sigmas/append-sigma.ts";
-import { chooseFlowShift } from "./sigmas/choose-flow-shift.ts";
-import { evenFlowSigmas, shiftFlowSigmas } from "./sigmas/flow-sigmas.ts";
-import { interpolateSigmas } from "./sigmas/interpolate-sigmas.ts";
-import { requireOneOption } from "./sigmas/require-one-option.ts";
-import { requireSequence } from "./sigmas/require-sequence.ts";
-import { isConverted } from "./sigmas/sigma-conversion.ts";
-import type { SignalAndNoise } from "./sigmas/signal-and-noise.ts";
-import { requireTimestepCount } from "./sigmas/timestep-count.ts";
+import {
+  appendSigma,
+  evenFlowSigmas,
+  interpolateSigmas,
+  isConverted,
+  type SignalAndNoise,
+  shiftFlowSigmas,
+} from "./sigmas.ts";
 import { type SolverSchedule, SolverSchedulerBase } from "./solver-scheduler-base.ts";
-import { trainTimestepRule } from "./timesteps/require-train-timesteps.ts";
+import { trainTimestepRule } from "./timesteps.ts";
 
 /** What `setTimesteps` of a DPM-Solver takes: exactly one of `numInferenceSteps` and `timesteps`. */
 export interface DPMSolverSetTimestepsOptions extends SetTimestepsOptions {

@@ -1,13 +1,10 @@
 import type { Tensor } from "@onestep/core";
-import * as float32 from "./arithmetic/float32.ts";
-import type { EDMSamplerConfig } from "./config/edm-sampler-config.ts";
+import { requireOneOption, requireTimestepCount } from "./checks.ts";
+import type { EDMSamplerConfig } from "./edm.ts";
 import { EDMSchedulerBase } from "./edm-scheduler-base.ts";
+import * as float32 from "./float32.ts";
 import type { SetTimestepsOptions } from "./scheduler.ts";
-import { appendSigma } from "./sigmas/append-sigma.ts";
-import { exponentialSigmas } from "./sigmas/exponential-sigmas.ts";
-import { karrasSigmasFloat32 } from "./sigmas/karras-sigmas-float32.ts";
-import { requireOneOption } from "./sigmas/require-one-option.ts";
-import { requireTimestepCount } from "./sigmas/timestep-count.ts";
+import { appendSigma, exponentialSigmas, karrasSigmasFloat32 } from "./sigmas.ts";
 
 /** What a step of a sampler returns. */
 export interface EDMSamplerOutput {

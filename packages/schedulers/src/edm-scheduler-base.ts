@@ -1,9 +1,8 @@
 import type { Tensor } from "@onestep/core";
-import type { EDMConfig } from "./config/edm-config.ts";
-import { SigmaRun } from "./run/sigma-run.ts";
+import { requireFinite } from "./checks.ts";
+import { type EDMConfig, outputScaling, sampleDeviation, skipScaling } from "./edm.ts";
 import { ScaledInputSchedulerBase } from "./scaled-input-scheduler-base.ts";
-import { outputScaling, sampleDeviation, skipScaling } from "./sigmas/preconditioning.ts";
-import { requireFinite } from "./sigmas/require-finite.ts";
+import { SigmaRun } from "./schedule-run.ts";
 
 /**
  * What the schedulers of EDM models share: noise levels from `sigmaMax` down to `sigmaMin` in place of betas, and the

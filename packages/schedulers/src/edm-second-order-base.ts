@@ -1,11 +1,9 @@
 import { randnTensor, type Tensor } from "@onestep/core";
-import * as float32 from "./arithmetic/float32.ts";
-import type { ChurnConfig, EDMSamplerConfig } from "./config/edm-sampler-config.ts";
+import { refuseHalfStep, refuseIndex, requireSamples } from "./checks.ts";
+import type { ChurnConfig, EDMSamplerConfig } from "./edm.ts";
 import { EDMSamplerBase, type EDMSamplerOutput } from "./edm-sampler-base.ts";
-import { chooseGamma } from "./run/choose-gamma.ts";
-import { refuseHalfStep } from "./run/refuse-half-step.ts";
-import { refuseIndex } from "./run/refuse-index.ts";
-import { requireSamples } from "./run/require-samples.ts";
+import * as float32 from "./float32.ts";
+import { chooseGamma } from "./noise.ts";
 import type { StepOptions } from "./scheduler.ts";
 
 /** The noise levels that a step goes through, float32 numbers. */

@@ -1,8 +1,8 @@
 import { Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { patternSample } from "./__fixtures__/pattern-model.ts";
+import { findSchedulerClass } from "./load-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { findSchedulerClass } from "./scheduler-classes.ts";
 
 function make(name: string, spread: string): Scheduler {
   const scheduler = findSchedulerClass(name)?.fromConfig({

@@ -1,7 +1,6 @@
 import type { Tensor } from "@onestep/core";
-import { addNoise } from "./run/add-noise.ts";
-import { requireSamples } from "./run/require-samples.ts";
-import { ScaledInputReminder } from "./run/scaled-input-reminder.ts";
+import { requireSamples, ScaledInputReminder } from "./checks.ts";
+import { addNoise } from "./noise.ts";
 import { SigmaRunSchedulerBase } from "./sigma-run-scheduler-base.ts";
 
 /** What the schedulers share whose samples are a signal of full strength and noise, and which scale them for the model. */

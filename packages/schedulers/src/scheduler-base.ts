@@ -1,7 +1,7 @@
 import type { Config, ConfigFields, ConfigSchema, ConfigValues, PythonJson } from "@onestep/core";
 import type { PushComponentOptions, UploadFile, UploadReport } from "@onestep/hub";
-import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/read-scheduler-document.ts";
-import type { ConfigOptions } from "./config/scheduler-config.ts";
+import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/files.ts";
+import type { ConfigOptions } from "./config/schema.ts";
 import type { NoiseProcess } from "./noise-process.ts";
 
 /** A class that {@link SchedulerBase} makes schedulers of. */

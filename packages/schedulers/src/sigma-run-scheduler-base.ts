@@ -1,6 +1,6 @@
 import type { Config } from "@onestep/core";
-import { findTimestepIndex } from "./run/find-timestep-index.ts";
-import { SigmaRun } from "./run/sigma-run.ts";
+import { findTimestepIndex } from "./checks.ts";
+import { SigmaRun } from "./schedule-run.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
 
 /** What the schedulers share whose runs go from noise level to noise level. */

@@ -1,17 +1,19 @@
 import { type Config, InvalidArgumentError, type Tensor } from "@onestep/core";
-import type { BetaConfig } from "./betas/beta-fields.ts";
-import { createBetas } from "./betas/create-betas.ts";
-import { cumulativeAlphas } from "./betas/cumulative-alphas.ts";
-import { liftTerminalAlpha, trainSigmas } from "./betas/train-sigmas.ts";
-import { combineItems } from "./run/combine-items.ts";
-import { SigmaRun } from "./run/sigma-run.ts";
-import { allTimesteps } from "./run/timestep-run.ts";
+import { type BetaConfig, createBetas, cumulativeAlphas } from "./betas.ts";
+import { combineItems } from "./noise.ts";
+import { allTimesteps, SigmaRun } from "./schedule-run.ts";
 import { SigmaRunSchedulerBase } from "./sigma-run-scheduler-base.ts";
-import type { ExponentialSigmasOptions } from "./sigmas/exponential-sigmas.ts";
-import { convertSigmas, type SigmaConversionConfig } from "./sigmas/sigma-conversion.ts";
-import { sigmaToTimestep } from "./sigmas/sigma-to-timestep.ts";
-import { type SignalAndNoise, signalAndNoise } from "./sigmas/signal-and-noise.ts";
-import { roundHalfEven } from "./timesteps/round-half-even.ts";
+import {
+  convertSigmas,
+  type ExponentialSigmasOptions,
+  liftTerminalAlpha,
+  type SigmaConversionConfig,
+  type SignalAndNoise,
+  sigmaToTimestep,
+  signalAndNoise,
+  trainSigmas,
+} from "./sigmas.ts";
+import { roundHalfEven } from "./timesteps.ts";
 
 /** The fields that {@link SolverSchedulerBase} needs. */
 type SolverBaseConfig = BetaConfig &

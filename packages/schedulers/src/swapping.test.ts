@@ -3,8 +3,8 @@ import { formatConfig, parsePythonJson } from "@onestep/core/files";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { expectSum, fullLoopSum } from "./__fixtures__/full-loop.ts";
 import swaps from "./__fixtures__/scheduler-swaps.json" with { type: "json" };
-import { edmSchedulers } from "./config/edm-schedulers.ts";
-import { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+import { edmSchedulers } from "./config/compatibles.ts";
+import { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./load-scheduler.ts";
 
 /** Entries of a file by their names, each as it is written there. */
 type Entries = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import type { Config } from "@onestep/core";
 import { type AlphaConfig, AlphaSchedulerBase } from "./alpha-scheduler-base.ts";
-import type { OtherSpreads } from "./betas/create-betas.ts";
-import { allTimesteps, TimestepRun } from "./run/timestep-run.ts";
+import type { OtherSpreads } from "./betas.ts";
+import { allTimesteps, TimestepRun } from "./schedule-run.ts";
 
 /** What the schedulers share that step through ᾱ, and whose steps follow from their timesteps alone. */
 export abstract class TimestepRunSchedulerBase<

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, TorchGenerator } from "@onestep/core";
 import { expect, it } from "vitest";
 import { patternSample } from "./__fixtures__/pattern-model.ts";
-import { DDIMScheduler } from "./ddim-scheduler.ts";
-import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { DDIMScheduler } from "./schedulers/ddim-scheduler.ts";
+import { DDPMScheduler } from "./schedulers/ddpm-scheduler.ts";
 
 /** The first numbers that a run ends with whose model predicts a tenth of its input. */
 function runTo(scheduler: Scheduler, numInferenceSteps: number): number[] {

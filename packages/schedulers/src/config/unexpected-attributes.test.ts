@@ -1,8 +1,8 @@
 import { toSnakeCase } from "@onestep/core";
 import { expect, it, vi } from "vitest";
-import { DDIMScheduler } from "../ddim-scheduler.ts";
-import { PNDMScheduler } from "../pndm-scheduler.ts";
-import { schedulerClasses } from "../scheduler-classes.ts";
+import { schedulerClasses } from "../load-scheduler.ts";
+import { DDIMScheduler } from "../schedulers/ddim-scheduler.ts";
+import { PNDMScheduler } from "../schedulers/pndm-scheduler.ts";
 import { unexpectedAttributes } from "./unexpected-attributes.ts";
 
 // Each with what diffusers' `extract_init_dict` warns of.

@@ -1,0 +1,47 @@
+import { InvalidConfigError, Tensor } from "@onestep/core";
+import { expect, it } from "vitest";
+import { patternSample as sample } from "../__fixtures__/pattern-model.ts";
+import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
+import { EDMDDIMScheduler } from "./edm-ddim-scheduler.ts";
+
+it("goes from sigmaMax to no noise, or with as many steps to sigmaMin", () => {
+  const { config } = new CMStochasticIterativeScheduler({ sigmaMax: 50 });
+  const scheduler = EDMDDIMScheduler.fromConfig(config);
+  expect(scheduler).toMatchObject({ order: 1, initNoiseSigma: 50, length: 1000 });
+  scheduler.setTimesteps({ numInferenceSteps: 4 });
+  expect(scheduler.timesteps).toHaveLength(4);
+  expect(scheduler.sigmas.at(-1)).toBe(0);
+  const stopping = EDMDDIMScheduler.fromConfig(config, { finalSigmasType: "sigma_min" });
+  stopping.setTimesteps({ numInferenceSteps: 4 });
+  expect(stopping.timesteps).toHaveLength(4);
+  expect(stopping.sigmas.at(-1)).toBeCloseTo(0.002, 8);
+});
+
+it.each(["karras", "exponential"] as const)("begins at sigmaMax in a single step, %s", (sigmaSchedule) => {
+  const scheduler = new EDMDDIMScheduler({ sigmaSchedule });
+  scheduler.setTimesteps({ numInferenceSteps: 1 });
+  expect(scheduler.sigmas[0]).toBeCloseTo(80, 4);
+  expect(scheduler.sigmas[1]).toBe(0);
+});
+
+it("takes a step to no noise to the prediction", () => {
+  const scheduler = new EDMDDIMScheduler({ clipDenoised: false });
+  scheduler.setTimesteps({ numInferenceSteps: 1 });
+  const [timestep = 0] = scheduler.timesteps;
+  const { prevSample, predOriginalSample } = scheduler.step(sample(), timestep, sample());
+  for (const [place, value] of prevSample.data.entries()) {
+    expect(value).toBeCloseTo(Number(predOriginalSample.data[place]), 5);
+  }
+});
+
+it("refuses levels the wrong way round, other shapes, an index and a step after the last", () => {
+  expect(() => new EDMDDIMScheduler({ sigmaMin: 2, sigmaMax: 1 })).toThrow(InvalidConfigError);
+  const scheduler = new EDMDDIMScheduler();
+  scheduler.setTimesteps({ numInferenceSteps: 1 });
+  const [timestep = 0] = scheduler.timesteps;
+  expect(() => scheduler.step(Tensor.zeros([1]), timestep, sample())).toThrow("tensors of one shape");
+  expect(() => scheduler.step(sample(), 0, sample())).toThrow("Passing integer indices");
+  scheduler.step(sample(), timestep, sample());
+  expect(() => scheduler.step(sample(), timestep, sample())).toThrow("come to the end of its timesteps (1");
+  expect(scheduler.clone().config).toEqual(scheduler.config);
+});

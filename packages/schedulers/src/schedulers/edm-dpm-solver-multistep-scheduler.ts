@@ -1,0 +1,166 @@
+import { InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
+import { requireOneOption, requireRun, requireSamples, requireTimestepCount } from "../checks.ts";
+import { aliasedEnumField, truthField } from "../config/fields.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
+import { addsNoise, dpmSolverTypeField, solverOrderField } from "../config/solvers.ts";
+import { type EDMConfig, EDMSchema, edmFields } from "../edm.ts";
+import { EDMSchedulerBase } from "../edm-scheduler-base.ts";
+import * as float32 from "../float32.ts";
+import type { NoiseProcess } from "../noise-process.ts";
+import { limitSample, type ThresholdingConfig, thresholdingFields } from "../predictions.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import { appendSigma, exponentialSigmas, karrasSigmasFloat32, type SignalAndNoise } from "../sigmas.ts";
+import { multistepOrder, multistepUpdate } from "../solvers/dpm-solver.ts";
+
+const className = "EDMDPMSolverMultistepScheduler";
+
+/** The configuration of an `EDMDPMSolverMultistepScheduler`. An order above 3 is 3. */
+export interface EDMDPMSolverMultistepSchedulerConfig extends EDMConfig, ThresholdingConfig {
+  /** The order of the solver: how many of the model's outputs a step takes into account, 1 to 10; 2 by default. */
+  readonly solverOrder: number;
+  /** The algorithm: `"dpmsolver++"` by default; `"sde-dpmsolver++"` adds fresh noise in each step. */
+  readonly algorithmType: "dpmsolver++" | "sde-dpmsolver++";
+  /** The variant of second order; `"midpoint"` by default. Those of DEIS and UniPC are taken for it. */
+  readonly solverType: "midpoint" | "heun";
+  /** Whether the last steps of a run are of a lower order, which makes short runs stable; true by default. */
+  readonly lowerOrderFinal: boolean;
+  /** Whether the last step is one of Euler; false by default. */
+  readonly eulerAtFinal: boolean;
+}
+
+/** What the constructor of an `EDMDPMSolverMultistepScheduler` takes. */
+export type EDMDPMSolverMultistepSchedulerOptions = ConfigOptions<EDMDPMSolverMultistepSchedulerConfig>;
+
+/** What {@link EDMDPMSolverMultistepScheduler.step} returns. */
+export interface EDMDPMSolverMultistepSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+}
+
+/**
+ * DPM-Solver++ for EDM models: a multistep method along the probability flow, of up to third order, or along the
+ * diffusion with fresh noise. Lu et al. 2022 (arXiv:2211.01095).
+ *
+ * Numbers equal those of diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py` on torch's CPU. `timestepScale`
+ * is more than diffusers has: without it a UNet of the consistency model family is given timesteps a thousand times too
+ * small.
+ */
+export class EDMDPMSolverMultistepScheduler
+  extends EDMSchedulerBase<EDMDPMSolverMultistepSchedulerConfig>
+  implements Scheduler
+{
+  /** The name of the class in diffusers' files. */
+  static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
+
+  /** The names of the classes that its config can be given to: its own. */
+  static readonly compatibles: readonly string[] = [className];
+
+  /** Fields and defaults of diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py`, and `timestepScale`. */
+  static readonly schema: EDMSchema<ConfigFieldsOf<EDMDPMSolverMultistepSchedulerConfig>> = new EDMSchema(
+    className,
+    {
+      ...edmFields(),
+      ...thresholdingFields(),
+      solverOrder: solverOrderField(),
+      algorithmType: aliasedEnumField(["dpmsolver++", "sde-dpmsolver++"], "dpmsolver++", {
+        deis: "dpmsolver++",
+      }),
+      solverType: dpmSolverTypeField(),
+      lowerOrderFinal: truthField(true),
+      eulerAtFinal: truthField(false),
+    },
+    requireKnownOrder,
+  );
+
+  /** The predictions of the clean sample of the last steps, the newest first, at most as many as the order. */
+  #predictions: readonly Tensor<"float32">[] = [];
+
+  /**
+   * @param options - Fields of the config; those left out have their defaults.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where options contradict each other.
+   */
+  constructor(options: EDMDPMSolverMultistepSchedulerOptions = {}) {
+    super(className, EDMDPMSolverMultistepScheduler.schema.fromConfig(options));
+    this.beginRun(appendSigma(this.#spread(this.length), 0));
+  }
+
+  /**
+   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) noise levels.
+   *
+   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   */
+  setTimesteps(options: SetTimestepsOptions): void {
+    const subject = `${className}.setTimesteps`;
+    requireOneOption(subject, options, ["numInferenceSteps"]);
+    const count = requireTimestepCount(subject, options.numInferenceSteps);
+    const { finalSigmasType, sigmaMin } = this.config;
+    this.beginRun(appendSigma(this.#spread(count), finalSigmasType === "zero" ? 0 : sigmaMin), count);
+    this.#predictions = [];
+  }
+
+  /**
+   * Takes one step, by the predictions of this and the last steps.
+   *
+   * @param modelOutput - float32, the shape of `sample`.
+   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param sample - What went into {@link scaleModelInput}, not what came out.
+   * @throws InvalidArgumentError where there is no run yet, the shapes differ, or the run is to begin at a timestep that
+   * it does not have, or is over.
+   */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options: StepOptions = {},
+  ): EDMDPMSolverMultistepSchedulerOutput {
+    requireSamples(`${className}.step`, { modelOutput, sample });
+    requireRun(`${className}.step`, this.numInferenceSteps);
+    const index = this.run.enter(timestep);
+    this.reminder.remind();
+    const predicted = this.preconditionOutputs(sample, modelOutput, this.run.sigmaAt(index));
+    const newest = limitSample(predicted, this.config);
+    const predictions = [newest, ...this.#predictions].slice(0, this.config.solverOrder);
+    const order = multistepOrder(this.config, index, this.timesteps.length, predictions.length);
+    const isNoisy = addsNoise(this.config.algorithmType);
+    const prevSample = multistepUpdate(this.config, sample, {
+      predictions: predictions.slice(0, order),
+      levels: Array.from({ length: order }, (_, place) => this.#levelAt(index - place)),
+      next: this.#levelAt(index + 1),
+      noise: isNoisy ? randnTensor(sample.shape, options.generator) : undefined,
+    });
+    this.#predictions = predictions;
+    this.run.advance();
+    return { prevSample };
+  }
+
+  clone(): EDMDPMSolverMultistepScheduler {
+    return new EDMDPMSolverMultistepScheduler(this.config);
+  }
+
+  /** The signal is not scaled. */
+  #levelAt(index: number): SignalAndNoise {
+    const sigma = this.run.sigmaAt(index);
+    return { signal: 1, noise: sigma, logRatio: -float32.log(sigma) };
+  }
+
+  #spread(count: number): Float32Array {
+    return this.config.sigmaSchedule === "karras"
+      ? karrasSigmasFloat32(count, this.config)
+      : exponentialSigmas(count, this.config);
+  }
+}
+
+/** diffusers has no third order with fresh noise here. */
+function requireKnownOrder(subject: string, config: EDMDPMSolverMultistepSchedulerConfig): void {
+  if (config.algorithmType !== "sde-dpmsolver++" || config.solverOrder < 3) return;
+  throw new InvalidConfigError({
+    subject,
+    found: `solver_order ${config.solverOrder} with algorithm_type sde-dpmsolver++`,
+    expected: "an order of 1 or 2 with that algorithm",
+    remedy: "Set it to 2, or the algorithm to dpmsolver++.",
+  });
+}

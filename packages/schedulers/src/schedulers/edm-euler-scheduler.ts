@@ -1,0 +1,177 @@
+import { randnTensor, type Tensor } from "@onestep/core";
+import {
+  refuseIndex,
+  requireOneOption,
+  requireSamples,
+  requireSequence,
+  requireTimestepCount,
+  type SequenceRule,
+} from "../checks.ts";
+import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
+import { type EDMConfig, EDMSchema, edmFields } from "../edm.ts";
+import { EDMSchedulerBase } from "../edm-scheduler-base.ts";
+import { type ChurnOptions, chooseGamma } from "../noise.ts";
+import type { NoiseProcess } from "../noise-process.ts";
+import type { Scheduler, StepOptions } from "../scheduler.ts";
+import { appendSigma, exponentialSigmas, karrasSigmas, unitRamp } from "../sigmas.ts";
+
+const className = "EDMEulerScheduler";
+
+const noiseLevelRule: SequenceRule = {
+  expected: "noise levels above 0, each once, the highest first",
+  accepts: (value, previous = Number.POSITIVE_INFINITY) => value > 0 && value < previous,
+};
+
+const rampRule: SequenceRule = {
+  expected: "positions from 0 to 1, each once, the lowest first",
+  accepts: (value, previous = -1) => value >= 0 && value <= 1 && value > previous,
+};
+
+/** The configuration of an `EDMEulerScheduler`. */
+export interface EDMEulerSchedulerConfig extends EDMConfig {}
+
+/** What the constructor of an `EDMEulerScheduler` takes. */
+export type EDMEulerSchedulerOptions = ConfigOptions<EDMEulerSchedulerConfig>;
+
+/** What {@link EDMEulerScheduler.setTimesteps} takes: exactly one of the three. */
+export interface EDMEulerSetTimestepsOptions {
+  /** How many steps, 1 to 1,000,000. */
+  readonly numInferenceSteps?: number | undefined;
+  /** The noise levels to go through, each above 0, descending. The level that the run ends at is added. */
+  readonly sigmas?: readonly number[] | undefined;
+  /**
+   * Positions on the schedule, ascending, from 0 (`sigmaMax`) to 1 (`sigmaMin`): what diffusers takes its `sigmas` for.
+   * An exponential schedule heeds only how many there are, as in diffusers.
+   */
+  readonly ramp?: readonly number[] | undefined;
+  /** Refused: the timesteps of this scheduler have no numbers. */
+  readonly timesteps?: undefined;
+}
+
+/** Options of {@link EDMEulerScheduler.step}. */
+export interface EDMEulerStepOptions extends StepOptions, ChurnOptions {
+  /** The prediction of the clean sample, where it is known already. */
+  readonly predOriginalSample?: Tensor<"float32"> | undefined;
+}
+
+/** What {@link EDMEulerScheduler.step} returns. */
+export interface EDMEulerSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
+}
+
+/**
+ * Euler steps along the probability flow of EDM: algorithm 2 of Karras et al. 2022, "Elucidating the Design Space of
+ * Diffusion-Based Generative Models" (arXiv:2206.00364), without its second-order correction.
+ *
+ * Numbers equal those of diffusers' `schedulers/scheduling_edm_euler.py` on torch's CPU. Two things are more than
+ * diffusers has: `timestepScale`, without which a UNet of the consistency model family is given timesteps a thousand
+ * times too small, and `sigmas` that mean noise levels.
+ */
+export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig> implements Scheduler {
+  /** The name of the class in diffusers' files. */
+  static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "edm";
+
+  /** The names of the classes that its config can be given to: its own. */
+  static readonly compatibles: readonly string[] = [className];
+
+  /** Fields and defaults of diffusers' `schedulers/scheduling_edm_euler.py`, and `timestepScale`. */
+  static readonly schema: EDMSchema<ConfigFieldsOf<EDMEulerSchedulerConfig>> = new EDMSchema(
+    className,
+    edmFields(),
+  );
+
+  /**
+   * @param options - Fields of the config; those left out have their defaults.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
+   */
+  constructor(options: EDMEulerSchedulerOptions = {}) {
+    super(className, EDMEulerScheduler.schema.fromConfig(options));
+    this.#begin(this.#sigmasAt(unitRamp(this.length + 1)));
+  }
+
+  /**
+   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) noise levels or of those given.
+   *
+   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule; the run is then as it
+   * was.
+   */
+  setTimesteps(options: EDMEulerSetTimestepsOptions): void {
+    this.#begin(this.#chooseSigmas(options), options.numInferenceSteps);
+  }
+
+  /**
+   * Takes one step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, then along the slope
+   * `(x − D(x, σ̂)) / σ̂` to the next level, D being {@link preconditionOutputs}. Noise is drawn only where γ > 0.
+   *
+   * @param modelOutput - float32, the shape of `sample`.
+   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param sample - x: what went into {@link scaleModelInput}, not what came out.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run is to begin at a timestep
+   * that it does not have, or is over, or an option is out of range.
+   */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options: EDMEulerStepOptions = {},
+  ): EDMEulerSchedulerOutput {
+    const { predOriginalSample: known } = options;
+    requireSamples(`${className}.step`, {
+      modelOutput,
+      sample,
+      ...(known === undefined ? {} : { predOriginalSample: known }),
+    });
+    refuseIndex(className, timestep, this.timesteps);
+    const index = this.run.enter(timestep);
+    this.reminder.remind();
+
+    const sigma = this.run.sigmaAt(index);
+    const gamma = chooseGamma(`${className}.step`, sigma, this.timesteps.length, options);
+    const sigmaHat = Math.fround(sigma * Math.fround(gamma + 1));
+    let noisySample = sample;
+    if (gamma > 0) {
+      const noise = randnTensor(modelOutput.shape, options.generator).mul(options.sNoise ?? 1);
+      const variance = Math.fround(Math.fround(sigmaHat * sigmaHat) - Math.fround(sigma * sigma));
+      noisySample = sample.add(noise.mul(Math.fround(Math.sqrt(variance))));
+    }
+    const predOriginalSample = known ?? this.preconditionOutputs(noisySample, modelOutput, sigmaHat);
+    const derivative = noisySample.sub(predOriginalSample).div(sigmaHat);
+    const prevSample = noisySample.add(derivative.mul(Math.fround(this.run.sigmaAt(index + 1) - sigmaHat)));
+    this.run.advance();
+    return { prevSample, predOriginalSample };
+  }
+
+  clone(): EDMEulerScheduler {
+    return new EDMEulerScheduler(this.config);
+  }
+
+  #begin(sigmas: Float32Array, numInferenceSteps?: number | undefined): void {
+    const lastSigma = this.config.finalSigmasType === "zero" ? 0 : (sigmas.at(-1) ?? 0);
+    this.beginRun(appendSigma(sigmas, lastSigma), numInferenceSteps);
+  }
+
+  #chooseSigmas(options: EDMEulerSetTimestepsOptions): Float32Array {
+    requireOneOption(`${className}.setTimesteps`, options, ["numInferenceSteps", "sigmas", "ramp"]);
+    const { numInferenceSteps, sigmas, ramp } = options;
+    if (sigmas !== undefined) {
+      return Float32Array.from(requireSequence(`${className}.setTimesteps: sigmas`, sigmas, noiseLevelRule));
+    }
+    if (ramp !== undefined) {
+      return this.#sigmasAt(requireSequence(`${className}.setTimesteps: ramp`, ramp, rampRule));
+    }
+    return this.#sigmasAt(unitRamp(requireTimestepCount(`${className}.setTimesteps`, numInferenceSteps)));
+  }
+
+  #sigmasAt(ramp: Float64Array): Float32Array {
+    return this.config.sigmaSchedule === "karras"
+      ? Float32Array.from(karrasSigmas(ramp, this.config))
+      : exponentialSigmas(ramp.length, this.config);
+  }
+}

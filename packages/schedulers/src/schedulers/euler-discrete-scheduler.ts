@@ -1,0 +1,266 @@
+import { enumField, InvalidArgumentError, nullableField, randnTensor, type Tensor } from "@onestep/core";
+import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
+import {
+  refuseIndex,
+  requireOneOption,
+  requireSamples,
+  requireSequence,
+  type SequenceRule,
+} from "../checks.ts";
+import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { positiveField, truthField } from "../config/fields.ts";
+import {
+  type ConfigFieldsOf,
+  type ConfigOptions,
+  requireSigmaOrder,
+  SchedulerSchema,
+} from "../config/schema.ts";
+import * as float32 from "../float32.ts";
+import { linspaceFloat32 } from "../float32.ts";
+import { SigmaSchedulerBase } from "../k-diffusion.ts";
+import { type ChurnOptions, chooseGamma } from "../noise.ts";
+import type { NoiseProcess } from "../noise-process.ts";
+import { predictOriginalAtSigma } from "../predictions.ts";
+import { allTimesteps } from "../schedule-run.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import {
+  appendSigma,
+  convertSchedule,
+  type DiffusionSchedule,
+  interpolateSigmas,
+  refuseConvertedTimesteps,
+  requireOneConversion,
+  type SigmaConversionConfig,
+  sigmaConversionFields,
+  sigmaToTimestep,
+} from "../sigmas.ts";
+import { fractionalTimestepRule, type SpacingConfig, spacingFields } from "../timesteps.ts";
+
+const className = "EulerDiscreteScheduler";
+
+/** The configuration of an `EulerDiscreteScheduler`. */
+export interface EulerDiscreteSchedulerConfig
+  extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
+    SigmaConversionConfig,
+    SpacingConfig {
+  /** What the model predicts; `"epsilon"` by default. `"original_sample"` is another name for `"sample"`. */
+  readonly predictionType: "epsilon" | "sample" | "original_sample" | "v_prediction";
+  /** Whether noise levels between timesteps are interpolated, or all of them log-spaced; `"linear"` by default. */
+  readonly interpolationType: "linear" | "log_linear";
+  /** The lowest noise level where the levels are spread anew, above 0; null by default: that of the last timestep. */
+  readonly sigmaMin: number | null;
+  /** The highest noise level where the levels are spread anew, above 0; null by default: that of the first timestep. */
+  readonly sigmaMax: number | null;
+  /**
+   * What the model is given; `"discrete"` by default: timesteps of training. `"continuous"`: `0.25 · ln σ`, where the
+   * model predicts velocities, and nothing else otherwise.
+   */
+  readonly timestepType: "discrete" | "continuous";
+  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  readonly rescaleBetasZeroSnr: boolean;
+  /** The noise level that a run ends at: 0 or that of timestep 0; `"zero"` by default. */
+  readonly finalSigmasType: "zero" | "sigma_min";
+}
+
+/** What the constructor of an `EulerDiscreteScheduler` takes. */
+export type EulerDiscreteSchedulerOptions = ConfigOptions<EulerDiscreteSchedulerConfig>;
+
+/** What {@link EulerDiscreteScheduler.setTimesteps} takes: exactly one of the three. */
+export interface EulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
+  /** The noise levels to go through, at least two, the highest first; the last, at which the run ends, may be 0. */
+  readonly sigmas?: readonly number[] | undefined;
+}
+
+/** Options of {@link EulerDiscreteScheduler.step}. */
+export interface EulerDiscreteStepOptions extends StepOptions, ChurnOptions {}
+
+/** What {@link EulerDiscreteScheduler.step} returns. */
+export interface EulerDiscreteSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
+}
+
+const sigmaRule: SequenceRule = {
+  expected: "noise levels, none above the one before it, above 0 all but the last",
+  accepts: (value, previous = Number.MAX_VALUE) => value >= 0 && value <= previous && previous > 0,
+};
+
+/**
+ * Euler steps along the probability flow, with churn on demand: algorithm 2 of Karras et al. 2022 (arXiv:2206.00364)
+ * without its second-order correction, for models that were trained on betas.
+ *
+ * Numbers equal those of diffusers' `schedulers/scheduling_euler_discrete.py` on torch's CPU.
+ */
+export class EulerDiscreteScheduler
+  extends SigmaSchedulerBase<EulerDiscreteSchedulerConfig>
+  implements Scheduler
+{
+  /** The name of the class in diffusers' files. */
+  static readonly className: string = className;
+
+  /** The noise process that it undoes. */
+  readonly noiseProcess: NoiseProcess = "betas";
+
+  /** The names of the classes that its config can be given to. */
+  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
+
+  /** Fields and defaults of diffusers' `schedulers/scheduling_euler_discrete.py`. */
+  static readonly schema: SchedulerSchema<ConfigFieldsOf<EulerDiscreteSchedulerConfig>> = new SchedulerSchema(
+    className,
+    {
+      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
+      predictionType: enumField(["epsilon", "sample", "original_sample", "v_prediction"], "epsilon"),
+      interpolationType: enumField(["linear", "log_linear"], "linear"),
+      ...sigmaConversionFields(),
+      sigmaMin: nullableField(positiveField(1)),
+      sigmaMax: nullableField(positiveField(1)),
+      ...spacingFields("linspace"),
+      timestepType: enumField(["discrete", "continuous"], "discrete"),
+      rescaleBetasZeroSnr: truthField(false),
+      finalSigmasType: enumField(["zero", "sigma_min"], "zero"),
+    },
+    (subject, config) => {
+      requireBetaCount(subject, config);
+      requireOneConversion(subject, config);
+      requireSigmaOrder(subject, config);
+    },
+  );
+
+  /**
+   * @param options - Fields of the config; those left out have their defaults.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where options contradict each other.
+   */
+  constructor(options: EulerDiscreteSchedulerOptions = {}) {
+    super(className, EulerDiscreteScheduler.schema.fromConfig(options));
+    this.#begin(allTimesteps(this.length), appendSigma(this.trainSigmas.toReversed(), 0));
+  }
+
+  /**
+   * Begins a new run, of `numInferenceSteps` timesteps spread by `timestepSpacing`, of `timesteps` (0 to
+   * `numTrainTimesteps` − 1, fractions included, each once, the highest first), or of noise levels.
+   *
+   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or timesteps are given
+   * and the config says otherwise how noise levels are spread; the run is then as it was.
+   */
+  setTimesteps(options: EulerDiscreteSetTimestepsOptions): void {
+    const subject = `${className}.setTimesteps`;
+    requireOneOption(subject, options, ["numInferenceSteps", "timesteps", "sigmas"]);
+    const { numInferenceSteps, timesteps, sigmas } = options;
+    if (sigmas !== undefined) {
+      this.#beginAtSigmas(subject, requireSequence(`${subject}: sigmas`, sigmas, sigmaRule));
+      return;
+    }
+    if (timesteps !== undefined) refuseConvertedTimesteps(subject, this.config, this.#isContinuous);
+    const chosen =
+      timesteps === undefined
+        ? this.spacedTimesteps(numInferenceSteps)
+        : requireSequence(`${subject}: timesteps`, timesteps, fractionalTimestepRule(this.length));
+    const schedule = this.#createSchedule(chosen.map(Math.fround));
+    const lastSigma = this.config.finalSigmasType === "zero" ? 0 : (this.trainSigmas[0] ?? 0);
+    this.#begin(schedule.timesteps, appendSigma(schedule.sigmas, lastSigma), chosen.length);
+  }
+
+  /**
+   * Takes one step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, then along the slope
+   * `(sample − predOriginalSample) / σ̂` to the next level. Noise is drawn only where γ > 0.
+   *
+   * @param modelOutput - float32, the shape of `sample`.
+   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param sample - What went into {@link scaleModelInput}, not what came out.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run is to begin at a timestep
+   * that it does not have, or is over, or an option is out of range.
+   */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options: EulerDiscreteStepOptions = {},
+  ): EulerDiscreteSchedulerOutput {
+    const subject = `${className}.step`;
+    requireSamples(subject, { modelOutput, sample });
+    refuseIndex(className, timestep, this.timesteps);
+    const index = this.run.enter(timestep);
+    this.reminder.remind();
+
+    const sigma = this.run.sigmaAt(index);
+    const gamma = chooseGamma(subject, sigma, this.sigmas.length - 1, options);
+    const sigmaHat = float32.mul(sigma, Math.fround(gamma + 1));
+    let noisySample = sample;
+    if (gamma > 0) {
+      const noise = randnTensor(modelOutput.shape, options.generator).mul(options.sNoise ?? 1);
+      const variance = float32.sub(float32.square(sigmaHat), float32.square(sigma));
+      noisySample = sample.add(noise.mul(float32.sqrt(variance)));
+    }
+    const predOriginalSample = this.#predictOriginal(noisySample, modelOutput, sigma, sigmaHat);
+    const derivative = noisySample.sub(predOriginalSample).div(sigmaHat);
+    const gap = float32.sub(this.run.sigmaAt(index + 1), sigmaHat);
+    const prevSample = noisySample.add(derivative.mul(gap));
+    this.run.advance();
+    return { prevSample, predOriginalSample };
+  }
+
+  clone(): EulerDiscreteScheduler {
+    return new EulerDiscreteScheduler(this.config);
+  }
+
+  /** Whether the model is given `0.25 · ln σ`. */
+  get #isContinuous(): boolean {
+    const { timestepType, predictionType } = this.config;
+    return timestepType === "continuous" && predictionType === "v_prediction";
+  }
+
+  #predictOriginal(
+    sample: Tensor<"float32">,
+    modelOutput: Tensor<"float32">,
+    sigma: number,
+    sigmaHat: number,
+  ): Tensor<"float32"> {
+    const { predictionType } = this.config;
+    if (predictionType === "original_sample") return modelOutput;
+    // diffusers takes the level before the churn for velocities.
+    const level = predictionType === "v_prediction" ? sigma : sigmaHat;
+    return predictOriginalAtSigma(predictionType, sample, modelOutput, level);
+  }
+
+  #createSchedule(timesteps: Float64Array): DiffusionSchedule {
+    return convertSchedule(
+      { timesteps, sigmas: this.#interpolate(timesteps) },
+      this.trainSigmas,
+      this.config,
+    );
+  }
+
+  #interpolate(timesteps: Float64Array): Float64Array {
+    const sigmas = this.trainSigmas;
+    if (this.config.interpolationType === "linear") return interpolateSigmas(timesteps, sigmas);
+    const [lowest = 0, highest = 0] = [sigmas[0], sigmas.at(-1)];
+    // One level more than there are timesteps, as in diffusers: the run ends at the lowest.
+    const logarithms = linspaceFloat32(Math.log(highest), Math.log(lowest), timesteps.length + 1);
+    return Float64Array.from(logarithms, float32.exp);
+  }
+
+  #beginAtSigmas(subject: string, sigmas: Float64Array): void {
+    if (sigmas.length < 2) {
+      throw new InvalidArgumentError({
+        subject: `${subject}: sigmas`,
+        found: "1 level",
+        expected: "at least two: the first and the one to end at",
+        remedy: "Add the level to end at, such as 0.",
+      });
+    }
+    const levels = Float32Array.from(sigmas);
+    const logSigmas = this.trainSigmas.map(Math.log);
+    const timesteps = levels.slice(0, -1).map((sigma) => sigmaToTimestep(sigma, logSigmas, Math.fround));
+    this.#begin(timesteps, levels, timesteps.length);
+  }
+
+  #begin(timesteps: ArrayLike<number>, sigmas: Float32Array, numInferenceSteps?: number): void {
+    const given = this.#isContinuous
+      ? sigmas.slice(0, -1).map((sigma) => float32.mul(0.25, float32.log(sigma)))
+      : timesteps;
+    this.beginRun(given, sigmas, numInferenceSteps);
+  }
+}
