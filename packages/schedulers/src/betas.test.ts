@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type BetaSchedule, createBetas, cumulativeAlphas, ddpmSpreads, exponentialSpread } from "./betas.ts";
+import { type BetaSchedule, createBetas, cumulativeAlphas } from "./betas.ts";
 
-const others = { ...ddpmSpreads, ...exponentialSpread };
 const defaults = { numTrainTimesteps: 1000, betaStart: 0.0001, betaEnd: 0.02, trainedBetas: null };
 
 /** ᾱ at 0, 500, 998 and 999 of a thousand timesteps, as diffusers' DDPMScheduler and HeunDiscreteScheduler have it. */
@@ -38,13 +37,13 @@ describe.each(Object.entries(expected) as [BetaSchedule, (typeof expected)["exp"
     const at = (alphas: Float32Array) => [0, 500, 998, 999].map((index) => alphas[index]);
 
     it("has the numbers of diffusers, bit for bit", () => {
-      expect(at(cumulativeAlphas(createBetas({ ...defaults, betaSchedule }, others)))).toEqual(
+      expect(at(cumulativeAlphas(createBetas({ ...defaults, betaSchedule })))).toEqual(
         plain.map(Math.fround),
       );
     });
 
     it("ends at 0 where it is rescaled", () => {
-      const betas = createBetas({ ...defaults, betaSchedule, rescaleBetasZeroSnr: true }, others);
+      const betas = createBetas({ ...defaults, betaSchedule, rescaleBetasZeroSnr: true });
       // torch's square root is at times a unit in the last place beside the nearest number.
       for (const [index, alpha] of at(cumulativeAlphas(betas)).entries()) {
         expect(Math.abs(Number(alpha) - Number(rescaled[index]))).toBeLessThan(

@@ -2,7 +2,9 @@ import { type ConfigField, enumField, InvalidConfigError, listField, nullableFie
 import { finiteField, narrowedField, timestepCountField, truthField } from "./config/fields.ts";
 import type { ConfigFieldsOf } from "./config/schema.ts";
 import * as float32 from "./float32.ts";
-import { linspaceFloat32 } from "./float32.ts";
+
+/** How betas follow from the timestep, named as in diffusers. */
+export type BetaSchedule = "linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid" | "laplace" | "exp";
 
 /** The fields of a config that its betas follow from. */
 export interface BetaConfig<Schedule extends BetaSchedule = BetaSchedule> {
@@ -12,14 +14,17 @@ export interface BetaConfig<Schedule extends BetaSchedule = BetaSchedule> {
   readonly betaStart: number;
   /** The last beta, above 0 and below 1. */
   readonly betaEnd: number;
-  /** How the betas are spread between the two; `"linear"` by default. */
+  /** The beta schedule; `"linear"` by default. */
   readonly betaSchedule: Schedule;
   /**
    * The betas themselves, each above 0 and below 1, one for each of `numTrainTimesteps`; null by default. `betaStart`,
-   * `betaEnd` and `betaSchedule` then play no part.
+   * `betaEnd` and `betaSchedule` are then ignored.
    */
   readonly trainedBetas: readonly number[] | null;
 }
+
+/** A {@link BetaConfig}, with the rescaling of those schedulers that have it. */
+export type RescaledBetaConfig = BetaConfig & { readonly rescaleBetasZeroSnr?: boolean };
 
 /** The fields of {@link BetaConfig}. */
 export function betaFields<Schedule extends BetaSchedule>(
@@ -36,7 +41,14 @@ export function betaFields<Schedule extends BetaSchedule>(
   };
 }
 
-/** Whether nothing of the signal is to be left at the last timestep; false by default. */
+/** The beta schedules of most schedulers. */
+export const commonBetaSchedules: readonly ["linear", "scaled_linear", "squaredcos_cap_v2"] = [
+  "linear",
+  "scaled_linear",
+  "squaredcos_cap_v2",
+];
+
+/** Whether the betas are rescaled to zero signal-to-noise ratio at the last timestep; false by default. */
 export function rescaleField(): ConfigField<boolean> {
   return truthField(false);
 }
@@ -47,10 +59,7 @@ export function rescaleField(): ConfigField<boolean> {
  * @param subject - The scheduler or the file, for the message.
  * @throws InvalidConfigError where there are too few.
  */
-export function requireBetaCount(
-  subject: string,
-  config: BetaConfig & { readonly rescaleBetasZeroSnr?: boolean },
-): void {
+export function requireBetaCount(subject: string, config: RescaledBetaConfig): void {
   const { trainedBetas, numTrainTimesteps, rescaleBetasZeroSnr = false } = config;
   if (trainedBetas !== null && trainedBetas.length !== numTrainTimesteps) {
     throw new InvalidConfigError({
@@ -70,100 +79,12 @@ export function requireBetaCount(
   }
 }
 
-function betaField(defaultValue: number): ConfigField<number> {
-  const description = "a number above 0 and below 1";
-  return narrowedField(finiteField(defaultValue), description, (value) => value > 0 && value < 1);
+/** The variance that each timestep adds, in float32 with torch's roundings, the first timestep first. */
+export function createBetas(config: RescaledBetaConfig): Float32Array {
+  const { trainedBetas, betaSchedule } = config;
+  const betas = trainedBetas === null ? betaSchedules[betaSchedule](config) : Float32Array.from(trainedBetas);
+  return config.rescaleBetasZeroSnr === true ? rescaleZeroTerminalSnr(betas) : betas;
 }
-
-/** How the betas of a schedule are spread, named as in diffusers. */
-export type BetaSchedule = "linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid" | "laplace" | "exp";
-
-/** What the betas of a schedule follow from. */
-export interface BetaOptions {
-  /** How many betas, at least 1. */
-  readonly numTrainTimesteps: number;
-  /** The first beta, for the schedules that take one. */
-  readonly betaStart: number;
-  /** The last beta, for the schedules that take one. */
-  readonly betaEnd: number;
-  readonly betaSchedule: BetaSchedule;
-  /** The betas themselves, in place of all of the above. */
-  readonly trainedBetas: readonly number[] | null;
-  /** Whether nothing of the signal is to be left at the last timestep. */
-  readonly rescaleBetasZeroSnr?: boolean;
-}
-
-/** How the betas of a schedule are made, in float32 with torch's roundings. */
-export type BetaSpread = (options: BetaOptions) => Float32Array;
-
-/** The spreads that a scheduler has besides those that all have. */
-export type OtherSpreads = Readonly<Partial<Record<BetaSchedule, BetaSpread>>>;
-
-const commonSpreads: OtherSpreads = {
-  linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
-    linspaceFloat32(betaStart, betaEnd, numTrainTimesteps),
-  // Of latent diffusion.
-  scaled_linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
-    linspaceFloat32(betaStart ** 0.5, betaEnd ** 0.5, numTrainTimesteps).map(float32.square),
-  // Of GLIDE.
-  squaredcos_cap_v2: ({ numTrainTimesteps }) => alphaBarBetas(numTrainTimesteps, cosineAlphaBar),
-};
-
-/**
- * The variance that each timestep adds, in float32 with torch's roundings, the first timestep first.
- *
- * @param others - How to spread them where `betaSchedule` is not one that all schedulers have. It has to be among these.
- */
-export function createBetas(options: BetaOptions, others: OtherSpreads = {}): Float32Array {
-  const { trainedBetas, betaSchedule } = options;
-  const spread = { ...commonSpreads, ...others }[betaSchedule] as BetaSpread;
-  const betas = trainedBetas === null ? spread(options) : Float32Array.from(trainedBetas);
-  return options.rescaleBetasZeroSnr === true ? rescaleZeroTerminalSnr(betas) : betas;
-}
-
-/** A decreasing function from [0, 1] to the share of the signal's variance that is left at that time. */
-export type AlphaBar = (time: number) => number;
-
-/** The most variance that a single step may add. */
-const maximumBeta = 0.999;
-
-/** The cosine schedule of Nichol and Dhariwal 2021 (arXiv:2102.09672), equation 17. */
-export const cosineAlphaBar: AlphaBar = (time) => Math.cos((((time + 0.008) / 1.008) * Math.PI) / 2) ** 2;
-
-/** The betas whose cumulative product follows `alphaBar`: diffusers' `betas_for_alpha_bar` (scheduling_ddpm.py). */
-export function alphaBarBetas(count: number, alphaBar: AlphaBar): Float32Array {
-  return Float32Array.from({ length: count }, (_, index) =>
-    Math.min(1 - alphaBar((index + 1) / count) / alphaBar(index / count), maximumBeta),
-  );
-}
-
-/** A signal-to-noise ratio that follows a Laplace distribution: Hang et al. 2024 (arXiv:2407.03297). */
-const laplaceAlphaBar: AlphaBar = (time) => {
-  const side = time <= 0.5 ? 1 : -1;
-  const ratio = Math.exp(-0.5 * side * Math.log(1 - 2 * Math.abs(0.5 - time) + 1e-6));
-  return Math.sqrt(ratio / (1 + ratio));
-};
-
-/** The spreads of betas that DDPMScheduler has besides the common ones. */
-export const ddpmSpreads: OtherSpreads = {
-  // Of GeoDiff.
-  sigmoid: ({ betaStart, betaEnd, numTrainTimesteps }) => {
-    const range = Math.fround(betaEnd - betaStart);
-    const start = Math.fround(betaStart);
-    return linspaceFloat32(-6, 6, numTrainTimesteps).map((logit) =>
-      float32.add(float32.mul(float32.div(1, float32.add(1, float32.exp(-logit))), range), start),
-    );
-  },
-  laplace: ({ numTrainTimesteps }) => alphaBarBetas(numTrainTimesteps, laplaceAlphaBar),
-};
-
-/** A share of the signal that falls exponentially, to `e^-12`. */
-const exponentialAlphaBar: AlphaBar = (time) => Math.exp(time * -12);
-
-/** The spread of betas that HeunDiscreteScheduler has besides the common ones. */
-export const exponentialSpread: OtherSpreads = {
-  exp: ({ numTrainTimesteps }) => alphaBarBetas(numTrainTimesteps, exponentialAlphaBar),
-};
 
 /**
  * `ᾱ_t = Π (1 − β_s)` for s up to t: the share of the signal's variance that is left at each timestep. Rounded as
@@ -177,13 +98,52 @@ export function cumulativeAlphas(betas: Float32Array): Float32Array {
   });
 }
 
+/** A decreasing function from [0, 1] to the share of the signal's variance that is left at that time. */
+type AlphaBar = (time: number) => number;
+
+const betaSchedules: Readonly<Record<BetaSchedule, (config: BetaConfig) => Float32Array>> = {
+  linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
+    float32.linspace(betaStart, betaEnd, numTrainTimesteps),
+  // Of latent diffusion.
+  scaled_linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
+    float32.linspace(betaStart ** 0.5, betaEnd ** 0.5, numTrainTimesteps).map(float32.square),
+  // The cosine schedule of Nichol and Dhariwal 2021 (arXiv:2102.09672), equation 17.
+  squaredcos_cap_v2: ({ numTrainTimesteps }) =>
+    betasForAlphaBar(numTrainTimesteps, (time) => Math.cos((((time + 0.008) / 1.008) * Math.PI) / 2) ** 2),
+  // Of GeoDiff.
+  sigmoid: ({ betaStart, betaEnd, numTrainTimesteps }) => {
+    const range = Math.fround(betaEnd - betaStart);
+    const start = Math.fround(betaStart);
+    return float32
+      .linspace(-6, 6, numTrainTimesteps)
+      .map((logit) =>
+        float32.add(float32.mul(float32.div(1, float32.add(1, float32.exp(-logit))), range), start),
+      );
+  },
+  // A signal-to-noise ratio that follows a Laplace distribution: Hang et al. 2024 (arXiv:2407.03297).
+  laplace: ({ numTrainTimesteps }) =>
+    betasForAlphaBar(numTrainTimesteps, (time) => {
+      const side = time <= 0.5 ? 1 : -1;
+      const ratio = Math.exp(-0.5 * side * Math.log(1 - 2 * Math.abs(0.5 - time) + 1e-6));
+      return Math.sqrt(ratio / (1 + ratio));
+    }),
+  exp: ({ numTrainTimesteps }) => betasForAlphaBar(numTrainTimesteps, (time) => Math.exp(time * -12)),
+};
+
+/** The betas whose cumulative product follows `alphaBar`, none above 0.999: diffusers' `betas_for_alpha_bar`. */
+function betasForAlphaBar(count: number, alphaBar: AlphaBar): Float32Array {
+  return Float32Array.from({ length: count }, (_, index) =>
+    Math.min(1 - alphaBar((index + 1) / count) / alphaBar(index / count), 0.999),
+  );
+}
+
 /**
- * Betas rescaled so that nothing of the signal is left at the last timestep, in float32: Lin et al. 2023 (arXiv:2305.08891),
+ * Betas rescaled so that no signal is left at the last timestep, in float32: Lin et al. 2023 (arXiv:2305.08891),
  * algorithm 1; diffusers' `rescale_zero_terminal_snr` (scheduling_ddim.py).
  *
  * @param betas - At least two.
  */
-export function rescaleZeroTerminalSnr(betas: Float32Array): Float32Array {
+function rescaleZeroTerminalSnr(betas: Float32Array): Float32Array {
   const roots = cumulativeAlphas(betas).map(Math.sqrt);
   const first = roots[0] ?? 0;
   const last = roots.at(-1) ?? 0;
@@ -193,4 +153,9 @@ export function rescaleZeroTerminalSnr(betas: Float32Array): Float32Array {
     const previous = products[index - 1];
     return 1 - (previous === undefined ? product : float32.div(product, previous));
   });
+}
+
+function betaField(defaultValue: number): ConfigField<number> {
+  const description = "a number above 0 and below 1";
+  return narrowedField(finiteField(defaultValue), description, (value) => value > 0 && value < 1);
 }

@@ -43,39 +43,6 @@ function describeSample(value: unknown): string {
 }
 
 /**
- * The number of steps that a run was begun with.
- *
- * @param subject - The method, for the message.
- * @throws InvalidArgumentError where none was begun.
- */
-export function requireRun(subject: string, numInferenceSteps: number | undefined): number {
-  if (numInferenceSteps !== undefined) return numInferenceSteps;
-  throw new InvalidArgumentError({
-    subject,
-    found: "no run",
-    expected: "a run that `setTimesteps` began",
-    remedy: "Call `scheduler.setTimesteps({ numInferenceSteps })` first.",
-  });
-}
-
-/**
- * Checks the index that a run is to begin with.
- *
- * @param className - The scheduler, for the message.
- * @param count - How many timesteps the run has.
- * @throws InvalidArgumentError where it is not an index into the timesteps.
- */
-export function requireBeginIndex(className: string, beginIndex: number, count: number): void {
-  if (Number.isInteger(beginIndex) && beginIndex >= 0 && beginIndex < count) return;
-  throw new InvalidArgumentError({
-    subject: `${className}.setBeginIndex`,
-    found: describeValue(beginIndex),
-    expected: `an index into the ${count} timesteps`,
-    remedy: "Call it after `setTimesteps`, with the index of the step to begin with.",
-  });
-}
-
-/**
  * A timestep that the model was trained with.
  *
  * @param subject - The method, for the message.
@@ -142,7 +109,7 @@ export function refuseHalfStep(className: string, timestep: number | undefined):
 }
 
 /**
- * Where `timestep` stands in `timesteps`, by exact equality. Where it stands more than once, the second place: a run
+ * The index of `timestep` in `timesteps`, by exact equality. Where it occurs more than once, the second: a run
  * that begins in the middle of a schedule must not skip a noise level (diffusers' `index_for_timestep`).
  *
  * @param subject - The scheduler, for the message.
@@ -217,7 +184,7 @@ export function requireOneOption(subject: string, options: object, names: readon
 export interface SequenceRule {
   /** The rule in words: `noise levels above 0, each once, the highest first`. */
   readonly expected: string;
-  /** Whether a number may stand in the list after `previous`, which is `undefined` for the first. */
+  /** Whether a number may follow `previous` in the list, which is `undefined` for the first. */
   readonly accepts: (value: number, previous: number | undefined) => boolean;
 }
 

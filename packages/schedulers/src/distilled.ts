@@ -1,5 +1,5 @@
 import { describeValue, enumField, InvalidArgumentError, warn } from "@onestep/core";
-import { type BetaConfig, betaFields } from "./betas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules } from "./betas.ts";
 import { requireFraction, requireOneOption, requireSequence, requireTimestepCount } from "./checks.ts";
 import { finiteField, timestepCountField, truthField } from "./config/fields.ts";
 import type { ConfigFieldsOf } from "./config/schema.ts";
@@ -35,7 +35,7 @@ export interface DistilledSchedulerConfig
 /** The fields of {@link DistilledSchedulerConfig}. The spacing plays no part, as in diffusers. */
 export function distilledSchedulerFields(): ConfigFieldsOf<DistilledSchedulerConfig> {
   return {
-    ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "scaled_linear", [0.00085, 0.012]),
+    ...betaFields(commonBetaSchedules, "scaled_linear", [0.00085, 0.012]),
     originalInferenceSteps: timestepCountField(50),
     ...clippingFields(false),
     setAlphaToOne: truthField(true),
@@ -68,7 +68,7 @@ export interface DistillationGrid {
 }
 
 /**
- * The timesteps of a run, the highest first: some of those of the grid, evenly spread, or those that were asked for.
+ * The timesteps of a run, the highest first: evenly spaced ones of the grid, or those that were asked for.
  * The rules are those of diffusers' `LCMScheduler.set_timesteps` and `TCDScheduler.set_timesteps`.
  *
  * @param subject - The method, for messages.
@@ -85,7 +85,7 @@ export function distilledTimesteps(
   const { numInferenceSteps, timesteps, strength = 1 } = options;
   requireOneOption(subject, { numInferenceSteps, timesteps }, ["numInferenceSteps", "timesteps"]);
   if (timesteps === undefined) {
-    return spread(
+    return evenTimesteps(
       requireTimestepCount(subject, numInferenceSteps, Math.min(grid.count, trainCount)),
       grid,
       subject,
@@ -107,7 +107,7 @@ export function requireStrength(subject: string, options: DistilledSetTimestepsO
   return requireFraction(`${subject}: strength`, options?.strength ?? 1);
 }
 
-function spread(count: number, grid: DistillationGrid, subject: string): Float64Array {
+function evenTimesteps(count: number, grid: DistillationGrid, subject: string): Float64Array {
   if (grid.usedCount < count) {
     refuseStrength(
       subject,

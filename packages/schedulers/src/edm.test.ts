@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { keepFloat64, outputScaling, sampleDeviation, skipScaling } from "./edm.ts";
+import { outputScaling, sampleDeviation, skipScaling } from "./edm.ts";
+import { keepFloat64 } from "./float32.ts";
 
 it("has the values of the formulas in float64", () => {
   expect(sampleDeviation(3, 4, keepFloat64)).toBe(5);

@@ -1,188 +1,151 @@
+import type { Tensor } from "@onestep/core";
 import {
-  type Config,
-  type ConfigField,
-  type ConfigFields,
-  type ConfigValues,
-  createConfig,
-  enumField,
-  floatField,
-  isJsonObject,
-  PythonFloat,
-  type PythonJson,
-  readConfigRecord,
-} from "@onestep/core";
-import {
-  finiteField,
-  narrowedField,
-  nonZeroField,
-  positiveField,
-  timestepCountField,
-  truthField,
-} from "./config/fields.ts";
-import {
-  type ConfigFieldsOf,
-  type ConfigOptions,
-  type ConfigRule,
-  requireSigmaOrder,
-  SchedulerSchema,
-} from "./config/schema.ts";
+  requireFinite,
+  requireOneOption,
+  requireSamples,
+  requireTimestepCount,
+  ScaledInputReminder,
+} from "./checks.ts";
+import type { EDMConfig, EDMSamplerConfig } from "./config/edm.ts";
+import * as float32 from "./float32.ts";
+import { addNoise } from "./noise.ts";
+import type { NoiseProcess } from "./noise-process.ts";
+import { ScheduleRun } from "./schedule-run.ts";
+import type { SetTimestepsOptions } from "./scheduler.ts";
+import { SchedulerBase } from "./scheduler-base.ts";
+import { appendSigma, exponentialSigmas, karrasSigmasFloat32 } from "./sigmas.ts";
 
-/** The configuration that the schedulers of EDM models share. */
-export interface EDMConfig {
-  /** The lowest noise level, above 0; 0.002 by default. */
-  readonly sigmaMin: number;
-  /** The highest noise level, above 0; 80 by default. */
-  readonly sigmaMax: number;
-  /** Standard deviation of the data, above 0; 0.5 by default. */
-  readonly sigmaData: number;
-  /** How the noise levels are spaced: `"karras"` by default. */
-  readonly sigmaSchedule: "karras" | "exponential";
-  /** How many timesteps the model was trained with, 1 to 1,000,000; 1000 by default. */
-  readonly numTrainTimesteps: number;
-  /** What the model predicts; `"epsilon"` by default. */
-  readonly predictionType: "epsilon" | "v_prediction";
-  /** Curvature of the Karras schedule, not 0; 7 by default. */
-  readonly rho: number;
-  /** The noise level that a run ends at; `"zero"` by default. */
-  readonly finalSigmasType: "zero" | "sigma_min";
+/**
+ * What the schedulers of EDM models share: noise levels from `sigmaMax` down to `sigmaMin` in place of betas, and the
+ * preconditioning of Karras et al. 2022 (arXiv:2206.00364), table 1.
+ */
+export abstract class EDMSchedulerBase<Values extends EDMConfig> extends SchedulerBase<Values> {
+  readonly noiseProcess: NoiseProcess = "edm";
+  protected readonly reminder: ScaledInputReminder = new ScaledInputReminder();
+
+  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Not to be written to. */
+  get sigmas(): Float32Array | Float64Array {
+    return this.run.sigmas;
+  }
+
+  /** `√(σ_max² + 1)`: what unit-variance noise is multiplied with to become the first sample. */
+  override get initNoiseSigma(): number {
+    return Math.sqrt(this.config.sigmaMax * this.config.sigmaMax + 1);
+  }
+
+  /** Whether {@link scaleModelInput} was ever called; `setTimesteps` does not reset it. */
+  get isScaleInputCalled(): boolean {
+    return this.reminder.isCalled;
+  }
+
   /**
-   * What a timestep, `0.25 · ln σ`, is multiplied with for the model; above 0, 1 by default, as in diffusers, which
-   * has no such field. UNets of the consistency model family, their EDM teachers among them, were trained on 1000.
+   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, table 1), where σ is the noise level of the step to take.
+   * Begins the run at `timestep`; does not advance it.
    *
-   * A config made from that of a `CMStochasticIterativeScheduler` has 1000. Saved only where it is not 1; it travels to
-   * other schedulers of EDM models, and to no others.
+   * @throws InvalidArgumentError where the run does not have its first timestep, or is over.
    */
-  readonly timestepScale: number;
-}
-
-/** The fields of {@link EDMConfig}. */
-export function edmFields(): ConfigFieldsOf<EDMConfig> {
-  return {
-    sigmaMin: positiveField(0.002),
-    sigmaMax: positiveField(80),
-    sigmaData: positiveField(0.5),
-    sigmaSchedule: enumField(["karras", "exponential"], "karras"),
-    numTrainTimesteps: timestepCountField(1000),
-    predictionType: enumField(["epsilon", "v_prediction"], "epsilon"),
-    rho: nonZeroField(7),
-    finalSigmasType: enumField(["zero", "sigma_min"], "zero"),
-    timestepScale: positiveField(1),
-  };
-}
-
-const scaleName = "timestep_scale";
-const consistencyClassName = "CMStochasticIterativeScheduler";
-const consistencyTimestepScale = 1000;
-
-/** The fields of a scheduler of EDM models. Knows what the config of a consistency model implies. */
-export class EDMSchema<
-  Fields extends ConfigFields & ConfigFieldsOf<EDMConfig>,
-> extends SchedulerSchema<Fields> {
-  constructor(className: string, fields: Fields, rule?: ConfigRule<ConfigValues<Fields>>) {
-    super(className, fields, (subject, config) => {
-      requireSigmaOrder(subject, config as unknown as EDMConfig);
-      rule?.(subject, config);
-    });
+  override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
+    requireSamples(`${this.className}.scaleModelInput`, { sample });
+    const sigma = this.run.sigmaAt(this.run.begin(timestep));
+    this.reminder.noteCall();
+    return this.preconditionInputs(sample, sigma);
   }
 
-  /** @throws InvalidConfigError where the document is not an object, a field is wrong, or the rule is broken. */
-  override fromJson(
-    document: PythonJson,
-    source: string,
-    overrides: ConfigOptions<ConfigValues<Fields>> = {},
-  ): Config<ConfigValues<Fields>> {
-    const scale = isJsonObject(document) ? findTimestepScale(document) : undefined;
-    return keepScaleToFamily(super.fromJson(document, source, withScale(overrides, scale)));
-  }
-
-  /** @throws InvalidArgumentError, InvalidConfigError */
-  override fromConfig(
-    config: object,
-    overrides: ConfigOptions<ConfigValues<Fields>> = {},
-  ): Config<ConfigValues<Fields>> {
-    return keepScaleToFamily(super.fromConfig(config, withScale(overrides, findTimestepScale(config))));
-  }
-}
-
-/** The scale that a config of another scheduler implies, or that one of this family has. */
-function findTimestepScale(config: object): number | undefined {
-  if (typeof config !== "object" || config === null) return undefined;
-  const record = readConfigRecord(config);
-  const scale: unknown = record === undefined ? undefined : Reflect.get(config, "timestepScale");
-  if (typeof scale === "number") return scale;
-  const className = record === undefined ? Reflect.get(config, "_class_name") : record.className;
-  const isSet = record === undefined ? Object.hasOwn(config, scaleName) : record.entries.has(scaleName);
-  return className === consistencyClassName && !isSet ? consistencyTimestepScale : undefined;
-}
-
-function withScale<Overrides extends object>(
-  overrides: Overrides,
-  timestepScale: number | undefined,
-): Overrides {
-  if (timestepScale === undefined || Reflect.get(overrides, "timestepScale") !== undefined) return overrides;
-  return { ...overrides, timestepScale };
-}
-
-/** Leaves a scale of 1 out of the file, so that it is the one Python writes, and any scale out of other families. */
-function keepScaleToFamily<Values extends object>(config: Config<Values>): Config<Values> {
-  const record = readConfigRecord(config);
-  if (record === undefined) return config;
-  const entries = new Map(record.entries);
-  if (Reflect.get(config, "timestepScale") === 1) entries.delete(scaleName);
-  return createConfig(
-    { ...config },
-    { className: record.className, entries, defaulted: new Set([...record.defaulted, scaleName]) },
-  ) as Config<Values>;
-}
-
-/** The configuration that the samplers of OpenAI's consistency models share. */
-export interface EDMSamplerConfig extends EDMConfig {
   /**
-   * The noise level that a run ends at: none, or `sigmaMin`, which is then the last of one level more, so that the
-   * number of steps is the same; `"zero"` by default.
+   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
+   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
+   *
+   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
    */
-  readonly finalSigmasType: "zero" | "sigma_min";
-  /** Whether predictions of the clean sample, and the sample at the end of a run, are clamped to [−1, 1]; true by default. */
-  readonly clipDenoised: boolean;
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    const sigmas = this.run.sigmasToAdd(timesteps);
+    return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
+  }
+
+  /** `c_in(σ) · x` with `c_in = 1 / √(σ² + σ_data²)` (EDM, table 1), in float32. */
+  preconditionInputs(sample: Tensor<"float32">, sigma: number): Tensor<"float32"> {
+    const deviation = sampleDeviation(Math.fround(sigma), this.config.sigmaData, Math.fround);
+    return sample.mul(float32.div(1, deviation));
+  }
+
+  /** `c_noise(σ) = 0.25 · ln σ` (EDM, table 1), in float32, not scaled. */
+  preconditionNoise(sigma: number): number {
+    return float32.mul(0.25, float32.log(Math.fround(sigma)));
+  }
+
+  /**
+   * The prediction of the clean sample, `D(x, σ) = c_skip(σ) · x + c_out(σ) · F` (EDM, equation 7 and table 1), in
+   * float32. For `"v_prediction"` c_out has the opposite sign.
+   */
+  preconditionOutputs(
+    sample: Tensor<"float32">,
+    modelOutput: Tensor<"float32">,
+    sigma: number,
+  ): Tensor<"float32"> {
+    const { sigmaData, predictionType } = this.config;
+    const level = Math.fround(sigma);
+    const sign = predictionType === "epsilon" ? 1 : -1;
+    const cSkip = skipScaling(level, sigmaData, Math.fround);
+    const cOut = sign * outputScaling(level, level, sigmaData, Math.fround);
+    return sample.mul(cSkip).add(modelOutput.mul(cOut));
+  }
+
+  /**
+   * Begins a run through noise levels, with a timestep of `timestepScale · 0.25 · ln σ` for each.
+   *
+   * @param sigmas - One for each timestep, and the one that the run ends at.
+   * @param sampleSigmas - Those of samples, where they are not those that the model is evaluated at.
+   * @throws InvalidArgumentError where a level is not finite; the run is then as it was.
+   */
+  protected beginRun(
+    sigmas: Float32Array,
+    numInferenceSteps?: number | undefined,
+    sampleSigmas: Float32Array = sigmas,
+  ): void {
+    const { timestepScale } = this.config;
+    const timesteps = Float64Array.from(sigmas.subarray(0, -1), (sigma) =>
+      Math.fround(timestepScale * this.preconditionNoise(sigma)),
+    );
+    requireFinite(`${this.className}: sigmas`, sigmas);
+    requireFinite(`${this.className}: timesteps`, timesteps);
+    this.run = new ScheduleRun(this.className, timesteps, { sigmas, sampleSigmas, numInferenceSteps });
+  }
 }
 
-/** The fields of {@link EDMSamplerConfig}. */
-export function edmSamplerFields(): ConfigFieldsOf<EDMSamplerConfig> {
-  return { ...edmFields(), clipDenoised: truthField(true) };
+/**
+ * The noise levels of a run of a sampler of OpenAI's consistency models (`cm/karras_diffusion.py`), in float32: one for the
+ * start of each step, and the one that the last step leads to.
+ *
+ * @throws InvalidArgumentError where `numInferenceSteps` is not the one option, or is out of range.
+ */
+export function samplerSigmas(
+  subject: string,
+  options: SetTimestepsOptions,
+  config: EDMSamplerConfig,
+): Float32Array {
+  requireOneOption(subject, options, ["numInferenceSteps"]);
+  const steps = requireTimestepCount(subject, options.numInferenceSteps);
+  const endsAtZero = config.finalSigmasType === "zero";
+  const count = endsAtZero ? steps : steps + 1;
+  // A run begins at the highest level, but an exponential schedule of one level is the lowest.
+  const sigmas =
+    config.sigmaSchedule === "karras" || count === 1
+      ? karrasSigmasFloat32(count, config)
+      : exponentialSigmas(count, config);
+  return endsAtZero ? appendSigma(sigmas, 0) : sigmas;
 }
 
-/** How much noise the steps of a run add before they take noise away: Karras et al. 2022, algorithm 2. */
-export interface ChurnConfig {
-  /** Noise to add over the whole run, at least 0; 0 by default: none. */
-  readonly sChurn: number;
-  /** The lowest noise level at which noise is added; 0 by default. */
-  readonly sTmin: number;
-  /** The highest noise level at which noise is added; infinity by default. */
-  readonly sTmax: number;
-  /** What the added noise is multiplied with; 1 by default. */
-  readonly sNoise: number;
+/** A prediction of the clean sample, or the end of a run, clamped to [−1, 1] where the config says so. */
+export function clipDenoised(
+  sample: Tensor<"float32">,
+  config: Pick<EDMSamplerConfig, "clipDenoised">,
+): Tensor<"float32"> {
+  return config.clipDenoised ? sample.clamp(-1, 1) : sample;
 }
-
-/** The fields of {@link ChurnConfig}. */
-export function churnFields(): ConfigFieldsOf<ChurnConfig> {
-  return {
-    sChurn: atLeastZero(0),
-    sTmin: atLeastZero(0),
-    sTmax: atLeastZero(Number.POSITIVE_INFINITY),
-    sNoise: finiteField(1),
-  };
-}
-
-function atLeastZero(defaultValue: number): ConfigField<number> {
-  const field = floatField(new PythonFloat(defaultValue));
-  return narrowedField(field, "a number, at least 0", (value) => value >= 0);
-}
-
-/** Rounds the result of an operation to the type that torch would compute it in: `Math.fround` for float32. */
-export type Rounding = (value: number) => number;
-
-/** The rounding of float64: none. */
-export const keepFloat64: Rounding = (value) => value;
 
 /** How sample and model output are weighted in a prediction of the clean sample. */
 export interface Scalings {
@@ -193,12 +156,12 @@ export interface Scalings {
 }
 
 /** `√(σ² + σ_data²)`: the standard deviation of a sample at noise level `sigma`. */
-export function sampleDeviation(sigma: number, sigmaData: number, round: Rounding): number {
+export function sampleDeviation(sigma: number, sigmaData: number, round: float32.Rounding): number {
   return round(Math.sqrt(round(round(sigma * sigma) + round(sigmaData * sigmaData))));
 }
 
 /** `σ_data² / (σ² + σ_data²)`: how much of the sample goes into the prediction. */
-export function skipScaling(sigma: number, sigmaData: number, round: Rounding): number {
+export function skipScaling(sigma: number, sigmaData: number, round: float32.Rounding): number {
   const dataVariance = round(sigmaData * sigmaData);
   // torch divides a number by a tensor in two roundings: the reciprocal, then the product.
   const reciprocal = round(1 / round(round(sigma * sigma) + dataVariance));
@@ -206,6 +169,11 @@ export function skipScaling(sigma: number, sigmaData: number, round: Rounding): 
 }
 
 /** `numerator · σ_data / √(σ² + σ_data²)`: how much of the model's output goes into the prediction. */
-export function outputScaling(numerator: number, sigma: number, sigmaData: number, round: Rounding): number {
+export function outputScaling(
+  numerator: number,
+  sigma: number,
+  sigmaData: number,
+  round: float32.Rounding,
+): number {
   return round(round(numerator * round(sigmaData)) / sampleDeviation(sigma, sigmaData, round));
 }

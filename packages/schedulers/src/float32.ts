@@ -38,16 +38,21 @@ export function exp(value: number): number {
   return Math.fround(Math.exp(value));
 }
 
+/** `e^value − 1` */
+export function expm1(value: number): number {
+  return Math.fround(Math.expm1(value));
+}
+
 /** The natural logarithm. */
 export function log(value: number): number {
   return Math.fround(Math.log(value));
 }
 
 /**
- * `count` float32 numbers evenly spaced from `start` to `end`, as `torch.linspace` rounds them on a CPU with fused
- * multiply-add: from `start` upwards in the first half, from `end` downwards in the second. A single one is `start`.
+ * `count` numbers evenly spaced from `start` to `end`, as `torch.linspace` rounds them on a CPU with fused multiply-add:
+ * from `start` upwards in the first half, from `end` downwards in the second. A single one is `start`.
  */
-export function linspaceFloat32(start: number, end: number, count: number): Float32Array {
+export function linspace(start: number, end: number, count: number): Float32Array {
   const first = Math.fround(start);
   const last = Math.fround(end);
   const gaps = count - 1;
@@ -59,3 +64,9 @@ export function linspaceFloat32(start: number, end: number, count: number): Floa
   }
   return values;
 }
+
+/** Rounds the result of an operation to the type that torch computes it in: `Math.fround` for float32. */
+export type Rounding = (value: number) => number;
+
+/** The rounding of float64: none. */
+export const keepFloat64: Rounding = (value) => value;

@@ -1,6 +1,5 @@
 export type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/files.ts";
 export type { ConfigOptions } from "./config/schema.ts";
-export { schedulerConfigName } from "./config/schema.ts";
 export type { Scalings } from "./edm.ts";
 export { SchedulerConfigNotFoundError } from "./errors.ts";
 export {
@@ -12,7 +11,13 @@ export {
 } from "./load-scheduler.ts";
 export type { ChurnOptions } from "./noise.ts";
 export { type NoiseProcess, type NoiseProcessDescription, noiseProcesses } from "./noise-process.ts";
-export type { Scheduler, SchedulerOutput, SetTimestepsOptions, StepOptions } from "./scheduler.ts";
+export {
+  type Scheduler,
+  type SchedulerOutput,
+  type SetTimestepsOptions,
+  type StepOptions,
+  schedulerConfigName,
+} from "./scheduler.ts";
 export * from "./schedulers.ts";
 export {
   type SearchTimestepsOptions,

@@ -2,6 +2,7 @@ import { InvalidConfigError, PythonFloat, UnsupportedError } from "@onestep/core
 import { expect, it, vi } from "vitest";
 import { memoryRepository } from "./__fixtures__/memory-repository.ts";
 import { findSchedulerClass, loadScheduler, schedulerClasses, schedulerFromJson } from "./load-scheduler.ts";
+import { SchedulerBase } from "./scheduler-base.ts";
 import { CMStochasticIterativeScheduler } from "./schedulers/cm-stochastic-iterative-scheduler.ts";
 import { DDIMScheduler } from "./schedulers/ddim-scheduler.ts";
 import { DDPMScheduler } from "./schedulers/ddpm-scheduler.ts";
@@ -22,6 +23,18 @@ it("is in the order of the names", () => {
   const names = schedulerClasses.map(({ className }) => className);
   expect(names).toEqual([...names].sort());
 });
+
+it.each(schedulerClasses)(
+  "$className inherits from SchedulerBase, or from one family of it",
+  (schedulerClass) => {
+    const ancestors: unknown[] = [];
+    for (let each: object = schedulerClass; each !== Function.prototype; each = Object.getPrototypeOf(each)) {
+      ancestors.push(each);
+    }
+    expect(ancestors.at(-1)).toBe(SchedulerBase);
+    expect(ancestors.length).toBeLessThanOrEqual(3);
+  },
+);
 
 it("has every scheduler that there is a file of", () => {
   const files = import.meta.glob("./schedulers/*-scheduler.ts");

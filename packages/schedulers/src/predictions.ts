@@ -9,7 +9,6 @@ import {
 import { fractionField, limitField, truthField } from "./config/fields.ts";
 import type { ConfigFieldsOf } from "./config/schema.ts";
 import * as float32 from "./float32.ts";
-import type { SignalAndNoise } from "./sigmas.ts";
 
 /**
  * What a model predicts: the noise in its input, the clean sample, or the velocity `√ᾱ · noise − √(1 − ᾱ) · sample`
@@ -148,66 +147,7 @@ export const solverPredictionTypes: readonly SolverPredictionType[] = [
   "flow_prediction",
 ];
 
-/**
- * The prediction of the clean sample, in float32.
- *
- * @param sigma - The noise level of the sample, a float32 number, that `at` follows from.
- */
-export function originalFromSignal(
-  predictionType: SolverPredictionType,
-  sample: Tensor<"float32">,
-  modelOutput: Tensor<"float32">,
-  at: SignalAndNoise,
-  sigma: number,
-): Tensor<"float32"> {
-  switch (predictionType) {
-    case "epsilon":
-      return sample.sub(modelOutput.mul(at.noise)).div(at.signal);
-    case "sample":
-      return modelOutput;
-    case "v_prediction":
-      return sample.mul(at.signal).sub(modelOutput.mul(at.noise));
-    case "flow_prediction":
-      return sample.sub(modelOutput.mul(sigma));
-  }
-}
-
-/**
- * The prediction of the noise, in float32.
- *
- * @param predictionType - For `"flow_prediction"` it is that beside the prediction of the clean sample.
- */
-export function noiseFromSignal(
-  predictionType: SolverPredictionType,
-  sample: Tensor<"float32">,
-  modelOutput: Tensor<"float32">,
-  at: SignalAndNoise,
-  sigma: number,
-): Tensor<"float32"> {
-  switch (predictionType) {
-    case "epsilon":
-      return modelOutput;
-    case "v_prediction":
-      return modelOutput.mul(at.signal).add(sample.mul(at.noise));
-    default:
-      return noiseBesideSignal(
-        originalFromSignal(predictionType, sample, modelOutput, at, sigma),
-        sample,
-        at,
-      );
-  }
-}
-
-/** The noise that a sample holds besides the clean one, in float32. */
-export function noiseBesideSignal(
-  originalSample: Tensor<"float32">,
-  sample: Tensor<"float32">,
-  at: SignalAndNoise,
-): Tensor<"float32"> {
-  return sample.sub(originalSample.mul(at.signal)).div(at.noise);
-}
-
-/** What {@link limitSample} is told: all of it, or what a scheduler has of it. */
+/** The fields of a config that {@link limitSample} heeds, as far as a scheduler has them. */
 export type LimitConfig = Partial<ClippingConfig> & Partial<ThresholdingConfig>;
 
 /** A prediction of the clean sample, thresholded, clamped or as it is. */

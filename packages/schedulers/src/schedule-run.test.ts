@@ -1,17 +1,17 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { expect, it } from "vitest";
-import { SigmaRun } from "./schedule-run.ts";
+import { ScheduleRun } from "./schedule-run.ts";
 
 const makeRun = () =>
-  new SigmaRun("SomeScheduler", new Float64Array([9.5, 8, 7.5]), new Float32Array([4, 2, 1, 0]));
+  new ScheduleRun("SomeScheduler", new Float64Array([9.5, 8, 7.5]), { sigmas: Float32Array.of(4, 2, 1, 0) });
 
 it("begins at the first timestep it is given, and then counts", () => {
   const run = makeRun();
   expect(run.stepIndex).toBeUndefined();
   expect(run.enter(8)).toBe(1);
-  run.advance();
+  run.advance(1);
   expect(run.enter(-1)).toBe(2);
-  run.advance();
+  run.advance(2);
   expect(() => run.enter(7.5)).toThrow(InvalidArgumentError);
   expect(() => run.enter(7.5)).toThrow(
     "SomeScheduler: found a run that has come to the end of its timesteps (3 in all), expected a step that is left to" +
@@ -43,7 +43,14 @@ it("has noise to add of the looked-up level, of the begin index, or of the step 
   expect(() => level(5)).toThrow("SomeScheduler.addNoise: timestep: found 5");
   run.setBeginIndex(0);
   expect(level(5)).toBe(4);
-  run.enter(5);
-  run.advance();
+  run.advance(run.enter(5));
   expect(level(5)).toBe(2);
+});
+
+it("knows whether it was begun with a number of steps", () => {
+  expect(() => makeRun().requireStarted()).toThrow(
+    "SomeScheduler.step: found no run, expected a run that `setTimesteps` began.",
+  );
+  const run = new ScheduleRun("SomeScheduler", Float64Array.of(1), { numInferenceSteps: 1 });
+  expect(run.requireStarted()).toBe(1);
 });

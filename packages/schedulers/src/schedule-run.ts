@@ -1,18 +1,39 @@
-import { InvalidArgumentError } from "@onestep/core";
-import { findTimestepIndex, requireBeginIndex } from "./checks.ts";
+import { describeValue, InvalidArgumentError } from "@onestep/core";
+import { findTimestepIndex } from "./checks.ts";
 
-/** One run: its timesteps, and how far it has come. */
-export class StepRun {
+/** What a {@link ScheduleRun} has besides its timesteps. */
+export interface ScheduleRunOptions {
+  /** One noise level per timestep and, where the run ends at a level of its own, that level too. */
+  readonly sigmas?: Float32Array | Float64Array;
+  /** The levels of samples at the timesteps, where the model is evaluated at others; `sigmas` by default. */
+  readonly sampleSigmas?: Float32Array | Float64Array;
+  /** How many steps were asked for; `undefined` before `setTimesteps`, and where diffusers leaves it so. */
+  readonly numInferenceSteps?: number | undefined;
+}
+
+/**
+ * One run of a scheduler: its timesteps, its noise levels, and which step comes next.
+ *
+ * A step asks for its index with {@link enter}, computes, and only then calls {@link advance}. So a step that throws
+ * leaves the run as it was.
+ */
+export class ScheduleRun {
   readonly timesteps: Float64Array;
+  readonly sigmas: Float32Array | Float64Array;
+  readonly numInferenceSteps: number | undefined;
   readonly #className: string;
+  readonly #sampleSigmas: Float32Array | Float64Array;
   #stepIndex: number | undefined;
-  #entered = 0;
   #beginIndex: number | undefined;
 
   /** @param className - The scheduler, for messages. */
-  constructor(className: string, timesteps: Float64Array) {
+  constructor(className: string, timesteps: Float64Array, options: ScheduleRunOptions = {}) {
+    const { sigmas = new Float32Array(), sampleSigmas = sigmas, numInferenceSteps } = options;
     this.#className = className;
     this.timesteps = timesteps;
+    this.sigmas = sigmas;
+    this.#sampleSigmas = sampleSigmas;
+    this.numInferenceSteps = numInferenceSteps;
   }
 
   /** The index of the step to take next; `undefined` until the run begins. */
@@ -20,78 +41,76 @@ export class StepRun {
     return this.#stepIndex;
   }
 
-  /** The index that the run is made to begin with. */
+  /** The index of the first step, where a caller chose it. */
   get beginIndex(): number | undefined {
     return this.#beginIndex;
   }
 
-  /** @throws InvalidArgumentError where it is not an index into the timesteps. */
+  /** @throws InvalidArgumentError unless it is an index into the timesteps. */
   setBeginIndex(beginIndex: number): void {
-    requireBeginIndex(this.#className, beginIndex, this.timesteps.length);
+    const count = this.timesteps.length;
+    if (!Number.isInteger(beginIndex) || beginIndex < 0 || beginIndex >= count) {
+      throw new InvalidArgumentError({
+        subject: `${this.#className}.setBeginIndex`,
+        found: describeValue(beginIndex),
+        expected: `an index into the ${count} timesteps`,
+        remedy: "Call it after `setTimesteps`, with the index of the step to begin with.",
+      });
+    }
     this.#beginIndex = beginIndex;
   }
 
   /**
-   * The index of the step to take; {@link advance} notes that it was taken. A run that has not begun is to begin at the
-   * begin index where there is one, at the start where `timestep` is the first, else at `timestep`. In a run that has
-   * begun `timestep` plays no part.
+   * The number of steps that `setTimesteps` was given.
    *
-   * Noise levels of a steep schedule share timesteps. diffusers begins at the second of two that are equal, also where
-   * they are the first of the run, and comes to the end of its levels one step before the end of the loop.
+   * @throws InvalidArgumentError where `setTimesteps` was not called.
+   */
+  requireStarted(): number {
+    if (this.numInferenceSteps !== undefined) return this.numInferenceSteps;
+    throw new InvalidArgumentError({
+      subject: `${this.#className}.step`,
+      found: "no run",
+      expected: "a run that `setTimesteps` began",
+      remedy: "Call `scheduler.setTimesteps({ numInferenceSteps })` first.",
+    });
+  }
+
+  /**
+   * The index of the step to take. The first step is at the begin index where there is one, at index 0 where `timestep` is
+   * the first of the run, else at `timestep`. Later steps follow in order, whatever their `timestep`.
    *
-   * @throws InvalidArgumentError where the run is to begin at a timestep that it does not have, or is over.
+   * Noise levels of a steep schedule share timesteps. diffusers begins at the second of two equal ones even at the start
+   * of a run, and reaches the end of its levels one step before the end of the loop.
+   *
+   * @throws InvalidArgumentError where the run does not have the first `timestep`, or is over.
    */
   enter(timestep: number): number {
     const index = this.#stepIndex ?? this.#beginIndex ?? this.#indexOf(timestep);
-    if (index >= this.timesteps.length) {
-      throw new InvalidArgumentError({
-        subject: this.#className,
-        found: `a run that has come to the end of its timesteps (${this.timesteps.length} in all)`,
-        expected: "a step that is left to take",
-        remedy: "Call `setTimesteps` to begin another run.",
-      });
-    }
-    this.#entered = index;
+    this.requireLeft(index);
     return index;
   }
 
-  /** Begins the run, where it has not begun, and gives the index of the step to take as {@link enter} does. */
+  /** Begins the run, unless it has begun, and returns the index of the step to take, as {@link enter} does. */
   begin(timestep: number): number {
     this.#stepIndex = this.enter(timestep);
     return this.#stepIndex;
   }
 
-  /** Notes that the step which {@link enter} gave was taken. A step that fails is not noted, and the run is as it was. */
-  advance(): void {
-    this.#stepIndex = this.#entered + 1;
+  /** Notes that the step at `index` was taken. */
+  advance(index: number): void {
+    this.#stepIndex = index + 1;
   }
 
-  #indexOf(timestep: number): number {
-    return timestep === this.timesteps[0] ? 0 : findTimestepIndex(this.#className, timestep, this.timesteps);
-  }
-}
-
-/** One run: its timesteps, their noise levels, and how far it has come. */
-export class SigmaRun extends StepRun {
-  /** One noise level for each timestep, and for a run that ends at a level of its own that level too. */
-  readonly sigmas: Float32Array | Float64Array;
-  readonly #className: string;
-  readonly #sampleSigmas: Float32Array | Float64Array;
-
-  /**
-   * @param className - The scheduler, for messages.
-   * @param sampleSigmas - The levels of samples at the timesteps, where they are not those that the model is evaluated at.
-   */
-  constructor(
-    className: string,
-    timesteps: Float64Array,
-    sigmas: Float32Array | Float64Array,
-    sampleSigmas: Float32Array | Float64Array = sigmas,
-  ) {
-    super(className, timesteps);
-    this.#className = className;
-    this.sigmas = sigmas;
-    this.#sampleSigmas = sampleSigmas;
+  /** @throws InvalidArgumentError where there is no step at `index`, since the run is over. */
+  requireLeft(index: number): void {
+    const count = this.timesteps.length;
+    if (index < count) return;
+    throw new InvalidArgumentError({
+      subject: this.#className,
+      found: `a run that has come to the end of its timesteps (${count} in all)`,
+      expected: "a step that is left to take",
+      remedy: "Call `setTimesteps` to begin another run.",
+    });
   }
 
   /** The noise level at an index; past the end, the last one. */
@@ -100,62 +119,24 @@ export class SigmaRun extends StepRun {
   }
 
   /**
-   * The noise levels to add noise of, one for each of `timesteps`. diffusers' rule: with a begin index it is the level of
-   * the step that the run has come to, or will begin with; without one each timestep is looked up.
+   * The noise levels for `addNoise`, one per timestep. As in diffusers: with a begin index, the level of the step that comes
+   * next; without one, each timestep is looked up.
    *
    * @throws InvalidArgumentError where a timestep that is looked up is not one of the run.
    */
   sigmasToAdd(timesteps: ArrayLike<number>): number[] {
-    const { beginIndex } = this;
-    return Array.from(timesteps, (timestep) =>
-      levelAt(
-        this.#sampleSigmas,
-        beginIndex === undefined
-          ? findTimestepIndex(`${this.#className}.addNoise`, timestep, this.timesteps)
-          : (this.stepIndex ?? beginIndex),
-      ),
-    );
+    const subject = `${this.#className}.addNoise`;
+    return Array.from(timesteps, (timestep) => {
+      const next = this.#beginIndex === undefined ? undefined : (this.#stepIndex ?? this.#beginIndex);
+      return levelAt(this.#sampleSigmas, next ?? findTimestepIndex(subject, timestep, this.timesteps));
+    });
+  }
+
+  #indexOf(timestep: number): number {
+    return timestep === this.timesteps[0] ? 0 : findTimestepIndex(this.#className, timestep, this.timesteps);
   }
 }
 
 function levelAt(sigmas: Float32Array | Float64Array, index: number): number {
   return sigmas[Math.min(index, sigmas.length - 1)] ?? Number.NaN;
-}
-
-/** The timesteps of a run in which each step follows from its timestep alone, so that nothing has to be counted. */
-export class TimestepRun {
-  readonly timesteps: Float64Array;
-  readonly #className: string;
-  #beginIndex: number | undefined;
-
-  /** @param className - The scheduler, for messages. */
-  constructor(className: string, timesteps: Float64Array) {
-    this.#className = className;
-    this.timesteps = timesteps;
-  }
-
-  /** The index that a caller wants to begin with. The steps do not need it. */
-  get beginIndex(): number | undefined {
-    return this.#beginIndex;
-  }
-
-  /** @throws InvalidArgumentError where it is not an index into the timesteps. */
-  setBeginIndex(beginIndex: number): void {
-    requireBeginIndex(this.#className, beginIndex, this.timesteps.length);
-    this.#beginIndex = beginIndex;
-  }
-
-  /**
-   * The timestep after this one; `undefined` after the last.
-   *
-   * @throws InvalidArgumentError where the run does not have the timestep.
-   */
-  timestepAfter(timestep: number): number | undefined {
-    return this.timesteps[findTimestepIndex(this.#className, timestep, this.timesteps) + 1];
-  }
-}
-
-/** All timesteps of training, the highest first. */
-export function allTimesteps(trainCount: number): Float64Array {
-  return Float64Array.from({ length: trainCount }, (_, index) => trainCount - 1 - index);
 }

@@ -1,8 +1,13 @@
-import type { Config, ConfigFields, ConfigSchema, ConfigValues, PythonJson } from "@onestep/core";
+import type { Config, ConfigFields, ConfigSchema, ConfigValues, PythonJson, Tensor } from "@onestep/core";
 import type { PushComponentOptions, UploadFile, UploadReport } from "@onestep/hub";
+import { findTimestepIndex } from "./checks.ts";
+import { compatiblesOf } from "./config/compatibles.ts";
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/files.ts";
 import type { ConfigOptions } from "./config/schema.ts";
 import type { NoiseProcess } from "./noise-process.ts";
+import { ScheduleRun } from "./schedule-run.ts";
+import type { StepOptions } from "./scheduler.ts";
+import { allTimesteps } from "./timesteps.ts";
 
 /** A class that {@link SchedulerBase} makes schedulers of. */
 export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
@@ -11,15 +16,43 @@ export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
   readonly schema: ConfigSchema<Fields>;
 }
 
-/** What diffusers' schedulers share: a config, and the ways to make a scheduler of one and to save it. */
-export abstract class SchedulerBase<Values extends object> {
+/**
+ * What all schedulers share: the config and the ways to load and save it, and the state of a run. A class adds its
+ * `schema`, `setTimesteps` and `step`.
+ */
+export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps: number }> {
+  /** The fields of the config. */
+  declare static readonly schema: ConfigSchema<ConfigFields>;
+
   readonly config: Config<Values>;
   /** The noise process that it undoes. */
   abstract readonly noiseProcess: NoiseProcess;
+  readonly order: number = 1;
+  /** The name of the class, for messages. */
+  protected readonly className: string;
+  /** The current run. */
+  protected run: ScheduleRun;
 
-  /** @param config - Made by the schema of the class. */
-  protected constructor(config: Config<Values>) {
-    this.config = config;
+  /**
+   * @param options - Fields of the config; those left out have their defaults.
+   * @throws InvalidArgumentError where an option is unknown or out of range.
+   * @throws InvalidConfigError where options contradict each other.
+   */
+  constructor(options: ConfigOptions<Values> = {}) {
+    const { schema } = new.target;
+    this.className = schema.className;
+    this.config = schema.fromConfig(options) as Config<object> as Config<Values>;
+    this.run = new ScheduleRun(this.className, allTimesteps(this.config.numTrainTimesteps));
+  }
+
+  /** The name of the class in files: diffusers' name, where diffusers has the class. */
+  static get className(): string {
+    return this.schema.className;
+  }
+
+  /** The names of the classes that its config can be given to, its own among them. */
+  static get compatibles(): readonly string[] {
+    return compatiblesOf(this.schema.className);
   }
 
   /**
@@ -67,39 +100,101 @@ export abstract class SchedulerBase<Values extends object> {
     source: SchedulerSource,
     options: SchedulerFromPretrainedOptions = {},
   ): Promise<Instance> {
-    const { readSchedulerDocument } = await import("./config/scheduler-files.ts");
+    const { readSchedulerDocument } = await import("./config/files.ts");
     const { document, name } = await readSchedulerDocument(source, options);
     return new this(this.schema.fromJson(document, name));
   }
 
+  /** The timesteps of the run in order, as the model is given them. Not to be written to. */
+  get timesteps(): Float64Array {
+    return this.run.timesteps;
+  }
+
+  get stepIndex(): number | undefined {
+    return this.run.stepIndex;
+  }
+
+  get beginIndex(): number | undefined {
+    return this.run.beginIndex;
+  }
+
   /**
-   * Writes `scheduler_config.json` into a folder, byte for byte as diffusers does. The folder is made where there is
-   * none.
+   * How many steps were asked for; `undefined` before `setTimesteps`, and where diffusers leaves it so with timesteps or
+   * noise levels of the caller's own.
+   */
+  get numInferenceSteps(): number | undefined {
+    return this.run.numInferenceSteps;
+  }
+
+  /** `numTrainTimesteps`. */
+  get length(): number {
+    return this.config.numTrainTimesteps;
+  }
+
+  /** What unit-variance noise is multiplied with to become the first sample: 1. */
+  get initNoiseSigma(): number {
+    return 1;
+  }
+
+  /**
+   * Sets the index of the first step of the run. `setTimesteps` undoes it.
+   *
+   * @throws InvalidArgumentError unless it is an index into `timesteps`.
+   */
+  setBeginIndex(beginIndex = 0): void {
+    this.run.setBeginIndex(beginIndex);
+  }
+
+  /**
+   * The index of `timestep` in `timesteps`, or in `scheduleTimesteps`; the second index where it occurs more than once.
+   *
+   * @throws InvalidArgumentError where it does not occur.
+   */
+  indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
+    return findTimestepIndex(this.className, timestep, scheduleTimesteps);
+  }
+
+  /** The sample as it is: nothing is scaled. */
+  scaleModelInput(
+    sample: Tensor<"float32">,
+    _timestep?: number,
+    _options?: Pick<StepOptions, "generator">,
+  ): Tensor<"float32"> {
+    return sample;
+  }
+
+  /** A scheduler of the same class and config, with fresh state. */
+  clone(): this {
+    const create = this.constructor as new (options: object) => this;
+    return new create(this.config);
+  }
+
+  /**
+   * Writes `scheduler_config.json` into a folder, byte for byte as diffusers does. Creates the folder if needed.
    *
    * @throws FileWriteError where `directory` is a file, or cannot be written to; UnsupportedError in a browser.
    */
   async savePretrained(directory: string | URL): Promise<void> {
-    const { saveSchedulerConfig } = await import("./config/scheduler-files.ts");
+    const { saveSchedulerConfig } = await import("./config/files.ts");
     await saveSchedulerConfig(this.config, directory);
   }
 
   /** The file that `savePretrained` writes, without writing it. */
   async listFiles(): Promise<readonly UploadFile[]> {
-    const { listSchedulerFiles } = await import("./config/scheduler-files.ts");
+    const { listSchedulerFiles } = await import("./config/files.ts");
     return listSchedulerFiles(this.config);
   }
 
   /**
-   * Uploads `scheduler_config.json` to a repository of the Hub, which is made where there is none; diffusers'
-   * `push_to_hub`.
+   * Uploads `scheduler_config.json` to a repository of the Hub, which is created if needed; diffusers' `push_to_hub`.
    *
-   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
+   * @param repositoryId - `owner/name`; a name alone belongs to the owner of the token.
    * @throws InvalidArgumentError where the id or an option is wrong.
-   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
+   * @throws HubError where the Hub cannot be reached, or rejects the upload; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushComponentOptions = {}): Promise<UploadReport> {
-    const { pushSchedulerConfig } = await import("./config/scheduler-files.ts");
+    const { pushSchedulerConfig } = await import("./config/files.ts");
     return pushSchedulerConfig(this.config, repositoryId, options);
   }
 }

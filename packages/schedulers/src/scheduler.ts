@@ -2,9 +2,12 @@ import type { Generator, Tensor } from "@onestep/core";
 import type { UploadFile } from "@onestep/hub";
 import type { NoiseProcess } from "./noise-process.ts";
 
+/** The file that holds a scheduler's configuration, named as in diffusers. */
+export const schedulerConfigName = "scheduler_config.json";
+
 /** What {@link Scheduler.setTimesteps} takes: exactly one of the two. */
 export interface SetTimestepsOptions {
-  /** How many steps, spread by the scheduler's own rule. At least 1. */
+  /** How many steps, at least 1. The scheduler chooses their timesteps. */
   readonly numInferenceSteps?: number | undefined;
   /** Explicit steps, in the scheduler's own units, descending. Not every scheduler takes them. */
   readonly timesteps?: readonly number[] | undefined;
@@ -13,8 +16,8 @@ export interface SetTimestepsOptions {
 /** Options of {@link Scheduler.step}. */
 export interface StepOptions {
   /**
-   * Where a stochastic scheduler draws its noise: one generator, or one per item of the batch. Without it the noise
-   * comes from a seed that nobody chose.
+   * Where a stochastic scheduler draws its noise: one generator, or one per item of the batch. Without it, a
+   * random seed is used.
    */
   readonly generator?: Generator | readonly Generator[] | undefined;
 }

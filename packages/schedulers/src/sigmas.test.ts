@@ -8,7 +8,6 @@ import {
   karrasSigmasFloat32,
   shiftFlowSigmas,
   sigmaToTimestep,
-  signalAndNoise,
 } from "./sigmas.ts";
 
 describe("sigmaToTimestep", () => {
@@ -125,19 +124,5 @@ describe("flow sigmas", () => {
   it("shifts levels between 0 and 1", () => {
     expect([...shiftFlowSigmas(Float64Array.of(0, 0.5, 1), 3)]).toEqual([0, 0.75, 1]);
     expect([...shiftFlowSigmas(Float64Array.of(0.3), 1)]).toEqual([0.3]);
-  });
-});
-
-describe("signalAndNoise", () => {
-  it("keeps the variance where the noise is over an unscaled signal", () => {
-    const { signal, noise, logRatio } = signalAndNoise(2, false);
-    expect(signal ** 2 + noise ** 2).toBeCloseTo(1, 6);
-    expect(noise / signal).toBeCloseTo(2, 6);
-    expect(logRatio).toBeCloseTo(-Math.log(2), 6);
-  });
-
-  it("mixes the two in flow matching", () => {
-    expect(signalAndNoise(0.25, true)).toMatchObject({ signal: 0.75, noise: 0.25 });
-    expect(signalAndNoise(0, true).logRatio).toBe(Number.POSITIVE_INFINITY);
   });
 });

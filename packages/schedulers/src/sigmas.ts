@@ -1,9 +1,7 @@
 import { InvalidArgumentError, InvalidConfigError, toSnakeCase } from "@onestep/core";
 import { truthField } from "./config/fields.ts";
 import { type ConfigFieldsOf, requireSigmaOrder } from "./config/schema.ts";
-import { keepFloat64, type Rounding } from "./edm.ts";
 import * as float32 from "./float32.ts";
-import { linspaceFloat32 } from "./float32.ts";
 import { betaQuantile } from "./special-functions.ts";
 
 /** `σ = √((1 − ᾱ) / ᾱ)` in float32: the noise level of each timestep of training, over a signal that is not scaled. */
@@ -11,7 +9,7 @@ export function trainSigmas(alphasCumprod: Float32Array): Float32Array {
   return alphasCumprod.map((alphaProd) => float32.sqrt(float32.div(float32.sub(1, alphaProd), alphaProd)));
 }
 
-/** What stands for ᾱ = 0, so that the noise level is finite: the smallest number of float16. */
+/** Replaces ᾱ = 0, so that the noise level is finite: the smallest number of float16. */
 const terminalAlphaProd = 2 ** -24;
 
 /** ᾱ with {@link terminalAlphaProd} at its end, where the betas were rescaled so that it is 0 there. */
@@ -38,7 +36,7 @@ export function interpolateSigmas(timesteps: ArrayLike<number>, sigmas: Float32A
 }
 
 /**
- * The timestep of a noise level, a fraction where it lies between two: the inverse of `interpolateSigmas` on a
+ * The timestep of a noise level, a fraction between two: the inverse of `interpolateSigmas` on a
  * logarithmic scale; diffusers' `_sigma_to_t`.
  *
  * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers. They never fall but to the last,
@@ -48,7 +46,7 @@ export function interpolateSigmas(timesteps: ArrayLike<number>, sigmas: Float32A
 export function sigmaToTimestep(
   sigma: number,
   logSigmas: Float32Array,
-  round: Rounding = keepFloat64,
+  round: float32.Rounding = float32.keepFloat64,
 ): number {
   if (logSigmas.length < 2) return 0;
   const logSigma = round(Math.log(Math.max(sigma, 1e-10)));
@@ -97,21 +95,21 @@ export function karrasSigmas(ramp: ArrayLike<number>, options: KarrasSigmasOptio
 }
 
 /**
- * `count` noise levels from `sigmaMax` down to `sigmaMin` as `karrasSigmas` spreads them, in float32 throughout: with
- * the roundings of OpenAI's `get_sigmas_karras` and diffusers' `EDMDPMSolverMultistepScheduler`. Within a few units in
+ * `count` {@link karrasSigmas} from `sigmaMax` down to `sigmaMin` in float32 throughout, with the
+ * roundings of OpenAI's `get_sigmas_karras` and diffusers' `EDMDPMSolverMultistepScheduler`. Within a few units in
  * the last place of torch, whose `pow` is its own. A single level is `sigmaMax`.
  */
 export function karrasSigmasFloat32(count: number, options: KarrasSigmasOptions): Float32Array {
   const { sigmaMin, sigmaMax, rho } = options;
   const start = sigmaMax ** (1 / rho);
   const gap = Math.fround(sigmaMin ** (1 / rho) - start);
-  return linspaceFloat32(0, 1, count).map(
-    (position) => float32.add(Math.fround(start), float32.mul(position, gap)) ** rho,
-  );
+  return float32
+    .linspace(0, 1, count)
+    .map((position) => float32.add(Math.fround(start), float32.mul(position, gap)) ** rho);
 }
 
-/** The ends of an exponential schedule. */
-export interface ExponentialSigmasOptions {
+/** The ends of a schedule of noise levels. */
+export interface SigmaEnds {
   /** The last noise level. Above 0. */
   readonly sigmaMin: number;
   /** The first noise level. Above 0. */
@@ -125,8 +123,8 @@ export interface ExponentialSigmasOptions {
  * In float32 throughout, as diffusers' `EDMEulerScheduler` does it. Within a few units in the last place of torch,
  * whose `exp` is its own.
  */
-export function exponentialSigmas(count: number, options: ExponentialSigmasOptions): Float32Array {
-  const logarithms = linspaceFloat32(Math.log(options.sigmaMin), Math.log(options.sigmaMax), count);
+export function exponentialSigmas(count: number, options: SigmaEnds): Float32Array {
+  const logarithms = float32.linspace(Math.log(options.sigmaMin), Math.log(options.sigmaMax), count);
   return logarithms.map(Math.exp).reverse();
 }
 
@@ -138,8 +136,8 @@ export function exponentialSigmas(count: number, options: ExponentialSigmasOptio
  */
 export function logSpacedSigmas(
   count: number,
-  options: ExponentialSigmasOptions,
-  round: Rounding = keepFloat64,
+  options: SigmaEnds,
+  round: float32.Rounding = float32.keepFloat64,
 ): Float64Array {
   const start = round(Math.log(options.sigmaMax));
   const end = round(Math.log(options.sigmaMin));
@@ -150,15 +148,15 @@ export function logSpacedSigmas(
 }
 
 /**
- * `count` noise levels from `sigmaMax` down to `sigmaMin`, spread as the quantiles of a beta distribution, dense at both
- * ends, in float64: Lee et al. 2024, "Beta Sampling is All You Need" (arXiv:2407.12173). A single level is `sigmaMax`.
+ * `count` noise levels from `sigmaMax` down to `sigmaMin`, at the quantiles of a beta distribution, dense at both ends, in
+ * float64: Lee et al. 2024, "Beta Sampling is All You Need" (arXiv:2407.12173). A single level is `sigmaMax`.
  */
-export function betaSigmas(count: number, options: ExponentialSigmasOptions): Float64Array {
+export function betaSigmas(count: number, options: SigmaEnds): Float64Array {
   const { sigmaMin, sigmaMax } = options;
   return unitRamp(count).map((position) => sigmaMin + betaQuantile(1 - position) * (sigmaMax - sigmaMin));
 }
 
-/** The fields of a config that give the noise levels another spread. At most one of them may be true. */
+/** The fields of a config that replace the noise levels of the betas. At most one of them may be true. */
 export interface SigmaConversionConfig {
   /** Whether the noise levels follow Karras et al. 2022 (arXiv:2206.00364), equation 5; false by default. */
   readonly useKarrasSigmas: boolean;
@@ -183,7 +181,7 @@ export function sigmaConversionFields(): ConfigFieldsOf<SigmaConversionConfig> {
 const rho = 7;
 
 /**
- * `count` noise levels as the config spreads them, in float64; `undefined` where it leaves them as they are.
+ * `count` Karras, exponential or beta sigmas, as the config says, in float64; `undefined` where it says none of them.
  *
  * @param ends - The last and the first level.
  * @throws InvalidConfigError where the last is above the first: one of the two is of the config, and the other of the run.
@@ -191,7 +189,7 @@ const rho = 7;
 export function convertSigmas(
   config: SigmaConversionConfig,
   count: number,
-  ends: ExponentialSigmasOptions,
+  ends: SigmaEnds,
 ): Float64Array | undefined {
   if (isConverted(config)) requireSigmaOrder("the noise levels of a run", ends);
   if (config.useKarrasSigmas) return karrasSigmas(unitRamp(count), { ...ends, rho });
@@ -200,13 +198,13 @@ export function convertSigmas(
   return undefined;
 }
 
-/** Whether the config gives the noise levels another spread. */
+/** Whether the config says Karras, exponential or beta sigmas. */
 export function isConverted(config: SigmaConversionConfig): boolean {
   return names.some((name) => config[name]);
 }
 
 /**
- * Checks that the spread is said once.
+ * Checks that at most one kind of sigmas is asked for.
  *
  * @param subject - The scheduler or the file, for the message.
  * @throws InvalidConfigError where more than one of the fields is true.
@@ -229,14 +227,14 @@ export interface DiffusionSchedule {
 }
 
 /** Noise levels that a config asks for in place of those of its first and last timestep. */
-export interface SigmaEnds {
+export interface SigmaRange {
   readonly sigmaMin?: number | null;
   readonly sigmaMax?: number | null;
 }
 
 /**
- * The noise levels of timesteps, and where the config gives the levels another spread between the first and the last
- * of them, the timesteps that belong to those.
+ * The noise levels of timesteps. Where the config says Karras, exponential or beta sigmas, these, between the first level
+ * and the last, and the timesteps that belong to them.
  *
  * @param timesteps - The highest first.
  * @param sigmas - The levels of all timesteps of training.
@@ -244,17 +242,17 @@ export interface SigmaEnds {
 export function diffusionSchedule(
   timesteps: Float64Array,
   sigmas: Float32Array,
-  config: SigmaConversionConfig & SigmaEnds,
+  config: SigmaConversionConfig & SigmaRange,
 ): DiffusionSchedule {
   const interpolated = interpolateSigmas(timesteps, sigmas);
   return convertSchedule({ timesteps, sigmas: interpolated }, sigmas, config);
 }
 
-/** A schedule with its noise levels spread as the config says; see {@link diffusionSchedule}. */
+/** A schedule with the sigmas that the config asks for; see {@link diffusionSchedule}. */
 export function convertSchedule(
   schedule: DiffusionSchedule,
   sigmas: Float32Array,
-  config: SigmaConversionConfig & SigmaEnds,
+  config: SigmaConversionConfig & SigmaRange,
 ): DiffusionSchedule {
   const sigmaMin = config.sigmaMin ?? schedule.sigmas.at(-1) ?? Number.NaN;
   const sigmaMax = config.sigmaMax ?? schedule.sigmas[0] ?? Number.NaN;
@@ -327,7 +325,7 @@ export function middleSigma(sigma: number, otherSigma: number): number {
 }
 
 /**
- * Refuses timesteps where the config spreads the noise levels itself.
+ * Throws where a caller gives timesteps and the config says Karras, exponential or beta sigmas.
  *
  * @param subject - The method, for the message.
  * @param isContinuous - Whether the model is given noise levels in place of timesteps.
@@ -343,34 +341,10 @@ export function refuseConvertedTimesteps(
     subject: `${subject}: timesteps`,
     found: isContinuous
       ? "timesteps for a model that is given noise levels"
-      : "timesteps and a spread of levels",
+      : "timesteps with Karras, exponential or beta sigmas",
     expected: "`numInferenceSteps` with this config",
     remedy: isContinuous
       ? 'Pass a number of steps, or make the scheduler with a `timestepType` of "discrete".'
       : "Pass a number of steps, or make the scheduler without Karras, exponential and beta sigmas.",
   });
-}
-
-/** How much of the signal and of the noise a sample holds; float32 numbers. */
-export interface SignalAndNoise {
-  /** What the clean sample is multiplied with: α. */
-  readonly signal: number;
-  /** What unit-variance noise is multiplied with: σ. */
-  readonly noise: number;
-  /** `ln(α / σ)`: half the logarithm of the signal-to-noise ratio; infinite where there is no noise. */
-  readonly logRatio: number;
-}
-
-/**
- * Signal and noise at a noise level, in float32; diffusers' `_sigma_to_alpha_sigma_t`.
- *
- * @param sigma - The deviation of the noise over a signal that is not scaled, or, in flow matching, the share of the
- * noise.
- */
-export function signalAndNoise(sigma: number, isFlow: boolean): SignalAndNoise {
-  const signal = isFlow
-    ? float32.sub(1, sigma)
-    : float32.div(1, float32.sqrt(float32.add(float32.square(sigma), 1)));
-  const noise = isFlow ? sigma : float32.mul(sigma, signal);
-  return { signal, noise, logRatio: float32.sub(float32.log(signal), float32.log(noise)) };
 }

@@ -2,7 +2,7 @@ import { enumField, InvalidArgumentError, integerField } from "@onestep/core";
 import { requireTimestepCount, type SequenceRule } from "./checks.ts";
 import type { ConfigFieldsOf } from "./config/schema.ts";
 
-/** How the timesteps of a run are spread over those of training: Lin et al. 2023 (arXiv:2305.08891), table 2. */
+/** Timestep spacing, which timesteps of training a run takes: Lin et al. 2023 (arXiv:2305.08891), table 2. */
 export type TimestepSpacing = "linspace" | "leading" | "trailing";
 
 /** Every {@link TimestepSpacing}. */
@@ -36,9 +36,9 @@ export function trailingTimesteps(last: number, ratio: number, count: number): F
   return Float64Array.from({ length: count }, (_, index) => roundHalfEven(last + index * gap) - 1);
 }
 
-/** The fields of a config that say how timesteps are spread. */
+/** The fields of a config that say which timesteps of training a run takes. */
 export interface SpacingConfig {
-  /** How the timesteps of a run are spread over those of training. */
+  /** Which timesteps of training a run takes. */
   readonly timestepSpacing: TimestepSpacing;
   /** Added to each timestep where the spacing is `"leading"`; 0 by default. */
   readonly stepsOffset: number;
@@ -52,6 +52,11 @@ export function spacingFields(defaultSpacing: TimestepSpacing): ConfigFieldsOf<S
   };
 }
 
+/** All timesteps of training, the highest first. */
+export function allTimesteps(trainCount: number): Float64Array {
+  return Float64Array.from({ length: trainCount }, (_, index) => trainCount - 1 - index);
+}
+
 /** `count` timesteps, the highest first, of a model that was trained with `trainCount`. `"linspace"` is not rounded. */
 export function spacedTimesteps(trainCount: number, count: number, config: SpacingConfig): Float64Array {
   const { timestepSpacing, stepsOffset } = config;
@@ -61,7 +66,7 @@ export function spacedTimesteps(trainCount: number, count: number, config: Spaci
 }
 
 /**
- * The timesteps of a run through a model that knows whole ones alone, the highest first.
+ * The timesteps of a run for a model that is given whole numbers, the highest first.
  *
  * @param subject - The method, for messages.
  * @param numInferenceSteps - How many, 1 to `numTrainTimesteps`.
@@ -79,12 +84,12 @@ export function wholeTimesteps(
 }
 
 /**
- * The timesteps of a run of an ODE solver, whole numbers, the highest first: one more is spread over those of training
- * than are asked for, and the last left out, since the run ends there.
+ * The timesteps of a run of an ODE solver, whole numbers, the highest first: as many as are asked for and one more, of
+ * which the last is left out, since the run ends there.
  *
  * @param subject - The method, for messages.
  * @param numInferenceSteps - How many: 1 to `numTrainTimesteps` with the spacing `"trailing"`, to one less otherwise,
- * so that none stands twice.
+ * so that none occurs twice.
  * @param usedCount - How many timesteps of training are used, from the first on; with fewer than all of them `"trailing"`
  * gives fewer timesteps than are asked for.
  * @throws InvalidArgumentError where it is something else, or `stepsOffset` leads past the last timestep.
@@ -116,7 +121,7 @@ export function trainTimestepRule(trainCount: number): SequenceRule {
 }
 
 /**
- * Checks timesteps that were spread over those of training: an offset may have led past the last.
+ * Checks timesteps that were spaced over those of training: an offset may have led past the last.
  *
  * @param subject - The method, for the message.
  * @throws InvalidArgumentError where one is not a timestep of training.

@@ -30,7 +30,7 @@ it("says what it looked for where there is none", async () => {
   await expect(reading).rejects.toThrow(SchedulerConfigNotFoundError);
   await expect(reading).rejects.toThrow(
     "someone/something: found no file named scheduler_config.json, expected scheduler/scheduler_config.json or" +
-      " scheduler_config.json. Check the name and the revision, or pass the folder that the file lies in as" +
+      " scheduler_config.json. Check the name and the revision, or pass the folder of the file as" +
       " `subfolder`.",
   );
   await reading.catch((error) => {

@@ -9,7 +9,7 @@ import type {
   UploadReport,
 } from "@onestep/hub";
 import { SchedulerConfigNotFoundError } from "../errors.ts";
-import { schedulerConfigName } from "./schema.ts";
+import { schedulerConfigName } from "../scheduler.ts";
 
 /** Far above what a scheduler's configuration holds. */
 const maximumBytes = 1_048_576;
@@ -20,7 +20,7 @@ export type SchedulerSource = RepositoryLocation | Repository;
 /** Options of a scheduler's `fromPretrained`. All but `subfolder` and `signal` only matter for a source to open. */
 export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
   /**
-   * The folder of the repository that `scheduler_config.json` lies in; `"scheduler"` by default, as pipelines save
+   * The folder of the repository that holds `scheduler_config.json`; `"scheduler"` by default, as pipelines save
    * it. Where the folder has none, the top of the repository is searched; `""` searches there alone.
    */
   readonly subfolder?: string | undefined;
@@ -57,7 +57,7 @@ export async function readSchedulerDocument(
     subject: repository.name,
     found: `no file named ${schedulerConfigName}`,
     expected: paths.join(" or "),
-    remedy: "Check the name and the revision, or pass the folder that the file lies in as `subfolder`.",
+    remedy: "Check the name and the revision, or pass the folder of the file as `subfolder`.",
   });
 }
 
@@ -84,8 +84,8 @@ async function open(source: SchedulerSource, options: OpenRepositoryOptions): Pr
 }
 
 /**
- * Writes a scheduler's config into a folder, byte for byte as diffusers' `save_pretrained` does. The folder is made
- * where there is none.
+ * Writes a scheduler's config into a folder, byte for byte as diffusers' `save_pretrained` does. Creates the folder if
+ * needed.
  *
  * @param directory - A path or a `file:` URL.
  * @throws FileWriteError where `directory` is a file, or cannot be written to.

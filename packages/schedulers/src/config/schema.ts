@@ -7,9 +7,7 @@ import {
   type PythonJson,
 } from "@onestep/core";
 import { requireLimits } from "../predictions.ts";
-
-/** The file that holds a scheduler's configuration, named as in diffusers. */
-export const schedulerConfigName = "scheduler_config.json";
+import { relativesOf } from "./compatibles.ts";
 
 /** Options that make a config: every field may be left out, or be `undefined`, for its default. */
 export type ConfigOptions<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined };
@@ -59,13 +57,13 @@ export class SchedulerSchema<Fields extends ConfigFields> extends ConfigSchema<F
   }
 
   /**
-   * As diffusers: entries that the class in the file has, or a compatible class, are kept without a word. Which those
-   * are is a table that is loaded when there is such an entry, so the warning comes a little later.
+   * As in diffusers, entries that the class in the file has, or a compatible class, are kept without a warning. The table
+   * of these is loaded when there is such an entry, so the warning comes a little later.
    */
   protected override warnOfUnknown(names: readonly string[], writtenBy: PythonJson, source: string): void {
     void import("./unexpected-attributes.ts")
       .then(
-        ({ unexpectedAttributes }) => unexpectedAttributes(names, this.className, writtenBy),
+        ({ unexpectedAttributes }) => unexpectedAttributes(names, relativesOf(this.className), writtenBy),
         () => names,
       )
       .then((unexpected) => this.warnOf(unexpected, source));

@@ -7,7 +7,7 @@ import {
   nullableField,
   PythonFloat,
 } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
 import {
   type SolverPredictionType,
   solverPredictionTypes,
@@ -49,7 +49,7 @@ export interface SolverConfig
 /** The fields of {@link SolverConfig}. */
 export function solverFields(): ConfigFieldsOf<SolverConfig> {
   return {
-    ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
+    ...betaFields(commonBetaSchedules, "linear"),
     solverOrder: solverOrderField(),
     predictionType: enumField(solverPredictionTypes, "epsilon"),
     ...thresholdingFields(),
@@ -75,7 +75,8 @@ export function requireSolverConfig(subject: string, config: BetaConfig & SigmaC
 }
 
 /**
- * Checks that the levels of flow matching are not spread anew, which would lead out of their range.
+ * Checks that the config asks for one kind of sigmas: Karras, exponential and beta sigmas are outside the range of flow
+ * matching.
  *
  * @param subject - The scheduler or the file, for the message.
  * @throws InvalidConfigError where they are.
@@ -87,9 +88,9 @@ export function requireUnconvertedFlow(
   if (!config.useFlowSigmas || !isConverted(config)) return;
   throw new InvalidConfigError({
     subject,
-    found: "use_flow_sigmas with another spread of the levels",
+    found: "use_flow_sigmas with Karras, exponential or beta sigmas",
     expected: "one or the other",
-    remedy: "Set use_flow_sigmas, or the fields of the other spread, to false.",
+    remedy: "Set use_flow_sigmas, or the field of the others, to false.",
   });
 }
 
@@ -190,13 +191,8 @@ export function requireDPMSolverConfig(subject: string, config: DPMSolverConfig)
 }
 
 /** Whether the algorithm steps with predictions of the clean sample. */
-export function stepsWithOriginals(algorithm: DPMSolverAlgorithm): boolean {
+function stepsWithOriginals(algorithm: DPMSolverAlgorithm): boolean {
   return algorithm === "dpmsolver++" || algorithm === "sde-dpmsolver++";
-}
-
-/** Whether the algorithm adds fresh noise in each step. */
-export function addsNoise(algorithm: DPMSolverAlgorithm): boolean {
-  return algorithm === "sde-dpmsolver++" || algorithm === "sde-dpmsolver";
 }
 
 /** Which of the algorithms of DPM-Solver: the two with `++` step with predictions of the clean sample, the others of noise. */

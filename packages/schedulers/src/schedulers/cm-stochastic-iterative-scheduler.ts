@@ -1,5 +1,5 @@
 import { randnTensor, type Tensor } from "@onestep/core";
-import { refuseIndex, requireFinite, requireSamples } from "../checks.ts";
+import { refuseIndex, requireFinite, requireSamples, ScaledInputReminder } from "../checks.ts";
 import {
   finiteField,
   narrowedField,
@@ -15,18 +15,13 @@ import {
   SchedulerSchema,
 } from "../config/schema.ts";
 import { chooseGridIndices } from "../distilled.ts";
-import {
-  keepFloat64,
-  outputScaling,
-  type Rounding,
-  type Scalings,
-  sampleDeviation,
-  skipScaling,
-} from "../edm.ts";
+import { outputScaling, type Scalings, sampleDeviation, skipScaling } from "../edm.ts";
+import * as float32 from "../float32.ts";
+import { addNoise } from "../noise.ts";
 import type { NoiseProcess } from "../noise-process.ts";
-import { ScaledInputSchedulerBase } from "../scaled-input-scheduler-base.ts";
-import { SigmaRun } from "../schedule-run.ts";
+import { ScheduleRun } from "../schedule-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import { SchedulerBase } from "../scheduler-base.ts";
 import { appendSigma, karrasSigmas, unitRamp } from "../sigmas.ts";
 
 /** The configuration of a `CMStochasticIterativeScheduler`. */
@@ -63,8 +58,6 @@ function cmStochasticIterativeFields(): ConfigFieldsOf<CMStochasticIterativeSche
   };
 }
 
-const className = "CMStochasticIterativeScheduler";
-
 /** Options of {@link CMStochasticIterativeScheduler.step}. */
 export interface CMStochasticIterativeSchedulerStepOptions extends StepOptions {
   /**
@@ -92,37 +85,37 @@ export interface CMStochasticIterativeSchedulerOutput {
  * turn the last step into NaN, and a run that is over stays over.
  */
 export class CMStochasticIterativeScheduler
-  extends ScaledInputSchedulerBase<CMStochasticIterativeSchedulerConfig>
+  extends SchedulerBase<CMStochasticIterativeSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "edm";
-
-  /** The names of the classes that its config can be given to: its own. */
-  static readonly compatibles: readonly string[] = [className];
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_consistency_models.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<CMStochasticIterativeSchedulerConfig>> =
-    new SchedulerSchema(className, cmStochasticIterativeFields(), requireSigmaOrder);
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<CMStochasticIterativeSchedulerConfig>> =
+    new SchedulerSchema("CMStochasticIterativeScheduler", cmStochasticIterativeFields(), requireSigmaOrder);
 
-  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
-  readonly initNoiseSigma: number;
+  readonly noiseProcess: NoiseProcess = "edm";
+  readonly #reminder: ScaledInputReminder = new ScaledInputReminder();
   #customTimesteps = false;
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
-   */
   constructor(options: CMStochasticIterativeSchedulerOptions = {}) {
-    super(className, CMStochasticIterativeScheduler.schema.fromConfig(options));
-    this.initNoiseSigma = this.config.sigmaMax;
+    super(options);
     const sigmas = this.convertToKarras(unitRamp(this.config.numTrainTimesteps));
-    requireFinite(`${className}: sigmas`, sigmas);
-    this.begin(new SigmaRun(className, this.sigmaToT(sigmas), sigmas));
+    requireFinite(`${this.className}: sigmas`, sigmas);
+    this.run = new ScheduleRun(this.className, this.sigmaToT(sigmas), { sigmas });
+  }
+
+  /** The noise levels: in float64 those of the whole grid, in float32 those of a run. Not to be written to. */
+  get sigmas(): Float32Array | Float64Array {
+    return this.run.sigmas;
+  }
+
+  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  override get initNoiseSigma(): number {
+    return this.config.sigmaMax;
+  }
+
+  /** Whether {@link scaleModelInput} was ever called; `setTimesteps` does not reset it. */
+  get isScaleInputCalled(): boolean {
+    return this.#reminder.isCalled;
   }
 
   /** Whether the timesteps of the run were given explicitly. */
@@ -142,14 +135,28 @@ export class CMStochasticIterativeScheduler
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const { numTrainTimesteps, sigmaMin } = this.config;
-    const indices = chooseGridIndices(className, options, numTrainTimesteps);
+    const indices = chooseGridIndices(this.className, options, numTrainTimesteps);
     // A grid of one is `sigmaMax` alone; diffusers divides 0 by 0 there.
     const sigmas = this.convertToKarras(indices.map((index) => index / Math.max(numTrainTimesteps - 1, 1)));
     const float32Sigmas = appendSigma(sigmas, sigmaMin);
-    requireFinite(`${className}: sigmas`, float32Sigmas);
+    requireFinite(`${this.className}: sigmas`, float32Sigmas);
     this.#customTimesteps = options.timesteps !== undefined;
     const numInferenceSteps = options.numInferenceSteps ?? this.numInferenceSteps;
-    this.begin(new SigmaRun(className, this.sigmaToT(sigmas), float32Sigmas), numInferenceSteps);
+    const run = { sigmas: float32Sigmas, numInferenceSteps };
+    this.run = new ScheduleRun(this.className, this.sigmaToT(sigmas), run);
+  }
+
+  /**
+   * The model's input: `sample / √(σ² + σ_data²)` (c_in of arXiv:2206.00364, table 1), where σ is the noise level of the
+   * step to take. Begins the run at `timestep`; does not advance it.
+   *
+   * @throws InvalidArgumentError where the run does not have its first timestep, or is over.
+   */
+  override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
+    requireSamples(`${this.className}.scaleModelInput`, { sample });
+    const sigma = this.run.sigmaAt(this.run.begin(timestep));
+    this.#reminder.noteCall();
+    return sample.div(sampleDeviation(sigma, this.config.sigmaData, this.#round));
   }
 
   /**
@@ -161,7 +168,7 @@ export class CMStochasticIterativeScheduler
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - x: what went into {@link scaleModelInput}, not what came out.
    * @throws InvalidArgumentError where the shapes differ (that of what `editDenoised` returns too), `timestep` is an
-   * index, the run is to begin at a timestep that it does not have, or is over.
+   * index, the run does not have its first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -169,17 +176,17 @@ export class CMStochasticIterativeScheduler
     sample: Tensor<"float32">,
     options: CMStochasticIterativeSchedulerStepOptions = {},
   ): CMStochasticIterativeSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample });
-    refuseIndex(className, timestep, this.timesteps);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
-    this.reminder.remind();
+    this.#reminder.remind();
 
     const { cSkip, cOut } = this.getScalingsForBoundaryCondition(this.run.sigmaAt(index));
     let prevSample = modelOutput.addScaled(cOut, sample, cSkip);
     if (this.config.clipDenoised) prevSample = prevSample.clamp(-1, 1);
     if (options.editDenoised !== undefined) {
       prevSample = options.editDenoised(prevSample);
-      requireSamples(`${className}.step`, { modelOutput, denoised: prevSample });
+      requireSamples(`${this.className}.step`, { modelOutput, denoised: prevSample });
     }
     if (this.timesteps.length > 1) {
       const { sNoise } = this.config;
@@ -187,8 +194,23 @@ export class CMStochasticIterativeScheduler
       const noise = sNoise === 1 ? drawn : drawn.mul(sNoise);
       prevSample = prevSample.addScaled(1, noise, this.#noiseScale(this.run.sigmaAt(index + 1)));
     }
-    this.run.advance();
+    this.run.advance(index);
     return { prevSample };
+  }
+
+  /**
+   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
+   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
+   *
+   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    const sigmas = this.run.sigmasToAdd(timesteps);
+    return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
   }
 
   /** `250 · ln(σ + 1e-44)` in float64: the timestep that stands for a noise level. */
@@ -231,18 +253,9 @@ export class CMStochasticIterativeScheduler
     };
   }
 
-  clone(): CMStochasticIterativeScheduler {
-    return new CMStochasticIterativeScheduler(this.config);
-  }
-
-  /** `sample / √(σ² + σ_data²)`: c_in of EDM (arXiv:2206.00364), table 1. */
-  protected scaleAt(sample: Tensor<"float32">, sigma: number): Tensor<"float32"> {
-    return sample.div(sampleDeviation(sigma, this.config.sigmaData, this.#round));
-  }
-
   /** torch computes with noise levels in the type that they are stored in. */
-  get #round(): Rounding {
-    return this.run.sigmas instanceof Float32Array ? Math.fround : keepFloat64;
+  get #round(): float32.Rounding {
+    return this.run.sigmas instanceof Float32Array ? Math.fround : float32.keepFloat64;
   }
 
   #noiseScale(sigmaNext: number): number {

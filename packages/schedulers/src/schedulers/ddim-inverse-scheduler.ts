@@ -1,10 +1,10 @@
 import { enumField, InvalidConfigError, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
-import { requireOneOption, requireRun, requireSamples, requireTrainTimestep } from "../checks.ts";
+import { AlphaSchedulerBase } from "../alphas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
+import { requireOneOption, requireSamples, requireTrainTimestep } from "../checks.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import {
   type ClippingConfig,
   clippingFields,
@@ -14,19 +14,15 @@ import {
   predictNoise,
   predictOriginalSample,
 } from "../predictions.ts";
-import { allTimesteps } from "../schedule-run.ts";
 import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
-import { TimestepRunSchedulerBase } from "../timestep-run-scheduler-base.ts";
-import { type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
-
-const className = "DDIMInverseScheduler";
+import { allTimesteps, type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
 
 /** The configuration of a `DDIMInverseScheduler`. */
 export interface DDIMInverseSchedulerConfig
   extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
     ClippingConfig,
     SpacingConfig {
-  /** How the timesteps are spread over those of training; `"leading"` by default. */
+  /** Which timesteps of training a run takes; `"leading"` by default. */
   readonly timestepSpacing: "leading" | "trailing";
   /**
    * Whether the first step begins at a sample without any noise, ᾱ = 1; true by default. Otherwise it begins at ᾱ of
@@ -35,7 +31,7 @@ export interface DDIMInverseSchedulerConfig
   readonly setAlphaToOne: boolean;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -59,41 +55,28 @@ export interface DDIMInverseSchedulerOutput {
  * timestep alone: `stepIndex` is always undefined.
  */
 export class DDIMInverseScheduler
-  extends TimestepRunSchedulerBase<DDIMInverseSchedulerConfig>
+  extends AlphaSchedulerBase<DDIMInverseSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to: its own. */
-  static readonly compatibles: readonly string[] = [className];
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_ddim_inverse.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<DDIMInverseSchedulerConfig>> = new SchedulerSchema(
-    className,
-    {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
-      ...clippingFields(true),
-      setAlphaToOne: truthField(true),
-      ...spacingFields("leading"),
-      timestepSpacing: enumField(["leading", "trailing"], "leading"),
-      predictionType: enumField(predictionTypes, "epsilon"),
-      rescaleBetasZeroSnr: truthField(false),
-    },
-    requireInverseConfig,
-  );
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<DDIMInverseSchedulerConfig>> =
+    new SchedulerSchema(
+      "DDIMInverseScheduler",
+      {
+        ...betaFields(commonBetaSchedules, "linear"),
+        ...clippingFields(true),
+        setAlphaToOne: truthField(true),
+        ...spacingFields("leading"),
+        timestepSpacing: enumField(["leading", "trailing"], "leading"),
+        predictionType: enumField(predictionTypes, "epsilon"),
+        rescaleBetasZeroSnr: truthField(false),
+      },
+      requireInverseConfig,
+    );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
   constructor(options: DDIMInverseSchedulerOptions = {}) {
-    super(className, DDIMInverseScheduler.schema.fromConfig(options));
-    this.begin(allTimesteps(this.length).reverse());
+    super(options);
+    this.beginRun(allTimesteps(this.length).reverse());
   }
 
   /** ᾱ of the sample that a run begins with: 1, or that of timestep 0 where `setAlphaToOne` is false. */
@@ -102,16 +85,16 @@ export class DDIMInverseScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) spread by `timestepSpacing`.
+   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
    *
    * @throws InvalidArgumentError where that is not the one option, or out of range, or `stepsOffset` leads past the
    * last timestep; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const timesteps = wholeTimesteps(subject, options.numInferenceSteps, this.config).reverse();
-    this.begin(timesteps, options.numInferenceSteps);
+    this.beginRun(timesteps, options.numInferenceSteps);
   }
 
   /**
@@ -129,7 +112,7 @@ export class DDIMInverseScheduler
     sample: Tensor<"float32">,
     _options?: object,
   ): DDIMInverseSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
     const { predictionType } = this.config;
     const [alphaProd, nextAlphaProd] = this.#alphaProdsAround(subject, timestep);
@@ -143,13 +126,9 @@ export class DDIMInverseScheduler
     return { prevSample, predOriginalSample };
   }
 
-  clone(): DDIMInverseScheduler {
-    return new DDIMInverseScheduler(this.config);
-  }
-
   /** ᾱ of the sample, and of the timestep that a step leads to. */
   #alphaProdsAround(subject: string, timestep: number): [current: number, next: number] {
-    const count = requireRun(subject, this.numInferenceSteps);
+    const count = this.run.requireStarted();
     const next = requireTrainTimestep(subject, timestep, this.length);
     const current = next - Math.floor(this.length / count);
     const alphaProd = current >= 0 ? this.alphasCumprod[current] : this.initialAlphaCumprod;

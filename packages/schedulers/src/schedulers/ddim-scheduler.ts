@@ -1,17 +1,10 @@
 import { enumField, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
-import {
-  requireFraction,
-  requireOneOption,
-  requireRun,
-  requireSamples,
-  requireTrainTimestep,
-} from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { AlphaSchedulerBase } from "../alphas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
+import { requireFraction, requireOneOption, requireSamples, requireTrainTimestep } from "../checks.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import {
   type ClippingConfig,
   clippingFields,
@@ -25,10 +18,7 @@ import {
   thresholdingFields,
 } from "../predictions.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
-import { TimestepRunSchedulerBase } from "../timestep-run-scheduler-base.ts";
 import { type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
-
-const className = "DDIMScheduler";
 
 /** The configuration of a `DDIMScheduler`. */
 export interface DDIMSchedulerConfig
@@ -43,7 +33,7 @@ export interface DDIMSchedulerConfig
   readonly setAlphaToOne: boolean;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -54,7 +44,7 @@ export type DDIMSchedulerOptions = ConfigOptions<DDIMSchedulerConfig>;
 export interface DDIMStepOptions extends StepOptions {
   /** How much of DDPM's noise a step adds, 0 to 1; 0 by default: none. */
   readonly eta?: number | undefined;
-  /** Whether the noise is derived anew from the clamped prediction of the clean sample; false by default. */
+  /** Whether the noise is derived from the clamped prediction of the clean sample; false by default. */
   readonly useClippedModelOutput?: boolean | undefined;
   /** The noise to add where `eta` is above 0, in place of a draw; float32, the shape of the sample. */
   readonly varianceNoise?: Tensor<"float32"> | undefined;
@@ -75,21 +65,12 @@ export interface DDIMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_ddim.py` on torch's CPU. Each step follows from its timestep
  * alone: `stepIndex` is always undefined.
  */
-export class DDIMScheduler extends TimestepRunSchedulerBase<DDIMSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
+export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_ddim.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<DDIMSchedulerConfig>> = new SchedulerSchema(
-    className,
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<DDIMSchedulerConfig>> = new SchedulerSchema(
+    "DDIMScheduler",
     {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
+      ...betaFields(commonBetaSchedules, "linear"),
       ...clippingFields(true),
       setAlphaToOne: truthField(true),
       ...spacingFields("leading"),
@@ -100,31 +81,22 @@ export class DDIMScheduler extends TimestepRunSchedulerBase<DDIMSchedulerConfig>
     requireBetaCount,
   );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
-  constructor(options: DDIMSchedulerOptions = {}) {
-    super(className, DDIMScheduler.schema.fromConfig(options));
-  }
-
   /** ᾱ after the last step: 1, or that of timestep 0 where `setAlphaToOne` is false. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) spread by `timestepSpacing`.
+   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
    *
    * @throws InvalidArgumentError where that is not the one option, or out of range, or `stepsOffset` leads past the
    * last timestep; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const timesteps = wholeTimesteps(subject, options.numInferenceSteps, this.config);
-    this.begin(timesteps, options.numInferenceSteps);
+    this.beginRun(timesteps, options.numInferenceSteps);
   }
 
   /**
@@ -143,7 +115,7 @@ export class DDIMScheduler extends TimestepRunSchedulerBase<DDIMSchedulerConfig>
     sample: Tensor<"float32">,
     options: DDIMStepOptions = {},
   ): DDIMSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
     const eta = requireFraction(`${subject}: eta`, options.eta ?? 0);
     const { predictionType } = this.config;
@@ -166,13 +138,9 @@ export class DDIMScheduler extends TimestepRunSchedulerBase<DDIMSchedulerConfig>
     return { prevSample: mean.add(chooseNoise(subject, sample, options).mul(deviation)), predOriginalSample };
   }
 
-  clone(): DDIMScheduler {
-    return new DDIMScheduler(this.config);
-  }
-
   /** ᾱ of a timestep and of the one that a step leads to. */
   #alphaProdsAround(subject: string, timestep: number): [current: number, previous: number] {
-    const count = requireRun(subject, this.numInferenceSteps);
+    const count = this.run.requireStarted();
     const current = requireTrainTimestep(subject, timestep, this.length);
     const previous = current - Math.floor(this.length / count);
     const previousAlphaProd = previous >= 0 ? this.alphasCumprod[previous] : this.finalAlphaCumprod;

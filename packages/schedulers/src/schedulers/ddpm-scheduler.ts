@@ -1,11 +1,10 @@
 import { type ConfigField, enumField, randnTensor, Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, ddpmSpreads, requireBetaCount } from "../betas.ts";
+import { AlphaSchedulerBase } from "../alphas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
 import { requireOneOption, requireSamples, requireSequence, requireTrainTimestep } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import {
   type ClippingConfig,
   clippingFields,
@@ -18,10 +17,7 @@ import {
   thresholdingFields,
 } from "../predictions.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
-import { TimestepRunSchedulerBase } from "../timestep-run-scheduler-base.ts";
 import { type SpacingConfig, spacingFields, trainTimestepRule, wholeTimesteps } from "../timesteps.ts";
-
-const className = "DDPMScheduler";
 
 /** How the variance of a step of DDPM is chosen. */
 export type DDPMVarianceType =
@@ -46,7 +42,7 @@ export interface DDPMSchedulerConfig
   readonly varianceType: DDPMVarianceType;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -68,21 +64,12 @@ export interface DDPMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step follows from its timestep
  * alone: steps may be taken in any order, and `stepIndex` is always undefined.
  */
-export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
+export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_ddpm.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<DDPMSchedulerConfig>> = new SchedulerSchema(
-    className,
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<DDPMSchedulerConfig>> = new SchedulerSchema(
+    "DDPMScheduler",
     {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"], "linear"),
+      ...betaFields([...commonBetaSchedules, "sigmoid", "laplace"], "linear"),
       varianceType: varianceTypeField(),
       ...clippingFields(true),
       predictionType: enumField(predictionTypes, "epsilon"),
@@ -96,23 +83,14 @@ export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig>
   #hasSetTimesteps = false;
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
-  constructor(options: DDPMSchedulerOptions = {}) {
-    super(className, DDPMScheduler.schema.fromConfig(options), ddpmSpreads);
-  }
-
-  /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) spread by `timestepSpacing`, or of
+   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`, or of
    * `timesteps`: whole numbers from 0 to `numTrainTimesteps` − 1, each once, the highest first.
    *
    * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or `stepsOffset` leads
    * past the last timestep; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    this.begin(this.#chooseTimesteps(options), options.numInferenceSteps);
+    this.beginRun(this.#chooseTimesteps(options), options.numInferenceSteps);
     this.#hasSetTimesteps = true;
   }
 
@@ -131,7 +109,7 @@ export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig>
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): DDPMSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     const { predictionType } = this.config;
     const { prediction, predictedVariance } = this.#splitOutput(subject, modelOutput, sample);
     const alphaProd = this.#alphaProdAt(requireTrainTimestep(subject, timestep, this.length));
@@ -153,15 +131,12 @@ export class DDPMScheduler extends TimestepRunSchedulerBase<DDPMSchedulerConfig>
    * @throws InvalidArgumentError where the run does not have the timestep.
    */
   previousTimestep(timestep: number): number {
-    return this.#hasSetTimesteps ? (this.run.timestepAfter(timestep) ?? -1) : timestep - 1;
-  }
-
-  clone(): DDPMScheduler {
-    return new DDPMScheduler(this.config);
+    if (!this.#hasSetTimesteps) return timestep - 1;
+    return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
   }
 
   #chooseTimesteps(options: SetTimestepsOptions): Float64Array {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps", "timesteps"]);
     const { numInferenceSteps, timesteps } = options;
     if (timesteps !== undefined) {

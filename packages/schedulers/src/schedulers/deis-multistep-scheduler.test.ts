@@ -54,7 +54,7 @@ describe("a new DEISMultistepScheduler", () => {
     [{ useKarrasSigmas: true, useBetaSigmas: true }, "found use_karras_sigmas and use_beta_sigmas at once"],
     [
       { useKarrasSigmas: true, useFlowSigmas: true },
-      "found use_flow_sigmas with another spread of the levels",
+      "found use_flow_sigmas with Karras, exponential or beta",
     ],
   ])("refuses %j", (options, message) => {
     expect(() => new DEISMultistepScheduler(options)).toThrow(InvalidConfigError);

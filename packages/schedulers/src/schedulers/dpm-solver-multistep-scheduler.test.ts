@@ -62,7 +62,7 @@ describe("a new DPMSolverMultistepScheduler", () => {
 
   it.each<[DPMSolverMultistepSchedulerOptions, string]>([
     [{ useKarrasSigmas: true, useBetaSigmas: true }, "found use_karras_sigmas and use_beta_sigmas at once"],
-    [{ useBetaSigmas: true, useFlowSigmas: true }, "found use_flow_sigmas with another spread of the levels"],
+    [{ useBetaSigmas: true, useFlowSigmas: true }, "found use_flow_sigmas with Karras, exponential or beta"],
     [{ algorithmType: "dpmsolver" }, "found final_sigmas_type zero with algorithm_type dpmsolver, expected"],
     [
       { algorithmType: "dpmsolver", finalSigmasType: "sigma_min", predictionType: "flow_prediction" },
@@ -84,7 +84,11 @@ describe("setTimesteps", () => {
     [{}, { numInferenceSteps: 2, timesteps: [5] }, "found `numInferenceSteps` and `timesteps`, expected"],
     [{}, { numInferenceSteps: 1000 }, "found 1000, expected a whole number from 1 to 999."],
     [{}, { timesteps: [5, 6] }, "timesteps: found 6 at index 1, expected whole numbers from 0 to 999"],
-    [{ useLuLambdas: true }, { timesteps: [5] }, "timesteps: found timesteps and a spread of levels"],
+    [
+      { useLuLambdas: true },
+      { timesteps: [5] },
+      "timesteps: found timesteps with sigmas of the config's own",
+    ],
     [{}, { numInferenceSteps: 5, mu: 1 }, "mu: found 1, expected nothing, since the config does not ask"],
     [
       { lambdaMinClipped: 9 },

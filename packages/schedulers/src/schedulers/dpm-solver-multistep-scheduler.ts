@@ -1,22 +1,20 @@
-import { InvalidConfigError, type Tensor } from "@onestep/core";
+import { InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
 import { rescaleField } from "../betas.ts";
-import { requireSamples } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { requireOneOption, requireSamples } from "../checks.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "../config/solvers.ts";
+import { countUnclipped, flowShift, MultistepSolverBase } from "../multistep-solver.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import { appendSigma, convertSigmas, type DiffusionSchedule, logSpacedSigmas } from "../sigmas.ts";
 import {
-  type DPMSolverOutput,
-  DPMSolverSchedulerBase,
-  type DPMSolverSetTimestepsOptions,
-} from "../dpm-solver-scheduler-base.ts";
-import type { NoiseProcess } from "../noise-process.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
-import { type ExponentialSigmasOptions, logSpacedSigmas } from "../sigmas.ts";
-import { multistepOrder, multistepUpdate } from "../solvers/dpm-solver.ts";
+  addsNoise,
+  convertModelOutput,
+  multistepDPMSolverUpdate,
+  sigmaToAlphaSigmaT,
+  withoutVariance,
+} from "../solvers/dpm-solver.ts";
 import { type SpacingConfig, solverTimesteps, spacingFields } from "../timesteps.ts";
-
-const className = "DPMSolverMultistepScheduler";
 
 /** The configuration of a `DPMSolverMultistepScheduler`. An order above 3 is 3. */
 export interface DPMSolverMultistepSchedulerConfig extends DPMSolverConfig, SpacingConfig {
@@ -31,11 +29,17 @@ export interface DPMSolverMultistepSchedulerConfig extends DPMSolverConfig, Spac
 /** What the constructor of a `DPMSolverMultistepScheduler` takes. */
 export type DPMSolverMultistepSchedulerOptions = ConfigOptions<DPMSolverMultistepSchedulerConfig>;
 
-/** What {@link DPMSolverMultistepScheduler.setTimesteps} takes. */
-export type DPMSolverMultistepSetTimestepsOptions = DPMSolverSetTimestepsOptions;
+/** What {@link DPMSolverMultistepScheduler.setTimesteps} takes: exactly one of `numInferenceSteps` and `timesteps`. */
+export interface DPMSolverMultistepSetTimestepsOptions extends SetTimestepsOptions {
+  /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
+  readonly mu?: number | undefined;
+}
 
 /** What {@link DPMSolverMultistepScheduler.step} returns. */
-export type DPMSolverMultistepSchedulerOutput = DPMSolverOutput;
+export interface DPMSolverMultistepSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+}
 
 /** Options of {@link DPMSolverMultistepScheduler.step}. */
 export interface DPMSolverMultistepStepOptions extends StepOptions {
@@ -50,22 +54,13 @@ export interface DPMSolverMultistepStepOptions extends StepOptions {
  * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_multistep.py` on torch's CPU.
  */
 export class DPMSolverMultistepScheduler
-  extends DPMSolverSchedulerBase<DPMSolverMultistepSchedulerConfig>
+  extends MultistepSolverBase<DPMSolverMultistepSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_dpmsolver_multistep.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<DPMSolverMultistepSchedulerConfig>> =
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<DPMSolverMultistepSchedulerConfig>> =
     new SchedulerSchema(
-      className,
+      "DPMSolverMultistepScheduler",
       {
         ...dpmSolverFields(["dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++"], "dpmsolver++"),
         ...spacingFields("linspace"),
@@ -77,12 +72,23 @@ export class DPMSolverMultistepScheduler
     );
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing` or by the sigmas that the config asks for, or
+   * of `timesteps` (whole numbers, each once, the highest first).
+   *
+   * @throws InvalidArgumentError where not exactly one of the two is given, it is out of range, timesteps are given and
+   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the run is then as it was.
    */
-  constructor(options: DPMSolverMultistepSchedulerOptions = {}) {
-    super(className, DPMSolverMultistepScheduler.schema.fromConfig(options));
+  setTimesteps(options: DPMSolverMultistepSetTimestepsOptions): void {
+    const subject = `${this.className}.setTimesteps`;
+    const { mu, ...request } = options ?? {};
+    requireOneOption(subject, request, ["numInferenceSteps", "timesteps"]);
+    const shift = flowShift(subject, this.config, mu);
+    const { timesteps, sigmas } = this.createSchedule(subject, request, shift, () => {
+      const usedCount = countUnclipped(subject, this.config, this.alphasCumprod);
+      return solverTimesteps(subject, request.numInferenceSteps, this.config, usedCount);
+    });
+    const sigmaLast = this.config.finalSigmasType === "zero" ? 0 : (this.trainSigmas[0] ?? Number.NaN);
+    this.beginRun(timesteps, appendSigma(sigmas, sigmaLast));
   }
 
   /**
@@ -92,8 +98,8 @@ export class DPMSolverMultistepScheduler
    * the model predicts a variance.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes do not fit, or the run is to begin at a timestep
-   * that it does not have, or is over.
+   * @throws InvalidArgumentError where there is no run yet, the shapes do not fit, the run does not have its first
+   * timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -101,43 +107,40 @@ export class DPMSolverMultistepScheduler
     sample: Tensor<"float32">,
     options: DPMSolverMultistepStepOptions = {},
   ): DPMSolverMultistepSchedulerOutput {
+    const subject = `${this.className}.step`;
     const { varianceNoise, generator } = options;
-    if (varianceNoise !== undefined) requireSamples(`${className}.step`, { varianceNoise, sample });
-    const { index, predictions } = this.enterStep(modelOutput, timestep, sample);
-    const order = multistepOrder(this.config, index, this.timesteps.length, predictions.length);
-    const prevSample = multistepUpdate(this.config, sample, {
-      predictions: predictions.slice(0, order),
-      levels: Array.from({ length: order }, (_, place) => this.levelAt(index - place)),
-      next: this.levelAt(index + 1),
-      noise: this.chooseNoise(sample, generator, varianceNoise),
-    });
-    this.predictions = predictions;
-    this.run.advance();
+    if (varianceNoise !== undefined) requireSamples(subject, { varianceNoise, sample });
+    const output = withoutVariance(subject, modelOutput, sample, this.config);
+    requireSamples(subject, { modelOutput: output, sample });
+    this.run.requireStarted();
+    const stepIndex = this.run.enter(timestep);
+    const pointAt = (index: number) => sigmaToAlphaSigmaT(this.run.sigmaAt(index), this.config.useFlowSigmas);
+
+    const sigma = this.run.sigmaAt(stepIndex);
+    const converted = convertModelOutput(this.config, output, sample, pointAt(stepIndex), sigma);
+    const modelOutputs = [...this.modelOutputs, converted].slice(-this.config.solverOrder);
+    const noise = addsNoise(this.config.algorithmType)
+      ? (varianceNoise ?? randnTensor(sample.shape, generator))
+      : undefined;
+    const place = [stepIndex, this.run.timesteps.length] as const;
+    const prevSample = multistepDPMSolverUpdate(this.config, modelOutputs, sample, place, pointAt, noise);
+    this.modelOutputs = modelOutputs;
+    this.run.advance(stepIndex);
     return { prevSample };
   }
 
-  clone(): DPMSolverMultistepScheduler {
-    return new DPMSolverMultistepScheduler(this.config);
+  protected override get hasOwnSigmas(): boolean {
+    return this.config.useLuLambdas || super.hasOwnSigmas;
   }
 
-  protected spread(subject: string, numInferenceSteps: number | undefined, usedCount: number): Float64Array {
-    return solverTimesteps(subject, numInferenceSteps, this.config, usedCount);
-  }
-
-  protected override get isSpread(): boolean {
-    return this.config.useLuLambdas || super.isSpread;
-  }
-
-  protected override spreadSigmas(count: number, ends: ExponentialSigmasOptions): Float64Array | undefined {
-    const { useLuLambdas, useKarrasSigmas } = this.config;
-    return useLuLambdas && !useKarrasSigmas
-      ? logSpacedSigmas(count, ends, Math.fround)
-      : super.spreadSigmas(count, ends);
-  }
-
-  protected override get roundsConverted(): boolean {
+  protected override convertedSchedule(count: number): DiffusionSchedule | undefined {
     const { useLuLambdas, useKarrasSigmas, betaSchedule } = this.config;
-    return (useLuLambdas || useKarrasSigmas) && betaSchedule !== "squaredcos_cap_v2";
+    const isRounded = betaSchedule !== "squaredcos_cap_v2";
+    if (useLuLambdas && !useKarrasSigmas) {
+      return this.scheduleOf(logSpacedSigmas(count, this.sigmaEnds, Math.fround), isRounded);
+    }
+    const sigmas = convertSigmas(this.config, count, this.sigmaEnds);
+    return sigmas && this.scheduleOf(sigmas, useKarrasSigmas && isRounded);
   }
 }
 

@@ -48,7 +48,7 @@ describe("a new DPMSolverSinglestepScheduler", () => {
   it.each<[DPMSolverSinglestepSchedulerOptions, string]>([
     [{ solverOrder: 4 }, "found solver_order 4, expected an order of 1, 2 or 3"],
     [{ algorithmType: "dpmsolver" }, "found final_sigmas_type zero with algorithm_type dpmsolver, expected"],
-    [{ useKarrasSigmas: true, useFlowSigmas: true }, "use_flow_sigmas with another spread"],
+    [{ useKarrasSigmas: true, useFlowSigmas: true }, "use_flow_sigmas with Karras"],
   ])("refuses %j", (options, message) => {
     expect(() => new DPMSolverSinglestepScheduler(options)).toThrow(InvalidConfigError);
     expect(() => new DPMSolverSinglestepScheduler(options)).toThrow(message);

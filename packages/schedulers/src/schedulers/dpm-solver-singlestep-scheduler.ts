@@ -1,19 +1,20 @@
-import { InvalidConfigError, type Tensor } from "@onestep/core";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
+import { requireOneOption, requireSamples } from "../checks.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "../config/solvers.ts";
+import { countUnclipped, flowShift, MultistepSolverBase } from "../multistep-solver.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import { appendSigma } from "../sigmas.ts";
 import {
-  type DPMSolverOutput,
-  DPMSolverSchedulerBase,
-  type DPMSolverSetTimestepsOptions,
-} from "../dpm-solver-scheduler-base.ts";
-import type { NoiseProcess } from "../noise-process.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
-import { singlestepOrders, singlestepUpdate } from "../solvers/dpm-solver.ts";
+  addsNoise,
+  convertModelOutput,
+  sigmaToAlphaSigmaT,
+  singlestepDPMSolverUpdate,
+  singlestepOrders,
+  withoutVariance,
+} from "../solvers/dpm-solver.ts";
 import { solverTimesteps } from "../timesteps.ts";
-
-const className = "DPMSolverSinglestepScheduler";
 
 /** The configuration of a `DPMSolverSinglestepScheduler`. */
 export interface DPMSolverSinglestepSchedulerConfig
@@ -25,11 +26,17 @@ export interface DPMSolverSinglestepSchedulerConfig
 /** What the constructor of a `DPMSolverSinglestepScheduler` takes. */
 export type DPMSolverSinglestepSchedulerOptions = ConfigOptions<DPMSolverSinglestepSchedulerConfig>;
 
-/** What {@link DPMSolverSinglestepScheduler.setTimesteps} takes. */
-export type DPMSolverSinglestepSetTimestepsOptions = DPMSolverSetTimestepsOptions;
+/** What {@link DPMSolverSinglestepScheduler.setTimesteps} takes: exactly one of `numInferenceSteps` and `timesteps`. */
+export interface DPMSolverSinglestepSetTimestepsOptions extends SetTimestepsOptions {
+  /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
+  readonly mu?: number | undefined;
+}
 
 /** What {@link DPMSolverSinglestepScheduler.step} returns. */
-export type DPMSolverSinglestepSchedulerOutput = DPMSolverOutput;
+export interface DPMSolverSinglestepSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+}
 
 /**
  * DPM-Solver and DPM-Solver++ as a singlestep method along the probability flow, of up to third order: a step evaluates
@@ -41,22 +48,13 @@ export type DPMSolverSinglestepSchedulerOutput = DPMSolverOutput;
  * run alone, and the config stays as it is.
  */
 export class DPMSolverSinglestepScheduler
-  extends DPMSolverSchedulerBase<DPMSolverSinglestepSchedulerConfig>
+  extends MultistepSolverBase<DPMSolverSinglestepSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<DPMSolverSinglestepSchedulerConfig>> =
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<DPMSolverSinglestepSchedulerConfig>> =
     new SchedulerSchema(
-      className,
+      "DPMSolverSinglestepScheduler",
       {
         ...dpmSolverFields(["dpmsolver", "dpmsolver++", "sde-dpmsolver++"], "dpmsolver++"),
         lowerOrderFinal: truthField(false),
@@ -64,16 +62,28 @@ export class DPMSolverSinglestepScheduler
       requireSinglestepConfig,
     );
 
-  /** What the first evaluation of the step was made of. */
-  #startSample: Tensor<"float32"> | undefined;
+  /** The sample of the last step of order 1, where a step of the solver begins. */
+  #sample: Tensor<"float32"> | undefined;
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
+   * Begins a new run, of `numInferenceSteps` evenly spaced timesteps or of the sigmas that the config asks for, or of
+   * `timesteps` (whole numbers, each once, the highest first).
+   *
+   * @throws InvalidArgumentError where not exactly one of the two is given, it is out of range, timesteps are given and
+   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the run is then as it was.
    */
-  constructor(options: DPMSolverSinglestepSchedulerOptions = {}) {
-    super(className, DPMSolverSinglestepScheduler.schema.fromConfig(options));
+  setTimesteps(options: DPMSolverSinglestepSetTimestepsOptions): void {
+    const subject = `${this.className}.setTimesteps`;
+    const { mu, ...request } = options ?? {};
+    requireOneOption(subject, request, ["numInferenceSteps", "timesteps"]);
+    const shift = flowShift(subject, this.config, mu);
+    const { timesteps, sigmas } = this.createSchedule(subject, request, shift, () => {
+      const usedCount = countUnclipped(subject, this.config, this.alphasCumprod);
+      const config = { ...this.config, timestepSpacing: "linspace", stepsOffset: 0 } as const;
+      return solverTimesteps(subject, request.numInferenceSteps, config, usedCount);
+    });
+    const sigmaLast = this.config.finalSigmasType === "zero" ? 0 : (this.trainSigmas[0] ?? Number.NaN);
+    this.beginRun(timesteps, appendSigma(sigmas, sigmaLast));
   }
 
   /**
@@ -83,8 +93,8 @@ export class DPMSolverSinglestepScheduler
    * the model predicts a variance.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes do not fit, or the run is to begin at a timestep
-   * that it does not have, or is over.
+   * @throws InvalidArgumentError where there is no run yet, the shapes do not fit, the run does not have its first
+   * timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -92,29 +102,29 @@ export class DPMSolverSinglestepScheduler
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): DPMSolverSinglestepSchedulerOutput {
-    const { index, predictions } = this.enterStep(modelOutput, timestep, sample);
-    const orders = singlestepOrders(this.config, this.timesteps.length);
-    const order = Math.min(orders[index] ?? 1, predictions.length);
-    const startSample = order === 1 ? sample : (this.#startSample ?? sample);
-    const prevSample = singlestepUpdate(this.config, startSample, {
-      predictions: predictions.slice(0, order),
-      levels: Array.from({ length: order }, (_, place) => this.levelAt(index - place)),
-      next: this.levelAt(index + 1),
-      noise: this.chooseNoise(sample, options.generator),
-    });
-    this.#startSample = startSample;
-    this.predictions = predictions;
-    this.run.advance();
+    const subject = `${this.className}.step`;
+    const output = withoutVariance(subject, modelOutput, sample, this.config);
+    requireSamples(subject, { modelOutput: output, sample });
+    this.run.requireStarted();
+    const stepIndex = this.run.enter(timestep);
+    const pointAt = (index: number) => sigmaToAlphaSigmaT(this.run.sigmaAt(index), this.config.useFlowSigmas);
+
+    const sigma = this.run.sigmaAt(stepIndex);
+    const converted = convertModelOutput(this.config, output, sample, pointAt(stepIndex), sigma);
+    const modelOutputs = [...this.modelOutputs, converted].slice(-this.config.solverOrder);
+    const noise = addsNoise(this.config.algorithmType)
+      ? randnTensor(sample.shape, options.generator)
+      : undefined;
+    // A run that begins in the middle of a step has too few outputs for its order.
+    const orders = singlestepOrders(this.config, this.run.timesteps.length);
+    const order = Math.min(orders[stepIndex] ?? 1, modelOutputs.length);
+    const start = order === 1 ? sample : (this.#sample ?? sample);
+    const update = [stepIndex, order] as const;
+    const prevSample = singlestepDPMSolverUpdate(this.config, modelOutputs, start, update, pointAt, noise);
+    this.modelOutputs = modelOutputs;
+    this.#sample = start;
+    this.run.advance(stepIndex);
     return { prevSample };
-  }
-
-  clone(): DPMSolverSinglestepScheduler {
-    return new DPMSolverSinglestepScheduler(this.config);
-  }
-
-  protected spread(subject: string, numInferenceSteps: number | undefined, usedCount: number): Float64Array {
-    const config = { ...this.config, timestepSpacing: "linspace", stepsOffset: 0 } as const;
-    return solverTimesteps(subject, numInferenceSteps, config, usedCount);
   }
 }
 

@@ -1,13 +1,10 @@
 import type { Tensor } from "@onestep/core";
 import { refuseIndex, requireSamples } from "../checks.ts";
-import { edmSchedulers } from "../config/compatibles.ts";
+import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../config/edm.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
-import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../edm.ts";
-import { EDMSamplerBase, type EDMSamplerOutput } from "../edm-sampler-base.ts";
-import type { NoiseProcess } from "../noise-process.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
-
-const className = "EDMDDIMScheduler";
+import { clipDenoised, EDMSchedulerBase, samplerSigmas } from "../edm.ts";
+import * as float32 from "../float32.ts";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMDDIMScheduler`. */
 export interface EDMDDIMSchedulerConfig extends EDMSamplerConfig {}
@@ -16,7 +13,12 @@ export interface EDMDDIMSchedulerConfig extends EDMSamplerConfig {}
 export type EDMDDIMSchedulerOptions = ConfigOptions<EDMDDIMSchedulerConfig>;
 
 /** What {@link EDMDDIMScheduler.step} returns. */
-export type EDMDDIMSchedulerOutput = EDMSamplerOutput;
+export interface EDMDDIMSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
+}
 
 /**
  * Euler's method along the probability flow of EDM, without noise: DDIM, by noise levels. With a `finalSigmasType` of
@@ -25,30 +27,31 @@ export type EDMDDIMSchedulerOutput = EDMSamplerOutput;
  * Numbers equal those of the samplers `euler` and, with `"sigma_min"`, `progdist` of OpenAI's `cm/karras_diffusion.py` on
  * torch's CPU. `EDMEulerScheduler` is diffusers': it begins at `√(σ_max² + 1)`, adds noise on demand, and does not clamp.
  */
-export class EDMDDIMScheduler extends EDMSamplerBase<EDMDDIMSchedulerConfig> implements Scheduler {
-  /** The name of the class in files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "edm";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = edmSchedulers;
-
+export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> implements Scheduler {
   /** The fields of its config. */
-  static readonly schema: EDMSchema<ConfigFieldsOf<EDMDDIMSchedulerConfig>> = new EDMSchema(
-    className,
+  static override readonly schema: EDMSchema<ConfigFieldsOf<EDMDDIMSchedulerConfig>> = new EDMSchema(
+    "EDMDDIMScheduler",
     edmSamplerFields(),
   );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
-   */
   constructor(options: EDMDDIMSchedulerOptions = {}) {
-    super(className, EDMDDIMScheduler.schema.fromConfig(options));
+    super(options);
     this.setTimesteps({ numInferenceSteps: this.length });
+  }
+
+  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  override get initNoiseSigma(): number {
+    return this.config.sigmaMax;
+  }
+
+  /**
+   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps.
+   *
+   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   */
+  setTimesteps(options: SetTimestepsOptions): void {
+    const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
+    this.beginRun(sigmas, options.numInferenceSteps);
   }
 
   /**
@@ -57,8 +60,8 @@ export class EDMDDIMScheduler extends EDMSamplerBase<EDMDDIMSchedulerConfig> imp
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into `scaleModelInput`, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, or the run is to begin at a timestep
-   * that it does not have, or is over.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -66,18 +69,19 @@ export class EDMDDIMScheduler extends EDMSamplerBase<EDMDDIMSchedulerConfig> imp
     sample: Tensor<"float32">,
     _options?: StepOptions,
   ): EDMDDIMSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample });
-    refuseIndex(className, timestep, this.timesteps);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
     const sigma = this.run.sigmaAt(index);
-    const predOriginalSample = this.denoise(sample, modelOutput, sigma);
+    const denoised = this.preconditionOutputs(sample, modelOutput, sigma);
+    const predOriginalSample = clipDenoised(denoised, this.config);
     const derivative = sample.sub(predOriginalSample).div(sigma);
-    const reached = this.follow(sample, derivative, sigma, this.run.sigmaAt(index + 1));
-    return { prevSample: this.leave(reached), predOriginalSample };
-  }
-
-  clone(): EDMDDIMScheduler {
-    return new EDMDDIMScheduler(this.config);
+    const dt = float32.sub(this.run.sigmaAt(index + 1), sigma);
+    const reached = sample.add(derivative.mul(dt));
+    const isLast = index === this.timesteps.length - 1;
+    const prevSample = isLast ? clipDenoised(reached, this.config) : reached;
+    this.run.advance(index);
+    return { prevSample, predOriginalSample };
   }
 }

@@ -1,18 +1,15 @@
 import { InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
-import { requireOneOption, requireRun, requireSamples, requireTimestepCount } from "../checks.ts";
+import { requireOneOption, requireSamples, requireTimestepCount } from "../checks.ts";
+import { type EDMConfig, EDMSchema, edmFields } from "../config/edm.ts";
 import { aliasedEnumField, truthField } from "../config/fields.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
-import { addsNoise, dpmSolverTypeField, solverOrderField } from "../config/solvers.ts";
-import { type EDMConfig, EDMSchema, edmFields } from "../edm.ts";
-import { EDMSchedulerBase } from "../edm-scheduler-base.ts";
+import { dpmSolverTypeField, solverOrderField } from "../config/solvers.ts";
+import { EDMSchedulerBase } from "../edm.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import { limitSample, type ThresholdingConfig, thresholdingFields } from "../predictions.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
-import { appendSigma, exponentialSigmas, karrasSigmasFloat32, type SignalAndNoise } from "../sigmas.ts";
-import { multistepOrder, multistepUpdate } from "../solvers/dpm-solver.ts";
-
-const className = "EDMDPMSolverMultistepScheduler";
+import { appendSigma, exponentialSigmas, karrasSigmasFloat32 } from "../sigmas.ts";
+import { addsNoise, multistepDPMSolverUpdate, type SchedulePoint } from "../solvers/dpm-solver.ts";
 
 /** The configuration of an `EDMDPMSolverMultistepScheduler`. An order above 3 is 3. */
 export interface EDMDPMSolverMultistepSchedulerConfig extends EDMConfig, ThresholdingConfig {
@@ -49,43 +46,30 @@ export class EDMDPMSolverMultistepScheduler
   extends EDMSchedulerBase<EDMDPMSolverMultistepSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "edm";
-
-  /** The names of the classes that its config can be given to: its own. */
-  static readonly compatibles: readonly string[] = [className];
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py`, and `timestepScale`. */
-  static readonly schema: EDMSchema<ConfigFieldsOf<EDMDPMSolverMultistepSchedulerConfig>> = new EDMSchema(
-    className,
-    {
-      ...edmFields(),
-      ...thresholdingFields(),
-      solverOrder: solverOrderField(),
-      algorithmType: aliasedEnumField(["dpmsolver++", "sde-dpmsolver++"], "dpmsolver++", {
-        deis: "dpmsolver++",
-      }),
-      solverType: dpmSolverTypeField(),
-      lowerOrderFinal: truthField(true),
-      eulerAtFinal: truthField(false),
-    },
-    requireKnownOrder,
-  );
+  static override readonly schema: EDMSchema<ConfigFieldsOf<EDMDPMSolverMultistepSchedulerConfig>> =
+    new EDMSchema(
+      "EDMDPMSolverMultistepScheduler",
+      {
+        ...edmFields(),
+        ...thresholdingFields(),
+        solverOrder: solverOrderField(),
+        algorithmType: aliasedEnumField(["dpmsolver++", "sde-dpmsolver++"], "dpmsolver++", {
+          deis: "dpmsolver++",
+        }),
+        solverType: dpmSolverTypeField(),
+        lowerOrderFinal: truthField(true),
+        eulerAtFinal: truthField(false),
+      },
+      requireKnownOrder,
+    );
 
-  /** The predictions of the clean sample of the last steps, the newest first, at most as many as the order. */
-  #predictions: readonly Tensor<"float32">[] = [];
+  /** The predictions of the clean sample of the last steps, the newest last, at most as many as the order. */
+  #modelOutputs: readonly Tensor<"float32">[] = [];
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
   constructor(options: EDMDPMSolverMultistepSchedulerOptions = {}) {
-    super(className, EDMDPMSolverMultistepScheduler.schema.fromConfig(options));
-    this.beginRun(appendSigma(this.#spread(this.length), 0));
+    super(options);
+    this.beginRun(appendSigma(this.#sigmasOf(this.length), 0));
   }
 
   /**
@@ -94,12 +78,12 @@ export class EDMDPMSolverMultistepScheduler
    * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const count = requireTimestepCount(subject, options.numInferenceSteps);
     const { finalSigmasType, sigmaMin } = this.config;
-    this.beginRun(appendSigma(this.#spread(count), finalSigmasType === "zero" ? 0 : sigmaMin), count);
-    this.#predictions = [];
+    this.beginRun(appendSigma(this.#sigmasOf(count), finalSigmasType === "zero" ? 0 : sigmaMin), count);
+    this.#modelOutputs = [];
   }
 
   /**
@@ -117,41 +101,33 @@ export class EDMDPMSolverMultistepScheduler
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): EDMDPMSolverMultistepSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample });
-    requireRun(`${className}.step`, this.numInferenceSteps);
-    const index = this.run.enter(timestep);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    this.run.requireStarted();
+    const stepIndex = this.run.enter(timestep);
     this.reminder.remind();
-    const predicted = this.preconditionOutputs(sample, modelOutput, this.run.sigmaAt(index));
-    const newest = limitSample(predicted, this.config);
-    const predictions = [newest, ...this.#predictions].slice(0, this.config.solverOrder);
-    const order = multistepOrder(this.config, index, this.timesteps.length, predictions.length);
-    const isNoisy = addsNoise(this.config.algorithmType);
-    const prevSample = multistepUpdate(this.config, sample, {
-      predictions: predictions.slice(0, order),
-      levels: Array.from({ length: order }, (_, place) => this.#levelAt(index - place)),
-      next: this.#levelAt(index + 1),
-      noise: isNoisy ? randnTensor(sample.shape, options.generator) : undefined,
-    });
-    this.#predictions = predictions;
-    this.run.advance();
+    const predicted = this.preconditionOutputs(sample, modelOutput, this.run.sigmaAt(stepIndex));
+    const { algorithmType, solverOrder, thresholding } = this.config;
+    const x0 = thresholding ? limitSample(predicted, this.config) : predicted;
+    const modelOutputs = [...this.#modelOutputs, x0].slice(-solverOrder);
+    const noise = addsNoise(algorithmType) ? randnTensor(sample.shape, options.generator) : undefined;
+    const place = [stepIndex, this.run.timesteps.length] as const;
+    const pointAt = (index: number) => pointOf(this.run.sigmaAt(index));
+    const prevSample = multistepDPMSolverUpdate(this.config, modelOutputs, sample, place, pointAt, noise);
+    this.#modelOutputs = modelOutputs;
+    this.run.advance(stepIndex);
     return { prevSample };
   }
 
-  clone(): EDMDPMSolverMultistepScheduler {
-    return new EDMDPMSolverMultistepScheduler(this.config);
-  }
-
-  /** The signal is not scaled. */
-  #levelAt(index: number): SignalAndNoise {
-    const sigma = this.run.sigmaAt(index);
-    return { signal: 1, noise: sigma, logRatio: -float32.log(sigma) };
-  }
-
-  #spread(count: number): Float32Array {
+  #sigmasOf(count: number): Float32Array {
     return this.config.sigmaSchedule === "karras"
       ? karrasSigmasFloat32(count, this.config)
       : exponentialSigmas(count, this.config);
   }
+}
+
+/** α_t is 1: the signal is not scaled. */
+function pointOf(sigma: number): SchedulePoint {
+  return { alpha: 1, sigma, lambda: -float32.log(sigma) };
 }
 
 /** diffusers has no third order with fresh noise here. */

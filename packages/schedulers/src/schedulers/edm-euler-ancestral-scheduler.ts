@@ -1,14 +1,11 @@
 import { randnTensor, type Tensor } from "@onestep/core";
 import { refuseIndex, requireSamples } from "../checks.ts";
-import { edmSchedulers } from "../config/compatibles.ts";
+import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../config/edm.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
-import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../edm.ts";
-import { EDMSamplerBase, type EDMSamplerOutput } from "../edm-sampler-base.ts";
+import { clipDenoised, EDMSchedulerBase, samplerSigmas } from "../edm.ts";
+import * as float32 from "../float32.ts";
 import { ancestralLevels } from "../noise.ts";
-import type { NoiseProcess } from "../noise-process.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
-
-const className = "EDMEulerAncestralScheduler";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMEulerAncestralScheduler`. */
 export interface EDMEulerAncestralSchedulerConfig extends EDMSamplerConfig {}
@@ -17,7 +14,12 @@ export interface EDMEulerAncestralSchedulerConfig extends EDMSamplerConfig {}
 export type EDMEulerAncestralSchedulerOptions = ConfigOptions<EDMEulerAncestralSchedulerConfig>;
 
 /** What {@link EDMEulerAncestralScheduler.step} returns. */
-export type EDMEulerAncestralSchedulerOutput = EDMSamplerOutput;
+export interface EDMEulerAncestralSchedulerOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
+}
 
 /**
  * Euler steps below the next noise level and back up to it with fresh noise, for EDM models: ancestral sampling as in
@@ -27,32 +29,31 @@ export type EDMEulerAncestralSchedulerOutput = EDMSamplerOutput;
  * diffusers has no such scheduler; its `EulerAncestralDiscreteScheduler` is for models that were trained on betas.
  */
 export class EDMEulerAncestralScheduler
-  extends EDMSamplerBase<EDMEulerAncestralSchedulerConfig>
+  extends EDMSchedulerBase<EDMEulerAncestralSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "edm";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = edmSchedulers;
-
   /** The fields of its config. */
-  static readonly schema: EDMSchema<ConfigFieldsOf<EDMEulerAncestralSchedulerConfig>> = new EDMSchema(
-    className,
-    edmSamplerFields(),
-  );
+  static override readonly schema: EDMSchema<ConfigFieldsOf<EDMEulerAncestralSchedulerConfig>> =
+    new EDMSchema("EDMEulerAncestralScheduler", edmSamplerFields());
+
+  constructor(options: EDMEulerAncestralSchedulerOptions = {}) {
+    super(options);
+    this.setTimesteps({ numInferenceSteps: this.length });
+  }
+
+  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  override get initNoiseSigma(): number {
+    return this.config.sigmaMax;
+  }
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
+   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps.
+   *
+   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
-  constructor(options: EDMEulerAncestralSchedulerOptions = {}) {
-    super(className, EDMEulerAncestralScheduler.schema.fromConfig(options));
-    this.setTimesteps({ numInferenceSteps: this.length });
+  setTimesteps(options: SetTimestepsOptions): void {
+    const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
+    this.beginRun(sigmas, options.numInferenceSteps);
   }
 
   /**
@@ -62,8 +63,8 @@ export class EDMEulerAncestralScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into `scaleModelInput`, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, or the run is to begin at a timestep
-   * that it does not have, or is over.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -71,20 +72,21 @@ export class EDMEulerAncestralScheduler
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): EDMEulerAncestralSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample });
-    refuseIndex(className, timestep, this.timesteps);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
     const sigma = this.run.sigmaAt(index);
     const { sigmaDown, sigmaUp } = ancestralLevels(sigma, this.run.sigmaAt(index + 1));
-    const predOriginalSample = this.denoise(sample, modelOutput, sigma);
+    const denoised = this.preconditionOutputs(sample, modelOutput, sigma);
+    const predOriginalSample = clipDenoised(denoised, this.config);
     const derivative = sample.sub(predOriginalSample).div(sigma);
     const noise = randnTensor(sample.shape, options.generator).mul(sigmaUp);
-    const reached = this.follow(sample, derivative, sigma, sigmaDown).add(noise);
-    return { prevSample: this.leave(reached), predOriginalSample };
-  }
-
-  clone(): EDMEulerAncestralScheduler {
-    return new EDMEulerAncestralScheduler(this.config);
+    const dt = float32.sub(sigmaDown, sigma);
+    const reached = sample.add(derivative.mul(dt)).add(noise);
+    const isLast = index === this.timesteps.length - 1;
+    const prevSample = isLast ? clipDenoised(reached, this.config) : reached;
+    this.run.advance(index);
+    return { prevSample, predOriginalSample };
   }
 }

@@ -7,15 +7,13 @@ import {
   requireTimestepCount,
   type SequenceRule,
 } from "../checks.ts";
+import { type EDMConfig, EDMSchema, edmFields } from "../config/edm.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
-import { type EDMConfig, EDMSchema, edmFields } from "../edm.ts";
-import { EDMSchedulerBase } from "../edm-scheduler-base.ts";
+import { EDMSchedulerBase } from "../edm.ts";
+import * as float32 from "../float32.ts";
 import { type ChurnOptions, chooseGamma } from "../noise.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import type { Scheduler, StepOptions } from "../scheduler.ts";
 import { appendSigma, exponentialSigmas, karrasSigmas, unitRamp } from "../sigmas.ts";
-
-const className = "EDMEulerScheduler";
 
 const noiseLevelRule: SequenceRule = {
   expected: "noise levels above 0, each once, the highest first",
@@ -71,28 +69,14 @@ export interface EDMEulerSchedulerOutput {
  * times too small, and `sigmas` that mean noise levels.
  */
 export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "edm";
-
-  /** The names of the classes that its config can be given to: its own. */
-  static readonly compatibles: readonly string[] = [className];
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_edm_euler.py`, and `timestepScale`. */
-  static readonly schema: EDMSchema<ConfigFieldsOf<EDMEulerSchedulerConfig>> = new EDMSchema(
-    className,
+  static override readonly schema: EDMSchema<ConfigFieldsOf<EDMEulerSchedulerConfig>> = new EDMSchema(
+    "EDMEulerScheduler",
     edmFields(),
   );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
-   */
   constructor(options: EDMEulerSchedulerOptions = {}) {
-    super(className, EDMEulerScheduler.schema.fromConfig(options));
+    super(options);
     this.#begin(this.#sigmasAt(unitRamp(this.length + 1)));
   }
 
@@ -113,8 +97,8 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - x: what went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run is to begin at a timestep
-   * that it does not have, or is over, or an option is out of range.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * first timestep, or is over, or an option is out of range.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -123,33 +107,33 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
     options: EDMEulerStepOptions = {},
   ): EDMEulerSchedulerOutput {
     const { predOriginalSample: known } = options;
-    requireSamples(`${className}.step`, {
+    requireSamples(`${this.className}.step`, {
       modelOutput,
       sample,
       ...(known === undefined ? {} : { predOriginalSample: known }),
     });
-    refuseIndex(className, timestep, this.timesteps);
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
 
     const sigma = this.run.sigmaAt(index);
-    const gamma = chooseGamma(`${className}.step`, sigma, this.timesteps.length, options);
-    const sigmaHat = Math.fround(sigma * Math.fround(gamma + 1));
+    const gamma = chooseGamma(`${this.className}.step`, sigma, this.timesteps.length, options);
+    const sigmaHat = float32.mul(sigma, Math.fround(gamma + 1));
     let noisySample = sample;
     if (gamma > 0) {
-      const noise = randnTensor(modelOutput.shape, options.generator).mul(options.sNoise ?? 1);
-      const variance = Math.fround(Math.fround(sigmaHat * sigmaHat) - Math.fround(sigma * sigma));
-      noisySample = sample.add(noise.mul(Math.fround(Math.sqrt(variance))));
+      const noise = randnTensor(modelOutput.shape, options.generator);
+      const eps = noise.mul(options.sNoise ?? 1);
+      const variance = float32.sub(float32.square(sigmaHat), float32.square(sigma));
+      noisySample = sample.add(eps.mul(float32.sqrt(variance)));
     }
+    // 1. Compute the predicted original sample (x_0).
     const predOriginalSample = known ?? this.preconditionOutputs(noisySample, modelOutput, sigmaHat);
+    // 2. Convert it to an ODE derivative.
     const derivative = noisySample.sub(predOriginalSample).div(sigmaHat);
-    const prevSample = noisySample.add(derivative.mul(Math.fround(this.run.sigmaAt(index + 1) - sigmaHat)));
-    this.run.advance();
+    const dt = float32.sub(this.run.sigmaAt(index + 1), sigmaHat);
+    const prevSample = noisySample.add(derivative.mul(dt));
+    this.run.advance(index);
     return { prevSample, predOriginalSample };
-  }
-
-  clone(): EDMEulerScheduler {
-    return new EDMEulerScheduler(this.config);
   }
 
   #begin(sigmas: Float32Array, numInferenceSteps?: number | undefined): void {
@@ -158,15 +142,19 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
   }
 
   #chooseSigmas(options: EDMEulerSetTimestepsOptions): Float32Array {
-    requireOneOption(`${className}.setTimesteps`, options, ["numInferenceSteps", "sigmas", "ramp"]);
+    requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps", "sigmas", "ramp"]);
     const { numInferenceSteps, sigmas, ramp } = options;
     if (sigmas !== undefined) {
-      return Float32Array.from(requireSequence(`${className}.setTimesteps: sigmas`, sigmas, noiseLevelRule));
+      return Float32Array.from(
+        requireSequence(`${this.className}.setTimesteps: sigmas`, sigmas, noiseLevelRule),
+      );
     }
     if (ramp !== undefined) {
-      return this.#sigmasAt(requireSequence(`${className}.setTimesteps: ramp`, ramp, rampRule));
+      return this.#sigmasAt(requireSequence(`${this.className}.setTimesteps: ramp`, ramp, rampRule));
     }
-    return this.#sigmasAt(unitRamp(requireTimestepCount(`${className}.setTimesteps`, numInferenceSteps)));
+    return this.#sigmasAt(
+      unitRamp(requireTimestepCount(`${this.className}.setTimesteps`, numInferenceSteps)),
+    );
   }
 
   #sigmasAt(ramp: Float64Array): Float32Array {

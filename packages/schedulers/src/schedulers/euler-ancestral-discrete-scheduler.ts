@@ -1,20 +1,15 @@
 import { enumField, randnTensor, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
 import { refuseIndex, requireOneOption, requireSamples } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import { SigmaSchedulerBase } from "../k-diffusion.ts";
+import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { ancestralLevels } from "../noise.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import { predictOriginalAtSigma } from "../predictions.ts";
-import { allTimesteps } from "../schedule-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { appendSigma, interpolateSigmas } from "../sigmas.ts";
-import { type SpacingConfig, spacingFields } from "../timesteps.ts";
-
-const className = "EulerAncestralDiscreteScheduler";
+import { allTimesteps, type SpacingConfig, spacingFields } from "../timesteps.ts";
 
 /** The configuration of an `EulerAncestralDiscreteScheduler`. */
 export interface EulerAncestralDiscreteSchedulerConfig
@@ -22,7 +17,7 @@ export interface EulerAncestralDiscreteSchedulerConfig
     SpacingConfig {
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: "epsilon" | "v_prediction";
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -44,24 +39,15 @@ export interface EulerAncestralDiscreteSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_euler_ancestral_discrete.py` on torch's CPU.
  */
 export class EulerAncestralDiscreteScheduler
-  extends SigmaSchedulerBase<EulerAncestralDiscreteSchedulerConfig>
+  extends KDiffusionSchedulerBase<EulerAncestralDiscreteSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_euler_ancestral_discrete.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<EulerAncestralDiscreteSchedulerConfig>> =
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<EulerAncestralDiscreteSchedulerConfig>> =
     new SchedulerSchema(
-      className,
+      "EulerAncestralDiscreteScheduler",
       {
-        ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
+        ...betaFields(commonBetaSchedules, "linear"),
         predictionType: enumField(["epsilon", "v_prediction"], "epsilon"),
         ...spacingFields("linspace"),
         rescaleBetasZeroSnr: truthField(false),
@@ -69,23 +55,18 @@ export class EulerAncestralDiscreteScheduler
       requireBetaCount,
     );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
   constructor(options: EulerAncestralDiscreteSchedulerOptions = {}) {
-    super(className, EulerAncestralDiscreteScheduler.schema.fromConfig(options));
+    super(options);
     this.beginRun(allTimesteps(this.length), appendSigma(this.trainSigmas.toReversed(), 0));
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps spread by `timestepSpacing`.
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`.
    *
    * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    requireOneOption(`${className}.setTimesteps`, options, ["numInferenceSteps"]);
+    requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
     const timesteps = this.spacedTimesteps(options.numInferenceSteps);
     const sigmas = interpolateSigmas(timesteps, this.trainSigmas);
     this.beginRun(timesteps, appendSigma(sigmas, 0), timesteps.length);
@@ -98,8 +79,8 @@ export class EulerAncestralDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, or the run is to begin at a timestep
-   * that it does not have, or is over.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -107,8 +88,8 @@ export class EulerAncestralDiscreteScheduler
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): EulerAncestralDiscreteSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample });
-    refuseIndex(className, timestep, this.timesteps);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
 
@@ -118,12 +99,9 @@ export class EulerAncestralDiscreteScheduler
     const { sigmaUp, sigmaDown } = ancestralLevels(sigma, this.run.sigmaAt(index + 1));
     const derivative = sample.sub(predOriginalSample).div(sigma);
     const noise = randnTensor(modelOutput.shape, options.generator);
-    const prevSample = sample.add(derivative.mul(float32.sub(sigmaDown, sigma))).add(noise.mul(sigmaUp));
-    this.run.advance();
+    const dt = float32.sub(sigmaDown, sigma);
+    const prevSample = sample.add(derivative.mul(dt)).add(noise.mul(sigmaUp));
+    this.run.advance(index);
     return { prevSample, predOriginalSample };
-  }
-
-  clone(): EulerAncestralDiscreteScheduler {
-    return new EulerAncestralDiscreteScheduler(this.config);
   }
 }

@@ -86,7 +86,7 @@ describe("setTimesteps", () => {
     [
       { useKarrasSigmas: true },
       { timesteps: [5] },
-      "timesteps: found timesteps and a spread of levels, expected `numInferenceSteps` with this config.",
+      "timesteps: found timesteps with Karras, exponential or beta sigmas, expected `numInferenceSteps` with this config.",
     ],
     [
       { timestepType: "continuous", predictionType: "v_prediction" },

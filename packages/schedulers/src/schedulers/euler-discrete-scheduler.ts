@@ -1,5 +1,5 @@
 import { enumField, InvalidArgumentError, nullableField, randnTensor, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
 import {
   refuseIndex,
   requireOneOption,
@@ -7,7 +7,6 @@ import {
   requireSequence,
   type SequenceRule,
 } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
 import { positiveField, truthField } from "../config/fields.ts";
 import {
   type ConfigFieldsOf,
@@ -16,12 +15,9 @@ import {
   SchedulerSchema,
 } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import { linspaceFloat32 } from "../float32.ts";
-import { SigmaSchedulerBase } from "../k-diffusion.ts";
+import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { type ChurnOptions, chooseGamma } from "../noise.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import { predictOriginalAtSigma } from "../predictions.ts";
-import { allTimesteps } from "../schedule-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import {
   appendSigma,
@@ -34,9 +30,7 @@ import {
   sigmaConversionFields,
   sigmaToTimestep,
 } from "../sigmas.ts";
-import { fractionalTimestepRule, type SpacingConfig, spacingFields } from "../timesteps.ts";
-
-const className = "EulerDiscreteScheduler";
+import { allTimesteps, fractionalTimestepRule, type SpacingConfig, spacingFields } from "../timesteps.ts";
 
 /** The configuration of an `EulerDiscreteScheduler`. */
 export interface EulerDiscreteSchedulerConfig
@@ -47,16 +41,16 @@ export interface EulerDiscreteSchedulerConfig
   readonly predictionType: "epsilon" | "sample" | "original_sample" | "v_prediction";
   /** Whether noise levels between timesteps are interpolated, or all of them log-spaced; `"linear"` by default. */
   readonly interpolationType: "linear" | "log_linear";
-  /** The lowest noise level where the levels are spread anew, above 0; null by default: that of the last timestep. */
+  /** The lowest of Karras, exponential or beta sigmas, above 0; null by default: that of the last timestep. */
   readonly sigmaMin: number | null;
-  /** The highest noise level where the levels are spread anew, above 0; null by default: that of the first timestep. */
+  /** The highest of Karras, exponential or beta sigmas, above 0; null by default: that of the first timestep. */
   readonly sigmaMax: number | null;
   /**
    * What the model is given; `"discrete"` by default: timesteps of training. `"continuous"`: `0.25 · ln σ`, where the
    * model predicts velocities, and nothing else otherwise.
    */
   readonly timestepType: "discrete" | "continuous";
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
   /** The noise level that a run ends at: 0 or that of timestep 0; `"zero"` by default. */
   readonly finalSigmasType: "zero" | "sigma_min";
@@ -94,59 +88,46 @@ const sigmaRule: SequenceRule = {
  * Numbers equal those of diffusers' `schedulers/scheduling_euler_discrete.py` on torch's CPU.
  */
 export class EulerDiscreteScheduler
-  extends SigmaSchedulerBase<EulerDiscreteSchedulerConfig>
+  extends KDiffusionSchedulerBase<EulerDiscreteSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_euler_discrete.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<EulerDiscreteSchedulerConfig>> = new SchedulerSchema(
-    className,
-    {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
-      predictionType: enumField(["epsilon", "sample", "original_sample", "v_prediction"], "epsilon"),
-      interpolationType: enumField(["linear", "log_linear"], "linear"),
-      ...sigmaConversionFields(),
-      sigmaMin: nullableField(positiveField(1)),
-      sigmaMax: nullableField(positiveField(1)),
-      ...spacingFields("linspace"),
-      timestepType: enumField(["discrete", "continuous"], "discrete"),
-      rescaleBetasZeroSnr: truthField(false),
-      finalSigmasType: enumField(["zero", "sigma_min"], "zero"),
-    },
-    (subject, config) => {
-      requireBetaCount(subject, config);
-      requireOneConversion(subject, config);
-      requireSigmaOrder(subject, config);
-    },
-  );
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<EulerDiscreteSchedulerConfig>> =
+    new SchedulerSchema(
+      "EulerDiscreteScheduler",
+      {
+        ...betaFields(commonBetaSchedules, "linear"),
+        predictionType: enumField(["epsilon", "sample", "original_sample", "v_prediction"], "epsilon"),
+        interpolationType: enumField(["linear", "log_linear"], "linear"),
+        ...sigmaConversionFields(),
+        sigmaMin: nullableField(positiveField(1)),
+        sigmaMax: nullableField(positiveField(1)),
+        ...spacingFields("linspace"),
+        timestepType: enumField(["discrete", "continuous"], "discrete"),
+        rescaleBetasZeroSnr: truthField(false),
+        finalSigmasType: enumField(["zero", "sigma_min"], "zero"),
+      },
+      (subject, config) => {
+        requireBetaCount(subject, config);
+        requireOneConversion(subject, config);
+        requireSigmaOrder(subject, config);
+      },
+    );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
   constructor(options: EulerDiscreteSchedulerOptions = {}) {
-    super(className, EulerDiscreteScheduler.schema.fromConfig(options));
+    super(options);
     this.#begin(allTimesteps(this.length), appendSigma(this.trainSigmas.toReversed(), 0));
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps spread by `timestepSpacing`, of `timesteps` (0 to
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`, of `timesteps` (0 to
    * `numTrainTimesteps` − 1, fractions included, each once, the highest first), or of noise levels.
    *
    * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or timesteps are given
-   * and the config says otherwise how noise levels are spread; the run is then as it was.
+   * and the config asks for its own sigmas; the run is then as it was.
    */
   setTimesteps(options: EulerDiscreteSetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps", "timesteps", "sigmas"]);
     const { numInferenceSteps, timesteps, sigmas } = options;
     if (sigmas !== undefined) {
@@ -170,8 +151,8 @@ export class EulerDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run is to begin at a timestep
-   * that it does not have, or is over, or an option is out of range.
+   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * first timestep, or is over, or an option is out of range.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -179,9 +160,9 @@ export class EulerDiscreteScheduler
     sample: Tensor<"float32">,
     options: EulerDiscreteStepOptions = {},
   ): EulerDiscreteSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
-    refuseIndex(className, timestep, this.timesteps);
+    refuseIndex(this.className, timestep, this.timesteps);
     const index = this.run.enter(timestep);
     this.reminder.remind();
 
@@ -190,20 +171,19 @@ export class EulerDiscreteScheduler
     const sigmaHat = float32.mul(sigma, Math.fround(gamma + 1));
     let noisySample = sample;
     if (gamma > 0) {
-      const noise = randnTensor(modelOutput.shape, options.generator).mul(options.sNoise ?? 1);
+      const noise = randnTensor(modelOutput.shape, options.generator);
+      const eps = noise.mul(options.sNoise ?? 1);
       const variance = float32.sub(float32.square(sigmaHat), float32.square(sigma));
-      noisySample = sample.add(noise.mul(float32.sqrt(variance)));
+      noisySample = sample.add(eps.mul(float32.sqrt(variance)));
     }
+    // 1. Compute the predicted original sample (x_0) from the sigma-scaled prediction.
     const predOriginalSample = this.#predictOriginal(noisySample, modelOutput, sigma, sigmaHat);
+    // 2. Convert it to an ODE derivative.
     const derivative = noisySample.sub(predOriginalSample).div(sigmaHat);
-    const gap = float32.sub(this.run.sigmaAt(index + 1), sigmaHat);
-    const prevSample = noisySample.add(derivative.mul(gap));
-    this.run.advance();
+    const dt = float32.sub(this.run.sigmaAt(index + 1), sigmaHat);
+    const prevSample = noisySample.add(derivative.mul(dt));
+    this.run.advance(index);
     return { prevSample, predOriginalSample };
-  }
-
-  clone(): EulerDiscreteScheduler {
-    return new EulerDiscreteScheduler(this.config);
   }
 
   /** Whether the model is given `0.25 · ln σ`. */
@@ -238,7 +218,7 @@ export class EulerDiscreteScheduler
     if (this.config.interpolationType === "linear") return interpolateSigmas(timesteps, sigmas);
     const [lowest = 0, highest = 0] = [sigmas[0], sigmas.at(-1)];
     // One level more than there are timesteps, as in diffusers: the run ends at the lowest.
-    const logarithms = linspaceFloat32(Math.log(highest), Math.log(lowest), timesteps.length + 1);
+    const logarithms = float32.linspace(Math.log(highest), Math.log(lowest), timesteps.length + 1);
     return Float64Array.from(logarithms, float32.exp);
   }
 

@@ -59,7 +59,11 @@ describe("setTimesteps", () => {
     [{}, {}, "found no option, expected exactly one of `numInferenceSteps`, `timesteps`."],
     [{}, { numInferenceSteps: 0 }, "numInferenceSteps: found 0, expected a whole number from 1 to 1000000."],
     [{}, { timesteps: [1, 2] }, "timesteps: found 2 at index 1, expected numbers from 0 to 999, each once"],
-    [{ useBetaSigmas: true }, { timesteps: [5] }, "timesteps: found timesteps and a spread of levels"],
+    [
+      { useBetaSigmas: true },
+      { timesteps: [5] },
+      "timesteps: found timesteps with Karras, exponential or beta sigmas",
+    ],
   ])("refuses, of %j, %j and leaves the run as it was", (config, options, message) => {
     const scheduler = new HeunDiscreteScheduler(config);
     scheduler.setTimesteps({ numInferenceSteps: 3 });

@@ -1,11 +1,9 @@
 import { enumField, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, exponentialSpread, requireBetaCount } from "../betas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
 import { requireOneOption, requireSamples, requireSequence } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import { SigmaSchedulerBase } from "../k-diffusion.ts";
-import type { NoiseProcess } from "../noise-process.ts";
+import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import {
   type ClippingConfig,
   clippingFields,
@@ -25,8 +23,6 @@ import {
   sigmaConversionFields,
 } from "../sigmas.ts";
 import { fractionalTimestepRule, type SpacingConfig, spacingFields } from "../timesteps.ts";
-
-const className = "HeunDiscreteScheduler";
 
 /** The configuration of a `HeunDiscreteScheduler`. */
 export interface HeunDiscreteSchedulerConfig
@@ -53,7 +49,7 @@ export interface HeunDiscreteSchedulerOutput {
 interface FirstHalf {
   readonly sample: Tensor<"float32">;
   readonly derivative: Tensor<"float32">;
-  readonly gap: number;
+  readonly dt: number;
 }
 
 /**
@@ -64,44 +60,31 @@ interface FirstHalf {
  * Numbers equal those of diffusers' `schedulers/scheduling_heun_discrete.py` on torch's CPU.
  */
 export class HeunDiscreteScheduler
-  extends SigmaSchedulerBase<HeunDiscreteSchedulerConfig>
+  extends KDiffusionSchedulerBase<HeunDiscreteSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_heun_discrete.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<HeunDiscreteSchedulerConfig>> = new SchedulerSchema(
-    className,
-    {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2", "exp"], "linear", [0.00085, 0.012]),
-      predictionType: enumField(predictionTypes, "epsilon"),
-      ...sigmaConversionFields(),
-      ...clippingFields(false),
-      ...spacingFields("linspace"),
-    },
-    (subject, config) => {
-      requireBetaCount(subject, config);
-      requireOneConversion(subject, config);
-    },
-  );
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<HeunDiscreteSchedulerConfig>> =
+    new SchedulerSchema(
+      "HeunDiscreteScheduler",
+      {
+        ...betaFields([...commonBetaSchedules, "exp"], "linear", [0.00085, 0.012]),
+        predictionType: enumField(predictionTypes, "epsilon"),
+        ...sigmaConversionFields(),
+        ...clippingFields(false),
+        ...spacingFields("linspace"),
+      },
+      (subject, config) => {
+        requireBetaCount(subject, config);
+        requireOneConversion(subject, config);
+      },
+    );
 
   override readonly order: number = 2;
   #firstHalf: FirstHalf | undefined;
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
   constructor(options: HeunDiscreteSchedulerOptions = {}) {
-    super(className, HeunDiscreteScheduler.schema.fromConfig(options), exponentialSpread);
+    super(options);
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
@@ -111,15 +94,15 @@ export class HeunDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps spread by `timestepSpacing`, or of `timesteps` (0 to
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`, or of `timesteps` (0 to
    * `numTrainTimesteps` − 1, fractions included, each once, the highest first). In `scheduler.timesteps` all but the
-   * first then stand twice.
+   * first then occur twice.
    *
    * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or timesteps are given
-   * and the config says otherwise how noise levels are spread; the run is then as it was.
+   * and the config asks for its own sigmas; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps", "timesteps"]);
     const { numInferenceSteps, timesteps } = options;
     if (timesteps !== undefined) refuseConvertedTimesteps(subject, this.config);
@@ -143,7 +126,7 @@ export class HeunDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, or the run is to begin at a timestep that it does not have, or
+   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, or
    * is over.
    */
   step(
@@ -152,7 +135,7 @@ export class HeunDiscreteScheduler
     sample: Tensor<"float32">,
     _options?: object,
   ): HeunDiscreteSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample });
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
     const index = this.run.enter(timestep);
     const sigma = this.run.sigmaAt(index);
     const { predictionType } = this.config;
@@ -160,17 +143,13 @@ export class HeunDiscreteScheduler
     const predOriginalSample = limitSample(predicted, this.config);
     const derivative = sample.sub(predOriginalSample).div(sigma);
     const first = this.#firstHalf;
-    const gap = float32.sub(this.run.sigmaAt(index + 1), sigma);
+    const dt = float32.sub(this.run.sigmaAt(index + 1), sigma);
     const prevSample =
       first === undefined
-        ? sample.add(derivative.mul(gap))
-        : first.sample.add(first.derivative.add(derivative).div(2).mul(first.gap));
-    this.#firstHalf = first === undefined ? { sample, derivative, gap } : undefined;
-    this.run.advance();
+        ? sample.add(derivative.mul(dt))
+        : first.sample.add(first.derivative.add(derivative).div(2).mul(first.dt));
+    this.#firstHalf = first === undefined ? { sample, derivative, dt } : undefined;
+    this.run.advance(index);
     return { prevSample, predOriginalSample };
-  }
-
-  clone(): HeunDiscreteScheduler {
-    return new HeunDiscreteScheduler(this.config);
   }
 }

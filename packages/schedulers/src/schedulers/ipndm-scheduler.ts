@@ -1,17 +1,14 @@
 import { listField, nullableField, type Tensor } from "@onestep/core";
-import { findTimestepIndex, requireOneOption, requireSamples, requireTimestepCount } from "../checks.ts";
+import { requireOneOption, requireSamples, requireTimestepCount } from "../checks.ts";
 import { fractionField, narrowedField, timestepCountField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import { linspaceFloat32 } from "../float32.ts";
 import { combineItems } from "../noise.ts";
 import type { NoiseProcess } from "../noise-process.ts";
-import { StepRun } from "../schedule-run.ts";
+import { ScheduleRun } from "../schedule-run.ts";
 import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { SchedulerBase } from "../scheduler-base.ts";
 import { adamsBashforth } from "../solvers/linear-multistep.ts";
-
-const className = "IPNDMScheduler";
 
 /** The configuration of an `IPNDMScheduler`. */
 export interface IPNDMSchedulerConfig {
@@ -46,19 +43,9 @@ interface Shares {
  * Numbers equal those of diffusers' `schedulers/scheduling_ipndm.py` on torch's CPU.
  */
 export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "times";
-
-  /** The names of the classes that its config can be given to: its own. */
-  static readonly compatibles: readonly string[] = [className];
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_ipndm.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<IPNDMSchedulerConfig>> = new SchedulerSchema(
-    className,
-    {
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<IPNDMSchedulerConfig>> =
+    new SchedulerSchema("IPNDMScheduler", {
       numTrainTimesteps: timestepCountField(1000),
       trainedBetas: nullableField(
         narrowedField(
@@ -67,62 +54,19 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
           (betas) => betas.length >= 2,
         ),
       ),
-    },
-  );
+    });
 
-  readonly order: number = 1;
-  /** 1: noise of unit variance is the first sample. */
-  readonly initNoiseSigma: number = 1;
+  readonly noiseProcess: NoiseProcess = "times";
   /**
    * The slopes of the last steps, at most four, the newest last. `setTimesteps` clears them; they can be carried over to
    * another run.
    */
   ets: readonly Tensor<"float32">[] = [];
-  #run: StepRun;
   #shares: readonly Shares[] = [];
-  #numInferenceSteps: number;
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   */
   constructor(options: IPNDMSchedulerOptions = {}) {
-    super(IPNDMScheduler.schema.fromConfig(options));
-    this.#run = new StepRun(className, new Float64Array());
-    this.#numInferenceSteps = this.length;
+    super(options);
     this.setTimesteps({ numInferenceSteps: this.length });
-  }
-
-  /** The times of the run in order, from 1 down, each a float32 number. The model is given these. */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
-  }
-
-  get stepIndex(): number | undefined {
-    return this.#run.stepIndex;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** `numTrainTimesteps`. */
-  get length(): number {
-    return this.config.numTrainTimesteps;
-  }
-
-  /** How many steps were asked for. */
-  get numInferenceSteps(): number {
-    return this.#numInferenceSteps;
-  }
-
-  /**
-   * Makes the run begin with this index. `setTimesteps` undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -132,10 +76,10 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
    * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const count = requireTimestepCount(subject, options.numInferenceSteps);
-    const betas = this.config.trainedBetas ?? spreadBetas(count);
+    const betas = this.config.trainedBetas ?? sineBetas(count);
     this.#shares = Array.from(betas, Math.fround).map((beta) => ({
       beta,
       alpha: float32.sqrt(float32.sub(1, float32.square(beta))),
@@ -144,14 +88,9 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
       const angle = Math.fround(Math.atan2(beta, alpha));
       return float32.mul(float32.div(angle, Math.fround(Math.PI)), 2);
     });
-    this.#run = new StepRun(className, Float64Array.from(timesteps));
-    this.#numInferenceSteps = count;
+    const numInferenceSteps = count;
+    this.run = new ScheduleRun(this.className, Float64Array.from(timesteps), { numInferenceSteps });
     this.ets = [];
-  }
-
-  /** The sample as it is: nothing is scaled. */
-  scaleModelInput(sample: Tensor<"float32">, _timestep?: number): Tensor<"float32"> {
-    return sample;
   }
 
   /**
@@ -160,7 +99,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
    * @param modelOutput - The velocity that the model predicts; float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where the shapes differ, or the run is to begin at a timestep that it does not have, or
+   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, or
    * is over.
    */
   step(
@@ -169,8 +108,8 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
     sample: Tensor<"float32">,
     _options?: object,
   ): IPNDMSchedulerOutput {
-    requireSamples(`${className}.step`, { modelOutput, sample, ...this.#kept() });
-    const index = this.#run.enter(timestep);
+    requireSamples(`${this.className}.step`, { modelOutput, sample, ...this.#kept() });
+    const index = this.run.enter(timestep);
     const { alpha, beta } = this.#sharesAt(index);
     const next = this.#sharesAt(index + 1);
     const ets = [...this.ets, sample.mul(beta).add(modelOutput.mul(alpha))].slice(-4);
@@ -178,7 +117,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
     const original = sample.sub(slope.mul(beta)).div(Math.max(alpha, Math.fround(1e-8)));
     const prevSample = original.mul(next.alpha).add(slope.mul(next.beta));
     this.ets = ets;
-    this.#run.advance();
+    this.run.advance(index);
     return { prevSample };
   }
 
@@ -197,21 +136,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
       const { alpha, beta } = this.#sharesAt(this.indexForTimestep(timestep));
       return [alpha, beta] as const;
     });
-    return combineItems(`${className}.addNoise`, { originalSamples, noise }, weights);
-  }
-
-  /**
-   * Where `timestep` stands in `timesteps`, or in `scheduleTimesteps` where given; the second place where it stands
-   * there more than once.
-   *
-   * @throws InvalidArgumentError where it is not among them.
-   */
-  indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
-    return findTimestepIndex(className, timestep, scheduleTimesteps);
-  }
-
-  clone(): IPNDMScheduler {
-    return new IPNDMScheduler(this.config);
+    return combineItems(`${this.className}.addNoise`, { originalSamples, noise }, weights);
   }
 
   #sharesAt(index: number): Shares {
@@ -225,8 +150,8 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
 }
 
 /** `sin²(π/2 · t)` for `count` times from 1 down, and 0, in float32. */
-function spreadBetas(count: number): Float32Array {
-  const times = linspaceFloat32(1, 0, count + 1);
+function sineBetas(count: number): Float32Array {
+  const times = float32.linspace(1, 0, count + 1);
   return times.map((time, index) => {
     if (index === count) return 0;
     const angle = float32.div(float32.mul(time, Math.fround(Math.PI)), 2);

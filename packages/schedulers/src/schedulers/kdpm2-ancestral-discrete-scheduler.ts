@@ -1,29 +1,29 @@
 import { randnTensor, type Tensor } from "@onestep/core";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { requireOneOption, requireSamples } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
-import {
-  type MidpointOutput,
-  MidpointSchedulerBase,
-  type MidpointSchedulerConfig,
-  type MidpointStep,
-  midpointSchedulerFields,
-  requireMidpointConfig,
-} from "../k-diffusion.ts";
+import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { ancestralLevels } from "../noise.ts";
-import type { NoiseProcess } from "../noise-process.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
-import { middleSigma } from "../sigmas.ts";
-
-const className = "KDPM2AncestralDiscreteScheduler";
+import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import { diffusionSchedule, middleSigma } from "../sigmas.ts";
+import {
+  type DPMSolver2Config,
+  type DPMSolver2Levels,
+  type DPMSolver2Output,
+  DPMSolver2State,
+  dpmSolver2Fields,
+  dpmSolver2Schedule,
+  requireDPMSolver2Config,
+} from "../solvers/dpm-solver-2.ts";
+import { roundHalfEven } from "../timesteps.ts";
 
 /** The configuration of a `KDPM2AncestralDiscreteScheduler`. */
-export type KDPM2AncestralDiscreteSchedulerConfig = MidpointSchedulerConfig;
+export type KDPM2AncestralDiscreteSchedulerConfig = DPMSolver2Config;
 
 /** What the constructor of a `KDPM2AncestralDiscreteScheduler` takes. */
 export type KDPM2AncestralDiscreteSchedulerOptions = ConfigOptions<KDPM2AncestralDiscreteSchedulerConfig>;
 
 /** What {@link KDPM2AncestralDiscreteScheduler.step} returns. */
-export type KDPM2AncestralDiscreteSchedulerOutput = MidpointOutput;
+export type KDPM2AncestralDiscreteSchedulerOutput = DPMSolver2Output;
 
 /**
  * DPM-Solver-2 with ancestral sampling: each step goes below the next noise level, along the slope in its middle, and
@@ -31,27 +31,44 @@ export type KDPM2AncestralDiscreteSchedulerOutput = MidpointOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_ancestral_discrete.py` on torch's CPU.
  */
-export class KDPM2AncestralDiscreteScheduler extends MidpointSchedulerBase implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
+export class KDPM2AncestralDiscreteScheduler
+  extends KDiffusionSchedulerBase<KDPM2AncestralDiscreteSchedulerConfig>
+  implements Scheduler
+{
   /** Fields and defaults of diffusers' `schedulers/scheduling_k_dpm_2_ancestral_discrete.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<KDPM2AncestralDiscreteSchedulerConfig>> =
-    new SchedulerSchema(className, midpointSchedulerFields(), requireMidpointConfig);
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<KDPM2AncestralDiscreteSchedulerConfig>> =
+    new SchedulerSchema("KDPM2AncestralDiscreteScheduler", dpmSolver2Fields(), requireDPMSolver2Config);
+
+  override readonly order: number = 2;
+  #state: DPMSolver2State = new DPMSolver2State(this.className, []);
+
+  constructor(options: KDPM2AncestralDiscreteSchedulerOptions = {}) {
+    super(options);
+    this.setTimesteps({ numInferenceSteps: this.length });
+  }
+
+  /** Whether the step to take next is the first half of one, or the last of a run. */
+  get stateInFirstOrder(): boolean {
+    return this.#state.isFirstOrder;
+  }
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
+   * steps are between them.
+   *
+   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
-  constructor(options: KDPM2AncestralDiscreteSchedulerOptions = {}) {
-    super(className, KDPM2AncestralDiscreteScheduler.schema.fromConfig(options));
+  setTimesteps(options: SetTimestepsOptions): void {
+    requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
+    const spaced = this.spacedTimesteps(options.numInferenceSteps);
+    const schedule = diffusionSchedule(spaced, this.trainSigmas, this.config);
+    const timesteps = this.config.useKarrasSigmas
+      ? schedule.timesteps.map(roundHalfEven)
+      : schedule.timesteps;
+    const logSigmas = this.trainSigmas.map(Math.log);
+    const run = dpmSolver2Schedule({ ...schedule, timesteps }, logSigmas, levelsOf);
+    this.beginRun(run.timesteps, run.sigmas, timesteps.length);
+    this.#state = new DPMSolver2State(this.className, run.steps);
   }
 
   /**
@@ -61,8 +78,8 @@ export class KDPM2AncestralDiscreteScheduler extends MidpointSchedulerBase imple
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, or the run is to begin at a timestep that it does not have or
-   * in the middle of a step, or is over.
+   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, would
+   * begin in the middle of a step, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -70,26 +87,29 @@ export class KDPM2AncestralDiscreteScheduler extends MidpointSchedulerBase imple
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): KDPM2AncestralDiscreteSchedulerOutput {
-    return this.takeHalf(modelOutput, timestep, sample, options);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    const index = this.run.enter(timestep);
+    const levels = this.#state.levelsAt(index, this.timesteps[index]);
+    const output = this.#state.halfStep(this.config.predictionType, modelOutput, sample, levels);
+    // Fresh noise brings the sample up to the next level, in second halves.
+    const prevSample = this.stateInFirstOrder
+      ? output.prevSample
+      : output.prevSample.add(randnTensor(sample.shape, options.generator).mul(levels.sigmaUp));
+    this.#state = this.#state.next(sample);
+    this.run.advance(index);
+    return { ...output, prevSample };
   }
 
-  protected override planStep(sigma: number, nextSigma: number): MidpointStep {
-    const { sigmaUp, sigmaDown } = ancestralLevels(sigma, nextSigma);
-    // On a logarithmic scale the middle is the next level itself. Where rounding leaves no level to go down to, the
-    // middle is taken for that; diffusers' image is NaN.
-    const middle = sigmaDown > 0 ? middleSigma(sigmaDown, sigma) : nextSigma;
-    return { start: sigma, middle, end: sigmaDown, up: sigmaUp };
+  protected override inputSigma(index: number): number {
+    const { sigma, sigmaInterpol } = this.#state.levelsAt(index, this.timesteps[index]);
+    return this.stateInFirstOrder ? sigma : sigmaInterpol;
   }
+}
 
-  protected override addStepNoise(
-    sample: Tensor<"float32">,
-    up: number,
-    generator: StepOptions["generator"],
-  ): Tensor<"float32"> {
-    return sample.add(randnTensor(sample.shape, generator).mul(up));
-  }
-
-  clone(): KDPM2AncestralDiscreteScheduler {
-    return new KDPM2AncestralDiscreteScheduler(this.config);
-  }
+function levelsOf(sigma: number, sigmaNext: number): DPMSolver2Levels {
+  const { sigmaUp, sigmaDown } = ancestralLevels(sigma, sigmaNext);
+  // On a logarithmic scale the middle is the next level itself. Where rounding leaves no level to go down to, the middle
+  // is taken for that; diffusers' image is NaN.
+  const sigmaInterpol = sigmaDown > 0 ? middleSigma(sigmaDown, sigma) : sigmaNext;
+  return { sigma, sigmaInterpol, sigmaDown, sigmaUp };
 }

@@ -1,28 +1,28 @@
 import type { Tensor } from "@onestep/core";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { requireOneOption, requireSamples } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
+import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
+import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import { diffusionSchedule, middleSigma } from "../sigmas.ts";
 import {
-  type MidpointOutput,
-  MidpointSchedulerBase,
-  type MidpointSchedulerConfig,
-  type MidpointStep,
-  midpointSchedulerFields,
-  requireMidpointConfig,
-} from "../k-diffusion.ts";
-import type { NoiseProcess } from "../noise-process.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
-import { middleSigma } from "../sigmas.ts";
-
-const className = "KDPM2DiscreteScheduler";
+  type DPMSolver2Config,
+  type DPMSolver2Levels,
+  type DPMSolver2Output,
+  DPMSolver2State,
+  dpmSolver2Fields,
+  dpmSolver2Schedule,
+  requireDPMSolver2Config,
+} from "../solvers/dpm-solver-2.ts";
+import { roundHalfEven } from "../timesteps.ts";
 
 /** The configuration of a `KDPM2DiscreteScheduler`. */
-export type KDPM2DiscreteSchedulerConfig = MidpointSchedulerConfig;
+export type KDPM2DiscreteSchedulerConfig = DPMSolver2Config;
 
 /** What the constructor of a `KDPM2DiscreteScheduler` takes. */
 export type KDPM2DiscreteSchedulerOptions = ConfigOptions<KDPM2DiscreteSchedulerConfig>;
 
 /** What {@link KDPM2DiscreteScheduler.step} returns. */
-export type KDPM2DiscreteSchedulerOutput = MidpointOutput;
+export type KDPM2DiscreteSchedulerOutput = DPMSolver2Output;
 
 /**
  * DPM-Solver-2: each step follows the slope in its middle, on a logarithmic scale, which the model is evaluated for once
@@ -30,30 +30,44 @@ export type KDPM2DiscreteSchedulerOutput = MidpointOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_discrete.py` on torch's CPU.
  */
-export class KDPM2DiscreteScheduler extends MidpointSchedulerBase implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
+export class KDPM2DiscreteScheduler
+  extends KDiffusionSchedulerBase<KDPM2DiscreteSchedulerConfig>
+  implements Scheduler
+{
   /** Fields and defaults of diffusers' `schedulers/scheduling_k_dpm_2_discrete.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<KDPM2DiscreteSchedulerConfig>> = new SchedulerSchema(
-    className,
-    midpointSchedulerFields(),
-    requireMidpointConfig,
-  );
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<KDPM2DiscreteSchedulerConfig>> =
+    new SchedulerSchema("KDPM2DiscreteScheduler", dpmSolver2Fields(), requireDPMSolver2Config);
+
+  override readonly order: number = 2;
+  #state: DPMSolver2State = new DPMSolver2State(this.className, []);
+
+  constructor(options: KDPM2DiscreteSchedulerOptions = {}) {
+    super(options);
+    this.setTimesteps({ numInferenceSteps: this.length });
+  }
+
+  /** Whether the step to take next is the first half of one, or the last of a run. */
+  get stateInFirstOrder(): boolean {
+    return this.#state.isFirstOrder;
+  }
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
+   * steps are between them.
+   *
+   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
-  constructor(options: KDPM2DiscreteSchedulerOptions = {}) {
-    super(className, KDPM2DiscreteScheduler.schema.fromConfig(options));
+  setTimesteps(options: SetTimestepsOptions): void {
+    requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
+    const spaced = this.spacedTimesteps(options.numInferenceSteps);
+    const schedule = diffusionSchedule(spaced, this.trainSigmas, this.config);
+    const timesteps = this.config.useKarrasSigmas
+      ? schedule.timesteps.map(roundHalfEven)
+      : schedule.timesteps;
+    const logSigmas = this.trainSigmas.map(Math.log);
+    const run = dpmSolver2Schedule({ ...schedule, timesteps }, logSigmas, levelsOf);
+    this.beginRun(run.timesteps, run.sigmas, timesteps.length);
+    this.#state = new DPMSolver2State(this.className, run.steps);
   }
 
   /**
@@ -63,23 +77,30 @@ export class KDPM2DiscreteScheduler extends MidpointSchedulerBase implements Sch
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, or the run is to begin at a timestep that it does not have or
-   * in the middle of a step, or is over.
+   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, would
+   * begin in the middle of a step, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
     timestep: number,
     sample: Tensor<"float32">,
-    options: StepOptions = {},
+    _options?: object,
   ): KDPM2DiscreteSchedulerOutput {
-    return this.takeHalf(modelOutput, timestep, sample, options);
+    requireSamples(`${this.className}.step`, { modelOutput, sample });
+    const index = this.run.enter(timestep);
+    const levels = this.#state.levelsAt(index, this.timesteps[index]);
+    const output = this.#state.halfStep(this.config.predictionType, modelOutput, sample, levels);
+    this.#state = this.#state.next(sample);
+    this.run.advance(index);
+    return output;
   }
 
-  protected override planStep(sigma: number, nextSigma: number): MidpointStep {
-    return { start: sigma, middle: middleSigma(sigma, nextSigma), end: nextSigma, up: 0 };
+  protected override inputSigma(index: number): number {
+    const { sigma, sigmaInterpol } = this.#state.levelsAt(index, this.timesteps[index]);
+    return this.stateInFirstOrder ? sigma : sigmaInterpol;
   }
+}
 
-  clone(): KDPM2DiscreteScheduler {
-    return new KDPM2DiscreteScheduler(this.config);
-  }
+function levelsOf(sigma: number, sigmaNext: number): DPMSolver2Levels {
+  return { sigma, sigmaInterpol: middleSigma(sigma, sigmaNext), sigmaDown: sigmaNext, sigmaUp: 0 };
 }

@@ -1,6 +1,7 @@
 import { randnTensor, type Tensor } from "@onestep/core";
+import { AlphaSchedulerBase } from "../alphas.ts";
 import { requireBetaCount } from "../betas.ts";
-import { requireRun, requireSamples, requireTimestepCount, requireTrainTimestep } from "../checks.ts";
+import { requireSamples, requireTimestepCount, requireTrainTimestep } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import {
   type DistilledSchedulerConfig,
@@ -9,13 +10,9 @@ import {
   distilledTimesteps,
   requireStrength,
 } from "../distilled.ts";
-import { DistilledSchedulerBase } from "../distilled-scheduler-base.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import { limitSample, predictOriginalSample } from "../predictions.ts";
 import type { Scheduler, StepOptions } from "../scheduler.ts";
-
-const className = "LCMScheduler";
 
 /** The deviation of the data that the model's consistency function is made for. */
 const sigmaData = 0.5;
@@ -45,30 +42,17 @@ export interface LCMSchedulerOutput {
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_lcm.py` on torch's CPU.
  */
-export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = [className];
-
+export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_lcm.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<LCMSchedulerConfig>> = new SchedulerSchema(
-    className,
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<LCMSchedulerConfig>> = new SchedulerSchema(
+    "LCMScheduler",
     distilledSchedulerFields(),
     requireBetaCount,
   );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
-  constructor(options: LCMSchedulerOptions = {}) {
-    super(className, LCMScheduler.schema.fromConfig(options));
+  /** ᾱ before the first timestep: 1, or that of timestep 0 where `setAlphaToOne` is false. */
+  get finalAlphaCumprod(): number {
+    return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
@@ -80,7 +64,7 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
    * left; the run is then as it was.
    */
   setTimesteps(options: LCMSetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     const { originalInferenceSteps = this.config.originalInferenceSteps } = options ?? {};
     const count = requireTimestepCount(
       subject,
@@ -91,7 +75,17 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
     const gap = Math.floor(this.length / count);
     const usedCount = Math.trunc(count * requireStrength(subject, options));
     const grid = { count, usedCount, first: gap - 1, gap };
-    this.beginRun(distilledTimesteps(subject, options, this.length, grid));
+    const timesteps = distilledTimesteps(subject, options, this.length, grid);
+    this.beginRun(timesteps, timesteps.length);
+  }
+
+  /**
+   * The timestep that a step leads to from this one; −1 from the last.
+   *
+   * @throws InvalidArgumentError where the run does not have the timestep.
+   */
+  previousTimestep(timestep: number): number {
+    return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
   }
 
   /**
@@ -112,8 +106,8 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the timestep is out of range, or the run
-   * is to begin at a timestep that it does not have, or is over.
+   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the timestep is out of range, the run
+   * does not have its first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -121,9 +115,9 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): LCMSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
-    requireRun(subject, this.numInferenceSteps);
+    this.run.requireStarted();
     const current = requireTrainTimestep(subject, timestep, this.length);
     const index = this.run.enter(timestep);
 
@@ -132,19 +126,19 @@ export class LCMScheduler extends DistilledSchedulerBase<LCMSchedulerConfig> imp
     const [cSkip, cOut] = this.getScalingsForBoundaryConditionDiscrete(current);
     const denoised = limitSample(predicted, this.config).mul(cOut).add(sample.mul(cSkip));
     const next = this.timesteps[index + 1];
-    const noise = next === undefined ? undefined : randnTensor(modelOutput.shape, options.generator);
-    this.run.advance();
-    if (next === undefined || noise === undefined) {
-      return { prevSample: denoised, denoised, predOriginalSample: denoised };
-    }
-    const nextAlphaProd = this.alphasCumprod[next] ?? Number.NaN;
-    const prevSample = denoised
-      .mul(float32.sqrt(nextAlphaProd))
-      .add(noise.mul(float32.sqrt(float32.sub(1, nextAlphaProd))));
+    const prevSample = next === undefined ? denoised : this.#addNoise(denoised, next, options.generator);
+    this.run.advance(index);
     return { prevSample, denoised, predOriginalSample: denoised };
   }
 
-  clone(): LCMScheduler {
-    return new LCMScheduler(this.config);
+  /** The sample of a timestep: fresh noise and this much signal. */
+  #addNoise(
+    denoised: Tensor<"float32">,
+    timestep: number,
+    generator: StepOptions["generator"],
+  ): Tensor<"float32"> {
+    const alphaProd = this.alphasCumprod[timestep] ?? Number.NaN;
+    const noise = randnTensor(denoised.shape, generator);
+    return denoised.mul(float32.sqrt(alphaProd)).add(noise.mul(float32.sqrt(float32.sub(1, alphaProd))));
   }
 }

@@ -1,10 +1,8 @@
 import { describeValue, enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
 import { requireOneOption, requireSamples } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
-import { SigmaSchedulerBase } from "../k-diffusion.ts";
-import type { NoiseProcess } from "../noise-process.ts";
+import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { type PredictionType, predictionTypes, predictOriginalAtSigma } from "../predictions.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import {
@@ -14,10 +12,8 @@ import {
   type SigmaConversionConfig,
   sigmaConversionFields,
 } from "../sigmas.ts";
-import { multistepCoefficients } from "../solvers/linear-multistep.ts";
+import { lmsCoefficients } from "../solvers/linear-multistep.ts";
 import { type SpacingConfig, spacingFields } from "../timesteps.ts";
-
-const className = "LMSDiscreteScheduler";
 
 /** The configuration of an `LMSDiscreteScheduler`. */
 export interface LMSDiscreteSchedulerConfig
@@ -52,53 +48,40 @@ export interface LMSDiscreteSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_lms_discrete.py` on torch's CPU.
  */
 export class LMSDiscreteScheduler
-  extends SigmaSchedulerBase<LMSDiscreteSchedulerConfig>
+  extends KDiffusionSchedulerBase<LMSDiscreteSchedulerConfig>
   implements Scheduler
 {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_lms_discrete.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<LMSDiscreteSchedulerConfig>> = new SchedulerSchema(
-    className,
-    {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
-      ...sigmaConversionFields(),
-      predictionType: enumField(predictionTypes, "epsilon"),
-      ...spacingFields("linspace"),
-    },
-    (subject, config) => {
-      requireBetaCount(subject, config);
-      requireOneConversion(subject, config);
-    },
-  );
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<LMSDiscreteSchedulerConfig>> =
+    new SchedulerSchema(
+      "LMSDiscreteScheduler",
+      {
+        ...betaFields(commonBetaSchedules, "linear"),
+        ...sigmaConversionFields(),
+        predictionType: enumField(predictionTypes, "epsilon"),
+        ...spacingFields("linspace"),
+      },
+      (subject, config) => {
+        requireBetaCount(subject, config);
+        requireOneConversion(subject, config);
+      },
+    );
 
   /** The slopes of the last steps, the newest last. */
   #derivatives: readonly Tensor<"float32">[] = [];
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
   constructor(options: LMSDiscreteSchedulerOptions = {}) {
-    super(className, LMSDiscreteScheduler.schema.fromConfig(options));
+    super(options);
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps spread by `timestepSpacing`.
+   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`.
    *
    * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    requireOneOption(`${className}.setTimesteps`, options, ["numInferenceSteps"]);
+    requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
     const spaced = this.spacedTimesteps(options.numInferenceSteps);
     const { timesteps, sigmas } = diffusionSchedule(spaced, this.trainSigmas, this.config);
     this.beginRun(timesteps, appendSigma(sigmas, 0), spaced.length);
@@ -111,7 +94,7 @@ export class LMSDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, the run is to begin at a timestep that it does not have, or is
+   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, or is
    * over, or an option is out of range.
    */
   step(
@@ -120,7 +103,7 @@ export class LMSDiscreteScheduler
     sample: Tensor<"float32">,
     options: LMSDiscreteStepOptions = {},
   ): LMSDiscreteSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
     const highestOrder = requireOrder(subject, options.order ?? 4);
     const index = this.run.enter(timestep);
@@ -134,19 +117,15 @@ export class LMSDiscreteScheduler
 
     // A run that begins in the middle counts the steps before it, as in diffusers, though it has no slopes of them.
     const order = Math.min(index + 1, highestOrder);
-    const coefficients = multistepCoefficients(this.sigmas, index, order);
+    const coefficients = lmsCoefficients(this.sigmas, index, order);
     const newestFirst = derivatives.toReversed().slice(0, order);
     const change = newestFirst
       .map((derivative, place) => derivative.mul(coefficients[place] ?? Number.NaN))
       .reduce((sum, part) => sum.add(part));
     const prevSample = sample.add(change);
     this.#derivatives = derivatives;
-    this.run.advance();
+    this.run.advance(index);
     return { prevSample, predOriginalSample };
-  }
-
-  clone(): LMSDiscreteScheduler {
-    return new LMSDiscreteScheduler(this.config);
   }
 }
 

@@ -1,18 +1,14 @@
 import { enumField, InvalidArgumentError, type Tensor } from "@onestep/core";
-import { type BetaConfig, betaFields, requireBetaCount } from "../betas.ts";
-import { requireOneOption, requireRun, requireSamples, requireTrainTimestep } from "../checks.ts";
-import { karrasDiffusionSchedulers } from "../config/compatibles.ts";
+import { AlphaSchedulerBase } from "../alphas.ts";
+import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
+import { requireOneOption, requireSamples, requireTrainTimestep } from "../checks.ts";
 import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import { predictNoise } from "../predictions.ts";
 import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { adamsBashforth } from "../solvers/linear-multistep.ts";
-import { TimestepRunSchedulerBase } from "../timestep-run-scheduler-base.ts";
 import { type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
-
-const className = "PNDMScheduler";
 
 /** The configuration of a `PNDMScheduler`. */
 export interface PNDMSchedulerConfig
@@ -48,21 +44,12 @@ export interface PNDMSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_pndm.py` on torch's CPU. Steps are counted: a run takes them
  * in the order of `timesteps`.
  */
-export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = karrasDiffusionSchedulers;
-
+export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_pndm.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<PNDMSchedulerConfig>> = new SchedulerSchema(
-    className,
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<PNDMSchedulerConfig>> = new SchedulerSchema(
+    "PNDMScheduler",
     {
-      ...betaFields(["linear", "scaled_linear", "squaredcos_cap_v2"], "linear"),
+      ...betaFields(commonBetaSchedules, "linear"),
       skipPrkSteps: truthField(false),
       setAlphaToOne: truthField(false),
       predictionType: enumField(["epsilon", "v_prediction"], "epsilon"),
@@ -72,15 +59,6 @@ export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig>
   );
 
   #history: PndmHistory = new PndmHistory(new Float64Array());
-
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
-  constructor(options: PNDMSchedulerOptions = {}) {
-    super(className, PNDMScheduler.schema.fromConfig(options));
-  }
 
   /** How many steps the run has taken; `undefined` before the first. */
   override get stepIndex(): number | undefined {
@@ -106,14 +84,14 @@ export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig>
 
   /**
    * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`, at least 4 where there are
-   * Runge-Kutta steps) spread by `timestepSpacing`. `timesteps` are more: 9 more with Runge-Kutta steps, and one more
+   * Runge-Kutta steps) by `timestepSpacing`. `timesteps` are more: 9 more with Runge-Kutta steps, and one more
    * without, where there are two or more.
    *
    * @throws InvalidArgumentError where that is not the one option, or out of range, or `stepsOffset` leads past the
    * last timestep; the run is then as it was.
    */
   setTimesteps(options: SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const spaced = wholeTimesteps(subject, options.numInferenceSteps, this.config);
     const { skipPrkSteps } = this.config;
@@ -128,7 +106,7 @@ export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig>
     const halfGap = Math.floor(Math.floor(this.length / spaced.length) / 2);
     const prkTimesteps = skipPrkSteps ? new Float64Array() : rungeKuttaTimesteps(spaced, halfGap);
     const plmsTimesteps = multistepTimesteps(spaced, skipPrkSteps);
-    this.begin(Float64Array.from([...prkTimesteps, ...plmsTimesteps]), options.numInferenceSteps);
+    this.beginRun(Float64Array.from([...prkTimesteps, ...plmsTimesteps]), options.numInferenceSteps);
     this.#history = new PndmHistory(prkTimesteps);
   }
 
@@ -147,25 +125,14 @@ export class PNDMScheduler extends TimestepRunSchedulerBase<PNDMSchedulerConfig>
     sample: Tensor<"float32">,
     _options?: object,
   ): PNDMSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
-    const count = requireRun(subject, this.numInferenceSteps);
+    const count = this.run.requireStarted();
     requireTrainTimestep(subject, timestep, this.length);
-    if (this.#history.counter >= this.timesteps.length) {
-      throw new InvalidArgumentError({
-        subject,
-        found: `a run that has come to the end of its timesteps (${this.timesteps.length} in all)`,
-        expected: "a step that is left to take",
-        remedy: "Call `setTimesteps` to begin another run.",
-      });
-    }
+    this.run.requireLeft(this.#history.counter);
     const gap = Math.floor(this.length / count);
     const slope = this.#history.next({ modelOutput, timestep, sample, gap });
     return { prevSample: this.#transfer(slope.sample, slope.modelOutput, slope.from, slope.to) };
-  }
-
-  clone(): PNDMScheduler {
-    return new PNDMScheduler(this.config);
   }
 
   /** Formula (9) of the paper: the sample of timestep `to`. */

@@ -20,14 +20,11 @@ import {
   SchedulerSchema,
 } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
-import { linspaceFloat32 } from "../float32.ts";
 import { addNoise } from "../noise.ts";
 import type { NoiseProcess } from "../noise-process.ts";
-import { TimestepRun } from "../schedule-run.ts";
+import { ScheduleRun } from "../schedule-run.ts";
 import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { SchedulerBase } from "../scheduler-base.ts";
-
-const className = "ScoreSdeVeScheduler";
 
 /** The configuration of a `ScoreSdeVeScheduler`. */
 export interface ScoreSdeVeSchedulerConfig {
@@ -80,95 +77,45 @@ export interface SdeVeCorrection {
  * always undefined.
  */
 export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "score-sde";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = [className];
-
   /** Fields and defaults of diffusers' `schedulers/scheduling_sde_ve.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<ScoreSdeVeSchedulerConfig>> = new SchedulerSchema(
-    className,
-    {
-      numTrainTimesteps: timestepCountField(2000),
-      snr: positiveField(0.15),
-      sigmaMin: positiveField(0.01),
-      sigmaMax: positiveField(1348),
-      samplingEps: samplingEpsField(1e-5),
-      correctSteps: narrowedField(integerField(1), "a whole number from 0 to 1000", isCorrectionCount),
-    },
-    requireSigmaOrder,
-  );
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<ScoreSdeVeSchedulerConfig>> =
+    new SchedulerSchema(
+      "ScoreSdeVeScheduler",
+      {
+        numTrainTimesteps: timestepCountField(2000),
+        snr: positiveField(0.15),
+        sigmaMin: positiveField(0.01),
+        sigmaMax: positiveField(1348),
+        samplingEps: samplingEpsField(1e-5),
+        correctSteps: narrowedField(integerField(1), "a whole number from 0 to 1000", isCorrectionCount),
+      },
+      requireSigmaOrder,
+    );
 
-  readonly order: number = 1;
-  #run: TimestepRun;
-  #sigmas: Float32Array;
+  readonly noiseProcess: NoiseProcess = "score-sde";
   #discreteSigmas: Float32Array;
-  #numInferenceSteps: number | undefined;
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where `sigmaMin` is above `sigmaMax`.
-   */
   constructor(options: ScoreSdeVeSchedulerOptions = {}) {
-    super(ScoreSdeVeScheduler.schema.fromConfig(options));
+    super(options);
     const { numTrainTimesteps, samplingEps } = this.config;
-    const timesteps = linspaceFloat32(1, samplingEps, numTrainTimesteps);
-    this.#run = new TimestepRun(className, Float64Array.from(timesteps));
-    this.#sigmas = this.#sigmasOf(timesteps);
+    const timesteps = float32.linspace(1, samplingEps, numTrainTimesteps);
+    this.run = this.#runOf(timesteps);
     this.#discreteSigmas = this.#discreteSigmasOf(numTrainTimesteps);
   }
 
   /** `sigmaMax`: what noise of unit variance is multiplied with to become the first sample. */
-  get initNoiseSigma(): number {
+  override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
 
-  /** The times of the run in order, from 1 to `samplingEps`, each a float32 number. */
-  get timesteps(): Float64Array {
-    return this.#run.timesteps;
-  }
-
   /** The noise level of each timestep in float32, `σ_min · (σ_max / σ_min)^t`. The model is given these. */
-  get sigmas(): Float32Array {
-    return this.#sigmas;
+  get sigmas(): Float32Array | Float64Array {
+    return this.run.sigmas;
   }
 
   /** As many noise levels as the run has timesteps, from `sigmaMin` up to `sigmaMax`: those that steps lead between. */
   get discreteSigmas(): Float32Array {
     return this.#discreteSigmas;
-  }
-
-  /** Always undefined. */
-  get stepIndex(): undefined {
-    return undefined;
-  }
-
-  get beginIndex(): number | undefined {
-    return this.#run.beginIndex;
-  }
-
-  /** The `numInferenceSteps` of the run; `undefined` before {@link setTimesteps}. */
-  get numInferenceSteps(): number | undefined {
-    return this.#numInferenceSteps;
-  }
-
-  /** `numTrainTimesteps`. */
-  get length(): number {
-    return this.config.numTrainTimesteps;
-  }
-
-  /**
-   * Notes the index that a caller begins with. {@link setTimesteps} undoes it.
-   *
-   * @throws InvalidArgumentError where it is not an index into `timesteps`.
-   */
-  setBeginIndex(beginIndex = 0): void {
-    this.#run.setBeginIndex(beginIndex);
   }
 
   /**
@@ -177,7 +124,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
    * @throws InvalidArgumentError where an option is missing, refused or out of range; the run is then as it was.
    */
   setTimesteps(options: ScoreSdeVeSetTimestepsOptions | SetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     if (options?.timesteps !== undefined) {
       throw new InvalidArgumentError({
         subject,
@@ -196,18 +143,8 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
         remedy: "Leave it out for that of the config.",
       });
     }
-    const timesteps = linspaceFloat32(1, samplingEps, count);
-    const sigmas = this.#sigmasOf(timesteps);
-    const discreteSigmas = this.#discreteSigmasOf(count);
-    this.#run = new TimestepRun(className, Float64Array.from(timesteps));
-    this.#sigmas = sigmas;
-    this.#discreteSigmas = discreteSigmas;
-    this.#numInferenceSteps = count;
-  }
-
-  /** The sample as it is: nothing is scaled. */
-  scaleModelInput(sample: Tensor<"float32">, _timestep?: number): Tensor<"float32"> {
-    return sample;
+    this.run = this.#runOf(float32.linspace(1, samplingEps, count), count);
+    this.#discreteSigmas = this.#discreteSigmasOf(count);
   }
 
   /** The same as {@link stepPred}. */
@@ -217,7 +154,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): SdeVeOutput {
-    return this.#predict(`${className}.step`, modelOutput, timestep, sample, options);
+    return this.#predict(`${this.className}.step`, modelOutput, timestep, sample, options);
   }
 
   /**
@@ -234,7 +171,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): SdeVeOutput {
-    return this.#predict(`${className}.stepPred`, modelOutput, timestep, sample, options);
+    return this.#predict(`${this.className}.stepPred`, modelOutput, timestep, sample, options);
   }
 
   /**
@@ -249,7 +186,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     sample: Tensor<"float32">,
     options: StepOptions = {},
   ): SdeVeCorrection {
-    const subject = `${className}.stepCorrect`;
+    const subject = `${this.className}.stepCorrect`;
     requireSamples(subject, { modelOutput, sample });
     const scoreNorm = meanItemNorm(modelOutput);
     if (scoreNorm === 0) {
@@ -278,16 +215,12 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,
   ): Tensor<"float32"> {
-    const subject = `${className}.addNoise`;
+    const subject = `${this.className}.addNoise`;
     const sigmas = Array.from(timesteps, (timestep) => {
       const index = requireTrainTimestep(subject, timestep, this.#discreteSigmas.length);
       return this.#discreteSigmas[index] ?? Number.NaN;
     });
     return addNoise(subject, originalSamples, noise, sigmas);
-  }
-
-  clone(): ScoreSdeVeScheduler {
-    return new ScoreSdeVeScheduler(this.config);
   }
 
   #predict(
@@ -309,17 +242,17 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     return { prevSample: prevSampleMean.add(noise.mul(diffusion)), prevSampleMean };
   }
 
-  #sigmasOf(timesteps: Float32Array): Float32Array {
+  #runOf(timesteps: Float32Array, numInferenceSteps?: number): ScheduleRun {
     const { sigmaMin, sigmaMax } = this.config;
     const ratio = Math.fround(sigmaMax / sigmaMin);
     const sigmas = timesteps.map((time) => float32.mul(Math.fround(ratio ** time), Math.fround(sigmaMin)));
-    requireFinite(`${className}: sigmas`, sigmas);
-    return sigmas;
+    requireFinite(`${this.className}: sigmas`, sigmas);
+    return new ScheduleRun(this.className, Float64Array.from(timesteps), { sigmas, numInferenceSteps });
   }
 
   #discreteSigmasOf(count: number): Float32Array {
     const { sigmaMin, sigmaMax } = this.config;
-    return linspaceFloat32(Math.log(sigmaMin), Math.log(sigmaMax), count).map(Math.exp);
+    return float32.linspace(Math.log(sigmaMin), Math.log(sigmaMax), count).map(Math.exp);
   }
 }
 

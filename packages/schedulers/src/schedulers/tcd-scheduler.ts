@@ -1,12 +1,7 @@
 import { randnTensor, type Tensor } from "@onestep/core";
+import { AlphaSchedulerBase } from "../alphas.ts";
 import { requireBetaCount } from "../betas.ts";
-import {
-  requireFraction,
-  requireRun,
-  requireSamples,
-  requireTimestepCount,
-  requireTrainTimestep,
-} from "../checks.ts";
+import { requireFraction, requireSamples, requireTimestepCount, requireTrainTimestep } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import {
   type DistillationGrid,
@@ -16,13 +11,9 @@ import {
   distilledTimesteps,
   requireStrength,
 } from "../distilled.ts";
-import { DistilledSchedulerBase } from "../distilled-scheduler-base.ts";
 import * as float32 from "../float32.ts";
-import type { NoiseProcess } from "../noise-process.ts";
 import { predictNoise, predictOriginalSample } from "../predictions.ts";
 import type { Scheduler, StepOptions } from "../scheduler.ts";
-
-const className = "TCDScheduler";
 
 /** The configuration of an `TCDScheduler`. */
 export type TCDSchedulerConfig = DistilledSchedulerConfig;
@@ -54,30 +45,17 @@ export interface TCDSchedulerOutput {
  * Numbers equal those of diffusers' `schedulers/scheduling_tcd.py` on torch's CPU, where clipping and thresholding play
  * no part either.
  */
-export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> implements Scheduler {
-  /** The name of the class in diffusers' files. */
-  static readonly className: string = className;
-
-  /** The noise process that it undoes. */
-  readonly noiseProcess: NoiseProcess = "betas";
-
-  /** The names of the classes that its config can be given to. */
-  static readonly compatibles: readonly string[] = [className];
-
+export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_tcd.py`. */
-  static readonly schema: SchedulerSchema<ConfigFieldsOf<TCDSchedulerConfig>> = new SchedulerSchema(
-    className,
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<TCDSchedulerConfig>> = new SchedulerSchema(
+    "TCDScheduler",
     distilledSchedulerFields(),
     requireBetaCount,
   );
 
-  /**
-   * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
-   */
-  constructor(options: TCDSchedulerOptions = {}) {
-    super(className, TCDScheduler.schema.fromConfig(options));
+  /** ᾱ before the first timestep: 1, or that of timestep 0 where `setAlphaToOne` is false. */
+  get finalAlphaCumprod(): number {
+    return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
@@ -89,9 +67,19 @@ export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> imp
    * left; the run is then as it was.
    */
   setTimesteps(options: TCDSetTimestepsOptions): void {
-    const subject = `${className}.setTimesteps`;
+    const subject = `${this.className}.setTimesteps`;
     const grid = this.#createGrid(subject, options);
-    this.beginRun(distilledTimesteps(subject, options, this.length, grid));
+    const timesteps = distilledTimesteps(subject, options, this.length, grid);
+    this.beginRun(timesteps, timesteps.length);
+  }
+
+  /**
+   * The timestep that a step leads to from this one; −1 from the last.
+   *
+   * @throws InvalidArgumentError where the run does not have the timestep.
+   */
+  previousTimestep(timestep: number): number {
+    return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
   }
 
   /**
@@ -101,7 +89,7 @@ export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> imp
    * @param timestep - The value of `timesteps` that the model was given.
    * @param sample - float32 [batch, channels, …]
    * @throws InvalidArgumentError where there is no run yet, the shapes differ, the timestep or `eta` is out of range, or
-   * the run is to begin at a timestep that it does not have, or is over.
+   * the run does not have its first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -109,9 +97,9 @@ export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> imp
     sample: Tensor<"float32">,
     options: TCDStepOptions = {},
   ): TCDSchedulerOutput {
-    const subject = `${className}.step`;
+    const subject = `${this.className}.step`;
     requireSamples(subject, { modelOutput, sample });
-    requireRun(subject, this.numInferenceSteps);
+    this.run.requireStarted();
     const eta = requireFraction(`${subject}: eta`, options.eta ?? 0.3);
     const current = requireTrainTimestep(subject, timestep, this.length);
     const index = this.run.enter(timestep);
@@ -127,19 +115,16 @@ export class TCDScheduler extends DistilledSchedulerBase<TCDSchedulerConfig> imp
     const predNoisedSample = originalSample
       .mul(float32.sqrt(targetAlphaProd))
       .add(predictedNoise.mul(float32.sqrt(float32.sub(1, targetAlphaProd))));
-    const isNoisy = next !== undefined && eta !== 0;
-    const noise = isNoisy ? randnTensor(modelOutput.shape, options.generator) : undefined;
-    this.run.advance();
-    if (next === undefined || noise === undefined) return { prevSample: predNoisedSample, predNoisedSample };
-    const share = float32.div(this.alphasCumprod[next] ?? Number.NaN, targetAlphaProd);
-    const prevSample = predNoisedSample
-      .mul(float32.sqrt(share))
-      .add(noise.mul(float32.sqrt(float32.sub(1, share))));
+    let prevSample = predNoisedSample;
+    if (next !== undefined && eta !== 0) {
+      const noise = randnTensor(modelOutput.shape, options.generator);
+      const share = float32.div(this.alphasCumprod[next] ?? Number.NaN, targetAlphaProd);
+      prevSample = predNoisedSample
+        .mul(float32.sqrt(share))
+        .add(noise.mul(float32.sqrt(float32.sub(1, share))));
+    }
+    this.run.advance(index);
     return { prevSample, predNoisedSample };
-  }
-
-  clone(): TCDScheduler {
-    return new TCDScheduler(this.config);
   }
 
   /** The timesteps of the distillation; where a call says how many there are, diffusers takes all of training. */

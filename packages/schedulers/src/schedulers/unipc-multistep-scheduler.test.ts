@@ -66,7 +66,7 @@ describe("a new UniPCMultistepScheduler", () => {
 
   it.each<[UniPCMultistepSchedulerOptions, string]>([
     [{ useKarrasSigmas: true, useBetaSigmas: true }, "found use_karras_sigmas and use_beta_sigmas at once"],
-    [{ useBetaSigmas: true, useFlowSigmas: true }, "found use_flow_sigmas with another spread of the levels"],
+    [{ useBetaSigmas: true, useFlowSigmas: true }, "found use_flow_sigmas with Karras, exponential or beta"],
     [{ shiftTerminal: 0.1 }, "found shift_terminal 0.1 without use_flow_sigmas"],
     [{ predictX0: false, predictionType: "flow_prediction" }, "found predict_x0 false with prediction_type"],
   ])("refuses %j", (options, message) => {

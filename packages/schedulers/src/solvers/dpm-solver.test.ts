@@ -1,42 +1,126 @@
+import { Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
-import { signalAndNoise } from "../sigmas.ts";
-import { dpmSolverWeights, singlestepOrders } from "./dpm-solver.ts";
+import { exactSolution, points, predictionAt } from "../__fixtures__/exact-solution.ts";
+import type { SolverPredictionType } from "../predictions.ts";
+import {
+  dpmSolverFirstOrderUpdate,
+  epsilonBeside,
+  multistepDPMSolverSecondOrderUpdate,
+  predictEpsilon,
+  predictX0,
+  sigmaToAlphaSigmaT,
+  singlestepDPMSolverSecondOrderUpdate,
+  singlestepDPMSolverThirdOrderUpdate,
+  singlestepOrders,
+} from "./dpm-solver.ts";
 
-describe("dpmSolverWeights", () => {
-  const from = signalAndNoise(2, false);
-  const to = signalAndNoise(1.5, false);
-  const step = to.logRatio - from.logRatio;
+const [t, s0, s1, s2] = points;
+const x = 0.7;
+const sample = Tensor.from([x], [1, 1]);
 
-  describe("dpmSolverWeights", () => {
-    it("are those of the exact solution where the prediction is constant", () => {
-      const clean = dpmSolverWeights("dpmsolver++", from, to);
-      // A clean sample that is predicted right is led to itself at the next level, and so is the noise.
-      expect(clean.sample * from.signal + clean.value).toBeCloseTo(to.signal, 6);
-      expect(clean.sample * from.noise).toBeCloseTo(to.noise, 6);
-      const noise = dpmSolverWeights("dpmsolver", from, to);
-      expect(noise.sample * from.noise + noise.value).toBeCloseTo(to.noise, 6);
-      expect(noise.sample * from.signal).toBeCloseTo(to.signal, 6);
-    });
-
-    it("keep signal and variance where noise is added", () => {
-      const weights = dpmSolverWeights("sde-dpmsolver++", from, to);
-      expect(weights.sample * from.signal + weights.value).toBeCloseTo(to.signal, 6);
-      expect(Math.hypot(weights.sample * from.noise, weights.noise)).toBeCloseTo(to.noise, 6);
-    });
-
-    it("expand e^h − 1 in the length of the step", () => {
-      const weights = dpmSolverWeights("dpmsolver++", from, to);
-      expect(weights.midpointSlope).toBe(weights.value / 2);
-      expect(weights.slope).toBeCloseTo(to.signal * ((Math.exp(-step) - 1) / step + 1), 5);
-      expect(weights.curvature).toBeCloseTo(-to.signal * ((Math.exp(-step) - 1 + step) / step ** 2 - 0.5), 5);
-    });
-
-    it("lead to the prediction where no noise is left", () => {
-      const end = signalAndNoise(0, false);
-      expect(dpmSolverWeights("dpmsolver++", from, end)).toMatchObject({ sample: 0, value: 1, noise: 0 });
-      expect(dpmSolverWeights("sde-dpmsolver++", from, end)).toMatchObject({ sample: 0, value: 1, noise: 0 });
-    });
+describe("sigmaToAlphaSigmaT", () => {
+  it("keeps the variance where the noise is beside an unscaled signal", () => {
+    const { alpha, sigma, lambda } = sigmaToAlphaSigmaT(2, false);
+    expect(alpha ** 2 + sigma ** 2).toBeCloseTo(1, 6);
+    expect(sigma / alpha).toBeCloseTo(2, 6);
+    expect(lambda).toBeCloseTo(-Math.log(2), 6);
   });
+
+  it("mixes the two in flow matching", () => {
+    expect(sigmaToAlphaSigmaT(0.25, true)).toMatchObject({ alpha: 0.75, sigma: 0.25 });
+    expect(sigmaToAlphaSigmaT(0, true).lambda).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+it.each<[SolverPredictionType, boolean]>([
+  ["epsilon", false],
+  ["sample", false],
+  ["v_prediction", false],
+  ["flow_prediction", true],
+])("finds the clean sample and the noise in a model's %s", (predictionType, isFlow) => {
+  const original = Tensor.from([0.5, -1, 2], [1, 3]);
+  const noise = Tensor.from([1, 0.25, -0.5], [1, 3]);
+  const at = sigmaToAlphaSigmaT(0.75, isFlow);
+  const noisy = original.mul(at.alpha).add(noise.mul(at.sigma));
+  const modelOutput = {
+    epsilon: noise,
+    sample: original,
+    v_prediction: noise.mul(at.alpha).sub(original.mul(at.sigma)),
+    flow_prediction: noise.sub(original),
+  }[predictionType];
+  const x0 = predictX0(predictionType, modelOutput, noisy, at, 0.75);
+  const epsilon =
+    predictionType === "flow_prediction"
+      ? epsilonBeside(x0, noisy, at)
+      : predictEpsilon(predictionType, modelOutput, noisy, at);
+  for (let index = 0; index < 3; index += 1) {
+    expect(x0.data[index]).toBeCloseTo(Number(original.data[index]), 5);
+    expect(epsilon.data[index]).toBeCloseTo(Number(noise.data[index]), 5);
+  }
+});
+
+describe.each([
+  ["dpmsolver++", "x0"],
+  ["dpmsolver", "epsilon"],
+] as const)("updates of %s", (algorithmType, kind) => {
+  const config = { algorithmType, solverType: "heun" } as const;
+
+  it("of first order are exact where predictions are constant", () => {
+    const m0 = predictionAt(s0, [0.4]);
+    const { data } = dpmSolverFirstOrderUpdate(config, m0, sample, [t, s0]);
+    expect(data[0]).toBeCloseTo(exactSolution(kind, x, s0, t, [0.4]), 5);
+  });
+
+  it("of second order are exact where predictions are linear in λ", () => {
+    const line = [0.4, -0.3];
+    const [m0, m1] = [predictionAt(s0, line), predictionAt(s1, line)];
+    const multistep = multistepDPMSolverSecondOrderUpdate(config, [m0, m1], sample, [t, s0, s1]);
+    expect(multistep.data[0]).toBeCloseTo(exactSolution(kind, x, s0, t, line), 5);
+    const singlestep = singlestepDPMSolverSecondOrderUpdate(config, [m0, m1], sample, [t, s0, s1]);
+    expect(singlestep.data[0]).toBeCloseTo(exactSolution(kind, x, s1, t, line), 5);
+  });
+
+  it("of third order are exact where predictions are quadratic in λ", () => {
+    const parabola = [0.4, -0.3, 0.5];
+    const [m0, m1, m2] = [s0, s1, s2].map((s) => predictionAt(s, parabola)) as [
+      typeof sample,
+      typeof sample,
+      typeof sample,
+    ];
+    const { data } = singlestepDPMSolverThirdOrderUpdate(config, [m0, m1, m2], sample, points);
+    expect(data[0]).toBeCloseTo(exactSolution(kind, x, s2, t, parabola), 5);
+  });
+});
+
+describe("updates of sde-dpmsolver++", () => {
+  const config = { algorithmType: "sde-dpmsolver++", solverType: "midpoint" } as const;
+
+  it("keep the signal, and the variance with fresh noise", () => {
+    const zero = Tensor.zeros([1, 1]);
+    const one = Tensor.from([1], [1, 1]);
+    const update = (from: number, x0: typeof zero, noise: typeof zero) =>
+      Number(dpmSolverFirstOrderUpdate(config, x0, Tensor.from([from], [1, 1]), [t, s0], noise).data[0]);
+    expect(update(s0.alpha, one, zero)).toBeCloseTo(t.alpha, 6);
+    expect(Math.hypot(update(s0.sigma, zero, zero), update(0, zero, one))).toBeCloseTo(t.sigma, 6);
+  });
+});
+
+it.each(["dpmsolver++", "sde-dpmsolver++"] as const)(
+  "an update of %s to a level without noise is the prediction",
+  (algorithmType) => {
+    const end = sigmaToAlphaSigmaT(0, false);
+    const config = { algorithmType, solverType: "midpoint" } as const;
+    const { data } = dpmSolverFirstOrderUpdate(config, predictionAt(s0, [0.4]), sample, [end, s0], sample);
+    expect(data[0]).toBe(Math.fround(0.4));
+  },
+);
+
+it("an update between equal levels changes nothing", () => {
+  const config = { algorithmType: "dpmsolver++", solverType: "heun" } as const;
+  const m0 = predictionAt(s0, [0.4]);
+  expect(multistepDPMSolverSecondOrderUpdate(config, [m0, m0], sample, [s0, s0, s1]).data).toEqual(
+    sample.data,
+  );
 });
 
 describe("singlestepOrders", () => {

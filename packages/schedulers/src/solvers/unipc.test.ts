@@ -1,43 +1,52 @@
+import { Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
+import { exactSolution, points, predictionAt } from "../__fixtures__/exact-solution.ts";
 import * as float32 from "../float32.ts";
-import { solveLinearFloat32, unipcCorrector, unipcFlowSigmas, unipcPredictor } from "./unipc.ts";
+import { multistepUniCBhUpdate, multistepUniPBhUpdate, solveLinear, unipcFlowSigmas } from "./unipc.ts";
 
-describe("coefficients", () => {
-  it("is an exponential step alone for the first order", () => {
-    expect(unipcPredictor(-0.5, [], "bh1")).toEqual({
-      growth: Math.fround(Math.expm1(-0.5)),
-      scale: -0.5,
-      weights: [],
-    });
+const [t, s0, s1] = points;
+const x = 0.7;
+const sample = Tensor.from([x], [1, 1]);
+const kinds = [
+  { predictX0: true, solverType: "bh1" },
+  { predictX0: true, solverType: "bh2" },
+  { predictX0: false, solverType: "bh1" },
+  { predictX0: false, solverType: "bh2" },
+] as const;
+
+describe.each(kinds)("updates of %j", (config) => {
+  const kind = config.predictX0 ? "x0" : "epsilon";
+  const at = (coefficients: readonly number[]) => points.map((point) => predictionAt(point, coefficients));
+
+  it("predict exactly where predictions are constant, and of third order where they are quadratic in λ", () => {
+    const [, ...constants] = at([0.4]);
+    const first = multistepUniPBhUpdate(config, constants, sample, [t, s0]);
+    expect(first.data[0]).toBeCloseTo(exactSolution(kind, x, s0, t, [0.4]), 5);
+    const parabola = [0.4, -0.3, 0.5];
+    const [, ...predictions] = at(parabola);
+    const third = multistepUniPBhUpdate(config, predictions, sample, points);
+    expect(third.data[0]).toBeCloseTo(exactSolution(kind, x, s0, t, parabola), 4);
   });
 
-  it("takes a half for the second order", () => {
-    expect(unipcPredictor(-0.5, [-1.2], "bh2").weights).toEqual([0.5]);
-    expect(unipcCorrector(-0.5, [], "bh2")).toMatchObject({
-      scale: Math.fround(Math.expm1(-0.5)),
-      weights: [0.5],
-    });
+  it("take half of the difference for the second order", () => {
+    const [, m0, m1] = at([0.4, -0.3]) as [unknown, typeof sample, typeof sample];
+    const [first, second] = [
+      multistepUniPBhUpdate(config, [m0], sample, [t, s0]),
+      multistepUniPBhUpdate(config, [m0, m1], sample, [t, s0, s1]),
+    ];
+    const h = t.lambda - s0.lambda;
+    const hh = config.predictX0 ? -h : h;
+    const Bh = config.solverType === "bh1" ? hh : Math.expm1(hh);
+    const D1 = (Number(m1.data[0]) - Number(m0.data[0])) / ((s1.lambda - s0.lambda) / h);
+    const scale = config.predictX0 ? t.alpha : t.sigma;
+    expect(Number(second.data[0]) - Number(first.data[0])).toBeCloseTo(-scale * Bh * 0.5 * D1, 5);
   });
 
-  it.each(["bh1", "bh2"] as const)("has weights that meet the moments of the expansion (%s)", (kind) => {
-    const exponent = Math.fround(0.8);
-    const ratios = [-1.5, -2.25];
-    const { weights, scale } = unipcCorrector(exponent, ratios, kind);
-    const all = [...ratios, 1];
-    // ∫₀¹ eʰ⁽¹⁻ʳ⁾ rᵏ dr · h is what the expansion of degree k is to come to.
-    for (const power of [1, 2, 3]) {
-      const steps = 20000;
-      let integral = 0;
-      for (let index = 0; index < steps; index += 1) {
-        const at = (index + 0.5) / steps;
-        integral += (Math.exp(exponent * (1 - at)) * at ** power * exponent) / steps;
-      }
-      const sum = weights.reduce(
-        (total, weight, place) => total + weight * Number(all[place]) ** (power - 1),
-        0,
-      );
-      expect(sum * scale).toBeCloseTo(integral, 5);
-    }
+  it("correct exactly where predictions are quadratic in λ, of second order", () => {
+    const parabola = [0.4, -0.3, 0.5];
+    const [modelT, ...predictions] = at(parabola) as [typeof sample, ...(typeof sample)[]];
+    const corrected = multistepUniCBhUpdate(config, modelT, predictions, sample, [t, s0, s1]);
+    expect(corrected.data[0]).toBeCloseTo(exactSolution(kind, x, s0, t, parabola), 4);
   });
 });
 
@@ -59,7 +68,7 @@ describe("unipcFlowSigmas", () => {
   });
 });
 
-describe("solveLinearFloat32", () => {
+describe("solveLinear", () => {
   // `torch.linalg.solve` of torch 2.13.0.
   it.each([
     [
@@ -81,7 +90,7 @@ describe("solveLinearFloat32", () => {
       rows.push(rounded.map((base, index) => float32.mul(base, Number(rows.at(-1)?.[index]))));
     }
     const right = [0.3, -0.2, 0.7, 0.45].slice(0, bases.length).map(Math.fround);
-    expect(solveLinearFloat32(rows, right)).toEqual(expected);
+    expect(solveLinear(rows, right)).toEqual(expected);
   });
 
   it("exchanges rows where one begins with 0, and leaves what it was given", () => {
@@ -91,7 +100,7 @@ describe("solveLinearFloat32", () => {
       [4, -2, 3],
     ];
     const copy = structuredClone(rows);
-    expect(solveLinearFloat32(rows, [0, 4, 20])).toEqual([3, -1, 2]);
+    expect(solveLinear(rows, [0, 4, 20])).toEqual([3, -1, 2]);
     expect(rows).toEqual(copy);
   });
 });
