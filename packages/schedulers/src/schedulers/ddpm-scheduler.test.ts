@@ -1,8 +1,8 @@
-import { InvalidArgumentError, InvalidConfigError, Tensor, TorchGenerator } from "@onestep/core";
+import { InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import goldens from "../__fixtures__/ddpm-scheduler.json" with { type: "json" };
-import { type DiffusionGoldens, expectGoldenRun } from "../__fixtures__/diffusion-goldens.ts";
-import { expectSum, fullLoopSum } from "../__fixtures__/full-loop.ts";
+import { betaDefaults, thresholdingDefaults } from "../__fixtures__/defaults.ts";
+import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
 import {
   patternModel,
   patternModelWithVariance,
@@ -10,46 +10,31 @@ import {
 } from "../__fixtures__/pattern-model.ts";
 import { DDPMScheduler, type DDPMSchedulerOptions } from "./ddpm-scheduler.ts";
 
-const { cases } = goldens as DiffusionGoldens;
-
-describe("a new DDPMScheduler", () => {
-  it("has diffusers' defaults", () => {
-    const scheduler = new DDPMScheduler();
-    expect(scheduler.config).toEqual({
-      numTrainTimesteps: 1000,
-      betaStart: 0.0001,
-      betaEnd: 0.02,
-      betaSchedule: "linear",
-      trainedBetas: null,
-      varianceType: "fixed_small",
-      clipSample: true,
-      predictionType: "epsilon",
-      thresholding: false,
-      dynamicThresholdingRatio: 0.995,
-      clipSampleRange: 1,
-      sampleMaxValue: 1,
-      timestepSpacing: "leading",
-      stepsOffset: 0,
-      rescaleBetasZeroSnr: false,
-    });
-    expect(scheduler).toMatchObject({ order: 1, length: 1000, initNoiseSigma: 1 });
-    expect([scheduler.timesteps.length, scheduler.timesteps[0], scheduler.timesteps.at(-1)]).toEqual([
-      1000, 999, 0,
-    ]);
-    expect(scheduler).toMatchObject({ stepIndex: undefined, beginIndex: undefined });
-    expect(scheduler.numInferenceSteps).toBeUndefined();
-  });
-
-  it.each<[DDPMSchedulerOptions, string]>([
+describeScheduler({
+  schedulerClass: DDPMScheduler,
+  defaults: {
+    ...betaDefaults,
+    ...thresholdingDefaults,
+    varianceType: "fixed_small",
+    clipSample: true,
+    predictionType: "epsilon",
+    clipSampleRange: 1,
+    timestepSpacing: "leading",
+    stepsOffset: 0,
+    rescaleBetasZeroSnr: false,
+  },
+  properties: { order: 1, length: 1000, initNoiseSigma: 1, numInferenceSteps: undefined },
+  timestepCount: 1000,
+  refusedOptions: [
     [{ betaStart: 0 }, "DDPMScheduler: betaStart: found 0, expected a number above 0 and below 1."],
     [{ betaEnd: 1.5 }, "betaEnd: found 1.5"],
     [
-      { betaSchedule: "exp" as "linear" },
+      { betaSchedule: "exp" },
       'betaSchedule: found "exp", expected one of linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace.',
     ],
     [{ trainedBetas: [0.1, 2] }, "expected a list, each item a number above 0 and below 1, or null."],
-    [{ varianceType: "other" as "learned" }, 'varianceType: found "other", expected one of fixed_small'],
-    [{ predictionType: "flow" as "sample" }, "expected one of epsilon, sample, v_prediction."],
+    [{ varianceType: "other" }, 'varianceType: found "other", expected one of fixed_small'],
+    [{ predictionType: "flow" }, "expected one of epsilon, sample, v_prediction."],
     [
       { dynamicThresholdingRatio: 2 },
       "dynamicThresholdingRatio: found 2, expected a number from 0 to 1, or null.",
@@ -57,12 +42,8 @@ describe("a new DDPMScheduler", () => {
     [{ sampleMaxValue: 0 }, "sampleMaxValue: found 0, expected a number above 0, or null."],
     [{ clipSampleRange: -1 }, "clipSampleRange: found -1, expected a number above 0, or null."],
     [{ numTrainTimesteps: 0 }, "expected a whole number from 1 to 1000000."],
-  ])("refuses %j", (options, message) => {
-    expect(() => new DDPMScheduler(options)).toThrow(InvalidArgumentError);
-    expect(() => new DDPMScheduler(options)).toThrow(message);
-  });
-
-  it.each<[DDPMSchedulerOptions, string]>([
+  ],
+  contradictions: [
     [
       { trainedBetas: [0.1, 0.3] },
       "DDPMScheduler: trained_betas: found 2 betas, expected one for each of the 1000 of num_train_timesteps.",
@@ -71,15 +52,42 @@ describe("a new DDPMScheduler", () => {
       { numTrainTimesteps: 1, rescaleBetasZeroSnr: true },
       "rescale_betas_zero_snr: found true with num_train_timesteps 1, expected at least two timesteps to rescale.",
     ],
-  ])("refuses the contradiction in %j", (options, message) => {
-    expect(() => new DDPMScheduler(options)).toThrow(InvalidConfigError);
-    expect(() => new DDPMScheduler(options)).toThrow(message);
-  });
+  ],
+  refusedRequests: [
+    [
+      { timesteps: [100, 87, 50, 51, 0] },
+      "timesteps: found 51 at index 3, expected whole numbers from 0 to 999, each once, the highest first.",
+    ],
+    [{ timesteps: [1000] }, "timesteps: found 1000 at index 0"],
+    [{ timesteps: [3.5] }, "timesteps: found 3.5 at index 0"],
+    [{ timesteps: [3, -1] }, "timesteps: found -1 at index 1"],
+    [{ timesteps: [] }, "timesteps: found an empty list"],
+    [{ timesteps: [1], numInferenceSteps: 1 }, "expected exactly one of `numInferenceSteps`, `timesteps`."],
+    [{}, "found no option"],
+    [{ numInferenceSteps: 1001 }, "numInferenceSteps: found 1001, expected a whole number from 1 to 1000."],
+    [
+      { numInferenceSteps: 1000 },
+      "found timestep 1000, with a stepsOffset of 1 and 1000 steps, expected timesteps from 0 to 999.",
+    ],
+  ],
+  requestOptions: { stepsOffset: 1 },
+  goldens,
+  goldenModel: (config) =>
+    String(config["variance_type"]).startsWith("learned") ? patternModelWithVariance : patternModel,
+  fullLoops: {
+    test: "test_scheduler_ddpm.py",
+    loops: {
+      "no noise": { count: 0, sum: 258.9606, mean: 0.3372 },
+      v_prediction: { count: 0, options: { predictionType: "v_prediction" }, sum: 202.0296, mean: 0.2631 },
+      noise: { count: 0, start: 998, sum: 387.9466, mean: 0.5051 },
+    },
+  },
+  step: { isCounted: false },
+});
 
-  it("names the file where its content contradicts itself", () => {
-    const read = () => DDPMScheduler.fromJson({ trained_betas: [0.5] }, "here.json");
-    expect(read).toThrow("here.json: trained_betas: found 1 betas");
-  });
+it("names the file where its content contradicts itself", () => {
+  const read = () => DDPMScheduler.fromJson({ trained_betas: [0.5] }, "here.json");
+  expect(read).toThrow("here.json: trained_betas: found 1 betas");
 });
 
 describe("setTimesteps", () => {
@@ -89,7 +97,7 @@ describe("setTimesteps", () => {
     [{ timestepSpacing: "trailing" }, 5, [999, 799, 599, 399, 199]],
     [{ timestepSpacing: "linspace" }, 5, [999, 749, 500, 250, 0]],
     [{ timestepSpacing: "linspace" }, 1, [0]],
-  ])("spreads the timesteps of %j over %i steps", (options, numInferenceSteps, expected) => {
+  ])("spaces the timesteps of %j over %i steps", (options, numInferenceSteps, expected) => {
     const scheduler = new DDPMScheduler(options);
     scheduler.setTimesteps({ numInferenceSteps });
     expect([...scheduler.timesteps]).toEqual(expected);
@@ -114,52 +122,9 @@ describe("setTimesteps", () => {
       "DDPMScheduler: timestep: found 99, expected one of `scheduler.timesteps`: 100, 87, 50, 1, 0.",
     );
   });
-
-  it.each([
-    [
-      { timesteps: [100, 87, 50, 51, 0] },
-      "timesteps: found 51 at index 3, expected whole numbers from 0 to 999, each once, the highest first.",
-    ],
-    [{ timesteps: [1000] }, "timesteps: found 1000 at index 0"],
-    [{ timesteps: [3.5] }, "timesteps: found 3.5 at index 0"],
-    [{ timesteps: [3, -1] }, "timesteps: found -1 at index 1"],
-    [{ timesteps: [] }, "timesteps: found an empty list"],
-    [{ timesteps: [1], numInferenceSteps: 1 }, "expected exactly one of `numInferenceSteps`, `timesteps`."],
-    [{}, "found no option"],
-    [{ numInferenceSteps: 1001 }, "numInferenceSteps: found 1001, expected a whole number from 1 to 1000."],
-    [
-      { numInferenceSteps: 1000 },
-      "found timestep 1000, with a stepsOffset of 1 and 1000 steps, expected timesteps from 0 to 999.",
-    ],
-  ])("refuses %j and leaves the run as it was", (options, message) => {
-    const scheduler = new DDPMScheduler({ stepsOffset: 1 });
-    scheduler.setTimesteps({ numInferenceSteps: 3 });
-    const { timesteps } = scheduler;
-    expect(() => scheduler.setTimesteps(options)).toThrow(InvalidArgumentError);
-    expect(() => scheduler.setTimesteps(options)).toThrow(message);
-    expect(scheduler).toMatchObject({ timesteps, numInferenceSteps: 3 });
-  });
 });
 
 describe("step", () => {
-  it.each(cases)("gives the numbers of diffusers for $request of $config", (golden) => {
-    const hasVariance = String(golden.config["variance_type"]).startsWith("learned");
-    expectGoldenRun(DDPMScheduler, golden, { model: hasVariance ? patternModelWithVariance : patternModel });
-  });
-
-  it.each([
-    ["no noise", {}, undefined, { sum: 258.9606, mean: 0.3372 }],
-    ["v_prediction", { predictionType: "v_prediction" as const }, undefined, { sum: 202.0296, mean: 0.2631 }],
-    ["noise", {}, 998, { sum: 387.9466, mean: 0.5051 }],
-  ])(
-    "gives the sum of diffusers' full loop with %s (test_scheduler_ddpm.py)",
-    (_, options, start, figures) => {
-      const stepOptions = { generator: new TorchGenerator(0) };
-      const loop = start === undefined ? { stepOptions } : { start, stepOptions };
-      expectSum(fullLoopSum(new DDPMScheduler(options), loop), figures);
-    },
-  );
-
   it("adds the noise of fixed_large for fixed_large_log, where diffusers gives NaN", () => {
     const [large, largeLog] = (["fixed_large", "fixed_large_log"] as const).map((varianceType) => {
       const scheduler = new DDPMScheduler({ varianceType });
@@ -209,15 +174,6 @@ describe("step", () => {
     }
     scheduler.setTimesteps({ numInferenceSteps: 4 });
     expect(() => scheduler.step(sample(), 999, sample())).toThrow("found 999, expected one of");
-  });
-
-  it("keeps a begin index for its caller", () => {
-    const scheduler = new DDPMScheduler();
-    scheduler.setTimesteps({ numInferenceSteps: 4 });
-    scheduler.setBeginIndex(2);
-    expect(scheduler).toMatchObject({ beginIndex: 2, stepIndex: undefined });
-    expect(() => scheduler.setBeginIndex(4)).toThrow("DDPMScheduler.setBeginIndex: found 4");
-    expect(scheduler.clone()).toMatchObject({ beginIndex: undefined, config: scheduler.config });
   });
 });
 

@@ -1,8 +1,10 @@
-import { InvalidConfigError, Tensor } from "@onestep/core";
 import { expect, it } from "vitest";
+import { describeEDMSampler } from "../__fixtures__/describe-edm-sampler.ts";
 import { patternSample as sample } from "../__fixtures__/pattern-model.ts";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import { EDMDDIMScheduler } from "./edm-ddim-scheduler.ts";
+
+describeEDMSampler(EDMDDIMScheduler, { hasChurn: false, timestepCount: 1000 });
 
 it("goes from sigmaMax to no noise, or with as many steps to sigmaMin", () => {
   const { config } = new CMStochasticIterativeScheduler({ sigmaMax: 50 });
@@ -32,16 +34,4 @@ it("takes a step to no noise to the prediction", () => {
   for (const [place, value] of prevSample.data.entries()) {
     expect(value).toBeCloseTo(Number(predOriginalSample.data[place]), 5);
   }
-});
-
-it("refuses levels the wrong way round, other shapes, an index and a step after the last", () => {
-  expect(() => new EDMDDIMScheduler({ sigmaMin: 2, sigmaMax: 1 })).toThrow(InvalidConfigError);
-  const scheduler = new EDMDDIMScheduler();
-  scheduler.setTimesteps({ numInferenceSteps: 1 });
-  const [timestep = 0] = scheduler.timesteps;
-  expect(() => scheduler.step(Tensor.zeros([1]), timestep, sample())).toThrow("tensors of one shape");
-  expect(() => scheduler.step(sample(), 0, sample())).toThrow("Passing integer indices");
-  scheduler.step(sample(), timestep, sample());
-  expect(() => scheduler.step(sample(), timestep, sample())).toThrow("come to the end of its timesteps (1");
-  expect(scheduler.clone().config).toEqual(scheduler.config);
 });

@@ -1,7 +1,12 @@
 import { expect, it } from "vitest";
+import { describeEDMSampler } from "../__fixtures__/describe-edm-sampler.ts";
+import { describeHalfSteps } from "../__fixtures__/describe-scheduler.ts";
 import { patternSample as sample } from "../__fixtures__/pattern-model.ts";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import { EDMDPM2Scheduler } from "./edm-dpm2-scheduler.ts";
+
+describeEDMSampler(EDMDPM2Scheduler, { hasChurn: true, timestepCount: 2000 });
+describeHalfSteps(EDMDPM2Scheduler);
 
 it("evaluates the model in the middle of each step, the last one too", () => {
   const scheduler = EDMDPM2Scheduler.fromConfig(new CMStochasticIterativeScheduler({ sigmaMax: 50 }).config);

@@ -1,8 +1,15 @@
-import { Tensor, TorchGenerator } from "@onestep/core";
+import { TorchGenerator } from "@onestep/core";
 import { expect, it } from "vitest";
+import { describeEDMSampler } from "../__fixtures__/describe-edm-sampler.ts";
 import { patternSample as sample } from "../__fixtures__/pattern-model.ts";
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
 import { EDMEulerAncestralScheduler } from "./edm-euler-ancestral-scheduler.ts";
+
+describeEDMSampler(EDMEulerAncestralScheduler, {
+  hasChurn: false,
+  timestepCount: 1000,
+  step: { wrongOptions: [[{ generator: 5 }, "generator: found 5"]] },
+});
 
 it("adds noise in each step but the last, where it is drawn alone", () => {
   const scheduler = EDMEulerAncestralScheduler.fromConfig(new CMStochasticIterativeScheduler().config);
@@ -21,16 +28,4 @@ it("adds noise in each step but the last, where it is drawn alone", () => {
   const reference = new TorchGenerator(0);
   reference.randn([2, 1, 2, 4]);
   expect(generator.randn([16]).data).toEqual(reference.randn([16]).data);
-});
-
-it("refuses other shapes, an index, a bad generator and a step after the last", () => {
-  const scheduler = new EDMEulerAncestralScheduler();
-  scheduler.setTimesteps({ numInferenceSteps: 1 });
-  const [timestep = 0] = scheduler.timesteps;
-  const step = (options?: object) => scheduler.step(sample(), timestep, sample(), options);
-  expect(() => scheduler.step(Tensor.zeros([1]), timestep, sample())).toThrow("tensors of one shape");
-  expect(() => scheduler.step(sample(), 0, sample())).toThrow("Passing integer indices");
-  expect(() => step({ generator: 5 })).toThrow("generator: found 5");
-  step();
-  expect(() => step()).toThrow("come to the end of its timesteps (1 in all)");
 });

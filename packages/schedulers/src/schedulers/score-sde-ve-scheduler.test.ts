@@ -1,5 +1,6 @@
-import { InvalidArgumentError, InvalidConfigError, Tensor, TorchGenerator } from "@onestep/core";
+import { InvalidArgumentError, Tensor, TorchGenerator } from "@onestep/core";
 import { describe, expect, it } from "vitest";
+import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
 import { type DiffusionGoldens, goldenTolerance } from "../__fixtures__/diffusion-goldens.ts";
 import { absoluteSum, dummyModel, dummySample } from "../__fixtures__/dummy-model.ts";
 import { largestDifference, toOptions } from "../__fixtures__/goldens.ts";
@@ -15,31 +16,24 @@ function patternScore(sample: Tensor<"float32">, sigma: number): Tensor<"float32
   return pattern.sub(sample).div(Math.fround(Math.fround(sigma * sigma) + 1));
 }
 
-describe("a new ScoreSdeVeScheduler", () => {
-  it("has diffusers' defaults", () => {
-    const scheduler = new ScoreSdeVeScheduler();
-    expect(scheduler.config).toEqual({
-      numTrainTimesteps: 2000,
-      snr: 0.15,
-      sigmaMin: 0.01,
-      sigmaMax: 1348,
-      samplingEps: 1e-5,
-      correctSteps: 1,
-    });
-    expect(scheduler).toMatchObject({ order: 1, length: 2000, initNoiseSigma: 1348, stepIndex: undefined });
-    expect(scheduler.timesteps).toHaveLength(2000);
-    expect(scheduler.discreteSigmas).toHaveLength(2000);
-  });
-
-  it("refuses noise levels that run the wrong way", () => {
-    expect(() => new ScoreSdeVeScheduler({ sigmaMin: 2, sigmaMax: 1 })).toThrow(InvalidConfigError);
-    expect(() => new ScoreSdeVeScheduler({ samplingEps: 2 })).toThrow("a number above 0 and at most 1");
-    expect(() => new ScoreSdeVeScheduler({ correctSteps: -1 })).toThrow("a whole number from 0 to 1000");
-  });
-});
-
-describe("setTimesteps", () => {
-  it.each([
+describeScheduler({
+  schedulerClass: ScoreSdeVeScheduler,
+  defaults: {
+    numTrainTimesteps: 2000,
+    snr: 0.15,
+    sigmaMin: 0.01,
+    sigmaMax: 1348,
+    samplingEps: 1e-5,
+    correctSteps: 1,
+  },
+  properties: { order: 1, length: 2000, initNoiseSigma: 1348 },
+  timestepCount: 2000,
+  refusedOptions: [
+    [{ samplingEps: 2 }, "a number above 0 and at most 1"],
+    [{ correctSteps: -1 }, "a whole number from 0 to 1000"],
+  ],
+  contradictions: [[{ sigmaMin: 2, sigmaMax: 1 }, "found sigma_min 2 above sigma_max 1"]],
+  refusedRequests: [
     [{}, "numInferenceSteps: found undefined, expected a whole number from 1 to 1000000."],
     [{ timesteps: [1] }, "found `timesteps`, expected `numInferenceSteps`."],
     [
@@ -47,20 +41,22 @@ describe("setTimesteps", () => {
       "samplingEps: found 0, expected a number above 0 and at most 1.",
     ],
     [{ numInferenceSteps: 3, samplingEps: 2 }, "samplingEps: found 2, expected a number from 0 to 1."],
-  ])("refuses %j and leaves the run as it was", (options, message) => {
-    const scheduler = new ScoreSdeVeScheduler();
-    scheduler.setTimesteps({ numInferenceSteps: 5 });
-    const { timesteps, sigmas, discreteSigmas } = scheduler;
-    expect(() => scheduler.setTimesteps(options)).toThrow(InvalidArgumentError);
-    expect(() => scheduler.setTimesteps(options)).toThrow(message);
-    expect(scheduler).toMatchObject({ timesteps, sigmas, discreteSigmas, numInferenceSteps: 5 });
-  });
+  ],
+  step: { isCounted: false, wrongTimesteps: [[2, "timestep: found 2, expected a number from 0"]] },
+});
 
-  it("ends where it is told to", () => {
-    const scheduler = new ScoreSdeVeScheduler();
-    scheduler.setTimesteps({ numInferenceSteps: 3, samplingEps: 0.5 });
-    expect([...scheduler.timesteps]).toEqual([1, 0.75, 0.5]);
-  });
+it("has as many levels that steps lead between, also after a refused request", () => {
+  const scheduler = new ScoreSdeVeScheduler();
+  expect(scheduler.discreteSigmas).toHaveLength(2000);
+  const { discreteSigmas } = scheduler;
+  expect(() => scheduler.setTimesteps({ numInferenceSteps: 0 })).toThrow(InvalidArgumentError);
+  expect(scheduler.discreteSigmas).toBe(discreteSigmas);
+});
+
+it("ends at the time that was asked for", () => {
+  const scheduler = new ScoreSdeVeScheduler();
+  scheduler.setTimesteps({ numInferenceSteps: 3, samplingEps: 0.5 });
+  expect([...scheduler.timesteps]).toEqual([1, 0.75, 0.5]);
 });
 
 describe("steps", () => {
@@ -105,21 +101,11 @@ describe("steps", () => {
     const other = Tensor.zeros([1]);
     expect(() => scheduler.step(other, 1, sample)).toThrow("expected tensors of one shape");
     expect(() => scheduler.stepCorrect(other, sample)).toThrow("expected tensors of one shape");
-    expect(() => scheduler.stepPred(sample, 2, sample)).toThrow(
-      "timestep: found 2, expected a number from 0",
-    );
+    const outOfRange = () => scheduler.stepPred(sample, 2, sample);
+    expect(outOfRange).toThrow("stepPred: timestep: found 2, expected a number from 0");
     expect(() => scheduler.stepCorrect(sample.mul(0), sample)).toThrow(
       "modelOutput: found zeros alone, expected a score to follow.",
     );
-  });
-
-  it("need no counting", () => {
-    const scheduler = new ScoreSdeVeScheduler();
-    scheduler.setBeginIndex(3);
-    expect(scheduler.beginIndex).toBe(3);
-    scheduler.stepPred(patternSample(), 1, patternSample());
-    expect(scheduler.stepIndex).toBeUndefined();
-    expect(scheduler.clone()).toMatchObject({ beginIndex: undefined, config: scheduler.config });
   });
 });
 

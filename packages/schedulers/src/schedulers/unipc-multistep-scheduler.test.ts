@@ -1,17 +1,12 @@
-import { InvalidArgumentError, InvalidConfigError, Tensor } from "@onestep/core";
-import { describe, expect, it } from "vitest";
-import { type DiffusionGoldens, expectGoldenRun } from "../__fixtures__/diffusion-goldens.ts";
-import { expectSum, fullLoopSum } from "../__fixtures__/full-loop.ts";
+import { Tensor } from "@onestep/core";
+import { expect, it } from "vitest";
+import { solverDefaults } from "../__fixtures__/defaults.ts";
+import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
+import { fullLoopSum } from "../__fixtures__/full-loop.ts";
 import { largestDifference } from "../__fixtures__/goldens.ts";
 import { patternModel, patternSample as sample } from "../__fixtures__/pattern-model.ts";
 import goldens from "../__fixtures__/unipc-multistep-scheduler.json" with { type: "json" };
-import {
-  UniPCMultistepScheduler,
-  type UniPCMultistepSchedulerOptions,
-  type UniPCMultistepSetTimestepsOptions,
-} from "./unipc-multistep-scheduler.ts";
-
-const { cases } = goldens as DiffusionGoldens;
+import { UniPCMultistepScheduler, type UniPCMultistepSchedulerOptions } from "./unipc-multistep-scheduler.ts";
 
 /** diffusers' one-dimensional sample: k / 96 for k = 0…95 in the order channel, column, item. */
 function flatSample(): Tensor<"float32"> {
@@ -22,181 +17,134 @@ function flatSample(): Tensor<"float32"> {
   return Tensor.from(values, [4, 3, 8]);
 }
 
-describe("a new UniPCMultistepScheduler", () => {
-  it("has diffusers' defaults", () => {
-    const scheduler = new UniPCMultistepScheduler();
-    expect(scheduler.config).toEqual({
-      numTrainTimesteps: 1000,
-      betaStart: 0.0001,
-      betaEnd: 0.02,
-      betaSchedule: "linear",
-      trainedBetas: null,
-      solverOrder: 2,
-      predictionType: "epsilon",
-      thresholding: false,
-      dynamicThresholdingRatio: 0.995,
-      sampleMaxValue: 1,
-      predictX0: true,
-      solverType: "bh2",
-      lowerOrderFinal: true,
-      disableCorrector: [],
-      solverP: null,
-      useKarrasSigmas: false,
-      useExponentialSigmas: false,
-      useBetaSigmas: false,
-      useFlowSigmas: false,
-      flowShift: 1,
-      timestepSpacing: "linspace",
-      stepsOffset: 0,
-      finalSigmasType: "zero",
-      rescaleBetasZeroSnr: false,
-      useDynamicShifting: false,
-      timeShiftType: "exponential",
-      sigmaMin: null,
-      sigmaMax: null,
-      shiftTerminal: null,
-    });
-    expect(scheduler).toMatchObject({ order: 1, length: 1000, initNoiseSigma: 1, stepIndex: undefined });
-  });
-
-  it("takes the solvers of others for its own", () => {
-    const document = { _class_name: "DEISMultistepScheduler", solver_type: "logrho" };
-    expect(UniPCMultistepScheduler.fromConfig(document).config.solverType).toBe("bh2");
-  });
-
-  it.each<[UniPCMultistepSchedulerOptions, string]>([
+describeScheduler({
+  schedulerClass: UniPCMultistepScheduler,
+  defaults: {
+    ...solverDefaults,
+    predictX0: true,
+    solverType: "bh2",
+    disableCorrector: [],
+    solverP: null,
+    timestepSpacing: "linspace",
+    stepsOffset: 0,
+    finalSigmasType: "zero",
+    rescaleBetasZeroSnr: false,
+    sigmaMin: null,
+    sigmaMax: null,
+    shiftTerminal: null,
+  },
+  properties: { order: 1, length: 1000, initNoiseSigma: 1 },
+  // A scheduler in the place of the predictor, which diffusers takes.
+  refusedOptions: [[{ solverP: new UniPCMultistepScheduler() }, "solverP: found"]],
+  contradictions: [
     [{ useKarrasSigmas: true, useBetaSigmas: true }, "found use_karras_sigmas and use_beta_sigmas at once"],
     [{ useBetaSigmas: true, useFlowSigmas: true }, "found use_flow_sigmas with Karras, exponential or beta"],
     [{ shiftTerminal: 0.1 }, "found shift_terminal 0.1 without use_flow_sigmas"],
     [{ predictX0: false, predictionType: "flow_prediction" }, "found predict_x0 false with prediction_type"],
-  ])("refuses %j", (options, message) => {
-    expect(() => new UniPCMultistepScheduler(options)).toThrow(InvalidConfigError);
-    expect(() => new UniPCMultistepScheduler(options)).toThrow(message);
-  });
-
-  it("refuses a scheduler in the place of the predictor", () => {
-    const options = { solverP: new UniPCMultistepScheduler() } as unknown as UniPCMultistepSchedulerOptions;
-    expect(() => new UniPCMultistepScheduler(options)).toThrow(InvalidArgumentError);
-  });
-});
-
-describe("setTimesteps", () => {
-  it("brings Karras levels into the range of flow matching (test_flow_and_karras_sigmas_values)", () => {
-    const options = { sigmaMin: 0.01, sigmaMax: 200, useFlowSigmas: true, useKarrasSigmas: true };
-    const scheduler = new UniPCMultistepScheduler(options);
-    scheduler.setTimesteps({ numInferenceSteps: 5 });
-    const expected = [0.99502486, 0.97874546, 0.87748843, 0.36049718, 0.00990099, 0];
-    expect(largestDifference(scheduler.sigmas, expected)).toBeLessThan(1e-6);
-    expect([...scheduler.timesteps]).toEqual([995, 978, 877, 360, 9]);
-  });
-
-  it.each<[UniPCMultistepSchedulerOptions, UniPCMultistepSetTimestepsOptions, string]>([
-    [{}, {}, "found no option, expected exactly one of `numInferenceSteps`, `sigmas`."],
-    [{}, { timesteps: [5] }, "found `timesteps`, expected exactly one of"],
-    [{}, { numInferenceSteps: 1000 }, "found 1000, expected a whole number from 1 to 999."],
-    [{}, { numInferenceSteps: 5, mu: 1 }, "mu: found 1, expected nothing with this config."],
-    [{ useDynamicShifting: true }, { numInferenceSteps: 5 }, "mu: found undefined, expected a number, since"],
-    [{}, { sigmas: [0.5] }, "sigmas: found noise levels, expected `numInferenceSteps` with this config."],
+  ],
+  refusedRequests: [
+    [{}, "found no option, expected exactly one of `numInferenceSteps`, `sigmas`."],
+    [{ timesteps: [5] }, "found `timesteps`, expected exactly one of"],
+    [{ numInferenceSteps: 1000 }, "found 1000, expected a whole number from 1 to 999."],
+    [{ numInferenceSteps: 5, mu: 1 }, "mu: found 1, expected nothing with this config."],
+    [{ sigmas: [0.5] }, "sigmas: found noise levels, expected `numInferenceSteps` with this config."],
     [
-      { useFlowSigmas: true },
       { sigmas: [0.5, 0.6] },
       "sigmas: found 0.6 at index 1, expected noise levels above",
+      { useFlowSigmas: true },
     ],
-  ])("refuses, of %j, %j and leaves the run as it was", (config, options, message) => {
-    const scheduler = new UniPCMultistepScheduler(config);
-    scheduler.setTimesteps({ numInferenceSteps: 3, mu: config.useDynamicShifting ? 1 : undefined });
-    const { timesteps, sigmas } = scheduler;
-    expect(() => scheduler.setTimesteps(options)).toThrow(InvalidArgumentError);
-    expect(() => scheduler.setTimesteps(options)).toThrow(message);
-    expect(scheduler).toMatchObject({ timesteps, sigmas, numInferenceSteps: 3 });
-  });
+  ],
+  goldens,
+  fullLoops: {
+    test: "test_scheduler_unipc.py",
+    options: { finalSigmasType: "sigma_min" },
+    loops: {
+      "no noise": { mean: 0.2464 },
+      "Karras sigmas": { options: { useKarrasSigmas: true }, mean: 0.2925 },
+      v_prediction: { options: { predictionType: "v_prediction" }, mean: 0.1014 },
+      both: { options: { predictionType: "v_prediction", useKarrasSigmas: true }, mean: 0.1966 },
+      noise: { start: 8, sum: 315.5757, mean: 0.4109 },
+    },
+  },
+  step: { needsRun: true },
 });
 
-describe("step", () => {
-  it.each(cases)("gives the numbers of diffusers for $request of $config", (golden) => {
-    expectGoldenRun(UniPCMultistepScheduler, golden);
-  });
+it("needs a shift with each run where the config says so", () => {
+  const scheduler = new UniPCMultistepScheduler({ useDynamicShifting: true });
+  scheduler.setTimesteps({ numInferenceSteps: 3, mu: 1 });
+  const { timesteps } = scheduler;
+  const begin = () => scheduler.setTimesteps({ numInferenceSteps: 5 });
+  expect(begin).toThrow("mu: found undefined, expected a number, since");
+  expect(scheduler.timesteps).toBe(timesteps);
+});
 
-  it.each<[string, UniPCMultistepSchedulerOptions, number | undefined, object]>([
-    ["no noise", {}, undefined, { mean: 0.2464 }],
-    ["Karras sigmas", { useKarrasSigmas: true }, undefined, { mean: 0.2925 }],
-    ["v_prediction", { predictionType: "v_prediction" }, undefined, { mean: 0.1014 }],
-    ["both", { predictionType: "v_prediction", useKarrasSigmas: true }, undefined, { mean: 0.1966 }],
-    ["noise", {}, 8, { sum: 315.5757, mean: 0.4109 }],
-  ])(
-    "gives the sum of diffusers' full loop with %s (test_scheduler_unipc.py)",
-    (_, options, start, figures) => {
-      const scheduler = new UniPCMultistepScheduler({ finalSigmasType: "sigma_min", ...options });
-      scheduler.setTimesteps({ numInferenceSteps: 10 });
-      expectSum(fullLoopSum(scheduler, start === undefined ? {} : { start }), figures);
-    },
+it("takes the solvers of others for its own", () => {
+  const document = { _class_name: "DEISMultistepScheduler", solver_type: "logrho" };
+  expect(UniPCMultistepScheduler.fromConfig(document).config.solverType).toBe("bh2");
+});
+
+it("brings Karras levels into the range of flow matching (test_flow_and_karras_sigmas_values)", () => {
+  const options = { sigmaMin: 0.01, sigmaMax: 200, useFlowSigmas: true, useKarrasSigmas: true };
+  const scheduler = new UniPCMultistepScheduler(options);
+  scheduler.setTimesteps({ numInferenceSteps: 5 });
+  const expected = [0.99502486, 0.97874546, 0.87748843, 0.36049718, 0.00990099, 0];
+  expect(largestDifference(scheduler.sigmas, expected)).toBeLessThan(1e-6);
+  expect([...scheduler.timesteps]).toEqual([995, 978, 877, 360, 9]);
+});
+
+it.each<[string, UniPCMultistepSchedulerOptions, number, number]>([
+  ["no noise", {}, 0, 0.2441],
+  ["Karras sigmas", { useKarrasSigmas: true }, 0, 0.2898],
+  ["v_prediction", { predictionType: "v_prediction" }, 0, 0.1014],
+  ["both", { predictionType: "v_prediction", useKarrasSigmas: true }, 0, 0.1944],
+  // Its sum of 39.0870 to 1e-2 is the closer figure, by 96 elements.
+  ["noise", {}, 8, 39.087 / 96],
+])("gives the sum of diffusers' loop over one dimension with %s", (_, options, start, mean) => {
+  const scheduler = new UniPCMultistepScheduler({ finalSigmasType: "sigma_min", ...options });
+  scheduler.setTimesteps({ numInferenceSteps: 10 });
+  const timesteps = scheduler.timesteps.slice(start);
+  let current = flatSample();
+  const noise = Tensor.from(
+    flatSample().data.map((value) => 95 / 96 - value),
+    [4, 3, 8],
   );
+  if (start > 0) current = scheduler.addNoise(current, noise, timesteps.slice(0, 1));
+  for (const timestep of timesteps) {
+    const output = current.mul(timestep).div(timestep + 1);
+    current = scheduler.step(output, timestep, current).prevSample;
+  }
+  const actual = current.data.reduce((sum, value) => sum + Math.abs(value), 0) / 96;
+  expect(Math.abs(actual - mean)).toBeLessThan(start > 0 ? 1e-2 / 96 : 1e-3);
+});
 
-  it.each<[string, UniPCMultistepSchedulerOptions, number, number]>([
-    ["no noise", {}, 0, 0.2441],
-    ["Karras sigmas", { useKarrasSigmas: true }, 0, 0.2898],
-    ["v_prediction", { predictionType: "v_prediction" }, 0, 0.1014],
-    ["both", { predictionType: "v_prediction", useKarrasSigmas: true }, 0, 0.1944],
-    // Its sum of 39.0870 to 1e-2 is the closer figure, by 96 elements.
-    ["noise", {}, 8, 39.087 / 96],
-  ])("gives the sum of diffusers' loop over one dimension with %s", (_, options, start, mean) => {
-    const scheduler = new UniPCMultistepScheduler({ finalSigmasType: "sigma_min", ...options });
-    scheduler.setTimesteps({ numInferenceSteps: 10 });
-    const timesteps = scheduler.timesteps.slice(start);
-    let current = flatSample();
-    const noise = Tensor.from(
-      flatSample().data.map((value) => 95 / 96 - value),
-      [4, 3, 8],
-    );
-    if (start > 0) current = scheduler.addNoise(current, noise, timesteps.slice(0, 1));
-    for (const timestep of timesteps) {
-      const output = current.mul(timestep).div(timestep + 1);
-      current = scheduler.step(output, timestep, current).prevSample;
-    }
-    const actual = current.data.reduce((sum, value) => sum + Math.abs(value), 0) / 96;
-    expect(Math.abs(actual - mean)).toBeLessThan(start > 0 ? 1e-2 / 96 : 1e-3);
-  });
-
-  it.each(
-    [1, 2, 3].flatMap((solverOrder) =>
-      (["bh1", "bh2"] as const).flatMap((solverType) =>
-        (["epsilon", "sample"] as const).map((predictionType) => ({
-          solverOrder,
-          solverType,
-          predictionType,
-        })),
-      ),
+it.each(
+  [1, 2, 3].flatMap((solverOrder) =>
+    (["bh1", "bh2"] as const).flatMap((solverType) =>
+      (["epsilon", "sample"] as const).map((predictionType) => ({
+        solverOrder,
+        solverType,
+        predictionType,
+      })),
     ),
-  )("gives numbers for %j (test_solver_order_and_type)", (options) => {
-    const scheduler = new UniPCMultistepScheduler(options);
-    scheduler.setTimesteps({ numInferenceSteps: 10 });
-    expect(fullLoopSum(scheduler)).toBeLessThan(1e4);
-  });
+  ),
+)("gives numbers for %j (test_solver_order_and_type)", (options) => {
+  const scheduler = new UniPCMultistepScheduler(options);
+  scheduler.setTimesteps({ numInferenceSteps: 10 });
+  expect(fullLoopSum(scheduler)).toBeLessThan(1e4);
+});
 
-  it("ends at the prediction of the clean sample, also with predictions of noise", () => {
-    const config = { predictX0: false, solverOrder: 1 };
-    const scheduler = new UniPCMultistepScheduler({ ...config, disableCorrector: [0, 1, 2] });
-    scheduler.setTimesteps({ numInferenceSteps: 3 });
-    let current = sample();
-    for (const timestep of scheduler.timesteps.slice(0, 2)) {
-      current = scheduler.step(patternModel(current, timestep), timestep, current).prevSample;
-    }
-    const timestep = Number(scheduler.timesteps[2]);
-    const noise = patternModel(current, timestep);
-    const alphaProd = Number(scheduler.alphasCumprod[timestep]);
-    const expected = current.sub(noise.mul(Math.sqrt(1 - alphaProd))).div(Math.sqrt(alphaProd));
-    const { prevSample } = scheduler.step(noise, timestep, current);
-    expect(largestDifference(prevSample.data, [...expected.data])).toBeLessThan(1e-5);
-  });
-
-  it("refuses a step without a run, other shapes and a step after the last", () => {
-    const scheduler = new UniPCMultistepScheduler();
-    const step = (timestep: number) => scheduler.step(sample(), timestep, sample());
-    expect(() => step(999)).toThrow("found no run, expected a run that `setTimesteps` began");
-    scheduler.setTimesteps({ numInferenceSteps: 1 });
-    expect(() => scheduler.step(Tensor.zeros([1]), 999, sample())).toThrow("expected tensors of one shape");
-    step(999);
-    expect(() => step(999)).toThrow("found a run that has come to the end of its timesteps (1 in all)");
-    expect(scheduler.clone()).toMatchObject({ stepIndex: undefined, config: scheduler.config });
-  });
+it("ends at the prediction of the clean sample, also with predictions of noise", () => {
+  const config = { predictX0: false, solverOrder: 1 };
+  const scheduler = new UniPCMultistepScheduler({ ...config, disableCorrector: [0, 1, 2] });
+  scheduler.setTimesteps({ numInferenceSteps: 3 });
+  let current = sample();
+  for (const timestep of scheduler.timesteps.slice(0, 2)) {
+    current = scheduler.step(patternModel(current, timestep), timestep, current).prevSample;
+  }
+  const timestep = Number(scheduler.timesteps[2]);
+  const noise = patternModel(current, timestep);
+  const alphaProd = Number(scheduler.alphasCumprod[timestep]);
+  const expected = current.sub(noise.mul(Math.sqrt(1 - alphaProd))).div(Math.sqrt(alphaProd));
+  const { prevSample } = scheduler.step(noise, timestep, current);
+  expect(largestDifference(prevSample.data, [...expected.data])).toBeLessThan(1e-5);
 });
