@@ -29,7 +29,7 @@ export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> exte
    * @param timesteps - Any of training, one for all items of the batch or one each.
    * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
    */
-  addNoise(
+  override addNoise(
     originalSamples: Tensor<"float32">,
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,

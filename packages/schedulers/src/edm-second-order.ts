@@ -4,7 +4,7 @@ import type { ChurnConfig, EDMSamplerConfig } from "./config/edm.ts";
 import { clipDenoised } from "./edm.ts";
 import * as float32 from "./float32.ts";
 import { chooseGamma } from "./noise.ts";
-import type { StepOptions } from "./scheduler.ts";
+import type { DenoisedSampleOutput, StepOptions } from "./scheduler.ts";
 
 // What `EDMHeunScheduler` and `EDMDPM2Scheduler` share: Karras et al. 2022 (arXiv:2206.00364), algorithm 2.
 
@@ -14,12 +14,6 @@ export interface SecondOrderMethod {
   readonly secondSigma: (sigmaHat: number, sigmaNext: number) => number | undefined;
   /** The derivative that the second half follows, of those at the two noise levels. */
   readonly combine: (first: Tensor<"float32">, second: Tensor<"float32">) => Tensor<"float32">;
-}
-
-/** What a step returns. */
-export interface SecondOrderOutput {
-  readonly prevSample: Tensor<"float32">;
-  readonly predOriginalSample: Tensor<"float32">;
 }
 
 /** The noise levels of a step, float32 numbers. */
@@ -130,7 +124,7 @@ export class SecondOrderSteps {
     { index, timestep, isLast }: SecondOrderPlace,
     sample: Tensor<"float32">,
     generator: StepOptions["generator"],
-  ): SecondOrderOutput {
+  ): DenoisedSampleOutput {
     const step = this.#stepAt(index, timestep);
     const first = this.#firstHalf;
     const { start, sigma, sigmaTo } =

@@ -8,7 +8,6 @@ import {
 } from "./checks.ts";
 import type { EDMConfig, EDMSamplerConfig } from "./config/edm.ts";
 import * as float32 from "./float32.ts";
-import { addNoise } from "./noise.ts";
 import type { NoiseProcess } from "./noise-process.ts";
 import { ScheduleRun } from "./schedule-run.ts";
 import type { SetTimestepsOptions } from "./scheduler.ts";
@@ -49,21 +48,6 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
     const sigma = this.run.sigmaAt(this.run.begin(timestep));
     this.reminder.noteCall();
     return this.preconditionInputs(sample, sigma);
-  }
-
-  /**
-   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
-   *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
-   */
-  addNoise(
-    originalSamples: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    const sigmas = this.run.sigmasToAdd(timesteps);
-    return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
   }
 
   /** `c_in(σ) · x` with `c_in = 1 / √(σ² + σ_data²)` (EDM, table 1), in float32. */

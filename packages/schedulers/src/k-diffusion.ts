@@ -3,7 +3,6 @@ import { createBetas, cumulativeAlphas, type RescaledBetaConfig } from "./betas.
 import { requireSamples, requireTimestepCount, ScaledInputReminder } from "./checks.ts";
 import type { ConfigOptions } from "./config/schema.ts";
 import * as float32 from "./float32.ts";
-import { addNoise } from "./noise.ts";
 import type { NoiseProcess } from "./noise-process.ts";
 import { ScheduleRun } from "./schedule-run.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
@@ -64,21 +63,6 @@ export abstract class KDiffusionSchedulerBase<
     const sigma = this.inputSigma(this.run.begin(timestep));
     this.reminder.noteCall();
     return sample.div(float32.sqrt(float32.add(float32.square(sigma), 1)));
-  }
-
-  /**
-   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
-   *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
-   */
-  addNoise(
-    originalSamples: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    const sigmas = this.run.sigmasToAdd(timesteps);
-    return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
   }
 
   /** The noise level that the model's input has at an index of the run. */

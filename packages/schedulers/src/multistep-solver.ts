@@ -72,7 +72,7 @@ export abstract class MultistepSolverBase<
    *
    * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
    */
-  addNoise(
+  override addNoise(
     originalSamples: Tensor<"float32">,
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,

@@ -4,6 +4,7 @@ import { findTimestepIndex } from "./checks.ts";
 import { compatiblesOf } from "./config/compatibles.ts";
 import type { SchedulerFromPretrainedOptions, SchedulerSource } from "./config/files.ts";
 import type { ConfigOptions } from "./config/schema.ts";
+import { addNoise } from "./noise.ts";
 import type { NoiseProcess } from "./noise-process.ts";
 import { ScheduleRun } from "./schedule-run.ts";
 import type { StepOptions } from "./scheduler.ts";
@@ -161,6 +162,21 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     _options?: Pick<StepOptions, "generator">,
   ): Tensor<"float32"> {
     return sample;
+  }
+
+  /**
+   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
+   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
+   *
+   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   */
+  addNoise(
+    originalSamples: Tensor<"float32">,
+    noise: Tensor<"float32">,
+    timesteps: ArrayLike<number>,
+  ): Tensor<"float32"> {
+    const sigmas = this.run.sigmasToAdd(timesteps);
+    return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
   }
 
   /** A scheduler of the same class and config, with fresh state. */

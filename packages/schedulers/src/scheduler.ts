@@ -30,6 +30,18 @@ export interface SchedulerOutput {
   readonly predOriginalSample?: Tensor<"float32"> | undefined;
 }
 
+/** What the step of a scheduler returns that gives no prediction of the clean sample. */
+export interface PrevSampleOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+}
+
+/** What the step of a scheduler returns that gives a prediction of the clean sample. */
+export interface DenoisedSampleOutput extends PrevSampleOutput {
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
+}
+
 /**
  * Turns a model's predictions into an image, step by step. Any object of this shape works in a pipeline; nothing is
  * registered.

@@ -17,10 +17,9 @@ import {
 import { chooseGridIndices } from "../distilled.ts";
 import { outputScaling, type Scalings, sampleDeviation, skipScaling } from "../edm.ts";
 import * as float32 from "../float32.ts";
-import { addNoise } from "../noise.ts";
 import type { NoiseProcess } from "../noise-process.ts";
 import { ScheduleRun } from "../schedule-run.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { SchedulerBase } from "../scheduler-base.ts";
 import { appendSigma, karrasSigmas, unitRamp } from "../sigmas.ts";
 
@@ -68,10 +67,7 @@ export interface CMStochasticIterativeSchedulerStepOptions extends StepOptions {
 }
 
 /** What {@link CMStochasticIterativeScheduler.step} returns. */
-export interface CMStochasticIterativeSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type CMStochasticIterativeSchedulerOutput = PrevSampleOutput;
 
 /**
  * Multistep consistency sampling: algorithm 1 of Song et al. 2023, "Consistency Models" (arXiv:2303.01469). Each step
@@ -196,21 +192,6 @@ export class CMStochasticIterativeScheduler
     }
     this.run.advance(index);
     return { prevSample };
-  }
-
-  /**
-   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
-   *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
-   */
-  addNoise(
-    originalSamples: Tensor<"float32">,
-    noise: Tensor<"float32">,
-    timesteps: ArrayLike<number>,
-  ): Tensor<"float32"> {
-    const sigmas = this.run.sigmasToAdd(timesteps);
-    return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
   }
 
   /** `250 · ln(σ + 1e-44)` in float64: the timestep that stands for a noise level. */

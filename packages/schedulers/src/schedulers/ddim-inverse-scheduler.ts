@@ -14,7 +14,7 @@ import {
   predictNoise,
   predictOriginalSample,
 } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { allTimesteps, type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
 
 /** The configuration of a `DDIMInverseScheduler`. */
@@ -39,12 +39,7 @@ export interface DDIMInverseSchedulerConfig
 export type DDIMInverseSchedulerOptions = ConfigOptions<DDIMInverseSchedulerConfig>;
 
 /** What {@link DDIMInverseScheduler.step} returns. */
-export interface DDIMInverseSchedulerOutput {
-  /** The sample of the next, noisier timestep, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type DDIMInverseSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * DDIM backwards: from an image to the noise that a `DDIMScheduler` makes it of, or nearly. Song et al. 2020

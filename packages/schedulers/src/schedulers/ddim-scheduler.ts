@@ -17,7 +17,7 @@ import {
   type ThresholdingConfig,
   thresholdingFields,
 } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
 
 /** The configuration of a `DDIMScheduler`. */
@@ -51,12 +51,7 @@ export interface DDIMStepOptions extends StepOptions {
 }
 
 /** What {@link DDIMScheduler.step} returns. */
-export interface DDIMSchedulerOutput {
-  /** The sample of the timestep before, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type DDIMSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * Denoising diffusion implicit models: the models of DDPM in fewer steps, without noise or with some of it. Song et al.

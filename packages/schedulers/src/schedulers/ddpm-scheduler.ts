@@ -16,7 +16,7 @@ import {
   type ThresholdingConfig,
   thresholdingFields,
 } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { type SpacingConfig, spacingFields, trainTimestepRule, wholeTimesteps } from "../timesteps.ts";
 
 /** How the variance of a step of DDPM is chosen. */
@@ -50,12 +50,7 @@ export interface DDPMSchedulerConfig
 export type DDPMSchedulerOptions = ConfigOptions<DDPMSchedulerConfig>;
 
 /** What {@link DDPMScheduler.step} returns. */
-export interface DDPMSchedulerOutput {
-  /** The sample of the timestep before, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type DDPMSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * The ancestral sampler of denoising diffusion probabilistic models: Ho et al. 2020 (arXiv:2006.11239), algorithm 2,

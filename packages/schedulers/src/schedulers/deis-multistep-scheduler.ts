@@ -10,7 +10,7 @@ import {
 } from "../config/solvers.ts";
 import { flowShift, MultistepSolverBase } from "../multistep-solver.ts";
 import { limitSample } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { appendSigma } from "../sigmas.ts";
 import { deisFirstOrderUpdate, multistepDEISUpdate } from "../solvers/deis.ts";
 import { epsilonBeside, predictX0, sigmaToAlphaSigmaT } from "../solvers/dpm-solver.ts";
@@ -34,10 +34,7 @@ export interface DEISMultistepSetTimestepsOptions extends SetTimestepsOptions {
 }
 
 /** What {@link DEISMultistepScheduler.step} returns. */
-export interface DEISMultistepSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type DEISMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
  * Diffusion exponential integrator sampler: a multistep method along the probability flow, of up to third order. Zhang

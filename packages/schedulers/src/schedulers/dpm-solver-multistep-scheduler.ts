@@ -5,7 +5,7 @@ import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "../config/solvers.ts";
 import { countUnclipped, flowShift, MultistepSolverBase } from "../multistep-solver.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { appendSigma, convertSigmas, type DiffusionSchedule, logSpacedSigmas } from "../sigmas.ts";
 import {
   addsNoise,
@@ -36,10 +36,7 @@ export interface DPMSolverMultistepSetTimestepsOptions extends SetTimestepsOptio
 }
 
 /** What {@link DPMSolverMultistepScheduler.step} returns. */
-export interface DPMSolverMultistepSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type DPMSolverMultistepSchedulerOutput = PrevSampleOutput;
 
 /** Options of {@link DPMSolverMultistepScheduler.step}. */
 export interface DPMSolverMultistepStepOptions extends StepOptions {

@@ -4,7 +4,7 @@ import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "../config/solvers.ts";
 import { countUnclipped, flowShift, MultistepSolverBase } from "../multistep-solver.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { appendSigma } from "../sigmas.ts";
 import {
   addsNoise,
@@ -33,10 +33,7 @@ export interface DPMSolverSinglestepSetTimestepsOptions extends SetTimestepsOpti
 }
 
 /** What {@link DPMSolverSinglestepScheduler.step} returns. */
-export interface DPMSolverSinglestepSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type DPMSolverSinglestepSchedulerOutput = PrevSampleOutput;
 
 /**
  * DPM-Solver and DPM-Solver++ as a singlestep method along the probability flow, of up to third order: a step evaluates

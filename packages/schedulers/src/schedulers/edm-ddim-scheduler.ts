@@ -4,7 +4,7 @@ import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../config/ed
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
 import { clipDenoised, EDMSchedulerBase, samplerSigmas } from "../edm.ts";
 import * as float32 from "../float32.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMDDIMScheduler`. */
 export interface EDMDDIMSchedulerConfig extends EDMSamplerConfig {}
@@ -13,12 +13,7 @@ export interface EDMDDIMSchedulerConfig extends EDMSamplerConfig {}
 export type EDMDDIMSchedulerOptions = ConfigOptions<EDMDDIMSchedulerConfig>;
 
 /** What {@link EDMDDIMScheduler.step} returns. */
-export interface EDMDDIMSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EDMDDIMSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * Euler's method along the probability flow of EDM, without noise: DDIM, by noise levels. With a `finalSigmasType` of

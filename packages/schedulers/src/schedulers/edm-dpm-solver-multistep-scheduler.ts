@@ -7,7 +7,7 @@ import { dpmSolverTypeField, solverOrderField } from "../config/solvers.ts";
 import { EDMSchedulerBase } from "../edm.ts";
 import * as float32 from "../float32.ts";
 import { limitSample, type ThresholdingConfig, thresholdingFields } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { appendSigma, exponentialSigmas, karrasSigmasFloat32 } from "../sigmas.ts";
 import { addsNoise, multistepDPMSolverUpdate, type SchedulePoint } from "../solvers/dpm-solver.ts";
 
@@ -29,10 +29,7 @@ export interface EDMDPMSolverMultistepSchedulerConfig extends EDMConfig, Thresho
 export type EDMDPMSolverMultistepSchedulerOptions = ConfigOptions<EDMDPMSolverMultistepSchedulerConfig>;
 
 /** What {@link EDMDPMSolverMultistepScheduler.step} returns. */
-export interface EDMDPMSolverMultistepSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type EDMDPMSolverMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
  * DPM-Solver++ for EDM models: a multistep method along the probability flow, of up to third order, or along the

@@ -11,7 +11,7 @@ import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
 import { EDMSchedulerBase, samplerSigmas } from "../edm.ts";
 import { type SecondOrderMethod, SecondOrderSteps } from "../edm-second-order.ts";
 import * as float32 from "../float32.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMDPM2Scheduler`. */
 export interface EDMDPM2SchedulerConfig extends EDMSamplerConfig, ChurnConfig {}
@@ -20,12 +20,7 @@ export interface EDMDPM2SchedulerConfig extends EDMSamplerConfig, ChurnConfig {}
 export type EDMDPM2SchedulerOptions = ConfigOptions<EDMDPM2SchedulerConfig>;
 
 /** What a step of an `EDMDPM2Scheduler` returns. */
-export interface EDMDPM2SchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EDMDPM2SchedulerOutput = DenoisedSampleOutput;
 
 const dpm2: SecondOrderMethod = {
   secondSigma: (sigmaHat, sigmaNext) => {

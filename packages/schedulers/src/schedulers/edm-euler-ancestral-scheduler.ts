@@ -5,7 +5,7 @@ import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
 import { clipDenoised, EDMSchedulerBase, samplerSigmas } from "../edm.ts";
 import * as float32 from "../float32.ts";
 import { ancestralLevels } from "../noise.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMEulerAncestralScheduler`. */
 export interface EDMEulerAncestralSchedulerConfig extends EDMSamplerConfig {}
@@ -14,12 +14,7 @@ export interface EDMEulerAncestralSchedulerConfig extends EDMSamplerConfig {}
 export type EDMEulerAncestralSchedulerOptions = ConfigOptions<EDMEulerAncestralSchedulerConfig>;
 
 /** What {@link EDMEulerAncestralScheduler.step} returns. */
-export interface EDMEulerAncestralSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EDMEulerAncestralSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * Euler steps below the next noise level and back up to it with fresh noise, for EDM models: ancestral sampling as in

@@ -12,7 +12,7 @@ import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
 import { EDMSchedulerBase } from "../edm.ts";
 import * as float32 from "../float32.ts";
 import { type ChurnOptions, chooseGamma } from "../noise.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 import { appendSigma, exponentialSigmas, karrasSigmas, unitRamp } from "../sigmas.ts";
 
 const noiseLevelRule: SequenceRule = {
@@ -53,12 +53,7 @@ export interface EDMEulerStepOptions extends StepOptions, ChurnOptions {
 }
 
 /** What {@link EDMEulerScheduler.step} returns. */
-export interface EDMEulerSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EDMEulerSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * Euler steps along the probability flow of EDM: algorithm 2 of Karras et al. 2022, "Elucidating the Design Space of

@@ -10,7 +10,7 @@ import {
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
 import { EDMSchedulerBase, samplerSigmas } from "../edm.ts";
 import { type SecondOrderMethod, SecondOrderSteps } from "../edm-second-order.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMHeunScheduler`. */
 export interface EDMHeunSchedulerConfig extends EDMSamplerConfig, ChurnConfig {}
@@ -19,12 +19,7 @@ export interface EDMHeunSchedulerConfig extends EDMSamplerConfig, ChurnConfig {}
 export type EDMHeunSchedulerOptions = ConfigOptions<EDMHeunSchedulerConfig>;
 
 /** What a step of an `EDMHeunScheduler` returns. */
-export interface EDMHeunSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EDMHeunSchedulerOutput = DenoisedSampleOutput;
 
 const heun: SecondOrderMethod = {
   // A step to no noise has no second half: the slope there is not defined.

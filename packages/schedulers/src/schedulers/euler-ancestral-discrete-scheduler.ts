@@ -7,7 +7,7 @@ import * as float32 from "../float32.ts";
 import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { ancestralLevels } from "../noise.ts";
 import { predictOriginalAtSigma } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { appendSigma, interpolateSigmas } from "../sigmas.ts";
 import { allTimesteps, type SpacingConfig, spacingFields } from "../timesteps.ts";
 
@@ -25,12 +25,7 @@ export interface EulerAncestralDiscreteSchedulerConfig
 export type EulerAncestralDiscreteSchedulerOptions = ConfigOptions<EulerAncestralDiscreteSchedulerConfig>;
 
 /** What {@link EulerAncestralDiscreteScheduler.step} returns. */
-export interface EulerAncestralDiscreteSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EulerAncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * Ancestral sampling with Euler steps: each step goes below the next noise level along the probability flow and comes

@@ -18,7 +18,7 @@ import * as float32 from "../float32.ts";
 import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { type ChurnOptions, chooseGamma } from "../noise.ts";
 import { predictOriginalAtSigma } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import {
   appendSigma,
   convertSchedule,
@@ -69,12 +69,7 @@ export interface EulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
 export interface EulerDiscreteStepOptions extends StepOptions, ChurnOptions {}
 
 /** What {@link EulerDiscreteScheduler.step} returns. */
-export interface EulerDiscreteSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type EulerDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 const sigmaRule: SequenceRule = {
   expected: "noise levels, none above the one before it, above 0 all but the last",

@@ -12,7 +12,7 @@ import {
   predictionTypes,
   predictOriginalAtSigma,
 } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import {
   appendSigma,
   diffusionSchedule,
@@ -38,12 +38,7 @@ export interface HeunDiscreteSchedulerConfig
 export type HeunDiscreteSchedulerOptions = ConfigOptions<HeunDiscreteSchedulerConfig>;
 
 /** What {@link HeunDiscreteScheduler.step} returns. */
-export interface HeunDiscreteSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type HeunDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /** Where a step of second order began, and the way that its first half took. */
 interface FirstHalf {

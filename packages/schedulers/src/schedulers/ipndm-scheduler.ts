@@ -6,7 +6,7 @@ import * as float32 from "../float32.ts";
 import { combineItems } from "../noise.ts";
 import type { NoiseProcess } from "../noise-process.ts";
 import { ScheduleRun } from "../schedule-run.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { SchedulerBase } from "../scheduler-base.ts";
 import { adamsBashforth } from "../solvers/linear-multistep.ts";
 
@@ -25,10 +25,7 @@ export interface IPNDMSchedulerConfig {
 export type IPNDMSchedulerOptions = ConfigOptions<IPNDMSchedulerConfig>;
 
 /** What {@link IPNDMScheduler.step} returns. */
-export interface IPNDMSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type IPNDMSchedulerOutput = PrevSampleOutput;
 
 /** The shares of signal and noise at a timestep; float32 numbers. */
 interface Shares {
@@ -127,7 +124,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
    *
    * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
    */
-  addNoise(
+  override addNoise(
     originalSamples: Tensor<"float32">,
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,

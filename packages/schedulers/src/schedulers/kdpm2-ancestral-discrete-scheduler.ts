@@ -3,12 +3,11 @@ import { requireOneOption, requireSamples } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { ancestralLevels } from "../noise.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { diffusionSchedule, middleSigma } from "../sigmas.ts";
 import {
   type DPMSolver2Config,
   type DPMSolver2Levels,
-  type DPMSolver2Output,
   DPMSolver2State,
   dpmSolver2Fields,
   dpmSolver2Schedule,
@@ -23,7 +22,7 @@ export type KDPM2AncestralDiscreteSchedulerConfig = DPMSolver2Config;
 export type KDPM2AncestralDiscreteSchedulerOptions = ConfigOptions<KDPM2AncestralDiscreteSchedulerConfig>;
 
 /** What {@link KDPM2AncestralDiscreteScheduler.step} returns. */
-export type KDPM2AncestralDiscreteSchedulerOutput = DPMSolver2Output;
+export type KDPM2AncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * DPM-Solver-2 with ancestral sampling: each step goes below the next noise level, along the slope in its middle, and

@@ -2,12 +2,11 @@ import type { Tensor } from "@onestep/core";
 import { requireOneOption, requireSamples } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { diffusionSchedule, middleSigma } from "../sigmas.ts";
 import {
   type DPMSolver2Config,
   type DPMSolver2Levels,
-  type DPMSolver2Output,
   DPMSolver2State,
   dpmSolver2Fields,
   dpmSolver2Schedule,
@@ -22,7 +21,7 @@ export type KDPM2DiscreteSchedulerConfig = DPMSolver2Config;
 export type KDPM2DiscreteSchedulerOptions = ConfigOptions<KDPM2DiscreteSchedulerConfig>;
 
 /** What {@link KDPM2DiscreteScheduler.step} returns. */
-export type KDPM2DiscreteSchedulerOutput = DPMSolver2Output;
+export type KDPM2DiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * DPM-Solver-2: each step follows the slope in its middle, on a logarithmic scale, which the model is evaluated for once

@@ -12,7 +12,7 @@ import {
 } from "../distilled.ts";
 import * as float32 from "../float32.ts";
 import { limitSample, predictOriginalSample } from "../predictions.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 
 /** The deviation of the data that the model's consistency function is made for. */
 const sigmaData = 0.5;
@@ -27,13 +27,9 @@ export type LCMSchedulerOptions = ConfigOptions<LCMSchedulerConfig>;
 export type LCMSetTimestepsOptions = DistilledSetTimestepsOptions;
 
 /** What {@link LCMScheduler.step} returns. */
-export interface LCMSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
+export interface LCMSchedulerOutput extends DenoisedSampleOutput {
   /** The value of the consistency function: the prediction of the clean sample. */
   readonly denoised: Tensor<"float32">;
-  /** The same as `denoised`. */
-  readonly predOriginalSample: Tensor<"float32">;
 }
 
 /**

@@ -4,7 +4,7 @@ import { requireOneOption, requireSamples } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import { type PredictionType, predictionTypes, predictOriginalAtSigma } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import {
   appendSigma,
   diffusionSchedule,
@@ -34,12 +34,7 @@ export interface LMSDiscreteStepOptions extends StepOptions {
 }
 
 /** What {@link LMSDiscreteScheduler.step} returns. */
-export interface LMSDiscreteSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
-}
+export type LMSDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * A linear multistep method along the probability flow: a step follows the polynomial through the last slopes. From

@@ -6,7 +6,7 @@ import { truthField } from "../config/fields.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
 import { predictNoise } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { adamsBashforth } from "../solvers/linear-multistep.ts";
 import { type SpacingConfig, spacingFields, wholeTimesteps } from "../timesteps.ts";
 
@@ -32,10 +32,7 @@ export interface PNDMSchedulerConfig
 export type PNDMSchedulerOptions = ConfigOptions<PNDMSchedulerConfig>;
 
 /** What {@link PNDMScheduler.step} returns. */
-export interface PNDMSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type PNDMSchedulerOutput = PrevSampleOutput;
 
 /**
  * Pseudo numerical methods for diffusion models: a linear multistep method that begins with Runge-Kutta steps. Liu et

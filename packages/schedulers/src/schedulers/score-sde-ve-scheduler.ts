@@ -210,7 +210,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
    * @param timesteps - Indices into `discreteSigmas`, as in diffusers; one for all items of the batch or one each.
    * @throws InvalidArgumentError where an index is out of range, or the shapes do not fit.
    */
-  addNoise(
+  override addNoise(
     originalSamples: Tensor<"float32">,
     noise: Tensor<"float32">,
     timesteps: ArrayLike<number>,

@@ -13,7 +13,7 @@ import {
 } from "../distilled.ts";
 import * as float32 from "../float32.ts";
 import { predictNoise, predictOriginalSample } from "../predictions.ts";
-import type { Scheduler, StepOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `TCDScheduler`. */
 export type TCDSchedulerConfig = DistilledSchedulerConfig;
@@ -31,9 +31,7 @@ export interface TCDStepOptions extends StepOptions {
 }
 
 /** What {@link TCDScheduler.step} returns. */
-export interface TCDSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
+export interface TCDSchedulerOutput extends PrevSampleOutput {
   /** The sample before the step's own noise is added: that of a timestep below the next one. */
   readonly predNoisedSample: Tensor<"float32">;
 }

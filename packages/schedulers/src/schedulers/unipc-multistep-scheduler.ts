@@ -37,7 +37,7 @@ import {
 } from "../config/solvers.ts";
 import { MultistepSolverBase } from "../multistep-solver.ts";
 import { limitSample } from "../predictions.ts";
-import type { Scheduler, SetTimestepsOptions } from "../scheduler.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
 import { appendSigma, type DiffusionSchedule, fullFlowSigmas, interpolateSigmas } from "../sigmas.ts";
 import { predictEpsilon, predictX0, type SchedulePoint, sigmaToAlphaSigmaT } from "../solvers/dpm-solver.ts";
 import {
@@ -83,10 +83,7 @@ export interface UniPCMultistepSetTimestepsOptions extends SetTimestepsOptions {
 }
 
 /** What {@link UniPCMultistepScheduler.step} returns. */
-export interface UniPCMultistepSchedulerOutput {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-}
+export type UniPCMultistepSchedulerOutput = PrevSampleOutput;
 
 const flowSigmaRule: SequenceRule = {
   expected: "noise levels above 0 and at most 1, each once, the highest first",

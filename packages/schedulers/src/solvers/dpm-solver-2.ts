@@ -4,6 +4,7 @@ import { refuseHalfStep } from "../checks.ts";
 import type { ConfigFieldsOf } from "../config/schema.ts";
 import * as float32 from "../float32.ts";
 import { predictOriginalAtSigma } from "../predictions.ts";
+import type { DenoisedSampleOutput } from "../scheduler.ts";
 import {
   appendSigma,
   type DiffusionSchedule,
@@ -24,14 +25,6 @@ export interface DPMSolver2Config
     SpacingConfig {
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: "epsilon" | "v_prediction";
-}
-
-/** What a step of both returns. */
-export interface DPMSolver2Output {
-  /** The sample for the next step, float32, same shape as the sample that went in. */
-  readonly prevSample: Tensor<"float32">;
-  /** The prediction of the clean sample. */
-  readonly predOriginalSample: Tensor<"float32">;
 }
 
 /** The fields of {@link DPMSolver2Config}. */
@@ -146,7 +139,7 @@ export class DPMSolver2State {
     modelOutput: Tensor<"float32">,
     sample: Tensor<"float32">,
     { sigma, sigmaInterpol, sigmaDown }: DPMSolver2Levels,
-  ): DPMSolver2Output {
+  ): DenoisedSampleOutput {
     const sigmaInput = this.isFirstOrder ? sigma : sigmaInterpol;
     const predOriginalSample = predictOriginalAtSigma(predictionType, sample, modelOutput, sigmaInput);
     const derivative = sample.sub(predOriginalSample).div(sigmaInput);
