@@ -370,8 +370,8 @@ CHOICES = {
                 for prediction in ("epsilon", "sample", "v_prediction")
             ),
             *(
-                ({**WITH_NOISE, "rescale_betas_zero_snr": True, **spread}, {"num_inference_steps": 5}, {})
-                for spread in ({}, {"use_karras_sigmas": True}, {"use_exponential_sigmas": True})
+                ({**WITH_NOISE, "rescale_betas_zero_snr": True, **conversion}, {"num_inference_steps": 5}, {})
+                for conversion in ({}, {"use_karras_sigmas": True}, {"use_exponential_sigmas": True})
             ),
             ({}, {"num_inference_steps": 1}, {}),
             ({}, {"num_inference_steps": 6}, {}),

@@ -4,6 +4,7 @@ import { requireSequence, requireTimestepCount } from "./checks.ts";
 import type { ConfigOptions } from "./config/schema.ts";
 import type { DPMSolverConfig, SolverConfig } from "./config/solvers.ts";
 import { log, sqrt, sub } from "./float32.ts";
+import { evenFlowSigmas, shiftFlowSigmas } from "./flow.ts";
 import { combineItems } from "./noise.ts";
 import type { NoiseProcess } from "./noise-process.ts";
 import { ScheduleRun } from "./schedule-run.ts";
@@ -12,13 +13,11 @@ import { SchedulerBase } from "./scheduler-base.ts";
 import {
   convertSigmas,
   type DiffusionSchedule,
-  evenFlowSigmas,
   interpolateSigmas,
   isConverted,
   liftTerminalAlpha,
   type SigmaConversionConfig,
   type SigmaEnds,
-  shiftFlowSigmas,
   sigmaToTimestep,
   trainSigmas,
 } from "./sigmas.ts";

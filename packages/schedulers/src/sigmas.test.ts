@@ -1,14 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  evenFlowSigmas,
-  exponentialSigmas,
-  fullFlowSigmas,
-  karrasSigmas,
-  karrasSigmasFloat32,
-  shiftFlowSigmas,
-  sigmaToTimestep,
-} from "./sigmas.ts";
+import { exponentialSigmas, karrasSigmas, karrasSigmasFloat32, sigmaToTimestep } from "./sigmas.ts";
 
 describe("sigmaToTimestep", () => {
   describe("sigmaToTimestep", () => {
@@ -104,25 +96,5 @@ describe("exponentialSigmas", () => {
   it("is sigmaMin alone for one level, as in diffusers", () => {
     // exp(log 0.002) in float32 is a few units in the last place away.
     expect(Math.abs(Number(exponentialSigmas(1, ends)[0]) / 0.002 - 1)).toBeLessThan(1e-6);
-  });
-});
-
-describe("flow sigmas", () => {
-  it("spaces levels evenly", () => {
-    expect([...evenFlowSigmas(3, 10)].map((sigma) => sigma.toFixed(6))).toEqual([
-      "0.900000",
-      "0.600000",
-      "0.300000",
-    ]);
-    expect([...fullFlowSigmas(3, 10)].map((sigma) => sigma.toFixed(6))).toEqual([
-      "1.000000",
-      "0.700000",
-      "0.400000",
-    ]);
-  });
-
-  it("shifts levels between 0 and 1", () => {
-    expect([...shiftFlowSigmas(Float64Array.of(0, 0.5, 1), 3)]).toEqual([0, 0.75, 1]);
-    expect([...shiftFlowSigmas(Float64Array.of(0.3), 1)]).toEqual([0.3]);
   });
 });

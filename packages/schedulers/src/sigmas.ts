@@ -141,10 +141,7 @@ export function logSpacedSigmas(
 ): Float64Array {
   const start = round(Math.log(options.sigmaMax));
   const end = round(Math.log(options.sigmaMin));
-  const gap = count === 1 ? 0 : (end - start) / (count - 1);
-  return Float64Array.from({ length: count }, (_, index) =>
-    Math.exp(index === count - 1 && count > 1 ? end : start + index * gap),
-  );
+  return linspace(start, end, count).map(Math.exp);
 }
 
 /**
@@ -265,35 +262,6 @@ export function convertSchedule(
   };
 }
 
-/**
- * Noise levels of flow matching shifted towards more noise: `s · σ / (1 + (s − 1) · σ)`. Esser et al. 2024
- * (arXiv:2403.03206), equation 23.
- *
- * @param sigmas - 0 to 1.
- * @param shift - s, above 0; 1 leaves the levels as they are.
- */
-export function shiftFlowSigmas(sigmas: Float64Array, shift: number): Float64Array {
-  return sigmas.map((sigma) => (shift * sigma) / (1 + (shift - 1) * sigma));
-}
-
-/**
- * `count` noise levels of flow matching from `1 − 1 / trainCount` down, evenly spaced above 0, as diffusers' DPM-Solver
- * and DEIS have them.
- */
-export function evenFlowSigmas(count: number, trainCount: number): Float64Array {
-  const gap = (1 / trainCount - 1) / count;
-  return Float64Array.from({ length: count }, (_, index) => {
-    const place = count - index;
-    return 1 - (place === count ? 1 / trainCount : place * gap + 1);
-  });
-}
-
-/** `count` noise levels of flow matching from 1 down, evenly spaced above `1 / trainCount`, as UniPC has them. */
-export function fullFlowSigmas(count: number, trainCount: number): Float64Array {
-  const gap = (1 / trainCount - 1) / count;
-  return Float64Array.from({ length: count }, (_, index) => index * gap + 1);
-}
-
 /** The noise levels of a run in float32, as torch holds them, with one more at the end. */
 export function appendSigma(sigmas: ArrayLike<number>, lastSigma: number): Float32Array {
   const appended = new Float32Array(sigmas.length + 1);
@@ -302,12 +270,17 @@ export function appendSigma(sigmas: ArrayLike<number>, lastSigma: number): Float
   return appended;
 }
 
-/** `count` numbers evenly spaced from 0 to 1, as `np.linspace(0, 1, count)` rounds them; a single one is 0. */
+/** `count` numbers evenly spaced from `start` to `end`, as `np.linspace` rounds them; a single one is `start`. */
+export function linspace(start: number, end: number, count: number): Float64Array {
+  const gap = count === 1 ? 0 : (end - start) / (count - 1);
+  return Float64Array.from({ length: count }, (_, index) =>
+    index === count - 1 && count > 1 ? end : start + index * gap,
+  );
+}
+
+/** `count` numbers evenly spaced from 0 to 1; a single one is 0. */
 export function unitRamp(count: number): Float64Array {
-  const gap = count === 1 ? 0 : 1 / (count - 1);
-  const ramp = new Float64Array(count);
-  for (let index = 1; index < count; index += 1) ramp[index] = index === count - 1 ? 1 : index * gap;
-  return ramp;
+  return linspace(0, 1, count);
 }
 
 /** Each of the values `count` times, in their order: `torch.repeat_interleave`. */

@@ -8,6 +8,7 @@ import {
   PythonFloat,
 } from "@onestep/core";
 import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
+import type { TimeShiftType } from "../flow.ts";
 import {
   type SolverPredictionType,
   solverPredictionTypes,
@@ -43,7 +44,7 @@ export interface SolverConfig
   /** Whether that shift is given with each run, as `mu`; false by default. */
   readonly useDynamicShifting: boolean;
   /** How the shift follows from `mu`; `"exponential"` by default. */
-  readonly timeShiftType: "exponential" | "linear";
+  readonly timeShiftType: TimeShiftType;
 }
 
 /** The fields of {@link SolverConfig}. */

@@ -9,13 +9,7 @@ import {
   nullableField,
   type Tensor,
 } from "@onestep/core";
-import {
-  requireOneOption,
-  requireSamples,
-  requireSequence,
-  requireTimestepCount,
-  type SequenceRule,
-} from "../checks.ts";
+import { requireOneOption, requireSamples, requireSequence, requireTimestepCount } from "../checks.ts";
 import {
   aliasedEnumField,
   fractionField,
@@ -35,10 +29,11 @@ import {
   type SolverConfig,
   solverFields,
 } from "../config/solvers.ts";
+import { flowSigmaRule, fullFlowSigmas } from "../flow.ts";
 import { MultistepSolverBase } from "../multistep-solver.ts";
 import { limitSample } from "../predictions.ts";
 import type { PrevSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
-import { appendSigma, type DiffusionSchedule, fullFlowSigmas, interpolateSigmas } from "../sigmas.ts";
+import { appendSigma, type DiffusionSchedule, interpolateSigmas } from "../sigmas.ts";
 import { predictEpsilon, predictX0, type SchedulePoint, sigmaToAlphaSigmaT } from "../solvers/dpm-solver.ts";
 import {
   multistepUniCBhUpdate,
@@ -84,11 +79,6 @@ export interface UniPCMultistepSetTimestepsOptions extends SetTimestepsOptions {
 
 /** What {@link UniPCMultistepScheduler.step} returns. */
 export type UniPCMultistepSchedulerOutput = PrevSampleOutput;
-
-const flowSigmaRule: SequenceRule = {
-  expected: "noise levels above 0 and at most 1, each once, the highest first",
-  accepts: (value, previous = 2) => value > 0 && value <= 1 && value < previous,
-};
 
 /**
  * UniPC: a multistep predictor of any order, whose steps are corrected once the model was evaluated where they led.

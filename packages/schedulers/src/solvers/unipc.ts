@@ -1,6 +1,6 @@
 import type { Tensor } from "@onestep/core";
 import { add, div, expm1, mul, sub } from "../float32.ts";
-import { shiftFlowSigmas } from "../sigmas.ts";
+import { shiftFlowSigmas, stretchToTerminal, type TimeShiftType, timeShift } from "../flow.ts";
 import type { SchedulePoint } from "./dpm-solver.ts";
 
 // The formulas of diffusers' `schedulers/scheduling_unipc_multistep.py`, in the order in which they are computed there:
@@ -127,7 +127,7 @@ function weightedSum(parts: readonly Sample[], weights: readonly number[]): Samp
 /** How UniPC shifts the noise levels of flow matching. */
 export interface UniPCFlowOptions {
   readonly flowShift: number;
-  readonly timeShiftType: "exponential" | "linear";
+  readonly timeShiftType: TimeShiftType;
   /** The last level that all are stretched to; null or 0 where they are not. */
   readonly shiftTerminal: number | null;
   /** The shift of this run, in place of `flowShift`. */
@@ -140,23 +140,16 @@ const epsilon = 1e-6;
 /** Noise levels of flow matching, shifted and stretched, in float64; UniPC's `set_timesteps`. */
 export function unipcFlowSigmas(sigmas: Float64Array, options: UniPCFlowOptions): Float64Array {
   const { flowShift, timeShiftType, shiftTerminal, mu } = options;
-  let shifted = shiftFlowSigmas(sigmas, flowShift);
-  if (mu !== undefined) {
-    const shift = timeShiftType === "exponential" ? Math.exp(mu) : mu;
-    shifted = sigmas.map((sigma) => shift / (shift + (1 / sigma - 1)));
-  }
-  if (shiftTerminal !== null && shiftTerminal !== 0) {
-    const scale = (1 - (shifted.at(-1) ?? Number.NaN)) / (1 - shiftTerminal);
-    shifted = shifted.map((sigma) => 1 - (1 - sigma) / scale);
-  }
-  return shifted.map((sigma, index) =>
+  const shifted =
+    mu === undefined ? shiftFlowSigmas(sigmas, flowShift) : timeShift(sigmas, mu, timeShiftType);
+  return stretchToTerminal(shifted, shiftTerminal).map((sigma, index) =>
     index === 0 && Math.abs(sigma - 1) < epsilon ? sigma - epsilon : sigma,
   );
 }
 
 /**
  * The solution of a small system of linear equations, rounded as `torch.linalg.solve` does it on a CPU: elimination with
- * row exchange, every operation rounded to  For up to four equations it was compared with torch bit for bit.
+ * row exchange, every operation rounded to float32. For up to four equations it was compared with torch bit for bit.
  *
  * @param rows - The matrix, square and not singular; float32 numbers.
  * @param right - What each row is to come to; float32 numbers.
