@@ -42,9 +42,6 @@ export function shiftFlowSigmas(
   );
 }
 
-/** How the shift follows from `mu`. */
-export type TimeShiftType = "exponential" | "linear";
-
 /**
  * Noise levels shifted by the resolution of an image: `s / (s + (1 / σ − 1))`, where s is `e^μ` or μ itself; diffusers'
  * `time_shift`.
@@ -54,7 +51,7 @@ export type TimeShiftType = "exponential" | "linear";
 export function timeShift(
   sigmas: Float64Array,
   mu: number,
-  timeShiftType: TimeShiftType,
+  timeShiftType: "exponential" | "linear",
   round: Rounding = keepFloat64,
 ): Float64Array {
   const shift = round(timeShiftType === "exponential" ? Math.exp(mu) : mu);

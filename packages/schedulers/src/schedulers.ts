@@ -15,6 +15,7 @@ export * from "./schedulers/edm-euler-scheduler.ts";
 export * from "./schedulers/edm-heun-scheduler.ts";
 export * from "./schedulers/euler-ancestral-discrete-scheduler.ts";
 export * from "./schedulers/euler-discrete-scheduler.ts";
+export * from "./schedulers/flow-match-euler-discrete-scheduler.ts";
 export * from "./schedulers/heun-discrete-scheduler.ts";
 export * from "./schedulers/ipndm-scheduler.ts";
 export * from "./schedulers/kdpm2-ancestral-discrete-scheduler.ts";

@@ -8,7 +8,6 @@ import {
   PythonFloat,
 } from "@onestep/core";
 import { type BetaConfig, betaFields, commonBetaSchedules, requireBetaCount } from "../betas.ts";
-import type { TimeShiftType } from "../flow.ts";
 import {
   type SolverPredictionType,
   solverPredictionTypes,
@@ -44,7 +43,7 @@ export interface SolverConfig
   /** Whether that shift is given with each run, as `mu`; false by default. */
   readonly useDynamicShifting: boolean;
   /** How the shift follows from `mu`; `"exponential"` by default. */
-  readonly timeShiftType: TimeShiftType;
+  readonly timeShiftType: "exponential" | "linear";
 }
 
 /** The fields of {@link SolverConfig}. */

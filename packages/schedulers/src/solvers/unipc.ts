@@ -1,6 +1,6 @@
 import type { Tensor } from "@onestep/core";
 import { add, div, expm1, mul, sub } from "../float32.ts";
-import { shiftFlowSigmas, stretchToTerminal, type TimeShiftType, timeShift } from "../flow.ts";
+import { shiftFlowSigmas, stretchToTerminal, timeShift } from "../flow.ts";
 import type { SchedulePoint } from "./dpm-solver.ts";
 
 // The formulas of diffusers' `schedulers/scheduling_unipc_multistep.py`, in the order in which they are computed there:
@@ -127,7 +127,7 @@ function weightedSum(parts: readonly Sample[], weights: readonly number[]): Samp
 /** How UniPC shifts the noise levels of flow matching. */
 export interface UniPCFlowOptions {
   readonly flowShift: number;
-  readonly timeShiftType: TimeShiftType;
+  readonly timeShiftType: "exponential" | "linear";
   /** The last level that all are stretched to; null or 0 where they are not. */
   readonly shiftTerminal: number | null;
   /** The shift of this run, in place of `flowShift`. */
