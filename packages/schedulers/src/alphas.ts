@@ -8,12 +8,15 @@ import type { NoiseProcess } from "./noise-process.ts";
 import { ScheduleRun } from "./schedule-run.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
 
-/** What the schedulers share that step through ᾱ, the share of the signal that is left at a timestep: DDPM and its kin. */
+/**
+ * What the schedulers share that step through ᾱ, the share of the signal that is left at a timestep: DDPM and its
+ * relatives.
+ */
 export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "betas";
-  /** The variance that each timestep of training adds, in float32. Not to be written to. */
+  /** The variance that each timestep of training adds, in float32. Read-only. */
   readonly betas: Float32Array;
-  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Not to be written to. */
+  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Read-only. */
   readonly alphasCumprod: Float32Array;
 
   constructor(options: ConfigOptions<Values> = {}) {
@@ -27,7 +30,7 @@ export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> exte
    * `√ᾱ · originalSamples + √(1 − ᾱ) · noise`: formula (4) of Ho et al. 2020 (arXiv:2006.11239).
    *
    * @param timesteps - Any of training, one for all items of the batch or one each.
-   * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -43,7 +46,7 @@ export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> exte
    * arXiv:2202.00512, appendix D).
    *
    * @param timesteps - Any of training, one for all items of the batch or one each.
-   * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
    */
   getVelocity(
     sample: Tensor<"float32">,

@@ -57,7 +57,7 @@ export function rescaleField(): ConfigField<boolean> {
  * Checks the number of betas.
  *
  * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError where there are too few.
+ * @throws InvalidConfigError if there are too few.
  */
 export function requireBetaCount(subject: string, config: RescaledBetaConfig): void {
   const { trainedBetas, numTrainTimesteps, rescaleBetasZeroSnr = false } = config;

@@ -145,7 +145,7 @@ describe("requireFinite", () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       expect(() => requireFinite("here", [1, value])).toThrow(InvalidArgumentError);
       expect(() => requireFinite("here", [1, value])).toThrow(
-        `here: found ${value} at index 1, expected numbers`,
+        `here: found ${value} at index 1, expected finite float32 numbers`,
       );
     }
   });

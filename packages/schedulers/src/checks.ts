@@ -5,7 +5,7 @@ import { describeValue, InvalidArgumentError, type Tensor, warn } from "@onestep
  *
  * @param subject - The method, for the message.
  * @param samples - The tensors, by the names of their parameters.
- * @throws InvalidArgumentError where one is something else, or they differ in shape.
+ * @throws InvalidArgumentError if one is something else, or they differ in shape.
  */
 export function requireSamples(subject: string, samples: Readonly<Record<string, Tensor<"float32">>>): void {
   const descriptions = new Set<string>();
@@ -47,7 +47,7 @@ function describeSample(value: unknown): string {
  *
  * @param subject - The method, for the message.
  * @param trainCount - How many of them there are.
- * @throws InvalidArgumentError where it is not a whole number from 0 up to but not including `trainCount`.
+ * @throws InvalidArgumentError if it is not a whole number from 0 up to but not including `trainCount`.
  */
 export function requireTrainTimestep(subject: string, timestep: unknown, trainCount: number): number {
   const isTimestep = Number.isInteger(timestep) && (timestep as number) >= 0;
@@ -64,7 +64,7 @@ export function requireTrainTimestep(subject: string, timestep: unknown, trainCo
  * A number from 0 to 1 that a caller passed.
  *
  * @param subject - The option, for the message.
- * @throws InvalidArgumentError where it is something else.
+ * @throws InvalidArgumentError if it is something else.
  */
 export function requireFraction(subject: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
@@ -113,7 +113,7 @@ export function refuseHalfStep(className: string, timestep: number | undefined):
  * that begins in the middle of a schedule must not skip a noise level (diffusers' `index_for_timestep`).
  *
  * @param subject - The scheduler, for the message.
- * @throws InvalidArgumentError where it is not among them.
+ * @throws InvalidArgumentError if it is not among them.
  */
 export function findTimestepIndex(subject: string, timestep: number, timesteps: ArrayLike<number>): number {
   let first: number | undefined;
@@ -167,7 +167,7 @@ export class ScaledInputReminder {
  * Checks that exactly one of several options is given, and none that is refused.
  *
  * @param subject - The method, for the message.
- * @throws InvalidArgumentError where none is, or more than one, or another.
+ * @throws InvalidArgumentError if none is, or more than one, or another.
  */
 export function requireOneOption(subject: string, options: object, names: readonly string[]): void {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
@@ -182,7 +182,7 @@ export function requireOneOption(subject: string, options: object, names: readon
 
 /** What the numbers of a list have to be. */
 export interface SequenceRule {
-  /** The rule in words: `noise levels above 0, each once, the highest first`. */
+  /** The rule in words: `noise levels above 0, strictly descending`. */
   readonly expected: string;
   /** Whether a number may follow `previous` in the list, which is `undefined` for the first. */
   readonly accepts: (value: number, previous: number | undefined) => boolean;
@@ -192,7 +192,7 @@ export interface SequenceRule {
  * A copy of a list of numbers that a caller passed.
  *
  * @param subject - The option, for the message.
- * @throws InvalidArgumentError where it is not a list, is empty, or breaks the rule.
+ * @throws InvalidArgumentError if it is not a list, is empty, or breaks the rule.
  */
 export function requireSequence(
   subject: string,
@@ -207,7 +207,7 @@ export function requireSequence(
       subject,
       found: isList ? listed : describeValue(values),
       expected: rule.expected,
-      remedy: "Pass a list that keeps to it.",
+      remedy: "Pass such a list.",
     });
   }
   return Float64Array.from(values);
@@ -221,7 +221,7 @@ function isAccepted(value: unknown, previous: number | undefined, rule: Sequence
  * Checks a schedule before it is used.
  *
  * @param subject - The scheduler and what the values are, for the message.
- * @throws InvalidArgumentError where a value is NaN or infinite.
+ * @throws InvalidArgumentError if a value is NaN or infinite.
  */
 export function requireFinite(subject: string, values: ArrayLike<number>): void {
   for (let index = 0; index < values.length; index += 1) {
@@ -230,8 +230,8 @@ export function requireFinite(subject: string, values: ArrayLike<number>): void 
     throw new InvalidArgumentError({
       subject,
       found: `${value} at index ${index}`,
-      expected: "numbers that float32 can hold",
-      remedy: "Check `sigmaMin`, `sigmaMax` and `rho`, and the timesteps that were asked for.",
+      expected: "finite float32 numbers",
+      remedy: "Check `sigmaMin`, `sigmaMax` and `rho`, and the requested timesteps.",
     });
   }
 }
@@ -249,7 +249,7 @@ export function isTimestepCount(value: unknown): value is number {
  *
  * @param subject - The method, for the message.
  * @param name - The option.
- * @throws InvalidArgumentError where it is not a whole number from 1 to `maximum`.
+ * @throws InvalidArgumentError if it is not a whole number from 1 to `maximum`.
  */
 export function requireTimestepCount(
   subject: string,

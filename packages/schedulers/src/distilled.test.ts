@@ -8,7 +8,7 @@ const half = { ...grid, usedCount: 5 };
 
 afterEach(() => vi.restoreAllMocks());
 
-it("spreads steps over the timesteps of the distillation, or the lower part of them", () => {
+it("spaces steps over the timesteps of the distillation, or the lower part of them", () => {
   expect([...distilledTimesteps("it", { numInferenceSteps: 4 }, 100, grid)]).toEqual([99, 79, 49, 29]);
   expect([...distilledTimesteps("it", { numInferenceSteps: 2 }, 100, half)]).toEqual([49, 29]);
 });

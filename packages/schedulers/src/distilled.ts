@@ -32,7 +32,7 @@ export interface DistilledSchedulerConfig
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** The fields of {@link DistilledSchedulerConfig}. The spacing plays no part, as in diffusers. */
+/** The fields of {@link DistilledSchedulerConfig}. The timestep spacing is ignored, as in diffusers. */
 export function distilledSchedulerFields(): ConfigFieldsOf<DistilledSchedulerConfig> {
   return {
     ...betaFields(commonBetaSchedules, "scaled_linear", [0.00085, 0.012]),
@@ -73,7 +73,7 @@ export interface DistillationGrid {
  *
  * @param subject - The method, for messages.
  * @param trainCount - How many timesteps the model was trained with.
- * @throws InvalidArgumentError where not exactly one of `numInferenceSteps` and `timesteps` is given, or it breaks its
+ * @throws InvalidArgumentError if not exactly one of `numInferenceSteps` and `timesteps` is given, or it breaks its
  * rule, or no step is left.
  */
 export function distilledTimesteps(
@@ -101,7 +101,7 @@ export function distilledTimesteps(
 /**
  * The part of the schedule that a caller asked for.
  *
- * @throws InvalidArgumentError where it is not a number from 0 to 1.
+ * @throws InvalidArgumentError if it is not a number from 0 to 1.
  */
 export function requireStrength(subject: string, options: DistilledSetTimestepsOptions): number {
   return requireFraction(`${subject}: strength`, options?.strength ?? 1);
@@ -171,7 +171,7 @@ function isOnGrid(timestep: number, { first, gap, usedCount }: DistillationGrid)
  *
  * @param subject - The scheduler, for messages.
  * @param gridSize - `numTrainTimesteps`.
- * @throws InvalidArgumentError where `options` break a rule.
+ * @throws InvalidArgumentError if `options` break a rule.
  */
 export function chooseGridIndices(subject: string, options: SetTimestepsOptions, gridSize: number): number[] {
   const { numInferenceSteps, timesteps } = options ?? {};
@@ -212,7 +212,7 @@ function givenGridIndices(subject: string, timesteps: readonly number[], gridSiz
     if (Number(indices[place]) < Number(indices[place - 1])) continue;
     throw new InvalidArgumentError(
       "`timesteps` must be in descending order." +
-        ` Found ${timesteps[place]} after ${timesteps[place - 1]}: pass each once, the highest first.`,
+        ` Found ${timesteps[place]} after ${timesteps[place - 1]}: pass them in strictly descending order.`,
     );
   }
   if (Number(timesteps[0]) >= gridSize) {

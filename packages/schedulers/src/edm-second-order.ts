@@ -117,7 +117,7 @@ export class SecondOrderSteps {
   /**
    * Takes half a step.
    *
-   * @throws InvalidArgumentError where the run is to begin in the middle of a step.
+   * @throws InvalidArgumentError if the run is to begin in the middle of a step.
    */
   take(
     denoise: Denoise,

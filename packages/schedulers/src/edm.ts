@@ -22,12 +22,12 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
   readonly noiseProcess: NoiseProcess = "edm";
   protected readonly reminder: ScaledInputReminder = new ScaledInputReminder();
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Not to be written to. */
+  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
-  /** `√(σ_max² + 1)`: what unit-variance noise is multiplied with to become the first sample. */
+  /** `√(σ_max² + 1)`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return Math.sqrt(this.config.sigmaMax * this.config.sigmaMax + 1);
   }
@@ -38,10 +38,10 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
   }
 
   /**
-   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, table 1), where σ is the noise level of the step to take.
-   * Begins the run at `timestep`; does not advance it.
+   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, table 1), where σ is the noise level of the step to
+   * take. Begins the run at `timestep`; does not advance it.
    *
-   * @throws InvalidArgumentError where the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if the run does not have its first timestep, or is over.
    */
   override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
@@ -83,7 +83,7 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
    *
    * @param sigmas - One for each timestep, and the one that the run ends at.
    * @param sampleSigmas - Those of samples, where they are not those that the model is evaluated at.
-   * @throws InvalidArgumentError where a level is not finite; the run is then as it was.
+   * @throws InvalidArgumentError if a level is not finite; the current run is then kept.
    */
   protected beginRun(
     sigmas: Float32Array,
@@ -101,10 +101,10 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
 }
 
 /**
- * The noise levels of a run of a sampler of OpenAI's consistency models (`cm/karras_diffusion.py`), in float32: one for the
- * start of each step, and the one that the last step leads to.
+ * The noise levels of a run of a sampler of OpenAI's consistency models (`cm/karras_diffusion.py`), in float32: one for
+ * the start of each step, and the one that the last step leads to.
  *
- * @throws InvalidArgumentError where `numInferenceSteps` is not the one option, or is out of range.
+ * @throws InvalidArgumentError if `numInferenceSteps` is not the one option, or is out of range.
  */
 export function samplerSigmas(
   subject: string,

@@ -5,12 +5,13 @@ import { keepFloat64, type Rounding } from "./float32.ts";
 
 /** Noise levels that a caller gives. */
 export const flowSigmaRule: SequenceRule = {
-  expected: "noise levels above 0 and at most 1, each once, the highest first",
+  expected: "noise levels above 0 and at most 1, strictly descending",
   accepts: (value, previous = 2) => value > 0 && value <= 1 && value < previous,
 };
 
 /**
- * `count` noise levels from `1 − 1 / trainCount` down, evenly spaced above 0, as diffusers' DPM-Solver and DEIS have them.
+ * `count` noise levels from `1 − 1 / trainCount` down, evenly spaced above 0, as diffusers' DPM-Solver and DEIS have
+ * them.
  */
 export function evenFlowSigmas(count: number, trainCount: number): Float64Array {
   const gap = (1 / trainCount - 1) / count;
@@ -27,7 +28,8 @@ export function fullFlowSigmas(count: number, trainCount: number): Float64Array 
 }
 
 /**
- * Noise levels shifted towards more noise: `s · σ / (1 + (s − 1) · σ)`. Esser et al. 2024 (arXiv:2403.03206), equation 23.
+ * Noise levels shifted towards more noise: `s · σ / (1 + (s − 1) · σ)`. Esser et al. 2024 (arXiv:2403.03206), equation
+ * 23.
  *
  * @param shift - s, above 0; 1 leaves the levels as they are.
  * @param round - What the type of the levels rounds to.

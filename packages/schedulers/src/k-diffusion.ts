@@ -17,7 +17,7 @@ export abstract class KDiffusionSchedulerBase<
   Values extends RescaledBetaConfig & SpacingConfig,
 > extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "betas";
-  /** The noise level of each timestep of training, in float32. Not to be written to. */
+  /** The noise level of each timestep of training, in float32. Read-only. */
   protected readonly trainSigmas: Float32Array;
   protected readonly reminder: ScaledInputReminder = new ScaledInputReminder();
 
@@ -30,13 +30,13 @@ export abstract class KDiffusionSchedulerBase<
     );
   }
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Not to be written to. */
+  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
   /**
-   * What unit-variance noise is multiplied with to become the first sample, in float32: the highest noise level σ where
+   * The standard deviation of the initial noise, in float32: the highest noise level σ where
    * the timesteps reach up to the last of training (`"linspace"` and `"trailing"`), `√(σ² + 1)` otherwise.
    */
   override get initNoiseSigma(): number {
@@ -53,10 +53,10 @@ export abstract class KDiffusionSchedulerBase<
   }
 
   /**
-   * The model's input: `sample / √(σ² + 1)`, where σ is the noise level of the step to take. Begins the run at `timestep`;
-   * does not advance it.
+   * The model's input: `sample / √(σ² + 1)`, where σ is the noise level of the step to take. Begins the run at
+   * `timestep`; does not advance it.
    *
-   * @throws InvalidArgumentError where the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if the run does not have its first timestep, or is over.
    */
   override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
@@ -86,7 +86,7 @@ export abstract class KDiffusionSchedulerBase<
   /**
    * `numInferenceSteps` timesteps by `timestepSpacing`, rounded to float32.
    *
-   * @throws InvalidArgumentError where it is not a whole number of at least 1, or the spacing has fewer timesteps.
+   * @throws InvalidArgumentError if it is not a whole number of at least 1, or the spacing has fewer timesteps.
    */
   protected spacedTimesteps(numInferenceSteps: number | undefined): Float64Array {
     const maximum = this.config.timestepSpacing === "linspace" ? undefined : this.length;

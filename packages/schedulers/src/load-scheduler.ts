@@ -47,8 +47,8 @@ export function findSchedulerClass(className: string): SchedulerClass | undefine
 /** Options of {@link loadScheduler}. */
 export interface LoadSchedulerOptions extends SchedulerFromPretrainedOptions {
   /**
-   * The class, as the `model_index.json` of a pipeline names it. It counts, as in diffusers, where the file names another
-   * or none. By default the class is that of the file.
+   * The class, as the `model_index.json` of a pipeline names it. It counts, as in diffusers, where the file names
+   * another or none. By default the class is that of the file.
    */
   readonly className?: string | undefined;
 }
@@ -60,14 +60,14 @@ const sameClasses: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names. diffusers' parallel
- * schedulers are loaded as those whose steps they take, with a warning.
+ * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names. diffusers'
+ * parallel schedulers are loaded as those whose steps they take, with a warning.
  *
  * @param document - What `parsePythonJson` made of the file.
  * @param source - Names the file in messages.
  * @param givenClass - The class, where it is not for the file to say.
- * @throws InvalidConfigError where the document is not an object, names no class, or a field is out of range.
- * @throws UnsupportedError where it names a class that this package does not have.
+ * @throws InvalidConfigError if the document is not an object, names no class, or a field is out of range.
+ * @throws UnsupportedError if it names a class that this package does not have.
  */
 export function schedulerFromJson(document: PythonJson, source: string, givenClass?: string): Scheduler {
   const className = isJsonObject(document) ? (givenClass ?? document["_class_name"]) : undefined;
@@ -109,9 +109,9 @@ export function schedulerFromJson(document: PythonJson, source: string, givenCla
  * Loads the scheduler of a repository, of the class that it was saved by, or of `className`.
  *
  * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
- * @throws SchedulerConfigNotFoundError where the repository has no `scheduler_config.json`.
- * @throws InvalidConfigError where that file is wrong.
- * @throws UnsupportedError where it names a class that this package does not have.
+ * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
+ * @throws InvalidConfigError if that file is wrong.
+ * @throws UnsupportedError if it names a class that this package does not have.
  */
 export async function loadScheduler(
   source: SchedulerSource,

@@ -40,11 +40,11 @@ export abstract class MultistepSolverBase<
   Values extends MultistepSolverConfig,
 > extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "betas";
-  /** The variance that each timestep of training adds, in float32. Not to be written to. */
+  /** The variance that each timestep of training adds, in float32. Read-only. */
   readonly betas: Float32Array;
-  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Not to be written to. */
+  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Read-only. */
   readonly alphasCumprod: Float32Array;
-  /** The noise level of each timestep of training, in float32. Not to be written to. */
+  /** The noise level of each timestep of training, in float32. Read-only. */
   protected readonly trainSigmas: Float32Array;
   /** The converted outputs of the last steps, the newest last, at most as many as the order. */
   protected modelOutputs: readonly Tensor<"float32">[] = [];
@@ -60,7 +60,7 @@ export abstract class MultistepSolverBase<
     this.run = new ScheduleRun(this.className, allTimesteps(this.length), { sigmas });
   }
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Not to be written to. */
+  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
@@ -69,7 +69,7 @@ export abstract class MultistepSolverBase<
    * `originalSamples · α_t + noise · σ_t`, at the level of `timesteps`: values of `timesteps`, one for all items of the
    * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
    *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -119,7 +119,7 @@ export abstract class MultistepSolverBase<
    * @param request - What the caller asked for: `numInferenceSteps` or `timesteps`.
    * @param shift - The shift of flow matching, see {@link flowShift}.
    * @param spacedTimesteps - The timesteps where the config says no Karras, exponential, beta or flow sigmas.
-   * @throws InvalidArgumentError where the request is out of range, or has timesteps and the config says such sigmas.
+   * @throws InvalidArgumentError if the request is out of range, or has timesteps and the config says such sigmas.
    */
   protected createSchedule(
     subject: string,
@@ -149,7 +149,7 @@ export abstract class MultistepSolverBase<
  * The shift of the noise levels of flow matching: that of the config, or `e^mu`.
  *
  * @param subject - The method, for the message.
- * @throws InvalidArgumentError where `mu` is given and the config does not ask for it, or its exponential is not finite.
+ * @throws InvalidArgumentError if `mu` is given and the config does not ask for it, or its exponential is not finite.
  */
 export function flowShift(
   subject: string,
@@ -186,7 +186,7 @@ function refuseTimesteps(subject: string): never {
 /**
  * How many timesteps of training `lambdaMinClipped` leaves, from the first on: those whose λ_t is not below it.
  *
- * @throws InvalidArgumentError where it leaves none.
+ * @throws InvalidArgumentError if it leaves none.
  */
 export function countUnclipped(
   subject: string,

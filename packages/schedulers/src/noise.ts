@@ -7,7 +7,7 @@ import * as float32 from "./float32.ts";
  *
  * @param subject - The method, for messages.
  * @param sigmas - One noise level for all items of the batch, or one for each.
- * @throws InvalidArgumentError where the tensors differ in shape, or the levels do not fit the batch.
+ * @throws InvalidArgumentError if the tensors differ in shape, or the levels do not fit the batch.
  */
 export function addNoise(
   subject: string,
@@ -27,7 +27,7 @@ export function addNoise(
  *
  * @param className - The scheduler, for messages.
  * @param timesteps - Timesteps of training, one for all items of the batch or one each.
- * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
+ * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
  */
 export function addNoiseByAlpha(
   className: string,
@@ -47,7 +47,7 @@ export function addNoiseByAlpha(
  *
  * @param className - The scheduler, for messages.
  * @param timesteps - Timesteps of training, one for all items of the batch or one each.
- * @throws InvalidArgumentError where a timestep is out of range, or the shapes do not fit.
+ * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
  */
 export function velocityByAlpha(
   className: string,
@@ -82,7 +82,7 @@ export type Weights = readonly [left: number, right: number];
  * @param subject - The method, for messages.
  * @param samples - The two, by the names of their parameters.
  * @param weights - One pair for all items of the batch, or one for each.
- * @throws InvalidArgumentError where the tensors differ in shape, or the weights do not fit the batch.
+ * @throws InvalidArgumentError if the tensors differ in shape, or the weights do not fit the batch.
  */
 export function combineItems(
   subject: string,
@@ -130,7 +130,7 @@ export interface ChurnOptions {
  * @param subject - The method, for messages.
  * @param sigma - The noise level, a float32 number.
  * @param stepCount - N, the number of steps in the run.
- * @throws InvalidArgumentError where an option is not a number, or `sChurn` is below 0.
+ * @throws InvalidArgumentError if an option is not a number, or `sChurn` is below 0.
  */
 export function chooseGamma(
   subject: string,
@@ -153,7 +153,7 @@ export function chooseGamma(
   return isWithin ? Math.min(sChurn / stepCount, Math.SQRT2 - 1) : 0;
 }
 
-/** How an ancestral step is split: down along the probability flow, and up again with fresh noise. */
+/** How an ancestral step is split: down along the probability flow ODE, and up again with fresh noise. */
 export interface AncestralLevels {
   /** The noise level to go down to. */
   readonly sigmaDown: number;

@@ -40,8 +40,8 @@ export interface ThresholdingConfig {
   /** Whether predictions of the clean sample are thresholded dynamically; false by default. */
   readonly thresholding: boolean;
   /**
-   * Which quantile of an item's absolute values is its threshold, 0 to 1; 0.995 by default. Null only where `thresholding`
-   * is false.
+   * Which quantile of an item's absolute values is its threshold, 0 to 1; 0.995 by default. Null only where
+   * `thresholding` is false.
    */
   readonly dynamicThresholdingRatio: number | null;
   /** The most that a threshold may be; above 0, 1 by default. Null only where `thresholding` is false. */
@@ -168,7 +168,7 @@ export function limitSample(sample: Tensor<"float32">, config: LimitConfig): Ten
  * Checks that the limits which a config asks for are numbers.
  *
  * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError where one is null.
+ * @throws InvalidConfigError if one is null.
  */
 export function requireLimits(subject: string, config: LimitConfig): void {
   const { thresholding, clipSample } = config;
@@ -236,7 +236,7 @@ export interface SplitOutput {
  *
  * @param subject - The method, for the message.
  * @param sample - [batch, channels, …]
- * @throws InvalidArgumentError where the output has not twice the channels of the sample.
+ * @throws InvalidArgumentError if the output has not twice the channels of the sample.
  */
 export function splitVariance(
   subject: string,

@@ -14,8 +14,8 @@ it("begins at the first timestep it is given, and then counts", () => {
   run.advance(2);
   expect(() => run.enter(7.5)).toThrow(InvalidArgumentError);
   expect(() => run.enter(7.5)).toThrow(
-    "SomeScheduler: found a run that has come to the end of its timesteps (3 in all), expected a step that is left to" +
-      " take. Call `setTimesteps` to begin another run.",
+    "SomeScheduler: found a finished run (3 timesteps), expected a run with steps left." +
+      " Call `setTimesteps` to start another run.",
   );
 });
 
@@ -49,7 +49,7 @@ it("has noise to add of the looked-up level, of the begin index, or of the step 
 
 it("knows whether it was begun with a number of steps", () => {
   expect(() => makeRun().requireStarted()).toThrow(
-    "SomeScheduler.step: found no run, expected a run that `setTimesteps` began.",
+    "SomeScheduler.step: found no run, expected a run started by `setTimesteps`.",
   );
   const run = new ScheduleRun("SomeScheduler", Float64Array.of(1), { numInferenceSteps: 1 });
   expect(run.requireStarted()).toBe(1);

@@ -63,26 +63,26 @@ export class ScheduleRun {
   /**
    * The number of steps that `setTimesteps` was given.
    *
-   * @throws InvalidArgumentError where `setTimesteps` was not called.
+   * @throws InvalidArgumentError if `setTimesteps` was not called.
    */
   requireStarted(): number {
     if (this.numInferenceSteps !== undefined) return this.numInferenceSteps;
     throw new InvalidArgumentError({
       subject: `${this.#className}.step`,
       found: "no run",
-      expected: "a run that `setTimesteps` began",
+      expected: "a run started by `setTimesteps`",
       remedy: "Call `scheduler.setTimesteps({ numInferenceSteps })` first.",
     });
   }
 
   /**
-   * The index of the step to take. The first step is at the begin index where there is one, at index 0 where `timestep` is
-   * the first of the run, else at `timestep`. Later steps follow in order, whatever their `timestep`.
+   * The index of the step to take. The first step is at the begin index where there is one, at index 0 where `timestep`
+   * is the first of the run, else at `timestep`. Later steps follow in order, whatever their `timestep`.
    *
-   * Noise levels of a steep schedule share timesteps. diffusers begins at the second of two equal ones even at the start
-   * of a run, and reaches the end of its levels one step before the end of the loop.
+   * Noise levels of a steep schedule share timesteps. diffusers begins at the second of two equal ones even at the
+   * start of a run, and reaches the end of its levels one step before the end of the loop.
    *
-   * @throws InvalidArgumentError where the run does not have the first `timestep`, or is over.
+   * @throws InvalidArgumentError if the run does not have the first `timestep`, or is over.
    */
   enter(timestep: number): number {
     const index = this.#stepIndex ?? this.#beginIndex ?? this.#indexOf(timestep);
@@ -101,15 +101,15 @@ export class ScheduleRun {
     this.#stepIndex = index + 1;
   }
 
-  /** @throws InvalidArgumentError where there is no step at `index`, since the run is over. */
+  /** @throws InvalidArgumentError if there is no step at `index`, since the run is over. */
   requireLeft(index: number): void {
     const count = this.timesteps.length;
     if (index < count) return;
     throw new InvalidArgumentError({
       subject: this.#className,
-      found: `a run that has come to the end of its timesteps (${count} in all)`,
-      expected: "a step that is left to take",
-      remedy: "Call `setTimesteps` to begin another run.",
+      found: `a finished run (${count} timesteps)`,
+      expected: "a run with steps left",
+      remedy: "Call `setTimesteps` to start another run.",
     });
   }
 
@@ -119,10 +119,10 @@ export class ScheduleRun {
   }
 
   /**
-   * The noise levels for `addNoise`, one per timestep. As in diffusers: with a begin index, the level of the step that comes
-   * next; without one, each timestep is looked up.
+   * The noise levels for `addNoise`, one per timestep. As in diffusers: with a begin index, the level of the step that
+   * comes next; without one, each timestep is looked up.
    *
-   * @throws InvalidArgumentError where a timestep that is looked up is not one of the run.
+   * @throws InvalidArgumentError if a timestep that is looked up is not one of the run.
    */
   sigmasToAdd(timesteps: ArrayLike<number>): number[] {
     const subject = `${this.#className}.addNoise`;

@@ -36,8 +36,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
 
   /**
    * @param options - Fields of the config; those left out have their defaults.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where options contradict each other.
+   * @throws InvalidArgumentError if an option is unknown or out of range.
+   * @throws InvalidConfigError if options contradict each other.
    */
   constructor(options: ConfigOptions<Values> = {}) {
     const { schema } = new.target;
@@ -62,8 +62,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    *
    * @param config - The `config` of a scheduler, or the content of a `scheduler_config.json`.
    * @param options - Fields that replace those of `config`.
-   * @throws InvalidArgumentError where an option is unknown or out of range.
-   * @throws InvalidConfigError where a field of the file's content is, or fields contradict each other.
+   * @throws InvalidArgumentError if an option is unknown or out of range.
+   * @throws InvalidConfigError if a field of the file's content is, or fields contradict each other.
    */
   static fromConfig<Fields extends ConfigFields, Instance>(
     this: SchedulerBaseClass<Fields, Instance>,
@@ -78,7 +78,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * are kept for saving.
    *
    * @param source - Names the file in messages.
-   * @throws InvalidConfigError where the document is not an object, a field is out of range, or fields contradict
+   * @throws InvalidConfigError if the document is not an object, a field is out of range, or fields contradict
    * each other.
    */
   static fromJson<Fields extends ConfigFields, Instance>(
@@ -93,8 +93,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * Loads the scheduler of a repository, whichever class saved it.
    *
    * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
-   * @throws SchedulerConfigNotFoundError where the repository has no `scheduler_config.json`.
-   * @throws InvalidConfigError where that file is wrong.
+   * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
+   * @throws InvalidConfigError if that file is wrong.
    */
   static async fromPretrained<Fields extends ConfigFields, Instance>(
     this: SchedulerBaseClass<Fields, Instance>,
@@ -106,7 +106,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     return new this(this.schema.fromJson(document, name));
   }
 
-  /** The timesteps of the run in order, as the model is given them. Not to be written to. */
+  /** The timesteps of the run in order, as the model is given them. Read-only. */
   get timesteps(): Float64Array {
     return this.run.timesteps;
   }
@@ -120,8 +120,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * How many steps were asked for; `undefined` before `setTimesteps`, and where diffusers leaves it so with timesteps or
-   * noise levels of the caller's own.
+   * How many steps were asked for; `undefined` before `setTimesteps`, and where diffusers leaves it so with timesteps
+   * or noise levels of the caller's own.
    */
   get numInferenceSteps(): number | undefined {
     return this.run.numInferenceSteps;
@@ -132,7 +132,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     return this.config.numTrainTimesteps;
   }
 
-  /** What unit-variance noise is multiplied with to become the first sample: 1. */
+  /** The standard deviation of the initial noise: 1. */
   get initNoiseSigma(): number {
     return 1;
   }
@@ -149,7 +149,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   /**
    * The index of `timestep` in `timesteps`, or in `scheduleTimesteps`; the second index where it occurs more than once.
    *
-   * @throws InvalidArgumentError where it does not occur.
+   * @throws InvalidArgumentError if it does not occur.
    */
   indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
     return findTimestepIndex(this.className, timestep, scheduleTimesteps);
@@ -168,7 +168,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
    * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
    *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
    */
   addNoise(
     originalSamples: Tensor<"float32">,
@@ -188,7 +188,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   /**
    * Writes `scheduler_config.json` into a folder, byte for byte as diffusers does. Creates the folder if needed.
    *
-   * @throws FileWriteError where `directory` is a file, or cannot be written to; UnsupportedError in a browser.
+   * @throws FileWriteError if `directory` is a file, or cannot be written to; UnsupportedError in a browser.
    */
   async savePretrained(directory: string | URL): Promise<void> {
     const { saveSchedulerConfig } = await import("./config/files.ts");
@@ -205,8 +205,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * Uploads `scheduler_config.json` to a repository of the Hub, which is created if needed; diffusers' `push_to_hub`.
    *
    * @param repositoryId - `owner/name`; a name alone belongs to the owner of the token.
-   * @throws InvalidArgumentError where the id or an option is wrong.
-   * @throws HubError where the Hub cannot be reached, or rejects the upload; see `uploadFiles` of `@onestep/hub`.
+   * @throws InvalidArgumentError if the id or an option is wrong.
+   * @throws HubError if the Hub cannot be reached, or rejects the upload; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushComponentOptions = {}): Promise<UploadReport> {

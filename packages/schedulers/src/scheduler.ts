@@ -5,7 +5,7 @@ import type { NoiseProcess } from "./noise-process.ts";
 /** The file that holds a scheduler's configuration, named as in diffusers. */
 export const schedulerConfigName = "scheduler_config.json";
 
-/** What {@link Scheduler.setTimesteps} takes: exactly one of the two. */
+/** Options of {@link Scheduler.setTimesteps}: exactly one of the two. */
 export interface SetTimestepsOptions {
   /** How many steps, at least 1. The scheduler chooses their timesteps. */
   readonly numInferenceSteps?: number | undefined;
@@ -59,11 +59,11 @@ export interface Scheduler {
   readonly noiseProcess?: NoiseProcess | undefined;
   /** How many model evaluations a step takes. */
   readonly order: number;
-  /** What unit-variance noise is multiplied with to become the first sample. */
+  /** The standard deviation of the initial noise. */
   readonly initNoiseSigma: number;
-  /** The timesteps to go through, in order. The model is given these. Not to be written to. */
+  /** The timesteps to go through, in order. The model is given these. Read-only. */
   readonly timesteps: Float64Array;
-  /** The noise levels, where the scheduler has them. Not to be written to. */
+  /** The noise levels, where the scheduler has them. Read-only. */
   readonly sigmas?: Float32Array | Float64Array | undefined;
   /**
    * The index into `timesteps` of the step to take next; `undefined` until the run begins, and always in a scheduler
@@ -76,11 +76,12 @@ export interface Scheduler {
   readonly length: number;
   /** Makes the run begin with this index, whatever its first timestep. */
   setBeginIndex(beginIndex?: number): void;
-  /** Begins a new run. */
+  /** Starts a new run. */
   setTimesteps(options: SetTimestepsOptions): void;
   /**
    * The model's input at `timestep`, for a sample at that noise level. Begins the run; does not advance it. A scheduler
-   * that adds noise before the model sees the sample draws it from the generator of `options`, which is that of the step.
+   * that adds noise before the model sees the sample draws it from the generator of `options`, which is that of the
+   * step.
    */
   scaleModelInput(
     sample: Tensor<"float32">,

@@ -33,17 +33,17 @@ export interface SearchTimestepsResult {
   readonly timesteps: readonly number[];
   /** Its score. */
   readonly score: number;
-  /** Every schedule that was tried, in order, each once. */
+  /** Every schedule that was tried, in order, without repeats. */
   readonly evaluations: readonly TimestepsEvaluation[];
 }
 
 /**
- * Finds good timesteps for a consistency model: greedily, one at a time from the highest noise level on, each by ternary
- * search (Song et al., 2023, section 3; `scripts/ternary_search.py` of openai/consistency_models). Of a grid of 40 it tries
- * 10 to 15 schedules of two steps in place of 39. It finds the best where the score falls and then rises along the grid, as
- * it does for FID; else a good one.
+ * Finds good timesteps for a consistency model: greedily, one at a time from the highest noise level on, each by
+ * ternary search (Song et al., 2023, section 3; `scripts/ternary_search.py` of openai/consistency_models). Of a grid of
+ * 40 it tries 10 to 15 schedules of two steps in place of 39. It finds the best where the score falls and then rises
+ * along the grid, as it does for FID; else a good one.
  *
- * @throws InvalidArgumentError where an option is out of range, or a score is no finite number.
+ * @throws InvalidArgumentError if an option is out of range, or a score is no finite number.
  */
 export async function searchTimesteps(options: SearchTimestepsOptions): Promise<SearchTimestepsResult> {
   const { numTrainTimesteps, numSteps = 2, onProgress, signal } = options;

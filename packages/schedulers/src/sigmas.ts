@@ -39,8 +39,8 @@ export function interpolateSigmas(timesteps: ArrayLike<number>, sigmas: Float32A
  * The timestep of a noise level, a fraction between two: the inverse of `interpolateSigmas` on a
  * logarithmic scale; diffusers' `_sigma_to_t`.
  *
- * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers. They never fall but to the last,
- * which is lowered to a finite number where a schedule ends in pure noise.
+ * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers. They never fall but to the
+ * last, which is lowered to a finite number where a schedule ends in pure noise.
  * @param round - What the type of `sigma` rounds to.
  */
 export function sigmaToTimestep(
@@ -145,8 +145,8 @@ export function logSpacedSigmas(
 }
 
 /**
- * `count` noise levels from `sigmaMax` down to `sigmaMin`, at the quantiles of a beta distribution, dense at both ends, in
- * float64: Lee et al. 2024, "Beta Sampling is All You Need" (arXiv:2407.12173). A single level is `sigmaMax`.
+ * `count` noise levels from `sigmaMax` down to `sigmaMin`, at the quantiles of a beta distribution, dense at both ends,
+ * in float64: Lee et al. 2024, "Beta Sampling is All You Need" (arXiv:2407.12173). A single level is `sigmaMax`.
  */
 export function betaSigmas(count: number, options: SigmaEnds): Float64Array {
   const { sigmaMin, sigmaMax } = options;
@@ -181,7 +181,7 @@ const rho = 7;
  * `count` Karras, exponential or beta sigmas, as the config says, in float64; `undefined` where it says none of them.
  *
  * @param ends - The last and the first level.
- * @throws InvalidConfigError where the last is above the first: one of the two is of the config, and the other of the run.
+ * @throws InvalidConfigError if the last is above the first: one of the two is of the config, and the other of the run.
  */
 export function convertSigmas(
   config: SigmaConversionConfig,
@@ -204,7 +204,7 @@ export function isConverted(config: SigmaConversionConfig): boolean {
  * Checks that at most one kind of sigmas is asked for.
  *
  * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError where more than one of the fields is true.
+ * @throws InvalidConfigError if more than one of the fields is true.
  */
 export function requireOneConversion(subject: string, config: SigmaConversionConfig): void {
   const chosen = names.filter((name) => config[name]).map(toSnakeCase);
@@ -230,8 +230,8 @@ export interface SigmaRange {
 }
 
 /**
- * The noise levels of timesteps. Where the config says Karras, exponential or beta sigmas, these, between the first level
- * and the last, and the timesteps that belong to them.
+ * The noise levels of timesteps. Where the config says Karras, exponential or beta sigmas, these, between the first
+ * level and the last, and the timesteps that belong to them.
  *
  * @param timesteps - The highest first.
  * @param sigmas - The levels of all timesteps of training.

@@ -9,7 +9,7 @@ import {
 } from "./timesteps.ts";
 
 describe("timestep spacing", () => {
-  it("spreads evenly between both ends", () => {
+  it("spaces timesteps evenly between both ends", () => {
     expect([...linspaceTimesteps(999, 4)]).toEqual([999, 666, 333, 0]);
     expect([...linspaceTimesteps(10, 5)]).toEqual([10, 7.5, 5, 2.5, 0]);
     expect([...linspaceTimesteps(999, 1)]).toEqual([0]);

@@ -70,7 +70,7 @@ export function spacedTimesteps(trainCount: number, count: number, config: Spaci
  *
  * @param subject - The method, for messages.
  * @param numInferenceSteps - How many, 1 to `numTrainTimesteps`.
- * @throws InvalidArgumentError where it is something else, or `stepsOffset` leads past the last timestep.
+ * @throws InvalidArgumentError if it is something else, or `stepsOffset` leads past the last timestep.
  */
 export function wholeTimesteps(
   subject: string,
@@ -90,9 +90,9 @@ export function wholeTimesteps(
  * @param subject - The method, for messages.
  * @param numInferenceSteps - How many: 1 to `numTrainTimesteps` with the spacing `"trailing"`, to one less otherwise,
  * so that none occurs twice.
- * @param usedCount - How many timesteps of training are used, from the first on; with fewer than all of them `"trailing"`
- * gives fewer timesteps than are asked for.
- * @throws InvalidArgumentError where it is something else, or `stepsOffset` leads past the last timestep.
+ * @param usedCount - How many timesteps of training are used, from the first on; with fewer than all of them
+ * `"trailing"` gives fewer timesteps than are asked for.
+ * @throws InvalidArgumentError if it is something else, or `stepsOffset` leads past the last timestep.
  */
 export function solverTimesteps(
   subject: string,
@@ -115,7 +115,7 @@ export function solverTimesteps(
 /** The rule for timesteps that a caller passed, of a model that was trained with `trainCount` of them. */
 export function trainTimestepRule(trainCount: number): SequenceRule {
   return {
-    expected: `whole numbers from 0 to ${trainCount - 1}, each once, the highest first`,
+    expected: `whole numbers from 0 to ${trainCount - 1}, strictly descending`,
     accepts: (value, previous = trainCount) => Number.isInteger(value) && value >= 0 && value < previous,
   };
 }
@@ -124,7 +124,7 @@ export function trainTimestepRule(trainCount: number): SequenceRule {
  * Checks timesteps that were spaced over those of training: an offset may have led past the last.
  *
  * @param subject - The method, for the message.
- * @throws InvalidArgumentError where one is not a timestep of training.
+ * @throws InvalidArgumentError if one is not a timestep of training.
  */
 export function requireTrainTimesteps(
   subject: string,
@@ -145,7 +145,7 @@ export function requireTrainTimesteps(
 /** The rule for timesteps that may lie between those of training. */
 export function fractionalTimestepRule(trainCount: number): SequenceRule {
   return {
-    expected: `numbers from 0 to ${trainCount - 1}, each once, the highest first`,
+    expected: `numbers from 0 to ${trainCount - 1}, strictly descending`,
     accepts: (value, previous = trainCount) => value >= 0 && value <= trainCount - 1 && value < previous,
   };
 }

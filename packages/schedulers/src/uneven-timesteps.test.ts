@@ -16,8 +16,8 @@ function runTo(scheduler: Scheduler, numInferenceSteps: number): number[] {
   return [...sample.data.slice(0, 3)];
 }
 
-// diffusers' issues 11347, 12633: a step of DDIM leads N / n timesteps back, also where the run's are spread otherwise.
-it("a DDIMScheduler steps as far as in diffusers where the timesteps are spread otherwise", () => {
+// diffusers' issues 11347, 12633: a step of DDIM leads N / n timesteps back, also where the run's are spaced differently.
+it("a DDIMScheduler steps as far as in diffusers where the timesteps are spaced differently", () => {
   const scheduler = new DDIMScheduler({
     numTrainTimesteps: 100,
     betaSchedule: "squaredcos_cap_v2",

@@ -32,7 +32,7 @@ export function describeDistilledScheduler(
       [{ numInferenceSteps: 51 }, "numInferenceSteps: found 51, expected a whole number from 1 to 50."],
       [
         { timesteps: [100, 87, 50, 51, 0] },
-        "found 51 at index 3, expected whole numbers from 0 to 999, each once",
+        "found 51 at index 3, expected whole numbers from 0 to 999, strictly descending",
       ],
       [{ timesteps: [1000] }, "found 1000 at index 0"],
       [

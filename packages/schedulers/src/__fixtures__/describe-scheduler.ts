@@ -141,7 +141,7 @@ export function describeScheduler(facts: SchedulerFacts): void {
       const warning = vi.spyOn(console, "warn").mockImplementation(() => undefined);
       const scheduler = new schedulerClass(step.options);
       if (step.needsRun)
-        expect(() => take(scheduler)).toThrow("found no run, expected a run that `setTimesteps` began");
+        expect(() => take(scheduler)).toThrow("found no run, expected a run started by `setTimesteps`");
       scheduler.setTimesteps({ numInferenceSteps: 1 });
       const { timesteps } = scheduler;
       const ofOtherShape = () => scheduler.step(Tensor.zeros([1]), Number(timesteps[0]), patternSample());
@@ -151,7 +151,7 @@ export function describeScheduler(facts: SchedulerFacts): void {
       }
       for (const timestep of timesteps) take(scheduler, timestep);
       expect(scheduler.stepIndex).toBe(isCounted ? timesteps.length : undefined);
-      const end = `found a run that has come to the end of its timesteps (${timesteps.length} in all)`;
+      const end = `found a finished run (${timesteps.length} timesteps)`;
       if (isCounted) expectRefusal(() => take(scheduler), InvalidArgumentError, end);
       expect(warning).toHaveBeenCalledTimes(step.reminds ? 1 : 0);
     });

@@ -15,7 +15,7 @@ export function predictionAt({ lambda }: SchedulePoint, coefficients: readonly n
 }
 
 /**
- * Where the probability flow leads from `x` at s, by Simpson's rule in float64: DPM-Solver (arXiv:2206.00927), equation
+ * Where the probability flow ODE leads from `x` at s, by Simpson's rule in float64: DPM-Solver (arXiv:2206.00927), equation
  * 3.4, for predictions of noise, and DPM-Solver++ (arXiv:2211.01095), equation 8, for those of the clean sample.
  */
 export function exactSolution(

@@ -85,7 +85,7 @@ export class EDMSchema<
     });
   }
 
-  /** @throws InvalidConfigError where the document is not an object, a field is wrong, or the rule is broken. */
+  /** @throws InvalidConfigError if the document is not an object, a field is wrong, or the rule is broken. */
   override fromJson(
     document: PythonJson,
     source: string,
@@ -142,7 +142,10 @@ export interface EDMSamplerConfig extends EDMConfig {
    * number of steps is the same; `"zero"` by default.
    */
   readonly finalSigmasType: "zero" | "sigma_min";
-  /** Whether predictions of the clean sample, and the sample at the end of a run, are clamped to [−1, 1]; true by default. */
+  /**
+   * Whether predictions of the clean sample, and the sample at the end of a run, are clamped to [−1, 1]; true by
+   * default.
+   */
   readonly clipDenoised: boolean;
 }
 

@@ -36,9 +36,9 @@ export interface SchedulerDocument {
 /**
  * Finds and reads a scheduler's configuration.
  *
- * @throws SchedulerConfigNotFoundError where the repository has none.
- * @throws InvalidConfigError where the file is not JSON.
- * @throws InvalidArgumentError where `subfolder` is not a folder within the repository.
+ * @throws SchedulerConfigNotFoundError if the repository has none.
+ * @throws InvalidConfigError if the file is not JSON.
+ * @throws InvalidArgumentError if `subfolder` is not a folder within the repository.
  */
 export async function readSchedulerDocument(
   source: SchedulerSource,
@@ -88,8 +88,8 @@ async function open(source: SchedulerSource, options: OpenRepositoryOptions): Pr
  * needed.
  *
  * @param directory - A path or a `file:` URL.
- * @throws FileWriteError where `directory` is a file, or cannot be written to.
- * @throws InvalidArgumentError where `directory` is no path.
+ * @throws FileWriteError if `directory` is a file, or cannot be written to.
+ * @throws InvalidArgumentError if `directory` is no path.
  * @throws UnsupportedError in a browser.
  */
 export async function saveSchedulerConfig(config: object, directory: string | URL): Promise<void> {

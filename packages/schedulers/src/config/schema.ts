@@ -19,7 +19,7 @@ export type ConfigFieldsOf<Values> = { readonly [Name in keyof Values]: ConfigFi
  * Checks what no field can check by itself. A level that is null is left to the betas.
  *
  * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError where the noise levels run the wrong way.
+ * @throws InvalidConfigError if the noise levels run the wrong way.
  */
 export function requireSigmaOrder(
   subject: string,
@@ -38,7 +38,7 @@ export function requireSigmaOrder(
  * Checks what no field can check by itself.
  *
  * @param subject - The scheduler or the file, for messages.
- * @throws InvalidConfigError where the fields contradict each other.
+ * @throws InvalidConfigError if the fields contradict each other.
  */
 export type ConfigRule<Values> = (subject: string, config: Values) => void;
 
@@ -57,8 +57,8 @@ export class SchedulerSchema<Fields extends ConfigFields> extends ConfigSchema<F
   }
 
   /**
-   * As in diffusers, entries that the class in the file has, or a compatible class, are kept without a warning. The table
-   * of these is loaded when there is such an entry, so the warning comes a little later.
+   * As in diffusers, entries that the class in the file has, or a compatible class, are kept without a warning. The
+   * table of these is loaded when there is such an entry, so the warning comes a little later.
    */
   protected override warnOfUnknown(names: readonly string[], writtenBy: PythonJson, source: string): void {
     void import("./unexpected-attributes.ts")

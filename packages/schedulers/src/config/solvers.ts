@@ -67,7 +67,7 @@ export function solverFields(): ConfigFieldsOf<SolverConfig> {
  * Checks what no field of {@link SolverConfig} can check by itself.
  *
  * @param subject - The scheduler or the file, for messages.
- * @throws InvalidConfigError where the fields contradict each other.
+ * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireSolverConfig(subject: string, config: BetaConfig & SigmaConversionConfig): void {
   requireBetaCount(subject, config);
@@ -79,7 +79,7 @@ export function requireSolverConfig(subject: string, config: BetaConfig & SigmaC
  * matching.
  *
  * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError where they are.
+ * @throws InvalidConfigError if they are.
  */
 export function requireUnconvertedFlow(
   subject: string,
@@ -119,7 +119,7 @@ export interface DPMSolverConfig<Algorithm extends DPMSolverAlgorithm = DPMSolve
   readonly lambdaMinClipped: number;
   /**
    * `"learned"` or `"learned_range"` where the model predicts a variance behind the noise, which is left out; null by
-   * default. Those of DDPM play no part.
+   * default. Those of DDPM are ignored.
    */
   readonly varianceType:
     | "learned"
@@ -165,7 +165,7 @@ export function dpmSolverTypeField(): ConfigField<"midpoint" | "heun"> {
  * Checks what no field of {@link DPMSolverConfig} can check by itself.
  *
  * @param subject - The scheduler or the file, for messages.
- * @throws InvalidConfigError where the fields contradict each other.
+ * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireDPMSolverConfig(subject: string, config: DPMSolverConfig): void {
   requireSolverConfig(subject, config);
@@ -195,5 +195,8 @@ function stepsWithOriginals(algorithm: DPMSolverAlgorithm): boolean {
   return algorithm === "dpmsolver++" || algorithm === "sde-dpmsolver++";
 }
 
-/** Which of the algorithms of DPM-Solver: the two with `++` step with predictions of the clean sample, the others of noise. */
+/**
+ * Which of the algorithms of DPM-Solver: the two with `++` step with predictions of the clean sample, the others of
+ * noise.
+ */
 export type DPMSolverAlgorithm = "dpmsolver" | "dpmsolver++" | "sde-dpmsolver" | "sde-dpmsolver++";

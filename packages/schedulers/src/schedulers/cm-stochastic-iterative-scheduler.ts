@@ -41,7 +41,7 @@ export interface CMStochasticIterativeSchedulerConfig {
   readonly clipDenoised: boolean;
 }
 
-/** What the constructor of a `CMStochasticIterativeScheduler` takes. */
+/** Options of the `CMStochasticIterativeScheduler` constructor. */
 export type CMStochasticIterativeSchedulerOptions = ConfigOptions<CMStochasticIterativeSchedulerConfig>;
 
 /** The fields of {@link CMStochasticIterativeSchedulerConfig}, with the defaults of diffusers. */
@@ -61,12 +61,13 @@ function cmStochasticIterativeFields(): ConfigFieldsOf<CMStochasticIterativeSche
 export interface CMStochasticIterativeSchedulerStepOptions extends StepOptions {
   /**
    * Changes the prediction of the clean sample, after it was clamped and before noise is added: the line by which
-   * zero-shot editing differs from sampling (arXiv:2303.01469, algorithm 4, line 9). Returns a tensor of the same shape.
+   * zero-shot editing differs from sampling (arXiv:2303.01469, algorithm 4, line 9). Returns a tensor of the same
+   * shape.
    */
   readonly editDenoised?: ((denoised: Tensor<"float32">) => Tensor<"float32">) | undefined;
 }
 
-/** What {@link CMStochasticIterativeScheduler.step} returns. */
+/** The result of {@link CMStochasticIterativeScheduler.step}. */
 export type CMStochasticIterativeSchedulerOutput = PrevSampleOutput;
 
 /**
@@ -76,9 +77,9 @@ export type CMStochasticIterativeSchedulerOutput = PrevSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_consistency_models.py` on torch's CPU but for the last bit
  * of square roots, which torch's MKL does not round to the nearest. Quirks are kept: every step of a run of two or more
- * draws noise, the last one too, which leaves noise of deviation 6.7e-7 on the image. Different by intention, since what
- * diffusers does there makes no image: a grid of one timestep works, a `sigmaMin` that float32 rounds down does not
- * turn the last step into NaN, and a run that is over stays over.
+ * draws noise, the last one too, which leaves noise of deviation 6.7e-7 on the image. Intentional differences, where
+ * diffusers gives no image: a grid of one timestep works, a `sigmaMin` that float32 rounds down does not turn the last
+ * step into NaN, and a step after the last one throws.
  */
 export class CMStochasticIterativeScheduler
   extends SchedulerBase<CMStochasticIterativeSchedulerConfig>
@@ -99,12 +100,12 @@ export class CMStochasticIterativeScheduler
     this.run = new ScheduleRun(this.className, this.sigmaToT(sigmas), { sigmas });
   }
 
-  /** The noise levels: in float64 those of the whole grid, in float32 those of a run. Not to be written to. */
+  /** The noise levels: in float64 those of the whole grid, in float32 those of a run. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
-  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
@@ -120,14 +121,14 @@ export class CMStochasticIterativeScheduler
   }
 
   /**
-   * Begins a new run. Exactly one of the two options:
+   * Starts a new run. Exactly one of the two options:
    *
    * - `numInferenceSteps`: 1 to `numTrainTimesteps`. Steps of ⌊N / n⌋ on the grid of N noise levels, from `sigmaMax`.
    * - `timesteps`: indices into that grid, descending, below N: `[22, 0]`. They are gone through from the last to the
    *   first, so that 0 (`sigmaMax`) comes first. Fractions are cut off. The last need not be 0, and negative ones are
    *   noise levels above `sigmaMax`, and `scheduler.numInferenceSteps` stays as it was, all as in diffusers.
    *
-   * @throws InvalidArgumentError where the options break a rule above; the run is then as it was.
+   * @throws InvalidArgumentError if the options break a rule above; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const { numTrainTimesteps, sigmaMin } = this.config;
@@ -143,10 +144,10 @@ export class CMStochasticIterativeScheduler
   }
 
   /**
-   * The model's input: `sample / √(σ² + σ_data²)` (c_in of arXiv:2206.00364, table 1), where σ is the noise level of the
-   * step to take. Begins the run at `timestep`; does not advance it.
+   * The model's input: `sample / √(σ² + σ_data²)` (c_in of arXiv:2206.00364, table 1), where σ is the noise level of
+   * the step to take. Begins the run at `timestep`; does not advance it.
    *
-   * @throws InvalidArgumentError where the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if the run does not have its first timestep, or is over.
    */
   override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
@@ -163,7 +164,7 @@ export class CMStochasticIterativeScheduler
    * @param modelOutput - F, float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - x: what went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ (that of what `editDenoised` returns too), `timestep` is an
+   * @throws InvalidArgumentError if the shapes differ (that of what `editDenoised` returns too), `timestep` is an
    * index, the run does not have its first timestep, or is over.
    */
   step(

@@ -216,8 +216,8 @@ describe("step", () => {
     expect(scheduler.stepIndex).toBe(2);
     const step = () => scheduler.step(rampSample(), Number(scheduler.timesteps[1]), rampSample());
     expect(step).toThrow(InvalidArgumentError);
-    expect(step).toThrow("found a run that has come to the end of its timesteps (2 in all)");
-    expect(step).toThrow("Call `setTimesteps` to begin another run.");
+    expect(step).toThrow("found a finished run (2 timesteps)");
+    expect(step).toThrow("Call `setTimesteps` to start another run.");
   });
 
   it.each([

@@ -106,7 +106,7 @@ describe("setTimesteps", () => {
     [{ timesteps: [22, Number.NaN] }, "timesteps[1]: found NaN, expected a whole number."],
     [{ timesteps: [Number.POSITIVE_INFINITY, 0] }, "timesteps[0]: found Infinity"],
     [{ timesteps: ["22", "0"] as unknown as number[] }, 'timesteps[0]: found "22"'],
-    [{ timesteps: [0, -9e8] }, "sigmas: found Infinity at index 0, expected numbers that float32 can hold."],
+    [{ timesteps: [0, -9e8] }, "sigmas: found Infinity at index 0, expected finite float32 numbers."],
     [10 as unknown as object, "Exactly one of `num_inference_steps` or `timesteps` must be supplied."],
     [undefined as unknown as object, "Exactly one of `num_inference_steps` or `timesteps` must be supplied."],
   ])("refuses %j and leaves the run as it was", (request, message) => {

@@ -35,16 +35,16 @@ export interface DDIMInverseSchedulerConfig
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** What the constructor of a `DDIMInverseScheduler` takes. */
+/** Options of the `DDIMInverseScheduler` constructor. */
 export type DDIMInverseSchedulerOptions = ConfigOptions<DDIMInverseSchedulerConfig>;
 
-/** What {@link DDIMInverseScheduler.step} returns. */
+/** The result of {@link DDIMInverseScheduler.step}. */
 export type DDIMInverseSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * DDIM backwards: from an image to the noise that a `DDIMScheduler` makes it of, or nearly. Song et al. 2020
- * (arXiv:2010.02502), section 4.3. Make it with the config of the model's scheduler and `clipSample: false`, step through
- * `timesteps` from the image, and sample from what comes out with as many steps of DDIM.
+ * (arXiv:2010.02502), section 4.3. Make it with the config of the model's scheduler and `clipSample: false`, step
+ * through `timesteps` from the image, and sample from what comes out with as many steps of DDIM.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ddim_inverse.py` on torch's CPU. Each step follows from its
  * timestep alone: `stepIndex` is always undefined.
@@ -80,10 +80,10 @@ export class DDIMInverseScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
    *
-   * @throws InvalidArgumentError where that is not the one option, or out of range, or `stepsOffset` leads past the
-   * last timestep; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or out of range, or `stepsOffset` leads past the
+   * last timestep; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -99,7 +99,7 @@ export class DDIMInverseScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The timestep that the model was given, any of training.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, or the timestep is out of range.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, or the timestep is out of range.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -37,7 +37,7 @@ export interface DDIMSchedulerConfig
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** What the constructor of a `DDIMScheduler` takes. */
+/** Options of the `DDIMScheduler` constructor. */
 export type DDIMSchedulerOptions = ConfigOptions<DDIMSchedulerConfig>;
 
 /** Options of {@link DDIMScheduler.step}. */
@@ -50,7 +50,7 @@ export interface DDIMStepOptions extends StepOptions {
   readonly varianceNoise?: Tensor<"float32"> | undefined;
 }
 
-/** What {@link DDIMScheduler.step} returns. */
+/** The result of {@link DDIMScheduler.step}. */
 export type DDIMSchedulerOutput = DenoisedSampleOutput;
 
 /**
@@ -82,10 +82,10 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
    *
-   * @throws InvalidArgumentError where that is not the one option, or out of range, or `stepsOffset` leads past the
-   * last timestep; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or out of range, or `stepsOffset` leads past the
+   * last timestep; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -101,7 +101,7 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The timestep that the model was given, any of training.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the timestep or an option is out of
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep or an option is out of
    * range, or both a generator and noise are given.
    */
   step(

@@ -56,7 +56,7 @@ describeScheduler({
   refusedRequests: [
     [
       { timesteps: [100, 87, 50, 51, 0] },
-      "timesteps: found 51 at index 3, expected whole numbers from 0 to 999, each once, the highest first.",
+      "timesteps: found 51 at index 3, expected whole numbers from 0 to 999, strictly descending.",
     ],
     [{ timesteps: [1000] }, "timesteps: found 1000 at index 0"],
     [{ timesteps: [3.5] }, "timesteps: found 3.5 at index 0"],

@@ -46,10 +46,10 @@ export interface DDPMSchedulerConfig
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** What the constructor of a `DDPMScheduler` takes. */
+/** Options of the `DDPMScheduler` constructor. */
 export type DDPMSchedulerOptions = ConfigOptions<DDPMSchedulerConfig>;
 
-/** What {@link DDPMScheduler.step} returns. */
+/** The result of {@link DDPMScheduler.step}. */
 export type DDPMSchedulerOutput = DenoisedSampleOutput;
 
 /**
@@ -78,11 +78,11 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
   #hasSetTimesteps = false;
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`, or of
-   * `timesteps`: whole numbers from 0 to `numTrainTimesteps` − 1, each once, the highest first.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`, or of
+   * `timesteps`: whole numbers from 0 to `numTrainTimesteps` − 1, strictly descending.
    *
-   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or `stepsOffset` leads
-   * past the last timestep; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule, or `stepsOffset` leads
+   * past the last timestep; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     this.beginRun(this.#chooseTimesteps(options), options.numInferenceSteps);
@@ -96,7 +96,7 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
    * @param timestep - The timestep that the model was given: one of `timesteps`, or any of training before
    * {@link setTimesteps}.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where the shapes do not fit, or the run does not have the timestep.
+   * @throws InvalidArgumentError if the shapes do not fit, or the run does not have the timestep.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -123,7 +123,7 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
   /**
    * The timestep that a step leads to; −1 after the last.
    *
-   * @throws InvalidArgumentError where the run does not have the timestep.
+   * @throws InvalidArgumentError if the run does not have the timestep.
    */
   previousTimestep(timestep: number): number {
     if (!this.#hasSetTimesteps) return timestep - 1;

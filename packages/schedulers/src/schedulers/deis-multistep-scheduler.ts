@@ -24,21 +24,21 @@ export interface DEISMultistepSchedulerConfig extends SolverConfig {
   readonly solverType: "logrho";
 }
 
-/** What the constructor of a `DEISMultistepScheduler` takes. */
+/** Options of the `DEISMultistepScheduler` constructor. */
 export type DEISMultistepSchedulerOptions = ConfigOptions<DEISMultistepSchedulerConfig>;
 
-/** What {@link DEISMultistepScheduler.setTimesteps} takes. */
+/** Options of {@link DEISMultistepScheduler.setTimesteps}. */
 export interface DEISMultistepSetTimestepsOptions extends SetTimestepsOptions {
   /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
   readonly mu?: number | undefined;
 }
 
-/** What {@link DEISMultistepScheduler.step} returns. */
+/** The result of {@link DEISMultistepScheduler.step}. */
 export type DEISMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
- * Diffusion exponential integrator sampler: a multistep method along the probability flow, of up to third order. Zhang
- * and Chen 2022 (arXiv:2204.13902), ρ-AB-DEIS in log ρ.
+ * Diffusion exponential integrator sampler: a multistep method along the probability flow ODE, of up to third order.
+ * Zhang and Chen 2022 (arXiv:2204.13902), ρ-AB-DEIS in log ρ.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_deis_multistep.py` on torch's CPU.
  */
@@ -67,10 +67,10 @@ export class DEISMultistepScheduler
     );
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`, or of the sigmas that the config asks for.
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`, or of the sigmas that the config asks for.
    *
-   * @throws InvalidArgumentError where there is no such number, it is out of range, or `mu` is given where the config
-   * does not ask for it; the run is then as it was.
+   * @throws InvalidArgumentError if there is no such number, it is out of range, or `mu` is given where the config
+   * does not ask for it; the current run is then kept.
    */
   setTimesteps(options: DEISMultistepSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -90,7 +90,7 @@ export class DEISMultistepScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the run does not have its first timestep,
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the run does not have its first timestep,
    * or is over.
    */
   step(

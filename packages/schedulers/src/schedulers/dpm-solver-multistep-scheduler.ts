@@ -18,7 +18,9 @@ import { type SpacingConfig, solverTimesteps, spacingFields } from "../timesteps
 
 /** The configuration of a `DPMSolverMultistepScheduler`. An order above 3 is 3. */
 export interface DPMSolverMultistepSchedulerConfig extends DPMSolverConfig, SpacingConfig {
-  /** Whether the last step is one of Euler: more stable in short runs with fresh noise, less detail; false by default. */
+  /**
+   * Whether the last step is one of Euler: more stable in short runs with fresh noise, less detail; false by default.
+   */
   readonly eulerAtFinal: boolean;
   /** Whether the logarithms of signal to noise are evenly spaced (arXiv:2206.00927); false by default. */
   readonly useLuLambdas: boolean;
@@ -26,16 +28,16 @@ export interface DPMSolverMultistepSchedulerConfig extends DPMSolverConfig, Spac
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** What the constructor of a `DPMSolverMultistepScheduler` takes. */
+/** Options of the `DPMSolverMultistepScheduler` constructor. */
 export type DPMSolverMultistepSchedulerOptions = ConfigOptions<DPMSolverMultistepSchedulerConfig>;
 
-/** What {@link DPMSolverMultistepScheduler.setTimesteps} takes: exactly one of `numInferenceSteps` and `timesteps`. */
+/** Options of {@link DPMSolverMultistepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `timesteps`. */
 export interface DPMSolverMultistepSetTimestepsOptions extends SetTimestepsOptions {
   /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
   readonly mu?: number | undefined;
 }
 
-/** What {@link DPMSolverMultistepScheduler.step} returns. */
+/** The result of {@link DPMSolverMultistepScheduler.step}. */
 export type DPMSolverMultistepSchedulerOutput = PrevSampleOutput;
 
 /** Options of {@link DPMSolverMultistepScheduler.step}. */
@@ -45,7 +47,7 @@ export interface DPMSolverMultistepStepOptions extends StepOptions {
 }
 
 /**
- * DPM-Solver and DPM-Solver++: a multistep method along the probability flow, of up to third order, or along the
+ * DPM-Solver and DPM-Solver++: a multistep method along the probability flow ODE, of up to third order, or along the
  * diffusion with fresh noise. Lu et al. 2022 (arXiv:2206.00927, arXiv:2211.01095).
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_multistep.py` on torch's CPU.
@@ -69,11 +71,12 @@ export class DPMSolverMultistepScheduler
     );
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing` or by the sigmas that the config asks for, or
-   * of `timesteps` (whole numbers, each once, the highest first).
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing` or by the sigmas that the config asks for,
+   * or of `timesteps` (whole numbers, strictly descending).
    *
-   * @throws InvalidArgumentError where not exactly one of the two is given, it is out of range, timesteps are given and
-   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given and
+   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the current run is then
+   * kept.
    */
   setTimesteps(options: DPMSolverMultistepSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -95,7 +98,7 @@ export class DPMSolverMultistepScheduler
    * the model predicts a variance.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes do not fit, the run does not have its first
+   * @throws InvalidArgumentError if there is no run yet, the shapes do not fit, the run does not have its first
    * timestep, or is over.
    */
   step(

@@ -23,26 +23,26 @@ export interface DPMSolverSinglestepSchedulerConfig
   readonly solverOrder: number;
 }
 
-/** What the constructor of a `DPMSolverSinglestepScheduler` takes. */
+/** Options of the `DPMSolverSinglestepScheduler` constructor. */
 export type DPMSolverSinglestepSchedulerOptions = ConfigOptions<DPMSolverSinglestepSchedulerConfig>;
 
-/** What {@link DPMSolverSinglestepScheduler.setTimesteps} takes: exactly one of `numInferenceSteps` and `timesteps`. */
+/** Options of {@link DPMSolverSinglestepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `timesteps`. */
 export interface DPMSolverSinglestepSetTimestepsOptions extends SetTimestepsOptions {
   /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
   readonly mu?: number | undefined;
 }
 
-/** What {@link DPMSolverSinglestepScheduler.step} returns. */
+/** The result of {@link DPMSolverSinglestepScheduler.step}. */
 export type DPMSolverSinglestepSchedulerOutput = PrevSampleOutput;
 
 /**
- * DPM-Solver and DPM-Solver++ as a singlestep method along the probability flow, of up to third order: a step evaluates
- * the model up to three times, and each evaluation counts as one of `numInferenceSteps`. Lu et al. 2022
+ * DPM-Solver and DPM-Solver++ as a singlestep method along the probability flow ODE, of up to third order: a step
+ * evaluates the model up to three times, and each evaluation counts as one of `numInferenceSteps`. Lu et al. 2022
  * (arXiv:2206.00927, arXiv:2211.01095).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py` on torch's CPU. Where diffusers turns
- * `lower_order_final` on for good, because the number of steps is odd or the run ends at no noise, it is here for that
- * run alone, and the config stays as it is.
+ * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py` on torch's CPU. Where diffusers
+ * turns `lower_order_final` on for good, because the number of steps is odd or the run ends at no noise, it is here for
+ * that run alone, and the config stays as it is.
  */
 export class DPMSolverSinglestepScheduler
   extends MultistepSolverBase<DPMSolverSinglestepSchedulerConfig>
@@ -63,11 +63,12 @@ export class DPMSolverSinglestepScheduler
   #sample: Tensor<"float32"> | undefined;
 
   /**
-   * Begins a new run, of `numInferenceSteps` evenly spaced timesteps or of the sigmas that the config asks for, or of
-   * `timesteps` (whole numbers, each once, the highest first).
+   * Starts a new run of `numInferenceSteps` evenly spaced timesteps or of the sigmas that the config asks for, or of
+   * `timesteps` (whole numbers, strictly descending).
    *
-   * @throws InvalidArgumentError where not exactly one of the two is given, it is out of range, timesteps are given and
-   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given and
+   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the current run is then
+   * kept.
    */
   setTimesteps(options: DPMSolverSinglestepSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -90,7 +91,7 @@ export class DPMSolverSinglestepScheduler
    * the model predicts a variance.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes do not fit, the run does not have its first
+   * @throws InvalidArgumentError if there is no run yet, the shapes do not fit, the run does not have its first
    * timestep, or is over.
    */
   step(

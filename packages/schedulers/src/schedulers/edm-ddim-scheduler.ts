@@ -9,18 +9,20 @@ import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions 
 /** The configuration of an `EDMDDIMScheduler`. */
 export interface EDMDDIMSchedulerConfig extends EDMSamplerConfig {}
 
-/** What the constructor of an `EDMDDIMScheduler` takes. */
+/** Options of the `EDMDDIMScheduler` constructor. */
 export type EDMDDIMSchedulerOptions = ConfigOptions<EDMDDIMSchedulerConfig>;
 
-/** What {@link EDMDDIMScheduler.step} returns. */
+/** The result of {@link EDMDDIMScheduler.step}. */
 export type EDMDDIMSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Euler's method along the probability flow of EDM, without noise: DDIM, by noise levels. With a `finalSigmasType` of
- * `"sigma_min"` it stops at the lowest level, as progressive distillation does (Salimans and Ho 2022, arXiv:2202.00512).
+ * Euler's method along the probability flow ODE of EDM, without noise: DDIM, by noise levels. With a `finalSigmasType`
+ * of `"sigma_min"` it stops at the lowest level, as progressive distillation does (Salimans and Ho 2022,
+ * arXiv:2202.00512).
  *
- * Numbers equal those of the samplers `euler` and, with `"sigma_min"`, `progdist` of OpenAI's `cm/karras_diffusion.py` on
- * torch's CPU. `EDMEulerScheduler` is diffusers': it begins at `√(σ_max² + 1)`, adds noise on demand, and does not clamp.
+ * Numbers equal those of the samplers `euler` and, with `"sigma_min"`, `progdist` of OpenAI's `cm/karras_diffusion.py`
+ * on torch's CPU. `EDMEulerScheduler` is diffusers': it begins at `√(σ_max² + 1)`, adds noise on demand, and does not
+ * clamp.
  */
 export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> implements Scheduler {
   /** The fields of its config. */
@@ -34,15 +36,15 @@ export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> i
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
-  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
@@ -55,7 +57,7 @@ export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> i
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into `scaleModelInput`, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
    * first timestep, or is over.
    */
   step(

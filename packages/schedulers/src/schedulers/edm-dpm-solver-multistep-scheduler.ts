@@ -25,14 +25,14 @@ export interface EDMDPMSolverMultistepSchedulerConfig extends EDMConfig, Thresho
   readonly eulerAtFinal: boolean;
 }
 
-/** What the constructor of an `EDMDPMSolverMultistepScheduler` takes. */
+/** Options of the `EDMDPMSolverMultistepScheduler` constructor. */
 export type EDMDPMSolverMultistepSchedulerOptions = ConfigOptions<EDMDPMSolverMultistepSchedulerConfig>;
 
-/** What {@link EDMDPMSolverMultistepScheduler.step} returns. */
+/** The result of {@link EDMDPMSolverMultistepScheduler.step}. */
 export type EDMDPMSolverMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
- * DPM-Solver++ for EDM models: a multistep method along the probability flow, of up to third order, or along the
+ * DPM-Solver++ for EDM models: a multistep method along the probability flow ODE, of up to third order, or along the
  * diffusion with fresh noise. Lu et al. 2022 (arXiv:2211.01095).
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py` on torch's CPU. `timestepScale`
@@ -70,9 +70,9 @@ export class EDMDPMSolverMultistepScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) noise levels.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -89,7 +89,7 @@ export class EDMDPMSolverMultistepScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, or the run is to begin at a timestep that
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, or the run is to begin at a timestep that
    * it does not have, or is over.
    */
   step(

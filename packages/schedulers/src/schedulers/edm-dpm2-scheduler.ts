@@ -16,10 +16,10 @@ import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions 
 /** The configuration of an `EDMDPM2Scheduler`. */
 export interface EDMDPM2SchedulerConfig extends EDMSamplerConfig, ChurnConfig {}
 
-/** What the constructor of an `EDMDPM2Scheduler` takes. */
+/** Options of the `EDMDPM2Scheduler` constructor. */
 export type EDMDPM2SchedulerOptions = ConfigOptions<EDMDPM2SchedulerConfig>;
 
-/** What a step of an `EDMDPM2Scheduler` returns. */
+/** The result of {@link EDMDPM2Scheduler.step}. */
 export type EDMDPM2SchedulerOutput = DenoisedSampleOutput;
 
 const dpm2: SecondOrderMethod = {
@@ -31,8 +31,8 @@ const dpm2: SecondOrderMethod = {
 };
 
 /**
- * DPM-Solver-2 for EDM models, as in k-diffusion: each step goes by the slope in its middle, the middle being chosen on a
- * Karras schedule of ρ = 3. With noise on demand, as algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) adds it.
+ * DPM-Solver-2 for EDM models, as in k-diffusion: each step goes by the slope in its middle, the middle being chosen on
+ * a Karras schedule of ρ = 3. With noise on demand, as algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) adds it.
  *
  * Numbers, and the noise drawn, equal those of the sampler `dpm` of OpenAI's `cm/karras_diffusion.py` on torch's CPU.
  * diffusers has no such scheduler; its `KDPM2DiscreteScheduler` is for models that were trained on betas.
@@ -55,7 +55,7 @@ export class EDMDPM2Scheduler extends EDMSchedulerBase<EDMDPM2SchedulerConfig> i
     this.#steps = this.#begin({ numInferenceSteps: this.length });
   }
 
-  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
@@ -66,10 +66,10 @@ export class EDMDPM2Scheduler extends EDMSchedulerBase<EDMDPM2SchedulerConfig> i
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps. In `timesteps` those of the second evaluations are
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps. In `timesteps` those of the second evaluations are
    * between the others.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     this.#steps = this.#begin(options);
@@ -77,11 +77,11 @@ export class EDMDPM2Scheduler extends EDMSchedulerBase<EDMDPM2SchedulerConfig> i
 
   /**
    * The model's input at the noise level of the step to take. Begins the run at `timestep`; does not advance it. Where
-   * the config says that noise is added (`sChurn`), it is added here, since the model is to see it, and {@link step} goes
-   * on from there.
+   * the config says that noise is added (`sChurn`), it is added here, since the model is to see it, and {@link step}
+   * goes on from there.
    *
    * @param options - With the generator that the step is given too.
-   * @throws InvalidArgumentError where the run does not have its first timestep, would begin in the middle of a step, or
+   * @throws InvalidArgumentError if the run does not have its first timestep, would begin in the middle of a step, or
    * is over.
    */
   override scaleModelInput(
@@ -97,13 +97,13 @@ export class EDMDPM2Scheduler extends EDMSchedulerBase<EDMDPM2SchedulerConfig> i
   }
 
   /**
-   * Takes half a step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, and along the slope there; or, with the slope
-   * at a second noise level, again from where the step began. Each half is one of `timesteps`.
+   * Takes half a step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, and along the slope there; or, with the
+   * slope at a second noise level, again from where the step began. Each half is one of `timesteps`.
    *
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its first
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its first
    * timestep, would begin in the middle of a step, or is over.
    */
   step(

@@ -10,18 +10,18 @@ import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions 
 /** The configuration of an `EDMEulerAncestralScheduler`. */
 export interface EDMEulerAncestralSchedulerConfig extends EDMSamplerConfig {}
 
-/** What the constructor of an `EDMEulerAncestralScheduler` takes. */
+/** Options of the `EDMEulerAncestralScheduler` constructor. */
 export type EDMEulerAncestralSchedulerOptions = ConfigOptions<EDMEulerAncestralSchedulerConfig>;
 
-/** What {@link EDMEulerAncestralScheduler.step} returns. */
+/** The result of {@link EDMEulerAncestralScheduler.step}. */
 export type EDMEulerAncestralSchedulerOutput = DenoisedSampleOutput;
 
 /**
  * Euler steps below the next noise level and back up to it with fresh noise, for EDM models: ancestral sampling as in
  * k-diffusion.
  *
- * Numbers, and the noise drawn, equal those of the sampler `ancestral` of OpenAI's `cm/karras_diffusion.py` on torch's CPU.
- * diffusers has no such scheduler; its `EulerAncestralDiscreteScheduler` is for models that were trained on betas.
+ * Numbers, and the noise drawn, equal those of the sampler `ancestral` of OpenAI's `cm/karras_diffusion.py` on torch's
+ * CPU. diffusers has no such scheduler; its `EulerAncestralDiscreteScheduler` is for models that were trained on betas.
  */
 export class EDMEulerAncestralScheduler
   extends EDMSchedulerBase<EDMEulerAncestralSchedulerConfig>
@@ -36,15 +36,15 @@ export class EDMEulerAncestralScheduler
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
-  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
@@ -58,7 +58,7 @@ export class EDMEulerAncestralScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into `scaleModelInput`, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
    * first timestep, or is over.
    */
   step(

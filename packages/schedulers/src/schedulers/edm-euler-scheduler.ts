@@ -16,22 +16,22 @@ import type { DenoisedSampleOutput, Scheduler, StepOptions } from "../scheduler.
 import { appendSigma, exponentialSigmas, karrasSigmas, unitRamp } from "../sigmas.ts";
 
 const noiseLevelRule: SequenceRule = {
-  expected: "noise levels above 0, each once, the highest first",
+  expected: "noise levels above 0, strictly descending",
   accepts: (value, previous = Number.POSITIVE_INFINITY) => value > 0 && value < previous,
 };
 
 const rampRule: SequenceRule = {
-  expected: "positions from 0 to 1, each once, the lowest first",
+  expected: "positions from 0 to 1, strictly ascending",
   accepts: (value, previous = -1) => value >= 0 && value <= 1 && value > previous,
 };
 
 /** The configuration of an `EDMEulerScheduler`. */
 export interface EDMEulerSchedulerConfig extends EDMConfig {}
 
-/** What the constructor of an `EDMEulerScheduler` takes. */
+/** Options of the `EDMEulerScheduler` constructor. */
 export type EDMEulerSchedulerOptions = ConfigOptions<EDMEulerSchedulerConfig>;
 
-/** What {@link EDMEulerScheduler.setTimesteps} takes: exactly one of the three. */
+/** Options of {@link EDMEulerScheduler.setTimesteps}: exactly one of the three. */
 export interface EDMEulerSetTimestepsOptions {
   /** How many steps, 1 to 1,000,000. */
   readonly numInferenceSteps?: number | undefined;
@@ -52,12 +52,12 @@ export interface EDMEulerStepOptions extends StepOptions, ChurnOptions {
   readonly predOriginalSample?: Tensor<"float32"> | undefined;
 }
 
-/** What {@link EDMEulerScheduler.step} returns. */
+/** The result of {@link EDMEulerScheduler.step}. */
 export type EDMEulerSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Euler steps along the probability flow of EDM: algorithm 2 of Karras et al. 2022, "Elucidating the Design Space of
- * Diffusion-Based Generative Models" (arXiv:2206.00364), without its second-order correction.
+ * Euler steps along the probability flow ODE of EDM: algorithm 2 of Karras et al. 2022, "Elucidating the Design Space
+ * of Diffusion-Based Generative Models" (arXiv:2206.00364), without its second-order correction.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_edm_euler.py` on torch's CPU. Two things are more than
  * diffusers has: `timestepScale`, without which a UNet of the consistency model family is given timesteps a thousand
@@ -76,9 +76,9 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) noise levels or of those given.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels or of those given.
    *
-   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule; the run is then as it
+   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule; the run is then as it
    * was.
    */
   setTimesteps(options: EDMEulerSetTimestepsOptions): void {
@@ -92,7 +92,7 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - x: what went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
    * first timestep, or is over, or an option is out of range.
    */
   step(

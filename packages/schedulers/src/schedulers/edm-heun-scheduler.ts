@@ -15,10 +15,10 @@ import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions 
 /** The configuration of an `EDMHeunScheduler`. */
 export interface EDMHeunSchedulerConfig extends EDMSamplerConfig, ChurnConfig {}
 
-/** What the constructor of an `EDMHeunScheduler` takes. */
+/** Options of the `EDMHeunScheduler` constructor. */
 export type EDMHeunSchedulerOptions = ConfigOptions<EDMHeunSchedulerConfig>;
 
-/** What a step of an `EDMHeunScheduler` returns. */
+/** The result of {@link EDMHeunScheduler.step}. */
 export type EDMHeunSchedulerOutput = DenoisedSampleOutput;
 
 const heun: SecondOrderMethod = {
@@ -28,7 +28,7 @@ const heun: SecondOrderMethod = {
 };
 
 /**
- * Heun's method along the probability flow of EDM, with noise on demand: algorithm 2 of Karras et al. 2022
+ * Heun's method along the probability flow ODE of EDM, with noise on demand: algorithm 2 of Karras et al. 2022
  * (arXiv:2206.00364), the sampler that EDM models and the teachers of consistency models were published with. A step
  * evaluates the model at both its ends, the last one at its start alone.
  *
@@ -53,7 +53,7 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
     this.#steps = this.#begin({ numInferenceSteps: this.length });
   }
 
-  /** `sigmaMax`: what unit-variance noise is multiplied with to become the first sample. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
@@ -64,10 +64,10 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps. In `timesteps` those of the second evaluations are
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps. In `timesteps` those of the second evaluations are
    * between the others.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     this.#steps = this.#begin(options);
@@ -75,11 +75,11 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
 
   /**
    * The model's input at the noise level of the step to take. Begins the run at `timestep`; does not advance it. Where
-   * the config says that noise is added (`sChurn`), it is added here, since the model is to see it, and {@link step} goes
-   * on from there.
+   * the config says that noise is added (`sChurn`), it is added here, since the model is to see it, and {@link step}
+   * goes on from there.
    *
    * @param options - With the generator that the step is given too.
-   * @throws InvalidArgumentError where the run does not have its first timestep, would begin in the middle of a step, or
+   * @throws InvalidArgumentError if the run does not have its first timestep, would begin in the middle of a step, or
    * is over.
    */
   override scaleModelInput(
@@ -95,13 +95,13 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
   }
 
   /**
-   * Takes half a step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, and along the slope there; or, with the slope
-   * at a second noise level, again from where the step began. Each half is one of `timesteps`.
+   * Takes half a step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, and along the slope there; or, with the
+   * slope at a second noise level, again from where the step began. Each half is one of `timesteps`.
    *
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its first
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its first
    * timestep, would begin in the middle of a step, or is over.
    */
   step(

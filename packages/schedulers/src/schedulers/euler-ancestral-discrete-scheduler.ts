@@ -21,15 +21,15 @@ export interface EulerAncestralDiscreteSchedulerConfig
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** What the constructor of an `EulerAncestralDiscreteScheduler` takes. */
+/** Options of the `EulerAncestralDiscreteScheduler` constructor. */
 export type EulerAncestralDiscreteSchedulerOptions = ConfigOptions<EulerAncestralDiscreteSchedulerConfig>;
 
-/** What {@link EulerAncestralDiscreteScheduler.step} returns. */
+/** The result of {@link EulerAncestralDiscreteScheduler.step}. */
 export type EulerAncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Ancestral sampling with Euler steps: each step goes below the next noise level along the probability flow and comes
- * up to it with fresh noise. From k-diffusion's `sample_euler_ancestral`.
+ * Ancestral sampling with Euler steps: each step goes below the next noise level along the probability flow ODE and
+ * comes up to it with fresh noise. From k-diffusion's `sample_euler_ancestral`.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_euler_ancestral_discrete.py` on torch's CPU.
  */
@@ -56,9 +56,9 @@ export class EulerAncestralDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -74,7 +74,7 @@ export class EulerAncestralDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
    * first timestep, or is over.
    */
   step(

@@ -36,7 +36,10 @@ describeScheduler({
     [{}, "found no option, expected exactly one of `numInferenceSteps`, `timesteps`, `sigmas`."],
     [{ numInferenceSteps: 0 }, "numInferenceSteps: found 0, expected a whole number from 1 to 1000000."],
     [{ numInferenceSteps: 1001 }, "expected a whole number from 1 to 1000.", { timestepSpacing: "leading" }],
-    [{ timesteps: [1, 2] }, "timesteps: found 2 at index 1, expected numbers from 0 to 999, each once"],
+    [
+      { timesteps: [1, 2] },
+      "timesteps: found 2 at index 1, expected numbers from 0 to 999, strictly descending",
+    ],
     [{ timesteps: [999.5] }, "timesteps: found 999.5 at index 0"],
     [{ sigmas: [1, 2] }, "sigmas: found 2 at index 1, expected noise levels, none above the one before it"],
     [{ sigmas: [1, 0, 0] }, "sigmas: found 0 at index 2"],

@@ -56,10 +56,10 @@ export interface EulerDiscreteSchedulerConfig
   readonly finalSigmasType: "zero" | "sigma_min";
 }
 
-/** What the constructor of an `EulerDiscreteScheduler` takes. */
+/** Options of the `EulerDiscreteScheduler` constructor. */
 export type EulerDiscreteSchedulerOptions = ConfigOptions<EulerDiscreteSchedulerConfig>;
 
-/** What {@link EulerDiscreteScheduler.setTimesteps} takes: exactly one of the three. */
+/** Options of {@link EulerDiscreteScheduler.setTimesteps}: exactly one of the three. */
 export interface EulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
   /** The noise levels to go through, at least two, the highest first; the last, at which the run ends, may be 0. */
   readonly sigmas?: readonly number[] | undefined;
@@ -68,7 +68,7 @@ export interface EulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
 /** Options of {@link EulerDiscreteScheduler.step}. */
 export interface EulerDiscreteStepOptions extends StepOptions, ChurnOptions {}
 
-/** What {@link EulerDiscreteScheduler.step} returns. */
+/** The result of {@link EulerDiscreteScheduler.step}. */
 export type EulerDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 const sigmaRule: SequenceRule = {
@@ -77,8 +77,8 @@ const sigmaRule: SequenceRule = {
 };
 
 /**
- * Euler steps along the probability flow, with churn on demand: algorithm 2 of Karras et al. 2022 (arXiv:2206.00364)
- * without its second-order correction, for models that were trained on betas.
+ * Euler steps along the probability flow ODE, with churn on demand: algorithm 2 of Karras et al. 2022
+ * (arXiv:2206.00364) without its second-order correction, for models that were trained on betas.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_euler_discrete.py` on torch's CPU.
  */
@@ -115,11 +115,11 @@ export class EulerDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`, of `timesteps` (0 to
-   * `numTrainTimesteps` − 1, fractions included, each once, the highest first), or of noise levels.
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`, of `timesteps` (0 to
+   * `numTrainTimesteps` − 1, fractions included, strictly descending), or of noise levels.
    *
-   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or timesteps are given
-   * and the config asks for its own sigmas; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule, or timesteps are given
+   * and the config asks for its own sigmas; the current run is then kept.
    */
   setTimesteps(options: EulerDiscreteSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -146,7 +146,7 @@ export class EulerDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, `timestep` is an index, the run does not have its
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
    * first timestep, or is over, or an option is out of range.
    */
   step(

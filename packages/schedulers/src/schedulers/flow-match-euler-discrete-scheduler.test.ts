@@ -41,12 +41,12 @@ describeScheduler({
     [{ numInferenceSteps: 0 }, "numInferenceSteps: found 0, expected a whole number"],
     [
       { sigmas: [0.5, 0.5] },
-      "sigmas: found 0.5 at index 1, expected noise levels above 0 and at most 1, each once, the highest first.",
+      "sigmas: found 0.5 at index 1, expected noise levels above 0 and at most 1, strictly descending.",
     ],
     [{ sigmas: [1.5] }, "sigmas: found 1.5 at index 0"],
     [
       { timesteps: [1001] },
-      "timesteps: found 1001 at index 0, expected numbers above 0 and at most 1000, each once, the highest first.",
+      "timesteps: found 1001 at index 0, expected numbers above 0 and at most 1000, strictly descending.",
     ],
     [{ timesteps: [5, 0] }, "timesteps: found 0 at index 1"],
     [{ numInferenceSteps: 2, mu: 1 }, "mu: found 1, expected nothing, since the config does not ask for"],

@@ -68,26 +68,26 @@ export interface FlowMatchEulerDiscreteSchedulerConfig extends SigmaConversionCo
   readonly stochasticSampling: boolean;
 }
 
-/** What the constructor of a `FlowMatchEulerDiscreteScheduler` takes. */
+/** Options of the `FlowMatchEulerDiscreteScheduler` constructor. */
 export type FlowMatchEulerDiscreteSchedulerOptions = ConfigOptions<FlowMatchEulerDiscreteSchedulerConfig>;
 
-/** What {@link FlowMatchEulerDiscreteScheduler.setTimesteps} takes: exactly one of the first three. */
+/** Options of {@link FlowMatchEulerDiscreteScheduler.setTimesteps}: exactly one of the first three. */
 export interface FlowMatchEulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
-  /** Noise levels before they are shifted, above 0 and at most 1, each once, the highest first. */
+  /** Noise levels before they are shifted, above 0 and at most 1, strictly descending. */
   readonly sigmas?: readonly number[] | undefined;
   /** Needed where the config says `useDynamicShifting`: the shift, or its logarithm. */
   readonly mu?: number | undefined;
 }
 
-/** What {@link FlowMatchEulerDiscreteScheduler.step} returns. */
+/** The result of {@link FlowMatchEulerDiscreteScheduler.step}. */
 export type FlowMatchEulerDiscreteSchedulerOutput = PrevSampleOutput;
 
 /**
- * Euler steps along the velocities that a flow matching model predicts, such as Stable Diffusion 3 and Flux. Esser et al.
- * 2024 (arXiv:2403.03206).
+ * Euler steps along the velocities that a flow matching model predicts, such as Stable Diffusion 3 and Flux. Esser et
+ * al. 2024 (arXiv:2403.03206).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_flow_match_euler_discrete.py` on torch's CPU. A timestep for each
- * token (`per_token_timesteps`) is not supported. In place of `set_shift`, make a scheduler with another `shift`.
+ * Numbers equal those of diffusers' `schedulers/scheduling_flow_match_euler_discrete.py` on torch's CPU. A timestep for
+ * each token (`per_token_timesteps`) is not supported. In place of `set_shift`, make a scheduler with another `shift`.
  */
 export class FlowMatchEulerDiscreteScheduler
   extends SchedulerBase<FlowMatchEulerDiscreteSchedulerConfig>
@@ -129,7 +129,7 @@ export class FlowMatchEulerDiscreteScheduler
     this.run = this.#runOf(Float32Array.from(sigmas));
   }
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Not to be written to. */
+  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
@@ -145,12 +145,12 @@ export class FlowMatchEulerDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` evenly spaced timesteps, of noise levels, or of `timesteps` (above 0, at most
-   * `numTrainTimesteps`, each once, the highest first). All three are shifted, and converted where the config asks for
+   * Starts a new run of `numInferenceSteps` evenly spaced timesteps, of noise levels, or of `timesteps` (above 0, at
+   * most `numTrainTimesteps`, strictly descending). All three are shifted, and converted where the config asks for
    * Karras, exponential or beta sigmas.
    *
-   * @throws InvalidArgumentError where not exactly one of the three is given, an option is out of range, `mu` is missing
-   * or not asked for, or a noise level comes to NaN; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one of the three is given, an option is out of range, `mu` is missing
+   * or not asked for, or a noise level comes to NaN; the current run is then kept.
    */
   setTimesteps(options: FlowMatchEulerDiscreteSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -190,8 +190,8 @@ export class FlowMatchEulerDiscreteScheduler
    * @param modelOutput - The velocity that the model predicts; float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, `timestep` is an index, the run does not have
-   * its first timestep, or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, `timestep` is an index, the run does not
+   * have its first timestep, or is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -220,11 +220,11 @@ export class FlowMatchEulerDiscreteScheduler
   }
 
   /**
-   * `(1 − σ) · originalSamples + σ · noise`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of
-   * the batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead. diffusers'
-   * `scale_noise`.
+   * `(1 − σ) · originalSamples + σ · noise`, σ the noise level of `timesteps`: values of `timesteps`, one for all items
+   * of the batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
+   * diffusers' `scale_noise`.
    *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -288,7 +288,7 @@ function complement(sigma: number): number {
 
 function timestepRule(trainCount: number): SequenceRule {
   return {
-    expected: `numbers above 0 and at most ${trainCount}, each once, the highest first`,
+    expected: `numbers above 0 and at most ${trainCount}, strictly descending`,
     accepts: (value, previous = Number.POSITIVE_INFINITY) =>
       value > 0 && value <= trainCount && value < previous,
   };

@@ -36,7 +36,10 @@ describeScheduler({
   refusedRequests: [
     [{}, "found no option, expected exactly one of `numInferenceSteps`, `timesteps`."],
     [{ numInferenceSteps: 0 }, "numInferenceSteps: found 0, expected a whole number from 1 to 1000000."],
-    [{ timesteps: [1, 2] }, "timesteps: found 2 at index 1, expected numbers from 0 to 999, each once"],
+    [
+      { timesteps: [1, 2] },
+      "timesteps: found 2 at index 1, expected numbers from 0 to 999, strictly descending",
+    ],
     [
       { timesteps: [5] },
       "timesteps: found timesteps with Karras, exponential or beta sigmas",

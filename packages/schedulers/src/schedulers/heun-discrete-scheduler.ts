@@ -34,10 +34,10 @@ export interface HeunDiscreteSchedulerConfig
   readonly predictionType: PredictionType;
 }
 
-/** What the constructor of a `HeunDiscreteScheduler` takes. */
+/** Options of the `HeunDiscreteScheduler` constructor. */
 export type HeunDiscreteSchedulerOptions = ConfigOptions<HeunDiscreteSchedulerConfig>;
 
-/** What {@link HeunDiscreteScheduler.step} returns. */
+/** The result of {@link HeunDiscreteScheduler.step}. */
 export type HeunDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /** Where a step of second order began, and the way that its first half took. */
@@ -48,8 +48,8 @@ interface FirstHalf {
 }
 
 /**
- * Heun's method along the probability flow: each step is taken twice, the second time along the mean of the slopes at
- * its two ends. Algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) without churn, for models that were trained on
+ * Heun's method along the probability flow ODE: each step is taken twice, the second time along the mean of the slopes
+ * at its two ends. Algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) without churn, for models that were trained on
  * betas. The last step is one of Euler.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_heun_discrete.py` on torch's CPU.
@@ -89,12 +89,12 @@ export class HeunDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`, or of `timesteps` (0 to
-   * `numTrainTimesteps` − 1, fractions included, each once, the highest first). In `scheduler.timesteps` all but the
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`, or of `timesteps` (0 to
+   * `numTrainTimesteps` − 1, fractions included, strictly descending). In `scheduler.timesteps` all but the
    * first then occur twice.
    *
-   * @throws InvalidArgumentError where not exactly one option is given, or it breaks its rule, or timesteps are given
-   * and the config asks for its own sigmas; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule, or timesteps are given
+   * and the config asks for its own sigmas; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -121,7 +121,7 @@ export class HeunDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, or
+   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, or
    * is over.
    */
   step(

@@ -21,10 +21,10 @@ export interface IPNDMSchedulerConfig {
   readonly trainedBetas: readonly number[] | null;
 }
 
-/** What the constructor of an `IPNDMScheduler` takes. */
+/** Options of the `IPNDMScheduler` constructor. */
 export type IPNDMSchedulerOptions = ConfigOptions<IPNDMSchedulerConfig>;
 
-/** What {@link IPNDMScheduler.step} returns. */
+/** The result of {@link IPNDMScheduler.step}. */
 export type IPNDMSchedulerOutput = PrevSampleOutput;
 
 /** The shares of signal and noise at a timestep; float32 numbers. */
@@ -34,8 +34,8 @@ interface Shares {
 }
 
 /**
- * Improved pseudo linear multistep method of fourth order, for models that predict velocities and are given times from 1
- * to 0: Liu et al. 2022 (arXiv:2202.09778) without its Runge-Kutta steps, as in crowsonkb/v-diffusion-pytorch.
+ * Improved pseudo linear multistep method of fourth order, for models that predict velocities and are given times from
+ * 1 to 0: Liu et al. 2022 (arXiv:2202.09778) without its Runge-Kutta steps, as in crowsonkb/v-diffusion-pytorch.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ipndm.py` on torch's CPU.
  */
@@ -55,8 +55,8 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
 
   readonly noiseProcess: NoiseProcess = "times";
   /**
-   * The slopes of the last steps, at most four, the newest last. `setTimesteps` clears them; they can be carried over to
-   * another run.
+   * The slopes of the last steps, at most four, the newest last. `setTimesteps` clears them; they can be carried over
+   * to another run.
    */
   ets: readonly Tensor<"float32">[] = [];
   #shares: readonly Shares[] = [];
@@ -67,10 +67,10 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` (1 to 1,000,000) steps; of as many as the config's `trainedBetas` has, where
-   * it has them.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps; of as many as the config's `trainedBetas` has,
+   * where it has them.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -96,7 +96,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
    * @param modelOutput - The velocity that the model predicts; float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, or
+   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, or
    * is over.
    */
   step(
@@ -119,10 +119,10 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
   }
 
   /**
-   * `originalSamples · α + noise · β`, at the level of `timesteps`: values of `timesteps`, one for all items of the batch
-   * or one each. diffusers has no such method here.
+   * `originalSamples · α + noise · β`, at the level of `timesteps`: values of `timesteps`, one for all items of the
+   * batch or one each. diffusers has no such method here.
    *
-   * @throws InvalidArgumentError where a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,

@@ -18,10 +18,10 @@ import { roundHalfEven } from "../timesteps.ts";
 /** The configuration of a `KDPM2AncestralDiscreteScheduler`. */
 export type KDPM2AncestralDiscreteSchedulerConfig = DPMSolver2Config;
 
-/** What the constructor of a `KDPM2AncestralDiscreteScheduler` takes. */
+/** Options of the `KDPM2AncestralDiscreteScheduler` constructor. */
 export type KDPM2AncestralDiscreteSchedulerOptions = ConfigOptions<KDPM2AncestralDiscreteSchedulerConfig>;
 
-/** What {@link KDPM2AncestralDiscreteScheduler.step} returns. */
+/** The result of {@link KDPM2AncestralDiscreteScheduler.step}. */
 export type KDPM2AncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
@@ -52,10 +52,10 @@ export class KDPM2AncestralDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
    * steps are between them.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -77,7 +77,7 @@ export class KDPM2AncestralDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, would
+   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, would
    * begin in the middle of a step, or is over.
    */
   step(

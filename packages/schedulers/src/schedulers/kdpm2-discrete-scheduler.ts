@@ -17,15 +17,16 @@ import { roundHalfEven } from "../timesteps.ts";
 /** The configuration of a `KDPM2DiscreteScheduler`. */
 export type KDPM2DiscreteSchedulerConfig = DPMSolver2Config;
 
-/** What the constructor of a `KDPM2DiscreteScheduler` takes. */
+/** Options of the `KDPM2DiscreteScheduler` constructor. */
 export type KDPM2DiscreteSchedulerOptions = ConfigOptions<KDPM2DiscreteSchedulerConfig>;
 
-/** What {@link KDPM2DiscreteScheduler.step} returns. */
+/** The result of {@link KDPM2DiscreteScheduler.step}. */
 export type KDPM2DiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * DPM-Solver-2: each step follows the slope in its middle, on a logarithmic scale, which the model is evaluated for once
- * more. Lu et al. 2022 (arXiv:2206.00927), algorithm 1, and k-diffusion's `sample_dpm_2`. The last step is one of Euler.
+ * DPM-Solver-2: each step follows the slope in its middle, on a logarithmic scale, which the model is evaluated for
+ * once more. Lu et al. 2022 (arXiv:2206.00927), algorithm 1, and k-diffusion's `sample_dpm_2`. The last step is one of
+ * Euler.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_discrete.py` on torch's CPU.
  */
@@ -51,10 +52,10 @@ export class KDPM2DiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
    * steps are between them.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -76,7 +77,7 @@ export class KDPM2DiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, would
+   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, would
    * begin in the middle of a step, or is over.
    */
   step(

@@ -20,13 +20,13 @@ const sigmaData = 0.5;
 /** The configuration of an `LCMScheduler`. */
 export type LCMSchedulerConfig = DistilledSchedulerConfig;
 
-/** What the constructor of an `LCMScheduler` takes. */
+/** Options of the `LCMScheduler` constructor. */
 export type LCMSchedulerOptions = ConfigOptions<LCMSchedulerConfig>;
 
-/** What {@link LCMScheduler.setTimesteps} takes. */
+/** Options of {@link LCMScheduler.setTimesteps}. */
 export type LCMSetTimestepsOptions = DistilledSetTimestepsOptions;
 
-/** What {@link LCMScheduler.step} returns. */
+/** The result of {@link LCMScheduler.step}. */
 export interface LCMSchedulerOutput extends DenoisedSampleOutput {
   /** The value of the consistency function: the prediction of the clean sample. */
   readonly denoised: Tensor<"float32">;
@@ -52,12 +52,12 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` of the timesteps that the model was distilled with, or of `timesteps` (of
-   * training, whole numbers, each once, the highest first); of the latter only the last part where there is a
+   * Starts a new run of `numInferenceSteps` of the timesteps that the model was distilled with, or of `timesteps` (of
+   * training, whole numbers, strictly descending); of the latter only the last part where there is a
    * `strength`. Warns where `timesteps` are not those of the distillation.
    *
-   * @throws InvalidArgumentError where not exactly one of the two is given, or an option breaks its rule, or no step is
-   * left; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one of the two is given, or an option breaks its rule, or no step is
+   * left; the current run is then kept.
    */
   setTimesteps(options: LCMSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -78,7 +78,7 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
   /**
    * The timestep that a step leads to from this one; −1 from the last.
    *
-   * @throws InvalidArgumentError where the run does not have the timestep.
+   * @throws InvalidArgumentError if the run does not have the timestep.
    */
   previousTimestep(timestep: number): number {
     return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
@@ -96,13 +96,13 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
   }
 
   /**
-   * Takes one step: to the prediction of the clean sample, with noise of the next timestep. Noise is drawn in every step
-   * but the last of a run, which adds none.
+   * Takes one step: to the prediction of the clean sample, with noise of the next timestep. Noise is drawn in every
+   * step but the last of a run, which adds none.
    *
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the timestep is out of range, the run
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep is out of range, the run
    * does not have its first timestep, or is over.
    */
   step(

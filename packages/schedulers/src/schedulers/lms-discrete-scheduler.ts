@@ -24,7 +24,7 @@ export interface LMSDiscreteSchedulerConfig
   readonly predictionType: PredictionType;
 }
 
-/** What the constructor of an `LMSDiscreteScheduler` takes. */
+/** Options of the `LMSDiscreteScheduler` constructor. */
 export type LMSDiscreteSchedulerOptions = ConfigOptions<LMSDiscreteSchedulerConfig>;
 
 /** Options of {@link LMSDiscreteScheduler.step}, which draws no noise. */
@@ -33,11 +33,11 @@ export interface LMSDiscreteStepOptions extends StepOptions {
   readonly order?: number | undefined;
 }
 
-/** What {@link LMSDiscreteScheduler.step} returns. */
+/** The result of {@link LMSDiscreteScheduler.step}. */
 export type LMSDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * A linear multistep method along the probability flow: a step follows the polynomial through the last slopes. From
+ * A linear multistep method along the probability flow ODE: a step follows the polynomial through the last slopes. From
  * k-diffusion's `sample_lms`.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_lms_discrete.py` on torch's CPU.
@@ -71,9 +71,9 @@ export class LMSDiscreteScheduler
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`.
    *
-   * @throws InvalidArgumentError where that is not the one option, or is out of range; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -89,7 +89,7 @@ export class LMSDiscreteScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError where the shapes differ, the run does not have its first timestep, or is
+   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, or is
    * over, or an option is out of range.
    */
   step(

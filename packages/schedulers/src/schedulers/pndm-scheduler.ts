@@ -28,10 +28,10 @@ export interface PNDMSchedulerConfig
   readonly predictionType: "epsilon" | "v_prediction";
 }
 
-/** What the constructor of a `PNDMScheduler` takes. */
+/** Options of the `PNDMScheduler` constructor. */
 export type PNDMSchedulerOptions = ConfigOptions<PNDMSchedulerConfig>;
 
-/** What {@link PNDMScheduler.step} returns. */
+/** The result of {@link PNDMScheduler.step}. */
 export type PNDMSchedulerOutput = PrevSampleOutput;
 
 /**
@@ -80,12 +80,12 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`, at least 4 where there are
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`, at least 4 where there are
    * Runge-Kutta steps) by `timestepSpacing`. `timesteps` are more: 9 more with Runge-Kutta steps, and one more
    * without, where there are two or more.
    *
-   * @throws InvalidArgumentError where that is not the one option, or out of range, or `stepsOffset` leads past the
-   * last timestep; the run is then as it was.
+   * @throws InvalidArgumentError if that is not the one option, or out of range, or `stepsOffset` leads past the
+   * last timestep; the current run is then kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -113,7 +113,7 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The timestep that the model was given, any of training.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet or it is over, the shapes differ, or the timestep is out of
+   * @throws InvalidArgumentError if there is no run yet or it is over, the shapes differ, or the timestep is out of
    * range.
    */
   step(

@@ -42,10 +42,10 @@ export interface ScoreSdeVeSchedulerConfig {
   readonly correctSteps: number;
 }
 
-/** What the constructor of a `ScoreSdeVeScheduler` takes. */
+/** Options of the `ScoreSdeVeScheduler` constructor. */
 export type ScoreSdeVeSchedulerOptions = ConfigOptions<ScoreSdeVeSchedulerConfig>;
 
-/** What {@link ScoreSdeVeScheduler.setTimesteps} takes. */
+/** Options of {@link ScoreSdeVeScheduler.setTimesteps}. */
 export interface ScoreSdeVeSetTimestepsOptions extends SetTimestepsOptions {
   /** The time to end at, above 0 and at most 1, in place of the config's. */
   readonly samplingEps?: number | undefined;
@@ -53,7 +53,7 @@ export interface ScoreSdeVeSetTimestepsOptions extends SetTimestepsOptions {
   readonly timesteps?: undefined;
 }
 
-/** What {@link ScoreSdeVeScheduler.stepPred} returns; diffusers' `SdeVeOutput`. */
+/** The result of {@link ScoreSdeVeScheduler.stepPred}; diffusers' `SdeVeOutput`. */
 export interface SdeVeOutput {
   /** The sample for the next step, float32, same shape as the sample that went in. */
   readonly prevSample: Tensor<"float32">;
@@ -61,7 +61,7 @@ export interface SdeVeOutput {
   readonly prevSampleMean: Tensor<"float32">;
 }
 
-/** What {@link ScoreSdeVeScheduler.stepCorrect} returns. */
+/** The result of {@link ScoreSdeVeScheduler.stepCorrect}. */
 export interface SdeVeCorrection {
   /** The corrected sample, float32, same shape as the sample that went in. */
   readonly prevSample: Tensor<"float32">;
@@ -103,7 +103,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     this.#discreteSigmas = this.#discreteSigmasOf(numTrainTimesteps);
   }
 
-  /** `sigmaMax`: what noise of unit variance is multiplied with to become the first sample. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
     return this.config.sigmaMax;
   }
@@ -119,9 +119,9 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps and noise levels: diffusers' `set_timesteps` and `set_sigmas`.
+   * Starts a new run of `numInferenceSteps` timesteps and noise levels: diffusers' `set_timesteps` and `set_sigmas`.
    *
-   * @throws InvalidArgumentError where an option is missing, refused or out of range; the run is then as it was.
+   * @throws InvalidArgumentError if an option is missing, refused or out of range; the current run is then kept.
    */
   setTimesteps(options: ScoreSdeVeSetTimestepsOptions | SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -163,7 +163,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
    * @param modelOutput - The score, float32, the shape of `sample`.
    * @param timestep - A time, 0 to 1.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where the shapes differ, or the timestep is out of range.
+   * @throws InvalidArgumentError if the shapes differ, or the timestep is out of range.
    */
   stepPred(
     modelOutput: Tensor<"float32">,
@@ -179,7 +179,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
    *
    * @param modelOutput - The score, float32, the shape of `sample`.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where the shapes differ, or the score is zero everywhere.
+   * @throws InvalidArgumentError if the shapes differ, or the score is zero everywhere.
    */
   stepCorrect(
     modelOutput: Tensor<"float32">,
@@ -208,7 +208,7 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
    * `originalSamples + noise · σ`, σ of `discreteSigmas`.
    *
    * @param timesteps - Indices into `discreteSigmas`, as in diffusers; one for all items of the batch or one each.
-   * @throws InvalidArgumentError where an index is out of range, or the shapes do not fit.
+   * @throws InvalidArgumentError if an index is out of range, or the shapes do not fit.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,

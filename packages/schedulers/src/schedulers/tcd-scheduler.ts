@@ -18,10 +18,10 @@ import type { PrevSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 /** The configuration of an `TCDScheduler`. */
 export type TCDSchedulerConfig = DistilledSchedulerConfig;
 
-/** What the constructor of an `TCDScheduler` takes. */
+/** Options of the `TCDScheduler` constructor. */
 export type TCDSchedulerOptions = ConfigOptions<TCDSchedulerConfig>;
 
-/** What {@link TCDScheduler.setTimesteps} takes. */
+/** Options of {@link TCDScheduler.setTimesteps}. */
 export type TCDSetTimestepsOptions = DistilledSetTimestepsOptions;
 
 /** Options of {@link TCDScheduler.step}. */
@@ -30,7 +30,7 @@ export interface TCDStepOptions extends StepOptions {
   readonly eta?: number | undefined;
 }
 
-/** What {@link TCDScheduler.step} returns. */
+/** The result of {@link TCDScheduler.step}. */
 export interface TCDSchedulerOutput extends PrevSampleOutput {
   /** The sample before the step's own noise is added: that of a timestep below the next one. */
   readonly predNoisedSample: Tensor<"float32">;
@@ -57,12 +57,12 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
   }
 
   /**
-   * Begins a new run, of `numInferenceSteps` of the timesteps that the model was distilled with, or of `timesteps` (of
-   * training, whole numbers, each once, the highest first); of the latter only the last part where there is a
+   * Starts a new run of `numInferenceSteps` of the timesteps that the model was distilled with, or of `timesteps` (of
+   * training, whole numbers, strictly descending); of the latter only the last part where there is a
    * `strength`. Warns where `timesteps` are not those of the distillation.
    *
-   * @throws InvalidArgumentError where not exactly one of the two is given, or an option breaks its rule, or no step is
-   * left; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one of the two is given, or an option breaks its rule, or no step is
+   * left; the current run is then kept.
    */
   setTimesteps(options: TCDSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -74,7 +74,7 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
   /**
    * The timestep that a step leads to from this one; −1 from the last.
    *
-   * @throws InvalidArgumentError where the run does not have the timestep.
+   * @throws InvalidArgumentError if the run does not have the timestep.
    */
   previousTimestep(timestep: number): number {
     return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
@@ -86,7 +86,7 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the timestep or `eta` is out of range, or
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep or `eta` is out of range, or
    * the run does not have its first timestep, or is over.
    */
   step(

@@ -48,7 +48,9 @@ import { solverTimesteps } from "../timesteps.ts";
 export interface UniPCMultistepSchedulerConfig extends SolverConfig {
   /** Whether the solver steps with predictions of the clean sample, and not of the noise; true by default. */
   readonly predictX0: boolean;
-  /** The variant: `"bh2"` by default, `"bh1"` for few steps without guidance. Those of other solvers are taken for bh2. */
+  /**
+   * The variant: `"bh2"` by default, `"bh1"` for few steps without guidance. Those of other solvers are taken for bh2.
+   */
   readonly solverType: UniPCSolverType;
   /** The indices of the steps that are not corrected afterwards; none by default. */
   readonly disableCorrector: readonly number[];
@@ -66,26 +68,26 @@ export interface UniPCMultistepSchedulerConfig extends SolverConfig {
   readonly shiftTerminal: number | null;
 }
 
-/** What the constructor of a `UniPCMultistepScheduler` takes. */
+/** Options of the `UniPCMultistepScheduler` constructor. */
 export type UniPCMultistepSchedulerOptions = ConfigOptions<UniPCMultistepSchedulerConfig>;
 
-/** What {@link UniPCMultistepScheduler.setTimesteps} takes: exactly one of `numInferenceSteps` and `sigmas`. */
+/** Options of {@link UniPCMultistepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `sigmas`. */
 export interface UniPCMultistepSetTimestepsOptions extends SetTimestepsOptions {
-  /** Noise levels of flow matching, above 0 and at most 1, each once, the highest first. */
+  /** Noise levels of flow matching, above 0 and at most 1, strictly descending. */
   readonly sigmas?: readonly number[] | undefined;
   /** Needed where the config says `useDynamicShifting`: the shift of flow matching, or its logarithm. */
   readonly mu?: number | undefined;
 }
 
-/** What {@link UniPCMultistepScheduler.step} returns. */
+/** The result of {@link UniPCMultistepScheduler.step}. */
 export type UniPCMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
  * UniPC: a multistep predictor of any order, whose steps are corrected once the model was evaluated where they led.
  * Zhao et al. 2023 (arXiv:2302.04867).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_unipc_multistep.py` on torch's CPU. A step to a level without
- * noise gives the prediction of the clean sample, also where diffusers gives NaN.
+ * Numbers equal those of diffusers' `schedulers/scheduling_unipc_multistep.py` on torch's CPU. A step to a level
+ * without noise gives the prediction of the clean sample, also where diffusers gives NaN.
  */
 export class UniPCMultistepScheduler
   extends MultistepSolverBase<UniPCMultistepSchedulerConfig>
@@ -101,11 +103,11 @@ export class UniPCMultistepScheduler
   #thisOrder = 0;
 
   /**
-   * Begins a new run, of `numInferenceSteps` timesteps by `timestepSpacing` or of the sigmas that the config asks for, or
-   * of noise levels of flow matching.
+   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing` or of the sigmas that the config asks for,
+   * or of noise levels of flow matching.
    *
-   * @throws InvalidArgumentError where not exactly one of the two is given, an option is out of range, or the config
-   * says otherwise; the run is then as it was.
+   * @throws InvalidArgumentError if not exactly one of the two is given, an option is out of range, or the config
+   * says otherwise; the current run is then kept.
    */
   setTimesteps(options: UniPCMultistepSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -125,7 +127,7 @@ export class UniPCMultistepScheduler
    * @param modelOutput - float32, the shape of `sample`.
    * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError where there is no run yet, the shapes differ, the run does not have its first timestep,
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the run does not have its first timestep,
    * or is over.
    */
   step(
@@ -198,7 +200,9 @@ export class UniPCMultistepScheduler
     return limitSample(x0, this.config);
   }
 
-  /** The sample at a level without noise: the prediction of the clean one. In diffusers it is NaN where that is of ε. */
+  /**
+   * The sample at a level without noise: the prediction of the clean one. In diffusers it is NaN where that is of ε.
+   */
   #predictEnd(converted: Tensor<"float32">, sample: Tensor<"float32">, stepIndex: number): Tensor<"float32"> {
     if (this.config.predictX0) return converted;
     return predictX0("epsilon", converted, sample, this.#pointAt(stepIndex), this.run.sigmaAt(stepIndex));
@@ -272,7 +276,7 @@ function unipcFields(): ConfigFieldsOf<UniPCMultistepSchedulerConfig> {
  * Checks what no field of {@link UniPCMultistepSchedulerConfig} can check by itself.
  *
  * @param subject - The scheduler or the file, for messages.
- * @throws InvalidConfigError where the fields contradict each other.
+ * @throws InvalidConfigError if the fields contradict each other.
  */
 function requireUniPCConfig(subject: string, config: UniPCMultistepSchedulerConfig): void {
   requireSolverConfig(subject, config);

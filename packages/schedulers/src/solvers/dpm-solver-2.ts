@@ -41,7 +41,7 @@ export function dpmSolver2Fields(): ConfigFieldsOf<DPMSolver2Config> {
  * Checks what no field of {@link DPMSolver2Config} can check by itself.
  *
  * @param subject - The scheduler or the file, for messages.
- * @throws InvalidConfigError where the fields contradict each other.
+ * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireDPMSolver2Config(subject: string, config: DPMSolver2Config): void {
   requireBetaCount(subject, config);
@@ -60,7 +60,9 @@ export interface DPMSolver2Levels {
   readonly sigmaUp: number;
 }
 
-/** The steps of a run, and its timesteps and noise levels, in which each level but the first and the last occurs twice. */
+/**
+ * The steps of a run, and its timesteps and noise levels, in which each level but the first and the last occurs twice.
+ */
 export interface DPMSolver2Schedule {
   readonly steps: readonly DPMSolver2Levels[];
   readonly timesteps: readonly number[];
@@ -113,9 +115,10 @@ export class DPMSolver2State {
   }
 
   /**
-   * The levels of the step that an index of the run belongs to: a first half is at an even index, its second half follows.
+   * The levels of the step that an index of the run belongs to: a first half is at an even index, its second half
+   * follows.
    *
-   * @throws InvalidArgumentError where the run is to begin in the middle of a step.
+   * @throws InvalidArgumentError if the run is to begin in the middle of a step.
    */
   levelsAt(index: number, timestep: number | undefined): DPMSolver2Levels {
     const first = this.isFirstOrder ? index : index - 1;

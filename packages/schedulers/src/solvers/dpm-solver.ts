@@ -92,7 +92,7 @@ export function epsilonBeside(x0: Sample, sample: Sample, at: SchedulePoint): Sa
  * The output of a model without the variance that it may have learned, which DPM-Solver ignores.
  *
  * @param subject - The method, for the message.
- * @throws InvalidArgumentError where the config says that there is a variance, and the output has none.
+ * @throws InvalidArgumentError if the config says that there is a variance, and the output has none.
  */
 export function withoutVariance(
   subject: string,
@@ -357,9 +357,9 @@ export function singlestepDPMSolverUpdate(
 }
 
 /**
- * The order of each step of a singlestep DPM-Solver, diffusers' `get_order_list`: 1, 2, 3, 1, 2, 3, …, up to the order of
- * the config, and lower ones at the end where the number of steps is no multiple of it, the config says so, or the last
- * step leads to no noise.
+ * The order of each step of a singlestep DPM-Solver, diffusers' `get_order_list`: 1, 2, 3, 1, 2, 3, …, up to the order
+ * of the config, and lower ones at the end where the number of steps is no multiple of it, the config says so, or the
+ * last step leads to no noise.
  *
  * @param count - How many steps.
  */
