@@ -8,6 +8,9 @@ export const betaDefaults = {
   trainedBetas: null,
 } as const;
 
+/** The betas of Stable Diffusion, which some schedulers have by default. */
+export const stableDiffusionBetas = { ...betaDefaults, betaStart: 0.00085, betaEnd: 0.012 } as const;
+
 export const thresholdingDefaults = {
   thresholding: false,
   dynamicThresholdingRatio: 0.995,
@@ -46,15 +49,25 @@ export const edmDefaults = {
   timestepScale: 1,
 } as const;
 
+/** Of DDIM and its inverse. */
+export const ddimDefaults = {
+  ...betaDefaults,
+  clipSample: true,
+  clipSampleRange: 1,
+  setAlphaToOne: true,
+  stepsOffset: 0,
+  predictionType: "epsilon",
+  timestepSpacing: "leading",
+  rescaleBetasZeroSnr: false,
+} as const;
+
 /** Of EDM's stochastic samplers. */
 export const churnDefaults = { sChurn: 0, sTmin: 0, sTmax: Number.POSITIVE_INFINITY, sNoise: 1 } as const;
 
 /** Of LCM and TCD. */
 export const distilledDefaults = {
-  ...betaDefaults,
+  ...stableDiffusionBetas,
   ...thresholdingDefaults,
-  betaStart: 0.00085,
-  betaEnd: 0.012,
   betaSchedule: "scaled_linear",
   originalInferenceSteps: 50,
   clipSample: false,
@@ -66,3 +79,16 @@ export const distilledDefaults = {
   timestepScaling: 10,
   rescaleBetasZeroSnr: false,
 } as const;
+
+/** What diffusers' tests of thresholding set. */
+export const testedThresholding = {
+  thresholding: true,
+  dynamicThresholdingRatio: 0.87,
+  sampleMaxValue: 0.5,
+} as const;
+
+/** What diffusers' tests of `set_alpha_to_one` set, and of the opposite. */
+export const testedAlphas = [
+  { setAlphaToOne: true, betaStart: 0.01 },
+  { setAlphaToOne: false, betaStart: 0.01 },
+] as const;

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { KDPM2AncestralDiscreteScheduler } from "../schedulers/kdpm2-ancestral-discrete-scheduler.ts";
 import type { KDPM2DiscreteScheduler } from "../schedulers/kdpm2-discrete-scheduler.ts";
-import { betaDefaults, conversionDefaults } from "./defaults.ts";
-import { describeHalfSteps, describeScheduler, type FullLoop } from "./describe-scheduler.ts";
+import { conversionDefaults, stableDiffusionBetas } from "./defaults.ts";
+import { describeHalfSteps, describeScheduler, type FullLoop, takesOnlySteps } from "./describe-scheduler.ts";
 import { patternSample } from "./pattern-model.ts";
 
 type MakeKDPM2Scheduler = (new (
@@ -19,10 +19,8 @@ export function describeKDPM2Scheduler(
   describeScheduler({
     schedulerClass,
     defaults: {
-      ...betaDefaults,
+      ...stableDiffusionBetas,
       ...conversionDefaults,
-      betaStart: 0.00085,
-      betaEnd: 0.012,
       predictionType: "epsilon",
       timestepSpacing: "linspace",
       stepsOffset: 0,
@@ -34,11 +32,7 @@ export function describeKDPM2Scheduler(
     contradictions: [
       [{ useKarrasSigmas: true, useExponentialSigmas: true }, "at once, expected at most one"],
     ],
-    refusedRequests: [
-      [{}, "found no option, expected exactly one of `numInferenceSteps`."],
-      [{ timesteps: [5] }, "found `timesteps`, expected exactly one of `numInferenceSteps`."],
-      [{ numInferenceSteps: 1001 }, "found 1001, expected a whole number from 1 to 1000."],
-    ],
+    refusedRequests: takesOnlySteps(),
     requestOptions: { timestepSpacing: "trailing" },
     goldens,
     fullLoops: { test, options: { numTrainTimesteps: 1100, betaStart: 0.0001, betaEnd: 0.02 }, loops },

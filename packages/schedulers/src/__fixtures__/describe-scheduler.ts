@@ -183,6 +183,19 @@ export function describeScheduler(facts: SchedulerFacts): void {
   });
 }
 
+/** What `setTimesteps` refuses that takes a number of steps alone. */
+export function takesOnlySteps(maximum = 1000): SchedulerFacts["refusedRequests"] {
+  const tooMany = maximum + 1;
+  return [
+    [{}, "found no option, expected exactly one of `numInferenceSteps`."],
+    [{ timesteps: [5] }, "found `timesteps`, expected exactly one of `numInferenceSteps`."],
+    [
+      { numInferenceSteps: tooMany },
+      `numInferenceSteps: found ${tooMany}, expected a whole number from 1 to ${maximum}.`,
+    ],
+  ];
+}
+
 /** Expects that a call throws an error of a class, whose message has these words. */
 export function expectRefusal(
   call: () => unknown,

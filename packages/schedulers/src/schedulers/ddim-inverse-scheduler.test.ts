@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import goldens from "../__fixtures__/ddim-inverse-scheduler.json" with { type: "json" };
-import { betaDefaults } from "../__fixtures__/defaults.ts";
-import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
+import { ddimDefaults, testedAlphas } from "../__fixtures__/defaults.ts";
+import { describeScheduler, takesOnlySteps } from "../__fixtures__/describe-scheduler.ts";
 import { largestDifference } from "../__fixtures__/goldens.ts";
 import { patternSample as sample } from "../__fixtures__/pattern-model.ts";
 import { DDIMInverseScheduler } from "./ddim-inverse-scheduler.ts";
@@ -9,35 +9,19 @@ import { DDIMScheduler } from "./ddim-scheduler.ts";
 
 describeScheduler({
   schedulerClass: DDIMInverseScheduler,
-  defaults: {
-    ...betaDefaults,
-    clipSample: true,
-    setAlphaToOne: true,
-    stepsOffset: 0,
-    predictionType: "epsilon",
-    clipSampleRange: 1,
-    timestepSpacing: "leading",
-    rescaleBetasZeroSnr: false,
-  },
+  defaults: ddimDefaults,
   properties: { order: 1, length: 1000, initNoiseSigma: 1, initialAlphaCumprod: 1 },
   refusedOptions: [[{ timestepSpacing: "linspace" }, "expected one of leading, trailing"]],
   contradictions: [[{ predictionType: "sample" }, "found set_alpha_to_one true with prediction_type sample"]],
-  refusedRequests: [
-    [{ timesteps: [5] }, "found `timesteps`, expected exactly one of `numInferenceSteps`."],
-    [{ numInferenceSteps: 1001 }, "numInferenceSteps: found 1001, expected a whole number from 1 to 1000."],
-  ],
+  refusedRequests: takesOnlySteps(),
   goldens,
   fullLoops: {
     test: "test_scheduler_ddim_inverse.py",
     loops: {
       "no noise": { sum: 671.6816, mean: 0.8746 },
       v_prediction: { options: { predictionType: "v_prediction" }, sum: 1394.2185, mean: 1.8154 },
-      set_alpha_to_one: { options: { setAlphaToOne: true, betaStart: 0.01 }, sum: 539.9622, mean: 0.7031 },
-      "no set_alpha_to_one": {
-        options: { setAlphaToOne: false, betaStart: 0.01 },
-        sum: 542.6722,
-        mean: 0.7066,
-      },
+      set_alpha_to_one: { options: testedAlphas[0], sum: 539.9622, mean: 0.7031 },
+      "no set_alpha_to_one": { options: testedAlphas[1], sum: 542.6722, mean: 0.7066 },
     },
   },
   step: { needsRun: true, isCounted: false, wrongTimesteps: [[1000, "timestep: found 1000"]] },

@@ -1,45 +1,25 @@
 import { Tensor, TorchGenerator } from "@onestep/core";
 import { expect, it } from "vitest";
 import goldens from "../__fixtures__/ddim-scheduler.json" with { type: "json" };
-import { betaDefaults, thresholdingDefaults } from "../__fixtures__/defaults.ts";
-import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
+import { ddimDefaults, testedAlphas, thresholdingDefaults } from "../__fixtures__/defaults.ts";
+import { describeScheduler, takesOnlySteps } from "../__fixtures__/describe-scheduler.ts";
 import { patternModel, patternSample as sample } from "../__fixtures__/pattern-model.ts";
 import { DDIMScheduler, type DDIMStepOptions } from "./ddim-scheduler.ts";
 
 describeScheduler({
   schedulerClass: DDIMScheduler,
-  defaults: {
-    ...betaDefaults,
-    ...thresholdingDefaults,
-    clipSample: true,
-    setAlphaToOne: true,
-    stepsOffset: 0,
-    predictionType: "epsilon",
-    clipSampleRange: 1,
-    timestepSpacing: "leading",
-    rescaleBetasZeroSnr: false,
-  },
+  defaults: { ...ddimDefaults, ...thresholdingDefaults },
   properties: { order: 1, length: 1000, initNoiseSigma: 1, finalAlphaCumprod: 1 },
   timestepCount: 1000,
-  refusedRequests: [
-    [
-      { timesteps: [5] },
-      "DDIMScheduler.setTimesteps: found `timesteps`, expected exactly one of `numInferenceSteps`.",
-    ],
-    [{ numInferenceSteps: 1001 }, "numInferenceSteps: found 1001, expected a whole number from 1 to 1000."],
-  ],
+  refusedRequests: takesOnlySteps(),
   goldens,
   fullLoops: {
     test: "test_scheduler_ddim.py",
     loops: {
       "no noise": { sum: 172.0067, mean: 0.223967 },
       v_prediction: { options: { predictionType: "v_prediction" }, sum: 52.5302, mean: 0.0684 },
-      set_alpha_to_one: { options: { setAlphaToOne: true, betaStart: 0.01 }, sum: 149.8295, mean: 0.1951 },
-      "no set_alpha_to_one": {
-        options: { setAlphaToOne: false, betaStart: 0.01 },
-        sum: 149.0784,
-        mean: 0.1941,
-      },
+      set_alpha_to_one: { options: testedAlphas[0], sum: 149.8295, mean: 0.1951 },
+      "no set_alpha_to_one": { options: testedAlphas[1], sum: 149.0784, mean: 0.1941 },
       noise: { start: 8, sum: 354.5418, mean: 0.4616 },
     },
   },

@@ -1,6 +1,6 @@
 import { Tensor, TorchGenerator } from "@onestep/core";
 import { expect, it } from "vitest";
-import { solverDefaults } from "../__fixtures__/defaults.ts";
+import { solverDefaults, testedThresholding } from "../__fixtures__/defaults.ts";
 import { describeCustomTimesteps, describeScheduler } from "../__fixtures__/describe-scheduler.ts";
 import goldens from "../__fixtures__/dpm-solver-multistep-scheduler.json" with { type: "json" };
 import { fullLoopSum } from "../__fixtures__/full-loop.ts";
@@ -62,10 +62,7 @@ describeScheduler({
     loops: {
       "no noise": { mean: 0.3301 },
       noise: { start: 5, sum: 318.4111, mean: 0.4146 },
-      thresholding: {
-        options: { thresholding: true, dynamicThresholdingRatio: 0.87, sampleMaxValue: 0.5 },
-        mean: 1.1364,
-      },
+      thresholding: { options: testedThresholding, mean: 1.1364 },
       v_prediction: { options: { predictionType: "v_prediction" }, mean: 0.2251 },
       Karras: { options: { predictionType: "v_prediction", useKarrasSigmas: true }, mean: 0.2096 },
       Lu: { options: { predictionType: "v_prediction", useLuLambdas: true }, mean: 0.1554 },

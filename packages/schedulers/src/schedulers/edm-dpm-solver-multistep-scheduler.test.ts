@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { edmDefaults, thresholdingDefaults } from "../__fixtures__/defaults.ts";
+import { edmDefaults, testedThresholding, thresholdingDefaults } from "../__fixtures__/defaults.ts";
 import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
 import goldens from "../__fixtures__/edm-dpm-solver-multistep-scheduler.json" with { type: "json" };
 import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
@@ -36,10 +36,7 @@ describeScheduler({
     loops: {
       "no noise": { mean: 0.0001 },
       noise: { start: 5, sum: 8.1661, mean: 0.0106 },
-      thresholding: {
-        options: { thresholding: true, dynamicThresholdingRatio: 0.87, sampleMaxValue: 0.5 },
-        mean: 0.008,
-      },
+      thresholding: { options: testedThresholding, mean: 0.008 },
       v_prediction: { options: { predictionType: "v_prediction" }, mean: 0.0092 },
     },
   },

@@ -1,7 +1,7 @@
 import { InvalidConfigError } from "@onestep/core";
 import { expect, it } from "vitest";
 import { betaDefaults } from "../__fixtures__/defaults.ts";
-import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
+import { describeScheduler, takesOnlySteps } from "../__fixtures__/describe-scheduler.ts";
 import goldens from "../__fixtures__/euler-ancestral-discrete-scheduler.json" with { type: "json" };
 import { EulerAncestralDiscreteScheduler } from "./euler-ancestral-discrete-scheduler.ts";
 
@@ -19,11 +19,7 @@ describeScheduler({
   sigmaCount: 1001,
   // diffusers refuses it with the first step.
   refusedOptions: [[{ predictionType: "sample" }, "expected one of epsilon, v_prediction"]],
-  refusedRequests: [
-    [{}, "found no option, expected exactly one of `numInferenceSteps`."],
-    [{ timesteps: [5] }, "found `timesteps`, expected exactly one of `numInferenceSteps`."],
-    [{ numInferenceSteps: 1001 }, "found 1001, expected a whole number from 1 to 1000."],
-  ],
+  refusedRequests: takesOnlySteps(),
   requestOptions: { timestepSpacing: "leading" },
   goldens,
   fullLoops: {

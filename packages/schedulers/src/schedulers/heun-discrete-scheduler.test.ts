@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { betaDefaults, conversionDefaults } from "../__fixtures__/defaults.ts";
+import { conversionDefaults, stableDiffusionBetas } from "../__fixtures__/defaults.ts";
 import {
   describeCustomTimesteps,
   describeHalfSteps,
@@ -14,10 +14,8 @@ const tested = { numTrainTimesteps: 1100, betaStart: 0.0001, betaEnd: 0.02 };
 describeScheduler({
   schedulerClass: HeunDiscreteScheduler,
   defaults: {
-    ...betaDefaults,
+    ...stableDiffusionBetas,
     ...conversionDefaults,
-    betaStart: 0.00085,
-    betaEnd: 0.012,
     predictionType: "epsilon",
     clipSample: false,
     clipSampleRange: 1,

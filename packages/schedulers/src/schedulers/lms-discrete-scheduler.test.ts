@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { betaDefaults, conversionDefaults } from "../__fixtures__/defaults.ts";
-import { describeScheduler } from "../__fixtures__/describe-scheduler.ts";
+import { describeScheduler, takesOnlySteps } from "../__fixtures__/describe-scheduler.ts";
 import { fullLoopSum } from "../__fixtures__/full-loop.ts";
 import goldens from "../__fixtures__/lms-discrete-scheduler.json" with { type: "json" };
 import { LMSDiscreteScheduler } from "./lms-discrete-scheduler.ts";
@@ -20,11 +20,7 @@ describeScheduler({
   contradictions: [
     [{ useKarrasSigmas: true, useBetaSigmas: true }, "found use_karras_sigmas and use_beta_sigmas at once"],
   ],
-  refusedRequests: [
-    [{}, "found no option, expected exactly one of `numInferenceSteps`."],
-    [{ timesteps: [5] }, "found `timesteps`, expected exactly one of `numInferenceSteps`."],
-    [{ numInferenceSteps: 1001 }, "found 1001, expected a whole number from 1 to 1000."],
-  ],
+  refusedRequests: takesOnlySteps(),
   requestOptions: { timestepSpacing: "trailing" },
   goldens,
   fullLoops: {
