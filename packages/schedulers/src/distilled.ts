@@ -68,6 +68,23 @@ export interface DistillationGrid {
 }
 
 /**
+ * The timesteps of a distillation, evenly spaced up to the last of training.
+ *
+ * @param count - How many there are; `original_inference_steps`.
+ * @throws InvalidArgumentError if it is not a whole number from 1 to `trainCount`.
+ */
+export function distillationGrid(
+  subject: string,
+  count: number,
+  strength: number,
+  trainCount: number,
+): DistillationGrid {
+  requireTimestepCount(subject, count, trainCount, "originalInferenceSteps");
+  const gap = Math.floor(trainCount / count);
+  return { count, usedCount: Math.trunc(count * strength), first: gap - 1, gap };
+}
+
+/**
  * The timesteps of a run, the highest first: evenly spaced ones of the grid, or those that were asked for.
  * The rules are those of diffusers' `LCMScheduler.set_timesteps` and `TCDScheduler.set_timesteps`.
  *

@@ -3,7 +3,7 @@ import { requireOneOption, requireSamples } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import { KDiffusionSchedulerBase } from "../k-diffusion.ts";
 import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions } from "../scheduler.ts";
-import { diffusionSchedule, middleSigma } from "../sigmas.ts";
+import { middleSigma } from "../sigmas.ts";
 import {
   type DPMSolver2Config,
   type DPMSolver2Levels,
@@ -12,7 +12,6 @@ import {
   dpmSolver2Schedule,
   requireDPMSolver2Config,
 } from "../solvers/dpm-solver-2.ts";
-import { roundHalfEven } from "../timesteps.ts";
 
 /** The configuration of a `KDPM2DiscreteScheduler`. */
 export type KDPM2DiscreteSchedulerConfig = DPMSolver2Config;
@@ -60,13 +59,8 @@ export class KDPM2DiscreteScheduler
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
     const spaced = this.spacedTimesteps(options.numInferenceSteps);
-    const schedule = diffusionSchedule(spaced, this.trainSigmas, this.config);
-    const timesteps = this.config.useKarrasSigmas
-      ? schedule.timesteps.map(roundHalfEven)
-      : schedule.timesteps;
-    const logSigmas = this.trainSigmas.map(Math.log);
-    const run = dpmSolver2Schedule({ ...schedule, timesteps }, logSigmas, levelsOf);
-    this.beginRun(run.timesteps, run.sigmas, timesteps.length);
+    const run = dpmSolver2Schedule(spaced, this.trainSigmas, this.config, levelsOf);
+    this.beginRun(run.timesteps, run.sigmas, spaced.length);
     this.#state = new DPMSolver2State(this.className, run.steps);
   }
 

@@ -1,11 +1,12 @@
 import { randnTensor, type Tensor } from "@onestep/core";
 import { AlphaSchedulerBase } from "../alphas.ts";
 import { requireBetaCount } from "../betas.ts";
-import { requireSamples, requireTimestepCount, requireTrainTimestep } from "../checks.ts";
+import { requireSamples, requireTrainTimestep } from "../checks.ts";
 import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
 import {
   type DistilledSchedulerConfig,
   type DistilledSetTimestepsOptions,
+  distillationGrid,
   distilledSchedulerFields,
   distilledTimesteps,
   requireStrength,
@@ -61,16 +62,9 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
    */
   setTimesteps(options: LCMSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
+    const strength = requireStrength(subject, options);
     const { originalInferenceSteps = this.config.originalInferenceSteps } = options ?? {};
-    const count = requireTimestepCount(
-      subject,
-      originalInferenceSteps,
-      this.length,
-      "originalInferenceSteps",
-    );
-    const gap = Math.floor(this.length / count);
-    const usedCount = Math.trunc(count * requireStrength(subject, options));
-    const grid = { count, usedCount, first: gap - 1, gap };
+    const grid = distillationGrid(subject, originalInferenceSteps, strength, this.length);
     const timesteps = distilledTimesteps(subject, options, this.length, grid);
     this.beginRun(timesteps, timesteps.length);
   }

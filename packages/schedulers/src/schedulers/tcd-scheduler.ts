@@ -7,6 +7,7 @@ import {
   type DistillationGrid,
   type DistilledSchedulerConfig,
   type DistilledSetTimestepsOptions,
+  distillationGrid,
   distilledSchedulerFields,
   distilledTimesteps,
   requireStrength,
@@ -133,14 +134,6 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
       const count = requireTimestepCount(subject, given, undefined, "originalInferenceSteps");
       return { count, usedCount: Math.trunc(this.length * strength), first: 0, gap: 1 };
     }
-    const { originalInferenceSteps } = this.config;
-    const count = requireTimestepCount(
-      subject,
-      originalInferenceSteps,
-      this.length,
-      "originalInferenceSteps",
-    );
-    const gap = Math.floor(this.length / count);
-    return { count, usedCount: Math.trunc(count * strength), first: gap - 1, gap };
+    return distillationGrid(subject, this.config.originalInferenceSteps, strength, this.length);
   }
 }

@@ -7,14 +7,14 @@ import { predictOriginalAtSigma } from "../predictions.ts";
 import type { DenoisedSampleOutput } from "../scheduler.ts";
 import {
   appendSigma,
-  type DiffusionSchedule,
+  diffusionSchedule,
   repeatEach,
   requireOneConversion,
   type SigmaConversionConfig,
   sigmaConversionFields,
   sigmaToTimestep,
 } from "../sigmas.ts";
-import { type SpacingConfig, spacingFields } from "../timesteps.ts";
+import { roundHalfEven, type SpacingConfig, spacingFields } from "../timesteps.ts";
 
 // What `KDPM2DiscreteScheduler` and `KDPM2AncestralDiscreteScheduler` share.
 
@@ -72,14 +72,19 @@ export interface DPMSolver2Schedule {
 /**
  * The steps of a run.
  *
- * @param logSigmas - The logarithms of the noise levels of training.
+ * @param spaced - Its timesteps by `timestepSpacing`.
+ * @param trainSigmas - The noise levels of training.
  * @param levelsOf - The levels of the step from one noise level to the next.
  */
 export function dpmSolver2Schedule(
-  { timesteps, sigmas }: DiffusionSchedule,
-  logSigmas: Float32Array,
+  spaced: Float64Array,
+  trainSigmas: Float32Array,
+  config: DPMSolver2Config,
   levelsOf: (sigma: number, sigmaNext: number) => DPMSolver2Levels,
 ): DPMSolver2Schedule {
+  const { timesteps: converted, sigmas } = diffusionSchedule(spaced, trainSigmas, config);
+  const timesteps = config.useKarrasSigmas ? converted.map(roundHalfEven) : converted;
+  const logSigmas = trainSigmas.map(Math.log);
   const levels = appendSigma(sigmas, 0);
   const steps = Array.from(timesteps, (_, index) =>
     levelsOf(levels[index] ?? Number.NaN, levels[index + 1] ?? Number.NaN),
