@@ -27,9 +27,19 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
     return this.run.sigmas;
   }
 
-  /** `√(σ_max² + 1)`: the standard deviation of the initial noise. */
+  /** `sigmaMax`: the standard deviation of the initial noise. */
   override get initNoiseSigma(): number {
-    return Math.sqrt(this.config.sigmaMax * this.config.sigmaMax + 1);
+    return this.config.sigmaMax;
+  }
+
+  /**
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps.
+   *
+   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   */
+  setTimesteps(options: SetTimestepsOptions): void {
+    const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
+    this.beginRun(sigmas, options.numInferenceSteps);
   }
 
   /** Whether {@link scaleModelInput} was ever called; `setTimesteps` does not reset it. */
@@ -109,7 +119,7 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
 export function samplerSigmas(
   subject: string,
   options: SetTimestepsOptions,
-  config: EDMSamplerConfig,
+  config: EDMConfig,
 ): Float32Array {
   requireOneOption(subject, options, ["numInferenceSteps"]);
   const steps = requireTimestepCount(subject, options.numInferenceSteps);

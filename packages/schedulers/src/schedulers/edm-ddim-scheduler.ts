@@ -2,9 +2,9 @@ import type { Tensor } from "@onestep/core";
 import { refuseIndex, requireSamples } from "../checks.ts";
 import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../config/edm.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
-import { clipDenoised, EDMSchedulerBase, samplerSigmas } from "../edm.ts";
+import { clipDenoised, EDMSchedulerBase } from "../edm.ts";
 import * as float32 from "../float32.ts";
-import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMDDIMScheduler`. */
 export interface EDMDDIMSchedulerConfig extends EDMSamplerConfig {}
@@ -34,21 +34,6 @@ export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> i
   constructor(options: EDMDDIMSchedulerOptions = {}) {
     super(options);
     this.setTimesteps({ numInferenceSteps: this.length });
-  }
-
-  /** `sigmaMax`: the standard deviation of the initial noise. */
-  override get initNoiseSigma(): number {
-    return this.config.sigmaMax;
-  }
-
-  /**
-   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps.
-   *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
-   */
-  setTimesteps(options: SetTimestepsOptions): void {
-    const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
-    this.beginRun(sigmas, options.numInferenceSteps);
   }
 
   /**

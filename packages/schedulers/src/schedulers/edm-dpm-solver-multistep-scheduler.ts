@@ -69,12 +69,17 @@ export class EDMDPMSolverMultistepScheduler
     this.beginRun(appendSigma(this.#sigmasOf(this.length), 0));
   }
 
+  /** `√(σ_max² + 1)`: the standard deviation of the initial noise. */
+  override get initNoiseSigma(): number {
+    return Math.sqrt(this.config.sigmaMax * this.config.sigmaMax + 1);
+  }
+
   /**
    * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels.
    *
    * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
-  setTimesteps(options: SetTimestepsOptions): void {
+  override setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
     requireOneOption(subject, options, ["numInferenceSteps"]);
     const count = requireTimestepCount(subject, options.numInferenceSteps);

@@ -2,10 +2,10 @@ import { randnTensor, type Tensor } from "@onestep/core";
 import { refuseIndex, requireSamples } from "../checks.ts";
 import { type EDMSamplerConfig, EDMSchema, edmSamplerFields } from "../config/edm.ts";
 import type { ConfigFieldsOf, ConfigOptions } from "../config/schema.ts";
-import { clipDenoised, EDMSchedulerBase, samplerSigmas } from "../edm.ts";
+import { clipDenoised, EDMSchedulerBase } from "../edm.ts";
 import * as float32 from "../float32.ts";
 import { ancestralLevels } from "../noise.ts";
-import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import type { DenoisedSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 
 /** The configuration of an `EDMEulerAncestralScheduler`. */
 export interface EDMEulerAncestralSchedulerConfig extends EDMSamplerConfig {}
@@ -34,21 +34,6 @@ export class EDMEulerAncestralScheduler
   constructor(options: EDMEulerAncestralSchedulerOptions = {}) {
     super(options);
     this.setTimesteps({ numInferenceSteps: this.length });
-  }
-
-  /** `sigmaMax`: the standard deviation of the initial noise. */
-  override get initNoiseSigma(): number {
-    return this.config.sigmaMax;
-  }
-
-  /**
-   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps.
-   *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
-   */
-  setTimesteps(options: SetTimestepsOptions): void {
-    const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
-    this.beginRun(sigmas, options.numInferenceSteps);
   }
 
   /**

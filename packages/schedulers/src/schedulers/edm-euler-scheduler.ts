@@ -75,13 +75,18 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
     this.#begin(this.#sigmasAt(unitRamp(this.length + 1)));
   }
 
+  /** `√(σ_max² + 1)`: the standard deviation of the initial noise. */
+  override get initNoiseSigma(): number {
+    return Math.sqrt(this.config.sigmaMax * this.config.sigmaMax + 1);
+  }
+
   /**
    * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels or of those given.
    *
    * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule; the run is then as it
    * was.
    */
-  setTimesteps(options: EDMEulerSetTimestepsOptions): void {
+  override setTimesteps(options: EDMEulerSetTimestepsOptions): void {
     this.#begin(this.#chooseSigmas(options), options.numInferenceSteps);
   }
 

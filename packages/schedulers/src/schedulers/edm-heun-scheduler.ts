@@ -53,11 +53,6 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
     this.#steps = this.#begin({ numInferenceSteps: this.length });
   }
 
-  /** `sigmaMax`: the standard deviation of the initial noise. */
-  override get initNoiseSigma(): number {
-    return this.config.sigmaMax;
-  }
-
   /** Whether the step to take next is the first half of one, or of first order. */
   get stateInFirstOrder(): boolean {
     return this.#steps.isFirstOrder;
@@ -69,7 +64,7 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
    *
    * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
    */
-  setTimesteps(options: SetTimestepsOptions): void {
+  override setTimesteps(options: SetTimestepsOptions): void {
     this.#steps = this.#begin(options);
   }
 
