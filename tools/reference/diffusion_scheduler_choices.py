@@ -370,8 +370,8 @@ CHOICES = {
                 for prediction in ("epsilon", "sample", "v_prediction")
             ),
             *(
-                ({**WITH_NOISE, "rescale_betas_zero_snr": True, **spread}, {"num_inference_steps": 5}, {})
-                for spread in ({}, {"use_karras_sigmas": True}, {"use_exponential_sigmas": True})
+                ({**WITH_NOISE, "rescale_betas_zero_snr": True, **conversion}, {"num_inference_steps": 5}, {})
+                for conversion in ({}, {"use_karras_sigmas": True}, {"use_exponential_sigmas": True})
             ),
             ({}, {"num_inference_steps": 1}, {}),
             ({}, {"num_inference_steps": 6}, {}),
@@ -523,5 +523,31 @@ CHOICES = {
         "always": [({}, {"num_inference_steps": count}, {}) for count in (1, 2, 3, 5, 8)],
         "config": {"num_train_timesteps": [40, 200]},
         "requests": [*STEPS, {"num_inference_steps": 9}],
+    },
+    "FlowMatchEulerDiscreteScheduler": {
+        "settings": {"num_train_timesteps": 200, "shift": 3.0, "stochastic_sampling": True},
+        "count": 30,
+        "always": [
+            ({}, {"num_inference_steps": 1}, {}),
+            ({}, {"num_inference_steps": 5}, {}),
+            ({"shift": 3.0}, {"num_inference_steps": 5}, {}),
+            ({"shift": 3.0, "shift_terminal": 0.1}, {"sigmas": [1.0, 0.7, 0.5, 0.2]}, {}),
+            ({"shift": 3.0}, {"timesteps": [1000.0, 700.5, 50.0]}, {}),
+            ({"invert_sigmas": True}, {"num_inference_steps": 4}, {}),
+            ({"stochastic_sampling": True}, {"num_inference_steps": 4}, {}),
+            ({"use_dynamic_shifting": True}, {"num_inference_steps": 4, "mu": 0.5}, {}),
+            ({"use_dynamic_shifting": True}, {"sigmas": [1.0, 0.75, 0.25], "mu": 1.15}, {}),
+            ({"use_dynamic_shifting": True, "time_shift_type": "linear"}, {"num_inference_steps": 4, "mu": 3.0}, {}),
+            *(({name: True, "shift": 2.0}, {"num_inference_steps": 5}, {}) for name in CONVERSIONS),
+        ],
+        "config": {
+            **CONVERSIONS,
+            "num_train_timesteps": [200],
+            "shift": [0.5, 3.0],
+            "shift_terminal": [0.1],
+            "invert_sigmas": [True],
+            "stochastic_sampling": [True],
+        },
+        "requests": [*STEPS, {"timesteps": [190.0, 87.5, 3.0]}, {"sigmas": [0.9, 0.6, 0.3]}],
     },
 }

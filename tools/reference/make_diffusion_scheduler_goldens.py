@@ -47,6 +47,11 @@ def pattern_model(sample, timestep, has_variance):
     return torch.cat([output, ramp_sample().abs() * 0.5], dim=1) if has_variance else output
 
 
+def scale_model_input(scheduler, sample, timestep):
+    """What the model is given. The schedulers of flow matching have no such method, and scale nothing."""
+    return scheduler.scale_model_input(sample, timestep) if hasattr(scheduler, "scale_model_input") else sample
+
+
 def run(name, config, request, step_options):
     scheduler = getattr(diffusers, name)(**config)
     if any(timestep >= len(scheduler) for timestep in request.get("timesteps", [])):
@@ -59,10 +64,10 @@ def run(name, config, request, step_options):
     generator = torch.Generator("cpu").manual_seed(0)
     has_generator = "generator" in scheduler.step.__code__.co_varnames
     has_variance = str(config.get("variance_type")).startswith("learned") and name == "DDPMScheduler"
-    sample = ramp_sample() * scheduler.init_noise_sigma
+    sample = ramp_sample() * getattr(scheduler, "init_noise_sigma", 1.0)
     output = None
     for timestep in scheduler.timesteps:
-        model_input = scheduler.scale_model_input(sample, timestep)
+        model_input = scale_model_input(scheduler, sample, timestep)
         options = {**step_options, **({"generator": generator} if has_generator else {})}
         output = scheduler.step(pattern_model(model_input, timestep, has_variance), timestep, sample, **options)
         sample = output.prev_sample

@@ -8,16 +8,10 @@ import inspect
 from pathlib import Path
 
 import diffusers
-from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
 
 OUTPUT = Path(__file__).resolve().parents[2] / "packages/schedulers/src/config/diffusers-scheduler-fields.ts"
 
-HEADER = '''/** `KarrasDiffusionSchedulers` (scheduling_utils.py): they take each other's configs. */
-export const karrasFamily: readonly string[] = [
-{family}
-];
-
-/**
+HEADER = '''/**
  * The fields of diffusers' schedulers, by class, separated by spaces: parameters of their constructors. Written by
  * tools/reference/make_scheduler_fields.py from diffusers {version}.
  */
@@ -50,8 +44,7 @@ def main():
     found = sorted(item for path in folder.glob("scheduling_*.py") for item in classes_in(path))
     public = [(name, fields) for name, fields in found if name in dir(diffusers) and not name.startswith("Flax")]
     lines = "\n".join(line(name, fields) for name, fields in public)
-    family = "\n".join(f'  "{member.name}",' for member in KarrasDiffusionSchedulers)
-    OUTPUT.write_text(HEADER.format(version=diffusers.__version__, lines=lines, family=family))
+    OUTPUT.write_text(HEADER.format(version=diffusers.__version__, lines=lines))
     print(f"{OUTPUT.name}: {len(public)} classes")
 
 

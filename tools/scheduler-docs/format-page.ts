@@ -15,11 +15,11 @@ export interface SchedulerFacts {
 }
 
 const generated =
-  "<!-- Written by `npm run docs` from the comments in packages/schedulers/src. Change those. -->";
+  "<!-- Written by `npm run docs` from the comments in packages/schedulers/src. Edit those. -->";
 
 /** `goldenTolerance` of the schedulers' tests, in words. */
 const tolerance =
-  "Equal means: within 1e-5 of the largest element at the end of a whole run, and mostly within 1e-6. The sums of float32 are taken in another order.";
+  "Equal means within 1e-5 of the largest element at the end of a full run, and mostly within 1e-6; float32 sums are taken in another order.";
 
 /** The page of a scheduler, in Markdown. */
 export function formatPage(scheduler: DocumentedScheduler, facts: SchedulerFacts): string {
@@ -31,9 +31,7 @@ export function formatPage(scheduler: DocumentedScheduler, facts: SchedulerFacts
     scheduler.text,
     /\bNumbers\b.* equal\b/.test(scheduler.text) ? tolerance : "",
     `\`\`\`ts\nimport { ${className} } from "onestep"; // or "@onestep/schedulers"\n\`\`\``,
-    ...(others.length === 0
-      ? []
-      : [`Takes the configs of, and gives its own to: ${others.map(linkTo).join(", ")}.`]),
+    ...(others.length === 0 ? [] : [`Compatible with the configs of ${others.map(linkTo).join(", ")}.`]),
     "## Config",
     config.text,
     formatConfig(config, facts),
@@ -49,7 +47,7 @@ export function formatPage(scheduler: DocumentedScheduler, facts: SchedulerFacts
 /** The page that leads to all others. */
 export function formatIndex(schedulers: readonly DocumentedScheduler[]): string {
   const rows = schedulers.map(({ className, text }) => [linkTo(className), firstSentence(text)]);
-  const parts = ["# Schedulers", generated, formatTable(["scheduler", "what it is"], rows)];
+  const parts = ["# Schedulers", generated, formatTable(["scheduler", "description"], rows)];
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -78,7 +76,7 @@ function formatConfig(config: DocumentedInterface, facts: SchedulerFacts): strin
     code(facts.defaults[name] ?? ""),
     text,
   ]);
-  return formatTable(["field", "in files", "type", "default there", "what it is"], rows);
+  return formatTable(["field", "name in files", "type", "default", "description"], rows);
 }
 
 function formatInterface({ name, text, fields }: DocumentedInterface): string[] {
@@ -91,7 +89,7 @@ function formatValues(values: readonly DocumentedValue[]): string {
     code(type),
     text,
   ]);
-  return formatTable(["name", "type", "what it is"], rows);
+  return formatTable(["name", "type", "description"], rows);
 }
 
 function formatMethod(method: DocumentedMethod): string[] {

@@ -140,11 +140,11 @@ class SchedulerReader {
     return this.#concrete(declaration.type?.getText() ?? "void");
   }
 
-  /** A type with the names that stand for the scheduler in a class that all share. */
+  /** A type with the name of the scheduler, where a class that all share has a general one. */
   #concrete(type: string): string {
     return type
       .replace("ConfigOptions<ConfigValues<Fields>>", `${this.#className}Options`)
-      .replace(/\bInstance\b/, this.#className)
+      .replace(/\bInstance\b|^this$/, this.#className)
       .replace(/\s+/g, " ");
   }
 

@@ -1,13 +1,13 @@
 import { Tensor } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { patternSample } from "./__fixtures__/pattern-model.ts";
+import { findSchedulerClass } from "./load-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { findSchedulerClass } from "./scheduler-classes.ts";
 
-function make(name: string, spread: string): Scheduler {
+function make(name: string, conversion: string): Scheduler {
   const scheduler = findSchedulerClass(name)?.fromConfig({
     betaSchedule: "squaredcos_cap_v2",
-    [spread]: true,
+    [conversion]: true,
   });
   if (scheduler === undefined) throw new Error(`no ${name}`);
   return scheduler;
@@ -37,16 +37,19 @@ describe("a run whose first timesteps are equal", () => {
     ["KDPM2DiscreteScheduler", "useKarrasSigmas", 6, [-3789.7375, -3316.0129, -2842.2981]],
     ["HeunDiscreteScheduler", "useKarrasSigmas", 6, [1005.5702, 879.8632, 754.1755]],
     ["EulerDiscreteScheduler", "useKarrasSigmas", 20, [-9038.3184, -7908.5288, -6778.7383]],
-  ])("begins at its start in a bare loop: %s, %s, %i steps", (name, spread, numInferenceSteps, expected) => {
-    const scheduler = make(name, spread);
-    scheduler.setTimesteps({ numInferenceSteps });
-    const actual = runBare(scheduler);
-    // Levels of tens of thousands, where float32 is spaced by a thousandth, are summed up over the steps.
-    expected.forEach((value, index) => {
-      expect(Math.abs((actual.data[index] ?? Number.NaN) / value - 1)).toBeLessThan(1e-4);
-    });
-    expect(scheduler.stepIndex).toBe(scheduler.timesteps.length);
-  });
+  ])(
+    "begins at its start in a bare loop: %s, %s, %i steps",
+    (name, conversion, numInferenceSteps, expected) => {
+      const scheduler = make(name, conversion);
+      scheduler.setTimesteps({ numInferenceSteps });
+      const actual = runBare(scheduler);
+      // Levels of tens of thousands, where float32 is spaced by a thousandth, are summed up over the steps.
+      expected.forEach((value, index) => {
+        expect(Math.abs((actual.data[index] ?? Number.NaN) / value - 1)).toBeLessThan(1e-4);
+      });
+      expect(scheduler.stepIndex).toBe(scheduler.timesteps.length);
+    },
+  );
 
   it.each(["DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "DEISMultistepScheduler"])(
     "takes the second of two equal timesteps for noise to add, and for a run that begins in the middle: %s",

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { patternModel, patternSample } from "./__fixtures__/pattern-model.ts";
+import { findSchedulerClass } from "./load-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { findSchedulerClass } from "./scheduler-classes.ts";
 
 type Attempt = (scheduler: Scheduler, timestep: number, generator: TorchGenerator) => void;
 

@@ -1,12 +1,45 @@
 import { InvalidConfigError, PythonFloat, UnsupportedError } from "@onestep/core";
 import { expect, it, vi } from "vitest";
 import { memoryRepository } from "./__fixtures__/memory-repository.ts";
-import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
-import { DDIMScheduler } from "./ddim-scheduler.ts";
-import { DDPMScheduler } from "./ddpm-scheduler.ts";
-import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
-import { loadScheduler, schedulerFromJson } from "./load-scheduler.ts";
-import { schedulerClasses } from "./scheduler-classes.ts";
+import { findSchedulerClass, loadScheduler, schedulerClasses, schedulerFromJson } from "./load-scheduler.ts";
+import { SchedulerBase } from "./scheduler-base.ts";
+import { CMStochasticIterativeScheduler } from "./schedulers/cm-stochastic-iterative-scheduler.ts";
+import { DDIMScheduler } from "./schedulers/ddim-scheduler.ts";
+import { DDPMScheduler } from "./schedulers/ddpm-scheduler.ts";
+import { EDMEulerScheduler } from "./schedulers/edm-euler-scheduler.ts";
+
+it("finds schedulers by their names in diffusers", () => {
+  expect(findSchedulerClass("CMStochasticIterativeScheduler")).toBe(CMStochasticIterativeScheduler);
+  expect(findSchedulerClass("EDMEulerScheduler")).toBe(EDMEulerScheduler);
+  expect(findSchedulerClass("RePaintScheduler")).toBeUndefined();
+  expect(findSchedulerClass("constructor")).toBeUndefined();
+});
+
+it("cannot be added to", () => {
+  expect(Object.isFrozen(schedulerClasses)).toBe(true);
+});
+
+it("is in the order of the names", () => {
+  const names = schedulerClasses.map(({ className }) => className);
+  expect(names).toEqual([...names].sort());
+});
+
+it.each(schedulerClasses)(
+  "$className inherits from SchedulerBase, or from one family of it",
+  (schedulerClass) => {
+    const ancestors: unknown[] = [];
+    for (let each: object = schedulerClass; each !== Function.prototype; each = Object.getPrototypeOf(each)) {
+      ancestors.push(each);
+    }
+    expect(ancestors.at(-1)).toBe(SchedulerBase);
+    expect(ancestors.length).toBeLessThanOrEqual(3);
+  },
+);
+
+it("has every scheduler that there is a file of", () => {
+  const files = import.meta.glob("./schedulers/*-scheduler.ts");
+  expect(schedulerClasses).toHaveLength(Object.keys(files).length);
+});
 
 const names = schedulerClasses.map(({ className }) => className).join(", ");
 

@@ -1,18 +1,52 @@
-import { InvalidConfigError, type PythonJson, UnsupportedError } from "@onestep/core";
+import {
+  type ConfigFields,
+  type ConfigSchema,
+  InvalidConfigError,
+  type PythonJson,
+  UnsupportedError,
+} from "@onestep/core";
 import { describeJson, isJsonObject, warn } from "@onestep/core/internal";
 import {
   readSchedulerDocument,
   type SchedulerFromPretrainedOptions,
   type SchedulerSource,
-} from "./config/read-scheduler-document.ts";
+} from "./config/files.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { findSchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+import * as schedulers from "./schedulers.ts";
+
+/** The static side of a scheduler that can be made from a file. */
+export interface SchedulerClass {
+  /** The name of the class in files: that of diffusers, where it has one. */
+  readonly className: string;
+  /** The names of the classes that its config can be given to, its own among them. */
+  readonly compatibles: readonly string[];
+  /** The fields of its config. */
+  readonly schema: ConfigSchema<ConfigFields>;
+  /** A scheduler with the config of another, of this class or another. */
+  fromConfig(config: object): Scheduler;
+  /** A scheduler from the content of a `scheduler_config.json`. `source` names the file in messages. */
+  fromJson(document: PythonJson, source: string): Scheduler;
+  /** Loads the scheduler of a repository. */
+  fromPretrained(source: SchedulerSource, options?: SchedulerFromPretrainedOptions): Promise<Scheduler>;
+}
+
+/** The schedulers that this package has, in the order of their names. */
+export const schedulerClasses: readonly SchedulerClass[] = Object.freeze(
+  Object.values<SchedulerClass>(schedulers).sort((left, right) =>
+    left.className < right.className ? -1 : 1,
+  ),
+);
+
+/** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */
+export function findSchedulerClass(className: string): SchedulerClass | undefined {
+  return schedulerClasses.find((schedulerClass) => schedulerClass.className === className);
+}
 
 /** Options of {@link loadScheduler}. */
 export interface LoadSchedulerOptions extends SchedulerFromPretrainedOptions {
   /**
-   * The class, as the `model_index.json` of a pipeline names it. It counts, as in diffusers, where the file names another
-   * or none. By default the class is that of the file.
+   * The class, as the `model_index.json` of a pipeline names it. It counts, as in diffusers, where the file names
+   * another or none. By default the class is that of the file.
    */
   readonly className?: string | undefined;
 }
@@ -24,14 +58,14 @@ const sameClasses: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names. diffusers' parallel
- * schedulers are loaded as those whose steps they take, with a warning.
+ * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names. diffusers'
+ * parallel schedulers are loaded as those whose steps they take, with a warning.
  *
  * @param document - What `parsePythonJson` made of the file.
  * @param source - Names the file in messages.
  * @param givenClass - The class, where it is not for the file to say.
- * @throws InvalidConfigError where the document is not an object, names no class, or a field is out of range.
- * @throws UnsupportedError where it names a class that this package does not have.
+ * @throws InvalidConfigError if the document is not an object, names no class, or a field is out of range.
+ * @throws UnsupportedError if it names a class that this package does not have.
  */
 export function schedulerFromJson(document: PythonJson, source: string, givenClass?: string): Scheduler {
   const className = isJsonObject(document) ? (givenClass ?? document["_class_name"]) : undefined;
@@ -73,9 +107,9 @@ export function schedulerFromJson(document: PythonJson, source: string, givenCla
  * Loads the scheduler of a repository, of the class that it was saved by, or of `className`.
  *
  * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
- * @throws SchedulerConfigNotFoundError where the repository has no `scheduler_config.json`.
- * @throws InvalidConfigError where that file is wrong.
- * @throws UnsupportedError where it names a class that this package does not have.
+ * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
+ * @throws InvalidConfigError if that file is wrong.
+ * @throws UnsupportedError if it names a class that this package does not have.
  */
 export async function loadScheduler(
   source: SchedulerSource,

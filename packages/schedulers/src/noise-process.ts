@@ -4,9 +4,10 @@
  * - `"betas"`: `√ᾱ · image + √(1 − ᾱ) · noise`, ᾱ from a schedule of betas over whole timesteps (DDPM).
  * - `"edm"`: `image + σ · noise`, the model preconditioned as in EDM and given c_noise(σ); consistency models too.
  * - `"score-sde"`: `image + σ · noise`, the model given σ and predicting a score.
+ * - `"flow"`: `(1 − σ) · image + σ · noise`, σ from 1 to 0, the model predicting the velocity (flow matching).
  * - `"times"`: `α · image + β · noise`, the model given a time from 1 to 0 and predicting a velocity (v-diffusion).
  */
-export type NoiseProcess = "betas" | "edm" | "score-sde" | "times";
+export type NoiseProcess = "betas" | "edm" | "score-sde" | "flow" | "times";
 
 /** What is to be known of a {@link NoiseProcess}. */
 export interface NoiseProcessDescription {
@@ -36,6 +37,10 @@ export const noiseProcesses: Readonly<Record<NoiseProcess, NoiseProcessDescripti
   "score-sde": {
     description: "noise levels σ of a variance-exploding SDE (score models)",
     trainingFields: [],
+  },
+  flow: {
+    description: "noise levels from 1 to 0, and predictions of velocities (flow matching)",
+    trainingFields: ["numTrainTimesteps", "invertSigmas"],
   },
   times: {
     description: "times from 1 to 0, and predictions of velocities (v-diffusion)",

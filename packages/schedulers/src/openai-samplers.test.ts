@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import openai from "./__fixtures__/cm-samplers.json" with { type: "json" };
 import goldens from "./__fixtures__/edm-samplers.json" with { type: "json" };
 import { largestDifference, toOptions } from "./__fixtures__/goldens.ts";
-import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
-import { EDMDDIMScheduler } from "./edm-ddim-scheduler.ts";
-import { EDMDPM2Scheduler } from "./edm-dpm2-scheduler.ts";
-import { EDMEulerAncestralScheduler } from "./edm-euler-ancestral-scheduler.ts";
-import { EDMHeunScheduler } from "./edm-heun-scheduler.ts";
 import type { Scheduler, StepOptions } from "./scheduler.ts";
+import { CMStochasticIterativeScheduler } from "./schedulers/cm-stochastic-iterative-scheduler.ts";
+import { EDMDDIMScheduler } from "./schedulers/edm-ddim-scheduler.ts";
+import { EDMDPM2Scheduler } from "./schedulers/edm-dpm2-scheduler.ts";
+import { EDMEulerAncestralScheduler } from "./schedulers/edm-euler-ancestral-scheduler.ts";
+import { EDMHeunScheduler } from "./schedulers/edm-heun-scheduler.ts";
 
 /** The scheduler that is OpenAI's sampler of that name, for a model that they published. */
 function makeSampler(sampler: string, options: object): Scheduler {

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { configFileGoldens } from "./__fixtures__/goldens.ts";
 import { memoryRepository } from "./__fixtures__/memory-repository.ts";
-import { CMStochasticIterativeScheduler } from "./cm-stochastic-iterative-scheduler.ts";
-import { EDMEulerScheduler } from "./edm-euler-scheduler.ts";
-import { findSchedulerClass, type SchedulerClass } from "./scheduler-classes.ts";
+import { findSchedulerClass, type SchedulerClass } from "./load-scheduler.ts";
+import { CMStochasticIterativeScheduler } from "./schedulers/cm-stochastic-iterative-scheduler.ts";
+import { EDMEulerScheduler } from "./schedulers/edm-euler-scheduler.ts";
 
 const repositoryOf = (text: string) => memoryRepository({ "scheduler/scheduler_config.json": text });
 

@@ -2,9 +2,12 @@ import type { Generator, Tensor } from "@onestep/core";
 import type { UploadFile } from "@onestep/hub";
 import type { NoiseProcess } from "./noise-process.ts";
 
-/** What {@link Scheduler.setTimesteps} takes: exactly one of the two. */
+/** The file that holds a scheduler's configuration, named as in diffusers. */
+export const schedulerConfigName = "scheduler_config.json";
+
+/** Options of {@link Scheduler.setTimesteps}: exactly one of the two. */
 export interface SetTimestepsOptions {
-  /** How many steps, spread by the scheduler's own rule. At least 1. */
+  /** How many steps, at least 1. The scheduler chooses their timesteps. */
   readonly numInferenceSteps?: number | undefined;
   /** Explicit steps, in the scheduler's own units, descending. Not every scheduler takes them. */
   readonly timesteps?: readonly number[] | undefined;
@@ -13,8 +16,8 @@ export interface SetTimestepsOptions {
 /** Options of {@link Scheduler.step}. */
 export interface StepOptions {
   /**
-   * Where a stochastic scheduler draws its noise: one generator, or one per item of the batch. Without it the noise
-   * comes from a seed that nobody chose.
+   * Where a stochastic scheduler draws its noise: one generator, or one per item of the batch. Without it, a
+   * random seed is used.
    */
   readonly generator?: Generator | readonly Generator[] | undefined;
 }
@@ -25,6 +28,18 @@ export interface SchedulerOutput {
   readonly prevSample: Tensor<"float32">;
   /** The prediction of the clean sample, where the scheduler gives one. */
   readonly predOriginalSample?: Tensor<"float32"> | undefined;
+}
+
+/** What the step of a scheduler returns that gives no prediction of the clean sample. */
+export interface PrevSampleOutput {
+  /** The sample for the next step, float32, same shape as the sample that went in. */
+  readonly prevSample: Tensor<"float32">;
+}
+
+/** What the step of a scheduler returns that gives a prediction of the clean sample. */
+export interface DenoisedSampleOutput extends PrevSampleOutput {
+  /** The prediction of the clean sample. */
+  readonly predOriginalSample: Tensor<"float32">;
 }
 
 /**
@@ -44,11 +59,11 @@ export interface Scheduler {
   readonly noiseProcess?: NoiseProcess | undefined;
   /** How many model evaluations a step takes. */
   readonly order: number;
-  /** What unit-variance noise is multiplied with to become the first sample. */
+  /** The standard deviation of the initial noise. */
   readonly initNoiseSigma: number;
-  /** The timesteps to go through, in order. The model is given these. Not to be written to. */
+  /** The timesteps to go through, in order. The model is given these. Read-only. */
   readonly timesteps: Float64Array;
-  /** The noise levels, where the scheduler has them. Not to be written to. */
+  /** The noise levels, where the scheduler has them. Read-only. */
   readonly sigmas?: Float32Array | Float64Array | undefined;
   /**
    * The index into `timesteps` of the step to take next; `undefined` until the run begins, and always in a scheduler
@@ -61,11 +76,12 @@ export interface Scheduler {
   readonly length: number;
   /** Makes the run begin with this index, whatever its first timestep. */
   setBeginIndex(beginIndex?: number): void;
-  /** Begins a new run. */
+  /** Starts a new run. */
   setTimesteps(options: SetTimestepsOptions): void;
   /**
    * The model's input at `timestep`, for a sample at that noise level. Begins the run; does not advance it. A scheduler
-   * that adds noise before the model sees the sample draws it from the generator of `options`, which is that of the step.
+   * that adds noise before the model sees the sample draws it from the generator of `options`, which is that of the
+   * step.
    */
   scaleModelInput(
     sample: Tensor<"float32">,

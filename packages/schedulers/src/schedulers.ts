@@ -1,35 +1,28 @@
-// Every scheduler that there is: the exports of the package, and what `schedulerClasses` lists.
+// Every scheduler of the package: its exports, and what `schedulerClasses` lists.
 
-export * from "./cm-stochastic-iterative-scheduler.ts";
-export type {
-  CMStochasticIterativeSchedulerConfig,
-  CMStochasticIterativeSchedulerOptions,
-} from "./cm-stochastic-iterative-scheduler-config.ts";
-export * from "./ddim-inverse-scheduler.ts";
-export * from "./ddim-scheduler.ts";
-export * from "./ddpm-scheduler.ts";
-export * from "./deis-multistep-scheduler.ts";
-export * from "./dpm-solver-multistep-scheduler.ts";
-export * from "./dpm-solver-singlestep-scheduler.ts";
-export * from "./edm-ddim-scheduler.ts";
-export * from "./edm-dpm-solver-multistep-scheduler.ts";
-export * from "./edm-dpm2-scheduler.ts";
-export * from "./edm-euler-ancestral-scheduler.ts";
-export * from "./edm-euler-scheduler.ts";
-export * from "./edm-heun-scheduler.ts";
-export * from "./euler-ancestral-discrete-scheduler.ts";
-export * from "./euler-discrete-scheduler.ts";
-export * from "./heun-discrete-scheduler.ts";
-export * from "./ipndm-scheduler.ts";
-export * from "./kdpm2-ancestral-discrete-scheduler.ts";
-export * from "./kdpm2-discrete-scheduler.ts";
-export * from "./lcm-scheduler.ts";
-export * from "./lms-discrete-scheduler.ts";
-export * from "./pndm-scheduler.ts";
-export * from "./score-sde-ve-scheduler.ts";
-export * from "./tcd-scheduler.ts";
-export * from "./unipc-multistep-scheduler.ts";
-export type {
-  UniPCMultistepSchedulerConfig,
-  UniPCMultistepSchedulerOptions,
-} from "./unipc-multistep-scheduler-config.ts";
+export * from "./schedulers/cm-stochastic-iterative-scheduler.ts";
+export * from "./schedulers/ddim-inverse-scheduler.ts";
+export * from "./schedulers/ddim-scheduler.ts";
+export * from "./schedulers/ddpm-scheduler.ts";
+export * from "./schedulers/deis-multistep-scheduler.ts";
+export * from "./schedulers/dpm-solver-multistep-scheduler.ts";
+export * from "./schedulers/dpm-solver-singlestep-scheduler.ts";
+export * from "./schedulers/edm-ddim-scheduler.ts";
+export * from "./schedulers/edm-dpm-solver-multistep-scheduler.ts";
+export * from "./schedulers/edm-dpm2-scheduler.ts";
+export * from "./schedulers/edm-euler-ancestral-scheduler.ts";
+export * from "./schedulers/edm-euler-scheduler.ts";
+export * from "./schedulers/edm-heun-scheduler.ts";
+export * from "./schedulers/euler-ancestral-discrete-scheduler.ts";
+export * from "./schedulers/euler-discrete-scheduler.ts";
+export * from "./schedulers/flow-match-euler-discrete-scheduler.ts";
+export * from "./schedulers/heun-discrete-scheduler.ts";
+export * from "./schedulers/ipndm-scheduler.ts";
+export * from "./schedulers/kdpm2-ancestral-discrete-scheduler.ts";
+export * from "./schedulers/kdpm2-discrete-scheduler.ts";
+export * from "./schedulers/lcm-scheduler.ts";
+export * from "./schedulers/lms-discrete-scheduler.ts";
+export * from "./schedulers/pndm-scheduler.ts";
+export * from "./schedulers/score-sde-ve-scheduler.ts";
+export * from "./schedulers/tcd-scheduler.ts";
+export * from "./schedulers/unipc-multistep-scheduler.ts";

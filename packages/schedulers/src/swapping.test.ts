@@ -3,8 +3,8 @@ import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { expectSum, fullLoopSum } from "./__fixtures__/full-loop.ts";
 import swaps from "./__fixtures__/scheduler-swaps.json" with { type: "json" };
-import { edmSchedulers } from "./config/edm-schedulers.ts";
-import { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+import { compatiblesOf } from "./config/compatibles.ts";
+import { findSchedulerClass, type SchedulerClass, schedulerClasses } from "./load-scheduler.ts";
 
 /** Entries of a file by their names, each as it is written there. */
 type Entries = Readonly<Record<string, string>>;
@@ -148,7 +148,9 @@ const testConfig = {
 } as const;
 
 describe("the config of a consistency model", () => {
-  const family = edmSchedulers.filter((name) => name !== "CMStochasticIterativeScheduler");
+  const family = compatiblesOf("EDMHeunScheduler").filter(
+    (name) => name !== "CMStochasticIterativeScheduler",
+  );
 
   it.each(family.flatMap((first) => family.map((second) => [first, second] as const)))(
     "keeps the scale of its timesteps from %s to %s, and comes back as it was",

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, TorchGenerator } from "@onestep/core";
 import { expect, it } from "vitest";
 import { patternSample } from "./__fixtures__/pattern-model.ts";
-import { DDIMScheduler } from "./ddim-scheduler.ts";
-import { DDPMScheduler } from "./ddpm-scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { DDIMScheduler } from "./schedulers/ddim-scheduler.ts";
+import { DDPMScheduler } from "./schedulers/ddpm-scheduler.ts";
 
 /** The first numbers that a run ends with whose model predicts a tenth of its input. */
 function runTo(scheduler: Scheduler, numInferenceSteps: number): number[] {
@@ -16,8 +16,8 @@ function runTo(scheduler: Scheduler, numInferenceSteps: number): number[] {
   return [...sample.data.slice(0, 3)];
 }
 
-// diffusers' issues 11347, 12633: a step of DDIM leads N / n timesteps back, also where the run's are spread otherwise.
-it("a DDIMScheduler steps as far as in diffusers where the timesteps are spread otherwise", () => {
+// diffusers' issues 11347, 12633: a step of DDIM leads N / n timesteps back, also where the run's are spaced differently.
+it("a DDIMScheduler steps as far as in diffusers where the timesteps are spaced differently", () => {
   const scheduler = new DDIMScheduler({
     numTrainTimesteps: 100,
     betaSchedule: "squaredcos_cap_v2",

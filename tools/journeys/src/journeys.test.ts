@@ -90,7 +90,13 @@ describe("journeys", () => {
   >([
     ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 67, 15],
     ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 34, 5],
-    ["dpmSolverStep", dpmSolverStep, "packages/schedulers/src/dpm-solver-multistep-scheduler.ts", 15, 6],
+    [
+      "dpmSolverStep",
+      dpmSolverStep,
+      "packages/schedulers/src/schedulers/dpm-solver-multistep-scheduler.ts",
+      5,
+      3,
+    ],
   ])(
     "%s goes through no more files and folders than it did",
     async (_name, take, through, mostFiles, mostFolders) => {

@@ -1,22 +1,3 @@
-/** `KarrasDiffusionSchedulers` (scheduling_utils.py): they take each other's configs. */
-export const karrasFamily: readonly string[] = [
-  "DDIMScheduler",
-  "DDPMScheduler",
-  "PNDMScheduler",
-  "LMSDiscreteScheduler",
-  "EulerDiscreteScheduler",
-  "HeunDiscreteScheduler",
-  "EulerAncestralDiscreteScheduler",
-  "DPMSolverMultistepScheduler",
-  "DPMSolverSinglestepScheduler",
-  "KDPM2DiscreteScheduler",
-  "KDPM2AncestralDiscreteScheduler",
-  "DEISMultistepScheduler",
-  "UniPCMultistepScheduler",
-  "DPMSolverSDEScheduler",
-  "EDMEulerScheduler",
-];
-
 /**
  * The fields of diffusers' schedulers, by class, separated by spaces: parameters of their constructors. Written by
  * tools/reference/make_scheduler_fields.py from diffusers 0.40.0.dev0.

@@ -3,13 +3,13 @@ import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { describe, expect, it, vi } from "vitest";
 import { patternModel, patternSample } from "../__fixtures__/pattern-model.ts";
 import { runThrough } from "../__fixtures__/run-through.ts";
-import { DDIMScheduler } from "../ddim-scheduler.ts";
-import { DDPMScheduler } from "../ddpm-scheduler.ts";
-import { DPMSolverMultistepScheduler } from "../dpm-solver-multistep-scheduler.ts";
-import { EulerDiscreteScheduler } from "../euler-discrete-scheduler.ts";
 import { schedulerFromJson } from "../load-scheduler.ts";
 import type { Scheduler } from "../scheduler.ts";
-import { UniPCMultistepScheduler } from "../unipc-multistep-scheduler.ts";
+import { DDIMScheduler } from "../schedulers/ddim-scheduler.ts";
+import { DDPMScheduler } from "../schedulers/ddpm-scheduler.ts";
+import { DPMSolverMultistepScheduler } from "../schedulers/dpm-solver-multistep-scheduler.ts";
+import { EulerDiscreteScheduler } from "../schedulers/euler-discrete-scheduler.ts";
+import { UniPCMultistepScheduler } from "../schedulers/unipc-multistep-scheduler.ts";
 
 function load(className: string, entries: string): Scheduler {
   return schedulerFromJson(parsePythonJson(`{"_class_name": "${className}", ${entries}}`, "file"), "file");

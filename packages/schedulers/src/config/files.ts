@@ -1,0 +1,122 @@
+import { InvalidArgumentError, type PythonJson } from "@onestep/core";
+import { describeValue, readConfigRecord } from "@onestep/core/internal";
+import { formatConfig, parsePythonJson, saveFile } from "@onestep/core/internal/files";
+import type {
+  OpenRepositoryOptions,
+  PushComponentOptions,
+  Repository,
+  RepositoryLocation,
+  UploadFile,
+  UploadReport,
+} from "@onestep/hub";
+import { SchedulerConfigNotFoundError } from "../errors.ts";
+import { schedulerConfigName } from "../scheduler.ts";
+
+/** Far above what a scheduler's configuration holds. */
+const maximumBytes = 1_048_576;
+
+/** Where a scheduler is loaded from: a Hub id, a folder, a URL, files at hand, or a repository that is open already. */
+export type SchedulerSource = RepositoryLocation | Repository;
+
+/** Options of a scheduler's `fromPretrained`. All but `subfolder` and `signal` only matter for a source to open. */
+export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
+  /**
+   * The folder of the repository that holds `scheduler_config.json`; `"scheduler"` by default, as pipelines save
+   * it. Where the folder has none, the top of the repository is searched; `""` searches there alone.
+   */
+  readonly subfolder?: string | undefined;
+}
+
+/** The content of a scheduler's configuration file. */
+export interface SchedulerDocument {
+  readonly document: PythonJson;
+  /** The repository and the path in it, for messages. */
+  readonly name: string;
+}
+
+/**
+ * Finds and reads a scheduler's configuration.
+ *
+ * @throws SchedulerConfigNotFoundError if the repository has none.
+ * @throws InvalidConfigError if the file is not JSON.
+ * @throws InvalidArgumentError if `subfolder` is not a folder within the repository.
+ */
+export async function readSchedulerDocument(
+  source: SchedulerSource,
+  options: SchedulerFromPretrainedOptions = {},
+): Promise<SchedulerDocument> {
+  const { subfolder = "scheduler", signal, onProgress } = options;
+  const paths = listCandidatePaths(subfolder);
+  const repository = await open(source, options);
+  for (const path of paths) {
+    const file = await repository.find(path, { signal, onProgress });
+    if (file === undefined) continue;
+    const name = `${repository.name}: ${path}`;
+    return { document: parsePythonJson(await file.text({ signal, onProgress, maximumBytes }), name), name };
+  }
+  throw new SchedulerConfigNotFoundError({
+    subject: repository.name,
+    found: `no file named ${schedulerConfigName}`,
+    expected: paths.join(" or "),
+    remedy: "Check the name and the revision, or pass the folder of the file as `subfolder`.",
+  });
+}
+
+function listCandidatePaths(subfolder: string): string[] {
+  const folder = String(subfolder).replace(/\/$/, "");
+  if (folder === "") return [schedulerConfigName];
+  const isWithin = folder.split("/").every((part) => !["", ".", ".."].includes(part));
+  if (!isWithin || /[\\:\0]/.test(folder)) {
+    throw new InvalidArgumentError({
+      subject: "subfolder",
+      found: describeValue(subfolder),
+      expected: "a folder within the repository, with forward slashes",
+      remedy: 'Pass a relative path such as "scheduler".',
+    });
+  }
+  return [`${folder}/${schedulerConfigName}`, schedulerConfigName];
+}
+
+async function open(source: SchedulerSource, options: OpenRepositoryOptions): Promise<Repository> {
+  if (typeof source === "object" && "commit" in source) return source;
+  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  const { openRepository } = await import("@onestep/hub");
+  return openRepository(source, options);
+}
+
+/**
+ * Writes a scheduler's config into a folder, byte for byte as diffusers' `save_pretrained` does. Creates the folder if
+ * needed.
+ *
+ * @param directory - A path or a `file:` URL.
+ * @throws FileWriteError if `directory` is a file, or cannot be written to.
+ * @throws InvalidArgumentError if `directory` is no path.
+ * @throws UnsupportedError in a browser.
+ */
+export async function saveSchedulerConfig(config: object, directory: string | URL): Promise<void> {
+  await saveFile(directory, schedulerConfigName, formatConfig(config));
+}
+
+/** The file of a scheduler's config, byte for byte as `savePretrained` writes it. */
+export async function listSchedulerFiles(config: object): Promise<readonly UploadFile[]> {
+  const text = formatConfig(config);
+  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  const { bytesFile } = await import("@onestep/hub");
+  return [bytesFile(schedulerConfigName, text)];
+}
+
+/**
+ * Uploads a scheduler's config to the Hub, byte for byte as `savePretrained` writes it.
+ *
+ * @throws What `uploadFiles` of `@onestep/hub` throws.
+ */
+export async function pushSchedulerConfig(
+  config: object,
+  repositoryId: string,
+  options: PushComponentOptions,
+): Promise<UploadReport> {
+  const files = await listSchedulerFiles(config);
+  const { pushComponent } = await import("@onestep/hub");
+  const className = readConfigRecord(config)?.className ?? "Scheduler";
+  return pushComponent(repositoryId, { className, files }, options);
+}

@@ -1,2 +1,0 @@
-/** The file that holds a scheduler's configuration, named as in diffusers. */
-export const schedulerConfigName = "scheduler_config.json";

@@ -1,0 +1,265 @@
+import { enumField, InvalidArgumentError } from "@onestep/core";
+import { describeValue, warn } from "@onestep/core/internal";
+import { type BetaConfig, betaFields, commonBetaSchedules } from "./betas.ts";
+import { requireFraction, requireOneOption, requireSequence, requireTimestepCount } from "./checks.ts";
+import { finiteField, timestepCountField, truthField } from "./config/fields.ts";
+import type { ConfigFieldsOf } from "./config/schema.ts";
+import {
+  type ClippingConfig,
+  clippingFields,
+  type PredictionType,
+  predictionTypes,
+  type ThresholdingConfig,
+  thresholdingFields,
+} from "./predictions.ts";
+import type { SetTimestepsOptions } from "./scheduler.ts";
+import { type SpacingConfig, spacingFields, trainTimestepRule } from "./timesteps.ts";
+
+/** The configuration that the schedulers of distilled models share, `LCMScheduler` and `TCDScheduler`. */
+export interface DistilledSchedulerConfig
+  extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
+    ThresholdingConfig,
+    ClippingConfig,
+    SpacingConfig {
+  /** How many timesteps the model was distilled with, of which a run takes some; 50 by default. */
+  readonly originalInferenceSteps: number;
+  /** Whether nothing of the noise is left before timestep 0; true by default. No step leads there. */
+  readonly setAlphaToOne: boolean;
+  /** What the model predicts; `"epsilon"` by default. */
+  readonly predictionType: PredictionType;
+  /** What timesteps are multiplied with where a consistency function follows from them; 10 by default. */
+  readonly timestepScaling: number;
+  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  readonly rescaleBetasZeroSnr: boolean;
+}
+
+/** The fields of {@link DistilledSchedulerConfig}. The timestep spacing is ignored, as in diffusers. */
+export function distilledSchedulerFields(): ConfigFieldsOf<DistilledSchedulerConfig> {
+  return {
+    ...betaFields(commonBetaSchedules, "scaled_linear", [0.00085, 0.012]),
+    originalInferenceSteps: timestepCountField(50),
+    ...clippingFields(false),
+    setAlphaToOne: truthField(true),
+    ...spacingFields("leading"),
+    predictionType: enumField(predictionTypes, "epsilon"),
+    ...thresholdingFields(),
+    timestepScaling: finiteField(10),
+    rescaleBetasZeroSnr: truthField(false),
+  };
+}
+
+/** What `setTimesteps` of a scheduler for distilled models takes: exactly one of the first two. */
+export interface DistilledSetTimestepsOptions extends SetTimestepsOptions {
+  /** How many timesteps the model was distilled with, in place of the config's. */
+  readonly originalInferenceSteps?: number | undefined;
+  /** What part of the schedule to go through, from its end; above 0 and at most 1, its default. */
+  readonly strength?: number | undefined;
+}
+
+/** The timesteps that a model was distilled with, of which a run takes some. */
+export interface DistillationGrid {
+  /** How many there are without `strength`. */
+  readonly count: number;
+  /** How many of them, from the lowest on, are within `strength`. */
+  readonly usedCount: number;
+  /** The lowest. */
+  readonly first: number;
+  /** The distance between two. */
+  readonly gap: number;
+}
+
+/**
+ * The timesteps of a distillation, evenly spaced up to the last of training.
+ *
+ * @param count - How many there are; `original_inference_steps`.
+ * @throws InvalidArgumentError if it is not a whole number from 1 to `trainCount`.
+ */
+export function distillationGrid(
+  subject: string,
+  count: number,
+  strength: number,
+  trainCount: number,
+): DistillationGrid {
+  requireTimestepCount(subject, count, trainCount, "originalInferenceSteps");
+  const gap = Math.floor(trainCount / count);
+  return { count, usedCount: Math.trunc(count * strength), first: gap - 1, gap };
+}
+
+/**
+ * The timesteps of a run, the highest first: evenly spaced ones of the grid, or those that were asked for.
+ * The rules are those of diffusers' `LCMScheduler.set_timesteps` and `TCDScheduler.set_timesteps`.
+ *
+ * @param subject - The method, for messages.
+ * @param trainCount - How many timesteps the model was trained with.
+ * @throws InvalidArgumentError if not exactly one of `numInferenceSteps` and `timesteps` is given, or it breaks its
+ * rule, or no step is left.
+ */
+export function distilledTimesteps(
+  subject: string,
+  options: DistilledSetTimestepsOptions,
+  trainCount: number,
+  grid: DistillationGrid,
+): Float64Array {
+  const { numInferenceSteps, timesteps, strength = 1 } = options;
+  requireOneOption(subject, { numInferenceSteps, timesteps }, ["numInferenceSteps", "timesteps"]);
+  if (timesteps === undefined) {
+    return evenTimesteps(
+      requireTimestepCount(subject, numInferenceSteps, Math.min(grid.count, trainCount)),
+      grid,
+      subject,
+    );
+  }
+  const chosen = requireSequence(`${subject}: timesteps`, timesteps, trainTimestepRule(trainCount));
+  warnOfOthers(chosen, trainCount, grid, strength);
+  const used = chosen.slice(chosen.length - Math.trunc(chosen.length * strength));
+  if (used.length === 0) refuseStrength(subject, `a strength of ${strength} of ${chosen.length} timesteps`);
+  return used;
+}
+
+/**
+ * The part of the schedule that a caller asked for.
+ *
+ * @throws InvalidArgumentError if it is not a number from 0 to 1.
+ */
+export function requireStrength(subject: string, options: DistilledSetTimestepsOptions): number {
+  return requireFraction(`${subject}: strength`, options?.strength ?? 1);
+}
+
+function evenTimesteps(count: number, grid: DistillationGrid, subject: string): Float64Array {
+  if (grid.usedCount < count) {
+    refuseStrength(
+      subject,
+      `${count} steps of the ${grid.usedCount} that \`strength\` leaves of ${grid.count}`,
+    );
+  }
+  const stride = grid.usedCount / count;
+  return Float64Array.from({ length: count }, (_, index) => {
+    const place = grid.usedCount - 1 - Math.floor(index * stride);
+    return grid.first + place * grid.gap;
+  });
+}
+
+function refuseStrength(subject: string, found: string): never {
+  throw new InvalidArgumentError({
+    subject,
+    found,
+    expected: "at most as many steps as there are timesteps left, and at least one",
+    remedy: "Take fewer steps, or pass a higher `strength`.",
+  });
+}
+
+function warnOfOthers(
+  timesteps: Float64Array,
+  trainCount: number,
+  grid: DistillationGrid,
+  strength: number,
+): void {
+  const unexpected = "You may get unexpected results when using this timestep schedule.";
+  const last = trainCount - 1;
+  if (strength === 1 && timesteps[0] !== last) {
+    warn(
+      `The first timestep on the custom timestep schedule is ${timesteps[0]}, not` +
+        ` \`self.config.num_train_timesteps - 1\`: ${last}. ${unexpected}`,
+    );
+  }
+  const others = timesteps.slice(1).filter((timestep) => !isOnGrid(timestep, grid));
+  if (others.length > 0) {
+    warn(
+      "The custom timestep schedule contains the following timesteps which are not on the original" +
+        ` training/distillation timestep schedule: ${others.join(", ")}. ${unexpected}`,
+    );
+  }
+  if (timesteps.length > grid.count) {
+    warn(
+      `The number of timesteps in the custom timestep schedule is ${timesteps.length}, which exceeds the length of` +
+        ` the timestep schedule used for training: ${grid.count}. ${unexpected}`,
+    );
+  }
+}
+
+function isOnGrid(timestep: number, { first, gap, usedCount }: DistillationGrid): boolean {
+  const place = (timestep - first) / gap;
+  return Number.isInteger(place) && place >= 0 && place < usedCount;
+}
+
+/**
+ * Which noise levels of a grid a run of a consistency model goes through: ascending indices, 0 the highest level.
+ * The rules, their order and the wording of the first five messages are those of diffusers'
+ * `CMStochasticIterativeScheduler.set_timesteps`; checks of what Python stumbles over come on top.
+ *
+ * @param subject - The scheduler, for messages.
+ * @param gridSize - `numTrainTimesteps`.
+ * @throws InvalidArgumentError if `options` break a rule.
+ */
+export function chooseGridIndices(subject: string, options: SetTimestepsOptions, gridSize: number): number[] {
+  const { numInferenceSteps, timesteps } = options ?? {};
+  if (timesteps === undefined) {
+    if (numInferenceSteps === undefined) {
+      throw new InvalidArgumentError(
+        "Exactly one of `num_inference_steps` or `timesteps` must be supplied." +
+          " Found neither: pass `{ numInferenceSteps: 1 }` or `{ timesteps: [22, 0] }`.",
+      );
+    }
+    return evenGridIndices(subject, numInferenceSteps, gridSize);
+  }
+  if (numInferenceSteps !== undefined) {
+    throw new InvalidArgumentError(
+      "Can only pass one of `num_inference_steps` or `timesteps`." +
+        " Found both: leave `numInferenceSteps` out, the number of timesteps is the number of steps.",
+    );
+  }
+  return givenGridIndices(subject, timesteps, gridSize);
+}
+
+function evenGridIndices(subject: string, numInferenceSteps: number, gridSize: number): number[] {
+  if (typeof numInferenceSteps === "number" && numInferenceSteps > gridSize) {
+    throw new InvalidArgumentError(
+      `\`num_inference_steps\`: ${numInferenceSteps} cannot be larger than \`self.config.train_timesteps\`:` +
+        ` ${gridSize} as the unet model trained with this scheduler can only handle` +
+        ` maximal ${gridSize} timesteps. Pass a smaller \`numInferenceSteps\`.`,
+    );
+  }
+  const count = requireTimestepCount(subject, numInferenceSteps, gridSize);
+  const gap = Math.floor(gridSize / count);
+  return Array.from({ length: count }, (_, step) => step * gap);
+}
+
+function givenGridIndices(subject: string, timesteps: readonly number[], gridSize: number): number[] {
+  const indices = requireIntegers(subject, timesteps);
+  for (let place = 1; place < indices.length; place += 1) {
+    if (Number(indices[place]) < Number(indices[place - 1])) continue;
+    throw new InvalidArgumentError(
+      "`timesteps` must be in descending order." +
+        ` Found ${timesteps[place]} after ${timesteps[place - 1]}: pass them in strictly descending order.`,
+    );
+  }
+  if (Number(timesteps[0]) >= gridSize) {
+    throw new InvalidArgumentError(
+      `\`timesteps\` must start before \`self.config.train_timesteps\`: ${gridSize}.` +
+        ` Found ${timesteps[0]}: pass indices from ${gridSize - 1} down to 0.`,
+    );
+  }
+  return indices.reverse();
+}
+
+function requireIntegers(subject: string, timesteps: readonly number[]): number[] {
+  const isList = Array.isArray(timesteps) || ArrayBuffer.isView(timesteps);
+  if (!isList || timesteps.length === 0) {
+    throw new InvalidArgumentError({
+      subject: `${subject}: timesteps`,
+      found: isList ? "an empty list" : describeValue(timesteps),
+      expected: "a list of at least one index",
+      remedy: "Pass indices into the grid of noise levels, such as [22, 0].",
+    });
+  }
+  return Array.from(timesteps, (timestep, place) => {
+    const index = typeof timestep === "number" ? Math.trunc(timestep) + 0 : Number.NaN;
+    if (Number.isSafeInteger(index)) return index;
+    throw new InvalidArgumentError({
+      subject: `${subject}: timesteps[${place}]`,
+      found: describeValue(timestep),
+      expected: "a whole number",
+      remedy: "Pass indices into the grid of noise levels, such as [22, 0].",
+    });
+  });
+}

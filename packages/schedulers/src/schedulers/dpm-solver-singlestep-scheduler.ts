@@ -1,0 +1,138 @@
+import { InvalidConfigError, randnTensor, type Tensor } from "@onestep/core";
+import { requireOneOption, requireSamples } from "../checks.ts";
+import { truthField } from "../config/fields.ts";
+import { type ConfigFieldsOf, type ConfigOptions, SchedulerSchema } from "../config/schema.ts";
+import { type DPMSolverConfig, dpmSolverFields, requireDPMSolverConfig } from "../config/solvers.ts";
+import { countUnclipped, flowShift, MultistepSolverBase } from "../multistep-solver.ts";
+import type { PrevSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
+import { appendSigma } from "../sigmas.ts";
+import {
+  addsNoise,
+  convertModelOutput,
+  sigmaToAlphaSigmaT,
+  singlestepDPMSolverUpdate,
+  singlestepOrders,
+  withoutVariance,
+} from "../solvers/dpm-solver.ts";
+import { solverTimesteps } from "../timesteps.ts";
+
+/** The configuration of a `DPMSolverSinglestepScheduler`. */
+export interface DPMSolverSinglestepSchedulerConfig
+  extends DPMSolverConfig<"dpmsolver" | "dpmsolver++" | "sde-dpmsolver++"> {
+  /** The order of the solver: how often a step evaluates the model, 1 to 3; 2 by default. */
+  readonly solverOrder: number;
+}
+
+/** Options of the `DPMSolverSinglestepScheduler` constructor. */
+export type DPMSolverSinglestepSchedulerOptions = ConfigOptions<DPMSolverSinglestepSchedulerConfig>;
+
+/** Options of {@link DPMSolverSinglestepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `timesteps`. */
+export interface DPMSolverSinglestepSetTimestepsOptions extends SetTimestepsOptions {
+  /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
+  readonly mu?: number | undefined;
+}
+
+/** The result of {@link DPMSolverSinglestepScheduler.step}. */
+export type DPMSolverSinglestepSchedulerOutput = PrevSampleOutput;
+
+/**
+ * DPM-Solver and DPM-Solver++ as a singlestep method along the probability flow ODE, of up to third order: a step
+ * evaluates the model up to three times, and each evaluation counts as one of `numInferenceSteps`. Lu et al. 2022
+ * (arXiv:2206.00927, arXiv:2211.01095).
+ *
+ * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py` on torch's CPU. Where diffusers
+ * turns `lower_order_final` on for good, because the number of steps is odd or the run ends at no noise, it is here for
+ * that run alone, and the config stays as it is.
+ */
+export class DPMSolverSinglestepScheduler
+  extends MultistepSolverBase<DPMSolverSinglestepSchedulerConfig>
+  implements Scheduler
+{
+  /** Fields and defaults of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py`. */
+  static override readonly schema: SchedulerSchema<ConfigFieldsOf<DPMSolverSinglestepSchedulerConfig>> =
+    new SchedulerSchema(
+      "DPMSolverSinglestepScheduler",
+      {
+        ...dpmSolverFields(["dpmsolver", "dpmsolver++", "sde-dpmsolver++"], "dpmsolver++"),
+        lowerOrderFinal: truthField(false),
+      },
+      requireSinglestepConfig,
+    );
+
+  /** The sample of the last step of order 1, where a step of the solver begins. */
+  #sample: Tensor<"float32"> | undefined;
+
+  /**
+   * Starts a new run of `numInferenceSteps` evenly spaced timesteps or of the sigmas that the config asks for, or of
+   * `timesteps` (whole numbers, strictly descending).
+   *
+   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given and
+   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the current run is then
+   * kept.
+   */
+  setTimesteps(options: DPMSolverSinglestepSetTimestepsOptions): void {
+    const subject = `${this.className}.setTimesteps`;
+    const { mu, ...request } = options ?? {};
+    requireOneOption(subject, request, ["numInferenceSteps", "timesteps"]);
+    const shift = flowShift(subject, this.config, mu);
+    const { timesteps, sigmas } = this.createSchedule(subject, request, shift, () => {
+      const usedCount = countUnclipped(subject, this.config, this.alphasCumprod);
+      const config = { ...this.config, timestepSpacing: "linspace", stepsOffset: 0 } as const;
+      return solverTimesteps(subject, request.numInferenceSteps, config, usedCount);
+    });
+    const sigmaLast = this.config.finalSigmasType === "zero" ? 0 : (this.trainSigmas[0] ?? Number.NaN);
+    this.beginRun(timesteps, appendSigma(sigmas, sigmaLast));
+  }
+
+  /**
+   * Takes one evaluation's part of a step.
+   *
+   * @param modelOutput - float32, the shape of `sample`; twice its channels where the config's `varianceType` says that
+   * the model predicts a variance.
+   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param sample - float32 [batch, channels, …]
+   * @throws InvalidArgumentError if there is no run yet, the shapes do not fit, the run does not have its first
+   * timestep, or is over.
+   */
+  step(
+    modelOutput: Tensor<"float32">,
+    timestep: number,
+    sample: Tensor<"float32">,
+    options: StepOptions = {},
+  ): DPMSolverSinglestepSchedulerOutput {
+    const subject = `${this.className}.step`;
+    const output = withoutVariance(subject, modelOutput, sample, this.config);
+    requireSamples(subject, { modelOutput: output, sample });
+    this.run.requireStarted();
+    const stepIndex = this.run.enter(timestep);
+    const pointAt = (index: number) => sigmaToAlphaSigmaT(this.run.sigmaAt(index), this.config.useFlowSigmas);
+
+    const sigma = this.run.sigmaAt(stepIndex);
+    const converted = convertModelOutput(this.config, output, sample, pointAt(stepIndex), sigma);
+    const modelOutputs = [...this.modelOutputs, converted].slice(-this.config.solverOrder);
+    const noise = addsNoise(this.config.algorithmType)
+      ? randnTensor(sample.shape, options.generator)
+      : undefined;
+    // A run that begins in the middle of a step has too few outputs for its order.
+    const orders = singlestepOrders(this.config, this.run.timesteps.length);
+    const order = Math.min(orders[stepIndex] ?? 1, modelOutputs.length);
+    const start = order === 1 ? sample : (this.#sample ?? sample);
+    const update = [stepIndex, order] as const;
+    const prevSample = singlestepDPMSolverUpdate(this.config, modelOutputs, start, update, pointAt, noise);
+    this.modelOutputs = modelOutputs;
+    this.#sample = start;
+    this.run.advance(stepIndex);
+    return { prevSample };
+  }
+}
+
+function requireSinglestepConfig(subject: string, config: DPMSolverSinglestepSchedulerConfig): void {
+  requireDPMSolverConfig(subject, config);
+  if (config.solverOrder <= 3) return;
+  throw new InvalidConfigError({
+    subject,
+    found: `solver_order ${config.solverOrder}`,
+    expected: "an order of 1, 2 or 3",
+    remedy: "Set it to one of them.",
+  });
+}
