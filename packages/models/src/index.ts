@@ -54,8 +54,7 @@ export {
 export { CheckpointError, UnsafePickleError, type WeightsMismatch, WeightsMismatchError } from "./errors.ts";
 export { guidanceScaleEmbedding } from "./layers/embeddings.ts";
 export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from "./layers/modules.ts";
-export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
-export type { RequestedPrecision, RunOptions } from "./load-plan.ts";
+export type { LoadedModel, LoadModelOptions, RequestedPrecision, RunOptions } from "./load-model.ts";
 export { Model, type ModelClass } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {

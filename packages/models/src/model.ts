@@ -24,8 +24,8 @@ import {
   mainMethod,
   type Tensors,
 } from "./definition.ts";
+import type { LoadPlan } from "./load-model.ts";
 import { graphFor, type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
-import type { LoadPlan } from "./load-plan.ts";
 
 /** A class of models: what is static in it. */
 export interface ModelClass<Values extends object, Instance extends Model<Values>> {

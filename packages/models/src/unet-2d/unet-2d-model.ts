@@ -1,8 +1,7 @@
 import type { Tensor } from "@onestep/core";
 import { type FileLocation, type OpenRepositoryOptions, openFile } from "@onestep/hub";
 import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } from "../definition.ts";
-import { startModel } from "../load-model.ts";
-import { planLoad, type RunOptions, stopAtMisfits } from "../load-plan.ts";
+import { planLoad, type RunOptions, startModel, stopAtMisfits } from "../load-model.ts";
 import { Model } from "../model.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";

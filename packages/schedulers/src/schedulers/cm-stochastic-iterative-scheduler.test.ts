@@ -56,7 +56,7 @@ describe("a new CMStochasticIterativeScheduler", () => {
     [{ rho: 0 }, "rho: found 0, expected a number other than 0."],
     [{ rho: 1e-3 }, "CMStochasticIterativeScheduler: sigmas: found"],
     [{ clipDenoised: 1 as unknown as boolean }, "clipDenoised: found 1, expected true or false."],
-    [{ sigmaMean: 1 }, "CMStochasticIterativeScheduler: sigmaMean: found an option of that name"],
+    [{ sigmaMean: 1 }, "CMStochasticIterativeScheduler has no option `sigmaMean`"],
     [null as unknown as object, "CMStochasticIterativeScheduler: found null, expected an object"],
   ])("refuses %j", (options, message) => {
     const make = () => new CMStochasticIterativeScheduler(options);

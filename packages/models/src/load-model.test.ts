@@ -2,7 +2,7 @@ import { UnsupportedError } from "@onestep/core";
 import type { DType } from "@onestep/graph";
 import { type AvailableDevice, OutOfMemoryError } from "@onestep/runtime";
 import { describe, expect, it } from "vitest";
-import { checkPrecision, type LoadPlan, placeModel, type RequestedPrecision } from "./load-plan.ts";
+import { checkPrecision, type LoadPlan, placeModel, type RequestedPrecision } from "./load-model.ts";
 
 const both = ["float32", "float16"] as const;
 const stored = (...types: DType[]) => types.map((dtype) => ({ dtype }));
