@@ -24,6 +24,13 @@ describe("RasterImage", () => {
     expect([...tensor.data]).toEqual([0, 153 / 255, 51 / 255, 204 / 255, 102 / 255, 1].map(Math.fround));
   });
 
+  it("becomes the body of a Response", async () => {
+    // A type test as well: a Response takes bytes of an ArrayBuffer alone.
+    const png: Uint8Array<ArrayBuffer> = await image.toPng();
+    const response = new Response(await image.toPng(), { headers: { "Content-Type": "image/png" } });
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(png);
+  });
+
   it("becomes a PNG and comes back", async () => {
     expect(await RasterImage.fromPng(await image.toPng())).toEqual(image);
     const blob = await image.toBlob();

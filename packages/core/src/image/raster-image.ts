@@ -111,13 +111,13 @@ export class RasterImage implements Pixels {
   }
 
   /** The image as a PNG file. */
-  async toPng(): Promise<Uint8Array> {
+  async toPng(): Promise<Uint8Array<ArrayBuffer>> {
     return encodePng(this);
   }
 
   /** The image as a PNG in a `Blob` of type `image/png`. */
   async toBlob(): Promise<Blob> {
-    return new Blob([(await this.toPng()) as Uint8Array<ArrayBuffer>], { type: "image/png" });
+    return new Blob([await this.toPng()], { type: "image/png" });
   }
 
   /** The pixels as a canvas takes them: an `ImageData` where there is such a thing, else an object of its shape. */

@@ -6,7 +6,7 @@ import { writePngChunks } from "./png-chunks.ts";
 const bandBytes = 2 ** 16;
 
 /** Encodes 8-bit pixels as PNG. A page has its turn after each band of rows. */
-export async function encodePng({ width, height, channels, data }: Pixels): Promise<Uint8Array> {
+export async function encodePng({ width, height, channels, data }: Pixels): Promise<Uint8Array<ArrayBuffer>> {
   const { readable, writable } = new CompressionStream("deflate");
   const [deflated] = await Promise.all([
     readAll(readable),

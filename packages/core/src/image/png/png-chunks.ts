@@ -109,7 +109,7 @@ function describeStart(bytes: Uint8Array): string {
 /** A PNG file with these chunks. The parts of a chunk are its content, one after the other. */
 export function writePngChunks(
   chunks: readonly (readonly [type: string, parts: readonly Uint8Array[]])[],
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const lengths = chunks.map(([, parts]) => parts.reduce((sum, part) => sum + part.length, 0));
   const file = new Uint8Array(pngSignature.length + lengths.reduce((sum, length) => sum + length + 12, 0));
   const view = new DataView(file.buffer);
