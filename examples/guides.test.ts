@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FakeFiles, type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** The programs of a guide, and what the guide says that they print. */
-async function readPrograms(name: string): Promise<{ text: string; output: string }[]> {
-  const guide = await readFile(join(root, "docs/guides", name), "utf8");
+const textModels = "packages/models/src/__fixtures__/text";
+
+/** The programs of a page, and what the page says that they print. */
+async function readPrograms(page: string): Promise<{ text: string; output: string }[]> {
+  const guide = await readFile(join(root, page), "utf8");
   return [...guide.matchAll(/```js\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)].map(
     ([, text = "", output = ""]) => ({ text, output }),
   );
@@ -31,6 +33,11 @@ beforeAll(async () => {
     repositories: {
       "openai/diffusers-cd_imagenet64_l2": { files: emoji },
       "google/ddpm-cifar10-32": { files: Object.fromEntries(flat) },
+      "SimianLuo/LCM_Dreamshaper_v7": { files: await readFolder("lcm-tiny") },
+      "stable-diffusion-v1-5/stable-diffusion-v1-5": { files: await readFolder("sd15-tiny") },
+      "madebyollin/taesd": { files: await readFolder("sd15-taesd-tiny/vae") },
+      "latent-consistency/lcm-lora-sdv1-5": { files: await readFolder("lora-tiny-diffusers") },
+      "sd-concepts-library/cat-toy": { files: await readFolder("textual-inversion-tiny/one-vector") },
       "owner/private-model": { files: {}, privateToken: "hf_owner" },
     },
     accounts: { hf_me: { name: "me" } },
@@ -49,15 +56,31 @@ async function readFiles(from: string, paths: readonly string[]): Promise<FakeFi
   return Object.fromEntries(await Promise.all(paths.map(read)));
 }
 
-function run(name: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+/** A tiny repository that stands for a published one. */
+async function readFolder(name: string): Promise<FakeFiles> {
+  const entries = await readdir(join(root, textModels, name), { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(root, textModels, name), join(entry.parentPath, entry.name)));
+  return readFiles(
+    `${textModels}/${name}`,
+    paths.map((path) => path.replaceAll("\\", "/")),
+  );
+}
+
+/** Runs a program in the folder. The programs of a page share a cache. */
+function run(
+  program: readonly string[],
+  page: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const env = {
     PATH: process.env["PATH"],
     HOME: folder,
-    HF_HOME: join(folder, "home"),
+    HF_HOME: join(folder, "caches", basename(page, ".md")),
     HF_ENDPOINT: hub.endpoint,
     HF_TOKEN: "hf_me",
   };
-  const child = spawn(process.execPath, [name], { cwd: folder, env });
+  const child = spawn(process.execPath, program, { cwd: folder, env });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -72,14 +95,47 @@ function run(name: string): Promise<{ code: number | null; stdout: string; stder
   });
 }
 
-describe.each(["editing.md", "hub.md", "pipelines.md", "schedulers.md"])(
-  "the programs of docs/guides/%s",
-  async (guide) => {
-    it.each(await readPrograms(guide))("print what the page says: $text", async ({ text, output }) => {
-      await writeFile(join(folder, "program.mjs"), text);
-      const { code, stdout, stderr } = await run("program.mjs");
-      expect(code === 0 ? "" : stderr).toBe("");
-      expect(stdout).toBe(output);
-    });
-  },
-);
+const pages = [
+  "README.md",
+  "docs/coming-from-diffusers.md",
+  "docs/concepts.md",
+  "docs/getting-started.md",
+  "docs/guides/editing.md",
+  "docs/guides/hub.md",
+  "docs/guides/pipelines.md",
+  "docs/guides/schedulers.md",
+  "docs/guides/text-to-image.md",
+  "docs/troubleshooting.md",
+];
+
+describe.each(pages)("the programs of %s", async (page) => {
+  it.each(await readPrograms(page))("print what the page says: $text", async ({ text, output }) => {
+    await writeFile(join(folder, "program.mjs"), text);
+    const { code, stdout, stderr } = await run(["program.mjs"], page);
+    expect(code === 0 ? "" : stderr).toBe("");
+    expect(stdout).toBe(output);
+  });
+});
+
+describe("the commands of README.md", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const commands = [...readme.matchAll(/^npx onestep (.+)$/gm)].map(([, words = ""]) => words);
+
+  it("are there", () => {
+    expect(commands).not.toEqual([]);
+  });
+
+  it.each(commands)("npx onestep %s", async (words) => {
+    const program = join(root, "packages/onestep/bin/onestep.js");
+    const { code, stdout, stderr } = await run([program, ...words.split(" ")], "README.md");
+    expect(code === 0 ? "" : stderr).toBe("");
+    const [, file = ""] = /--out (\S+)/.exec(words) ?? [];
+    expect(stdout).toBe(`${file}\n`);
+  });
+
+  it("npm run … are scripts of the repository", async () => {
+    const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+    const names = [...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(names));
+  });
+});
