@@ -39,6 +39,25 @@ const pages: TestProjectInlineConfiguration = {
   },
 };
 
+const chromiumOptions = (executablePath: string): Parameters<typeof playwright>[0] => ({
+  launchOptions: {
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--enable-unsafe-webgpu",
+    ],
+  },
+});
+
+/** Which browser the tests of packages run in, in place of Chromium: playwright's `firefox` or `webkit`. */
+const otherBrowser = (["firefox", "webkit"] as const).find((name) => name === process.env["TEST_BROWSER"]);
+
 const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   extends: true,
   // Makes the page cross-origin isolated, which SharedArrayBuffer needs.
@@ -60,22 +79,8 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath,
-          args: [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--enable-unsafe-webgpu",
-          ],
-        },
-      }),
-      instances: [{ browser: "chromium" }],
+      provider: otherBrowser === undefined ? playwright(chromiumOptions(executablePath)) : playwright(),
+      instances: [{ browser: otherBrowser ?? "chromium" }],
     },
   },
 });

@@ -15,8 +15,9 @@ import {
 const rootManifest = readJson<Manifest>("package.json");
 const publicVersions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]));
 
-/** Fields that would name a host, a place or a person. */
-const fieldsWithoutAnAnswer = ["author", "bugs", "contributors", "homepage", "maintainers", "repository"];
+/** The address of the repository on the web. The root's manifest is the one place that says it. */
+const repository = readJson<{ repository: { url: string } }>("package.json").repository.url;
+const address = repository.replace(/^git\+|\.git$/g, "");
 
 /** Scripts of workers: importing one is all that is done with it. Everything else is dropped where it is not used. */
 const filesWithEffects: Readonly<Record<string, readonly string[]>> = {
@@ -41,12 +42,15 @@ describe.each(packages)("$manifest.name", ({ folder, manifest }) => {
       type: "module",
       engines: rootManifest["engines"],
       sideEffects: filesWithEffects[manifest.name] ?? false,
-      publishConfig: { access: "public" },
+      publishConfig: { access: "public", provenance: true },
       keywords: expect.arrayContaining(["consistency-models", "diffusers"]),
+      author: "The Onestep authors",
+      repository: { type: "git", url: repository, directory: folder },
+      bugs: { url: `${address}/issues` },
+      homepage: manifest.name === "onestep" ? `${address}#readme` : `${address}/tree/main/${folder}#readme`,
     });
     expect(manifest.version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(manifest.private).toBeUndefined();
-    expect(Object.keys(manifest).filter((field) => fieldsWithoutAnAnswer.includes(field))).toEqual([]);
   });
 
   it("stands in the folder of its name", () => {
