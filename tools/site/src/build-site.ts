@@ -30,10 +30,11 @@ function linkOf(page: string): string {
 }
 
 function sidebar(folder: string): readonly SidebarItem[] {
-  const guides = sections.map(({ text, pages }) => ({
-    text,
-    items: Object.entries(pages).map(([title, page]) => ({ text: title, link: linkOf(page) })),
-  }));
+  const guides = sections.map(({ text, pages }): SidebarItem => {
+    const items = Object.entries(pages).map(([title, page]) => ({ text: title, link: linkOf(page) }));
+    const [only, ...others] = items;
+    return others.length === 0 && only !== undefined ? { text, link: only.link } : { text, items };
+  });
   const packagePages = listPages(join(folder, "api")).filter((page) =>
     /^(@onestep\/)?[\w-]+\/index\.md$/.test(page),
   );

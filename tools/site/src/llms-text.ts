@@ -29,5 +29,7 @@ export function llmsText(
     );
     return `## ${text}\n\n${lines.join("\n")}\n`;
   });
-  return `# Onestep\n\n> ${firstParagraph(read("README.md"))}\n\n${groups.join("\n")}`;
+  const reference =
+    "## Reference\n\n- [API reference](/api/): every export\n- [Schedulers](/schedulers/): a page each\n";
+  return `# Onestep\n\n> ${firstParagraph(read("README.md"))}\n\n${[...groups, reference].join("\n")}`;
 }
