@@ -137,14 +137,16 @@ export abstract class Model<Values extends object> {
     const all = { ...this.#definition.symbols?.(this.config), ...symbols };
     const kept = this.#sessionFor(method, all, extension);
     kept.users += 1;
-    try {
-      const session = await untilAborted(kept.opened, signal);
-      this.requireLoaded();
-      return await session.run({ ...inputs, ...extension?.inputs }, { signal });
-    } finally {
-      kept.users -= 1;
-      this.#disposeUnused(method);
-    }
+    // Asked for before a dispose() that follows in the same turn, which then waits for it.
+    const outputs = kept.opened
+      .then((session) => session.run({ ...inputs, ...extension?.inputs }, { signal }))
+      .finally(() => {
+        kept.users -= 1;
+        this.#disposeUnused(method);
+      });
+    outputs.catch(() => undefined);
+    await untilAborted(kept.opened, signal);
+    return outputs;
   }
 
   /** @throws DisposedError after {@link Model.dispose}. */

@@ -1,9 +1,12 @@
 import { type Tensor, TorchGenerator } from "@onestep/core";
 import { expect } from "vitest";
 
+// Vite replaces paths that stand directly before import.meta.url, and cannot know these.
+const here = import.meta.url;
+
 /** Where a small repository of Stable Diffusion's layout is. */
 export function textCheckpoint(name: string): URL {
-  return new URL(`./text/${name}/`, import.meta.url);
+  return new URL(`./text/${name}/`, here);
 }
 
 /** A tensor as the goldens have it: sums of all its values, and some of them. */

@@ -52,7 +52,9 @@ async function generate(pipe: Pipe, args: Readonly<Record<string, unknown>>): Pr
 }
 
 describe("LoRA", () => {
-  const cases = goldens.lora as unknown as readonly LoraGolden[];
+  const all = goldens.lora as unknown as readonly LoraGolden[];
+  // A page runs some, since WebAssembly takes minutes for them; Node runs all.
+  const cases = "document" in globalThis ? all.filter((_, index) => index % 5 === 1) : all;
 
   it.each(cases)("$name: makes diffusers' image, and unloading the image from before", async (golden) => {
     const pipe = await open(golden.folder);

@@ -25,6 +25,9 @@ export interface GoldenCall {
   readonly rounding?: { readonly twoThreads?: number; readonly otherKernels?: number };
 }
 
+// Vite replaces paths that stand directly before import.meta.url, and cannot know these.
+const here = import.meta.url;
+
 const outputTypes: Readonly<Record<string, string>> = { np: "tensor", pil: "image", latent: "latent" };
 
 /** diffusers' arguments as options. */
@@ -63,7 +66,7 @@ async function readValue(value: unknown): Promise<unknown> {
 }
 
 async function readImage(name: string): Promise<RasterImage> {
-  const url = new URL(`./images/${name}`, import.meta.url);
+  const url = new URL(`./images/${name}`, here);
   if (url.protocol !== "file:")
     return RasterImage.decode(new Uint8Array(await (await fetch(url)).arrayBuffer()));
   const { readFile } = await import("node:fs/promises");
@@ -133,5 +136,5 @@ function bytesOf(images: readonly RasterImage[]): number[] {
 
 /** Where a small repository, or a file of one, is. */
 export function textFile(path: string): URL {
-  return new URL(`../../../../models/src/__fixtures__/text/${path}`, import.meta.url);
+  return new URL(`../../../../models/src/__fixtures__/text/${path}`, here);
 }
