@@ -47,6 +47,12 @@ export interface Repository {
   get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
 
   /**
+   * The length of a file in bytes, without downloading it; `undefined` if it is not known (a plain web server, offline), or there is
+   * no such file.
+   */
+  sizeOf?(path: string, options?: ReadOptions): Promise<number | undefined>;
+
+  /**
    * Call this when all files you need have arrived, if the repository was opened with `holdRevision`. Never fails. Missing,
    * or without effect, for sources without commits.
    */

@@ -5,6 +5,7 @@ import { cacheClearCommand } from "./commands/cache-clear.ts";
 import { cacheListCommand } from "./commands/cache-list.ts";
 import { editColorizeCommand } from "./commands/edit-colorize.ts";
 import { editDenoiseCommand } from "./commands/edit-denoise.ts";
+import { editImg2ImgCommand } from "./commands/edit-img2img.ts";
 import { editInpaintCommand } from "./commands/edit-inpaint.ts";
 import { editInterpolateCommand } from "./commands/edit-interpolate.ts";
 import { editStrokeCommand } from "./commands/edit-stroke.ts";
@@ -15,6 +16,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
   generateCommand,
+  editImg2ImgCommand,
   editInpaintCommand,
   editColorizeCommand,
   editUpscaleCommand,

@@ -32,6 +32,8 @@ export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipeli
   static readonly className: string = "LatentConsistencyModelPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
 
   /**
    * Makes images. Random numbers are drawn for the latents first, then for each step but the last, in diffusers' order.
@@ -44,7 +46,7 @@ export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipeli
     given: LatentConsistencyModelGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
-    const context = this.begin(options, defaultGuidanceScale);
+    const context = this.begin(options, LatentConsistencyModelPipeline.defaultGuidanceScale);
     return runFromText(context, options, { defaultInferenceSteps, usesDenoised: true });
   }
 }
@@ -71,16 +73,20 @@ export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyMode
   static readonly className: string = "LatentConsistencyModelImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.8;
 
   /** Makes images; see {@link LatentConsistencyModelPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: LatentConsistencyModelImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
-    const context = this.begin(options, defaultGuidanceScale);
+    const context = this.begin(options, LatentConsistencyModelImg2ImgPipeline.defaultGuidanceScale);
     const settings = {
       defaultInferenceSteps,
-      defaultStrength: 0.8,
+      defaultStrength: LatentConsistencyModelImg2ImgPipeline.defaultStrength,
       usesDenoised: true,
       isCutByScheduler: true,
     };

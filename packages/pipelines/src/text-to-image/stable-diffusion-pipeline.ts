@@ -31,6 +31,8 @@ export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
   static readonly className: string = "StableDiffusionPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
 
   /**
    * Makes images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in diffusers'
@@ -45,7 +47,7 @@ export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
     const { eta = 0 } = options;
-    const context = this.begin(options, defaultGuidanceScale);
+    const context = this.begin(options, StableDiffusionPipeline.defaultGuidanceScale);
     return runFromText(context, options, { defaultInferenceSteps, stepOptions: { eta } });
   }
 }
@@ -70,6 +72,10 @@ export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase 
   static readonly className: string = "StableDiffusionImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.8;
 
   /** Makes images; see {@link StableDiffusionPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
@@ -77,8 +83,12 @@ export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase 
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
     const { eta = 0 } = options;
-    const context = this.begin(options, defaultGuidanceScale);
-    const settings = { defaultInferenceSteps, defaultStrength: 0.8, stepOptions: { eta } };
+    const context = this.begin(options, StableDiffusionImg2ImgPipeline.defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: StableDiffusionImg2ImgPipeline.defaultStrength,
+      stepOptions: { eta },
+    };
     return runFromImage(context, options, settings);
   }
 }
@@ -104,6 +114,10 @@ export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase 
   static readonly className: string = "StableDiffusionInpaintPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 1;
 
   /** Makes images; see {@link StableDiffusionPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
@@ -111,8 +125,12 @@ export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase 
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
     const { eta = 0 } = options;
-    const context = this.begin(options, defaultGuidanceScale);
-    const settings = { defaultInferenceSteps, defaultStrength: 1, stepOptions: { eta } };
+    const context = this.begin(options, StableDiffusionInpaintPipeline.defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: StableDiffusionInpaintPipeline.defaultStrength,
+      stepOptions: { eta },
+    };
     return runInpainting(context, options, settings);
   }
 }

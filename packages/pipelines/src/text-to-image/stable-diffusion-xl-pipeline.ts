@@ -146,6 +146,8 @@ export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
   static readonly className: string = "StableDiffusionXLPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = 5;
 
   protected override get beginsWithNoise(): boolean {
     return true;
@@ -164,7 +166,7 @@ export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
     const { eta = 0, denoisingEnd } = options;
-    const context = this.begin(options, 5);
+    const context = this.begin(options, StableDiffusionXLPipeline.defaultGuidanceScale);
     const cut = endsAt(denoisingEnd, context.scheduler);
     return runFromText(context, options, { defaultInferenceSteps, stepOptions: { eta }, cut });
   }
@@ -193,6 +195,10 @@ export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineB
   static readonly className: string = "StableDiffusionXLImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = 5;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.3;
 
   /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
@@ -200,10 +206,10 @@ export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineB
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
     const { eta = 0, denoisingStart, denoisingEnd } = options;
-    const context = this.begin(options, 5);
+    const context = this.begin(options, StableDiffusionXLImg2ImgPipeline.defaultGuidanceScale);
     return runFromImage(context, options, {
       defaultInferenceSteps,
-      defaultStrength: 0.3,
+      defaultStrength: StableDiffusionXLImg2ImgPipeline.defaultStrength,
       stepOptions: { eta },
       begin: beginsAt(denoisingStart, denoisingEnd),
       isNoisy: denoisingStart === undefined,
@@ -227,6 +233,10 @@ export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineB
   static readonly className: string = "StableDiffusionXLInpaintPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = 7.5;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.9999;
 
   /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
@@ -234,8 +244,12 @@ export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineB
   ): Promise<LatentPipelineOutput<Output>> {
     const options = readOptions(given);
     const { eta = 0 } = options;
-    const context = this.begin(options, 7.5);
-    const settings = { defaultInferenceSteps, defaultStrength: 0.9999, stepOptions: { eta } };
+    const context = this.begin(options, StableDiffusionXLInpaintPipeline.defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: StableDiffusionXLInpaintPipeline.defaultStrength,
+      stepOptions: { eta },
+    };
     return runInpainting(context, options, settings);
   }
 }

@@ -71,6 +71,13 @@ export const imagePositional: PositionalDefinition = {
   description: "Images to edit: PNG, JPEG or WebP",
 };
 
+/** The images of an edit, or its model. */
+export const imageOrModelPositional: PositionalDefinition = {
+  name: "image",
+  repeatable: true,
+  description: "Images to edit: PNG, JPEG or WebP. With --image, the model in their place",
+};
+
 /** What is done with images of another size than the model's. */
 export const resizeModeOption: OptionDefinition = {
   name: "resize-mode",
@@ -92,7 +99,7 @@ export const editOptions: readonly OptionDefinition[] = [
     short: "m",
     value: "name",
     description:
-      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (default: the small model that ships, thirty emoji)",
+      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file; some edits take text-to-image models (default: the included model of thirty emoji)",
   },
   {
     ...classLabelOption,

@@ -64,6 +64,8 @@ export function exitCodeOfError(error: unknown): ExitCode {
 const flags: ReadonlyMap<string, string> = new Map([
   ["classLabels", "--class-label"],
   ["columns", "--grid"],
+  ["maskImage", "--mask"],
+  ["numImagesPerPrompt", "--batch-size"],
   ["numInferenceSteps", "--steps"],
   ["seeds", "--seed"],
 ]);
@@ -73,6 +75,11 @@ const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/outputType/, "The command line writes pictures alone; in JavaScript, `outputType` gives the numbers."],
   [/with `fromSingleFile`/, "Name the file, where the model goes, if it is a checkpoint in one file."],
   [/fromPretrained.*scheduler/s, "Name one of these with --scheduler, where the model goes with it."],
+  [/with a pipeline for inpainting/, "Use `onestep edit inpaint`, or name another model."],
+  [
+    /StableDiffusionInpaintPipeline with its components/,
+    "Name a model of Stable Diffusion or Stable Diffusion XL.",
+  ],
   [/pipe\.scheduler/, "Name a consistency model with --model."],
 ];
 
