@@ -1,4 +1,5 @@
 import type { ProgressListener } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import type { Environment } from "./settings.ts";
 
 /** Options of asynchronous operations. */
@@ -126,3 +127,18 @@ export interface OpenRepositoryOptions extends ReadOptions {
   /** The environment variables to read: `process.env` by default in Node, none in a browser. */
   readonly environment?: Environment | undefined;
 }
+
+/** The names of {@link OpenRepositoryOptions}, for functions that take these and others. */
+export const openRepositoryOptionNames: OptionNames<OpenRepositoryOptions> = {
+  revision: true,
+  cacheDir: true,
+  token: true,
+  endpoint: true,
+  localFilesOnly: true,
+  holdRevision: true,
+  retry: true,
+  fetch: true,
+  environment: true,
+  onProgress: true,
+  signal: true,
+};

@@ -14,7 +14,7 @@ export type {
   AutoencoderTinyConfigValues,
 } from "./autoencoder-tiny/autoencoder-tiny-config.ts";
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
-export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
+export { type ModelFilesOptions, modelFilesOptionNames } from "./checkpoint/list-model-files.ts";
 export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";
@@ -26,7 +26,7 @@ export {
   readWeightsFile,
 } from "./checkpoint/read-weights-file.ts";
 export { readSafetensors, readSafetensorsMetadata } from "./checkpoint/safetensors.ts";
-export type { SaveModelOptions } from "./checkpoint/save-model.ts";
+export { type SaveModelOptions, saveOptionNames } from "./checkpoint/save-model.ts";
 export type { ReadTorchFileOptions } from "./checkpoint/torch-file/read-torch-file.ts";
 export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
 export type { CLIPTextConfig, CLIPTextConfigValues } from "./clip-text/clip-text-config.ts";
@@ -53,7 +53,7 @@ export { CheckpointError, UnsafePickleError, type WeightsMismatch, WeightsMismat
 export { guidanceScaleEmbedding } from "./layers/embeddings.ts";
 export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from "./layers/modules.ts";
 export type { LoadedModel, LoadModelOptions } from "./load-model.ts";
-export type { RequestedPrecision, RunOptions } from "./load-plan.ts";
+export { type RequestedPrecision, type RunOptions, runOptionNames } from "./load-plan.ts";
 export { Model, type ModelClass } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {

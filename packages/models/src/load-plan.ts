@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type ProgressListener, UnsupportedError } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import { byteLength } from "@onestep/graph";
 import {
   checkWeightsFit,
@@ -25,6 +26,18 @@ export interface RunOptions extends InferenceSessionOptions {
   readonly dtype?: RequestedPrecision | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
+
+/** The names of {@link RunOptions}. */
+export const runOptionNames: OptionNames<RunOptions> = {
+  device: true,
+  threads: true,
+  optimizeFor: true,
+  web: true,
+  backend: true,
+  dtype: true,
+  onProgress: true,
+  signal: true,
+};
 
 /** How a model is loaded: its options checked and the devices found, once, before anything is fetched. */
 export interface LoadPlan {

@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
-import { elementCount, untilAborted } from "@onestep/core/internal";
+import { elementCount, type OptionNames, requireKnownOptions, untilAborted } from "@onestep/core/internal";
 import { type Graph, specialise } from "@onestep/graph";
 import {
   type OpenRepositoryOptions,
   openRepository,
+  openRepositoryOptionNames,
   type Repository,
   type RepositoryLocation,
   type UploadFile,
@@ -14,7 +15,7 @@ import { type Device, type InferenceSession, type Precision, startSession } from
 import type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
 import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./checkpoint/list-model-files.ts";
 import { type PushModelOptions, pushModel } from "./checkpoint/push-model.ts";
-import { type SaveModelOptions, saveModel } from "./checkpoint/save-model.ts";
+import { type SaveModelOptions, saveModel, saveOptionNames } from "./checkpoint/save-model.ts";
 import { diffusersNames } from "./checkpoint/weights-file-names.ts";
 import {
   type ExpectedWeight,
@@ -25,7 +26,15 @@ import {
   type Tensors,
 } from "./definition.ts";
 import { graphFor, type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
-import type { LoadPlan } from "./load-plan.ts";
+import { type LoadPlan, runOptionNames } from "./load-plan.ts";
+
+const loadOptionNames: OptionNames<LoadModelOptions & OpenRepositoryOptions> = {
+  ...openRepositoryOptionNames,
+  ...runOptionNames,
+  subfolder: true,
+  variant: true,
+  stateDictKey: true,
+};
 
 /** A class of models: what is static in it. */
 export interface ModelClass<Values extends object, Instance extends Model<Values>> {
@@ -93,6 +102,7 @@ export abstract class Model<Values extends object> {
     source: RepositoryLocation,
     options: LoadModelOptions & OpenRepositoryOptions = {},
   ): Promise<Instance> {
+    requireKnownOptions(`${this.definition.className}.fromPretrained`, options, loadOptionNames);
     const repository = await openRepository(source, { ...options, holdRevision: true });
     const model = new this(await loadModel(this.definition, repository, options));
     await repository.settle?.();
@@ -174,6 +184,7 @@ export abstract class Model<Values extends object> {
    * @throws InvalidArgumentError where an option is wrong.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
+    requireKnownOptions(`${this.#definition.className}.savePretrained`, options, saveOptionNames);
     this.#checkpoint = await saveModel(this.#savable, directory, options);
   }
 

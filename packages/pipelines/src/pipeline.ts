@@ -1,17 +1,24 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { joinPath, warn } from "@onestep/core/internal";
+import { joinPath, type OptionNames, requireKnownOptions, warn } from "@onestep/core/internal";
 import { saveFile } from "@onestep/core/internal/files";
 import {
   bytesFile,
   moveFiles,
   type PushOptions,
   pushComponent,
+  pushToHubOptionNames,
   type RepositoryLocation,
   type UploadFile,
   type UploadReport,
 } from "@onestep/hub";
-import { isWeightsFileName, type ModelFilesOptions, type SaveModelOptions } from "@onestep/models";
+import {
+  isWeightsFileName,
+  type ModelFilesOptions,
+  modelFilesOptionNames,
+  type SaveModelOptions,
+  saveOptionNames,
+} from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
 import {
@@ -25,11 +32,17 @@ import {
   listComponents,
   requireScheduler,
 } from "./component/component.ts";
-import { type ComponentSlots, shareComponents, takeComponents } from "./component/component-slots.ts";
+import {
+  type ComponentSlots,
+  requireParts,
+  shareComponents,
+  takeComponents,
+} from "./component/component-slots.ts";
 import {
   disposeAll,
   type LoadPipelineOptions,
   loadComponents,
+  loadOptionNames,
   openPipelineSource,
   type PipelineSource,
 } from "./component/load-components.ts";
@@ -40,6 +53,11 @@ import { describeMisfit } from "./sampling/scheduler-fit.ts";
 
 /** Options of {@link DiffusionPipelineBase.pushToHub}. */
 export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
+
+const pushOptionNames: OptionNames<PushPipelineOptions> = {
+  ...modelFilesOptionNames,
+  ...pushToHubOptionNames,
+};
 
 /** The component that every pipeline has. */
 export interface PipelineComponents {
@@ -70,6 +88,8 @@ export interface PipelineConstructor<Pipeline extends DiffusionPipelineBase = Di
    * @param options - Those of `fromPretrained`; a setting that they hold takes the place of the index's.
    */
   readSettings?(source: PipelineSource, options: object): object;
+  /** The names of the settings. Without it, options of `fromPretrained` that are unknown pass unnoticed where there are settings. */
+  readonly settingNames?: readonly string[];
 }
 
 /** Where a pipeline came from. */
@@ -108,7 +128,7 @@ export abstract class DiffusionPipelineBase<
    * class does not declare one.
    */
   constructor(components: Components) {
-    requireScheduler(components.scheduler);
+    requireScheduler(requireParts(components).scheduler);
     this.#components = takeComponents(components, classOf(this).components, this.className);
     this.#originalScheduler = components.scheduler;
   }
@@ -127,6 +147,7 @@ export abstract class DiffusionPipelineBase<
     source?: RepositoryLocation,
     options: FromPretrainedOptions<NoInfer<Pipeline>> = {},
   ): Promise<Pipeline> {
+    requireLoadOptions(this.className ?? this.name, options, this);
     return DiffusionPipelineBase.#load(this, await openPipelineSource(source, options), options);
   }
 
@@ -136,6 +157,7 @@ export abstract class DiffusionPipelineBase<
     source: PipelineSource,
     options: FromPretrainedOptions<NoInfer<Pipeline>> = {},
   ): Promise<Pipeline> {
+    requireLoadOptions(this.className ?? this.name, options, this);
     return DiffusionPipelineBase.#load(this, source, options);
   }
 
@@ -205,6 +227,7 @@ export abstract class DiffusionPipelineBase<
    * anything is written.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
+    requireKnownOptions(`${this.className}.savePretrained`, options, saveOptionNames);
     const { signal } = options;
     const index = this.#formatIndex();
     for (const [name, component] of listComponents(this.#components)) {
@@ -227,6 +250,7 @@ export abstract class DiffusionPipelineBase<
    */
   async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
     const { className } = this;
+    requireKnownOptions(`${className}.pushToHub`, options, pushOptionNames);
     const files: UploadFile[] = [bytesFile(modelIndexName, this.#formatIndex())];
     const components = listComponents(this.#components);
     for (const [name, component] of components) {
@@ -334,6 +358,33 @@ export abstract class DiffusionPipelineBase<
       throw error;
     }
   }
+}
+
+/** What of a pipeline's class says which options `fromPretrained` has. */
+type LoadableClass = Pick<PipelineConstructor, "components" | "settingNames" | "readSettings">;
+
+/**
+ * Checks the names of the options of `fromPretrained`, before anything is fetched.
+ *
+ * @param name - Of what is loaded, for messages.
+ * @param pipelineClasses - Those that it may be of.
+ * @throws InvalidArgumentError where one is neither an option of loading, nor a component or a setting of a class.
+ */
+export function requireLoadOptions(
+  name: string,
+  options: object,
+  ...pipelineClasses: readonly LoadableClass[]
+): void {
+  const own = pipelineClasses.flatMap(({ components, settingNames = [] }) => [
+    ...Object.keys(components),
+    ...settingNames,
+  ]);
+  // Settings that a class does not declare may have any name.
+  if (pipelineClasses.some(({ readSettings, settingNames }) => readSettings && !settingNames)) return;
+  requireKnownOptions(`${name}.fromPretrained`, options, {
+    ...loadOptionNames,
+    ...Object.fromEntries(own.map((option) => [option, true] as const)),
+  });
 }
 
 function classOf(pipeline: DiffusionPipelineBase): PipelineConstructor {

@@ -1,13 +1,14 @@
 import { InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { warn } from "@onestep/core/internal";
+import { type OptionNames, warn } from "@onestep/core/internal";
 import {
   type OpenRepositoryOptions,
   openRepository,
+  openRepositoryOptionNames,
   type ReadOptions,
   type Repository,
   type RepositoryLocation,
 } from "@onestep/hub";
-import type { LoadModelOptions } from "@onestep/models";
+import { type LoadModelOptions, runOptionNames } from "@onestep/models";
 import type { Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
 import { type Component, type ComponentEntry, componentFolderName, requireScheduler } from "./component.ts";
@@ -31,6 +32,15 @@ export interface LoadPipelineOptions extends Omit<LoadModelOptions, "subfolder">
    */
   readonly componentClasses?: ComponentRegistry | undefined;
 }
+
+/** The names of {@link LoadPipelineOptions}. */
+export const loadOptionNames: OptionNames<LoadPipelineOptions> = {
+  ...openRepositoryOptionNames,
+  ...runOptionNames,
+  variant: true,
+  stateDictKey: true,
+  componentClasses: true,
+};
 
 /** An open repository and what its `model_index.json` says. */
 export interface PipelineSource {

@@ -2,6 +2,7 @@ import { PythonFloat } from "@onestep/core";
 import { readConfigRecord, warn } from "@onestep/core/internal";
 import { type NoiseProcess, noiseProcesses, type Scheduler } from "@onestep/schedulers";
 import { componentClassName, hasStandIn, requireScheduler } from "../component/component.ts";
+import { requireParts } from "../component/component-slots.ts";
 
 /** What {@link describeMisfit} compares. */
 export interface SchedulerInUse {
@@ -61,7 +62,7 @@ export function convertScheduler<Parts extends { readonly scheduler: Scheduler }
   schedulerClass: ConvertibleSchedulerClass<Scheduler>,
   pipeline: string,
 ): Parts {
-  const { scheduler } = parts;
+  const { scheduler } = requireParts(parts);
   requireScheduler(scheduler);
   const misfit = describeMisfit({ pipeline, process: "betas", scheduler, original: scheduler });
   if (misfit !== undefined && !hasStandIn(parts)) warn(misfit, "scheduler");

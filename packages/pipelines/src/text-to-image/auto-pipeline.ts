@@ -5,7 +5,7 @@ import {
   openPipelineSource,
   type PipelineSource,
 } from "../component/load-components.ts";
-import type { DiffusionPipelineBase, PipelineConstructor } from "../pipeline.ts";
+import { type DiffusionPipelineBase, type PipelineConstructor, requireLoadOptions } from "../pipeline.ts";
 import {
   LatentConsistencyModelImg2ImgPipeline,
   LatentConsistencyModelPipeline,
@@ -127,6 +127,7 @@ function autoPipeline<Pipeline>(name: string, task: PromptTask): AutoPipeline<Pi
   return {
     async fromPretrained(source, options = {}) {
       if (source === undefined || source === null) throw missingSource(name);
+      requireLoadOptions(name, options, ...(promptPipelineClasses as readonly PipelineConstructor[]));
       const opened = await openPipelineSource(source, options);
       return pick(opened.modelIndex.className).fromSource(opened, options);
     },

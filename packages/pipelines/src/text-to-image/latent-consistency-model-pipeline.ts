@@ -1,8 +1,14 @@
+import type { OptionNames } from "@onestep/core/internal";
 import { readOptions } from "../sampling/generate-options.ts";
 import { LatentConsistencyModelPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";
-import type { LatentOutputType, TextToImageOptions } from "./options.ts";
-import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import {
+  type LatentOutputType,
+  noiseOptionNames,
+  promptOptionNames,
+  type TextToImageOptions,
+} from "./options.ts";
+import { type ImageToImageOptions, imageOptionNames, runFromImage } from "./run-from-image.ts";
 import { runFromText } from "./run-from-text.ts";
 
 /** Options of {@link LatentConsistencyModelPipeline.generate}. */
@@ -18,6 +24,12 @@ export interface LatentConsistencyModelGenerateOptions<Output extends LatentOutp
 
 const defaultGuidanceScale = 8.5;
 const defaultInferenceSteps = 4;
+
+const latentConsistencyModelOptions: OptionNames<LatentConsistencyModelGenerateOptions> = {
+  ...promptOptionNames,
+  ...noiseOptionNames,
+  originalInferenceSteps: true,
+};
 
 /**
  * Makes images of a text in 1 to 8 steps with a latent consistency model (Luo et al., 2023); diffusers'
@@ -45,7 +57,7 @@ export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipeli
   async generate<Output extends LatentOutputType = "image">(
     given: LatentConsistencyModelGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "LatentConsistencyModelPipeline", latentConsistencyModelOptions);
     const context = this.begin(options, LatentConsistencyModelPipeline.defaultGuidanceScale);
     return runFromText(context, options, { defaultInferenceSteps, usesDenoised: true });
   }
@@ -59,6 +71,12 @@ export interface LatentConsistencyModelImg2ImgGenerateOptions<
   /** 0.8 by default. */
   readonly strength?: number | undefined;
 }
+
+const latentConsistencyModelImg2ImgOptions: OptionNames<LatentConsistencyModelImg2ImgGenerateOptions> = {
+  ...promptOptionNames,
+  ...imageOptionNames,
+  originalInferenceSteps: true,
+};
 
 /**
  * Changes images by a text in 1 to 8 steps with a latent consistency model; diffusers'
@@ -82,7 +100,11 @@ export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyMode
   async generate<Output extends LatentOutputType = "image">(
     given: LatentConsistencyModelImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(
+      given,
+      "LatentConsistencyModelImg2ImgPipeline",
+      latentConsistencyModelImg2ImgOptions,
+    );
     const context = this.begin(options, LatentConsistencyModelImg2ImgPipeline.defaultGuidanceScale);
     const settings = {
       defaultInferenceSteps,
