@@ -34,14 +34,15 @@ export function requireKnownOptions(
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(names, name)) continue;
     const known = Object.keys(names);
+    const list = `one of ${known.join(", ")}`;
     const camelCase = toCamelCase(name);
     const meant = renamed[camelCase] ?? camelCase;
     const nearest = Object.hasOwn(names, meant) ? meant : nearestName(meant, known);
     throw new InvalidArgumentError({
       subject: name,
-      found: `an option that ${subject} does not have`,
-      expected: `one of ${known.join(", ")}`,
-      remedy: nearest === undefined ? `Use one of ${known.join(", ")}.` : `Did you mean \`${nearest}\`?`,
+      found: "an unknown option",
+      expected: list,
+      remedy: nearest === undefined ? `Use ${list}.` : `Did you mean \`${nearest}\`?`,
       summary: `${subject} has no option \`${name}\`.`,
     });
   }

@@ -56,6 +56,5 @@ export {
   bytesFile,
   moveFiles,
   pushComponent,
-  pushToHubOptionNames,
   uploadFiles,
 } from "./upload/upload-files.ts";

@@ -14,7 +14,7 @@ export type {
   AutoencoderTinyConfigValues,
 } from "./autoencoder-tiny/autoencoder-tiny-config.ts";
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
-export { type ModelFilesOptions, modelFilesOptionNames } from "./checkpoint/list-model-files.ts";
+export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
 export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";

@@ -1,13 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { joinPath, type OptionNames, requireKnownOptions, warn } from "@onestep/core/internal";
+import { joinPath, requireKnownOptions, warn } from "@onestep/core/internal";
 import { saveFile } from "@onestep/core/internal/files";
 import {
   bytesFile,
   moveFiles,
   type PushOptions,
   pushComponent,
-  pushToHubOptionNames,
   type RepositoryLocation,
   type UploadFile,
   type UploadReport,
@@ -15,7 +14,6 @@ import {
 import {
   isWeightsFileName,
   type ModelFilesOptions,
-  modelFilesOptionNames,
   type SaveModelOptions,
   saveOptionNames,
 } from "@onestep/models";
@@ -32,12 +30,7 @@ import {
   listComponents,
   requireScheduler,
 } from "./component/component.ts";
-import {
-  type ComponentSlots,
-  requireParts,
-  shareComponents,
-  takeComponents,
-} from "./component/component-slots.ts";
+import { type ComponentSlots, shareComponents, takeComponents } from "./component/component-slots.ts";
 import {
   disposeAll,
   type LoadPipelineOptions,
@@ -53,11 +46,6 @@ import { describeMisfit } from "./sampling/scheduler-fit.ts";
 
 /** Options of {@link DiffusionPipelineBase.pushToHub}. */
 export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
-
-const pushOptionNames: OptionNames<PushPipelineOptions> = {
-  ...modelFilesOptionNames,
-  ...pushToHubOptionNames,
-};
 
 /** The component that every pipeline has. */
 export interface PipelineComponents {
@@ -128,7 +116,7 @@ export abstract class DiffusionPipelineBase<
    * class does not declare one.
    */
   constructor(components: Components) {
-    requireScheduler(requireParts(components).scheduler);
+    requireScheduler(components?.scheduler);
     this.#components = takeComponents(components, classOf(this).components, this.className);
     this.#originalScheduler = components.scheduler;
   }
@@ -250,7 +238,6 @@ export abstract class DiffusionPipelineBase<
    */
   async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
     const { className } = this;
-    requireKnownOptions(`${className}.pushToHub`, options, pushOptionNames);
     const files: UploadFile[] = [bytesFile(modelIndexName, this.#formatIndex())];
     const components = listComponents(this.#components);
     for (const [name, component] of components) {

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from "@onestep/core";
-import type { OptionNames } from "@onestep/core/internal";
 import { platform } from "#platform";
 import type { OpenRepositoryOptions, ReadOptions } from "../repository.ts";
 import { resolveEndpoint } from "../settings.ts";
@@ -85,22 +84,6 @@ export interface PushOptions
   /** Opens a pull request instead of changing the branch; `false` by default. */
   readonly createPr?: boolean | undefined;
 }
-
-/** The names of {@link PushOptions}. */
-export const pushToHubOptionNames: OptionNames<PushOptions> = {
-  revision: true,
-  private: true,
-  commitMessage: true,
-  commitDescription: true,
-  createPr: true,
-  token: true,
-  endpoint: true,
-  retry: true,
-  fetch: true,
-  environment: true,
-  onProgress: true,
-  signal: true,
-};
 
 /** Options of `uploadFiles`. */
 export interface UploadFilesOptions extends PushOptions {

@@ -46,7 +46,7 @@ export function resolveCommand(words: readonly string[], commands: readonly Comm
   if (first.startsWith("-")) throw new UsageError(`There is no option ${first} before a command.`);
   const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
   if (group.length > 0 && (second === undefined || second.startsWith("-"))) {
-    throw new UsageError(`\`onestep ${first}\` needs one word more: ${list(group)}.`);
+    throw new UsageError(`\`onestep ${first}\` needs a subcommand: ${list(group)}.`);
   }
   const typed = group.length > 0 ? `${first} ${second}` : first;
   const names = group.length > 0 ? group : [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];

@@ -116,6 +116,11 @@ describe("onestep generate with a text-to-image model", () => {
     [["generate", "LCM", "--prompt", "x", "--lora", "a/b:big"], 2, '--lora: found "big", expected a number.'],
     [["generate", "LCM", "--prompt", "x", "--width", "33"], 3, "--width: found 33, expected a multiple of 8"],
     [["generate", "LCM", "--prompt", "x", "--clip-skip", "9"], 3, "--clip-skip: found 9"],
+    [
+      ["generate", "LCM", "--prompt", "x", "--negative-prompt", "y"],
+      3,
+      "LatentConsistencyModelPipeline has no option --negative-prompt. Leave it out, or name another model.",
+    ],
     [["edit", "img2img", "--image", "none.png", "--prompt", "x"], 3, "none.png: found no such file"],
   ])("refuses %j with %d", async (words, code, message) => {
     const { exitCode, stderr } = await onestep(...words.map((word) => word.replace("LCM", tiny("lcm-tiny"))));

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
 import { isComponent, listComponents } from "./component.ts";
 import type { ComponentRegistry } from "./component-registry.ts";
 
@@ -47,18 +46,6 @@ export function takeComponents<Components extends object>(
     return Object.hasOwn(slots, name);
   });
   return Object.fromEntries(declared) as unknown as Components;
-}
-
-/** @throws InvalidArgumentError unless the constructor of a pipeline is given an object. */
-export function requireParts<Parts extends object>(parts: Parts): Parts {
-  if (typeof parts === "object" && parts !== null) return parts;
-  throw new InvalidArgumentError({
-    subject: "components",
-    found: describeValue(parts),
-    expected: "an object of components by name",
-    remedy: "Pass them: `new DDPMPipeline({ unet, scheduler })`; or load a pipeline with `fromPretrained`.",
-    summary: "A pipeline cannot be made without its components.",
-  });
 }
 
 /**

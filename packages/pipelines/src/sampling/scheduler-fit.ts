@@ -2,7 +2,6 @@ import { PythonFloat } from "@onestep/core";
 import { readConfigRecord, warn } from "@onestep/core/internal";
 import { type NoiseProcess, noiseProcesses, type Scheduler } from "@onestep/schedulers";
 import { componentClassName, hasStandIn, requireScheduler } from "../component/component.ts";
-import { requireParts } from "../component/component-slots.ts";
 
 /** What {@link describeMisfit} compares. */
 export interface SchedulerInUse {
@@ -62,7 +61,7 @@ export function convertScheduler<Parts extends { readonly scheduler: Scheduler }
   schedulerClass: ConvertibleSchedulerClass<Scheduler>,
   pipeline: string,
 ): Parts {
-  const { scheduler } = requireParts(parts);
+  const scheduler: unknown = parts?.scheduler;
   requireScheduler(scheduler);
   const misfit = describeMisfit({ pipeline, process: "betas", scheduler, original: scheduler });
   if (misfit !== undefined && !hasStandIn(parts)) warn(misfit, "scheduler");

@@ -3,7 +3,7 @@ import { describeValue } from "@onestep/core/internal";
 import type { RepositoryLocation } from "@onestep/hub";
 import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
 import { type ComponentRecord, requireScheduler } from "../component/component.ts";
-import { type ComponentSlots, requireParts } from "../component/component-slots.ts";
+import type { ComponentSlots } from "../component/component-slots.ts";
 import { DiffusionPipelineBase, type PipelineComponents } from "../pipeline.ts";
 import {
   type ConditionalUNet,
@@ -239,7 +239,7 @@ export abstract class StableDiffusionPipelineBase extends LatentDiffusionPipelin
   static override readonly components: ComponentSlots = stableDiffusionSlots;
 
   constructor(components: StableDiffusionComponents) {
-    const { scheduler } = requireParts(components);
+    const scheduler: unknown = components?.scheduler;
     requireScheduler(scheduler);
     super({ ...components, scheduler: correctScheduler(scheduler) });
   }

@@ -1,7 +1,7 @@
 import type { PythonJson } from "@onestep/core";
 import type { OptionNames } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
-import { type ComponentSlots, requireParts } from "../component/component-slots.ts";
+import type { ComponentSlots } from "../component/component-slots.ts";
 import type { PipelineSource } from "../component/load-components.ts";
 import { readOptions } from "../sampling/generate-options.ts";
 import {
@@ -73,7 +73,7 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
   readonly #settings: { readonly [Name in keyof StableDiffusionXLSettings]-?: boolean };
 
   constructor(parts: StableDiffusionXLParts) {
-    const { forceZerosForEmptyPrompt, requiresAestheticsScore, ...components } = requireParts(parts);
+    const { forceZerosForEmptyPrompt, requiresAestheticsScore, ...components } = parts ?? {};
     super(components);
     this.#settings = {
       forceZerosForEmptyPrompt: forceZerosForEmptyPrompt ?? true,

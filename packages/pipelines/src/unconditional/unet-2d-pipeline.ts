@@ -4,7 +4,7 @@ import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ComponentRecord } from "../component/component.ts";
-import { type ComponentSlots, requireParts } from "../component/component-slots.ts";
+import type { ComponentSlots } from "../component/component-slots.ts";
 import type { LoadPipelineOptions, PipelineSource } from "../component/load-components.ts";
 import { invalidModelIndex, modelIndexName } from "../component/model-index.ts";
 import { DiffusionPipelineBase } from "../pipeline.ts";
@@ -146,7 +146,7 @@ export abstract class UNet2DPipelineBase<
 
   /** @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model. */
   constructor(parts: Components & UNet2DSettings) {
-    const { id2label, unet, scheduler, ...others } = requireParts(parts);
+    const { id2label, unet, scheduler, ...others } = parts ?? {};
     super({ unet, scheduler, ...others } as unknown as Components);
     this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
     this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);

@@ -15,9 +15,9 @@ const bandBytes = 2 ** 16;
 /** Encodes 8-bit pixels as PNG. A page has its turn after each band of rows. */
 export async function encodePng(
   { width, height, channels, data }: Pixels,
-  { text = {} }: EncodeImageOptions = {},
+  { text }: EncodeImageOptions = {},
 ): Promise<Uint8Array> {
-  const texts = textChunks(text);
+  const texts = text === undefined ? [] : textChunks(text);
   const { readable, writable } = new CompressionStream("deflate");
   const [deflated] = await Promise.all([
     readAll(readable),
