@@ -35,9 +35,9 @@ import {
   disposeAll,
   type LoadPipelineOptions,
   loadComponents,
-  loadOptionNames,
   openPipelineSource,
   type PipelineSource,
+  requireLoadOptions,
 } from "./component/load-components.ts";
 import { formatModelIndex, type ModelIndex, modelIndexName } from "./component/model-index.ts";
 import { beginSampling, type RunSettings, type SamplingRun } from "./sampling/begin-sampling.ts";
@@ -345,33 +345,6 @@ export abstract class DiffusionPipelineBase<
       throw error;
     }
   }
-}
-
-/** What of a pipeline's class says which options `fromPretrained` has. */
-type LoadableClass = Pick<PipelineConstructor, "components" | "settingNames" | "readSettings">;
-
-/**
- * Checks the names of the options of `fromPretrained`, before anything is fetched.
- *
- * @param name - Of what is loaded, for messages.
- * @param pipelineClasses - Those that it may be of.
- * @throws InvalidArgumentError where one is neither an option of loading, nor a component or a setting of a class.
- */
-export function requireLoadOptions(
-  name: string,
-  options: object,
-  ...pipelineClasses: readonly LoadableClass[]
-): void {
-  const own = pipelineClasses.flatMap(({ components, settingNames = [] }) => [
-    ...Object.keys(components),
-    ...settingNames,
-  ]);
-  // Settings that a class does not declare may have any name.
-  if (pipelineClasses.some(({ readSettings, settingNames }) => readSettings && !settingNames)) return;
-  requireKnownOptions(`${name}.fromPretrained`, options, {
-    ...loadOptionNames,
-    ...Object.fromEntries(own.map((option) => [option, true] as const)),
-  });
 }
 
 function classOf(pipeline: DiffusionPipelineBase): PipelineConstructor {

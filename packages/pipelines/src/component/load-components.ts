@@ -1,5 +1,5 @@
 import { InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { type OptionNames, warn } from "@onestep/core/internal";
+import { type OptionNames, requireKnownOptions, warn } from "@onestep/core/internal";
 import {
   type OpenRepositoryOptions,
   openRepository,
@@ -34,7 +34,7 @@ export interface LoadPipelineOptions extends Omit<LoadModelOptions, "subfolder">
 }
 
 /** The names of {@link LoadPipelineOptions}. */
-export const loadOptionNames: OptionNames<LoadPipelineOptions> = {
+const loadOptionNames: OptionNames<LoadPipelineOptions> = {
   ...openRepositoryOptionNames,
   ...runOptionNames,
   variant: true,
@@ -46,6 +46,37 @@ export const loadOptionNames: OptionNames<LoadPipelineOptions> = {
 export interface PipelineSource {
   readonly repository: Repository;
   readonly modelIndex: ModelIndex;
+}
+
+/** What of a pipeline's class says which options `fromPretrained` has. */
+interface LoadableClass {
+  readonly components: ComponentSlots;
+  readonly settingNames?: readonly string[];
+  readSettings?(source: PipelineSource, options: object): object;
+}
+
+/**
+ * Checks the names of the options of `fromPretrained`, before anything is fetched.
+ *
+ * @param name - Of what is loaded, for messages.
+ * @param pipelineClasses - Those that it may be of.
+ * @throws InvalidArgumentError where one is neither an option of loading, nor a component or a setting of a class.
+ */
+export function requireLoadOptions(
+  name: string,
+  options: object,
+  ...pipelineClasses: readonly LoadableClass[]
+): void {
+  const own = pipelineClasses.flatMap(({ components, settingNames = [] }) => [
+    ...Object.keys(components),
+    ...settingNames,
+  ]);
+  // Settings that a class does not declare may have any name.
+  if (pipelineClasses.some(({ readSettings, settingNames }) => readSettings && !settingNames)) return;
+  requireKnownOptions(`${name}.fromPretrained`, options, {
+    ...loadOptionNames,
+    ...Object.fromEntries(own.map((option) => [option, true] as const)),
+  });
 }
 
 /** What {@link loadComponents} loads. */

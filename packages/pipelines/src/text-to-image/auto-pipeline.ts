@@ -4,8 +4,9 @@ import {
   type LoadPipelineOptions,
   openPipelineSource,
   type PipelineSource,
+  requireLoadOptions,
 } from "../component/load-components.ts";
-import { type DiffusionPipelineBase, type PipelineConstructor, requireLoadOptions } from "../pipeline.ts";
+import type { DiffusionPipelineBase, PipelineConstructor } from "../pipeline.ts";
 import {
   LatentConsistencyModelImg2ImgPipeline,
   LatentConsistencyModelPipeline,
@@ -127,7 +128,7 @@ function autoPipeline<Pipeline>(name: string, task: PromptTask): AutoPipeline<Pi
   return {
     async fromPretrained(source, options = {}) {
       if (source === undefined || source === null) throw missingSource(name);
-      requireLoadOptions(name, options, ...(promptPipelineClasses as readonly PipelineConstructor[]));
+      requireLoadOptions(name, options, ...promptPipelineClasses);
       const opened = await openPipelineSource(source, options);
       return pick(opened.modelIndex.className).fromSource(opened, options);
     },
