@@ -28,6 +28,8 @@ export {
 export type { ImageGridOptions } from "./image/image-grid.ts";
 export { imageFromTensor, imagesFromTensor } from "./image/images-from-tensor.ts";
 export type { ImageDataLike, Pixels } from "./image/pixels.ts";
+export type { EncodeImageOptions } from "./image/png/encode-png.ts";
+export type { PngText } from "./image/png/png-text.ts";
 export { type DecodeImageOptions, RasterImage } from "./image/raster-image.ts";
 export { type ResizeOptions, resizeTensor } from "./image/resize-tensor.ts";
 export type { ProgressEvent, ProgressListener } from "./progress.ts";

@@ -34,13 +34,14 @@ export {
 export { type GetFilesOptions, getFiles } from "./get-files.ts";
 export type { LocalFiles, RepositoryLocation } from "./local-files.ts";
 export { type FileLocation, openFile, openRepository } from "./open-repository.ts";
-export type {
-  OpenRepositoryOptions,
-  ReadOptions,
-  Repository,
-  RepositoryFile,
-  RetryOptions,
-  TextOptions,
+export {
+  type OpenRepositoryOptions,
+  openRepositoryOptionNames,
+  type ReadOptions,
+  type Repository,
+  type RepositoryFile,
+  type RetryOptions,
+  type TextOptions,
 } from "./repository.ts";
 export type { Environment } from "./settings.ts";
 export type {
@@ -51,4 +52,9 @@ export type {
   UploadFilesOptions,
   UploadReport,
 } from "./upload/upload-files.ts";
-export { bytesFile, moveFiles, pushComponent, uploadFiles } from "./upload/upload-files.ts";
+export {
+  bytesFile,
+  moveFiles,
+  pushComponent,
+  uploadFiles,
+} from "./upload/upload-files.ts";

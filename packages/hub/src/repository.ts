@@ -1,4 +1,5 @@
 import type { ProgressListener } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import type { Environment } from "./settings.ts";
 
 /** Options of asynchronous operations. */
@@ -45,6 +46,12 @@ export interface Repository {
 
   /** Like {@link find}. @throws EntryNotFoundError if there is no file at that path. */
   get(path: string, options?: ReadOptions): Promise<RepositoryFile>;
+
+  /**
+   * The length of a file in bytes, without downloading it; `undefined` if it is not known (a plain web server, offline), or there is
+   * no such file.
+   */
+  sizeOf?(path: string, options?: ReadOptions): Promise<number | undefined>;
 
   /**
    * Call this when all files you need have arrived, if the repository was opened with `holdRevision`. Never fails. Missing,
@@ -120,3 +127,18 @@ export interface OpenRepositoryOptions extends ReadOptions {
   /** The environment variables to read: `process.env` by default in Node, none in a browser. */
   readonly environment?: Environment | undefined;
 }
+
+/** The names of {@link OpenRepositoryOptions}, for functions that take these and others. */
+export const openRepositoryOptionNames: OptionNames<OpenRepositoryOptions> = {
+  revision: true,
+  cacheDir: true,
+  token: true,
+  endpoint: true,
+  localFilesOnly: true,
+  holdRevision: true,
+  retry: true,
+  fetch: true,
+  environment: true,
+  onProgress: true,
+  signal: true,
+};

@@ -26,7 +26,7 @@ export {
   readWeightsFile,
 } from "./checkpoint/read-weights-file.ts";
 export { readSafetensors, readSafetensorsMetadata } from "./checkpoint/safetensors.ts";
-export type { SaveModelOptions } from "./checkpoint/save-model.ts";
+export { type SaveModelOptions, saveOptionNames } from "./checkpoint/save-model.ts";
 export type { ReadTorchFileOptions } from "./checkpoint/torch-file/read-torch-file.ts";
 export { isWeightsFileName } from "./checkpoint/weights-file-names.ts";
 export type { CLIPTextConfig, CLIPTextConfigValues } from "./clip-text/clip-text-config.ts";
@@ -54,7 +54,13 @@ export {
 export { CheckpointError, UnsafePickleError, type WeightsMismatch, WeightsMismatchError } from "./errors.ts";
 export { guidanceScaleEmbedding } from "./layers/embeddings.ts";
 export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from "./layers/modules.ts";
-export type { LoadedModel, LoadModelOptions, RequestedPrecision, RunOptions } from "./load-model.ts";
+export {
+  type LoadedModel,
+  type LoadModelOptions,
+  type RequestedPrecision,
+  type RunOptions,
+  runOptionNames,
+} from "./load-model.ts";
 export { Model, type ModelClass } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {

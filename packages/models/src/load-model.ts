@@ -1,5 +1,5 @@
 import { type Config, InvalidArgumentError, type ProgressListener, UnsupportedError } from "@onestep/core";
-import { nextTask } from "@onestep/core/internal";
+import { nextTask, type OptionNames } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
 import { byteLength, type Graph, specialise } from "@onestep/graph";
 import type { Repository } from "@onestep/hub";
@@ -40,6 +40,18 @@ export interface RunOptions extends InferenceSessionOptions {
   readonly dtype?: RequestedPrecision | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
+
+/** The names of {@link RunOptions}. */
+export const runOptionNames: OptionNames<RunOptions> = {
+  device: true,
+  threads: true,
+  optimizeFor: true,
+  web: true,
+  backend: true,
+  dtype: true,
+  onProgress: true,
+  signal: true,
+};
 
 /** How a model is loaded: its options checked and the devices found, once, before anything is fetched. */
 export interface LoadPlan {

@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
-import { elementCount, untilAborted } from "@onestep/core/internal";
+import { elementCount, type OptionNames, requireKnownOptions, untilAborted } from "@onestep/core/internal";
 import { type Graph, specialise } from "@onestep/graph";
 import {
   type OpenRepositoryOptions,
   openRepository,
+  openRepositoryOptionNames,
   type Repository,
   type RepositoryLocation,
   type UploadFile,
@@ -14,7 +15,7 @@ import { type Device, type InferenceSession, type Precision, startSession } from
 import type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
 import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./checkpoint/list-model-files.ts";
 import { type PushModelOptions, pushModel } from "./checkpoint/push-model.ts";
-import { type SaveModelOptions, saveModel } from "./checkpoint/save-model.ts";
+import { type SaveModelOptions, saveModel, saveOptionNames } from "./checkpoint/save-model.ts";
 import { diffusersNames } from "./checkpoint/weights-file-names.ts";
 import {
   type ExpectedWeight,
@@ -24,8 +25,22 @@ import {
   mainMethod,
   type Tensors,
 } from "./definition.ts";
-import type { LoadPlan } from "./load-model.ts";
-import { graphFor, type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
+import {
+  graphFor,
+  type LoadedModel,
+  type LoadModelOptions,
+  type LoadPlan,
+  loadModel,
+  runOptionNames,
+} from "./load-model.ts";
+
+const loadOptionNames: OptionNames<LoadModelOptions & OpenRepositoryOptions> = {
+  ...openRepositoryOptionNames,
+  ...runOptionNames,
+  subfolder: true,
+  variant: true,
+  stateDictKey: true,
+};
 
 /** A class of models: what is static in it. */
 export interface ModelClass<Values extends object, Instance extends Model<Values>> {
@@ -70,7 +85,7 @@ export abstract class Model<Values extends object> {
     const { plan, session } = loaded;
     this.#device = session.device;
     const key = sessionKey(mainMethod, loaded.symbols, "");
-    this.#sessions.set(key, { method: mainMethod, opened: Promise.resolve(session), users: 0 });
+    this.#sessions.set(key, { method: mainMethod, opened: Promise.resolve(session), session, users: 0 });
     this.#plan = { ...plan, options: { ...plan.options, signal: undefined } };
     this.parameterCount = listWeights(...loaded.graphs.values()).reduce(
       (count, { shape }) => count + elementCount(shape),
@@ -93,6 +108,7 @@ export abstract class Model<Values extends object> {
     source: RepositoryLocation,
     options: LoadModelOptions & OpenRepositoryOptions = {},
   ): Promise<Instance> {
+    requireKnownOptions(`${this.definition.className}.fromPretrained`, options, loadOptionNames);
     const repository = await openRepository(source, { ...options, holdRevision: true });
     const model = new this(await loadModel(this.definition, repository, options));
     await repository.settle?.();
@@ -137,16 +153,15 @@ export abstract class Model<Values extends object> {
     const all = { ...this.#definition.symbols?.(this.config), ...symbols };
     const kept = this.#sessionFor(method, all, extension);
     kept.users += 1;
-    // Asked for before a dispose() that follows in the same turn, which then waits for it.
-    const outputs = kept.opened
-      .then((session) => session.run({ ...inputs, ...extension?.inputs }, { signal }))
-      .finally(() => {
-        kept.users -= 1;
-        this.#disposeUnused(method);
-      });
-    outputs.catch(() => undefined);
-    await untilAborted(kept.opened, signal);
-    return outputs;
+    try {
+      // One that is open runs in this turn: a dispose() that follows waits for it.
+      const session = kept.session ?? (await untilAborted(kept.opened, signal));
+      this.requireLoaded();
+      return await session.run({ ...inputs, ...extension?.inputs }, { signal });
+    } finally {
+      kept.users -= 1;
+      this.#disposeUnused(method);
+    }
   }
 
   /** @throws DisposedError after {@link Model.dispose}. */
@@ -176,6 +191,7 @@ export abstract class Model<Values extends object> {
    * @throws InvalidArgumentError where an option is wrong.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
+    requireKnownOptions(`${this.#definition.className}.savePretrained`, options, saveOptionNames);
     this.#checkpoint = await saveModel(this.#savable, directory, options);
   }
 
@@ -230,11 +246,21 @@ export abstract class Model<Values extends object> {
   ): KeptSession {
     const key = sessionKey(method, symbols, extension?.key ?? "");
     const known = this.#sessions.get(key);
-    // What was used last is last in the map.
-    this.#sessions.delete(key);
-    const kept = known ?? { method, opened: this.#startSession(method, symbols, extension), users: 0 };
+    if (known !== undefined) {
+      // What was used last is last in the map.
+      this.#sessions.delete(key);
+      this.#sessions.set(key, known);
+      return known;
+    }
+    const opened = this.#startSession(method, symbols, extension);
+    const kept: KeptSession = { method, opened, session: undefined, users: 0 };
     this.#sessions.set(key, kept);
-    kept.opened.catch(() => this.#sessions.delete(key));
+    opened.then(
+      (session) => {
+        kept.session = session;
+      },
+      () => this.#sessions.delete(key),
+    );
     return kept;
   }
 
@@ -276,6 +302,8 @@ export interface GraphExtension {
 interface KeptSession {
   readonly method: string;
   readonly opened: Promise<InferenceSession>;
+  /** The one that is opened, when it is. */
+  session: InferenceSession | undefined;
   /** Calls that are under way. */
   users: number;
 }

@@ -81,12 +81,12 @@ describe("DiffusionPipeline.fromPretrained", () => {
 
   it("says which pipelines it knows", async () => {
     const source = await withModelIndex("unknown-pipeline", (index) => {
-      index["_class_name"] = "StableDiffusionPipeline";
+      index["_class_name"] = "FluxPipeline";
     });
     const error = await DiffusionPipeline.fromPretrained(source).catch((reason) => reason);
     expect(UnsupportedError.isInstance(error)).toBe(true);
     expect(error.message).toMatch(
-      /^StableDiffusionPipeline, .* is not supported\. Supported pipelines: .*ConsistencyModelPipeline/,
+      /^FluxPipeline, .* is not supported\. Supported pipelines: .*ConsistencyModelPipeline/,
     );
   });
 

@@ -2,7 +2,7 @@ import { UnsupportedError } from "@onestep/core";
 import type { RepositoryLocation } from "@onestep/hub";
 import type { NoiseProcess } from "@onestep/schedulers";
 import type { ComponentSlots } from "./component/component-slots.ts";
-import { openPipelineSource, type PipelineSource } from "./component/load-components.ts";
+import { openPipelineSource, type PipelineSource, requireLoadOptions } from "./component/load-components.ts";
 import type { DiffusionPipelineBase } from "./pipeline.ts";
 import type { GenerateOptions, OutputType } from "./sampling/generate-options.ts";
 import type { ImagePipelineOutput } from "./sampling/image-output.ts";
@@ -93,7 +93,7 @@ function unknownClass({ repository, modelIndex }: PipelineSource): UnsupportedEr
     expected: `a pipeline that is built here: ${known.join(", ")}`,
     remedy:
       "Load a repository of such a pipeline, or this one with the class of your own that it was saved by.",
-    summary: `${modelIndex.className}, the pipeline of ${repository.name}, is not supported. Supported pipelines: ${pipelineClasses.map(({ className }) => className).join(", ")}.`,
+    summary: `${modelIndex.className}, the pipeline of ${repository.name}, is not supported. Supported pipelines: ${known.join(", ")}.`,
   });
 }
 
@@ -114,6 +114,7 @@ export interface DiffusionPipelineLoader {
 /** Loads a pipeline of whatever class a repository names; diffusers' `DiffusionPipeline`. */
 export const DiffusionPipeline: DiffusionPipelineLoader = {
   async fromPretrained(source, options = {}) {
+    requireLoadOptions("DiffusionPipeline", options, ...pipelineClasses, ...promptPipelineClasses);
     const opened = await openPipelineSource(source, options);
     const { className } = opened.modelIndex;
     const pipelineClass =

@@ -17,6 +17,7 @@ export {
   loadSchedulerOf,
   openPipelineSource,
   type PipelineSource,
+  resolveComponent,
 } from "./component/load-components.ts";
 export { type ModelIndex, parseModelIndex } from "./component/model-index.ts";
 export {
@@ -77,8 +78,11 @@ export {
   AutoPipelineForImage2Image,
   AutoPipelineForInpainting,
   AutoPipelineForText2Image,
+  findPromptPipelineClass,
   type ImageToImagePipeline,
   type InpaintingPipeline,
+  type PromptPipelineClass,
+  type PromptTask,
   promptPipelineClasses,
   type TextToImagePipeline,
 } from "./text-to-image/auto-pipeline.ts";

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { joinPath, warn } from "@onestep/core/internal";
+import { joinPath, requireKnownOptions, warn } from "@onestep/core/internal";
 import { saveFile } from "@onestep/core/internal/files";
 import {
   bytesFile,
@@ -11,7 +11,12 @@ import {
   type UploadFile,
   type UploadReport,
 } from "@onestep/hub";
-import { isWeightsFileName, type ModelFilesOptions, type SaveModelOptions } from "@onestep/models";
+import {
+  isWeightsFileName,
+  type ModelFilesOptions,
+  type SaveModelOptions,
+  saveOptionNames,
+} from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
 import {
@@ -32,6 +37,7 @@ import {
   loadComponents,
   openPipelineSource,
   type PipelineSource,
+  requireLoadOptions,
 } from "./component/load-components.ts";
 import { formatModelIndex, type ModelIndex, modelIndexName } from "./component/model-index.ts";
 import { beginSampling, type RunSettings, type SamplingRun } from "./sampling/begin-sampling.ts";
@@ -70,6 +76,8 @@ export interface PipelineConstructor<Pipeline extends DiffusionPipelineBase = Di
    * @param options - Those of `fromPretrained`; a setting that they hold takes the place of the index's.
    */
   readSettings?(source: PipelineSource, options: object): object;
+  /** The names of the settings. Without it, options of `fromPretrained` that are unknown pass unnoticed where there are settings. */
+  readonly settingNames?: readonly string[];
 }
 
 /** Where a pipeline came from. */
@@ -108,7 +116,7 @@ export abstract class DiffusionPipelineBase<
    * class does not declare one.
    */
   constructor(components: Components) {
-    requireScheduler(components.scheduler);
+    requireScheduler(components?.scheduler);
     this.#components = takeComponents(components, classOf(this).components, this.className);
     this.#originalScheduler = components.scheduler;
   }
@@ -127,6 +135,7 @@ export abstract class DiffusionPipelineBase<
     source?: RepositoryLocation,
     options: FromPretrainedOptions<NoInfer<Pipeline>> = {},
   ): Promise<Pipeline> {
+    requireLoadOptions(this.className ?? this.name, options, this);
     return DiffusionPipelineBase.#load(this, await openPipelineSource(source, options), options);
   }
 
@@ -136,6 +145,7 @@ export abstract class DiffusionPipelineBase<
     source: PipelineSource,
     options: FromPretrainedOptions<NoInfer<Pipeline>> = {},
   ): Promise<Pipeline> {
+    requireLoadOptions(this.className ?? this.name, options, this);
     return DiffusionPipelineBase.#load(this, source, options);
   }
 
@@ -205,6 +215,7 @@ export abstract class DiffusionPipelineBase<
    * anything is written.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
+    requireKnownOptions(`${this.className}.savePretrained`, options, saveOptionNames);
     const { signal } = options;
     const index = this.#formatIndex();
     for (const [name, component] of listComponents(this.#components)) {

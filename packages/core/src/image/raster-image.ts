@@ -8,7 +8,7 @@ import { detectImageFormat } from "./decode/compressed-image.ts";
 import { type ImageGridOptions, makeImageGrid } from "./image-grid.ts";
 import { checkPixels, fromImageData, type ImageDataLike, type Pixels, toImageData } from "./pixels.ts";
 import { decodePng } from "./png/decode-png.ts";
-import { encodePng } from "./png/encode-png.ts";
+import { type EncodeImageOptions, encodePng } from "./png/encode-png.ts";
 
 const defaultMaxPixels = 2 ** 26;
 
@@ -110,14 +110,18 @@ export class RasterImage implements Pixels {
     return tensor;
   }
 
-  /** The image as a PNG file. */
-  async toPng(): Promise<Uint8Array<ArrayBuffer>> {
-    return encodePng(this);
+  /**
+   * The image as a PNG file.
+   *
+   * @throws InvalidArgumentError where a text cannot be written.
+   */
+  async toPng(options: EncodeImageOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return encodePng(this, options);
   }
 
   /** The image as a PNG in a `Blob` of type `image/png`. */
-  async toBlob(): Promise<Blob> {
-    return new Blob([await this.toPng()], { type: "image/png" });
+  async toBlob(options: EncodeImageOptions = {}): Promise<Blob> {
+    return new Blob([await this.toPng(options)], { type: "image/png" });
   }
 
   /** The pixels as a canvas takes them: an `ImageData` where there is such a thing, else an object of its shape. */
@@ -131,8 +135,9 @@ export class RasterImage implements Pixels {
    * @param path - A path or `file:` URL that ends in `.png`. A file that stands there is replaced.
    * @throws UnsupportedError where the path ends otherwise, and on platforms without files.
    * @throws FileWriteError where the file cannot be written, for example because its folder is missing.
+   * @throws InvalidArgumentError where a text cannot be written.
    */
-  async save(path: string | URL): Promise<void> {
+  async save(path: string | URL, options: EncodeImageOptions = {}): Promise<void> {
     const name = isUrl(path) ? path.pathname : path;
     if (typeof name !== "string") {
       throw new InvalidArgumentError({
@@ -151,7 +156,7 @@ export class RasterImage implements Pixels {
         summary: `${String(path)} cannot be saved: only .png is supported.`,
       });
     }
-    await writeFileAside(path, await this.toPng());
+    await writeFileAside(path, await this.toPng(options));
   }
 }
 

@@ -26,6 +26,8 @@ export interface Origin {
   readonly commit: string | undefined;
   /** The paths of all files, sorted; `undefined` if they cannot be listed. */
   list(signal: AbortSignal | undefined): Promise<readonly string[] | undefined>;
+  /** See `Repository.sizeOf`. */
+  sizeOf?(path: string, signal: AbortSignal | undefined): Promise<number | undefined>;
   /**
    * A file, from the cache or downloaded into it.
    *
@@ -67,6 +69,12 @@ export class CachedRepository implements Repository {
   async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
     options.signal?.throwIfAborted();
     return this.#origin.list(options.signal);
+  }
+
+  async sizeOf(path: string, options: ReadOptions = {}): Promise<number | undefined> {
+    checkRepositoryPath(path);
+    options.signal?.throwIfAborted();
+    return this.#origin.sizeOf?.(path, options.signal);
   }
 
   async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {

@@ -63,9 +63,17 @@ class HubOrigin implements Origin {
   }
 
   async list(signal: AbortSignal | undefined): Promise<readonly string[] | undefined> {
-    const mayAsk = this.#parts.unreachable === undefined;
-    const listing = (await this.#knownListing()) ?? (mayAsk ? await this.#fetchListing(signal) : undefined);
+    const listing = await this.#findListing(signal);
     return listing === undefined ? undefined : [...listing.keys()].sort();
+  }
+
+  async sizeOf(path: string, signal: AbortSignal | undefined): Promise<number | undefined> {
+    return (await this.#findListing(signal))?.get(path)?.size;
+  }
+
+  async #findListing(signal: AbortSignal | undefined): Promise<RepositoryListing | undefined> {
+    const mayAsk = this.#parts.unreachable === undefined;
+    return (await this.#knownListing()) ?? (mayAsk ? this.#fetchListing(signal) : undefined);
   }
 
   async find(

@@ -28,6 +28,10 @@ class FolderRepository implements Repository {
     return paths.filter((path) => findPathFault(path) === undefined);
   }
 
+  async sizeOf(path: string, options: ReadOptions = {}): Promise<number | undefined> {
+    return (await this.find(path, { signal: options.signal }))?.size;
+  }
+
   async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
     checkRepositoryPath(path);
     options.signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import type { OptionNames } from "@onestep/core/internal";
 import { formatConfig } from "@onestep/core/internal/files";
 import { bytesFile, type UploadFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
@@ -17,6 +18,9 @@ export interface ModelFilesOptions {
    */
   readonly maxShardSize?: number | string | undefined;
 }
+
+/** The names of {@link ModelFilesOptions}. */
+export const modelFilesOptionNames: OptionNames<ModelFilesOptions> = { variant: true, maxShardSize: true };
 
 /** A model that can be saved. */
 export interface SavableModel {

@@ -1,13 +1,22 @@
+import type { OptionNames } from "@onestep/core/internal";
 import { saveFiles } from "@onestep/core/internal/files";
 import { openRepository, type ReadOptions, type RepositoryFile } from "@onestep/hub";
 import type { Checkpoint } from "./checkpoint.ts";
-import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./list-model-files.ts";
+import {
+  listModelFiles,
+  type ModelFilesOptions,
+  modelFilesOptionNames,
+  type SavableModel,
+} from "./list-model-files.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 import { readPieces } from "./read-pieces.ts";
 import { isWeightsFileName, weightsIndexName } from "./weights-file-names.ts";
 
 /** Options of `savePretrained` of a model. */
 export interface SaveModelOptions extends ModelFilesOptions, Pick<ReadOptions, "signal"> {}
+
+/** The names of {@link SaveModelOptions}. */
+export const saveOptionNames: OptionNames<SaveModelOptions> = { ...modelFilesOptionNames, signal: true };
 
 /**
  * Writes a model into a folder, in pieces: all files aside, then each is renamed to its place. What an earlier save of

@@ -22,8 +22,8 @@ describe("resolveCommand", () => {
   it.each([
     [["genrate"], 'There is no command "genrate". Did you mean `onestep generate`?'],
     [["paint"], 'There is no command "paint". The commands are `generate`, `inspect`, `cache`.'],
-    [["cache"], "`onestep cache` needs one word more: `cache list`, `cache clear`."],
-    [["cache", "--json"], "`onestep cache` needs one word more: `cache list`, `cache clear`."],
+    [["cache"], "`onestep cache` needs a subcommand: `cache list`, `cache clear`."],
+    [["cache", "--json"], "`onestep cache` needs a subcommand: `cache list`, `cache clear`."],
     [["cache", "lsit"], 'There is no command "cache lsit". Did you mean `onestep cache list`?'],
     [["cache", "purge"], 'There is no command "cache purge". The commands are `cache list`, `cache clear`.'],
     [["--seed", "1"], "There is no option --seed before a command."],

@@ -5,6 +5,7 @@ import { cacheClearCommand } from "./commands/cache-clear.ts";
 import { cacheListCommand } from "./commands/cache-list.ts";
 import { editColorizeCommand } from "./commands/edit-colorize.ts";
 import { editDenoiseCommand } from "./commands/edit-denoise.ts";
+import { editImg2ImgCommand } from "./commands/edit-img2img.ts";
 import { editInpaintCommand } from "./commands/edit-inpaint.ts";
 import { editInterpolateCommand } from "./commands/edit-interpolate.ts";
 import { editStrokeCommand } from "./commands/edit-stroke.ts";
@@ -15,6 +16,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
   generateCommand,
+  editImg2ImgCommand,
   editInpaintCommand,
   editColorizeCommand,
   editUpscaleCommand,
@@ -44,7 +46,7 @@ export function resolveCommand(words: readonly string[], commands: readonly Comm
   if (first.startsWith("-")) throw new UsageError(`There is no option ${first} before a command.`);
   const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
   if (group.length > 0 && (second === undefined || second.startsWith("-"))) {
-    throw new UsageError(`\`onestep ${first}\` needs one word more: ${list(group)}.`);
+    throw new UsageError(`\`onestep ${first}\` needs a subcommand: ${list(group)}.`);
   }
   const typed = group.length > 0 ? `${first} ${second}` : first;
   const names = group.length > 0 ? group : [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];

@@ -19,7 +19,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.ok, "done"],
   [exitCodes.unexpected, "anything else: a bug, not enough memory, a missing runtime"],
-  [exitCodes.usage, "wrong usage: an unknown command or option, a value that is missing or no number"],
+  [exitCodes.usage, "wrong usage: an unknown command or option, a missing or non-numeric value"],
   [exitCodes.invalidInput, "invalid input: a label out of range, timesteps that the scheduler refuses"],
   [exitCodes.notFound, "the model was not found, or may not be read: private, gated, wrong token"],
   [exitCodes.network, "the Hub did not answer as it should, or the model is not in the cache while offline"],

@@ -32,7 +32,7 @@ export function formatOverview(commands: readonly Command[]): string {
   const codes = exitCodeMeanings.flatMap(([code, meaning]) => formatTerm(String(code), meaning, 5));
   return joinSections([
     ["Usage: onestep <command> [options]"],
-    ["Makes images with consistency and diffusion models, from checkpoints as Python saved them."],
+    ["Generate and edit images with diffusion models, directly from the checkpoints on the Hub."],
     ["Commands:", ...commands.flatMap(({ name, summary }) => formatTerm(name, summary, 20))],
     [
       "Options:",
@@ -49,7 +49,7 @@ const environmentVariables: readonly (readonly [string, string])[] = [
   ["HF_HOME, HF_HUB_CACHE", "Where the cache of the Hub is"],
   ["HF_ENDPOINT", "The Hub, or a mirror of it"],
   ["HF_HUB_OFFLINE", "1 to make no requests"],
-  ["NO_COLOR", "Set to anything to write without colours"],
+  ["NO_COLOR", "Set to any value to write without colours"],
 ];
 
 function joinSections(sections: readonly (readonly string[])[]): string {

@@ -40,7 +40,9 @@ describe("a run that is stopped", () => {
   ] as const)("by %s ends with %d and leaves no file", async (signal, exitCode, message) => {
     const result = await runOnestep(words, { folder: folder(), signals: [["Step 1 of 40", signal]] });
     expect(result).toMatchObject({ exitCode, signal: null, stdout: "" });
-    expect(result.stderr).toContain(`Stopping. Once more stops at once.\nerror: ${message}\n`);
+    expect(result.stderr).toContain(
+      `Finishing this step… press Ctrl-C again to quit now.\nerror: ${message}\n`,
+    );
     expect(result.stderr).not.toContain("Step 40 of 40");
     expect(await readdir(folder())).toEqual([]);
   });
@@ -61,7 +63,7 @@ describe("a run that is stopped", () => {
       folder: folder(),
       signals: [
         ["Step 1 of 40", "SIGINT"],
-        ["Stopping.", "SIGINT"],
+        ["Finishing this step", "SIGINT"],
       ],
     });
     expect(result).toMatchObject({ exitCode: null, signal: "SIGINT", stdout: "" });

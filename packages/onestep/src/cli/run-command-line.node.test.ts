@@ -46,8 +46,8 @@ describe("runCommandLine", () => {
   it.each([
     [["genrate"], "Did you mean `onestep generate`?", "onestep --help"],
     [["help", "genrate"], "Did you mean `onestep generate`?", "onestep --help"],
-    [["cache"], "needs one word more", "onestep --help"],
-    [["cache", "clear"], "no terminal to ask on", "onestep cache clear --help"],
+    [["cache"], "needs a subcommand", "onestep --help"],
+    [["cache", "clear"], "Not a terminal", "onestep cache clear --help"],
     [["generate", "--sede", "1"], "Did you mean --seed?", "onestep generate --help"],
     [["generate", "a", "b"], 'Unexpected "b"', "onestep generate --help"],
     [["generate", "--steps", "none"], '--steps: found "none"', "onestep generate --help"],

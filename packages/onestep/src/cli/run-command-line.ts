@@ -84,7 +84,7 @@ async function runCommand(
   const output = new Output({ stdout, stderr, json: parsed.has("json"), quiet: parsed.has("quiet") });
   // Warnings go through the output, so that they do not break into the progress bar.
   const previous = setWarningHandler(({ message }) => output.warn(message));
-  const onAbort = (): void => output.note("Stopping. Once more stops at once.");
+  const onAbort = (): void => output.note("Finishing this step… press Ctrl-C again to quit now.");
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();

@@ -1,13 +1,14 @@
 import { InvalidArgumentError, InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { warn } from "@onestep/core/internal";
+import { type OptionNames, requireKnownOptions, warn } from "@onestep/core/internal";
 import {
   type OpenRepositoryOptions,
   openRepository,
+  openRepositoryOptionNames,
   type ReadOptions,
   type Repository,
   type RepositoryLocation,
 } from "@onestep/hub";
-import type { LoadModelOptions } from "@onestep/models";
+import { type LoadModelOptions, runOptionNames } from "@onestep/models";
 import type { Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
 import { type Component, type ComponentEntry, componentFolderName, requireScheduler } from "./component.ts";
@@ -31,10 +32,50 @@ export interface LoadPipelineOptions extends Omit<LoadModelOptions, "subfolder">
   readonly componentClasses?: ComponentRegistry | undefined;
 }
 
+/** The names of {@link LoadPipelineOptions}. */
+const loadOptionNames: OptionNames<LoadPipelineOptions> = {
+  ...openRepositoryOptionNames,
+  ...runOptionNames,
+  variant: true,
+  stateDictKey: true,
+  componentClasses: true,
+};
+
 /** An open repository and what its `model_index.json` says. */
 export interface PipelineSource {
   readonly repository: Repository;
   readonly modelIndex: ModelIndex;
+}
+
+/** What of a pipeline's class says which options `fromPretrained` has. */
+interface LoadableClass {
+  readonly components: ComponentSlots;
+  readonly settingNames?: readonly string[];
+  readSettings?(source: PipelineSource, options: object): object;
+}
+
+/**
+ * Checks the names of the options of `fromPretrained`, before anything is fetched.
+ *
+ * @param name - Of what is loaded, for messages.
+ * @param pipelineClasses - Those that it may be of.
+ * @throws InvalidArgumentError where one is neither an option of loading, nor a component or a setting of a class.
+ */
+export function requireLoadOptions(
+  name: string,
+  options: object,
+  ...pipelineClasses: readonly LoadableClass[]
+): void {
+  const own = pipelineClasses.flatMap(({ components, settingNames = [] }) => [
+    ...Object.keys(components),
+    ...settingNames,
+  ]);
+  // Settings that a class does not declare may have any name.
+  if (pipelineClasses.some(({ readSettings, settingNames }) => readSettings && !settingNames)) return;
+  requireKnownOptions(`${name}.fromPretrained`, options, {
+    ...loadOptionNames,
+    ...Object.fromEntries(own.map((option) => [option, true] as const)),
+  });
 }
 
 /** What {@link loadComponents} loads. */

@@ -2,7 +2,7 @@ import { UnsupportedError } from "@onestep/core";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
-import type { EditOptions } from "./edit-options.ts";
+import { type EditOptions, editOptionNames } from "./edit-options.ts";
 import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
 import { repeatForBatch } from "./images.ts";
 import { knownLuminance } from "./known-content.ts";
@@ -27,7 +27,7 @@ export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditin
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelColorizationOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "ConsistencyModelColorizationPipeline", editOptionNames);
     const [channels] = this.imageShape;
     if (channels !== 3) {
       throw new UnsupportedError({

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
 import { runSteps } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
@@ -19,6 +20,19 @@ export interface ConsistencyModelDenoisingOptions<Output extends OutputType = Ou
   readonly sigma: number;
 }
 
+const optionNames: OptionNames<ConsistencyModelDenoisingOptions> = {
+  image: true,
+  sigma: true,
+  batchSize: true,
+  classLabels: true,
+  generator: true,
+  seed: true,
+  outputType: true,
+  onStepEnd: true,
+  onProgress: true,
+  signal: true,
+};
+
 /**
  * Denoising: what a consistency model takes an image to be under Gaussian noise of a known level, in one step (Song et al.,
  * 2023, appendix D). Any level from `sigmaMin` to `sigmaMax` will do, also one between those of the grid.
@@ -36,7 +50,7 @@ export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPi
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelDenoisingOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "ConsistencyModelDenoisingPipeline", optionNames);
     const { image, sigma } = options;
     const [channels, height, width] = this.imageShape;
     const scheduler = requireConsistencyScheduler(this.scheduler);

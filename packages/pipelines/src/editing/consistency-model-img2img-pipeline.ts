@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
-import { type EditOptions, requireSteps, requireStrength } from "./edit-options.ts";
+import { type EditOptions, editOptionNames, requireSteps, requireStrength } from "./edit-options.ts";
 import { ConsistencyModelEditingPipelineBase, defaultEditingSteps } from "./editing-pipeline.ts";
 import { repeatForBatch, toSample } from "./images.ts";
 import { runEdit } from "./run-edit.ts";
@@ -17,6 +18,8 @@ export interface ConsistencyModelImg2ImgOptions<Output extends OutputType = Outp
    */
   readonly strength?: number | undefined;
 }
+
+const optionNames: OptionNames<ConsistencyModelImg2ImgOptions> = { ...editOptionNames, strength: true };
 
 /**
  * Image to image, for strokes and rough paintings above all: noise hides the detail of an image, and the model makes new
@@ -33,7 +36,7 @@ export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipe
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelImg2ImgOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "ConsistencyModelImg2ImgPipeline", optionNames);
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const timesteps = this.#chooseTimesteps(options);
     const choice = { ...options, timesteps, numInferenceSteps: undefined };

@@ -1,7 +1,8 @@
+import type { OptionNames } from "@onestep/core/internal";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
-import type { EditOptions } from "./edit-options.ts";
+import { type EditOptions, editOptionNames } from "./edit-options.ts";
 import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
 import { type ImageInput, prepareMask, repeatForBatch } from "./images.ts";
 import { knownPixels } from "./known-content.ts";
@@ -16,6 +17,8 @@ export interface ConsistencyModelInpaintOptions<Output extends OutputType = Outp
    */
   readonly mask: ImageInput;
 }
+
+const optionNames: OptionNames<ConsistencyModelInpaintOptions> = { ...editOptionNames, mask: true };
 
 /**
  * Inpainting: makes the masked part of an image anew, to fit the rest (Song et al., 2023, algorithm 4;
@@ -35,7 +38,7 @@ export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipe
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelInpaintOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "ConsistencyModelInpaintPipeline", optionNames);
     const { pixels, originalSizes } = this.prepareImages("image", options.image, options);
     const [, height, width] = this.imageShape;
     const { mask, resizeMode } = options;

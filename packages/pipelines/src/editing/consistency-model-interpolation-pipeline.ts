@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
 import { denoise } from "../sampling/denoise.ts";
 import { type GenerateOptions, type OutputType, readOptions } from "../sampling/generate-options.ts";
@@ -56,6 +57,23 @@ export type ConsistencyModelInterpolationOptions<Output extends OutputType = Out
   | BetweenSeeds<Output>
   | BetweenImages<Output>;
 
+const optionNames: OptionNames<BetweenSeeds & BetweenImages> = {
+  images: true,
+  seeds: true,
+  frames: true,
+  classLabels: true,
+  numInferenceSteps: true,
+  timesteps: true,
+  strength: true,
+  resizeMode: true,
+  generator: true,
+  seed: true,
+  outputType: true,
+  onStepEnd: true,
+  onProgress: true,
+  signal: true,
+};
+
 const maximumFrames = 1000;
 
 /** What a way is made of. */
@@ -85,7 +103,7 @@ export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditi
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelInterpolationOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "ConsistencyModelInterpolationPipeline", optionNames);
     checkOutputType(options.outputType);
     checkInterpolation(options);
     const { frames = 8 } = options;

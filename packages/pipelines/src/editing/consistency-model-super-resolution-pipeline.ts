@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
-import type { EditOptions } from "./edit-options.ts";
+import { type EditOptions, editOptionNames } from "./edit-options.ts";
 import { ConsistencyModelEditingPipelineBase } from "./editing-pipeline.ts";
 import { listImages, prepareImages, repeatForBatch } from "./images.ts";
 import { knownAverages } from "./known-content.ts";
@@ -20,6 +21,8 @@ export interface ConsistencyModelSuperResolutionOptions<Output extends OutputTyp
   readonly factor?: number | undefined;
 }
 
+const optionNames: OptionNames<ConsistencyModelSuperResolutionOptions> = { ...editOptionNames, factor: true };
+
 /**
  * Super-resolution: makes an image of the model's size whose blocks of `factor` x `factor` pixels have the pixels of a small
  * image as their averages, up to the rounding of 8-bit pixels (Song et al., 2023, appendix D; `iterative_superres` of
@@ -35,7 +38,7 @@ export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEdi
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelSuperResolutionOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "ConsistencyModelSuperResolutionPipeline", optionNames);
     const [channels, height, width] = this.imageShape;
     const { image, resizeMode } = options;
     const factor = this.#chooseFactor(options);

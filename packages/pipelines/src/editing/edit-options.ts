@@ -1,7 +1,10 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { OutputType } from "../sampling/generate-options.ts";
-import type { ClassConditionalGenerateOptions } from "../unconditional/unet-2d-pipeline.ts";
+import {
+  type ClassConditionalGenerateOptions,
+  classConditionalOptionNames,
+} from "../unconditional/unet-2d-pipeline.ts";
 import type { ResizeMode } from "./fit-images.ts";
 import type { ImageInput } from "./images.ts";
 
@@ -18,6 +21,13 @@ export interface EditOptions<Output extends OutputType = OutputType>
   /** What is done with images of another size than the model's; `"default"` stretches them. */
   readonly resizeMode?: ResizeMode | undefined;
 }
+
+/** The names of {@link EditOptions}. */
+export const editOptionNames: OptionNames<EditOptions> = {
+  ...classConditionalOptionNames,
+  image: true,
+  resizeMode: true,
+};
 
 /** @throws InvalidArgumentError where it is not a whole number from 1 to `maximum`. */
 export function requireSteps(numInferenceSteps: number, maximum: number): number {

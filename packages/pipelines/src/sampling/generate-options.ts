@@ -1,5 +1,5 @@
 import { type Generator, InvalidArgumentError, type ProgressListener, type Tensor } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames, requireKnownOptions } from "@onestep/core/internal";
 
 /** What a pipeline's `generate` can return. */
 export type OutputType = "image" | "tensor";
@@ -38,19 +38,36 @@ export interface GenerateOptions<Output extends OutputType = OutputType> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The names of {@link GenerateOptions}. */
+export const generateOptionNames: OptionNames<GenerateOptions> = {
+  numInferenceSteps: true,
+  timesteps: true,
+  generator: true,
+  seed: true,
+  latents: true,
+  outputType: true,
+  onStepEnd: true,
+  onProgress: true,
+  signal: true,
+};
+
 /** Options that a pipeline calls, and what they have to be. */
 const callbacks = ["onStepEnd", "onProgress"] as const;
 
 /**
  * Normalises the options of `generate`: null means that an option is left out, as `None` does in Python.
  *
- * @throws InvalidArgumentError unless they are an object, callbacks are functions, and the signal is an AbortSignal.
+ * @param pipeline - The class of the pipeline, for messages.
+ * @param names - The options that it has.
+ * @throws InvalidArgumentError unless they are an object with options of the pipeline alone, callbacks are functions, and the signal is an AbortSignal.
  */
-export function readOptions<Options extends object>(options: Options): Options {
-  const given: unknown = options ?? {};
-  if (typeof given !== "object" || Array.isArray(given)) {
-    throw invalid("the options of generate", given, "an object", "Pass options by their names.");
-  }
+export function readOptions<Options extends object>(
+  options: Options,
+  pipeline: string,
+  names: Readonly<Record<string, true>>,
+): Options {
+  const given = options ?? {};
+  requireKnownOptions(`${pipeline}.generate`, given, names);
   const entries = Object.entries(given as Record<string, unknown>).filter(([, value]) => value !== null);
   const { signal, ...read } = Object.fromEntries(entries);
   for (const name of callbacks) {

@@ -61,7 +61,7 @@ export function convertScheduler<Parts extends { readonly scheduler: Scheduler }
   schedulerClass: ConvertibleSchedulerClass<Scheduler>,
   pipeline: string,
 ): Parts {
-  const { scheduler } = parts;
+  const scheduler: unknown = parts?.scheduler;
   requireScheduler(scheduler);
   const misfit = describeMisfit({ pipeline, process: "betas", scheduler, original: scheduler });
   if (misfit !== undefined && !hasStandIn(parts)) warn(misfit, "scheduler");

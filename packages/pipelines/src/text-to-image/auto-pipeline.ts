@@ -1,6 +1,11 @@
 import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import type { RepositoryLocation } from "@onestep/hub";
-import { type LoadPipelineOptions, openPipelineSource } from "../component/load-components.ts";
+import {
+  type LoadPipelineOptions,
+  openPipelineSource,
+  type PipelineSource,
+  requireLoadOptions,
+} from "../component/load-components.ts";
 import type { DiffusionPipelineBase, PipelineConstructor } from "../pipeline.ts";
 import {
   LatentConsistencyModelImg2ImgPipeline,
@@ -58,7 +63,35 @@ const families = {
   },
 } as const;
 
-type Task = "text" | "image" | "inpainting";
+/** What a pipeline with a prompt begins with. */
+export type PromptTask = "text" | "image" | "inpainting";
+
+/** The static side of a pipeline with a prompt. */
+export interface PromptPipelineClass extends PipelineConstructor {
+  /** The class as `model_index.json` names it. */
+  readonly className: string;
+  /** The default of `numInferenceSteps`. */
+  readonly defaultInferenceSteps: number;
+  /** The default of `guidanceScale`. */
+  readonly defaultGuidanceScale: number;
+  /** The default of `strength`, of a pipeline that has it. */
+  readonly defaultStrength?: number;
+  /** Loads a pipeline from an open repository. */
+  fromSource(source: PipelineSource, options?: object): Promise<DiffusionPipelineBase>;
+}
+
+/** The class for a task, of the family of another class; undefined where the family has none, or is not built here. */
+export function findPromptPipelineClass(
+  className: string,
+  task: PromptTask,
+): PromptPipelineClass | undefined {
+  return familyOf(className)?.[task] as PromptPipelineClass | undefined;
+}
+
+function familyOf(className: string): (typeof families)[keyof typeof families] | undefined {
+  const family = /^(\w*?)(?:Img2Img|Inpaint)?Pipeline$/.exec(className)?.[1] ?? "";
+  return Object.hasOwn(families, family) ? families[family as keyof typeof families] : undefined;
+}
 
 /** Picks the class of a task by the model that a repository or a pipeline has. */
 export interface AutoPipeline<Pipeline> {
@@ -76,10 +109,9 @@ export interface AutoPipeline<Pipeline> {
   fromPipe(pipe: DiffusionPipelineBase, parts?: object): Pipeline;
 }
 
-function autoPipeline<Pipeline>(name: string, task: Task): AutoPipeline<Pipeline> {
+function autoPipeline<Pipeline>(name: string, task: PromptTask): AutoPipeline<Pipeline> {
   const pick = (className: string): PickedClass<Pipeline> => {
-    const family = /^(\w*?)(?:Img2Img|Inpaint)?Pipeline$/.exec(className)?.[1] ?? "";
-    const classes = Object.hasOwn(families, family) ? families[family as keyof typeof families] : undefined;
+    const classes = familyOf(className);
     const found: unknown = classes?.[task];
     if (found !== undefined) return found as PickedClass<Pipeline>;
     const known = Object.values(families).flatMap((other) => other[task]?.className ?? []);
@@ -96,6 +128,7 @@ function autoPipeline<Pipeline>(name: string, task: Task): AutoPipeline<Pipeline
   return {
     async fromPretrained(source, options = {}) {
       if (source === undefined || source === null) throw missingSource(name);
+      requireLoadOptions(name, options, ...promptPipelineClasses);
       const opened = await openPipelineSource(source, options);
       return pick(opened.modelIndex.className).fromSource(opened, options);
     },
@@ -131,13 +164,7 @@ export const AutoPipelineForInpainting: AutoPipeline<InpaintingPipeline> = autoP
 );
 
 /** The pipelines with a prompt that a repository can name. */
-export const promptPipelineClasses: readonly (PipelineConstructor & {
-  readonly className: string;
-  fromSource(
-    source: Awaited<ReturnType<typeof openPipelineSource>>,
-    options?: object,
-  ): Promise<DiffusionPipelineBase>;
-})[] = Object.freeze(
+export const promptPipelineClasses: readonly PromptPipelineClass[] = Object.freeze(
   Object.values(families).flatMap(({ text, image, inpainting }) =>
     [text, image, inpainting].filter((one) => one !== undefined),
   ),

@@ -1,8 +1,14 @@
+import type { OptionNames } from "@onestep/core/internal";
 import { readOptions } from "../sampling/generate-options.ts";
 import { LatentConsistencyModelPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";
-import type { LatentOutputType, TextToImageOptions } from "./options.ts";
-import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import {
+  type LatentOutputType,
+  noiseOptionNames,
+  promptOptionNames,
+  type TextToImageOptions,
+} from "./options.ts";
+import { type ImageToImageOptions, imageOptionNames, runFromImage } from "./run-from-image.ts";
 import { runFromText } from "./run-from-text.ts";
 
 /** Options of {@link LatentConsistencyModelPipeline.generate}. */
@@ -19,6 +25,12 @@ export interface LatentConsistencyModelGenerateOptions<Output extends LatentOutp
 const defaultGuidanceScale = 8.5;
 const defaultInferenceSteps = 4;
 
+const latentConsistencyModelOptions: OptionNames<LatentConsistencyModelGenerateOptions> = {
+  ...promptOptionNames,
+  ...noiseOptionNames,
+  originalInferenceSteps: true,
+};
+
 /**
  * Makes images of a text in 1 to 8 steps with a latent consistency model (Luo et al., 2023); diffusers'
  * `LatentConsistencyModelPipeline`.
@@ -32,6 +44,8 @@ export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipeli
   static readonly className: string = "LatentConsistencyModelPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
 
   /**
    * Makes images. Random numbers are drawn for the latents first, then for each step but the last, in diffusers' order.
@@ -43,8 +57,8 @@ export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipeli
   async generate<Output extends LatentOutputType = "image">(
     given: LatentConsistencyModelGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
-    const context = this.begin(options, defaultGuidanceScale);
+    const options = readOptions(given, "LatentConsistencyModelPipeline", latentConsistencyModelOptions);
+    const context = this.begin(options, LatentConsistencyModelPipeline.defaultGuidanceScale);
     return runFromText(context, options, { defaultInferenceSteps, usesDenoised: true });
   }
 }
@@ -57,6 +71,12 @@ export interface LatentConsistencyModelImg2ImgGenerateOptions<
   /** 0.8 by default. */
   readonly strength?: number | undefined;
 }
+
+const latentConsistencyModelImg2ImgOptions: OptionNames<LatentConsistencyModelImg2ImgGenerateOptions> = {
+  ...promptOptionNames,
+  ...imageOptionNames,
+  originalInferenceSteps: true,
+};
 
 /**
  * Changes images by a text in 1 to 8 steps with a latent consistency model; diffusers'
@@ -71,16 +91,24 @@ export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyMode
   static readonly className: string = "LatentConsistencyModelImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.8;
 
   /** Makes images; see {@link LatentConsistencyModelPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: LatentConsistencyModelImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
-    const context = this.begin(options, defaultGuidanceScale);
+    const options = readOptions(
+      given,
+      "LatentConsistencyModelImg2ImgPipeline",
+      latentConsistencyModelImg2ImgOptions,
+    );
+    const context = this.begin(options, LatentConsistencyModelImg2ImgPipeline.defaultGuidanceScale);
     const settings = {
       defaultInferenceSteps,
-      defaultStrength: 0.8,
+      defaultStrength: LatentConsistencyModelImg2ImgPipeline.defaultStrength,
       usesDenoised: true,
       isCutByScheduler: true,
     };

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@onestep/core";
 import { describeValue } from "@onestep/core/internal";
 import type { RepositoryLocation } from "@onestep/hub";
 import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
-import type { ComponentRecord } from "../component/component.ts";
+import { type ComponentRecord, requireScheduler } from "../component/component.ts";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import { DiffusionPipelineBase, type PipelineComponents } from "../pipeline.ts";
 import {
@@ -239,7 +239,9 @@ export abstract class StableDiffusionPipelineBase extends LatentDiffusionPipelin
   static override readonly components: ComponentSlots = stableDiffusionSlots;
 
   constructor(components: StableDiffusionComponents) {
-    super({ ...components, scheduler: correctScheduler(components.scheduler) });
+    const scheduler: unknown = components?.scheduler;
+    requireScheduler(scheduler);
+    super({ ...components, scheduler: correctScheduler(scheduler) });
   }
 
   get textEncoder(): StableDiffusionComponents["textEncoder"] {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { GenerateOptions, StepEndEvent } from "../sampling/generate-options.ts";
 
 /** What `generate` of a pipeline over latents can return. */
@@ -63,6 +63,40 @@ export interface GuidedOptions {
   /** How much noise DDIM and TCD add on the way, 0 (default) to 1. */
   readonly eta?: number | undefined;
 }
+
+/** The names of the options that every pipeline with a prompt has. */
+export const promptOptionNames: OptionNames<Omit<TextToImageOptions, "height" | "width" | "latents">> = {
+  prompt: true,
+  promptEmbeds: true,
+  numImagesPerPrompt: true,
+  guidanceScale: true,
+  clipSkip: true,
+  crossAttentionKwargs: true,
+  numInferenceSteps: true,
+  timesteps: true,
+  generator: true,
+  seed: true,
+  outputType: true,
+  onStepEnd: true,
+  onProgress: true,
+  signal: true,
+};
+
+/** The names of the options of pipelines that begin with noise. */
+export const noiseOptionNames: OptionNames<Pick<TextToImageOptions, "height" | "width" | "latents">> = {
+  height: true,
+  width: true,
+  latents: true,
+};
+
+/** The names of {@link GuidedOptions}. */
+export const guidedOptionNames: OptionNames<GuidedOptions> = {
+  negativePrompt: true,
+  negativePromptEmbeds: true,
+  guidanceRescale: true,
+  sigmas: true,
+  eta: true,
+};
 
 /** Options that any pipeline with a prompt may have. */
 export type PromptRunOptions = TextToImageOptions &

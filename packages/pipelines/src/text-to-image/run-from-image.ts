@@ -1,4 +1,5 @@
 import { type Generator, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ImageInput } from "../editing/images.ts";
 import { withNoiseAhead } from "../sampling/noise-ahead.ts";
@@ -23,6 +24,9 @@ export interface ImageToImageOptions {
   /** How much of it is changed, 0 to 1: the part of the steps that are taken. */
   readonly strength?: number | undefined;
 }
+
+/** The names of {@link ImageToImageOptions}. */
+export const imageOptionNames: OptionNames<ImageToImageOptions> = { image: true, strength: true };
 
 /** What one pipeline does otherwise than another. */
 export interface ImageRunSettings extends RunSettings {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type RasterImage, randnTensor, Tensor } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { ImageInput } from "../editing/images.ts";
 import { withNoiseAhead } from "../sampling/noise-ahead.ts";
 import { checkLatents, resolveGenerator } from "../sampling/resolve-batch.ts";
@@ -21,7 +21,12 @@ import {
 import { runLatentSteps, setTimesteps, timestepsOf } from "./latent-run.ts";
 import { applyOverlay, cropImage, cropRegionOf, resizeAndFill } from "./mask-crop.ts";
 import { type LatentOutputType, type PromptRunOptions, resolveSize } from "./options.ts";
-import { fillGenerators, type ImageToImageOptions, requireGiven } from "./run-from-image.ts";
+import {
+  fillGenerators,
+  type ImageToImageOptions,
+  imageOptionNames,
+  requireGiven,
+} from "./run-from-image.ts";
 import { latentShape, type RunSettings } from "./run-from-text.ts";
 
 /** Options of pipelines that repaint a part of an image. */
@@ -34,6 +39,13 @@ export interface InpaintOptions extends ImageToImageOptions {
    */
   readonly paddingMaskCrop?: number | undefined;
 }
+
+/** The names of {@link InpaintOptions}. */
+export const inpaintOptionNames: OptionNames<InpaintOptions> = {
+  ...imageOptionNames,
+  maskImage: true,
+  paddingMaskCrop: true,
+};
 
 /** What one pipeline does otherwise than another. */
 export interface InpaintSettings extends RunSettings {

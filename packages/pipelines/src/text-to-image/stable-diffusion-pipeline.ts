@@ -1,10 +1,18 @@
+import type { OptionNames } from "@onestep/core/internal";
 import { readOptions } from "../sampling/generate-options.ts";
 import { StableDiffusionPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";
-import type { GuidedOptions, LatentOutputType, TextToImageOptions } from "./options.ts";
-import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import {
+  type GuidedOptions,
+  guidedOptionNames,
+  type LatentOutputType,
+  noiseOptionNames,
+  promptOptionNames,
+  type TextToImageOptions,
+} from "./options.ts";
+import { type ImageToImageOptions, imageOptionNames, runFromImage } from "./run-from-image.ts";
 import { runFromText } from "./run-from-text.ts";
-import { type InpaintOptions, runInpainting } from "./run-inpainting.ts";
+import { type InpaintOptions, inpaintOptionNames, runInpainting } from "./run-inpainting.ts";
 
 /** Options of {@link StableDiffusionPipeline.generate}. */
 export interface StableDiffusionGenerateOptions<Output extends LatentOutputType = LatentOutputType>
@@ -17,6 +25,12 @@ export interface StableDiffusionGenerateOptions<Output extends LatentOutputType 
 /** The defaults of `guidanceScale` and `numInferenceSteps`. */
 const defaultGuidanceScale = 7.5;
 const defaultInferenceSteps = 50;
+
+const stableDiffusionOptions: OptionNames<StableDiffusionGenerateOptions> = {
+  ...promptOptionNames,
+  ...noiseOptionNames,
+  ...guidedOptionNames,
+};
 
 /**
  * Makes images of a text with Stable Diffusion 1 and 2, Turbo, and models distilled from them (Rombach et al., 2022);
@@ -31,6 +45,8 @@ export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
   static readonly className: string = "StableDiffusionPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
 
   /**
    * Makes images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in diffusers'
@@ -43,9 +59,9 @@ export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "StableDiffusionPipeline", stableDiffusionOptions);
     const { eta = 0 } = options;
-    const context = this.begin(options, defaultGuidanceScale);
+    const context = this.begin(options, StableDiffusionPipeline.defaultGuidanceScale);
     return runFromText(context, options, { defaultInferenceSteps, stepOptions: { eta } });
   }
 }
@@ -57,6 +73,12 @@ export interface StableDiffusionImg2ImgGenerateOptions<Output extends LatentOutp
   /** 0.8 by default. */
   readonly strength?: number | undefined;
 }
+
+const stableDiffusionImg2ImgOptions: OptionNames<StableDiffusionImg2ImgGenerateOptions> = {
+  ...promptOptionNames,
+  ...guidedOptionNames,
+  ...imageOptionNames,
+};
 
 /**
  * Changes images by a text with Stable Diffusion (Meng et al., 2022); diffusers' `StableDiffusionImg2ImgPipeline`.
@@ -70,15 +92,23 @@ export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase 
   static readonly className: string = "StableDiffusionImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.8;
 
   /** Makes images; see {@link StableDiffusionPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "StableDiffusionImg2ImgPipeline", stableDiffusionImg2ImgOptions);
     const { eta = 0 } = options;
-    const context = this.begin(options, defaultGuidanceScale);
-    const settings = { defaultInferenceSteps, defaultStrength: 0.8, stepOptions: { eta } };
+    const context = this.begin(options, StableDiffusionImg2ImgPipeline.defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: StableDiffusionImg2ImgPipeline.defaultStrength,
+      stepOptions: { eta },
+    };
     return runFromImage(context, options, settings);
   }
 }
@@ -90,6 +120,11 @@ export interface StableDiffusionInpaintGenerateOptions<Output extends LatentOutp
   /** 1 by default: what is repainted begins with noise alone. */
   readonly strength?: number | undefined;
 }
+
+const stableDiffusionInpaintOptions: OptionNames<StableDiffusionInpaintGenerateOptions> = {
+  ...stableDiffusionOptions,
+  ...inpaintOptionNames,
+};
 
 /**
  * Repaints a part of images by a text, with models for inpainting (9 channels) or any other; diffusers'
@@ -104,15 +139,23 @@ export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase 
   static readonly className: string = "StableDiffusionInpaintPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = defaultGuidanceScale;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 1;
 
   /** Makes images; see {@link StableDiffusionPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionInpaintGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "StableDiffusionInpaintPipeline", stableDiffusionInpaintOptions);
     const { eta = 0 } = options;
-    const context = this.begin(options, defaultGuidanceScale);
-    const settings = { defaultInferenceSteps, defaultStrength: 1, stepOptions: { eta } };
+    const context = this.begin(options, StableDiffusionInpaintPipeline.defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: StableDiffusionInpaintPipeline.defaultStrength,
+      stepOptions: { eta },
+    };
     return runInpainting(context, options, settings);
   }
 }

@@ -1,4 +1,5 @@
 import type { PythonJson } from "@onestep/core";
+import type { OptionNames } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import type { PipelineSource } from "../component/load-components.ts";
@@ -17,11 +18,19 @@ import { type Conditions, guidanceOf } from "./conditions.ts";
 import { LatentDiffusionPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";
 import { beginsAt, endsAt } from "./latent-run.ts";
-import type { GuidedOptions, LatentOutputType, PromptRunOptions, TextToImageOptions } from "./options.ts";
-import { type ImageToImageOptions, runFromImage } from "./run-from-image.ts";
+import {
+  type GuidedOptions,
+  guidedOptionNames,
+  type LatentOutputType,
+  noiseOptionNames,
+  type PromptRunOptions,
+  promptOptionNames,
+  type TextToImageOptions,
+} from "./options.ts";
+import { type ImageToImageOptions, imageOptionNames, runFromImage } from "./run-from-image.ts";
 import { runFromText } from "./run-from-text.ts";
-import { type InpaintOptions, runInpainting } from "./run-inpainting.ts";
-import { readXLConditions, type XLOptions } from "./xl-conditions.ts";
+import { type InpaintOptions, inpaintOptionNames, runInpainting } from "./run-inpainting.ts";
+import { readXLConditions, type XLOptions, xlOptionNames } from "./xl-conditions.ts";
 
 /** The components of a pipeline of Stable Diffusion XL. A refiner has no first tokenizer and text encoder. */
 export interface StableDiffusionXLComponents {
@@ -63,13 +72,17 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
   };
   readonly #settings: { readonly [Name in keyof StableDiffusionXLSettings]-?: boolean };
 
-  constructor({ forceZerosForEmptyPrompt, requiresAestheticsScore, ...components }: StableDiffusionXLParts) {
+  constructor(parts: StableDiffusionXLParts) {
+    const { forceZerosForEmptyPrompt, requiresAestheticsScore, ...components } = parts ?? {};
     super(components);
     this.#settings = {
       forceZerosForEmptyPrompt: forceZerosForEmptyPrompt ?? true,
       requiresAestheticsScore: requiresAestheticsScore ?? false,
     };
   }
+
+  /** The names of the settings, for {@link DiffusionPipelineBase.fromPretrained}. */
+  static readonly settingNames: readonly string[] = Object.keys(settingNames);
 
   /** The settings that an index holds. */
   static readSettings({ modelIndex }: PipelineSource, options: object): StableDiffusionXLSettings {
@@ -133,6 +146,14 @@ export interface StableDiffusionXLGenerateOptions<Output extends LatentOutputTyp
 
 const defaultInferenceSteps = 50;
 
+const stableDiffusionXLOptions: OptionNames<StableDiffusionXLGenerateOptions> = {
+  ...promptOptionNames,
+  ...noiseOptionNames,
+  ...guidedOptionNames,
+  ...xlOptionNames,
+  denoisingEnd: true,
+};
+
 /**
  * Makes images of a text with Stable Diffusion XL, XL Turbo, and models distilled from them (Podell et al., 2023); diffusers'
  * `StableDiffusionXLPipeline`, without its watermark.
@@ -146,6 +167,8 @@ export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
   static readonly className: string = "StableDiffusionXLPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = 5;
 
   protected override get beginsWithNoise(): boolean {
     return true;
@@ -162,9 +185,9 @@ export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionXLGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "StableDiffusionXLPipeline", stableDiffusionXLOptions);
     const { eta = 0, denoisingEnd } = options;
-    const context = this.begin(options, 5);
+    const context = this.begin(options, StableDiffusionXLPipeline.defaultGuidanceScale);
     const cut = endsAt(denoisingEnd, context.scheduler);
     return runFromText(context, options, { defaultInferenceSteps, stepOptions: { eta }, cut });
   }
@@ -180,6 +203,15 @@ export interface StableDiffusionXLImg2ImgGenerateOptions<Output extends LatentOu
   readonly denoisingStart?: number | undefined;
 }
 
+const stableDiffusionXLImg2ImgOptions: OptionNames<StableDiffusionXLImg2ImgGenerateOptions> = {
+  ...promptOptionNames,
+  ...guidedOptionNames,
+  ...xlOptionNames,
+  ...imageOptionNames,
+  denoisingStart: true,
+  denoisingEnd: true,
+};
+
 /**
  * Changes images by a text with Stable Diffusion XL, or finishes them with its refiner; diffusers'
  * `StableDiffusionXLImg2ImgPipeline`.
@@ -193,17 +225,21 @@ export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineB
   static readonly className: string = "StableDiffusionXLImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = 5;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.3;
 
   /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionXLImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "StableDiffusionXLImg2ImgPipeline", stableDiffusionXLImg2ImgOptions);
     const { eta = 0, denoisingStart, denoisingEnd } = options;
-    const context = this.begin(options, 5);
+    const context = this.begin(options, StableDiffusionXLImg2ImgPipeline.defaultGuidanceScale);
     return runFromImage(context, options, {
       defaultInferenceSteps,
-      defaultStrength: 0.3,
+      defaultStrength: StableDiffusionXLImg2ImgPipeline.defaultStrength,
       stepOptions: { eta },
       begin: beginsAt(denoisingStart, denoisingEnd),
       isNoisy: denoisingStart === undefined,
@@ -221,21 +257,37 @@ export interface StableDiffusionXLInpaintGenerateOptions<Output extends LatentOu
   readonly strength?: number | undefined;
 }
 
+const stableDiffusionXLInpaintOptions: OptionNames<StableDiffusionXLInpaintGenerateOptions> = {
+  ...promptOptionNames,
+  ...noiseOptionNames,
+  ...guidedOptionNames,
+  ...xlOptionNames,
+  ...inpaintOptionNames,
+};
+
 /** Repaints a part of images by a text with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`. */
 export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineBase {
   /** The class as `model_index.json` names it. */
   static readonly className: string = "StableDiffusionXLInpaintPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
+  /** The default of `guidanceScale`. */
+  static readonly defaultGuidanceScale: number = 7.5;
+  /** The default of `strength`. */
+  static readonly defaultStrength: number = 0.9999;
 
   /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionXLInpaintGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, "StableDiffusionXLInpaintPipeline", stableDiffusionXLInpaintOptions);
     const { eta = 0 } = options;
-    const context = this.begin(options, 7.5);
-    const settings = { defaultInferenceSteps, defaultStrength: 0.9999, stepOptions: { eta } };
+    const context = this.begin(options, StableDiffusionXLInpaintPipeline.defaultGuidanceScale);
+    const settings = {
+      defaultInferenceSteps,
+      defaultStrength: StableDiffusionXLInpaintPipeline.defaultStrength,
+      stepOptions: { eta },
+    };
     return runInpainting(context, options, settings);
   }
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { ConditionalUNet, PromptTokenizer, TextEncoder } from "./components.ts";
 import { type Conditions, type Guidance, predictorOf, type Size } from "./conditions.ts";
 import { encodeTexts, type Prompts, readPrompts, repeatEach } from "./encode-prompt.ts";
@@ -30,6 +30,22 @@ export interface XLOptions {
   /** 2.5 by default. */
   readonly negativeAestheticScore?: number | undefined;
 }
+
+/** The names of {@link XLOptions}. */
+export const xlOptionNames: OptionNames<XLOptions> = {
+  prompt2: true,
+  negativePrompt2: true,
+  pooledPromptEmbeds: true,
+  negativePooledPromptEmbeds: true,
+  originalSize: true,
+  cropsCoordsTopLeft: true,
+  targetSize: true,
+  negativeOriginalSize: true,
+  negativeCropsCoordsTopLeft: true,
+  negativeTargetSize: true,
+  aestheticScore: true,
+  negativeAestheticScore: true,
+};
 
 /** What {@link readXLConditions} works with. */
 export interface XLConditioning {

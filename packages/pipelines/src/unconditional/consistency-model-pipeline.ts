@@ -7,6 +7,7 @@ import { loadSingleFile, type PipelineFromSingleFileOptions } from "./single-fil
 import {
   type ClassConditionalGenerateOptions,
   type ClassConditionalOutput,
+  classConditionalOptionNames,
   UNet2DPipelineBase,
 } from "./unet-2d-pipeline.ts";
 
@@ -72,7 +73,7 @@ export class ConsistencyModelPipeline extends UNet2DPipelineBase {
   async generate<Output extends OutputType = "image">(
     given: ConsistencyModelGenerateOptions<Output> = {},
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, className, classConditionalOptionNames);
     const run = await this.beginRun(options, ConsistencyModelPipeline);
     return this.finish(run, toPixels(await denoise(run, options)), options);
   }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import { DDIMScheduler, type NoiseProcess } from "@onestep/schedulers";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
@@ -8,11 +8,18 @@ import { convertScheduler } from "../sampling/scheduler-fit.ts";
 import {
   type ClassConditionalGenerateOptions,
   type ClassConditionalOutput,
+  classConditionalOptionNames,
   type UNet2DParts,
   UNet2DPipelineBase,
 } from "./unet-2d-pipeline.ts";
 
 const className = "DDIMPipeline";
+
+const optionNames: OptionNames<DDIMGenerateOptions> = {
+  ...classConditionalOptionNames,
+  eta: true,
+  useClippedModelOutput: true,
+};
 
 /** Options of {@link DDIMPipeline.generate}. All optional. */
 export interface DDIMGenerateOptions<Output extends OutputType = OutputType>
@@ -54,7 +61,7 @@ export class DDIMPipeline extends UNet2DPipelineBase {
   async generate<Output extends OutputType = "image">(
     given: DDIMGenerateOptions<Output> = {},
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, className, optionNames);
     const { eta, useClippedModelOutput } = options;
     checkEta(eta);
     const run = await this.beginRun(options, DDIMPipeline);

@@ -5,6 +5,7 @@ import { toPixels } from "../sampling/image-output.ts";
 import {
   type ClassConditionalGenerateOptions,
   type ClassConditionalOutput,
+  classConditionalOptionNames,
   UNet2DPipelineBase,
 } from "./unet-2d-pipeline.ts";
 
@@ -39,7 +40,7 @@ export class DDPMPipeline extends UNet2DPipelineBase {
   async generate<Output extends OutputType = "image">(
     given: DDPMGenerateOptions<Output> = {},
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, className, classConditionalOptionNames);
     const run = await this.beginRun(options, DDPMPipeline);
     return this.finish(run, toPixels(await denoise(run, options)), options);
   }

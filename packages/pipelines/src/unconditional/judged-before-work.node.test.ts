@@ -241,7 +241,7 @@ describe("options", () => {
       "latents: found a Float32Array of 12288 elements, expected a tensor",
     ],
     [{ generator: 7 }, "generator: found 7, expected a generator"],
-    [[], "the options of generate: found [], expected an object."],
+    [[], "options of DDPMPipeline.generate: found [], expected an object."],
   ])("of a wrong kind are told as they were given: %o", async (options, message) => {
     const { pipe, forward } = await load();
     const error = await failureOf(pipe.generate(options as GenerateOptions));

@@ -6,6 +6,7 @@ import { convertScheduler } from "../sampling/scheduler-fit.ts";
 import {
   type ClassConditionalGenerateOptions,
   type ClassConditionalOutput,
+  classConditionalOptionNames,
   type UNet2DParts,
   UNet2DPipelineBase,
 } from "./unet-2d-pipeline.ts";
@@ -44,7 +45,7 @@ export class PNDMPipeline extends UNet2DPipelineBase {
   async generate<Output extends OutputType = "image">(
     given: PNDMGenerateOptions<Output> = {},
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, className, classConditionalOptionNames);
     const run = await this.beginRun(options, PNDMPipeline);
     return this.finish(run, toPixels(await denoise(run, options)), options);
   }

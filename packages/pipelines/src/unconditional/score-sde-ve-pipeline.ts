@@ -6,6 +6,7 @@ import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import {
   type ClassConditionalGenerateOptions,
   type ClassConditionalOutput,
+  classConditionalOptionNames,
   UNet2DPipelineBase,
 } from "./unet-2d-pipeline.ts";
 
@@ -40,7 +41,7 @@ export class ScoreSdeVePipeline extends UNet2DPipelineBase {
   async generate<Output extends OutputType = "image">(
     given: ScoreSdeVeGenerateOptions<Output> = {},
   ): Promise<ClassConditionalOutput<Output>> {
-    const options = readOptions(given);
+    const options = readOptions(given, className, classConditionalOptionNames);
     const run = await this.beginRun(options, ScoreSdeVePipeline);
     const { scheduler, generator, predict } = run;
     if (!isPredictorCorrector(scheduler)) throw otherScheduler(scheduler);

@@ -1,5 +1,5 @@
 import { InvalidConfigError, type PythonJson, type Tensor } from "@onestep/core";
-import { toPythonJson } from "@onestep/core/internal";
+import { type OptionNames, toPythonJson } from "@onestep/core/internal";
 import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";
@@ -10,7 +10,7 @@ import { invalidModelIndex, modelIndexName } from "../component/model-index.ts";
 import { DiffusionPipelineBase } from "../pipeline.ts";
 import type { SamplingRun } from "../sampling/begin-sampling.ts";
 import type { NoisePredictor } from "../sampling/denoise.ts";
-import type { GenerateOptions, OutputType } from "../sampling/generate-options.ts";
+import { type GenerateOptions, generateOptionNames, type OutputType } from "../sampling/generate-options.ts";
 import { type ImagePipelineOutput, toOutput } from "../sampling/image-output.ts";
 import { resolveBatchSize } from "../sampling/resolve-batch.ts";
 import {
@@ -60,6 +60,13 @@ export interface ClassConditionalGenerateOptions<Output extends OutputType = Out
    */
   readonly classLabels?: ClassLabelsInput | undefined;
 }
+
+/** The names of {@link ClassConditionalGenerateOptions}. */
+export const classConditionalOptionNames: OptionNames<ClassConditionalGenerateOptions> = {
+  ...generateOptionNames,
+  batchSize: true,
+  classLabels: true,
+};
 
 /** What `generate` of such a pipeline returns. */
 export interface ClassConditionalOutput<Output extends OutputType = "image">
@@ -139,11 +146,14 @@ export abstract class UNet2DPipelineBase<
 
   /** @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model. */
   constructor(parts: Components & UNet2DSettings) {
-    const { id2label, unet, scheduler, ...others } = parts;
+    const { id2label, unet, scheduler, ...others } = parts ?? {};
     super({ unet, scheduler, ...others } as unknown as Components);
     this.id2label = id2label === undefined ? undefined : parseId2Label(id2label, "id2label");
     this.#classNames = new ClassNames(this.id2label, unet.config.numClassEmbeds);
   }
+
+  /** The names of the settings, for {@link DiffusionPipelineBase.fromPretrained}. */
+  static readonly settingNames: readonly string[] = ["id2label"];
 
   /** Names of classes, those of the options before those of the index. */
   static readSettings(source: PipelineSource, { id2label }: UNet2DSettings): UNet2DSettings {

@@ -22,7 +22,7 @@ export const budgets: readonly Budget[] = [
   {
     name: "ConsistencyModelPipeline of onestep",
     program: 'export { ConsistencyModelPipeline } from "onestep";',
-    bytes: 130_000,
+    bytes: 131_500,
   },
   {
     name: "LatentConsistencyModelPipeline of onestep",
@@ -35,9 +35,9 @@ export const budgets: readonly Budget[] = [
   everythingOf("@onestep/graph", 6_800),
   // With the lowering, which models had before.
   everythingOf("@onestep/runtime", 16_000),
-  everythingOf("@onestep/models", 100_000),
-  everythingOf("@onestep/pipelines", 180_000),
-  everythingOf("onestep", 181_000),
+  everythingOf("@onestep/models", 100_500),
+  everythingOf("@onestep/pipelines", 182_000),
+  everythingOf("onestep", 183_000),
   {
     name: "the worker, with onnxruntime-web's scripts",
     program: 'import "@onestep/runtime/inference-worker-jspi";',

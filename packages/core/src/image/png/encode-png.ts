@@ -1,12 +1,23 @@
 import { nextTask } from "../../async.ts";
 import type { Pixels } from "../pixels.ts";
 import { writePngChunks } from "./png-chunks.ts";
+import { type PngText, textChunks } from "./png-text.ts";
+
+/** Options of `toPng`, `toBlob` and `save` of an image. */
+export interface EncodeImageOptions {
+  /** Texts to write into the file, by keyword. */
+  readonly text?: PngText | undefined;
+}
 
 /** As much is compressed at once, some milliseconds of work where the platform does it on the thread that asks. */
 const bandBytes = 2 ** 16;
 
 /** Encodes 8-bit pixels as PNG. A page has its turn after each band of rows. */
-export async function encodePng({ width, height, channels, data }: Pixels): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodePng(
+  { width, height, channels, data }: Pixels,
+  { text }: EncodeImageOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const texts = text === undefined ? [] : textChunks(text);
   const { readable, writable } = new CompressionStream("deflate");
   const [deflated] = await Promise.all([
     readAll(readable),
@@ -14,6 +25,7 @@ export async function encodePng({ width, height, channels, data }: Pixels): Prom
   ]);
   return writePngChunks([
     ["IHDR", [encodeHeader(width, height, channels)]],
+    ...texts,
     ["IDAT", deflated],
     ["IEND", []],
   ]);

@@ -9,7 +9,7 @@ export const classLabelOption: OptionDefinition = {
   value: "list",
   repeatable: true,
   description:
-    "What to make, for models with classes: one class for all images or one per image, by number or name, as 145 or 0-9 or fox,pizza (default: random, and the class is told)",
+    "What to make, for models with classes: one class for all images or one per image, by number or name, as 145 or 0-9 or fox,pizza (default: random, printed)",
 };
 
 /** Names of classes. */
@@ -25,8 +25,7 @@ export const seedOption: OptionDefinition = {
   name: "seed",
   value: "list",
   repeatable: true,
-  description:
-    "Where random numbers start: one integer for all images, or one per image (default: a random one, which is told)",
+  description: "Random seed: one integer for all images, or one per image (default: random, printed)",
 };
 
 /** Which steps to take. */
@@ -71,6 +70,13 @@ export const imagePositional: PositionalDefinition = {
   description: "Images to edit: PNG, JPEG or WebP",
 };
 
+/** The images of an edit, or its model. */
+export const imageOrModelPositional: PositionalDefinition = {
+  name: "image",
+  repeatable: true,
+  description: "Images to edit: PNG, JPEG or WebP. With --image, the model in their place",
+};
+
 /** What is done with images of another size than the model's. */
 export const resizeModeOption: OptionDefinition = {
   name: "resize-mode",
@@ -81,7 +87,11 @@ export const resizeModeOption: OptionDefinition = {
 
 /** How many steps an edit takes. */
 export const editStepOptions: readonly OptionDefinition[] = [
-  { name: "steps", value: "count", description: "How many steps (default: 20)" },
+  {
+    name: "steps",
+    value: "count",
+    description: "How many steps (default: 20; of a text-to-image model, its own)",
+  },
   timestepsOption,
 ];
 
@@ -92,12 +102,12 @@ export const editOptions: readonly OptionDefinition[] = [
     short: "m",
     value: "name",
     description:
-      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (default: the small model that ships, thirty emoji)",
+      "A consistency model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file; some edits take text-to-image models (default: the included model of thirty emoji)",
   },
   {
     ...classLabelOption,
     description:
-      "What the images show, for models with classes: one class for all images or one per image, by number or name, as 145 or fox (default: random, which will hardly be right)",
+      "What the images show, for models with classes: one class for all images or one per image, by number or name, as 145 or fox (recommended; a random class otherwise)",
   },
   id2labelOption,
   seedOption,

@@ -23,6 +23,8 @@ export interface OptionDefinition {
   readonly value?: string;
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
+  /** Whether an empty text is a value: `--prompt ""`. */
+  readonly allowsEmpty?: boolean;
   /** What it does, for the help text. No full stop at its end. */
   readonly description: string;
 }
@@ -141,7 +143,8 @@ function checkValue(
     if (value === undefined) return [];
     throw new UsageError(`--${option.name} takes no value, and was given ${JSON.stringify(value)}.`, command);
   }
-  if (value === undefined || value === "" || (inlineValue !== true && value.startsWith("--"))) {
+  const isMissing = value === undefined || (value === "" && option.allowsEmpty !== true);
+  if (isMissing || (inlineValue !== true && value.startsWith("--"))) {
     throw new UsageError(`${rawName} needs a value: --${option.name} <${option.value}>.`, command);
   }
   return [value];

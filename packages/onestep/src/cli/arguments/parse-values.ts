@@ -22,7 +22,8 @@ export function parseNumber(option: string, text: string): number {
   throw new UsageError(`--${option}: found ${JSON.stringify(text)}, expected a number.`);
 }
 
-function parseInteger(option: string, text: string): number {
+/** A whole number. @throws UsageError */
+export function parseInteger(option: string, text: string): number {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
   throw new UsageError(`--${option}: found ${JSON.stringify(text)}, expected an integer.`);

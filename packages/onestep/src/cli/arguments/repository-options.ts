@@ -58,7 +58,7 @@ export const repositoryOptions: readonly OptionDefinition[] = [
     name: "state-dict-key",
     value: "name",
     description:
-      "Which arrays of a weights file of torch to take, where it holds several sets of them: ema for those in its entry ema",
+      "Which arrays to load from a PyTorch file that holds several sets: ema for those in its entry ema",
   },
   ...singleFileOptions,
   cacheDirOption,
@@ -66,14 +66,14 @@ export const repositoryOptions: readonly OptionDefinition[] = [
     name: "token",
     value: "token",
     description:
-      "Access token of the Hub. Others on this machine can see it on the command line: rather set HF_TOKEN, or log in with Python's hf (default: HF_TOKEN, or the token file)",
+      "Access token of the Hub. Other users of this machine can see it on the command line: prefer HF_TOKEN, or log in with Python's hf (default: HF_TOKEN, or the token file)",
   },
   {
     name: "endpoint",
     value: "url",
     description: "The Hub, or a mirror of it (default: HF_ENDPOINT or https://huggingface.co)",
   },
-  { name: "local-files-only", description: "Take files from the cache alone, without a single request" },
+  { name: "local-files-only", description: "Use cached files only; make no network requests" },
 ];
 
 /** The options about original checkpoints in one file, as JavaScript has them. */

@@ -39,7 +39,7 @@ describe("onestep cache clear on a terminal", () => {
     expect(await clear(" Yes ")).toEqual({
       exitCode: 0,
       questions: [
-        "  a/small (1.50 kB)\n  b/large (1.50 kB)\nRemove these 2 models from the cache, for Python too? [y/N] ",
+        "  a/small (1.50 kB)\n  b/large (1.50 kB)\nDelete these 2 models? The cache is shared with Python. [y/N] ",
       ],
       stdout: "3.00 kB freed\n",
       stderr: "Removed a/small\nRemoved b/large\n",
@@ -50,7 +50,7 @@ describe("onestep cache clear on a terminal", () => {
   it.each(["", "n", "yesterday"])("removes nothing when the answer is %j", async (answer) => {
     expect(await clear(answer, "a/small")).toMatchObject({
       exitCode: 0,
-      questions: [expect.stringContaining("Remove this model")],
+      questions: [expect.stringContaining("Delete this model")],
       stdout: "Nothing was removed.\n",
       left: ["models--a--small", "models--b--large"],
     });

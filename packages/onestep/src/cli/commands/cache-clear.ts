@@ -29,7 +29,7 @@ export const cacheClearCommand: Command = {
     if (parsed.has("leftovers")) return clearLeftovers(invocation, location);
     const isSure = parsed.has("yes");
     if (!isSure && system.ask === undefined) {
-      throw new UsageError("There is no terminal to ask on. Add --yes to remove without asking.");
+      throw new UsageError("Not a terminal, so there is nobody to ask: pass --yes to delete without asking.");
     }
     const { deleteFromCache, pruneCache, scanCache } = await import("@onestep/hub");
     const report = await scanCache({ ...location, signal });
@@ -104,7 +104,7 @@ async function confirm(
 ): Promise<boolean> {
   const list = chosen.map(({ id, sizeOnDisk }) => `  ${id} (${formatBytes(sizeOnDisk)})\n`).join("");
   const what = chosen.length === 1 ? "this model" : `these ${chosen.length} models`;
-  const question = printable(`${list}Remove ${what} from the cache, for Python too? [y/N] `);
+  const question = printable(`${list}Delete ${what}? The cache is shared with Python. [y/N] `);
   const answer = await system.ask?.(question, signal);
   return /^y(es)?$/i.test(answer?.trim() ?? "");
 }

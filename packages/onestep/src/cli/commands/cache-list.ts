@@ -6,7 +6,7 @@ import { formatBytes } from "../output/text.ts";
 /** `onestep cache list`. */
 export const cacheListCommand: Command = {
   name: "cache list",
-  summary: "Lists the models in the cache",
+  summary: "List the models in the cache",
   description: [
     "The cache is the one of Python's huggingface_hub: models that Python fetched are listed too.",
   ],

@@ -95,7 +95,9 @@ describe("onestep cache clear", () => {
     await fetchModel("me/emoji");
     const { exitCode, stderr } = await run("cache", "clear");
     expect(exitCode).toBe(2);
-    expect(stderr).toContain("There is no terminal to ask on. Add --yes to remove without asking.");
+    expect(stderr).toContain(
+      "Not a terminal, so there is nobody to ask: pass --yes to delete without asking.",
+    );
     expect(await cachedModels()).toEqual(["me/emoji"]);
   });
 

@@ -11,9 +11,9 @@ import type { Command } from "../command.ts";
 /** `onestep edit colorize`. */
 export const editColorizeCommand: Command = {
   name: "edit colorize",
-  summary: "Gives a grey image colours",
+  summary: "Colorize a grey image",
   description: [
-    "The brightness of every pixel is kept. Of images that have colours the brightness alone counts.",
+    "The brightness of every pixel is kept; existing colours are ignored. The result has the size of the model's images, so a photo is resized first.",
   ],
   positional: imagePositional,
   options: [batchSizeOption, resizeModeOption, ...editStepOptions, ...editOptions],

@@ -6,7 +6,7 @@ import type { Command } from "../command.ts";
 /** `onestep edit denoise`. */
 export const editDenoiseCommand: Command = {
   name: "edit denoise",
-  summary: "Takes noise off an image",
+  summary: "Remove noise from an image",
   description: [
     "The image has the size of the model's images, and Gaussian noise of a known strength on it.",
   ],

@@ -3,47 +3,66 @@ import {
   batchSizeOption,
   editOptions,
   editStepOptions,
-  imagePositional,
+  imageOrModelPositional,
   resizeModeOption,
 } from "../arguments/image-options.ts";
 import { UsageError } from "../arguments/parse-arguments.ts";
+import { imageOption, promptOptions, sizeOptions, strengthOption } from "../arguments/prompt-options.ts";
 import type { Command } from "../command.ts";
 
 /** `onestep edit inpaint`. */
 export const editInpaintCommand: Command = {
   name: "edit inpaint",
-  summary: "Makes a part of an image anew, to fit the rest",
+  summary: "Repaint the masked part of an image",
   description: [
-    "Pixels that are black in the mask come back as they are, those that are white are made anew, what lies between is mixed. The mask has the size of its image. An image of the model's size keeps its known pixels byte for byte; others are resized first, and the mask with them.",
+    "Black areas of the mask are kept, white areas are repainted, grey areas are blended. The mask has the size of its image. With a consistency model, an image of the model's size keeps its known pixels byte for byte; others are resized first, and the mask with them.",
+    "With a text-to-image model, say with --prompt what the repainted image shows.",
   ],
-  positional: imagePositional,
+  positional: imageOrModelPositional,
   options: [
     {
       name: "mask",
       value: "file",
       repeatable: true,
       description:
-        "An image that is white where to paint: one for all images, or given once for each. Better a PNG than a JPEG, whose black is not quite black",
+        "An image that is white where to repaint: one for all images, or one for each. Prefer PNG: JPEG compression alters pure black",
     },
+    imageOption,
+    strengthOption,
     batchSizeOption,
     resizeModeOption,
     ...editStepOptions,
+    ...promptOptions,
+    ...sizeOptions,
     ...editOptions,
   ],
   examples: [
     "edit inpaint half.png --mask mask.png --class-label penguin --out whole.png",
     "edit inpaint dog.jpg --mask mask.png --model cd_imagenet64_l2.pt --class-label 207",
+    'edit inpaint room.png --mask wall.png -m stabilityai/sd-turbo --prompt "a red door"',
   ],
   async run(invocation) {
-    const [{ editImages, readImages, readImageFile }, { ConsistencyModelInpaintPipeline }] =
-      await Promise.all([import("../images/edit-images.ts"), import("@onestep/pipelines")]);
+    const { arguments: parsed } = invocation;
+    const paths = parsed.texts("mask");
+    if (paths.length === 0) {
+      throw new UsageError("--mask is missing: name an image that is white where to repaint.");
+    }
+    const { editImages, editWithPrompt, openForEdit, readImages, readImageFile } = await import(
+      "../images/edit-images.ts"
+    );
+    const [image, mask] = await Promise.all([readImages(parsed), Promise.all(paths.map(readImageFile))]);
+    const { source, isPrompted } = await openForEdit(invocation);
+    if (isPrompted) {
+      return editWithPrompt(invocation, { task: "inpainting", source, inputs: { image, maskImage: mask } });
+    }
+    if (parsed.has("strength")) {
+      throw new UsageError("--strength: consistency models repaint all of the mask. Leave it out.");
+    }
+    const { ConsistencyModelInpaintPipeline } = await import("@onestep/pipelines");
     await editImages(invocation, {
+      source,
       defaultSteps: 20,
-      async prepare(parsed) {
-        const paths = parsed.texts("mask");
-        if (paths.length === 0)
-          throw new UsageError("--mask is missing: name an image that is white where to paint.");
-        const [image, mask] = await Promise.all([readImages(parsed), Promise.all(paths.map(readImageFile))]);
+      async prepare() {
         const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
         return {
           imageCount: Math.max(image.length, mask.length),

@@ -13,7 +13,7 @@ import type { PreparedEdit } from "../images/edit-images.ts";
 /** `onestep edit interpolate`. */
 export const editInterpolateCommand: Command = {
   name: "edit interpolate",
-  summary: "Makes images on the way from one to another",
+  summary: "Interpolate between two images or seeds",
   description: [
     "Between two images, or without any between two seeds. The first and the last result are the images that went in, or those that `generate` makes of the seeds.",
   ],
@@ -67,7 +67,7 @@ export const editInterpolateCommand: Command = {
 async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<PreparedEdit> {
   const [first, last, ...rest] = parseBigIntegers("seed", parsed.texts("seed")) ?? [];
   if (first === undefined || last === undefined || rest.length > 0) {
-    throw new UsageError("There is nothing to go between: name two images, or two seeds as --seed 1,2.");
+    throw new UsageError("Nothing to interpolate: pass two images, or --seed 1,2.");
   }
   if (parsed.has("strength")) throw new UsageError("--strength has no meaning between seeds.");
   const { ConsistencyModelInterpolationPipeline } = await import("@onestep/pipelines");
@@ -83,7 +83,7 @@ async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<Pr
 
 async function betweenImages(parsed: ParsedArguments, frames: number): Promise<PreparedEdit> {
   if (parsed.positionals.length !== 2) {
-    throw new UsageError(`There are ${parsed.positionals.length} images to go between: name two.`);
+    throw new UsageError(`Expected 2 images, got ${parsed.positionals.length}.`);
   }
   if (parsed.has("timesteps"))
     throw new UsageError("--timesteps has no meaning between images: give --steps.");

@@ -12,7 +12,7 @@ import type { Command } from "../command.ts";
 /** `onestep edit stroke`. */
 export const editStrokeCommand: Command = {
   name: "edit stroke",
-  summary: "Makes an image of strokes, or of any other image",
+  summary: "Turn strokes, or any other image, into an image",
   description: ["Noise hides the detail of the image, and the model makes new detail under it (SDEdit)."],
   positional: imagePositional,
   options: [

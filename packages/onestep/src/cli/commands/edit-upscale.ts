@@ -12,7 +12,7 @@ import type { Command } from "../command.ts";
 /** `onestep edit upscale`. */
 export const editUpscaleCommand: Command = {
   name: "edit upscale",
-  summary: "Makes a large image of a small one",
+  summary: "Enlarge a small image",
   description: [
     "The result has the size of the model's images, and shrunk again it is the image that went in.",
   ],

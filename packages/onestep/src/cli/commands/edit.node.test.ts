@@ -100,13 +100,8 @@ describe("onestep edit", () => {
       2,
       '--strength: found "much", expected a number.',
     ],
-    ["one seed to go between", ["interpolate", "--seed", "1"], 2, "There is nothing to go between"],
-    [
-      "one image to go between",
-      ["interpolate", "image.png"],
-      2,
-      "There are 1 images to go between: name two.",
-    ],
+    ["one seed to go between", ["interpolate", "--seed", "1"], 2, "Nothing to interpolate"],
+    ["one image to go between", ["interpolate", "image.png"], 2, "Expected 2 images, got 1."],
     ["an unknown edit", ["inpant", "image.png"], 2, "Did you mean `onestep edit inpaint`?"],
     ["an unknown option", ["upscale", "image.png", "--faktor", "2"], 2, "Did you mean --factor?"],
     [

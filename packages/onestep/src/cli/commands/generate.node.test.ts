@@ -87,7 +87,7 @@ describe("onestep generate", () => {
 
   it("tells the seed that it drew, so that the image can be made again", async () => {
     const first = await generate("--class-label", "3");
-    const [, seed = ""] = /^Seed (\d+) \(the same again: --seed \1\)$/m.exec(first.stderr) ?? [];
+    const [, seed = ""] = /^Seed: (\d+) \(reuse it with --seed \1\)$/m.exec(first.stderr) ?? [];
     const second = await generate("--class-label", "3", "--seed", seed);
     expect([first.stdout, second.stdout]).toEqual(["onestep.png\n", "onestep-2.png\n"]);
     expect((await readImage("onestep-2.png")).data).toEqual((await readImage("onestep.png")).data);

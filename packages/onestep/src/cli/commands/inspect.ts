@@ -4,14 +4,14 @@ import type { Command } from "../command.ts";
 /** `onestep inspect`. */
 export const inspectCommand: Command = {
   name: "inspect",
-  summary: "Shows what a model is made of and what it takes to run",
+  summary: "Show what a model is made of and what it takes to run",
   description: [
-    "Reads configurations and the headers of weights files. It loads no weights, and of a model on the Hub it fetches the configurations alone.",
+    "Reads configurations and the headers of weights files. It loads no weights, and of a model on the Hub it fetches only the configurations and the list of files.",
   ],
   positional: {
     name: "model",
     description:
-      "A model on the Hub, a folder, the URL of a folder, or an original checkpoint in one file. Without it: the small model that ships",
+      "A model on the Hub, a folder, the URL of a folder, or an original checkpoint in one file. Without it: the included model",
   },
   options: repositoryOptions,
   examples: ["inspect", "inspect openai/diffusers-cd_imagenet64_l2 --json"],

@@ -64,15 +64,23 @@ export function exitCodeOfError(error: unknown): ExitCode {
 const flags: ReadonlyMap<string, string> = new Map([
   ["classLabels", "--class-label"],
   ["columns", "--grid"],
+  ["maskImage", "--mask"],
+  ["numImagesPerPrompt", "--batch-size"],
   ["numInferenceSteps", "--steps"],
   ["seeds", "--seed"],
 ]);
 
 /** What to do on the command line, where it is something else than in JavaScript. */
 const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/^Use one of numInferenceSteps|^Use one of prompt/, "Leave it out, or name another model."],
   [/outputType/, "The command line writes pictures alone; in JavaScript, `outputType` gives the numbers."],
   [/with `fromSingleFile`/, "Name the file, where the model goes, if it is a checkpoint in one file."],
   [/fromPretrained.*scheduler/s, "Name one of these with --scheduler, where the model goes with it."],
+  [/with a pipeline for inpainting/, "Use `onestep edit inpaint`, or name another model."],
+  [
+    /StableDiffusionInpaintPipeline with its components/,
+    "Name a model of Stable Diffusion or Stable Diffusion XL.",
+  ],
   [/pipe\.scheduler/, "Name a consistency model with --model."],
 ];
 
@@ -97,7 +105,9 @@ export function inFlags(problem: Problem): Problem {
     found: replaceOptions(found),
     expected: replaceOptions(expected),
     remedy: special ?? replaceOptions(remedy),
-    ...(summary === undefined ? {} : { summary: replaceOptions(summary) }),
+    ...(summary === undefined
+      ? {}
+      : { summary: replaceOptions(summary).replace(/\.generate has no option/, " has no option") }),
   };
 }
 
@@ -112,5 +122,8 @@ function nameFlag(subject: string): string {
 
 /** `sampleSize` in backquotes becomes --sample-size. */
 export function replaceOptions(text: string): string {
-  return text.replaceAll(/`(\w+)`/g, (whole, option: string) => flagOf(option) ?? whole);
+  return text
+    .replaceAll("localFilesOnly: true", "--local-files-only")
+    .replaceAll("option cacheDir", "--cache-dir")
+    .replaceAll(/`(\w+)`/g, (whole, option: string) => flagOf(option) ?? whole);
 }

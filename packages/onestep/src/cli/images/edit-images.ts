@@ -1,13 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { ImageError, RasterImage, UnsupportedError } from "@onestep/core";
 import { errorCode, errorMessage } from "@onestep/core/internal";
-import { type ClassConditionalOutput, ConsistencyModelPipeline, type EditOptions } from "@onestep/pipelines";
+import {
+  type ClassConditionalOutput,
+  ConsistencyModelPipeline,
+  type EditOptions,
+  type PipelineSource,
+  type PromptTask,
+} from "@onestep/pipelines";
 import { CMStochasticIterativeScheduler } from "@onestep/schedulers";
 import { readGenerateRequest, requireCounts } from "../arguments/image-options.ts";
 import { type ParsedArguments, UsageError } from "../arguments/parse-arguments.ts";
-import { shippedModel } from "../arguments/repository-options.ts";
+import { readPromptRequest, refusePromptOptions, requirePrompt } from "../arguments/prompt-options.ts";
+import { readRepositorySettings, shippedModel } from "../arguments/repository-options.ts";
 import type { Invocation } from "../command.ts";
 import { makeImages } from "./make-images.ts";
+import { openModel } from "./open-pipeline.ts";
+import { checkOutput } from "./output-files.ts";
+import { isPromptModel, makePromptImages } from "./prompt-images.ts";
 
 /** The options of `generate` that all edits share. */
 type SharedEditOptions = Omit<EditOptions<"image">, "image">;
@@ -26,6 +36,8 @@ export interface Edit {
   readonly defaultSteps: number;
   /** Whether seeds are something else than one for all images, or one per image. */
   readonly hasOwnSeeds?: boolean;
+  /** The repository, where it is open already. */
+  readonly source?: PipelineSource | undefined;
   /** @throws UsageError, ImageError before a model is loaded. */
   prepare(parsed: ParsedArguments): Promise<PreparedEdit>;
 }
@@ -33,7 +45,7 @@ export interface Edit {
 /** `onestep edit …`: reads the images, edits them, saves the results. */
 export async function editImages(invocation: Invocation, edit: Edit): Promise<void> {
   const { arguments: parsed } = invocation;
-  const model = parsed.text("model");
+  const { model, files } = readEditTarget(parsed);
   const asked = readGenerateRequest(parsed);
   const { imageCount, run } = await edit.prepare(parsed);
   const batchSize = parsed.has("batch-size") ? asked.batchSize : Math.max(asked.batchSize, imageCount);
@@ -41,7 +53,8 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
   if (edit.hasOwnSeeds !== true) requireCounts(request);
   await makeImages(invocation, {
     request,
-    inputs: parsed.positionals,
+    inputs: files,
+    source: edit.source,
     defaultSteps: edit.defaultSteps,
     // Images are edited with consistency models alone.
     schedulerClass: CMStochasticIterativeScheduler,
@@ -68,10 +81,62 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
   });
 }
 
+/** The model and the images that an edit is given: images as arguments and `--model`, or `--image` and the model as the argument. */
+export interface EditTarget {
+  /** `undefined` for the model that ships. */
+  readonly model: string | undefined;
+  readonly files: readonly string[];
+}
+
+/** @throws UsageError where both ways are mixed. */
+export function readEditTarget(parsed: ParsedArguments): EditTarget {
+  const named = parsed.texts("image");
+  const [first, second] = parsed.positionals;
+  if (named.length === 0) return { model: parsed.text("model"), files: parsed.positionals };
+  if (second !== undefined) {
+    throw new UsageError(
+      `Unexpected ${JSON.stringify(second)}: with --image, the only argument is the model. Pass all images with --image.`,
+    );
+  }
+  if (first !== undefined && parsed.has("model")) {
+    throw new UsageError(
+      `--model: found it beside the argument ${JSON.stringify(first)}, expected one model.`,
+    );
+  }
+  return { model: first ?? parsed.text("model"), files: named };
+}
+
+/** The repository that an edit is to use, and whether its model takes a prompt. */
+export type EditSource =
+  | { readonly source: PipelineSource; readonly isPrompted: true }
+  | { readonly source: PipelineSource | undefined; readonly isPrompted: false };
+
+/**
+ * Opens the model of an edit that takes models of both kinds, with all that can be wrong on the command line checked before.
+ *
+ * @throws UsageError where flags do not fit the model.
+ */
+export async function openForEdit(invocation: Invocation): Promise<EditSource> {
+  const { arguments: parsed } = invocation;
+  const asked = readGenerateRequest(parsed);
+  const prompted = readPromptRequest(parsed);
+  const { model, files } = readEditTarget(parsed);
+  await checkOutput(asked, prompted?.seeds.length ?? Math.max(asked.batchSize, files.length));
+  const source = await openModel(model, readRepositorySettings(invocation));
+  if (source !== undefined && isPromptModel(source)) return { source, isPrompted: true };
+  refusePromptOptions(
+    parsed,
+    model ?? shippedModel,
+    source?.modelIndex.className ?? "ConsistencyModelPipeline",
+  );
+  return { source, isPrompted: false };
+}
+
 /** The images that a command line names. @throws UsageError where it names none, ImageError where one cannot be read. */
-export async function readImages({ positionals }: ParsedArguments): Promise<readonly RasterImage[]> {
-  if (positionals.length === 0) throw new UsageError("An image is missing: name a PNG, JPEG or WebP file.");
-  return Promise.all(positionals.map(readImageFile));
+export async function readImages(parsed: ParsedArguments): Promise<readonly RasterImage[]> {
+  const { files } = readEditTarget(parsed);
+  if (files.length === 0) throw new UsageError("An image is missing: name a PNG, JPEG or WebP file.");
+  return Promise.all(files.map(readImageFile));
 }
 
 /**
@@ -113,4 +178,28 @@ function describeReadError(cause: unknown): string {
   if (code === "EISDIR") return "a folder";
   if (code === "EACCES" || code === "EPERM") return "a file that may not be read";
   return `a file that cannot be read (${errorMessage(cause)})`;
+}
+
+/** An edit with a prompt. */
+export interface PromptEdit {
+  readonly task: PromptTask;
+  readonly source: PipelineSource;
+  /** The images and masks, by option. */
+  readonly inputs: Readonly<Record<string, readonly RasterImage[]>>;
+}
+
+/** `onestep edit img2img|inpaint` with a text-to-image model. */
+export async function editWithPrompt(invocation: Invocation, edit: PromptEdit): Promise<void> {
+  const { arguments: parsed } = invocation;
+  const { model = shippedModel, files } = readEditTarget(parsed);
+  const { className } = edit.source.modelIndex;
+  const request = requirePrompt(parsed, readPromptRequest(parsed), { model, className });
+  for (const [option, images] of Object.entries(edit.inputs)) {
+    const count = request.seeds.length;
+    if (images.length === 1 || images.length === count) continue;
+    throw new UsageError(
+      `--${option === "maskImage" ? "mask" : option}: found ${images.length} of them for ${count} ${count === 1 ? "result" : "results"}, expected one for all, or one per result.`,
+    );
+  }
+  await makePromptImages(invocation, { ...edit, model, request, inputFiles: files });
 }

@@ -4,6 +4,7 @@ import {
   type ClassConditionalOutput,
   ClassNames,
   type Id2Label,
+  type PipelineSource,
   type UNet2DPipeline,
 } from "@onestep/pipelines";
 import type { Device } from "@onestep/runtime";
@@ -15,11 +16,13 @@ import type { Result } from "../output/output.ts";
 import { formatDuration } from "../output/text.ts";
 import { describeDrawnClasses, readId2LabelFile } from "./class-labels.ts";
 import { openPipeline } from "./open-pipeline.ts";
-import { checkWritable, nameFiles, nameFilesByDefault, savePictures } from "./output-files.ts";
+import { checkOutput, savePictures } from "./output-files.ts";
 
 /** Images that a command makes. */
 export interface ImageJob {
   readonly request: GenerateRequest;
+  /** The repository, where it is open already. */
+  readonly source?: PipelineSource | undefined;
   /** The files that the images are made of, where there are any. */
   readonly inputs?: readonly string[];
   /** The scheduler to sample with, where it is not the model's own. */
@@ -40,8 +43,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
   const { arguments: parsed, output, signal } = invocation;
   const { request, inputs } = job;
   const { out, gridColumns, batchSize, seeds } = request;
-  const fileCount = gridColumns === undefined ? batchSize : 1;
-  await checkWritable(out === undefined ? await nameFilesByDefault(fileCount) : nameFiles(out, fileCount));
+  await checkOutput(request, batchSize);
 
   const startedAt = performance.now();
   const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
@@ -49,6 +51,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
   const opened = await openPipeline(
     {
       request: { ...request, numInferenceSteps },
+      source: job.source,
       schedulerClass: job.schedulerClass,
       rehearse: (pipe, classLabels) =>
         job.generate(pipe, { ...samplingOptions(request, classLabels), signal }),
@@ -77,7 +80,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
     const generatedAt = performance.now();
     const pictures =
       gridColumns === undefined ? images : [RasterImage.grid(images, { columns: gridColumns })];
-    const files = await savePictures(pictures, out, signal);
+    const files = await savePictures(pictures, out, { signal });
     const savedAt = performance.now();
     const milliseconds = {
       load: loadedAt - startedAt,
@@ -85,7 +88,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       save: savedAt - generatedAt,
     };
     const { width, height } = images[0] as RasterImage;
-    if (request.isSeedDrawn) output.note(`Seed ${seeds.join()} (the same again: --seed ${seeds.join()})`);
+    if (request.isSeedDrawn) output.note(`Seed: ${seeds.join()} (reuse it with --seed ${seeds.join()})`);
     if (request.classLabels === undefined && classLabels !== undefined) {
       output.note(describeDrawnClasses(classLabels, pipe.id2label));
     }
@@ -178,7 +181,7 @@ function reportGeneration({
 }
 
 /** A number where JSON readers keep it exactly, else its digits. */
-function toJsonInteger(value: bigint): number | string {
+export function toJsonInteger(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);
 }

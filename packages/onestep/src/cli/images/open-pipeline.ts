@@ -31,6 +31,8 @@ export interface OpenedPipeline {
 /** A pipeline that is to be opened, and what for. */
 export interface PipelineJob {
   readonly request: GenerateRequest;
+  /** The repository, where it is open already. */
+  readonly source?: PipelineSource | undefined;
   /** The scheduler to sample with, where it is not the model's own. */
   readonly schedulerClass: SchedulerClass | undefined;
   /** Does what the pipeline is opened for, with a model that has no weights yet. */
@@ -47,7 +49,7 @@ export interface PipelineJob {
  * @throws InvalidArgumentError, UnsupportedError and others where the pipeline does not take what is asked for.
  */
 export async function openPipeline(
-  { request, schedulerClass, rehearse: tryOut }: PipelineJob,
+  { request, schedulerClass, rehearse: tryOut, ...job }: PipelineJob,
   options: PipelineFromPretrainedOptions & RepositorySettings & UNet2DSettings,
 ): Promise<OpenedPipeline> {
   const { model } = request;
@@ -74,7 +76,7 @@ export async function openPipeline(
     return { pipe, steps, classLabels };
   }
   refuseSingleFileSettings(options);
-  const source = await openPipelineSource(model, options);
+  const source = job.source ?? (await openPipelineSource(model, options));
   const pipelineClass = pipelineClassOf(source);
   const id2label = options.id2label ?? readId2Label(source);
   const classLabels = toClassIds(request.classLabels, id2label);
@@ -132,4 +134,13 @@ function countSteps(
 
 function chooseGoal({ batchSize }: GenerateRequest, steps: number): "startup" | "throughput" {
   return batchSize * steps <= 2 ? "startup" : "throughput";
+}
+
+/** Opens the repository that a command names; `undefined` where it is an original checkpoint in one file. */
+export async function openModel(
+  model: string | undefined,
+  options: RepositorySettings,
+): Promise<PipelineSource | undefined> {
+  if (model !== undefined && (await isSingleFile(model))) return undefined;
+  return openPipelineSource(model, options);
 }

@@ -1,6 +1,6 @@
 import { access, constants, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { FileWriteError, type RasterImage } from "@onestep/core";
+import { FileWriteError, type PngText, type RasterImage } from "@onestep/core";
 
 /** The names of `count` files: `a.png` for one, `a-0.png`, `a-1.png`, … for more. */
 export function nameFiles(file: string, count: number): readonly string[] {
@@ -24,6 +24,13 @@ export async function nameFilesByDefault(count: number, folder: string = ""): Pr
   }
 }
 
+/** How {@link savePictures} saves. */
+export interface SaveOptions {
+  readonly signal: AbortSignal;
+  /** Texts to write into the files, by keyword. */
+  readonly texts?: readonly PngText[];
+}
+
 /**
  * Saves pictures, under a name of the caller's or under the names by default.
  *
@@ -33,23 +40,24 @@ export async function nameFilesByDefault(count: number, folder: string = ""): Pr
 export async function savePictures(
   pictures: readonly RasterImage[],
   out: string | undefined,
-  signal: AbortSignal,
+  { signal, texts = [] }: SaveOptions,
 ): Promise<readonly string[]> {
+  const save = (index: number, file: string): Promise<void> =>
+    (pictures[index] as RasterImage).save(file, { text: texts[index] });
   if (out !== undefined) {
     const files = nameFiles(out, pictures.length);
-    for (const [index, picture] of pictures.entries()) {
+    for (const [index, file] of files.entries()) {
       signal.throwIfAborted();
-      await picture.save(files[index] as string);
+      await save(index, file);
     }
     return files;
   }
   const files = await reserveFiles(pictures.length);
   const saved = new Set<string>();
   try {
-    for (const [index, picture] of pictures.entries()) {
+    for (const [index, file] of files.entries()) {
       signal.throwIfAborted();
-      const file = files[index] as string;
-      await picture.save(file);
+      await save(index, file);
       saved.add(file);
     }
   } catch (error) {
@@ -90,6 +98,19 @@ function toWriteError(file: string, cause: unknown): FileWriteError {
     remedy: "Choose another path with --out.",
   };
   return new FileWriteError(problem, { cause });
+}
+
+/**
+ * Checks that the results of a command can be saved, before anything is fetched; see {@link checkWritable}.
+ *
+ * @param count - How many images there will be.
+ */
+export async function checkOutput(
+  { out, gridColumns }: { readonly out: string | undefined; readonly gridColumns: number | undefined },
+  count: number,
+): Promise<void> {
+  const files = gridColumns === undefined ? count : 1;
+  await checkWritable(out === undefined ? await nameFilesByDefault(files) : nameFiles(out, files));
 }
 
 /**

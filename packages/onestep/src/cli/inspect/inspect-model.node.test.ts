@@ -159,7 +159,7 @@ Classes     none
   it("says that a pipeline, or its unet, is of a class that is not built here", async () => {
     const model = await copyModel();
     const index = {
-      _class_name: "StableDiffusionPipeline",
+      _class_name: "FluxPipeline",
       unet: ["diffusers", "UNet2DConditionModel"],
       safety_checker: [null, null],
     };
@@ -167,7 +167,7 @@ Classes     none
     const first = await inspect("model");
     expect(first.exitCode).toBe(0);
     expect(first.stdout).toMatch(/^Components {2}unet: UNet2DConditionModel$/m);
-    expect(first.stdout).toMatch(/^Cannot run {2}a StableDiffusionPipeline is not built here$/m);
+    expect(first.stdout).toMatch(/^Cannot run {2}a FluxPipeline is not built here$/m);
     await writeFile(
       join(model, "model_index.json"),
       JSON.stringify({ ...index, _class_name: "ConsistencyModelPipeline" }),

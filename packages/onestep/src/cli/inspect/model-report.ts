@@ -60,6 +60,30 @@ export interface UnetReport {
   readonly estimatedMemory: number;
 }
 
+/** A component of a text-to-image model. */
+export interface ComponentReport {
+  /** Of its folder: `text_encoder`. */
+  readonly name: string;
+  readonly className: string;
+  /** Whether the pipeline runs it; a safety checker, for one, is left out. */
+  readonly isUsed: boolean;
+  /** `null` for a component without weights, or of a class that is not built here. */
+  readonly parameters: number | null;
+  /** The weights files that would be loaded; of a component without weights, all files. */
+  readonly files: readonly WeightsFile[];
+  /** Bytes of these files; `null` where they are not known without fetching them. */
+  readonly size: number | null;
+  /** Variants of the weights that exist: `fp16`. */
+  readonly variants: readonly string[];
+}
+
+/** Memory for one image by device, in bytes. Estimates; `null` where the device cannot hold the model. */
+export interface MemoryReport {
+  readonly cpu: number;
+  readonly wasm: number | null;
+  readonly webgpu: number;
+}
+
 /** What `onestep inspect` found. */
 export interface ModelReport {
   readonly model: string;
@@ -70,6 +94,10 @@ export interface ModelReport {
   readonly components: Readonly<Record<string, string>>;
   readonly scheduler: SchedulerReport | null;
   readonly unet: UnetReport | null;
+  /** The components of a text-to-image model; other models have none of these three. */
+  readonly models?: readonly ComponentReport[];
+  readonly imageSize?: readonly [number, number] | null;
+  readonly memory?: MemoryReport | null;
   /** Names of the classes by number; `null` where the model does not name them. */
   readonly id2label: Id2Label | null;
   /** How many steps images take by default; `null` where the pipeline is not built here. */
@@ -95,6 +123,7 @@ export function formatModelReport(report: ModelReport): readonly string[] {
         .join(", "),
     ],
     ...(unet === null ? [] : describeUnet(unet, id2label)),
+    ...describeComponents(report),
     ...(scheduler === null ? [] : [["Steps", describeSteps(scheduler, report.defaultSteps)]]),
     ...report.recommendedSchedulers.map((recommended) => [
       "",
@@ -127,6 +156,29 @@ function describeUnet(unet: UnetReport, id2label: Id2Label | null): readonly (re
     ...others.map((file) => ["", file]),
     ...(weights.isLocal ? [] : [["", `about ${formatBytes(weights.size)}, not fetched yet`]]),
     ["Memory", `about ${formatBytes(estimatedMemory)} for one image at a time, on a CPU`],
+  ];
+}
+
+/** A block of lines for each component, then size and memory. */
+function describeComponents({ models = [], imageSize, memory }: ModelReport): readonly (readonly string[])[] {
+  const blocks = models.flatMap(({ name, className, isUsed, parameters, files, size, variants }) => {
+    const facts = [
+      className,
+      ...(isUsed ? [] : ["not used"]),
+      ...(parameters === null ? [] : [`${count(parameters)} parameters`]),
+      ...(size === null || files.length === 0 ? [] : [formatBytes(size)]),
+      ...(variants.length === 0 ? [] : [`variants: ${variants.join(", ")}`]),
+    ];
+    return [[name, facts.join(", ")], ...files.map((file) => ["", describeFile(file)])];
+  });
+  const size =
+    imageSize == null ? [] : [["Images", `${imageSize[1]}x${imageSize[0]} by default, from a --prompt`]];
+  if (memory == null) return [...blocks, ...size];
+  const wasm = memory.wasm === null ? "does not fit on wasm" : `${formatBytes(memory.wasm)} on wasm`;
+  return [
+    ...blocks,
+    ...size,
+    ["Memory", `about ${formatBytes(memory.cpu)} on cpu, ${wasm}, ${formatBytes(memory.webgpu)} on webgpu`],
   ];
 }
 

@@ -21,8 +21,10 @@ import {
   refuseSingleFileSettings,
   shippedModel,
 } from "../arguments/repository-options.ts";
+import { isPromptModel } from "../images/prompt-images.ts";
 import { checkSingleFile, isSingleFile } from "../images/single-file.ts";
 import type { ModelReport, RecommendedScheduler, SchedulerReport } from "./model-report.ts";
+import { readComponentReports } from "./read-component-reports.ts";
 import { countParameters, describeUnet, readUnetReport } from "./read-unet-report.ts";
 
 /**
@@ -40,6 +42,7 @@ export async function readModelReport(
   const opened = await openPipelineSource(source, settings);
   const { repository, modelIndex } = opened;
   const { className } = modelIndex;
+  if (isPromptModel(opened)) return readPromptReport(opened, source ?? shippedModel, settings);
   const components = new Map([...modelIndex.components].map(([name, entry]) => [name, entry.className]));
   const model = source ?? shippedModel;
   const schedulerClass = components.get("scheduler");
@@ -74,6 +77,35 @@ export async function readModelReport(
     recommendedSchedulers: runs.schedulers,
     unsupported:
       pipelineClass === undefined ? `a ${className} is not built here` : (unsupported ?? runs.unsupported),
+  };
+}
+
+/** The report of a text-to-image model. */
+async function readPromptReport(
+  source: PipelineSource,
+  model: string,
+  settings: RepositorySettings,
+): Promise<ModelReport> {
+  const { repository, modelIndex } = source;
+  const schedulerClass = modelIndex.components.get("scheduler")?.className;
+  const { models, memory, imageSize, defaultSteps, unsupported } = await readComponentReports(
+    source,
+    settings,
+  );
+  return {
+    model,
+    commit: repository.commit ?? null,
+    className: modelIndex.className,
+    components: Object.fromEntries(models.map((component) => [component.name, component.className])),
+    scheduler:
+      schedulerClass === undefined ? null : await readSchedulerReport(repository, schedulerClass, settings),
+    unet: null,
+    ...{ models, imageSize, memory },
+    id2label: null,
+    defaultSteps,
+    recommendedTimesteps: [],
+    recommendedSchedulers: [],
+    unsupported,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   completeUNet2DModelConfig,
   listUNet2DModelWeights,
+  type ModelDefinition,
   matchWeights,
   openCheckpoint,
   UNet2DModel,
@@ -174,6 +175,13 @@ async function findWeights(
   return { weights: { files, isLocal: false, tensors: null, dtypes: null }, tensors: undefined };
 }
 
+type WeightsNames = NonNullable<ModelDefinition<never>["weightsNames"]>;
+
+const diffusersNames: WeightsNames = {
+  safetensors: "diffusion_pytorch_model",
+  bin: "diffusion_pytorch_model",
+};
+
 /**
  * The weights files of a listing that would be loaded, in the order of `openCheckpoint`: safetensors before files of torch;
  * shards before a whole safetensors file where their index is there.
@@ -182,10 +190,12 @@ export function chooseWeights(
   paths: readonly string[],
   folder: string,
   variant: string | undefined,
+  names: WeightsNames = diffusersNames,
 ): readonly string[] {
-  const base = `${folder === "" ? "" : `${folder}/`}diffusion_pytorch_model`;
   const suffix = variant === undefined ? "" : `.${variant}`;
   for (const ending of [".safetensors", ".bin"]) {
+    const stem = ending === ".bin" ? names.bin : names.safetensors;
+    const base = `${folder === "" ? "" : `${folder}/`}${stem}`;
     const whole = paths.filter((path) => path === base + suffix + ending);
     // The variant stands before the number of a shard, and for a while stood behind it.
     const shards = paths.filter((path) => {
@@ -203,7 +213,7 @@ export function chooseWeights(
 }
 
 /** What the process takes before a model is loaded: Node and onnxruntime. */
-const baseBytes = 115_000_000;
+export const baseBytes = 115_000_000;
 
 /** How many feature maps of the widest kind are in work at one time, besides those that are kept for the way up. */
 const workingMaps = 11;

@@ -1,0 +1,200 @@
+import { type ProgressListener, RasterImage, TorchGenerator, UnsupportedError } from "@onestep/core";
+import { readConfigRecord } from "@onestep/core/internal";
+import {
+  type DiffusionPipelineBase,
+  findPromptPipelineClass,
+  LatentDiffusionPipelineBase,
+  type PipelineSource,
+  type PromptPipelineClass,
+  type PromptTask,
+} from "@onestep/pipelines";
+import type { Device } from "@onestep/runtime";
+import type { SchedulerClass } from "@onestep/schedulers";
+import type { PromptRequest } from "../arguments/prompt-options.ts";
+import { readRepositorySettings, refuseSingleFileSettings } from "../arguments/repository-options.ts";
+import type { Invocation } from "../command.ts";
+import { formatDuration } from "../output/text.ts";
+import { formatParameters } from "./image-parameters.ts";
+import { toJsonInteger } from "./make-images.ts";
+import { savePictures } from "./output-files.ts";
+import { rehearsePrompt } from "./prompt-models.ts";
+
+/** Images that a text-to-image model makes. */
+export interface PromptJob {
+  readonly source: PipelineSource;
+  /** As the command line names it. */
+  readonly model: string;
+  readonly task: PromptTask;
+  readonly request: PromptRequest;
+  readonly schedulerClass?: SchedulerClass | undefined;
+  /** Images and masks of an edit, by option, and their files. */
+  readonly inputs?: Readonly<Record<string, readonly RasterImage[]>>;
+  readonly inputFiles?: readonly string[];
+}
+
+/** A pipeline with a prompt, as far as it is called here. */
+interface PromptPipeline extends DiffusionPipelineBase {
+  generate(options: object): Promise<{ readonly images: readonly RasterImage[] }>;
+}
+
+/**
+ * Loads a text-to-image model, makes the images, saves them, and reports them. Everything that can be judged by configs is judged
+ * before weights are fetched.
+ */
+export async function makePromptImages(invocation: Invocation, job: PromptJob): Promise<void> {
+  const { arguments: parsed, output, signal } = invocation;
+  const { source, model, request, schedulerClass } = job;
+  const settings = readRepositorySettings(invocation);
+  refuseSingleFileSettings(settings);
+  const startedAt = performance.now();
+  const pipelineClass = requireClass(job);
+  const small = await rehearsePrompt(
+    source,
+    {
+      ...{ pipelineClass, schedulerClass },
+      generate: (pipe) => (pipe as PromptPipeline).generate(runOptions(job, { signal })),
+    },
+    settings,
+  );
+  const pipe = (await pipelineClass.fromSource(source, {
+    ...{ ...settings, ...small.tokenizers, scheduler: small.scheduler },
+    // Checked by the runtime, which knows what there is.
+    device: parsed.text("device") as Device | undefined,
+    threads: request.threads,
+  })) as PromptPipeline;
+  try {
+    if (schedulerClass !== undefined) pipe.scheduler = schedulerClass.fromConfig(pipe.scheduler.config);
+    await loadLoras(pipe, request, settings);
+    const loadedAt = performance.now();
+    output.progress.showTask("Generating");
+    let steps = 0;
+    const { images } = await pipe.generate(
+      runOptions(job, {
+        signal,
+        onProgress(event) {
+          if (event.type === "step-end") steps = event.totalSteps;
+          output.progress.show(event);
+        },
+      }),
+    );
+    const generatedAt = performance.now();
+    const { width, height } = images[0] as RasterImage;
+    const texts = images.map((_, index) => textOf(job, pipe, pipelineClass, { index, width, height, steps }));
+    const isGrid = request.gridColumns !== undefined;
+    const pictures = isGrid ? [RasterImage.grid(images, { columns: request.gridColumns })] : images;
+    const files = await savePictures(pictures, request.out, { signal, texts });
+    const milliseconds = {
+      load: Math.round(loadedAt - startedAt),
+      generate: Math.round(generatedAt - loadedAt),
+      save: Math.round(performance.now() - generatedAt),
+    };
+    if (request.isSeedDrawn) output.note(describeSeeds(request.seeds));
+    output.note(
+      `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
+    );
+    output.result({
+      lines: files,
+      document: {
+        files,
+        ...(job.inputFiles === undefined ? {} : { inputs: job.inputFiles }),
+        ...{ model, className: pipe.className, device: pipe.device },
+        prompts: request.prompts,
+        negativePrompts: request.negativePrompts,
+        guidanceScale: request.guidanceScale ?? pipelineClass.defaultGuidanceScale,
+        loras: request.loras,
+        seeds: request.seeds.map(toJsonInteger),
+        timesteps: request.timesteps ?? null,
+        ...{ steps, width, height, milliseconds },
+      },
+    });
+  } finally {
+    await pipe.dispose();
+  }
+}
+
+/** Whether a repository is that of a text-to-image model. */
+export function isPromptModel({ modelIndex }: PipelineSource): boolean {
+  const tasks: readonly PromptTask[] = ["text", "image", "inpainting"];
+  return tasks.some((task) => findPromptPipelineClass(modelIndex.className, task) !== undefined);
+}
+
+function requireClass({ source, model, task }: PromptJob): PromptPipelineClass {
+  const { className } = source.modelIndex;
+  const pipelineClass = findPromptPipelineClass(className, task);
+  if (pipelineClass !== undefined) return pipelineClass;
+  throw new UnsupportedError({
+    subject: model,
+    found: `a ${className}`,
+    expected: "a model of Stable Diffusion, which a part of an image can be repainted with",
+    remedy: "Name such a model, or change the whole image with `onestep edit img2img`.",
+  });
+}
+
+/** What was asked for, as `generate` of a pipeline takes it. */
+function runOptions(
+  { request, inputs = {} }: PromptJob,
+  run: { readonly signal: AbortSignal; readonly onProgress?: ProgressListener },
+): object {
+  const { prompts, negativePrompts, seeds, imagesPerPrompt } = request;
+  const { guidanceScale, clipSkip, width, height, strength, numInferenceSteps, timesteps } = request;
+  const options = {
+    ...{ guidanceScale, clipSkip, width, height, strength, numInferenceSteps, timesteps },
+    ...{ prompt: prompts, numImagesPerPrompt: imagesPerPrompt },
+    negativePrompt: negativePrompts.length === 0 ? undefined : negativePrompts,
+    generator: seeds.map((seed) => new TorchGenerator(seed)),
+    ...inputs,
+    ...run,
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+async function loadLoras(
+  pipe: DiffusionPipelineBase,
+  { loras }: PromptRequest,
+  settings: ReturnType<typeof readRepositorySettings>,
+): Promise<void> {
+  if (loras.length === 0 || !(pipe instanceof LatentDiffusionPipelineBase)) return;
+  const { cacheDir, token, endpoint, localFilesOnly, environment, signal, onProgress } = settings;
+  const names: string[] = [];
+  for (const { source } of loras) {
+    const options = { cacheDir, token, endpoint, localFilesOnly, environment, signal, onProgress };
+    names.push(await pipe.loadLoraWeights(source, options));
+  }
+  pipe.setAdapters(names, { adapterWeights: loras.map(({ weight }) => weight) });
+}
+
+/** The texts of one PNG. */
+function textOf(
+  { request, model, task }: PromptJob,
+  pipe: DiffusionPipelineBase,
+  pipelineClass: PromptPipelineClass,
+  image: { readonly index: number; readonly width: number; readonly height: number; readonly steps: number },
+): Readonly<Record<string, string>> {
+  if (!request.hasMetadata) return {};
+  const { prompts, negativePrompts, seeds, imagesPerPrompt, loras, clipSkip } = request;
+  const { index, ...size } = image;
+  const { defaultStrength } = pipelineClass;
+  const prompt = Math.floor(index / imagesPerPrompt);
+  const { config } = pipe.scheduler;
+  return {
+    parameters: formatParameters({
+      ...{ ...size, loras, model, clipSkip },
+      prompt: prompts[prompt] as string,
+      negativePrompt: negativePrompts[prompt] ?? negativePrompts[0],
+      steps: request.timesteps?.length ?? request.numInferenceSteps ?? pipelineClass.defaultInferenceSteps,
+      scheduler: {
+        className: readConfigRecord(config)?.className ?? pipe.scheduler.constructor.name,
+        config,
+      },
+      guidanceScale: request.guidanceScale ?? pipelineClass.defaultGuidanceScale,
+      seed: seeds[index] as bigint,
+      strength: task === "text" ? undefined : (request.strength ?? defaultStrength),
+    }),
+  };
+}
+
+function describeSeeds(seeds: readonly bigint[]): string {
+  const [first] = seeds;
+  const range = seeds.length === 1 ? `Seed: ${first}` : `Seeds: ${first} to ${seeds.at(-1)}`;
+  return `${range} (reuse ${seeds.length === 1 ? "it" : "them"} with --seed ${first})`;
+}
