@@ -90,9 +90,8 @@ function unknownClass({ repository, modelIndex }: PipelineSource): UnsupportedEr
   return new UnsupportedError({
     subject: `model_index.json of ${repository.name}`,
     found: `a ${modelIndex.className}`,
-    expected: `a pipeline that is built here: ${known.join(", ")}`,
-    remedy:
-      "Load a repository of such a pipeline, or this one with the class of your own that it was saved by.",
+    expected: `one of ${known.join(", ")}`,
+    remedy: "Use a repository of one of these, or load this one with your own class.",
     summary: `${modelIndex.className}, the pipeline of ${repository.name}, is not supported. Supported pipelines: ${known.join(", ")}.`,
   });
 }

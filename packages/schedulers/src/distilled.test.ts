@@ -20,7 +20,7 @@ it("takes the last part of given timesteps, and warns of those that are not of t
   expect(warning).not.toHaveBeenCalled();
   distilledTimesteps("it", { timesteps: [98, 49, 30] }, 100, { ...grid, count: 2 });
   for (const text of [
-    "The first timestep on the custom timestep schedule is 98, not `self.config.num_train_timesteps - 1`: 99.",
+    "The first timestep on the custom timestep schedule is 98, not `numTrainTimesteps - 1`: 99.",
     "not on the original training/distillation timestep schedule: 30.",
     "is 3, which exceeds the length of the timestep schedule used for training: 2.",
   ]) {

@@ -159,7 +159,7 @@ function warnOfOthers(
   if (strength === 1 && timesteps[0] !== last) {
     warn(
       `The first timestep on the custom timestep schedule is ${timesteps[0]}, not` +
-        ` \`self.config.num_train_timesteps - 1\`: ${last}. ${unexpected}`,
+        ` \`numTrainTimesteps - 1\`: ${last}. ${unexpected}`,
     );
   }
   const others = timesteps.slice(1).filter((timestep) => !isOnGrid(timestep, grid));
@@ -184,8 +184,8 @@ function isOnGrid(timestep: number, { first, gap, usedCount }: DistillationGrid)
 
 /**
  * Which noise levels of a grid a run of a consistency model goes through: ascending indices, 0 the highest level.
- * The rules, their order and the wording of the first five messages are those of diffusers'
- * `CMStochasticIterativeScheduler.set_timesteps`; checks of what Python stumbles over come on top.
+ * The rules and their order are those of diffusers' `CMStochasticIterativeScheduler.set_timesteps`; values that Python accepts and
+ * then fails on are refused too.
  *
  * @param subject - The scheduler, for messages.
  * @param gridSize - `numTrainTimesteps`.
@@ -196,7 +196,7 @@ export function chooseGridIndices(subject: string, options: SetTimestepsOptions,
   if (timesteps === undefined) {
     if (numInferenceSteps === undefined) {
       throw new InvalidArgumentError(
-        "Exactly one of `num_inference_steps` or `timesteps` must be supplied." +
+        "Exactly one of `numInferenceSteps` or `timesteps` must be supplied." +
           " Found neither: pass `{ numInferenceSteps: 1 }` or `{ timesteps: [22, 0] }`.",
       );
     }
@@ -204,7 +204,7 @@ export function chooseGridIndices(subject: string, options: SetTimestepsOptions,
   }
   if (numInferenceSteps !== undefined) {
     throw new InvalidArgumentError(
-      "Can only pass one of `num_inference_steps` or `timesteps`." +
+      "Can only pass one of `numInferenceSteps` or `timesteps`." +
         " Found both: leave `numInferenceSteps` out, the number of timesteps is the number of steps.",
     );
   }
@@ -214,9 +214,9 @@ export function chooseGridIndices(subject: string, options: SetTimestepsOptions,
 function evenGridIndices(subject: string, numInferenceSteps: number, gridSize: number): number[] {
   if (typeof numInferenceSteps === "number" && numInferenceSteps > gridSize) {
     throw new InvalidArgumentError(
-      `\`num_inference_steps\`: ${numInferenceSteps} cannot be larger than \`self.config.train_timesteps\`:` +
-        ` ${gridSize} as the unet model trained with this scheduler can only handle` +
-        ` maximal ${gridSize} timesteps. Pass a smaller \`numInferenceSteps\`.`,
+      `\`numInferenceSteps\`: ${numInferenceSteps} cannot be larger than \`numTrainTimesteps\`:` +
+        ` ${gridSize}, the number of timesteps that the model was trained with.` +
+        ` Pass a smaller \`numInferenceSteps\`.`,
     );
   }
   const count = requireTimestepCount(subject, numInferenceSteps, gridSize);
@@ -235,7 +235,7 @@ function givenGridIndices(subject: string, timesteps: readonly number[], gridSiz
   }
   if (Number(timesteps[0]) >= gridSize) {
     throw new InvalidArgumentError(
-      `\`timesteps\` must start before \`self.config.train_timesteps\`: ${gridSize}.` +
+      `\`timesteps\` must start before \`numTrainTimesteps\`: ${gridSize}.` +
         ` Found ${timesteps[0]}: pass indices from ${gridSize - 1} down to 0.`,
     );
   }

@@ -34,7 +34,7 @@ const mean = (values: readonly number[]): number =>
 
 const isHidden = (column: number): boolean => column >= 16;
 
-/** The right half of each emoji is made anew. */
+/** The right half of each emoji is repainted. */
 export async function inpaintHalves(
   pipe: ConsistencyModelPipeline,
   { images: originals, classLabels }: Subjects,

@@ -4,7 +4,7 @@ import { keptFilesCache } from "./kept-file.ts";
 /** How long to wait for the service worker, in milliseconds. What is fetched without it is not kept. */
 const patience = 4000;
 
-/** A page is loaded anew once a session, to be isolated by the service worker. */
+/** A page reloads once per session, to be isolated by the service worker. */
 const reloadedKey = "reloaded-for-isolation";
 
 /**

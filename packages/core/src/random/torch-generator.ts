@@ -38,7 +38,7 @@ export class TorchGenerator implements Generator {
   }
 
   /**
-   * Starts anew from a seed.
+   * Starts over from a seed.
    *
    * @throws InvalidArgumentError where the seed is not one. The generator is then as it was.
    */
@@ -50,7 +50,7 @@ export class TorchGenerator implements Generator {
     return this;
   }
 
-  /** Starts anew from a seed that nobody can foretell, and returns it. It is below 2^53. */
+  /** Starts over from an unpredictable seed, and returns it. It is below 2^53. */
   seed(): bigint {
     return this.manualSeed(randomSeed()).initialSeed();
   }

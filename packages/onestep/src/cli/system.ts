@@ -7,7 +7,7 @@ export interface CommandLineSystem {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly environment: Environment;
-  /** Asks a person a question on the terminal; `undefined` where there is no terminal to ask on. */
+  /** Asks a person a question on the terminal; `undefined` if stdin is not a terminal. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
 }
 

@@ -12,7 +12,7 @@ import { runEdit } from "./run-edit.ts";
 export interface ConsistencyModelInpaintOptions<Output extends OutputType = OutputType>
   extends EditOptions<Output> {
   /**
-   * Where to paint: 0 (black) keeps the pixel, 1 (white) makes it anew, what lies between mixes the two. Of the size of
+   * Where to paint: 0 (black) keeps the pixel, 1 (white) repaints it, values in between mix the two. Of the size of
    * its image; one for the whole batch, or one for each item. Of colours the brightness counts.
    */
   readonly mask: ImageInput;
@@ -21,7 +21,7 @@ export interface ConsistencyModelInpaintOptions<Output extends OutputType = Outp
 const optionNames: OptionNames<ConsistencyModelInpaintOptions> = { ...editOptionNames, mask: true };
 
 /**
- * Inpainting: makes the masked part of an image anew, to fit the rest (Song et al., 2023, algorithm 4;
+ * Inpainting: repaints the masked part of an image to fit the rest (Song et al., 2023, algorithm 4;
  * `iterative_inpainting` of openai/consistency_models, with any mask).
  *
  * Pixels where the mask is 0 come back exactly, byte for byte, where the image has the model's size. Images of other sizes

@@ -214,7 +214,7 @@ function toGrey(mask: Tensor<"float32">, index: number): Tensor<"float32"> {
       subject: `mask ${index}`,
       found: `${channels} channels`,
       expected: "1, or 3 of which the brightness counts",
-      remedy: "Pass a grey image: black where pixels stay, white where they are made anew.",
+      remedy: "Pass a grey image: black where pixels are kept, white where they are repainted.",
     });
   }
   const area = height * width;

@@ -16,7 +16,7 @@ interface Noise {
 /**
  * A generator whose next normal numbers can be drawn before they are asked for, in pieces between which a page has its
  * turn. They are drawn from a copy, whose state the generator takes over when they are asked for; where something else was
- * drawn from it since, they are drawn anew. So its numbers are the same, and come in the same order, with and without.
+ * drawn from it since, they are drawn again. So its numbers are the same, and come in the same order, with and without.
  */
 class AheadGenerator implements Generator {
   readonly #generator: TorchGenerator;

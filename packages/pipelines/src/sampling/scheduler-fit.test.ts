@@ -34,7 +34,7 @@ describe("describeMisfit", () => {
   it("tells of a schedule of betas on a consistency model", () => {
     const scheduler = DDIMScheduler.fromConfig(consistency.config);
     expect(describeMisfit({ ...consistencyPipeline, original: consistency, scheduler })).toBe(
-      "DDIMScheduler does not fit the model of this ConsistencyModelPipeline: it undoes a schedule of betas (DDPM and its relatives), and the model was trained with noise levels σ with the preconditioning of EDM (consistency and EDM models). What comes out will hardly be images. Take a scheduler of that kind.",
+      "DDIMScheduler does not fit the model of this ConsistencyModelPipeline: it undoes a schedule of betas (DDPM and its relatives), and the model was trained with noise levels σ with the preconditioning of EDM (consistency and EDM models). The output will be noise. Use a scheduler of that kind.",
     );
   });
 

@@ -26,7 +26,7 @@ export function describeMisfit({
   const { noiseProcess } = scheduler;
   if (noiseProcess === undefined) return undefined;
   if (noiseProcess !== process) {
-    return `${name} does not fit the model of this ${pipeline}: it undoes ${noiseProcesses[noiseProcess].description}, and the model was trained with ${noiseProcesses[process].description}. What comes out will hardly be images. Take a scheduler of that kind.`;
+    return `${name} does not fit the model of this ${pipeline}: it undoes ${noiseProcesses[noiseProcess].description}, and the model was trained with ${noiseProcesses[process].description}. The output will be noise. Use a scheduler of that kind.`;
   }
   if (isInverse(scheduler)) {
     return `${name} does not fit this ${pipeline}: it goes from images to noise, and the pipeline from noise to images. Take ${name.replace("Inverse", "")}; to invert an image, call the scheduler's \`step\` yourself.`;

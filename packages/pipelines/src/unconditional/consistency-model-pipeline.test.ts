@@ -275,13 +275,13 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
     [
       "timesteps beyond the grid",
       { timesteps: [40] },
-      /^`timesteps` must start before `self.config.train_timesteps`: 40\./,
+      /^`timesteps` must start before `numTrainTimesteps`: 40\./,
     ],
     ["no timesteps", { timesteps: [] }, /timesteps/],
     [
       "more steps than the grid",
       { numInferenceSteps: 41 },
-      /^`num_inference_steps`: 41 cannot be larger than `self.config.train_timesteps`: 40/,
+      /^`numInferenceSteps`: 41 cannot be larger than `numTrainTimesteps`: 40/,
     ],
     ["no steps", { numInferenceSteps: 0 }, /num_?[iI]nference_?[sS]teps/],
   ])("refuses %s before any work", async (_what, options, message) => {

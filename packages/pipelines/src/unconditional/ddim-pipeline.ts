@@ -27,7 +27,7 @@ export interface DDIMGenerateOptions<Output extends OutputType = OutputType>
   /** How much of DDPM's noise a step adds, from 0 (default: none) to 1. Schedulers other than `DDIMScheduler` ignore it. */
   readonly eta?: number | undefined;
   /**
-   * Whether the noise is derived anew from the clamped prediction of the image; false by default. Schedulers other than
+   * Whether the noise is recomputed from the clamped prediction of the image; false by default. Schedulers other than
    * `DDIMScheduler` ignore it.
    */
   readonly useClippedModelOutput?: boolean | undefined;

@@ -14,7 +14,7 @@ export interface ExternalData {
  *
  * Memory patterns are off: they plan one block for all activations of a run and keep it, which took 0.06 GB (batch 1)
  * and 0.62 GB (batch 8) more than the arena alone for a 64×64 UNet, 0.9 GB more for a 256×256 one, and saved no time.
- * The arena is on: without it, each large activation is fetched from the system and zeroed anew, 10 % of the time.
+ * The arena is on: without it, each large activation is requested from the system and zeroed again, which takes 10 % of the time.
  *
  * Nothing is packed before the first run: for 1.2 GB of weights that took two seconds of loading and saved no time
  * afterwards. What does save time is the layout that the level "all" gives to the weights of convolutions; they are

@@ -79,22 +79,22 @@ describe("setTimesteps", () => {
   });
 
   it.each([
-    [{}, "Exactly one of `num_inference_steps` or `timesteps` must be supplied. Found neither"],
+    [{}, "Exactly one of `numInferenceSteps` or `timesteps` must be supplied. Found neither"],
     [
       { numInferenceSteps: 5, timesteps: [39, 30, 12, 1, 0] },
-      "Can only pass one of `num_inference_steps` or `timesteps`. Found both",
+      "Can only pass one of `numInferenceSteps` or `timesteps`. Found both",
     ],
     [{ timesteps: [39, 30, 12, 15, 0] }, "`timesteps` must be in descending order. Found 15 after 12"],
     [{ timesteps: [5, 5] }, "`timesteps` must be in descending order. Found 5 after 5"],
     [{ timesteps: [5.7, 5.2] }, "`timesteps` must be in descending order. Found 5.2 after 5.7"],
     [
       { timesteps: [201] },
-      "`timesteps` must start before `self.config.train_timesteps`: 201. Found 201: pass indices from 200 down to 0.",
+      "`timesteps` must start before `numTrainTimesteps`: 201. Found 201: pass indices from 200 down to 0.",
     ],
     [
       { numInferenceSteps: 202 },
-      "`num_inference_steps`: 202 cannot be larger than `self.config.train_timesteps`: 201 as the unet model trained" +
-        " with this scheduler can only handle maximal 201 timesteps.",
+      "`numInferenceSteps`: 202 cannot be larger than `numTrainTimesteps`: 201, the number of timesteps that the model" +
+        " was trained with.",
     ],
     [{ numInferenceSteps: 0 }, "numInferenceSteps: found 0, expected a whole number from 1 to 201."],
     [{ numInferenceSteps: -2 }, "numInferenceSteps: found -2"],
@@ -107,8 +107,8 @@ describe("setTimesteps", () => {
     [{ timesteps: [Number.POSITIVE_INFINITY, 0] }, "timesteps[0]: found Infinity"],
     [{ timesteps: ["22", "0"] as unknown as number[] }, 'timesteps[0]: found "22"'],
     [{ timesteps: [0, -9e8] }, "sigmas: found Infinity at index 0, expected finite float32 numbers."],
-    [10 as unknown as object, "Exactly one of `num_inference_steps` or `timesteps` must be supplied."],
-    [undefined as unknown as object, "Exactly one of `num_inference_steps` or `timesteps` must be supplied."],
+    [10 as unknown as object, "Exactly one of `numInferenceSteps` or `timesteps` must be supplied."],
+    [undefined as unknown as object, "Exactly one of `numInferenceSteps` or `timesteps` must be supplied."],
   ])("refuses %j and leaves the run as it was", (request, message) => {
     const scheduler = new CMStochasticIterativeScheduler({ numTrainTimesteps: 201 });
     scheduler.setTimesteps({ numInferenceSteps: 2 });
@@ -118,7 +118,7 @@ describe("setTimesteps", () => {
     expect(scheduler).toMatchObject({ timesteps, sigmas, numInferenceSteps: 2, customTimesteps: false });
   });
 
-  it("begins with diffusers' message, word for word", () => {
+  it("says what diffusers does, in the names of this interface", () => {
     const scheduler = new CMStochasticIterativeScheduler();
     const messageOf = (request: object): string => {
       try {
@@ -129,15 +129,13 @@ describe("setTimesteps", () => {
       return "";
     };
     expect(
-      messageOf({}).startsWith("Exactly one of `num_inference_steps` or `timesteps` must be supplied."),
+      messageOf({}).startsWith("Exactly one of `numInferenceSteps` or `timesteps` must be supplied."),
     ).toBe(true);
     expect(messageOf({ timesteps: [0, 1] }).startsWith("`timesteps` must be in descending order.")).toBe(
       true,
     );
     expect(
-      messageOf({ timesteps: [40] }).startsWith(
-        "`timesteps` must start before `self.config.train_timesteps`: 40.",
-      ),
+      messageOf({ timesteps: [40] }).startsWith("`timesteps` must start before `numTrainTimesteps`: 40."),
     ).toBe(true);
   });
 

@@ -29,7 +29,7 @@ export function damagedImage({ format }: CompressedImage, cause: unknown): Image
       subject: format.toUpperCase(),
       found: `a file that cannot be decoded (${errorMessage(cause)})`,
       expected: "a whole and undamaged one",
-      remedy: "Check that the file is complete; save it anew if it is.",
+      remedy: "Check that the file is complete; if it is, save it again.",
     },
     { cause },
   );

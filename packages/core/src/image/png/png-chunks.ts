@@ -148,7 +148,7 @@ export function crc32(bytes: Uint8Array): number {
 /** An error about a PNG file that is damaged. */
 export function damagedPng(found: string, expected: string, cause?: unknown): ImageError {
   return new ImageError(
-    { subject: "PNG", found, expected, remedy: "Check that the file is complete; save it anew if it is." },
+    { subject: "PNG", found, expected, remedy: "Check that the file is complete; if it is, save it again." },
     { cause },
   );
 }

@@ -20,7 +20,7 @@ export const id2labelOption: OptionDefinition = {
     "Names of the classes for --class-label, where the model does not have them: JSON of names by number, as ImageNet's, or a name in each line",
 };
 
-/** Where random numbers start. */
+/** `--seed`. */
 export const seedOption: OptionDefinition = {
   name: "seed",
   value: "list",

@@ -91,7 +91,7 @@ function deviceLost(message: string): DeviceLostError {
     found: `a device that was lost: ${message}`,
     expected: "a device that lasts until its session is disposed",
     remedy:
-      'Call again: the model is loaded anew. Where it happens again, use a smaller batch, or the device "wasm".',
+      'Call again: the model is reloaded. If it happens again, use a smaller batch, or the device "wasm".',
   });
 }
 
