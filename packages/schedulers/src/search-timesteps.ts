@@ -103,7 +103,7 @@ function notFinite(value: unknown, timesteps: readonly number[]): InvalidArgumen
     subject: "searchTimesteps: score",
     found: `${describeValue(value)} for ${describeValue([...timesteps])}`,
     expected: "a finite number",
-    remedy: "Let the score be a number for every schedule; lower is better.",
+    remedy: "Return a number for every schedule; lower is better.",
   });
 }
 

@@ -26,7 +26,7 @@ export interface SaveFilesOptions {
 
 /** Options of {@link writeFileAside}. */
 export interface WriteFileOptions {
-  /** Stops the write between two pieces; what stood in the file's place stays. */
+  /** Stops the write between two chunks; an existing file is left as it was. */
   readonly signal?: AbortSignal | undefined;
   /** Makes the folder of the file, and those above it, where they are missing. By default the folder must exist. */
   readonly createFolder?: boolean | undefined;

@@ -8,10 +8,10 @@ import { formatCommandHelp, formatOverview } from "./help.ts";
 import type { CommandLineSystem } from "./system.ts";
 
 /**
- * Runs one command line, from its words to its exit code. Never rejects: every error is told and becomes an exit code.
+ * Runs one command line, from its words to its exit code. Never rejects: every error is printed and becomes an exit code.
  *
- * @param words - What stands after `onestep`.
- * @param signal - An abort ends the command; its reason is the error that is told.
+ * @param words - The arguments after `onestep`.
+ * @param signal - An abort ends the command; its reason is the error that is printed.
  */
 export async function runCommandLine(
   words: readonly string[],

@@ -91,7 +91,7 @@ function spreadTexts(texts: readonly string[], count: number): readonly string[]
     subject: "negativePrompt",
     found: `${texts.length} texts`,
     expected: `1 for all prompts, or ${count}, one for each`,
-    remedy: "Pass one negative prompt, or as many as prompts.",
+    remedy: "Pass one negative prompt, or one per prompt.",
   });
 }
 
@@ -103,7 +103,7 @@ function requireEmbeddings(subject: string, value: Tensor<"float32"> | undefined
     subject,
     found: value?.dtype === undefined ? describeValue(value) : value.describe(),
     expected: `float32 [prompts, tokens, ${width}]`,
-    remedy: "Pass what the text encoder of this model makes of a prompt.",
+    remedy: "Pass embeddings computed by this model's text encoder.",
   });
 }
 

@@ -21,7 +21,7 @@ import type { RunSettings } from "./run-from-text.ts";
 export interface ImageToImageOptions {
   /** What to begin with: images, resized to multiples of 8, or latents. One for all, or one for each image that is made. */
   readonly image?: ImageInput | undefined;
-  /** How much of it is changed, 0 to 1: the part of the steps that are taken. */
+  /** How much of it changes, 0 to 1: the fraction of the steps to run. */
   readonly strength?: number | undefined;
 }
 
