@@ -1,8 +1,8 @@
 /**
- * The model, as `fromPretrained` takes it: in Node the path of its folder, elsewhere its files, fetched from beside the
- * script that bundlers make. Nothing is fetched before it is called.
+ * Returns the model to pass to `fromPretrained`: in Node the path of its folder, elsewhere its files, fetched from next
+ * to the bundled script. Nothing is fetched before the call.
  *
- * @throws Error where the weights are not beside the bundle.
+ * @throws Error if the weights are not next to the bundle.
  */
 export declare function emoji32(options?: {
   readonly signal?: AbortSignal | undefined;

@@ -20,39 +20,38 @@ import type {
   UNet2DPipelineBase,
 } from "./unconditional/unet-2d-pipeline.ts";
 
-/** Options of `generate` of a pipeline of any class: those that every pipeline has, and by name those of its class. */
+/** The `generate` options of any pipeline: the common ones, plus those of its class by name. */
 export type AnyGenerateOptions<Output extends OutputType = OutputType> =
   | GenerateOptions<Output>
   | (GenerateOptions<Output> & { readonly [option: string]: unknown });
 
 /**
- * A pipeline of any class that makes images. What its class has besides is there after
- * `pipe instanceof ConsistencyModelPipeline`.
+ * Any image pipeline. Narrow it with `pipe instanceof ConsistencyModelPipeline` to access the members of its class.
  */
 export interface DiffusionPipeline extends DiffusionPipelineBase {
-  /** Makes images. The pipeline checks the options that are of its class. */
+  /** Generates images. Class-specific options are checked at run time. */
   generate<Output extends OutputType = "image">(
     options?: AnyGenerateOptions<Output>,
   ): Promise<ImagePipelineOutput<Output>>;
 }
 
-/** A pipeline that makes images of noise, with or without classes. */
+/** An unconditional or class-conditional pipeline. */
 export interface UNet2DPipeline extends UNet2DPipelineBase {
-  /** Makes images. */
+  /** Generates images. */
   generate<Output extends OutputType = "image">(
     options?: ClassConditionalGenerateOptions<Output>,
   ): Promise<ClassConditionalOutput<Output>>;
 }
 
-/** The static side of a pipeline that a repository can name. */
+/** The static side of a pipeline class a repository can name. */
 export interface PipelineClass {
-  /** A pipeline of parts that are there. */
+  /** Creates a pipeline from existing parts. */
   new (parts: UNet2DParts): UNet2DPipeline;
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   readonly className: string;
   /** Its components. */
   readonly components: ComponentSlots;
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   readonly noiseProcess: NoiseProcess;
   /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
@@ -60,7 +59,7 @@ export interface PipelineClass {
   fromSource(source: PipelineSource, options?: PipelineFromPretrainedOptions): Promise<UNet2DPipeline>;
 }
 
-/** The pipelines that a repository can name, in the order of their names. */
+/** The pipelines a repository can name, sorted by name. */
 export const pipelineClasses: readonly PipelineClass[] = Object.freeze([
   ConsistencyModelPipeline,
   DDIMPipeline,
@@ -75,9 +74,9 @@ export function findPipelineClass(className: string): PipelineClass | undefined 
 }
 
 /**
- * The class that the index of a repository names.
+ * The pipeline class named in a repository's index.
  *
- * @throws UnsupportedError if this package does not have that class; the message lists those that it has.
+ * @throws UnsupportedError if this package does not have that class; the message lists the supported ones.
  */
 export function pipelineClassOf(source: PipelineSource): PipelineClass {
   const pipelineClass = findPipelineClass(source.modelIndex.className);
@@ -96,13 +95,13 @@ function unknownClass({ repository, modelIndex }: PipelineSource): UnsupportedEr
   });
 }
 
-/** Loads a pipeline of whatever class a repository names. */
+/** Loads the pipeline class a repository names. */
 export interface DiffusionPipelineLoader {
   /**
-   * Reads `model_index.json`, picks the class that it names, and loads that; see
-   * {@link DiffusionPipelineBase.fromPretrained}.
+   * Reads `model_index.json`, picks the pipeline class it names, and loads it; see {@link
+   * DiffusionPipelineBase.fromPretrained}.
    *
-   * @throws UnsupportedError where the class is not built here; the message lists those that are.
+   * @throws UnsupportedError if the class is not supported; the message lists the supported ones.
    */
   fromPretrained(
     source?: RepositoryLocation,
@@ -110,7 +109,7 @@ export interface DiffusionPipelineLoader {
   ): Promise<DiffusionPipeline>;
 }
 
-/** Loads a pipeline of whatever class a repository names; diffusers' `DiffusionPipeline`. */
+/** Loads the pipeline class a repository names; diffusers' `DiffusionPipeline`. */
 export const DiffusionPipeline: DiffusionPipelineLoader = {
   async fromPretrained(source, options = {}) {
     requireLoadOptions("DiffusionPipeline", options, ...pipelineClasses, ...promptPipelineClasses);

@@ -52,50 +52,50 @@ export interface PipelineComponents {
   readonly scheduler: Scheduler;
 }
 
-/** What the constructor of a pipeline takes: its components, and its settings. */
+/** The constructor argument of a pipeline: its components and settings. */
 export type PartsOf<Pipeline extends DiffusionPipelineBase> = Pipeline["components"] & Pipeline["settings"];
 
-/** Options of `fromPretrained` of a pipeline: how to load it, and components and settings in place of the repository's. */
+/** Options of `fromPretrained` of a pipeline: loading options, and components and settings to override. */
 export type FromPretrainedOptions<Pipeline extends DiffusionPipelineBase> = LoadPipelineOptions & {
   readonly [Name in keyof PartsOf<Pipeline>]?: PartsOf<Pipeline>[Name] | null | undefined;
 };
 
-/** The static side of a pipeline, of which {@link DiffusionPipelineBase.fromPretrained} makes pipelines. */
+/** The static side of a pipeline class, as {@link DiffusionPipelineBase.fromPretrained} uses it. */
 export interface PipelineConstructor<Pipeline extends DiffusionPipelineBase = DiffusionPipelineBase> {
   new (parts: PartsOf<Pipeline>): Pipeline;
   readonly name: string;
-  /** The class as `model_index.json` names it. A class that does not say it cannot be saved. */
+  /** The class name in `model_index.json`. Pipelines of a class without it cannot be saved. */
   readonly className?: string;
-  /** What the models of the pipeline were trained on. Without it, no scheduler is said not to fit. */
+  /** How the pipeline's models were trained. Without it, schedulers are not checked against the model. */
   readonly noiseProcess?: NoiseProcess;
   /** Its components. */
   readonly components: ComponentSlots;
   /**
-   * The settings that an index holds, checked; before any component is loaded.
+   * Reads and validates the settings in an index, before any component is loaded.
    *
-   * @param options - Those of `fromPretrained`; a setting that they hold takes the place of the index's.
+   * @param options - The options of `fromPretrained`; their settings override the index.
    */
   readSettings?(source: PipelineSource, options: object): object;
-  /** The names of the settings. Without it, options of `fromPretrained` that are unknown pass unnoticed where there are settings. */
+  /** The names of the settings. Without it, unknown `fromPretrained` options are not detected if the class has settings. */
   readonly settingNames?: readonly string[];
 }
 
-/** Where a pipeline came from. */
+/** The origin of a pipeline. */
 interface Origin {
   readonly modelIndex: ModelIndex;
-  /** The components at that time, by name. */
+  /** The components at load time, by name. */
   readonly components: object;
-  /** Whether another pipeline was loaded, and this one has its components. */
+  /** Whether this pipeline reuses the components of another, loaded one. */
   readonly isShared: boolean;
 }
 
 /**
- * What every pipeline shares; diffusers' `DiffusionPipeline`: components by name, which are loaded, saved, uploaded and
- * freed together.
+ * The base class of all pipelines; diffusers' `DiffusionPipeline`. Loads, saves, uploads and frees named components
+ * together.
  *
- * A pipeline of your own extends it, with `static className`, `static components` and a `generate`. A pipeline disposes of
- * the components that it loaded, and of no others: what a constructor or {@link DiffusionPipelineBase.fromPipe} is given
- * stays with its owner.
+ * Extend it to write your own pipeline, with `static className`, `static components` and `generate`. A pipeline disposes
+ * only of the components it loaded: those passed to the constructor or to {@link DiffusionPipelineBase.fromPipe} stay
+ * with their owner.
  */
 export abstract class DiffusionPipelineBase<
   Components extends PipelineComponents & ComponentRecord<Components> = PipelineComponents,
@@ -111,9 +111,9 @@ export abstract class DiffusionPipelineBase<
   #disposal: Promise<void> | undefined;
 
   /**
-   * @param components - Those that the class declares.
-   * @throws InvalidArgumentError where one that is needed is missing, one does not do what the pipeline calls of it, or the
-   * class does not declare one.
+   * @param components - The components the class declares.
+   * @throws InvalidArgumentError if a required component is missing, lacks a method the pipeline calls, or is not
+   * declared by the class.
    */
   constructor(components: Components) {
     requireScheduler(components?.scheduler);
@@ -122,13 +122,13 @@ export abstract class DiffusionPipelineBase<
   }
 
   /**
-   * Loads a pipeline as Python saved it.
+   * Loads a pipeline saved by diffusers or by this library.
    *
-   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or files at hand (in browsers:
-   * `File`s, a folder handle, what was dropped on the page); without it, the checkpoint that ships with the package `onestep`.
-   * @throws HubError where a file cannot be had.
-   * @throws InvalidConfigError, UnsupportedError where a config is wrong, or of a model that is not built here.
-   * @throws CheckpointError, WeightsMismatchError where the weights are damaged, or not those of the config.
+   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or local files (in browsers:
+   * `File`s, a folder handle, or dropped files). Defaults to the checkpoint bundled with the package `onestep`.
+   * @throws HubError if a file cannot be fetched.
+   * @throws InvalidConfigError, UnsupportedError if a config is invalid, or its model is not supported.
+   * @throws CheckpointError, WeightsMismatchError if the weights are corrupt or do not match the config.
    */
   static async fromPretrained<Pipeline extends DiffusionPipelineBase>(
     this: PipelineConstructor<Pipeline>,
@@ -139,7 +139,7 @@ export abstract class DiffusionPipelineBase<
     return DiffusionPipelineBase.#load(this, await openPipelineSource(source, options), options);
   }
 
-  /** Like {@link DiffusionPipelineBase.fromPretrained}, from a repository that is open already. */
+  /** Like {@link DiffusionPipelineBase.fromPretrained}, from an already open repository. */
   static async fromSource<Pipeline extends DiffusionPipelineBase>(
     this: PipelineConstructor<Pipeline>,
     source: PipelineSource,
@@ -150,11 +150,11 @@ export abstract class DiffusionPipelineBase<
   }
 
   /**
-   * A pipeline with the components of another, nothing loaded again; diffusers' `from_pipe`. They stay the other's: disposing
-   * of the new pipeline leaves them alone, disposing of the other ends both.
+   * Creates a pipeline from the components of another, without reloading them; diffusers' `from_pipe`. The other
+   * pipeline keeps ownership: disposing of it also ends the new pipeline, but not vice versa.
    *
-   * @param parts - Components and settings in place of the other's, or that it does not have.
-   * @throws InvalidArgumentError where neither has a component that is needed.
+   * @param parts - Components and settings to replace or add.
+   * @throws InvalidArgumentError if a required component is missing from both.
    */
   static fromPipe<Pipeline extends DiffusionPipelineBase>(
     this: PipelineConstructor<Pipeline>,
@@ -170,25 +170,25 @@ export abstract class DiffusionPipelineBase<
     return pipeline;
   }
 
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   get className(): string {
     const { className, name } = classOf(this);
     return className ?? name;
   }
 
-  /** The components by name, as another pipeline's constructor takes them. */
+  /** The components by name, ready to pass to another pipeline's constructor. */
   get components(): Components {
     return { ...this.#components };
   }
 
-  /** What the constructor takes besides components, for {@link DiffusionPipelineBase.fromPipe}. */
+  /** The constructor's arguments besides components, for {@link DiffusionPipelineBase.fromPipe}. */
   get settings(): object {
     return {};
   }
 
   /**
-   * The scheduler; assign another to sample with that. A run uses a clone of it, so concurrent runs do not meet. What
-   * cannot sample, a class for one, is refused with an InvalidArgumentError.
+   * The scheduler; assign another to switch samplers. Each run uses a clone, so concurrent runs do not interfere.
+   * Assigning anything but a scheduler instance, such as a class, throws an InvalidArgumentError.
    */
   get scheduler(): Scheduler {
     return this.#components.scheduler;
@@ -199,20 +199,20 @@ export abstract class DiffusionPipelineBase<
     this.#components = { ...this.#components, scheduler };
   }
 
-  /** Where the pipeline runs: the device of its first component that has one. */
+  /** The device of the pipeline: that of its first component with one. */
   get device(): Device | undefined {
     return listComponents(this.#components).find(([, { device }]) => device !== undefined)?.[1].device;
   }
 
   /**
-   * Writes the pipeline into a folder, which `fromPretrained` and Python's diffusers load: `model_index.json`, and a
-   * folder for each component. The folder is made where it is not there, and may be the one that the pipeline was loaded
-   * from; the index is written last.
+   * Saves the pipeline to a folder that `fromPretrained` and Python's diffusers can load: `model_index.json` and one
+   * folder per component. The folder is created if needed, and may be the one the pipeline was loaded from. The index is
+   * written last.
    *
-   * @param options - How the weights of models are named and divided; see `UNet2DModel.savePretrained`.
-   * @throws FileWriteError where it cannot be written. The part that failed is as it was.
-   * @throws InvalidArgumentError if an option is invalid, or the class of a component or of the pipeline is unknown; before
-   * anything is written.
+   * @param options - How model weights are named and sharded; see `UNet2DModel.savePretrained`.
+   * @throws FileWriteError if a write fails. The component that failed keeps its old files.
+   * @throws InvalidArgumentError if an option is invalid, or the class of the pipeline or a component is unknown; thrown
+   * before anything is written.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     requireKnownOptions(`${this.className}.savePretrained`, options, saveOptionNames);
@@ -226,14 +226,14 @@ export abstract class DiffusionPipelineBase<
   }
 
   /**
-   * Uploads the pipeline to a repository of the Hub in one commit; diffusers' `push_to_hub`. The repository is created if
-   * it does not exist, and nothing is written to disk on the way. The commit removes weights of the same variant from an
-   * earlier upload, and adds a README if there is none.
+   * Uploads the pipeline to a repository of the Hub in one commit; diffusers' `push_to_hub`. The repository is created
+   * if needed; nothing is written to disk. The commit removes weights of the same variant from an earlier upload, and
+   * adds a README if there is none.
    *
-   * @param repositoryId - `owner/name`; without an owner, the account of the token.
-   * @param options - How the weights of models are named and divided, and how to get to the Hub.
+   * @param repositoryId - `owner/name`; without an owner, the token's account.
+   * @param options - How model weights are named and sharded, and how to reach the Hub.
    * @throws InvalidArgumentError if the id or an option is invalid, or the class or the files of a component are unknown.
-   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
+   * @throws HubError if the Hub is unreachable or rejects the upload; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
@@ -253,8 +253,8 @@ export abstract class DiffusionPipelineBase<
   }
 
   /**
-   * Frees the memory of the components that the pipeline loaded. Idempotent. Pipelines that share them can no longer run.
-   * Components that were passed to it are not freed.
+   * Frees the components the pipeline loaded, but not those passed to it. Idempotent. Pipelines sharing the freed
+   * components can no longer run.
    */
   async dispose(): Promise<void> {
     this.#disposal ??= disposeAll(this.#owned);
@@ -262,10 +262,10 @@ export abstract class DiffusionPipelineBase<
   }
 
   /**
-   * Begins a run from noise, on a clone of the scheduler; see {@link beginSampling}. Warns, once for a scheduler, where it
-   * does not fit the model.
+   * Begins a run from noise, on a clone of the scheduler; see {@link beginSampling}. Warns once per scheduler if it does
+   * not match the model.
    *
-   * @throws InvalidArgumentError where an option is wrong.
+   * @throws InvalidArgumentError if an option is invalid.
    */
   protected async beginSampling(options: GenerateOptions, settings: RunSettings): Promise<SamplingRun> {
     const run = await beginSampling(this.scheduler, options, settings);
@@ -273,12 +273,12 @@ export abstract class DiffusionPipelineBase<
     return run;
   }
 
-  /** Makes the pipeline dispose of a component that was loaded for it. */
+  /** Gives the pipeline ownership of a component loaded for it. */
   protected own(component: Component): void {
     this.#owned = [...this.#owned, component];
   }
 
-  /** Entries of `model_index.json` for the settings; `undefined` for one to leave out. */
+  /** The `model_index.json` entries of the settings; `undefined` omits one. */
   protected settingEntries(
     _loaded: ReadonlyMap<string, PythonJson>,
   ): ReadonlyMap<string, PythonJson | undefined> {

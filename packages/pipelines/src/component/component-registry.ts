@@ -5,24 +5,24 @@ import { type LoadModelOptions, UNet2DModel } from "@onestep/models";
 import { loadScheduler, schedulerClasses } from "@onestep/schedulers";
 import type { Component, ComponentEntry } from "./component.ts";
 
-/** What {@link ComponentClass.fromRepository} is given: where the component is, and how it is to run. */
+/** Options of {@link ComponentClass.fromRepository}: the component's location, and how to run it. */
 export interface LoadComponentOptions extends LoadModelOptions, ComponentEntry {
-  /** The folder of the component in the repository; `""` for the root. */
+  /** The component's folder in the repository; `""` for the root. */
   readonly subfolder: string;
 }
 
-/** How components of a class are loaded. A class with this static method is one. */
+/** How to load components of a class: any class with this static method. */
 export interface ComponentClass<Loaded extends Component = Component> {
-  /** Loads a component from its folder in a repository that is open. */
+  /** Loads a component from its folder in an open repository. */
   fromRepository(repository: Repository, options: LoadComponentOptions): Promise<Loaded>;
   /**
-   * The file that shows where the component is, for one that early repositories keep at the root. Without it, it is in the
-   * folder of its name.
+   * The file that locates the component, if early repositories keep it at the root. Without it, the folder of its name
+   * is used.
    */
   readonly configName?: string | undefined;
 }
 
-/** Classes of components by library and class, as `model_index.json` names them: `"transformers/CLIPTextModel"`. */
+/** Component classes by library and class name, as in `model_index.json`: `"transformers/CLIPTextModel"`. */
 export type ComponentRegistry = Readonly<Record<string, ComponentClass>>;
 
 const schedulerLoader: ComponentClass = {
@@ -31,13 +31,13 @@ const schedulerLoader: ComponentClass = {
     loadScheduler(repository, { subfolder, className, signal, onProgress }),
 };
 
-/** Loads `UNet2DModel`, also from the root of a repository (google/ddpm-cifar10-32). */
+/** Loads `UNet2DModel`, also from a repository's root (google/ddpm-cifar10-32). */
 export const unet2DModelLoader: ComponentClass<UNet2DModel> = {
   configName: "config.json",
   fromRepository: (repository, options) => UNet2DModel.fromRepository(repository, options),
 };
 
-/** The components that this package loads by itself. */
+/** The component classes built into this package. */
 export const componentRegistry: ComponentRegistry = Object.freeze({
   "diffusers/UNet2DModel": unet2DModelLoader,
   ...Object.fromEntries(schedulerClasses.map(({ className }) => [`diffusers/${className}`, schedulerLoader])),
@@ -47,7 +47,7 @@ export const componentRegistry: ComponentRegistry = Object.freeze({
  * Finds the class that loads a component; `undefined` if no registry has it.
  *
  * An unknown library is ignored if diffusers has a class of that name. Every scheduler goes to `loadScheduler`, which
- * knows the classes that stand in for others and lists the supported ones in its error.
+ * knows the substitutes for other classes and lists the supported ones in its error.
  */
 export function findComponentClass(
   { library, className }: ComponentEntry,
@@ -62,7 +62,7 @@ export function findComponentClass(
     : undefined;
 }
 
-/** Classes that torch wraps a module in. */
+/** Torch's wrapper classes for modules. */
 const wrappers: ReadonlySet<string> = new Set([
   "OptimizedModule",
   "DistributedDataParallel",
@@ -71,11 +71,11 @@ const wrappers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The class of a model. A pipeline that was saved with its model inside of `torch.compile` or DistributedDataParallel names
- * the class of the wrapper in `model_index.json`; the model's own config names the class inside.
+ * The class of a model. If a pipeline was saved with its model wrapped in `torch.compile` or DistributedDataParallel,
+ * `model_index.json` names the wrapper class; the model's own config names the actual class.
  *
- * @param name - Of its folder.
- * @param className - As `model_index.json` has it.
+ * @param name - The name of its folder.
+ * @param className - The class in `model_index.json`.
  */
 export async function findModelClass(
   repository: Repository,
@@ -92,11 +92,11 @@ export async function findModelClass(
 }
 
 /**
- * Finds the folder of a component: the one of its name, or the root in early repositories without folders
+ * Finds the folder of a component: the one with its name, or the root in early repositories without folders
  * (google/ddpm-cifar10-32). diffusers looks in the same two places.
  *
  * @param configName - The file to look for: `config.json`, `scheduler_config.json`.
- * @returns The path of the folder, `""` for the root; the one of its name where the file is in neither.
+ * @returns The path of the folder, `""` for the root; the one with its name if the file is in neither.
  */
 export async function findComponentFolder(
   repository: Repository,

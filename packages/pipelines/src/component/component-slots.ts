@@ -2,34 +2,34 @@ import { InvalidArgumentError } from "@onestep/core";
 import { isComponent, listComponents } from "./component.ts";
 import type { ComponentRegistry } from "./component-registry.ts";
 
-/** A component that a pipeline declares. */
+/** A component a pipeline declares. */
 export interface ComponentSlot {
-  /** Whether the pipeline works without it; it is null then. */
+  /** Whether the pipeline works without it; if absent, it is null. */
   readonly isOptional?: boolean | undefined;
-  /** The classes that it may be of. Without it, any of {@link componentRegistry}. */
+  /** The allowed classes; by default any in {@link componentRegistry}. */
   readonly classes?: ComponentRegistry | undefined;
-  /** What to do where a repository has one of another class. */
+  /** How to handle a different class in a repository. */
   readonly remedy?: string | undefined;
   /**
-   * Checks that an object does what the pipeline calls of it; any does by default.
+   * Checks that an object implements what the pipeline calls; by default any passes.
    *
-   * @throws InvalidArgumentError where it does not.
+   * @throws InvalidArgumentError if it does not.
    */
   check?(component: unknown): void;
 }
 
 /**
  * The components of a pipeline by name, in camelCase (`textEncoder` for `text_encoder/`). They are loaded in this order:
- * small ones first, so that what is wrong with them is found before weights are fetched.
+ * small ones first, so that their errors surface before weights are fetched.
  */
 export type ComponentSlots = Readonly<Record<string, ComponentSlot>>;
 
 /**
- * The components that a pipeline declares, of those that its constructor is given.
+ * Picks a pipeline's declared components from its constructor argument.
  *
  * @param pipeline - The class of the pipeline, for messages.
- * @throws InvalidArgumentError where one that is needed is missing, one does not do what the pipeline calls of it, or the
- * pipeline does not declare one.
+ * @throws InvalidArgumentError if a required component is missing, lacks a method the pipeline calls, or is not declared
+ * by the pipeline.
  */
 export function takeComponents<Components extends object>(
   components: Components,
@@ -49,9 +49,9 @@ export function takeComponents<Components extends object>(
 }
 
 /**
- * The components that a pipeline declares, of those of another pipeline.
+ * Picks a pipeline's declared components from those of another pipeline.
  *
- * @throws InvalidArgumentError where one that is needed is missing.
+ * @throws InvalidArgumentError if a required component is missing.
  */
 export function shareComponents(
   components: object,

@@ -8,22 +8,22 @@ import type { Scheduler } from "@onestep/schedulers";
 /**
  * A part of a pipeline: a model, a scheduler, a tokenizer. Any object of this shape is one.
  *
- * `model_index.json` names the library and the class of each. They are those of the config, where it was made by this
- * library; else `static library` (`"diffusers"` by default) and `static className` of the object's class; else those that
- * the component was loaded by.
+ * `model_index.json` names the library and the class of each. They come from the config, if this library made it; else
+ * from `static library` (`"diffusers"` by default) and `static className` of the object's class; else from the entry the
+ * component was loaded with.
  */
 export interface Component {
   /** Its configuration. */
   readonly config: object;
-  /** Where it runs, for a model. */
+  /** The device, for a model. */
   readonly device?: Device | undefined;
   /**
-   * Writes its files into a folder of its own, as Python's `save_pretrained`.
+   * Saves its files to its own folder, like Python's `save_pretrained`.
    *
-   * @param options - How weights are named and divided, for components that have any.
+   * @param options - How weights are named and sharded, for components with weights.
    */
   savePretrained(directory: string | URL, options?: SaveModelOptions): Promise<void>;
-  /** The files that `savePretrained` writes, without writing them. A pipeline needs them to upload the component. */
+  /** The files `savePretrained` would write. A pipeline needs them to upload the component. */
   listFiles?(options?: ModelFilesOptions): readonly UploadFile[] | Promise<readonly UploadFile[]>;
   /** Frees its memory. Idempotent. */
   dispose?(): Promise<void> | void;
@@ -34,9 +34,9 @@ export type ComponentRecord<Names> = {
   readonly [Name in keyof Names]: Component | null | undefined;
 };
 
-/** What `model_index.json` says of a component: `["diffusers", "UNet2DModel"]`. */
+/** The entry of a component in `model_index.json`: `["diffusers", "UNet2DModel"]`. */
 export interface ComponentEntry {
-  /** The Python library that has the class. */
+  /** The Python library of the class. */
   readonly library: string;
   readonly className: string;
 }
@@ -46,7 +46,7 @@ export function componentFolderName(name: string): string {
   return toSnakeCase(name).replace(/(?<=[a-z])(\d+)$/, "_$1");
 }
 
-/** The components that are there, by name. */
+/** The present components, by name. */
 export function listComponents(
   components: object,
 ): readonly (readonly [name: string, component: Component])[] {
@@ -54,15 +54,15 @@ export function listComponents(
   return entries.flatMap(([name, component]) => (component == null ? [] : [[name, component] as const]));
 }
 
-/** The class that the config of a component names (`UNet2DModel`); `undefined` if it names no class. */
+/** The class named in a component's config (`UNet2DModel`); `undefined` if there is none. */
 export function componentClassName(component: { readonly config: object }): string | undefined {
   return readConfigRecord(component.config)?.className;
 }
 
 /**
- * The library and class that a component is saved as.
+ * The library and class to save a component as.
  *
- * @param loaded - The entry that its name had where the pipeline was loaded, and whether it is the component of that time.
+ * @param loaded - The entry of its name in the loaded pipeline, and whether the component is still the same.
  * @throws InvalidArgumentError if the class is unknown: the component could not be loaded again.
  */
 export function componentEntry(
@@ -91,7 +91,7 @@ export function componentEntry(
 /**
  * The files of a component.
  *
- * @throws InvalidArgumentError where it does not list them.
+ * @throws InvalidArgumentError if it cannot list them.
  */
 export async function listComponentFiles(
   name: string,
@@ -110,7 +110,7 @@ export async function listComponentFiles(
 
 const standInMark: unique symbol = Symbol.for("onestep.standIn");
 
-/** Marks a component as the stand-in of a rehearsal, which warns of nothing: the run itself will. */
+/** Marks a component as the stand-in of a rehearsal, which suppresses warnings: the actual run will issue them. */
 export function markStandIn<Object extends object>(component: Object): Object {
   return Object.defineProperty(component, standInMark, { value: true });
 }
@@ -125,9 +125,9 @@ export function hasStandIn(components: object): boolean {
 const schedulerMethods = ["setTimesteps", "scaleModelInput", "clone"] as const;
 
 /**
- * Checks that something can sample, by its shape: any object of that shape can.
+ * Checks structurally that a value is a scheduler: any object with the right methods passes.
  *
- * @throws InvalidArgumentError where it cannot, a class in place of one of its objects above all.
+ * @throws InvalidArgumentError if it is not, for instance a class instead of an instance.
  */
 export function requireScheduler(scheduler: unknown): asserts scheduler is Scheduler {
   if (hasShape(scheduler, schedulerMethods)) return;

@@ -26,8 +26,8 @@ import { type ModelIndex, modelIndexName, readModelIndex } from "./model-index.t
 /** Options of `fromPretrained` of every pipeline. */
 export interface LoadPipelineOptions extends Omit<LoadModelOptions, "subfolder">, OpenRepositoryOptions {
   /**
-   * Classes to load components with besides those of the pipeline and of this package, by library and class:
-   * `{ "transformers/CLIPTextModel": MyTextModel }`.
+   * Additional classes for loading components, by library and class name: `{ "transformers/CLIPTextModel": MyTextModel
+   * }`.
    */
   readonly componentClasses?: ComponentRegistry | undefined;
 }
@@ -41,13 +41,13 @@ const loadOptionNames: OptionNames<LoadPipelineOptions> = {
   componentClasses: true,
 };
 
-/** An open repository and what its `model_index.json` says. */
+/** An open repository and its `model_index.json`. */
 export interface PipelineSource {
   readonly repository: Repository;
   readonly modelIndex: ModelIndex;
 }
 
-/** What of a pipeline's class says which options `fromPretrained` has. */
+/** The static fields of a pipeline class that define its `fromPretrained` options. */
 interface LoadableClass {
   readonly components: ComponentSlots;
   readonly settingNames?: readonly string[];
@@ -55,11 +55,11 @@ interface LoadableClass {
 }
 
 /**
- * Checks the names of the options of `fromPretrained`, before anything is fetched.
+ * Validates the option names of `fromPretrained`, before anything is fetched.
  *
- * @param name - Of what is loaded, for messages.
- * @param pipelineClasses - Those that it may be of.
- * @throws InvalidArgumentError where one is neither an option of loading, nor a component or a setting of a class.
+ * @param name - The name of what is loaded, for messages.
+ * @param pipelineClasses - The possible classes.
+ * @throws InvalidArgumentError if one is neither a loading option, nor a component or setting of a class.
  */
 export function requireLoadOptions(
   name: string,
@@ -70,7 +70,7 @@ export function requireLoadOptions(
     ...Object.keys(components),
     ...settingNames,
   ]);
-  // Settings that a class does not declare may have any name.
+  // Undeclared settings may have any name.
   if (pipelineClasses.some(({ readSettings, settingNames }) => readSettings && !settingNames)) return;
   requireKnownOptions(`${name}.fromPretrained`, options, {
     ...loadOptionNames,
@@ -78,28 +78,28 @@ export function requireLoadOptions(
   });
 }
 
-/** What {@link loadComponents} loads. */
+/** The input of {@link loadComponents}. */
 export interface ComponentsToLoad {
   /** The components of the pipeline. */
   readonly slots: ComponentSlots;
   /** The class of the pipeline, for messages. */
   readonly pipeline: string;
-  /** Components that the caller brings, by name. null leaves an optional one out. */
+  /** Components passed by the caller, by name; null omits an optional one. */
   readonly given: Readonly<Record<string, unknown>>;
 }
 
 /** The components of a pipeline. */
 export interface LoadedComponents {
-  /** All of them, by name; null for an optional component that is absent. */
+  /** All components by name; null for an absent optional one. */
   readonly components: Readonly<Record<string, Component | null>>;
-  /** Those that were loaded here, and have to be disposed of. */
+  /** The components loaded here, which must be disposed of. */
   readonly loaded: readonly Component[];
 }
 
 /**
  * Opens a pipeline's repository and reads its index.
  *
- * @param source - Without it, the checkpoint that ships (`@onestep/emoji32`).
+ * @param source - Defaults to the bundled checkpoint (`@onestep/emoji32`).
  */
 export async function openPipelineSource(
   source: RepositoryLocation | undefined,
@@ -112,11 +112,11 @@ export async function openPipelineSource(
 }
 
 /**
- * Loads the components of a pipeline, of the classes that the index names, except those that the caller brings. Then the
- * repository is settled: the commit is whole.
+ * Loads a pipeline's components with the classes named in the index, except those passed by the caller. Then marks the
+ * repository's commit as complete.
  *
- * @throws InvalidArgumentError where a component that the caller brings will not do; before anything is fetched.
- * @throws InvalidConfigError where the index does not name a component that is needed.
+ * @throws InvalidArgumentError if a component passed by the caller is unsuitable; thrown before anything is fetched.
+ * @throws InvalidConfigError if the index lacks a required component.
  * @throws UnsupportedError if no registry has its class.
  */
 export async function loadComponents(
@@ -156,7 +156,7 @@ export async function loadComponents(
   return { components, loaded };
 }
 
-/** Loads the scheduler that an index names, of the class that it names. */
+/** Loads the scheduler named in an index. */
 export async function loadSchedulerOf(
   source: PipelineSource,
   options: LoadPipelineOptions,
@@ -166,7 +166,7 @@ export async function loadSchedulerOf(
   return scheduler;
 }
 
-/** Disposes of components, of each whatever comes of the others. @throws What the first that failed threw. */
+/** Disposes of all components, even if some fail. @throws The first error. */
 export async function disposeAll(components: readonly Component[]): Promise<void> {
   const outcomes = await Promise.allSettled(components.map(async (component) => component.dispose?.()));
   const failure = outcomes.find(({ status }) => status === "rejected");
@@ -174,10 +174,10 @@ export async function disposeAll(components: readonly Component[]): Promise<void
 }
 
 /**
- * The class of a component, taken out of a wrapper of torch's, and what loads it.
+ * The class of a component, unwrapped from torch's wrapper classes, and its loader.
  *
- * @param name - Of its folder.
- * @throws InvalidConfigError where the index does not name it.
+ * @param name - The name of its folder.
+ * @throws InvalidConfigError if the index does not name it.
  * @throws UnsupportedError if no registry has its class.
  */
 export async function resolveComponent(
@@ -244,7 +244,7 @@ async function loadComponent(
   return component;
 }
 
-/** As diffusers does: what a pipeline has no place for is left out, and the pipeline may not be the right one. */
+/** As in diffusers: components the pipeline does not declare are skipped with a warning, as it may be the wrong pipeline. */
 function warnOfUnused(
   { repository, modelIndex }: PipelineSource,
   slots: ComponentSlots,
@@ -285,7 +285,7 @@ function nameOfKey(key: string): string {
   return key.slice(key.indexOf("/") + 1);
 }
 
-/** Which components of a repository have weights of a variant. */
+/** The components of a repository with weights of a variant. */
 interface Variants {
   /** The variant to load a component with; undefined for its plain files. */
   of(folder: string): string | undefined;
@@ -295,12 +295,12 @@ const weightsName =
   /^(?:diffusion_pytorch_)?(?:pytorch_)?model(?:\.([\w-]+?))?(?:-\d{5}-of-\d{5})?\.(safetensors|bin)$/;
 
 /**
- * Finds out which components have weights of a variant: those that have none are loaded from their plain files, with one warning
- * that names both (diffusers `pipelines/pipeline_loading_utils.py`, `variant_compatible_siblings`). Plain safetensors go before
- * files of torch of the variant. Nothing is fetched for it.
+ * Finds the components with weights of a variant: the others load from their plain files, with one warning naming both
+ * (diffusers `pipelines/pipeline_loading_utils.py`, `variant_compatible_siblings`). Plain safetensors take precedence
+ * over the variant's torch files. Fetches nothing.
  *
- * @param folders - Of the components with weights that are to be loaded.
- * @throws InvalidArgumentError where none has the variant.
+ * @param folders - The folders of the components to load weights for.
+ * @throws InvalidArgumentError if none has the variant.
  */
 async function findVariants(
   repository: Repository,

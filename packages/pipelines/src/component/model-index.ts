@@ -4,27 +4,27 @@ import { formatConfig, parsePythonJson } from "@onestep/core/internal/files";
 import { EntryNotFoundError, type ReadOptions, type Repository } from "@onestep/hub";
 import type { ComponentEntry } from "./component.ts";
 
-/** Name of the file that says which class each component of a pipeline has. */
+/** The name of the file that lists the class of each component of a pipeline. */
 export const modelIndexName = "model_index.json";
 
-/** What `model_index.json` says: the pipeline's class, and for each component its library and class. */
+/** The content of `model_index.json`: the pipeline's class, and each component's library and class. */
 export interface ModelIndex {
   /** The pipeline's class, `ConsistencyModelPipeline`. */
   readonly className: string;
-  /** The components that are there, by the names of their folders. Components that are null are left out. */
+  /** The components by folder name, without those that are null. */
   readonly components: ReadonlyMap<string, ComponentEntry>;
-  /** Every entry as it stands in the file, for saving it again. */
+  /** Every entry of the file unchanged, for saving it again. */
   readonly entries: ReadonlyMap<string, PythonJson>;
 }
 
-/** Entries of `model_index.json` that are lists or objects and yet no components. */
+/** Entries of `model_index.json` that are lists or objects but not components. */
 const settingNames: ReadonlySet<string> = new Set(["id2label"]);
 
 /**
  * Reads `model_index.json`.
  *
  * @throws EntryNotFoundError if the repository has no such file.
- * @throws InvalidConfigError where it does not name a class, or a component is not `[library, class]`.
+ * @throws InvalidConfigError if it does not name a class, or a component is not `[library, class]`.
  */
 export async function readModelIndex(repository: Repository, options: ReadOptions): Promise<ModelIndex> {
   const file = await repository.find(modelIndexName, options);
@@ -61,19 +61,19 @@ export function parseModelIndex(document: PythonJson, source: string): ModelInde
   return { className, components, entries: new Map(Object.entries(document)) };
 }
 
-/** What a `model_index.json` is written of. */
+/** The input for writing a `model_index.json`. */
 export interface ModelIndexToWrite {
   /** The pipeline's class. */
   readonly className: string;
-  /** Its components by the names of their folders; null for an optional one that is not there. */
+  /** Its components by folder name; null for an absent optional one. */
   readonly components: ReadonlyMap<string, ComponentEntry | null>;
-  /** The index that the pipeline came from. What it holds besides components is kept, and so are components that are null. */
+  /** The index the pipeline was loaded from. Its other entries are kept, and so are null components. */
   readonly loaded?: Pick<ModelIndex, "components" | "entries"> | undefined;
-  /** Other entries to write; `undefined` for one to leave out. */
+  /** Other entries to write; `undefined` omits one. */
   readonly settings?: ReadonlyMap<string, PythonJson | undefined> | undefined;
 }
 
-/** The text of a `model_index.json`, as Python would write it. It names these components alone. */
+/** The text of a `model_index.json` with only these components, as Python would write it. */
 export function formatModelIndex({ className, components, loaded, settings }: ModelIndexToWrite): string {
   const entries = new Map<string, PythonJson>(loaded?.entries);
   entries.delete("_class_name");
@@ -88,7 +88,7 @@ export function formatModelIndex({ className, components, loaded, settings }: Mo
   return formatConfig(createConfig({}, { className, entries, defaulted: new Set() }));
 }
 
-/** The error for a `model_index.json` that is wrong. */
+/** The error for an invalid `model_index.json`. */
 export function invalidModelIndex(source: string, found: string, expected: string): InvalidConfigError {
   return new InvalidConfigError({
     subject: source,
@@ -98,7 +98,7 @@ export function invalidModelIndex(source: string, found: string, expected: strin
   });
 }
 
-/** The error for a repository without `model_index.json`: says what is there in its place. */
+/** The error for a repository without `model_index.json`: describes what it contains instead. */
 async function missingModelIndex(repository: Repository, options: ReadOptions): Promise<EntryNotFoundError> {
   const revision = repository.commit === undefined ? "" : ` at commit ${repository.commit}`;
   return new EntryNotFoundError({
@@ -165,7 +165,7 @@ async function list(repository: Repository, options: ReadOptions): Promise<reado
   }
 }
 
-/** The class of a model whose files are at the root; `undefined` if there is no config, or it names no class. */
+/** The class of a model at the repository's root; `undefined` if there is no config, or it names no class. */
 async function readClassName(
   repository: Repository,
   paths: readonly string[],

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "@onestep/core";
 
-/** In a browser, a program has to name it, so that a bundler finds it and others do not carry it. @throws UnsupportedError */
+/** Browser programs must import it explicitly, so that it is bundled only if used. @throws UnsupportedError */
 export function findShippedCheckpoint(): string {
   throw new UnsupportedError({
     subject: "the checkpoint that ships",

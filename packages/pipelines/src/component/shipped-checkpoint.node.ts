@@ -3,13 +3,13 @@ import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "@onestep/core";
 
 /**
- * The folder of the checkpoint that ships.
+ * The folder of the bundled checkpoint.
  *
- * @param base Where this file is; undefined in a bundle that is CommonJS.
- * @throws UnsupportedError where its package is not installed.
+ * @param base The URL of this file; undefined in a CommonJS bundle.
+ * @throws UnsupportedError if its package is not installed.
  */
 export function findShippedCheckpoint(base: string | undefined = import.meta.url): string {
-  // Asked of Node itself, since a bundler takes a `createRequire` that it sees for its own.
+  // Obtained from Node at run time, since bundlers replace a visible `createRequire`.
   const { createRequire } = process.getBuiltinModule("node:module");
   const program = pathToFileURL(`${process.cwd()}/`).href;
   let cause: unknown;

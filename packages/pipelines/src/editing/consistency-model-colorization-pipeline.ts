@@ -8,20 +8,19 @@ import { repeatForBatch } from "./images.ts";
 import { knownLuminance } from "./known-content.ts";
 import { runEdit } from "./run-edit.ts";
 
-/** Options of {@link ConsistencyModelColorizationPipeline.generate}; of colour images only the brightness counts. */
+/** Options of {@link ConsistencyModelColorizationPipeline.generate}; only the luma of colour images is used. */
 export type ConsistencyModelColorizationOptions<Output extends OutputType = OutputType> = EditOptions<Output>;
 
 /**
- * Colorization: gives a grey image colours (Song et al., 2023, appendix D; `iterative_colorization` of
- * openai/consistency_models). The brightness of every pixel, 0.2989 red + 0.587 green + 0.114 blue, is that of the image
- * that went in, up to the rounding of 8-bit pixels.
+ * Colorizes a grey image (Song et al., 2023, appendix D; `iterative_colorization` of openai/consistency_models). The
+ * luma of every pixel, 0.2989 red + 0.587 green + 0.114 blue, matches the input image, up to 8-bit rounding.
  */
 export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditingPipelineBase {
   /**
-   * Makes images.
+   * Generates images.
    *
-   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
-   * @throws UnsupportedError where the model does not make colour images.
+   * @throws InvalidArgumentError, ImageError if an option is invalid; thrown before any work.
+   * @throws UnsupportedError if the model does not generate colour images.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

@@ -14,8 +14,8 @@ import { prepareImages, repeatForBatch, toSample } from "./images.ts";
 export interface ConsistencyModelDenoisingOptions<Output extends OutputType = OutputType>
   extends Omit<EditOptions<Output>, "latents" | "numInferenceSteps" | "resizeMode" | "timesteps"> {
   /**
-   * Standard deviation of the noise, in the units of the scheduler's `sigmas`: of pixels from -1 to 1. Noise of deviation d
-   * on pixels of 0 to 255 is `2 * d / 255`.
+   * Standard deviation of the noise, in the units of the scheduler's `sigmas`, for pixels from -1 to 1. For a deviation
+   * d on pixels from 0 to 255, pass `2 * d / 255`.
    */
   readonly sigma: number;
 }
@@ -34,17 +34,17 @@ const optionNames: OptionNames<ConsistencyModelDenoisingOptions> = {
 };
 
 /**
- * Denoising: what a consistency model takes an image to be under Gaussian noise of a known level, in one step (Song et al.,
- * 2023, appendix D). Any level from `sigmaMin` to `sigmaMax` will do, also one between those of the grid.
+ * Removes Gaussian noise of a known level from an image in one step (Song et al., 2023, appendix D). The level can be
+ * anything from `sigmaMin` to `sigmaMax`, including values between grid points.
  *
- * Images must have the model's size, for noise does not survive resizing. Tensors may have values beyond 0 to 1, as noise
- * makes them; 8-bit images cannot hold those, which is why strong noise comes off better from a tensor.
+ * Images must have the model's size, because resizing alters the noise. Noisy tensors may exceed 0 to 1; 8-bit images
+ * clip such values, so for strong noise a tensor gives better results.
  */
 export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPipelineBase {
   /**
-   * Takes the noise off. Random numbers are drawn for class labels alone, where the model has classes and none are given.
+   * Denoises images. Random numbers are drawn only for class labels, if the model has classes and none are given.
    *
-   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws InvalidArgumentError, ImageError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

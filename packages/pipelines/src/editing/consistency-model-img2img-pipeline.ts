@@ -12,9 +12,9 @@ import { runEdit } from "./run-edit.ts";
 export interface ConsistencyModelImg2ImgOptions<Output extends OutputType = OutputType>
   extends EditOptions<Output> {
   /**
-   * How far the result may go from the image, above 0 to 1: of the `numInferenceSteps`, this share is taken, the last ones
-   * (as in diffusers' img2img pipelines). 0.6 by default, which of 20 steps begins with noise of deviation 5.4, as the paper
-   * does. `timesteps` say it in their own way: noise of the first (the last in the list) is put on the image.
+   * How much to change the image, above 0 to 1: the fraction of `numInferenceSteps` to run, counted from the end (as in
+   * diffusers' img2img pipelines). 0.6 by default, which with 20 steps starts at noise of standard deviation 5.4, as in
+   * the paper. With `timesteps`, the first one sets the noise level instead.
    */
   readonly strength?: number | undefined;
 }
@@ -22,15 +22,15 @@ export interface ConsistencyModelImg2ImgOptions<Output extends OutputType = Outp
 const optionNames: OptionNames<ConsistencyModelImg2ImgOptions> = { ...editOptionNames, strength: true };
 
 /**
- * Image to image, for strokes and rough paintings above all: noise hides the detail of an image, and the model makes new
- * detail under it (SDEdit, Meng et al., 2022; Song et al., 2023, appendix D, which uses `timesteps: [20, 16]` of a grid of
+ * Image to image, especially for strokes and rough paintings: noise hides the image's detail, and the model generates
+ * new detail (SDEdit, Meng et al., 2022; Song et al., 2023, appendix D, which uses `timesteps: [20, 16]` of a grid of
  * 40).
  */
 export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipelineBase {
   /**
-   * Makes images. `latents`, where given, are the noise to put on the images.
+   * Generates images. If given, `latents` is the noise to add to the images.
    *
-   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws InvalidArgumentError, ImageError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

@@ -12,8 +12,8 @@ import { runEdit } from "./run-edit.ts";
 export interface ConsistencyModelInpaintOptions<Output extends OutputType = OutputType>
   extends EditOptions<Output> {
   /**
-   * Where to paint: 0 (black) keeps the pixel, 1 (white) repaints it, values in between mix the two. Of the size of
-   * its image; one for the whole batch, or one for each item. Of colours the brightness counts.
+   * The area to repaint: 0 (black) keeps the pixel, 1 (white) repaints it, values in between blend the two. Must have
+   * the size of its image; one for the whole batch, or one per item. Colours are converted to grey.
    */
   readonly mask: ImageInput;
 }
@@ -24,15 +24,14 @@ const optionNames: OptionNames<ConsistencyModelInpaintOptions> = { ...editOption
  * Inpainting: repaints the masked part of an image to fit the rest (Song et al., 2023, algorithm 4;
  * `iterative_inpainting` of openai/consistency_models, with any mask).
  *
- * Pixels where the mask is 0 come back exactly, byte for byte, where the image has the model's size. Images of other sizes
- * are resized first, see {@link ResizeMode}; then it is the pixels of the resized image that come back, where the resized
- * mask, whose edges are soft, is 0.
+ * Pixels with mask 0 are preserved byte for byte if the image has the model's size. Other images are resized first (see
+ * {@link ResizeMode}), as is the mask, which gets soft edges; the resized image's pixels are then preserved.
  */
 export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipelineBase {
   /**
-   * Makes images.
+   * Generates images.
    *
-   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws InvalidArgumentError, ImageError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

@@ -23,35 +23,35 @@ interface InterpolationOptions<Output extends OutputType>
     ClassConditionalGenerateOptions<Output>,
     "batchSize" | "generator" | "latents" | "seed" | "timesteps"
   > {
-  /** How many images, first and last included, from 2 to 1000; 8 by default. */
+  /** The number of images including both ends, from 2 to 1000; 8 by default. */
   readonly frames?: number | undefined;
 }
 
-/** Options of `ConsistencyModelInterpolationPipeline.generate` for a way between two seeds. */
+/** Options of `ConsistencyModelInterpolationPipeline.generate` to interpolate between two seeds. */
 export interface BetweenSeeds<Output extends OutputType = OutputType> extends InterpolationOptions<Output> {
   /** Two seeds. */
   readonly seeds: readonly [first: number | bigint, last: number | bigint];
   readonly images?: undefined;
-  /** Explicit steps in place of `numInferenceSteps`, indices into the training grid, descending, as `[22, 0]`. */
+  /** Explicit steps instead of `numInferenceSteps`: descending indices into the training grid, such as `[22, 0]`. */
   readonly timesteps?: readonly number[] | undefined;
 }
 
-/** Options of `ConsistencyModelInterpolationPipeline.generate` for a way between two images. */
+/** Options of `ConsistencyModelInterpolationPipeline.generate` to interpolate between two images. */
 export interface BetweenImages<Output extends OutputType = OutputType>
   extends InterpolationOptions<Output>,
     Pick<GenerateOptions, "generator" | "seed"> {
   /** Two images. */
   readonly images: ImageInput;
   readonly seeds?: undefined;
-  /** How much the model may make up half-way, above 0 to 1; 0.6 by default. */
+  /** How much the model contributes at the midpoint, above 0 to 1; 0.6 by default. */
   readonly strength?: number | undefined;
-  /** What is done with images of another size than the model's; `"default"` stretches them. */
+  /** How to resize images to the model's size; `"default"` stretches them. */
   readonly resizeMode?: ResizeMode | undefined;
 }
 
 /**
- * Options of `ConsistencyModelInterpolationPipeline.generate`: what to go between, and those of
- * `ConsistencyModelPipeline.generate`. Steps are 1 by default between seeds, 4 between images.
+ * Options of `ConsistencyModelInterpolationPipeline.generate`: the two ends, and the options of
+ * `ConsistencyModelPipeline.generate`. Defaults to 1 step between seeds, 4 between images.
  */
 export type ConsistencyModelInterpolationOptions<Output extends OutputType = OutputType> =
   | BetweenSeeds<Output>
@@ -76,7 +76,7 @@ const optionNames: OptionNames<BetweenSeeds & BetweenImages> = {
 
 const maximumFrames = 1000;
 
-/** What a way is made of. */
+/** The result of an interpolation. */
 interface Frames {
   /** [frames, channels, height, width], about 0 to 1. */
   readonly pixels: Tensor<"float32">;
@@ -84,20 +84,21 @@ interface Frames {
 }
 
 /**
- * Interpolation: images on the way from one to another.
+ * Interpolates between two seeds or two images.
  *
- * Between two seeds, the noise that images are made of is interpolated spherically, that of the steps too (Song et al.,
- * 2023, appendix D). The first and the last image are those that `ConsistencyModelPipeline` makes of the seeds.
+ * Between two seeds, the initial noise and the noise of each step are interpolated spherically (Song et al., 2023,
+ * appendix D). The first and last images are those `ConsistencyModelPipeline` generates from the seeds.
  *
- * Between two images there is no noise to begin with, for a consistency model has no way back from an image to its noise.
- * The images are mixed, and the mixture is made an image by noise and the model, as in image-to-image: by most half-way,
- * and by none at both ends, which are the images that went in, exactly.
+ * Between two images, there is no initial noise, as a consistency model cannot map an image back to its noise. Instead,
+ * the images are blended, re-noised and denoised, as in image-to-image: most strongly at the midpoint, and not at all at
+ * the ends, which are exactly the input images.
  */
 export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditingPipelineBase {
   /**
-   * Makes `frames` images. One class label is for all of them, or one for each; where none are given, one is drawn for all.
+   * Generates `frames` images. Pass one class label for all, or one per frame; by default, a single label is drawn for
+   * all.
    *
-   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws InvalidArgumentError, ImageError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
@@ -158,13 +159,13 @@ function requireTwo(count: number): void {
   });
 }
 
-/** Options that make sense for one way alone, by the other, for which they do not. */
+/** The options valid only for one kind of interpolation, keyed by the other kind. */
 const misplacedOptions = {
   seeds: ["seed", "generator", "strength", "resizeMode"],
   images: ["timesteps"],
 } as const;
 
-/** @throws InvalidArgumentError where the ends are not two images or two seeds, or another option does not go with them. */
+/** @throws InvalidArgumentError unless the ends are two images or two seeds, and the other options suit them. */
 function checkInterpolation(options: ConsistencyModelInterpolationOptions): void {
   const { images, seeds, frames = 2 } = options;
   if ((images === undefined) === (seeds === undefined)) {

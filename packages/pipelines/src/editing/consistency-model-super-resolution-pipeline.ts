@@ -14,9 +14,8 @@ import { runEdit } from "./run-edit.ts";
 export interface ConsistencyModelSuperResolutionOptions<Output extends OutputType = OutputType>
   extends EditOptions<Output> {
   /**
-   * How many times larger the result is, a whole number that divides height and width of the model's images. By default
-   * what the size of the image makes it. Where it is given, images of another size than the model's divided by it are
-   * resized to that first.
+   * The upscaling factor, a whole number that divides height and width of the model's images. Inferred from the image
+   * size by default. If given, images are first resized to the model's size divided by it.
    */
   readonly factor?: number | undefined;
 }
@@ -24,15 +23,15 @@ export interface ConsistencyModelSuperResolutionOptions<Output extends OutputTyp
 const optionNames: OptionNames<ConsistencyModelSuperResolutionOptions> = { ...editOptionNames, factor: true };
 
 /**
- * Super-resolution: makes an image of the model's size whose blocks of `factor` x `factor` pixels have the pixels of a small
- * image as their averages, up to the rounding of 8-bit pixels (Song et al., 2023, appendix D; `iterative_superres` of
- * openai/consistency_models, with any factor).
+ * Super-resolution: generates an image of the model's size whose `factor` x `factor` blocks average to the pixels of a
+ * small image, up to 8-bit rounding (Song et al., 2023, appendix D; `iterative_superres` of openai/consistency_models,
+ * with any factor).
  */
 export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEditingPipelineBase {
   /**
-   * Makes images.
+   * Generates images.
    *
-   * @throws InvalidArgumentError, ImageError where an option is wrong; before any work.
+   * @throws InvalidArgumentError, ImageError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

@@ -8,7 +8,7 @@ import type {
 } from "@onestep/schedulers";
 import type { NoisePredictor } from "../sampling/denoise.ts";
 
-/** What editing needs of a scheduler; `CMStochasticIterativeScheduler` has it. */
+/** The scheduler interface editing requires; `CMStochasticIterativeScheduler` implements it. */
 export interface ConsistencyScheduler extends Scheduler {
   readonly config: CMStochasticIterativeSchedulerConfig;
   /** A step whose prediction can be edited. */
@@ -18,16 +18,16 @@ export interface ConsistencyScheduler extends Scheduler {
     sample: Tensor<"float32">,
     options?: CMStochasticIterativeSchedulerStepOptions,
   ): SchedulerOutput;
-  /** The timestep that stands for a noise level. */
+  /** The timestep of a noise level. */
   sigmaToT(sigma: number): number;
   /** The noise levels at positions from 0 (`sigmaMax`) to 1 (`sigmaMin`). */
   convertToKarras(ramp: ArrayLike<number>): Float64Array;
-  /** How sample and model output make the prediction at a noise level. */
+  /** Combines sample and model output into the prediction at a noise level. */
   getScalingsForBoundaryCondition(sigma: number): Scalings;
 }
 
 /**
- * Refuses schedulers that an image cannot be edited with.
+ * Rejects schedulers that do not support editing.
  *
  * @throws InvalidArgumentError
  */
@@ -45,18 +45,18 @@ function isConsistencyScheduler(scheduler: Scheduler): scheduler is ConsistencyS
   return "getScalingsForBoundaryCondition" in scheduler && "convertToKarras" in scheduler;
 }
 
-/** What {@link predictAtSigmas} predicts from. */
+/** The input of {@link predictAtSigmas}. */
 export interface NoisyImages {
   readonly predict: NoisePredictor;
   readonly scheduler: ConsistencyScheduler;
-  /** [batch, channels, height, width]: images from -1 to 1, and noise of their level on them. */
+  /** [batch, channels, height, width]: images from -1 to 1 plus noise at their level. */
   readonly sample: Tensor<"float32">;
   /** The noise level of each item. */
   readonly sigmas: readonly number[];
 }
 
 /**
- * The consistency function `f(x, σ)` at any noise level, also between those of the grid. At `sigmaMin` it is the identity.
+ * The consistency function `f(x, σ)` at any noise level, even between grid points. At `sigmaMin` it is the identity.
  */
 export async function predictAtSigmas({
   predict,

@@ -9,16 +9,16 @@ import type { ResizeMode } from "./fit-images.ts";
 import type { ImageInput } from "./images.ts";
 
 /**
- * Options of `generate` of every pipeline that edits images; those of `ConsistencyModelPipeline.generate`, and the images.
+ * The `generate` options of every editing pipeline: those of `ConsistencyModelPipeline.generate`, and the images.
  *
- * `batchSize` is by default as many as there are images, labels, generators or latents. `classLabels` should be given for
- * models with classes: what is drawn at random will hardly be what the image shows.
+ * `batchSize` defaults to the number of images, labels, generators or latents. Pass `classLabels` for class-conditional
+ * models: a random class is usually wrong for the image.
  */
 export interface EditOptions<Output extends OutputType = OutputType>
   extends ClassConditionalGenerateOptions<Output> {
-  /** One image for the whole batch, or one for each item. */
+  /** One image for the whole batch, or one per item. */
   readonly image: ImageInput;
-  /** What is done with images of another size than the model's; `"default"` stretches them. */
+  /** How to resize images to the model's size; `"default"` stretches them. */
   readonly resizeMode?: ResizeMode | undefined;
 }
 
@@ -29,7 +29,7 @@ export const editOptionNames: OptionNames<EditOptions> = {
   resizeMode: true,
 };
 
-/** @throws InvalidArgumentError where it is not a whole number from 1 to `maximum`. */
+/** @throws InvalidArgumentError if it is not a whole number from 1 to `maximum`. */
 export function requireSteps(numInferenceSteps: number, maximum: number): number {
   if (Number.isInteger(numInferenceSteps) && numInferenceSteps >= 1 && numInferenceSteps <= maximum) {
     return numInferenceSteps;
@@ -45,7 +45,7 @@ export function requireSteps(numInferenceSteps: number, maximum: number): number
 /** The default of `strength`; see `ConsistencyModelImg2ImgOptions.strength`. */
 const defaultStrength = 0.6;
 
-/** @throws InvalidArgumentError where it is not above 0, up to 1. */
+/** @throws InvalidArgumentError unless it is above 0 and at most 1. */
 export function requireStrength(strength: number = defaultStrength): number {
   if (strength > 0 && strength <= 1) return strength;
   throw new InvalidArgumentError({

@@ -11,32 +11,33 @@ import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
 import type { EditOptions } from "./edit-options.ts";
 import { type ImageInput, type PreparedImages, prepareImages } from "./images.ts";
 
-/** The default of `numInferenceSteps` for edits: more than for sampling, since each step blends the free and the known. */
+/** The default of `numInferenceSteps` for edits: more than for sampling, since each step blends free and known content. */
 export const defaultEditingSteps = 20;
 
 /**
- * What the pipelines share that edit images with a consistency model, without any training for it (Song et al., 2023,
- * section 3 and appendix D). They run on every consistency model, with and without classes.
+ * The base class of pipelines for zero-shot editing with a consistency model (Song et al., 2023, section 3 and appendix
+ * D). They work with every consistency model, with or without classes.
  *
- * `savePretrained` and `pushToHub` save the model as a `ConsistencyModelPipeline`, since Python has no classes for these.
+ * `savePretrained` and `pushToHub` save the model as a `ConsistencyModelPipeline`, since diffusers has no classes for
+ * these.
  */
 export abstract class ConsistencyModelEditingPipelineBase extends UNet2DPipelineBase {
-  /** The class of the model, as `model_index.json` names it. */
+  /** The class name of the model in `model_index.json`. */
   static readonly className: string = "ConsistencyModelPipeline";
 
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "edm";
 
-  /** The shape of one image of the model. */
+  /** The shape of one of the model's images. */
   protected get imageShape(): readonly [channels: number, height: number, width: number] {
     return imageShapeOf(this.unet.config);
   }
 
   /**
-   * Images in the model's size.
+   * Resizes images to the model's size.
    *
-   * @param subject - The option that they come from.
-   * @throws ImageError, InvalidArgumentError unless they are images that fit the model.
+   * @param subject - The option, for messages.
+   * @throws ImageError, InvalidArgumentError unless they are images the model supports.
    */
   protected prepareImages(
     subject: string,
@@ -51,9 +52,9 @@ export abstract class ConsistencyModelEditingPipelineBase extends UNet2DPipeline
   /**
    * Begins a run, on a clone of the scheduler.
    *
-   * @param imageCounts - How many images each option brings, by its name: one, or as many as the batch has.
-   * @param isNoisy - Whether noise is drawn to begin with.
-   * @throws InvalidArgumentError where an option is wrong, or the scheduler's steps cannot be edited.
+   * @param imageCounts - The number of images in each option, by name: one, or the batch size.
+   * @param isNoisy - Whether to draw initial noise.
+   * @throws InvalidArgumentError if an option is invalid, or the scheduler does not support editing.
    */
   protected async beginEdit(
     options: ClassConditionalGenerateOptions,

@@ -1,21 +1,20 @@
 import { type ResizeOptions, resizeTensor, Tensor } from "@onestep/core";
 
 /**
- * What is done with an image of another size than the model's, as diffusers' image processors call it:
+ * How to resize an image to the model's size, named as in diffusers' image processors:
  *
- * - `"default"`: it is stretched to the model's size.
- * - `"crop"`: it is scaled until it covers the model's size, and cut off on both sides alike.
- * - `"fill"`: it is scaled until it fits, and its outermost pixels are repeated up to the edge.
+ * - `"default"`: stretches it to the model's size.
+ * - `"crop"`: scales it to cover the model's size and crops the centre.
+ * - `"fill"`: scales it to fit, and pads it by repeating its edge pixels.
  *
- * Scaling is bicubic with antialiasing; see `resizeTensor`. An image of the model's size is taken as it is.
+ * Scaling is bicubic with antialiasing; see `resizeTensor`. Images of the model's size are unchanged.
  */
 export type ResizeMode = "default" | "crop" | "fill";
 
 /**
- * Brings images to a size; see {@link ResizeMode}. Places and lengths are rounded down as in diffusers'
- * `image_processor.py`.
+ * Resizes images; see {@link ResizeMode}. Offsets and lengths are rounded down as in diffusers' `image_processor.py`.
  *
- * @param images - [batch, channels, height, width], 0 to 1. What a bicubic filter adds beyond that is cut off.
+ * @param images - [batch, channels, height, width], 0 to 1. Bicubic overshoot is clamped.
  */
 export function fitImages(
   images: Tensor<"float32">,
@@ -34,7 +33,7 @@ export function fitImages(
   return placeInMiddle(resizeTensor(images, scaled).clamp(0, 1), size);
 }
 
-/** Cuts off what is beyond a size, and repeats the outermost pixels where something is missing. */
+/** Crops to a size, and pads by repeating the edge pixels. */
 function placeInMiddle(images: Tensor<"float32">, size: ResizeOptions): Tensor<"float32"> {
   const [batchSize = 0, channels = 0, height = 0, width = 0] = images.shape;
   const placed = Tensor.zeros([batchSize, channels, size.height, size.width]);

@@ -10,14 +10,14 @@ import { describeValue } from "@onestep/core/internal";
 import { fitImages, type ResizeMode } from "./fit-images.ts";
 
 /**
- * Images to edit: one, several, or float32 [batch, channels, height, width] in [0, 1]. Grey images are spread over the
- * channels of a model for colour. One image serves a whole batch.
+ * Images to edit: one, several, or float32 [batch, channels, height, width] in [0, 1]. Grey images are repeated over the
+ * channels of a colour model. A single image applies to the whole batch.
  */
 export type ImageInput = RasterImage | readonly RasterImage[] | Tensor<"float32">;
 
-/** What values images may have. */
+/** The allowed image values. */
 interface PixelRange {
-  /** Whether values beyond 0 to 1 are allowed, as noise makes them. */
+  /** Whether to allow values beyond 0 to 1, as in noisy images. */
   readonly isUnbounded?: boolean | undefined;
 }
 
@@ -25,8 +25,8 @@ interface PixelRange {
  * The images of an option, each as float32 [1, channels, height, width] in [0, 1].
  *
  * @param subject - The option.
- * @throws InvalidArgumentError if there is no image, or something else is among them.
- * @throws ImageError where a tensor is not of that shape, or a value is not a number within the range.
+ * @throws InvalidArgumentError if there is no image, or an item is not an image.
+ * @throws ImageError if a tensor has the wrong shape, or a value is not a number within range.
  */
 export function listImages(
   subject: string,
@@ -68,7 +68,7 @@ function splitTensor(
   return Array.from({ length: shape[0] ?? 0 }, (_, item) => tensor.slice(item, item + 1));
 }
 
-/** By its shape, so that tensors and images of another copy of the package are known too. */
+/** Checked structurally, so that tensors and images from another copy of the package pass too. */
 function isTensor(input: unknown): input is Tensor<"float32"> {
   return typeof input === "object" && input !== null && "dtype" in input && "shape" in input;
 }
@@ -86,30 +86,30 @@ function invalid(subject: string, found: string): InvalidArgumentError {
   });
 }
 
-/** What images are brought to. */
+/** The format to convert images to. */
 export interface ImageTarget {
   /** The option, for messages. */
   readonly subject: string;
   readonly size: ResizeOptions;
   readonly channels: number;
   readonly resizeMode?: ResizeMode | undefined;
-  /** Whether the images are noisy: values may then be outside of 0 to 1, and the size must match. */
+  /** Whether the images are noisy: if so, values may exceed 0 to 1, and the size must match. */
   readonly isNoisy?: boolean;
 }
 
-/** Images as a model takes them. */
+/** Images in a model's input format. */
 export interface PreparedImages {
   /** float32 [images, channels, height, width] in [0, 1]. */
   readonly pixels: Tensor<"float32">;
-  /** The size that each had before. */
+  /** The original size of each. */
   readonly originalSizes: readonly ResizeOptions[];
 }
 
 /**
- * The images of an option in one size and number of channels.
+ * The images of an option, converted to one size and channel count.
  *
  * @throws InvalidArgumentError if there is no image, or the resize mode is unknown.
- * @throws ImageError where an image has channels that the model does not take, or pixels that are no numbers.
+ * @throws ImageError if an image has an unsupported channel count, or pixels that are not numbers.
  */
 export function prepareImages(input: ImageInput, target: ImageTarget): PreparedImages {
   const { subject, size, channels, isNoisy = false } = target;
@@ -161,24 +161,24 @@ function repeatChannels(image: Tensor<"float32">, channels: number): Tensor<"flo
   return copies.reshape([1, channels, height, width]);
 }
 
-/** Weights of red, green and blue in the grey that Pillow converts to (ITU-R BT.601). */
+/** Pillow's greyscale weights of red, green and blue (ITU-R BT.601). */
 const greyWeights = [0.299, 0.587, 0.114];
 
-/** What a mask has to fit to. */
+/** The images a mask must match. */
 export interface MaskTarget {
-  /** The sizes of the images that it is for. */
+  /** The sizes of its images. */
   readonly imageSizes: readonly ResizeOptions[];
   readonly size: ResizeOptions;
   readonly resizeMode: ResizeMode | undefined;
 }
 
 /**
- * The masks of an option: 0 where the image is known, 1 where it is to be made. A mask has the size of its image and is
- * resized with it, which makes its edges soft.
+ * The masks of an option: 0 for known pixels, 1 for pixels to generate. A mask has the size of its image and is resized
+ * with it, which softens its edges.
  *
  * @returns float32 [masks, 1, height, width] in [0, 1].
  * @throws InvalidArgumentError if there is no mask.
- * @throws ImageError where a mask has another size than its image, or neither 1 nor 3 channels, or pixels that are no
+ * @throws ImageError if a mask differs in size from its image, has neither 1 nor 3 channels, or has pixels that are not
  * numbers from 0 to 1.
  */
 export function prepareMask(
@@ -228,13 +228,13 @@ function toGrey(mask: Tensor<"float32">, index: number): Tensor<"float32"> {
   return grey.clamp(0, 1);
 }
 
-/** One item for each of a batch: as they are, or the only one again and again. */
+/** One item per batch element: the items unchanged, or a single item repeated. */
 export function repeatForBatch(items: Tensor<"float32">, batchSize: number): Tensor<"float32"> {
   if (items.shape[0] === batchSize) return items;
   return Tensor.concat(new Array<Tensor<"float32">>(batchSize).fill(items));
 }
 
-/** From the range of pixels, 0 to 1, to that which models work in, -1 to 1. */
+/** Maps pixels from 0 to 1 to the models' range, -1 to 1. */
 export function toSample(pixels: Tensor<"float32">): Tensor<"float32"> {
   return pixels.mul(2).sub(1);
 }

@@ -1,15 +1,14 @@
 import { type DrawOptions, type FloatType, type Generator, Tensor, type TorchGenerator } from "@onestep/core";
 
 /**
- * Random numbers on the way from those of one generator to those of another: normal numbers are interpolated, all others
- * are the first one's.
+ * Interpolates the random numbers of two generators: normal numbers are interpolated, all others come from the first.
  */
 export class InterpolatedGenerator implements Generator {
   readonly #first: TorchGenerator;
   readonly #last: TorchGenerator;
   readonly #position: number;
 
-  /** @param position - 0 for the numbers of `first`, exactly, 1 for those of `last`. Both are cloned. */
+  /** @param position - 0 for exactly the numbers of `first`, 1 for those of `last`. Both generators are cloned. */
   constructor(first: TorchGenerator, last: TorchGenerator, position: number) {
     this.#first = first.clone();
     this.#last = last.clone();
@@ -37,12 +36,11 @@ export class InterpolatedGenerator implements Generator {
 }
 
 /**
- * Spherical linear interpolation between two tensors, each taken as one vector: `sin((1 − t) ψ) / sin ψ · a + sin(t ψ) /
- * sin ψ · b`, ψ the angle between them (Song et al., 2023, appendix D). Between two draws of normal noise it stays as long
- * as they are, where a straight line would become too short for the model.
+ * Spherical linear interpolation between two tensors, each treated as one vector: `sin((1 − t) ψ) / sin ψ · a + sin(t ψ)
+ * / sin ψ · b`, ψ the angle between them (Song et al., 2023, appendix D). It preserves the norm of normal noise; a
+ * linear interpolation would shrink it too much for the model.
  *
- * @param position - t; 0 gives `first` and 1 `last`, exactly. Where the two point in one direction, or in opposite ones, the
- * way is straight.
+ * @param position - t; 0 gives `first` and 1 `last`, exactly. Parallel or opposite vectors are interpolated linearly.
  */
 export function slerp(
   first: Tensor<"float32">,

@@ -1,17 +1,17 @@
 import { Tensor } from "@onestep/core";
 import { toSample } from "./images.ts";
 
-/** What is known of the images that an edit makes, and how it gets into them. */
+/** The known content of an edit's images, and how to apply it. */
 export interface KnownContent {
-  /** A prediction from -1 to 1 with what is known put in its place (arXiv:2303.01469, algorithm 4, line 9). */
+  /** Replaces the known content of a prediction from -1 to 1 (arXiv:2303.01469, algorithm 4, line 9). */
   replace(denoised: Tensor<"float32">): Tensor<"float32">;
-  /** The finished pixels, within 0 to 1, with what is known in them as exactly as that range allows. */
+  /** Applies the known content to the final pixels as exactly as the range 0 to 1 allows. */
   finish(pixels: Tensor<"float32">): Tensor<"float32">;
 }
 
 /**
- * Inpainting: the pixels under a mask are free, all others known, as in `iterative_inpainting` of
- * openai/consistency_models. A mask between 0 and 1 mixes the two in every step.
+ * Inpainting: masked pixels are free, all others known, as in `iterative_inpainting` of openai/consistency_models. Mask
+ * values between 0 and 1 blend the two in every step.
  *
  * @param images - [batch, channels, height, width], 0 to 1.
  * @param mask - [batch, 1, height, width], 0 (known) to 1 (free).
@@ -49,18 +49,18 @@ function mix(
   return new Tensor("float32", data, free.shape);
 }
 
-/** How much red, green and blue add to what the eye takes for brightness (ITU-R BT.601), as in OpenAI's code. */
+/** Luma weights of red, green and blue (ITU-R BT.601), as in OpenAI's code. */
 export const luminanceWeights: readonly number[] = [0.2989, 0.587, 0.114];
 
 const norm = Math.hypot(...luminanceWeights);
 const direction = luminanceWeights.map((weight) => weight / norm);
 
 /**
- * Colorization: the brightness of every pixel is known, which is its part along v̂ = v / |v|, v the weights of red, green
- * and blue; the rest is free. `x₁ + v̂ v̂ᵀ (x₀ − x₁)` is what `iterative_colorization` of openai/consistency_models computes
- * by a rotation of the colours.
+ * Colorization: the luma of every pixel is known, its component along v̂ = v / |v|, with v the weights of red, green and
+ * blue; the rest is free. `x₁ + v̂ v̂ᵀ (x₀ − x₁)` equals the colour rotation in `iterative_colorization` of
+ * openai/consistency_models.
  *
- * @param images - [batch, 3, height, width], 0 to 1; grey or not, only their brightness counts.
+ * @param images - [batch, 3, height, width], 0 to 1; only their luma is used.
  */
 export function knownLuminance(images: Tensor<"float32">): KnownContent {
   const samples = toSample(images);
@@ -78,7 +78,7 @@ export function knownLuminance(images: Tensor<"float32">): KnownContent {
   };
 }
 
-/** Where the three channels of a pixel are. */
+/** The indices of a pixel's three channels. */
 interface PixelPosition {
   readonly start: number;
   readonly area: number;
@@ -113,8 +113,8 @@ function weigh(colors: readonly number[]): number {
 }
 
 /**
- * Super-resolution: the average of every block of `factor` x `factor` pixels is known, the detail in it free.
- * `x₁ + (x₀ − average(x₁))` is what `iterative_superres` of openai/consistency_models computes by a rotation of the blocks.
+ * Super-resolution: the average of every block of `factor` x `factor` pixels is known, its detail free. `x₁ + (x₀ −
+ * average(x₁))` equals the block rotation in `iterative_superres` of openai/consistency_models.
  *
  * @param small - [batch, channels, height / factor, width / factor], 0 to 1: the averages.
  */
@@ -134,7 +134,7 @@ export function knownAverages(small: Tensor<"float32">, factor: number): KnownCo
   };
 }
 
-/** The average of every block of `factor` x `factor` pixels, which has to divide height and width. */
+/** The average of every block of `factor` x `factor` pixels; `factor` must divide height and width. */
 export function averageBlocks(images: Tensor<"float32">, factor: number): Tensor<"float32"> {
   const [batchSize = 0, channels = 0, height = 0, width = 0] = images.shape;
   const averages = Tensor.zeros([batchSize, channels, height / factor, width / factor]);
@@ -164,7 +164,7 @@ function changeBlocks(
   return changed;
 }
 
-/** Where the pixels of a block are; blocks are counted as the pixels of the small image. */
+/** The pixel indices of a block; blocks are numbered like the pixels of the small image. */
 function listBlock(images: Tensor<"float32">, factor: number, index: number): readonly number[] {
   const width = images.shape[3] ?? 0;
   const across = width / factor;
@@ -175,14 +175,14 @@ function listBlock(images: Tensor<"float32">, factor: number, index: number): re
   );
 }
 
-/** Halvings of an interval of a few units: more than the digits of float32. */
+/** Bisection steps on an interval of a few units: more precise than float32. */
 const halvings = 40;
 
 /**
- * Moves values into 0 to 1 so that their weighted sum is `target`, along the weights: `clamp(xᵢ + s · wᵢ)` for the s for
- * which it comes out. Clamping alone would lose what the sum is made of. Values within range whose sum fits stay.
+ * Moves values into 0 to 1 along the weights so that their weighted sum is `target`: `clamp(xᵢ + s · wᵢ)` for the
+ * matching s. Clamping alone would change the sum. Values already in range with the right sum are unchanged.
  *
- * @param target - What the sum can be: from 0 to the sum of the weights.
+ * @param target - The weighted sum, from 0 to the sum of the weights.
  */
 export function fitSum(
   values: readonly number[],

@@ -3,23 +3,23 @@ import { type NoisePredictor, runSteps } from "../sampling/denoise.ts";
 import type { GenerateOptions } from "../sampling/generate-options.ts";
 import { type ConsistencyScheduler, predictAtSigmas } from "./consistency-scheduler.ts";
 
-/** What a way between two images is made of. */
+/** The input of an interpolation between two images. */
 export interface Morph {
   readonly predict: NoisePredictor;
   readonly scheduler: ConsistencyScheduler;
   readonly generator: Generator | readonly Generator[];
   /** The two images, [2, channels, height, width], -1 to 1. */
   readonly ends: Tensor<"float32">;
-  /** Where each frame is on the way, from 0 to 1. */
+  /** The position of each frame, from 0 to 1. */
   readonly positions: readonly number[];
   readonly strength: number;
   readonly steps: number;
 }
 
 /**
- * Images on the way between two: mixed, then again and again covered with noise and predicted from under it, each time at a
- * lower level. The level follows `sin(π · position)` on the grid of noise levels: none at both ends, and half-way as
- * much as `strength` says. All frames are given the same noise, so that what differs between them is the mixture.
+ * Interpolates between two images: blends them, then repeatedly adds noise and denoises, each time at a lower level. The
+ * level follows `sin(π · position)` on the grid of noise levels: none at both ends, and `strength` at the midpoint. All
+ * frames share the same noise, so that they differ only in the blend.
  *
  * @returns [frames, channels, height, width], -1 to 1. The frames at 0 and 1 are the two images, exactly.
  */

@@ -6,11 +6,12 @@ import { requireConsistencyScheduler } from "./consistency-scheduler.ts";
 import type { KnownContent } from "./known-content.ts";
 
 /**
- * Zero-shot editing (Song et al., 2023, algorithm 4): multistep consistency sampling in which what is known is put into
- * every prediction before noise is added to it.
+ * Zero-shot editing (Song et al., 2023, algorithm 4): multistep consistency sampling that applies the known content to
+ * every prediction before adding noise.
  *
- * @param known - Without it, the prediction stays as it is.
- * @returns The last prediction, with what is known in it, from about -1 to 1. Unlike in sampling, no noise is left on it.
+ * @param known - Without it, predictions are unchanged.
+ * @returns The last prediction with the known content, from about -1 to 1. Unlike in sampling, it has no remaining
+ * noise.
  */
 export function runEdit(
   { predict, generator, ...run }: DenoisingRun,

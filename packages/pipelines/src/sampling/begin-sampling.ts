@@ -6,14 +6,14 @@ import { checkOutputType } from "./image-output.ts";
 import { prepareNoise, withNoiseAhead } from "./noise-ahead.ts";
 import { checkLatents, resolveGenerator } from "./resolve-batch.ts";
 
-/** What a run from noise to images begins with. */
+/** The initial state of a run from noise. */
 export interface SamplingRun {
-  /** Of this run alone, its timesteps set. */
+  /** A clone for this run, with its timesteps set. */
   readonly scheduler: Scheduler;
   readonly generator: Generator | readonly Generator[];
-  /** The noise of variance 1 that the first sample is made of. */
+  /** The unit-variance noise of the first sample. */
   readonly latents: Tensor<"float32">;
-  /** The first sample: noise at the level that the scheduler begins with, of the shape of the settings. */
+  /** The first sample: noise at the scheduler's initial level, in the shape from the settings. */
   readonly sample: Tensor<"float32">;
 }
 
@@ -23,14 +23,14 @@ export interface RunSettings {
   readonly shape: readonly number[];
   /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
-  /** Whether the run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
+  /** Whether the run begins with noise (default). If not, nothing is drawn, and it begins with zeros. */
   readonly isNoisy?: boolean | undefined;
 }
 
 /**
- * Begins a run from noise, on a clone of the scheduler. All options are checked first; then the latents are drawn.
+ * Begins a run from noise, on a clone of the scheduler. Validates all options, then draws the latents.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export async function beginSampling(
   shared: Scheduler,
@@ -52,10 +52,10 @@ export async function beginSampling(
 }
 
 /**
- * Begins a scheduler's run with the steps that were asked for; `timesteps` go before `numInferenceSteps`. A default is no
- * more than the model has timesteps.
+ * Begins a scheduler's run with the requested steps; `timesteps` take precedence over `numInferenceSteps`. Defaults are
+ * capped at the model's number of timesteps.
  *
- * @throws InvalidArgumentError where the scheduler does not take them, nor the default.
+ * @throws InvalidArgumentError if the scheduler supports neither them nor the default.
  */
 function setTimesteps(
   scheduler: Scheduler,

@@ -6,10 +6,10 @@ import type { GenerateOptions } from "./generate-options.ts";
 import { preparingNoise } from "./noise-ahead.ts";
 
 /**
- * Predicts what a scheduler's steps go by, from noisy samples: a model, with all that a pipeline gives it besides.
+ * Predicts from noisy samples for a scheduler's steps: a model bound to its other inputs.
  *
- * @param sample - [batch, …], as the scheduler has scaled it.
- * @param timestep - One for all, or one for each of the batch.
+ * @param sample - [batch, …], scaled by the scheduler.
+ * @param timestep - One for all, or one per batch element.
  * @returns The prediction, [batch, …].
  */
 export type NoisePredictor = (
@@ -17,9 +17,9 @@ export type NoisePredictor = (
   timestep: number | ArrayLike<number>,
 ) => Promise<Tensor<"float32">>;
 
-/** What {@link denoise} goes through. */
+/** The input of {@link denoise}. */
 export interface DenoisingRun {
-  /** Of this run alone, its timesteps set. */
+  /** A clone for this run, with its timesteps set. */
   readonly scheduler: Scheduler;
   readonly generator: Generator | readonly Generator[];
   /** The first sample. */
@@ -28,12 +28,12 @@ export interface DenoisingRun {
 }
 
 /**
- * The loop that samples with most schedulers: at each timestep the model is evaluated once, on the sample that the
- * scheduler has scaled, and the scheduler takes a step.
+ * The sampling loop of most schedulers: at each timestep, evaluates the model once on the scaled sample, then takes a
+ * scheduler step.
  *
- * @param stepOptions - What the step is given besides the generator.
+ * @param stepOptions - Arguments for the step besides the generator.
  * @returns The last sample.
- * @throws ImageError where a step leads to numbers that are not finite.
+ * @throws ImageError if a step produces non-finite values.
  */
 export function denoise(
   run: DenoisingRun,
@@ -44,36 +44,36 @@ export function denoise(
   return runSteps(run, options, async (sample, timestep) => {
     const input = scheduler.scaleModelInput(sample, timestep, { generator });
     const prediction = await preparingNoise(predict(input, timestep), generator, sample.shape);
-    // Of many large images, taking the answer from the worker and the step are some 30 ms each.
+    // With many large images, receiving the worker's answer and the step take some 30 ms each.
     await nextTask();
     const { prevSample } = scheduler.step(prediction, timestep, sample, { ...stepOptions, generator });
     return { sample: prevSample, prediction };
   });
 }
 
-/** What a step leads to. */
+/** The result of a step. */
 export interface StepResult {
-  /** The sample that the next step goes on with. */
+  /** The sample for the next step. */
   readonly sample: Tensor<"float32">;
-  /** What becomes the image where it is the last step; by default the sample. */
+  /** The final image if this is the last step; by default the sample. */
   readonly image?: Tensor<"float32">;
-  /** What the model predicted, to tell its faults from the scheduler's. */
+  /** The model's prediction, to distinguish its errors from the scheduler's. */
   readonly prediction?: Tensor<"float32">;
 }
 
-/** What the steps of a run are taken with. */
+/** The input for the steps of a run. */
 export interface StepsToRun {
   readonly scheduler: Pick<Scheduler, "timesteps"> & Partial<Pick<Scheduler, "config">>;
   readonly sample: Tensor<"float32">;
 }
 
 /**
- * Runs the steps of a run and reports each. It yields to the page after each step. An abort takes effect between steps, and
+ * Runs all steps, reporting each and yielding to the event loop afterwards. An abort takes effect between steps, and
  * while `onStepEnd` is awaited.
  *
- * @param takeStep - From the sample at a timestep to the next one. `step` counts from 0.
- * @returns What becomes the image, as the last step left it.
- * @throws ImageError where a step leads to numbers that are not finite: those after it would too.
+ * @param takeStep - Computes the next sample from the one at a timestep. `step` counts from 0.
+ * @returns The final image from the last step.
+ * @throws ImageError if a step produces non-finite values.
  */
 export async function runSteps(
   run: StepsToRun,
@@ -130,7 +130,7 @@ function adviseOnScheduler(config: object): string {
     : "The scheduler comes to it by its config: take other steps, or another scheduler.";
 }
 
-/** Finds a number that is not finite. Checking their sum first takes a tenth of the time of checking each. */
+/** Finds a non-finite value. Checking the sum first takes a tenth of the time of checking each. */
 function findNotFinite({ data }: Tensor<"float32">): number | undefined {
   let sum = 0;
   for (let index = 0; index < data.length; index += 1) sum += data[index] as number;

@@ -1,14 +1,14 @@
 import { type Generator, InvalidArgumentError, type ProgressListener, type Tensor } from "@onestep/core";
 import { describeValue, type OptionNames, requireKnownOptions } from "@onestep/core/internal";
 
-/** What a pipeline's `generate` can return. */
+/** The output formats of a pipeline's `generate`. */
 export type OutputType = "image" | "tensor";
 
 /** The argument of {@link GenerateOptions.onStepEnd}. */
 export interface StepEndEvent {
-  /** Steps done before this one. */
+  /** The number of steps before this one. */
   readonly step: number;
-  /** Steps in all. */
+  /** The total number of steps. */
   readonly totalSteps: number;
   /** The timestep of this step, one of the scheduler's. */
   readonly timestep: number;
@@ -18,11 +18,11 @@ export interface StepEndEvent {
 
 /** Options of `generate` that every pipeline has. All optional. */
 export interface GenerateOptions<Output extends OutputType = OutputType> {
-  /** How many steps; without it the `defaultInferenceSteps` of the pipeline's class. */
+  /** The number of steps. Defaults to the pipeline class's `defaultInferenceSteps`. */
   readonly numInferenceSteps?: number | undefined;
-  /** Explicit steps in place of `numInferenceSteps`, descending, for schedulers that take them. */
+  /** Explicit descending timesteps instead of `numInferenceSteps`, for schedulers that support them. */
   readonly timesteps?: readonly number[] | undefined;
-  /** Where random numbers come from: one generator for all images, or one per image. */
+  /** The random number generator: one for all images, or one per image. */
   readonly generator?: Generator | readonly Generator[] | undefined;
   /** Short for `generator: new TorchGenerator(seed)`. */
   readonly seed?: number | bigint | undefined;
@@ -30,11 +30,11 @@ export interface GenerateOptions<Output extends OutputType = OutputType> {
   readonly latents?: Tensor<"float32"> | undefined;
   /** `"image"` (default) for RasterImages, `"tensor"` for float32 [batch, channels, height, width] in [0, 1]. */
   readonly outputType?: Output | undefined;
-  /** Called after every step; a promise it returns is waited for. */
+  /** Called after every step; a returned promise is awaited. */
   readonly onStepEnd?: ((event: StepEndEvent) => void | Promise<void>) | undefined;
   /** Receives a `step-end` event after every step. */
   readonly onProgress?: ProgressListener | undefined;
-  /** An abort rejects at once with the signal's reason. */
+  /** Aborting rejects immediately with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,15 +51,16 @@ export const generateOptionNames: OptionNames<GenerateOptions> = {
   signal: true,
 };
 
-/** Options that a pipeline calls, and what they have to be. */
+/** Options the pipeline calls, and their required shape. */
 const callbacks = ["onStepEnd", "onProgress"] as const;
 
 /**
- * Normalises the options of `generate`: null means that an option is left out, as `None` does in Python.
+ * Normalises the options of `generate`: null counts as omitted, like `None` in Python.
  *
  * @param pipeline - The class of the pipeline, for messages.
- * @param names - The options that it has.
- * @throws InvalidArgumentError unless they are an object with options of the pipeline alone, callbacks are functions, and the signal is an AbortSignal.
+ * @param names - The options it accepts.
+ * @throws InvalidArgumentError unless they are an object with only options of the pipeline, functions as callbacks and
+ * an AbortSignal as signal.
  */
 export function readOptions<Options extends object>(
   options: Options,

@@ -2,7 +2,7 @@ import { InvalidArgumentError, imageFromTensor, type RasterImage, type Tensor } 
 import { describeValue, nextTask } from "@onestep/core/internal";
 import type { OutputType } from "./generate-options.ts";
 
-/** What a pipeline's `generate` returns. */
+/** The result of a pipeline's `generate`. */
 export interface ImagePipelineOutput<Output extends OutputType = "image"> {
   /** One RasterImage per image, or one float32 tensor [batch, channels, height, width] in [0, 1]. */
   readonly images: Output extends "tensor" ? Tensor<"float32"> : readonly RasterImage[];
@@ -20,9 +20,9 @@ export function checkOutputType(outputType: string | undefined): void {
 }
 
 /**
- * Makes images of pixels. A page has its turn after each.
+ * Converts pixels to images, yielding to the event loop after each.
  *
- * @param pixels - [batch, channels, height, width], 0 to 1; what is beyond is clamped.
+ * @param pixels - [batch, channels, height, width], 0 to 1; values beyond are clamped.
  */
 export async function toOutput<Output extends OutputType>(
   pixels: Tensor<"float32">,
@@ -43,7 +43,7 @@ async function toImages(pixels: Tensor<"float32">): Promise<readonly RasterImage
   return images;
 }
 
-/** From the range that models work in, −1 to 1, to that of pixels, 0 to 1. */
+/** Maps the models' range, −1 to 1, to pixels from 0 to 1. */
 export function toPixels(sample: Tensor<"float32">): Tensor<"float32"> {
   return sample.div(2).add(0.5);
 }

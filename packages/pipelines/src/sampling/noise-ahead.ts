@@ -1,10 +1,10 @@
 import { type DrawOptions, type FloatType, type Generator, Tensor, TorchGenerator } from "@onestep/core";
 import { elementCount, nextTask } from "@onestep/core/internal";
 
-/** How many numbers are drawn at once, some milliseconds of work. Pieces that 16 divides make the numbers of one draw. */
+/** Chunk size, some milliseconds of work. Chunks of a multiple of 16 give the same numbers as a single draw. */
 const pieceSize = 2 ** 16;
 
-/** Fewer than this are drawn when they are asked for. */
+/** Smaller draws are not prepared ahead. */
 const smallestSize = 2 * pieceSize;
 
 interface Noise {
@@ -14,9 +14,9 @@ interface Noise {
 }
 
 /**
- * A generator whose next normal numbers can be drawn before they are asked for, in pieces between which a page has its
- * turn. They are drawn from a copy, whose state the generator takes over when they are asked for; where something else was
- * drawn from it since, they are drawn again. So its numbers are the same, and come in the same order, with and without.
+ * A generator that can draw its next normal numbers ahead, in chunks that yield to the event loop in between. They come
+ * from a clone, whose state the generator adopts on request; if anything else was drawn since, they are drawn again. So
+ * its numbers and their order are the same either way.
  */
 class AheadGenerator implements Generator {
   readonly #generator: TorchGenerator;
@@ -72,10 +72,10 @@ class AheadGenerator implements Generator {
 type Generators = Generator | readonly Generator[];
 
 /**
- * Generators with the same numbers, whose noise for a batch {@link prepareNoise} can draw ahead. Where there is little
- * to draw, or another implementation than torch's draws it, they are the same generators.
+ * Wraps generators so that {@link prepareNoise} can draw the noise for a batch ahead. The numbers stay the same.
+ * Generators with little to draw, or not implementing torch's algorithm, are returned unchanged.
  *
- * @param shape - That of the batch.
+ * @param shape - The shape of the batch.
  */
 export function withNoiseAhead(generator: Generators, shape: readonly number[]): Generators {
   if (elementCount(shape) < smallestSize) return generator;
@@ -83,8 +83,8 @@ export function withNoiseAhead(generator: Generators, shape: readonly number[]):
 }
 
 /**
- * Draws what `randnTensor(shape, generator)` will return, while a page has its turns in between. Nothing changes where it
- * is not asked for afterwards.
+ * Draws what `randnTensor(shape, generator)` will return, yielding to the event loop in between. Has no effect if it is
+ * not requested afterwards.
  */
 export async function prepareNoise(generator: Generators, shape: readonly number[]): Promise<void> {
   const generators = isList(generator) ? generator : [generator];
@@ -93,7 +93,7 @@ export async function prepareNoise(generator: Generators, shape: readonly number
   for (const item of generators) if (item instanceof AheadGenerator) await item.prepare(each);
 }
 
-/** Does something that leaves this thread alone, a pass of a model, and prepares noise meanwhile. */
+/** Runs a task that leaves this thread idle, such as a model call, and prepares noise meanwhile. */
 export async function preparingNoise<Result>(
   work: Promise<Result>,
   generator: Generators,

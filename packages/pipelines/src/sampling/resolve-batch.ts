@@ -2,20 +2,20 @@ import { type Generator, InvalidArgumentError, TorchGenerator } from "@onestep/c
 import { describeValue } from "@onestep/core/internal";
 import type { GenerateOptions } from "./generate-options.ts";
 
-/** A batch is in memory all at once: a larger one is a mistake, found here rather than by running out of memory. */
+/** The maximum batch size. A batch is held in memory, so larger ones are rejected rather than running out of memory. */
 const maximumBatchSize = 65_536;
 
-/** What says how many images are made. */
+/** The options that determine the number of images. */
 export interface BatchOptions extends Pick<GenerateOptions, "generator" | "latents"> {
   readonly batchSize?: number | undefined;
 }
 
 /**
- * How many images are made.
+ * Resolves the number of images.
  *
- * @param options - `batchSize` decides; without it there are as many as there are generators or latents.
- * @param counts - What else says how many: the number of labels, of images.
- * @throws InvalidArgumentError where `batchSize` is not a whole number in range.
+ * @param options - `batchSize` decides; it defaults to the number of generators or latents.
+ * @param counts - Other counts to match: labels, images.
+ * @throws InvalidArgumentError if `batchSize` is not a whole number in range.
  */
 export function resolveBatchSize(options: BatchOptions, counts: readonly number[] = []): number {
   const { batchSize, generator, latents } = options;
@@ -32,9 +32,9 @@ export function resolveBatchSize(options: BatchOptions, counts: readonly number[
 }
 
 /**
- * Where the random numbers of a batch come from.
+ * Resolves the random number generators of a batch.
  *
- * @throws InvalidArgumentError where the options contradict each other.
+ * @throws InvalidArgumentError if the options conflict.
  */
 export function resolveGenerator(
   { generator, seed }: Pick<GenerateOptions, "generator" | "seed">,
@@ -62,9 +62,9 @@ function isGeneratorList(generator: unknown): generator is readonly Generator[] 
 }
 
 /**
- * Checks given latents.
+ * Validates the given latents.
  *
- * @throws InvalidArgumentError where they are not [batch, channels, height, width] of the model, or not finite.
+ * @throws InvalidArgumentError unless they have the model's shape [batch, channels, height, width] and are finite.
  */
 export function checkLatents(options: Pick<GenerateOptions, "latents">, expected: readonly number[]): void {
   const { latents } = options;

@@ -3,19 +3,19 @@ import { readConfigRecord, warn } from "@onestep/core/internal";
 import { type NoiseProcess, noiseProcesses, type Scheduler } from "@onestep/schedulers";
 import { componentClassName, hasStandIn, requireScheduler } from "../component/component.ts";
 
-/** What {@link describeMisfit} compares. */
+/** The input of {@link describeMisfit}. */
 export interface SchedulerInUse {
   /** The class of the pipeline. */
   readonly pipeline: string;
-  /** What the models of that pipeline were trained with. */
+  /** The noise process the pipeline's models were trained with. */
   readonly process: NoiseProcess;
-  /** The scheduler that is to sample. */
+  /** The scheduler to sample with. */
   readonly scheduler: Scheduler;
-  /** The scheduler that the model came with. */
+  /** The model's original scheduler. */
   readonly original: Scheduler;
 }
 
-/** Describes why a scheduler does not fit the model; `undefined` if it fits, or does not say what it is for. */
+/** Describes why a scheduler does not match the model; `undefined` if it does, or if that is unknown. */
 export function describeMisfit({
   pipeline,
   process,
@@ -47,14 +47,14 @@ export function describeMisfit({
   return `${sentence} Make it with \`${name}.fromConfig(config, { ${values.join(", ")} })\`; what a config leaves to defaults, another class has its own defaults for.`;
 }
 
-/** A class of schedulers that can be made with the config of another. */
+/** A scheduler class that can be created from another scheduler's config. */
 export interface ConvertibleSchedulerClass<Converted extends Scheduler> {
   fromConfig(config: object): Converted;
 }
 
 /**
- * The parts of a pipeline with their scheduler made one of a class, as the constructors of some pipelines do in diffusers.
- * Warns where the scheduler that is there does not fit models of that pipeline: after the conversion nothing would tell.
+ * Converts the scheduler in a pipeline's parts to a class, as some of diffusers' pipeline constructors do. Warns if the
+ * given scheduler does not match the pipeline's models: the conversion would hide it.
  */
 export function convertScheduler<Parts extends { readonly scheduler: Scheduler }>(
   parts: Parts,
@@ -68,21 +68,21 @@ export function convertScheduler<Parts extends { readonly scheduler: Scheduler }
   return { ...parts, scheduler: schedulerClass.fromConfig(scheduler.config) };
 }
 
-/** What consistency models and the EDM models that they are distilled from are given: `1000 · 0.25 · ln σ`. */
+/** The timestep scale of consistency models and their EDM teachers, which take `1000 · 0.25 · ln σ`. */
 const consistencyTimestepScale = 1000;
 
-/** A field of training that a scheduler has otherwise than the model needs it, each as JSON. */
+/** A training field whose value in the scheduler differs from what the model needs, each as JSON. */
 interface TrainingDifference {
   readonly field: string;
-  /** `undefined` where the class of the scheduler has no such field. */
+  /** `undefined` if the scheduler's class has no such field. */
   readonly has: string | undefined;
   readonly needs: string;
 }
 
 /**
- * The fields of training in which a scheduler differs from the one that the model came with. Both may be the same object:
- * a scheduler passed to the constructor. A timestep scale of 1, the default of schedulers for EDM models, does not count as
- * the model's: no pipeline of this library has models that were trained with it.
+ * The training fields in which a scheduler differs from the model's original one. Both may be the same object, if passed
+ * to the constructor. A timestep scale of 1, the default of EDM schedulers, is ignored as the model's value: no pipeline
+ * of this library has models trained with it.
  */
 function trainingDifferences(
   process: NoiseProcess,
@@ -103,8 +103,8 @@ function trainingDifferences(
 }
 
 /**
- * Noise alone at the last timestep of training, which half of the schedulers cannot begin with: their classes have no such
- * field, and keep what a file says of it for saving.
+ * Pure noise at the last training timestep, which half of the schedulers cannot start from: their classes have no such
+ * field, and only keep a file's value for saving.
  */
 function zeroSnrDifference(current: Scheduler, original: Scheduler): TrainingDifference[] {
   const field = "rescaleBetasZeroSnr";
@@ -115,7 +115,7 @@ function zeroSnrDifference(current: Scheduler, original: Scheduler): TrainingDif
   return [{ field, has, needs }];
 }
 
-/** Whether an entry that the class does not know is true, in the words of Python. */
+/** Whether an entry unknown to the class is truthy in Python. */
 function isTrueInFile({ config }: Scheduler, name: string): boolean {
   const entry = readConfigRecord(config)?.entries.get(name);
   return entry === true || entry === 1 || (entry instanceof PythonFloat && entry.value === 1);
@@ -126,7 +126,7 @@ function readField({ config }: Scheduler, field: string): string | undefined {
   return JSON.stringify(Reflect.get(config, field));
 }
 
-/** Whether the timesteps of a scheduler rise, with the noise. */
+/** Whether a scheduler's timesteps increase with the noise. */
 function isInverse({ timesteps }: Scheduler): boolean {
   return (timesteps[0] ?? 0) < (timesteps.at(-1) ?? 0);
 }

@@ -22,22 +22,22 @@ import {
   StableDiffusionXLPipeline,
 } from "./stable-diffusion-xl-pipeline.ts";
 
-/** A pipeline that makes images of a text. */
+/** A text-to-image pipeline. */
 export type TextToImagePipeline =
   | LatentConsistencyModelPipeline
   | StableDiffusionPipeline
   | StableDiffusionXLPipeline;
 
-/** A pipeline that changes images by a text. */
+/** An image-to-image pipeline. */
 export type ImageToImagePipeline =
   | LatentConsistencyModelImg2ImgPipeline
   | StableDiffusionImg2ImgPipeline
   | StableDiffusionXLImg2ImgPipeline;
 
-/** A pipeline that repaints a part of images by a text. */
+/** An inpainting pipeline. */
 export type InpaintingPipeline = StableDiffusionInpaintPipeline | StableDiffusionXLInpaintPipeline;
 
-/** The static side of a class, as far as pipelines are picked by it. */
+/** The static side of a pipeline class, as needed to select it. */
 interface PickedClass<Pipeline> {
   readonly className: string;
   fromSource(source: Awaited<ReturnType<typeof openPipelineSource>>, options?: object): Promise<Pipeline>;
@@ -63,24 +63,24 @@ const families = {
   },
 } as const;
 
-/** What a pipeline with a prompt begins with. */
+/** The constructor argument of a pipeline with a prompt. */
 export type PromptTask = "text" | "image" | "inpainting";
 
 /** The static side of a pipeline with a prompt. */
 export interface PromptPipelineClass extends PipelineConstructor {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   readonly className: string;
   /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
   /** The default of `guidanceScale`. */
   readonly defaultGuidanceScale: number;
-  /** The default of `strength`, of a pipeline that has it. */
+  /** The default of `strength`, if the pipeline has it. */
   readonly defaultStrength?: number;
   /** Loads a pipeline from an open repository. */
   fromSource(source: PipelineSource, options?: object): Promise<DiffusionPipelineBase>;
 }
 
-/** The class for a task, of the family of another class; undefined where the family has none, or is not built here. */
+/** The class for a task in another class's family; undefined if the family has none, or is not supported. */
 export function findPromptPipelineClass(
   className: string,
   task: PromptTask,
@@ -93,18 +93,18 @@ function familyOf(className: string): (typeof families)[keyof typeof families] |
   return Object.hasOwn(families, family) ? families[family as keyof typeof families] : undefined;
 }
 
-/** Picks the class of a task by the model that a repository or a pipeline has. */
+/** Selects a task's pipeline class by the model of a repository or pipeline. */
 export interface AutoPipeline<Pipeline> {
   /**
-   * Loads a repository with the class for this task, whichever of its family the repository names.
+   * Loads a repository with the class for this task, whichever class of the family it names.
    *
-   * @throws UnsupportedError where the family has none.
+   * @throws UnsupportedError if the family has none.
    */
   fromPretrained(source: RepositoryLocation, options?: LoadPipelineOptions): Promise<Pipeline>;
   /**
-   * A pipeline for this task with the components of another; nothing is loaded again.
+   * Creates a pipeline for this task from the components of another, without reloading them.
    *
-   * @throws UnsupportedError where the family has none.
+   * @throws UnsupportedError if the family has none.
    */
   fromPipe(pipe: DiffusionPipelineBase, parts?: object): Pipeline;
 }
@@ -145,25 +145,25 @@ function missingSource(name: string): InvalidArgumentError {
   });
 }
 
-/** Text to image with whichever model a repository has; diffusers' `AutoPipelineForText2Image`. */
+/** Text to image with any supported model; diffusers' `AutoPipelineForText2Image`. */
 export const AutoPipelineForText2Image: AutoPipeline<TextToImagePipeline> = autoPipeline(
   "AutoPipelineForText2Image",
   "text",
 );
 
-/** Image to image with whichever model a repository has; diffusers' `AutoPipelineForImage2Image`. */
+/** Image to image with any supported model; diffusers' `AutoPipelineForImage2Image`. */
 export const AutoPipelineForImage2Image: AutoPipeline<ImageToImagePipeline> = autoPipeline(
   "AutoPipelineForImage2Image",
   "image",
 );
 
-/** Inpainting with whichever model a repository has; diffusers' `AutoPipelineForInpainting`. */
+/** Inpainting with any supported model; diffusers' `AutoPipelineForInpainting`. */
 export const AutoPipelineForInpainting: AutoPipeline<InpaintingPipeline> = autoPipeline(
   "AutoPipelineForInpainting",
   "inpainting",
 );
 
-/** The pipelines with a prompt that a repository can name. */
+/** The pipelines with a prompt a repository can name. */
 export const promptPipelineClasses: readonly PromptPipelineClass[] = Object.freeze(
   Object.values(families).flatMap(({ text, image, inpainting }) =>
     [text, image, inpainting].filter((one) => one !== undefined),

@@ -22,23 +22,23 @@ import { type Component, hasShape } from "../component/component.ts";
 import type { ComponentClass, ComponentRegistry } from "../component/component-registry.ts";
 import type { ComponentSlot, ComponentSlots } from "../component/component-slots.ts";
 
-/** What pipelines call of a tokenizer; `CLIPTokenizer` has it. */
+/** The tokenizer interface pipelines require; `CLIPTokenizer` implements it. */
 export interface PromptTokenizer extends Component {
   readonly config: { readonly modelMaxLength?: number | undefined };
-  /** The embeddings of tokens that were added to the vocabulary, by textual inversion. */
+  /** Embeddings of tokens added to the vocabulary by textual inversion. */
   readonly addedEmbeddings?: Tensor<"float32"> | undefined;
-  /** The tokens of a text, cut off or padded to a length. */
+  /** The tokens of a text, truncated or padded to a length. */
   encodePadded(text: string, maxLength?: number): PaddedEncoding;
 }
 
-/** What pipelines call of a text encoder; `CLIPTextModel` has it. */
+/** The text encoder interface pipelines require; `CLIPTextModel` implements it. */
 export interface TextEncoder extends Component {
   readonly config: { readonly maxPositionEmbeddings: number; readonly numHiddenLayers: number };
   /** Encodes texts. */
   forward(options: CLIPTextModelForwardOptions): Promise<CLIPTextModelOutput>;
 }
 
-/** What pipelines call of a model that predicts from latents and a text; `UNet2DConditionModel` has it. */
+/** The text-conditional denoiser interface pipelines require; `UNet2DConditionModel` implements it. */
 export interface ConditionalUNet extends Component {
   readonly config: Pick<
     UNet2DConditionModelConfigValues,
@@ -55,25 +55,25 @@ export interface ConditionalUNet extends Component {
   forward(options: UNet2DConditionModelForwardOptions): Promise<{ readonly sample: Tensor<"float32"> }>;
 }
 
-/** What pipelines call of an autoencoder; `AutoencoderKL` and `AutoencoderTiny` have it. */
+/** The autoencoder interface pipelines require; `AutoencoderKL` and `AutoencoderTiny` implement it. */
 export interface LatentAutoencoder extends Component {
   readonly config: Pick<AutoencoderKLConfigValues, "scalingFactor" | "latentChannels"> &
     Partial<Pick<AutoencoderKLConfigValues, "latentsMean" | "latentsStd">>;
-  /** What height and width of an image are divided by to have those of its latents. */
+  /** The downsampling factor from image size to latent size. */
   readonly scaleFactor: number;
-  /** From latents to images, −1 to 1. */
+  /** Decodes latents to images, −1 to 1. */
   decode(
     latents: Tensor<"float32">,
     options?: AutoencoderOptions,
   ): Promise<{ readonly sample: Tensor<"float32"> }>;
-  /** From images, −1 to 1, to latents, or to a distribution of them. */
+  /** Encodes images, −1 to 1, to latents or their distribution. */
   encode(
     images: Tensor<"float32">,
     options?: AutoencoderOptions,
   ): Promise<{ readonly latents: Tensor<"float32"> } | { readonly latentDist: DiagonalGaussianDistribution }>;
 }
 
-/** The components of a pipeline that makes images of latents and one text encoder. */
+/** The components of a latent pipeline with one text encoder. */
 export interface StableDiffusionComponents {
   readonly vae: LatentAutoencoder;
   readonly textEncoder: TextEncoder;
@@ -123,7 +123,7 @@ function slot(classes: ComponentRegistry, methods: readonly string[], expected: 
   };
 }
 
-/** Slots of the components that pipelines here share. Small ones first: what is wrong with them is found at once. */
+/** The component slots shared by latent pipelines. Small ones first, so that their errors surface early. */
 export const tokenizerSlot: ComponentSlot = slot(tokenizerClasses, ["encodePadded"], "tokenizer");
 export const textEncoderSlot: ComponentSlot = slot(textEncoderClasses, ["forward"], "textEncoder");
 export const vaeSlot: ComponentSlot = slot(
@@ -148,7 +148,7 @@ export const conditionalUNetSlot: ComponentSlot = slot(
   "unet",
 );
 
-/** The components of {@link StableDiffusionComponents}. */
+/** The slots of {@link StableDiffusionComponents}. */
 export const stableDiffusionSlots: ComponentSlots = {
   scheduler: {},
   tokenizer: tokenizerSlot,

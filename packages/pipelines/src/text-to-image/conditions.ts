@@ -11,32 +11,33 @@ export interface Size {
   readonly width: number;
 }
 
-/** Predicts, guidance included, from latents as a scheduler has scaled them. */
+/** Predicts from latents scaled by the scheduler, including guidance. */
 export type LatentPredictor = (latents: Tensor<"float32">, timestep: number) => Promise<Tensor<"float32">>;
 
-/** What a run is conditioned on, checked and not yet computed. */
+/** The conditioning of a run, validated but not yet computed. */
 export interface Conditions {
-  /** How many images are made. */
+  /** The number of images. */
   readonly batch: number;
   /**
    * Encodes the prompts.
    *
-   * @param size - Of the images.
-   * @returns The model with them. `extra` is concatenated to the latents: masks and masked images, [images, channels, …].
+   * @param size - The size of the images.
+   * @returns The conditioned model. `extra` is concatenated to the latents: masks and masked images, [images, channels,
+   * …].
    */
   encode(size: Size): Promise<(extra?: Tensor<"float32">) => LatentPredictor>;
 }
 
-/** How the predictions of a run are guided. */
+/** The guidance of a run. */
 export interface Guidance {
   readonly scale: number;
   readonly rescale: number;
-  /** Whether the model is run without the prompt, too. */
+  /** Whether to also run the model without the prompt. */
   readonly isGuided: boolean;
 }
 
 /**
- * How a run is guided: a distilled model, whose UNet embeds the scale, is not run twice.
+ * Resolves the guidance of a run: distilled models, whose UNet embeds the scale, do not run twice.
  *
  * @param fallback - The default of `guidanceScale`.
  */
@@ -49,7 +50,7 @@ export function guidanceOf(
   return { scale: used, rescale, isGuided: used > 1 && unet.config.timeCondProjDim === null };
 }
 
-/** What {@link readConditions} works with. */
+/** The input of {@link readConditions}. */
 export interface Conditioning {
   readonly tokenizer: PromptTokenizer;
   readonly textEncoder: TextEncoder;
@@ -58,9 +59,9 @@ export interface Conditioning {
 }
 
 /**
- * The conditions of a run of Stable Diffusion 1 or 2: one text encoder, and guidance.
+ * Prepares the conditioning of a Stable Diffusion 1 or 2 run: one text encoder, and guidance.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export function readConditions(
   options: PromptRunOptions,
@@ -82,9 +83,9 @@ export function readConditions(
 }
 
 /**
- * The model with prompts and guidance, as a run calls it.
+ * Binds prompts and guidance to the model.
  *
- * @param embeds - Of the negative prompts, where the run is guided, and then of the prompts; one row for each image.
+ * @param embeds - Embeddings of the negative prompts (if the run is guided), then of the prompts; one row per image.
  */
 export function predictorOf(
   unet: ConditionalUNet,
@@ -113,13 +114,13 @@ export function predictorOf(
   };
 }
 
-/** The embedding of the guidance scale for each image. */
+/** The guidance scale embedding of each image. */
 function scaleEmbeddings(scale: number, images: number, width: number): Tensor<"float32"> {
   const rows = guidanceScaleEmbedding(new Array<number>(images).fill(scale), width);
   return new Tensor("float32", rows, [images, width]);
 }
 
-/** Two batches of images as one with the channels of both. */
+/** Concatenates two batches of images along the channels. */
 export function concatChannels(left: Tensor<"float32">, right: Tensor<"float32">): Tensor<"float32"> {
   const [batch = 0, leftChannels = 0, height = 0, width = 0] = left.shape;
   const [, rightChannels = 0] = right.shape;

@@ -3,8 +3,8 @@ import { readConfigRecord, warn } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 
 /**
- * A scheduler as Stable Diffusion's pipelines use it: configs of 2022 say `steps_offset: 0` and `clip_sample: true`, which were
- * mistakes; diffusers' pipelines correct them, too.
+ * Corrects a scheduler for Stable Diffusion: configs from 2022 wrongly say `steps_offset: 0` and `clip_sample: true`;
+ * diffusers' pipelines correct them, too.
  */
 export function correctScheduler(scheduler: Scheduler): Scheduler {
   const record = readConfigRecord(scheduler.config);
@@ -16,7 +16,7 @@ export function correctScheduler(scheduler: Scheduler): Scheduler {
   const corrected = new Map<string, PythonJson>();
   const offset = entries.get("steps_offset") ?? 1;
   if (offset !== 1) corrected.set("steps_offset", 1);
-  // Also where it is kept for the class that the config is given to next.
+  // Also in the fields kept for the next class to use the config.
   if (entries.get("clip_sample") === true) corrected.set("clip_sample", false);
   if (corrected.size === 0) return scheduler;
   const names = [...corrected.keys()].join(" and ");
@@ -28,11 +28,11 @@ export function correctScheduler(scheduler: Scheduler): Scheduler {
   return fromConfig.call(scheduler.constructor, document);
 }
 
-/** Configs of diffusers before 0.9 say a size that their models were not trained on, where it is below this. */
+/** Sizes below this are wrong in configs from before diffusers 0.9. */
 const smallestEarlySize = 64;
 
 /**
- * The size of latents that a UNet was trained on. Configs from before diffusers 0.9 that name less than 64 mean 64.
+ * The latent size a UNet was trained on. In configs from before diffusers 0.9, values below 64 mean 64.
  */
 export function correctSampleSize(config: object): number | readonly number[] | null {
   const { sampleSize } = config as { readonly sampleSize: number | readonly number[] | null };

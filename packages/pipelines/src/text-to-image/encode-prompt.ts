@@ -3,7 +3,7 @@ import { describeValue, warn } from "@onestep/core/internal";
 import type { PromptTokenizer, TextEncoder } from "./components.ts";
 import type { GuidedOptions, TextToImageOptions } from "./options.ts";
 
-/** The options that say what an image shows. */
+/** The prompt options. */
 export type PromptOptions = Pick<
   TextToImageOptions & GuidedOptions,
   | "prompt"
@@ -15,23 +15,23 @@ export type PromptOptions = Pick<
   | "crossAttentionKwargs"
 >;
 
-/** Prompts, checked and counted. */
+/** Validated prompts and their counts. */
 export interface Prompts {
-  /** The texts; undefined where there are embeddings. */
+  /** The texts; undefined if embeddings are given. */
   readonly texts: readonly string[] | undefined;
-  /** The negative texts, one for each prompt; undefined where there are embeddings or none. */
+  /** The negative texts, one per prompt; undefined if absent or given as embeddings. */
   readonly negativeTexts: readonly string[] | undefined;
-  /** How many prompts. */
+  /** The number of prompts. */
   readonly count: number;
-  /** How many images of each. */
+  /** The number of images per prompt. */
   readonly imagesPerPrompt: number;
 }
 
 /**
- * Checks the prompts, before anything is computed.
+ * Validates the prompts before any computation.
  *
- * @param width - Of the embeddings.
- * @throws InvalidArgumentError where there is no prompt, or two of them contradict each other.
+ * @param width - The width of the embeddings.
+ * @throws InvalidArgumentError if there is no prompt, or two options conflict.
  */
 export function readPrompts(options: PromptOptions, width: number): Prompts {
   const { promptEmbeds, negativePromptEmbeds, numImagesPerPrompt: imagesPerPrompt = 1 } = options;
@@ -107,7 +107,7 @@ function requireEmbeddings(subject: string, value: Tensor<"float32"> | undefined
   });
 }
 
-/** What {@link encodeTexts} encodes with. */
+/** The input of {@link encodeTexts}. */
 export interface TextEncoding {
   readonly tokenizer: PromptTokenizer;
   readonly textEncoder: TextEncoder;
@@ -115,12 +115,12 @@ export interface TextEncoding {
   readonly layer: number;
   /** The option, for warnings. */
   readonly subject: string;
-  /** What the weights of all adapters are multiplied with. */
+  /** Multiplier for the weights of all adapters. */
   readonly loraScale?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Texts as the text encoder has them, [texts, tokens, width]; says what is cut off of a text that is too long. */
+/** Encodes texts to [texts, tokens, width]; warns about truncated text. */
 export function encodeTexts(
   texts: readonly string[],
   { tokenizer, textEncoder, layer, subject, loraScale, signal }: TextEncoding,
@@ -147,7 +147,7 @@ function shorten(text: string): string {
   return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…`;
 }
 
-/** Other programs have a syntax in prompts. Here, as in diffusers, it is text like any other. */
+/** Warns about the prompt syntax of other programs: here, as in diffusers, it is plain text. */
 function warnOfSyntax(text: string): void {
   const lora = /<lora:[^<>]*>/i.exec(text)?.[0];
   if (lora !== undefined) {
@@ -163,17 +163,17 @@ function warnOfSyntax(text: string): void {
   }
 }
 
-/** A prompt as a model takes it, one row for each image. */
+/** Encoded prompts, one row per image. */
 export interface EncodedPrompt {
   /** [images, tokens, width] */
   readonly promptEmbeds: Tensor<"float32">;
-  /** The same of the negative prompt; undefined without guidance. */
+  /** The same for the negative prompt; undefined without guidance. */
   readonly negativePromptEmbeds: Tensor<"float32"> | undefined;
 }
 
 /**
- * Encodes prompts for Stable Diffusion 1 and 2; diffusers' `encode_prompt`. `clipSkip` is of the prompt alone: a negative
- * prompt is encoded by all layers.
+ * Encodes prompts for Stable Diffusion 1 and 2; diffusers' `encode_prompt`. `clipSkip` applies only to the prompt: all
+ * layers encode the negative prompt.
  */
 export async function encodePrompt(
   { texts, negativeTexts, count, imagesPerPrompt }: Prompts,
@@ -202,7 +202,7 @@ export async function encodePrompt(
   return { promptEmbeds, negativePromptEmbeds: repeatEach(padded, imagesPerPrompt) };
 }
 
-/** Embeddings made as long as others by those of an empty text, as long prompts are made of several encodings. */
+/** Pads embeddings to a length with those of an empty text, for long prompts made of several encodings. */
 async function padTokens(
   embeds: Tensor<"float32">,
   tokens: number,
@@ -223,7 +223,7 @@ async function padTokens(
   return concatTokens([embeds, ...new Array<Tensor<"float32">>(missing).fill(empty)]);
 }
 
-/** Embeddings behind one another. */
+/** Concatenates embeddings. */
 function concatTokens(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
   const [count = 0, , width = 0] = parts[0]?.shape ?? [];
   const tokens = parts.reduce((total, { shape }) => total + (shape[1] ?? 0), 0);
@@ -239,7 +239,7 @@ function concatTokens(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
   return new Tensor("float32", data, [count, tokens, width]);
 }
 
-/** Each item several times, next to each other. */
+/** Repeats each item, like `torch.repeat_interleave`. */
 export function repeatEach(items: Tensor<"float32">, times: number): Tensor<"float32"> {
   if (times === 1) return items;
   const [count = 0] = items.shape;

@@ -1,13 +1,13 @@
 import { RasterImage } from "@onestep/core";
 
-/** How far the filter reaches. */
+/** The filter radius. */
 const radius = 3;
-/** Weights are whole numbers of this many bits, as in Pillow. */
+/** The precision of the integer weights in bits, as in Pillow. */
 const precisionBits = 22;
 
 /**
- * Resizes an image with a Lanczos filter that widens where the image shrinks, in whole numbers from 0 to 255: Pillow's
- * `Image.resize(size, LANCZOS)` (`libImaging/Resample.c`), byte for byte.
+ * Resizes an 8-bit image with an antialiased Lanczos filter in integer arithmetic, byte for byte like Pillow's
+ * `Image.resize(size, LANCZOS)` (`libImaging/Resample.c`).
  */
 export function resizeLanczos(
   image: RasterImage,

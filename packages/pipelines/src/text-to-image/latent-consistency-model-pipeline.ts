@@ -16,9 +16,9 @@ export interface LatentConsistencyModelGenerateOptions<Output extends LatentOutp
   extends TextToImageOptions<Output> {
   /** 4 by default; 1 to 8 are sensible. */
   readonly numInferenceSteps?: number | undefined;
-  /** 8.5 by default. The model embeds it, and is run once a step; there is no negative prompt. */
+  /** 8.5 by default. The model embeds it and runs once per step; there is no negative prompt. */
   readonly guidanceScale?: number | undefined;
-  /** How many steps the model was distilled from; as the scheduler's config says by default. */
+  /** The number of steps the model was distilled from; read from the scheduler's config by default. */
   readonly originalInferenceSteps?: number | undefined;
 }
 
@@ -32,7 +32,7 @@ const latentConsistencyModelOptions: OptionNames<LatentConsistencyModelGenerateO
 };
 
 /**
- * Makes images of a text in 1 to 8 steps with a latent consistency model (Luo et al., 2023); diffusers'
+ * Generates images from text in 1 to 8 steps with a latent consistency model (Luo et al., 2023); diffusers'
  * `LatentConsistencyModelPipeline`.
  *
  * @example
@@ -40,7 +40,7 @@ const latentConsistencyModelOptions: OptionNames<LatentConsistencyModelGenerateO
  * const { images } = await pipe.generate({ prompt: "a lighthouse in a storm, oil on canvas", seed: 0 });
  */
 export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "LatentConsistencyModelPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -48,10 +48,11 @@ export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipeli
   static readonly defaultGuidanceScale: number = defaultGuidanceScale;
 
   /**
-   * Makes images. Random numbers are drawn for the latents first, then for each step but the last, in diffusers' order.
+   * Generates images. Random numbers are drawn for the latents first, then for each step but the last, in diffusers'
+   * order.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work.
-   * @throws ImageError where a step leads to numbers that are not finite.
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work.
+   * @throws ImageError if a step produces non-finite values.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends LatentOutputType = "image">(
@@ -79,7 +80,7 @@ const latentConsistencyModelImg2ImgOptions: OptionNames<LatentConsistencyModelIm
 };
 
 /**
- * Changes images by a text in 1 to 8 steps with a latent consistency model; diffusers'
+ * Transforms images according to a prompt in 1 to 8 steps with a latent consistency model; diffusers'
  * `LatentConsistencyModelImg2ImgPipeline`.
  *
  * @example
@@ -87,7 +88,7 @@ const latentConsistencyModelImg2ImgOptions: OptionNames<LatentConsistencyModelIm
  * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.5, seed: 0 });
  */
 export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyModelPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "LatentConsistencyModelImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -96,7 +97,7 @@ export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyMode
   /** The default of `strength`. */
   static readonly defaultStrength: number = 0.8;
 
-  /** Makes images; see {@link LatentConsistencyModelPipeline.generate}. */
+  /** Generates images; see {@link LatentConsistencyModelPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: LatentConsistencyModelImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {

@@ -26,29 +26,29 @@ import {
 } from "./lora/textual-inversion.ts";
 import type { PromptRunOptions } from "./options.ts";
 
-/** The components that every pipeline over latents has. */
+/** The components of every latent pipeline. */
 export interface LatentComponents extends PipelineComponents {
   readonly vae: LatentAutoencoder;
   readonly unet: ConditionalUNet;
 }
 
-/** What a run works with. */
+/** The state of a run. */
 export interface RunContext {
   /** The class of the pipeline, for messages. */
   readonly pipeline: string;
   readonly vae: LatentAutoencoder;
   readonly unet: ConditionalUNet;
-  /** Of this run alone. */
+  /** A clone for this run. */
   readonly scheduler: Scheduler;
   readonly conditions: Conditions;
   readonly defaultSize: Size;
 }
 
-/** What pipelines over latents share. */
+/** The base class of latent pipelines. */
 export abstract class LatentDiffusionPipelineBase<
   Components extends LatentComponents & ComponentRecord<Components>,
 > extends DiffusionPipelineBase<Components> {
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
 
   get vae(): LatentAutoencoder {
@@ -59,7 +59,7 @@ export abstract class LatentDiffusionPipelineBase<
     return this.components.unet;
   }
 
-  /** The size of images by default: that of the latents that the model was trained on, decoded. */
+  /** The default image size: that of the training latents, decoded. */
   get defaultSize(): Size {
     const { scaleFactor } = this.vae;
     const sampleSize = this.trainedSize;
@@ -67,7 +67,7 @@ export abstract class LatentDiffusionPipelineBase<
     return { height: height * scaleFactor, width: width * scaleFactor };
   }
 
-  /** The text encoders, with their tokenizers: the first, and the second of Stable Diffusion XL. */
+  /** The text encoders with their tokenizers: one, or two for Stable Diffusion XL. */
   protected get textEncoders(): readonly {
     readonly name: string;
     readonly tokenizer: PromptTokenizer | null;
@@ -88,14 +88,15 @@ export abstract class LatentDiffusionPipelineBase<
   }
 
   /**
-   * Loads a LoRA adapter (Hu et al., 2021) beside the models: PEFT's format, diffusers' earlier ones, or kohya's. The models' own
-   * weights are not changed, and the matrices stay in their file. It has the weight 1; see
-   * {@link LatentDiffusionPipelineBase.setAdapters}. Pipelines that share the models share it.
+   * Loads a LoRA adapter (Hu et al., 2021) in PEFT's format, diffusers' earlier ones, or kohya's. Model weights do not
+   * change, and the matrices stay in their file. Its initial weight is 1; see {@link
+   * LatentDiffusionPipelineBase.setAdapters}. Pipelines with the same models share it.
    *
    * @param source - A Hub id, a folder, a file, or a URL.
    * @returns The name of the adapter.
-   * @throws InvalidArgumentError where arrays of the file match no layer of the models, or have other shapes; nothing is loaded.
-   * @throws CheckpointError where the file is damaged, or of another algorithm than LoRA.
+   * @throws InvalidArgumentError if arrays of the file match no layer of the models, or have the wrong shape; nothing is
+   * loaded.
+   * @throws CheckpointError if the file is corrupt, or uses an algorithm other than LoRA.
    *
    * @example
    * await pipe.loadLoraWeights("latent-consistency/lcm-lora-sdv1-5", { adapterName: "lcm" });
@@ -106,20 +107,20 @@ export abstract class LatentDiffusionPipelineBase<
     return adapters.add(options.adapterName, layers);
   }
 
-  /** The names of the adapters that are loaded. */
+  /** The names of the loaded adapters. */
   get adapterNames(): readonly string[] {
     return this.#adapters.names;
   }
 
-  /** The names of the adapters that have an effect. */
+  /** The names of the active adapters. */
   get activeAdapters(): readonly string[] {
     return this.#adapters.active;
   }
 
   /**
-   * Chooses adapters and their weights; others have no effect from then on, but for those that are fused.
+   * Activates adapters with the given weights and deactivates all others, except fused ones.
    *
-   * @throws InvalidArgumentError where there is no adapter of a name, or a weight is not a number.
+   * @throws InvalidArgumentError if an adapter is unknown, or a weight is not a number.
    */
   setAdapters(
     names: string | readonly string[],
@@ -129,8 +130,8 @@ export abstract class LatentDiffusionPipelineBase<
   }
 
   /**
-   * Fixes adapters as they are, multiplied by a scale: weights and the scale of a call do not change them until
-   * {@link LatentDiffusionPipelineBase.unfuseLora}, and unloading leaves them, as in diffusers.
+   * Fuses adapters at their current weights times a scale: later weights and per-call scales do not affect them until
+   * {@link LatentDiffusionPipelineBase.unfuseLora}, and unloading keeps them, as in diffusers.
    */
   fuseLora(
     options: {
@@ -141,7 +142,7 @@ export abstract class LatentDiffusionPipelineBase<
     this.#adapters.fuse(options.adapterNames, options.loraScale);
   }
 
-  /** Frees the adapters that are fused: they are as they were before. */
+  /** Unfuses the fused adapters, restoring their previous state. */
   unfuseLora(): void {
     this.#adapters.unfuse();
   }
@@ -151,17 +152,17 @@ export abstract class LatentDiffusionPipelineBase<
     this.#adapters.remove(typeof names === "string" ? [names] : names);
   }
 
-  /** Removes all adapters that are not fused. Images are then as they were before, to the bit. */
+  /** Removes all adapters that are not fused, restoring the original output bit for bit. */
   unloadLoraWeights(): void {
     this.#adapters.remove();
   }
 
   /**
-   * Loads a token of textual inversion (Gal et al., 2022), which prompts can then contain.
+   * Loads a textual inversion token (Gal et al., 2022) to use in prompts.
    *
    * @returns The token.
-   * @throws InvalidArgumentError where the file names no token, or its vectors are for another text encoder.
-   * @throws CheckpointError where the file holds something else.
+   * @throws InvalidArgumentError if the file has no token name, or its vectors are for another text encoder.
+   * @throws CheckpointError if the file is not a textual inversion.
    *
    * @example
    * const token = await pipe.loadTextualInversion("sd-concepts-library/cat-toy");
@@ -180,7 +181,7 @@ export abstract class LatentDiffusionPipelineBase<
     return token;
   }
 
-  /** Removes tokens that were loaded; all of them without a name. Images are then as they were before. */
+  /** Removes a loaded token, or all of them if no name is given, restoring the original output. */
   unloadTextualInversion(tokens?: string | readonly string[]): void {
     const names = typeof tokens === "string" ? [tokens] : tokens;
     removeInversions(
@@ -202,24 +203,24 @@ export abstract class LatentDiffusionPipelineBase<
     );
   }
 
-  /** The size of latents that the model was trained on. */
+  /** The latent size the model was trained on. */
   protected get trainedSize(): number | readonly number[] | null {
     return this.unet.config.sampleSize;
   }
 
   /**
-   * What a run is conditioned on.
+   * Prepares the conditioning of a run.
    *
    * @param guidanceScale - The default of the option.
-   * @throws InvalidArgumentError where an option is wrong.
+   * @throws InvalidArgumentError if an option is invalid.
    */
   protected abstract readConditions(options: PromptRunOptions, guidanceScale: number): Conditions;
 
   /**
-   * Begins a run: checks its options and clones the scheduler.
+   * Begins a run: validates its options and clones the scheduler.
    *
    * @param guidanceScale - The default of the option.
-   * @throws InvalidArgumentError where an option is wrong.
+   * @throws InvalidArgumentError if an option is invalid.
    */
   protected begin(options: PromptRunOptions, guidanceScale: number): RunContext {
     checkLatentOutputType(options.outputType);
@@ -234,7 +235,7 @@ export abstract class LatentDiffusionPipelineBase<
   }
 }
 
-/** What pipelines of Stable Diffusion 1 and 2 share; corrections of early configs are among it. */
+/** The base class of Stable Diffusion 1 and 2 pipelines; corrects early configs. */
 export abstract class StableDiffusionPipelineBase extends LatentDiffusionPipelineBase<StableDiffusionComponents> {
   static override readonly components: ComponentSlots = stableDiffusionSlots;
 
@@ -263,7 +264,7 @@ export abstract class StableDiffusionPipelineBase extends LatentDiffusionPipelin
   }
 }
 
-/** What pipelines of latent consistency models share: guidance is embedded, and there is no negative prompt. */
+/** The base class of latent consistency model pipelines: guidance is embedded, and there is no negative prompt. */
 export abstract class LatentConsistencyModelPipelineBase extends LatentDiffusionPipelineBase<StableDiffusionComponents> {
   static override readonly components: ComponentSlots = stableDiffusionSlots;
 
@@ -282,7 +283,7 @@ export abstract class LatentConsistencyModelPipelineBase extends LatentDiffusion
   }
 }
 
-/** @throws InvalidArgumentError unless the UNet takes as many channels as the latents have, and those beside them. */
+/** @throws InvalidArgumentError unless the UNet's input channels match the latents plus any extra channels. */
 export function requireChannels(
   pipeline: string,
   found: number,

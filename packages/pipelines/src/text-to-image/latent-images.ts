@@ -13,7 +13,7 @@ import type { LatentAutoencoder } from "./components.ts";
 import { resizeLanczos } from "./lanczos.ts";
 import type { LatentOutputType } from "./options.ts";
 
-/** What `generate` of a pipeline over latents returns. */
+/** The result of a latent pipeline's `generate`. */
 export interface LatentPipelineOutput<Output extends LatentOutputType = "image"> {
   /**
    * One RasterImage per image; or one float32 tensor, [batch, channels, height, width]: pixels in [0, 1], or latents.
@@ -27,14 +27,14 @@ interface Size {
 }
 
 /**
- * Images as an autoencoder takes them, [images, 3, height, width], −1 to 1; or latents, where a tensor has as many channels as
- * they have, as they are; diffusers' `VaeImageProcessor.preprocess`.
+ * Converts images to autoencoder input, [images, 3, height, width], −1 to 1; a tensor with the channel count of latents
+ * is returned unchanged. Diffusers' `VaeImageProcessor.preprocess`.
  *
- * RasterImages are resized with a Lanczos filter, tensors by their nearest pixels. Opacity is left out, as in Pillow's
+ * RasterImages are resized with a Lanczos filter, tensors by nearest neighbour. Alpha is dropped, as in Pillow's
  * conversion to RGB.
  *
- * @param size - By default that of the first image, rounded down to multiples of `factor`.
- * @throws InvalidArgumentError, ImageError where there is no image, or one that cannot be used.
+ * @param size - Defaults to the size of the first image, rounded down to multiples of `factor`.
+ * @throws InvalidArgumentError, ImageError if there is no image, or one is invalid.
  */
 export function readImages(
   subject: string,
@@ -70,10 +70,10 @@ export function readImages(
 }
 
 /**
- * A mask as pipelines use it, [masks, 1, height, width]: 1 where the image is to be made, 0 elsewhere; diffusers'
- * `VaeImageProcessor` with `do_binarize` and `do_convert_grayscale`. White is 1, from half of it on; opacity is left out.
+ * Converts masks to [masks, 1, height, width], 1 for areas to generate, 0 elsewhere; diffusers' `VaeImageProcessor` with
+ * `do_binarize` and `do_convert_grayscale`. Values from half white become 1; alpha is dropped.
  *
- * @throws InvalidArgumentError, ImageError where there is no mask, or one that cannot be used.
+ * @throws InvalidArgumentError, ImageError if there is no mask, or one is invalid.
  */
 export function readMask(subject: string, input: ImageInput | undefined, size: Size): Tensor<"float32"> {
   const grey = isTensor(input)
@@ -93,7 +93,7 @@ function requireMaskTensor(subject: string, mask: Tensor<"float32">): Tensor<"fl
   return mask;
 }
 
-/** By its shape, so that tensors of another copy of the package are known too. */
+/** Checked structurally, so that tensors from another copy of the package pass too. */
 function isTensor(input: unknown): input is Tensor<"float32"> {
   return typeof input === "object" && input !== null && "dtype" in input && "shape" in input;
 }
@@ -121,7 +121,7 @@ function requireUnitRange(subject: string, { data }: Tensor<"float32">): void {
   });
 }
 
-/** RasterImages of an option. @throws InvalidArgumentError where there is something else. */
+/** RasterImages of an option. @throws InvalidArgumentError if there is anything else. */
 export function listRasterImages(subject: string, input: unknown): readonly RasterImage[] {
   const images: readonly unknown[] = Array.isArray(input) ? input : [input];
   const isPixels = (value: unknown): value is Pixels =>
@@ -136,18 +136,18 @@ export function listRasterImages(subject: string, input: unknown): readonly Rast
   });
 }
 
-/** An image without its channel of opacity. */
+/** An image without its alpha channel. */
 export function withoutOpacity(image: RasterImage): RasterImage {
   return image.channels === 2 ? pick(image, [0]) : image.channels === 4 ? pick(image, [0, 1, 2]) : image;
 }
 
-/** An image in red, green and blue, its opacity left out. */
+/** An image as RGB, without alpha. */
 export function toRgb(image: RasterImage): RasterImage {
   if (image.channels === 3) return image;
   return pick(image, image.channels === 4 ? [0, 1, 2] : [0, 0, 0]);
 }
 
-/** An image of these channels of another. */
+/** An image with these channels of another. */
 function pick(image: RasterImage, channels: readonly number[]): RasterImage {
   const count = image.width * image.height;
   const data = new Uint8Array(count * channels.length);
@@ -164,7 +164,7 @@ function pick(image: RasterImage, channels: readonly number[]): RasterImage {
   });
 }
 
-/** Brightness as Pillow's conversion to "L" has it (ITU-R BT.601, in whole numbers). */
+/** Luma as in Pillow's conversion to "L" (ITU-R BT.601, in integers). */
 export function toGrey(image: RasterImage): RasterImage {
   if (image.channels === 1) return image;
   const count = image.width * image.height;
@@ -176,7 +176,7 @@ export function toGrey(image: RasterImage): RasterImage {
   return new RasterImage({ data, width: image.width, height: image.height, channels: 1 });
 }
 
-/** Each pixel the nearest of the source, as `torch.nn.functional.interpolate` by default. */
+/** Nearest-neighbour resizing, the default of `torch.nn.functional.interpolate`. */
 export function resizeNearest(images: Tensor<"float32">, { height, width }: Size): Tensor<"float32"> {
   const [batch = 0, channels = 0, fromHeight = 0, fromWidth = 0] = images.shape;
   if (height === fromHeight && width === fromWidth) return images;
@@ -211,9 +211,9 @@ function repeatChannels(images: Tensor<"float32">, channels: number): Tensor<"fl
 }
 
 /**
- * Images for each of a batch: every image as often as there are prompts and images for it, as diffusers repeats them.
+ * Repeats images to fill the batch, as diffusers does.
  *
- * @throws InvalidArgumentError where they do not divide the batch.
+ * @throws InvalidArgumentError if their number does not divide the batch size.
  */
 export function fillBatch(subject: string, images: Tensor<"float32">, batch: number): Tensor<"float32"> {
   const [count = 0] = images.shape;
@@ -229,10 +229,10 @@ export function fillBatch(subject: string, images: Tensor<"float32">, batch: num
 }
 
 /**
- * Latents of images as the UNet has them: drawn from the autoencoder's distribution and scaled. Every image of a batch with its
- * own generator draws by itself.
+ * Encodes images to UNet latents: sampled from the autoencoder's distribution and scaled. With one generator per image,
+ * each image is sampled separately.
  *
- * @param images - As {@link readImages} makes them. Latents are returned as they are.
+ * @param images - The result of {@link readImages}. Latents are returned unchanged.
  */
 export async function encodeImages(
   vae: LatentAutoencoder,
@@ -246,7 +246,7 @@ export async function encodeImages(
   return latents.mul(vae.config.scalingFactor);
 }
 
-/** Makes images of latents, or returns them as they are. */
+/** Decodes latents to images, or returns them unchanged. */
 export async function decodeLatents<Output extends LatentOutputType>(
   vae: LatentAutoencoder,
   latents: Tensor<"float32">,
@@ -278,7 +278,7 @@ function requireFiniteImage({ data }: Tensor<"float32">): void {
   });
 }
 
-/** @throws InvalidArgumentError unless `outputType` is one that pipelines over latents have. */
+/** @throws InvalidArgumentError unless `outputType` is valid for latent pipelines. */
 export function checkLatentOutputType(outputType: unknown): void {
   if (outputType === undefined || ["image", "tensor", "latent"].includes(outputType as string)) return;
   throw new InvalidArgumentError({

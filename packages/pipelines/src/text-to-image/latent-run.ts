@@ -5,7 +5,7 @@ import { requireFinite } from "../sampling/denoise.ts";
 import { preparingNoise } from "../sampling/noise-ahead.ts";
 import type { LatentStepEndEvent, StepChanges, TextToImageOptions } from "./options.ts";
 
-/** The options that say which steps are taken. */
+/** The options that select the steps. */
 export interface TimestepOptions {
   readonly numInferenceSteps?: number | undefined;
   readonly timesteps?: readonly number[] | undefined;
@@ -16,9 +16,9 @@ export interface TimestepOptions {
 /**
  * Begins a run of a scheduler; diffusers' `retrieve_timesteps`.
  *
- * @param more - Options of the scheduler's own: `strength` of distilled ones.
- * @returns How many steps the caller asked for; a scheduler may evaluate the model more often.
- * @throws InvalidArgumentError where several of the options are given, or the scheduler does not take one.
+ * @param more - Scheduler-specific options, such as `strength` for those of distilled models.
+ * @returns The number of steps the caller asked for; a scheduler may evaluate the model more often.
+ * @throws InvalidArgumentError if several of the options are given, or the scheduler does not support one.
  */
 export function setTimesteps(
   scheduler: Scheduler,
@@ -65,10 +65,10 @@ function setSigmas(scheduler: Scheduler, sigmas: readonly number[], own: object)
 }
 
 /**
- * The timesteps that are left of a run for an image that is changed by `strength`, as diffusers' `get_timesteps`; the scheduler
+ * The remaining timesteps of an image-to-image run with `strength`, like diffusers' `get_timesteps`; the scheduler
  * begins with the first of them.
  *
- * @throws InvalidArgumentError where none is left.
+ * @throws InvalidArgumentError if none remain.
  */
 export function timestepsOf(scheduler: Scheduler, steps: number, strength: number): Float64Array {
   const used = Math.min(Math.trunc(steps * strength), steps);
@@ -86,27 +86,27 @@ export function timestepsOf(scheduler: Scheduler, steps: number, strength: numbe
   return timesteps;
 }
 
-/** What {@link runLatentSteps} goes through. */
+/** The input of {@link runLatentSteps}. */
 export interface LatentRun {
   readonly scheduler: Scheduler;
   readonly timesteps: Float64Array;
   readonly generator: Generator | readonly Generator[];
   readonly latents: Tensor<"float32">;
-  /** Predicts, guidance included, from latents as the scheduler has scaled them. */
+  /** Predicts from latents scaled by the scheduler, including guidance. */
   readonly predict: (latents: Tensor<"float32">, timestep: number) => Promise<Tensor<"float32">>;
-  /** What the scheduler's step is given besides the generator. */
+  /** Arguments for the scheduler's step besides the generator. */
   readonly stepOptions?: object | undefined;
-  /** Changes the latents after a step: those of the next one, and where they are known. */
+  /** Changes the latents after a step, as inpainting does with known areas. */
   readonly afterStep?: ((latents: Tensor<"float32">, step: number) => Tensor<"float32">) | undefined;
-  /** Whether the image is made of what the scheduler calls `denoised`, not of the last latents. */
+  /** Whether to decode the scheduler's `denoised` output instead of the last latents. */
   readonly usesDenoised?: boolean | undefined;
 }
 
 /**
- * Runs the steps from latents to latents, and reports each.
+ * Runs the steps on latents and reports each.
  *
- * @returns What the image is decoded from.
- * @throws ImageError where a step leads to numbers that are not finite.
+ * @returns The latents to decode.
+ * @throws ImageError if a step produces non-finite values.
  */
 export async function runLatentSteps(
   run: LatentRun,
@@ -153,8 +153,8 @@ function requireSameShape(latents: Tensor<"float32">, shape: readonly number[]):
 }
 
 /**
- * What a prediction becomes with guidance: `u + scale · (c − u)`, of which the first half of the batch is u, without the prompt,
- * and the second c (Ho and Salimans, 2022); diffusers' `rescale_noise_cfg` where there is a rescale.
+ * Applies classifier-free guidance, `u + scale · (c − u)`: the first half of the batch is u, without the prompt, the
+ * second is c (Ho and Salimans, 2022). With a rescale, also applies diffusers' `rescale_noise_cfg`.
  */
 export function guide(both: Tensor<"float32">, scale: number, rescale: number): Tensor<"float32"> {
   const [batch = 0, ...shape] = both.shape;
@@ -192,28 +192,28 @@ function rescaleGuidance(
   return new Tensor("float32", data, guided.shape);
 }
 
-/** With one less than the number of values in the divisor, as `torch.std`. */
+/** With divisor n − 1, like `torch.std`. */
 function standardDeviation(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return Math.fround(Math.sqrt(squares / (values.length - 1)));
 }
 
-/** The timestep that a part of a run, 0 to 1, ends at. */
+/** The timestep at the end of a fraction of the run, 0 to 1. */
 function cutoffOf(part: number, length: number): number {
   return roundHalfEven(length - part * length);
 }
 
-/** As Python's `round`. */
+/** Like Python's `round`. */
 function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /**
- * What ends a run at a part of it, for a refiner to go on.
+ * Ends a run at a fraction, for a refiner to continue.
  *
- * @throws InvalidArgumentError where it is not above 0 and below 1.
+ * @throws InvalidArgumentError unless it is above 0 and below 1.
  */
 export function endsAt(
   part: number | undefined,
@@ -226,9 +226,9 @@ export function endsAt(
 }
 
 /**
- * What begins a run at a part of it, and may end it at another.
+ * Begins a run at a fraction, and optionally ends it at another.
  *
- * @throws InvalidArgumentError where one is not above 0 and below 1, or the end is before the start.
+ * @throws InvalidArgumentError unless both are above 0 and below 1, and the end is after the start.
  */
 export function beginsAt(
   start: number | undefined,
@@ -248,7 +248,7 @@ export function beginsAt(
   return (scheduler) => {
     const cutoff = cutoffOf(start, scheduler.length);
     const below = scheduler.timesteps.filter((timestep) => timestep < cutoff).length;
-    // A scheduler of second order evaluates the model twice for all but the first: a step is not cut in two.
+    // Second-order schedulers evaluate the model twice per step, except for the first: do not split a step.
     const count = scheduler.order === 2 && below % 2 === 0 ? below + 1 : below;
     const first = scheduler.timesteps.length - count;
     scheduler.setBeginIndex(first);

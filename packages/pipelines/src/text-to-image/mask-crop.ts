@@ -11,11 +11,11 @@ export interface CropRegion {
 }
 
 /**
- * The part of an image that holds everything that is not black in a mask, with a margin, and grown to the proportions of `size`;
- * diffusers' `VaeImageProcessor.get_crop_region`.
+ * The region around the non-black part of a mask, plus a margin, expanded to the aspect ratio of `size`; diffusers'
+ * `VaeImageProcessor.get_crop_region`.
  *
  * @param mask - Grey.
- * @throws InvalidArgumentError where the mask is black.
+ * @throws InvalidArgumentError if the mask is black.
  */
 export function cropRegionOf(mask: RasterImage, size: Size, padding: number): CropRegion {
   const { width, height, data } = mask;
@@ -52,7 +52,7 @@ export function cropRegionOf(mask: RasterImage, size: Size, padding: number): Cr
   return { ...region, left: start, right: end };
 }
 
-/** Adds to both ends, within the image. */
+/** Extends both ends, within the image. */
 function grow(start: number, end: number, added: number, length: number): readonly [number, number] {
   let [first, last] = [start - Math.floor(added / 2), end + added - Math.floor(added / 2)];
   if (last >= length) {
@@ -66,7 +66,7 @@ function grow(start: number, end: number, added: number, length: number): readon
   return [first, Math.min(last, length)];
 }
 
-/** A part of an image. */
+/** Crops an image. */
 export function cropImage(image: RasterImage, { left, top, right, bottom }: CropRegion): RasterImage {
   const { channels } = image;
   const [width, height] = [right - left, bottom - top];
@@ -79,7 +79,7 @@ export function cropImage(image: RasterImage, { left, top, right, bottom }: Crop
 }
 
 /**
- * Scales an image until it fits into a size, and repeats its outermost pixels up to the edge; diffusers' `resize_mode="fill"`.
+ * Scales an image to fit a size, and pads it by repeating its edge pixels; diffusers' `resize_mode="fill"`.
  */
 export function resizeAndFill(image: RasterImage, size: Size): RasterImage {
   const isWider = size.width * image.height < image.width * size.height;
@@ -90,7 +90,7 @@ export function resizeAndFill(image: RasterImage, size: Size): RasterImage {
   return place(resizeLanczos(image, scaled), size);
 }
 
-/** Scales an image until it covers a size, and cuts off what is beyond; diffusers' `resize_mode="crop"`. */
+/** Scales an image to cover a size, and crops the rest; diffusers' `resize_mode="crop"`. */
 export function resizeAndCrop(image: RasterImage, size: Size): RasterImage {
   const isWider = size.width * image.height > image.width * size.height;
   const scaled = {
@@ -100,7 +100,7 @@ export function resizeAndCrop(image: RasterImage, size: Size): RasterImage {
   return place(resizeLanczos(image, scaled), size);
 }
 
-/** An image in the middle of a size, its outermost pixels repeated where it is smaller. */
+/** Centres an image in a size, padding it by repeating its edge pixels. */
 function place(image: RasterImage, { height, width }: Size): RasterImage {
   const { channels } = image;
   const left = Math.floor(width / 2) - Math.floor(image.width / 2);
@@ -118,10 +118,10 @@ function place(image: RasterImage, { height, width }: Size): RasterImage {
 }
 
 /**
- * Puts what was made of a part of an image back into it: the original stays where the mask is black, and shines through where it is
+ * Pastes a repainted crop back into its image: the original is kept where the mask is black, and blended where it is
  * grey; diffusers' `VaeImageProcessor.apply_overlay`.
  *
- * @param original - RGB, of the size of the mask.
+ * @param original - RGB, with the size of the mask.
  * @param mask - Grey.
  */
 export function applyOverlay(

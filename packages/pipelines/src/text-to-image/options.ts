@@ -2,14 +2,14 @@ import { InvalidArgumentError, type Tensor } from "@onestep/core";
 import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { GenerateOptions, StepEndEvent } from "../sampling/generate-options.ts";
 
-/** What `generate` of a pipeline over latents can return. */
+/** The output formats of a latent pipeline's `generate`. */
 export type LatentOutputType = "image" | "tensor" | "latent";
 
 /** What {@link TextToImageOptions.onStepEnd} may return to change the run. */
 export interface StepChanges {
-  /** Latents to go on with in place of those of the event. */
+  /** Latents to continue with instead of the event's. */
   readonly latents?: Tensor<"float32"> | undefined;
-  /** Whether to leave out the steps that are left: the image is then made of these latents. */
+  /** Whether to skip the remaining steps and decode these latents. */
   readonly interrupt?: boolean | undefined;
 }
 
@@ -19,30 +19,30 @@ export interface LatentStepEndEvent extends StepEndEvent {
   readonly latents: Tensor<"float32">;
 }
 
-/** Options of `generate` that every pipeline with a prompt has. */
+/** The `generate` options of every pipeline with a prompt. */
 export interface TextToImageOptions<Output extends LatentOutputType = LatentOutputType>
   extends Omit<GenerateOptions, "outputType" | "onStepEnd"> {
-  /** What the image shows: one text, or one for each image. */
+  /** What to generate: one text, or one per image. */
   readonly prompt?: string | readonly string[] | undefined;
-  /** Embeddings of the prompt in place of the prompt, [prompts, tokens, width]. */
+  /** Precomputed prompt embeddings to use instead of `prompt`, [prompts, tokens, width]. */
   readonly promptEmbeds?: Tensor<"float32"> | undefined;
-  /** How many images of each prompt; 1 by default. They are next to each other in the result. */
+  /** The number of images per prompt; 1 by default. They are adjacent in the result. */
   readonly numImagesPerPrompt?: number | undefined;
-  /** How much the image follows the prompt. */
+  /** How closely the image follows the prompt. */
   readonly guidanceScale?: number | undefined;
-  /** How many of the text encoder's last layers to leave out; 0 by default. (Other programs count from 1.) */
+  /** How many of the text encoder's last layers to skip; 0 by default. (Other programs count from 1.) */
   readonly clipSkip?: number | undefined;
-  /** `scale`: what the weights of all LoRA adapters are multiplied with in this call; 1 by default. */
+  /** `scale`: multiplier for the weights of all LoRA adapters in this call; 1 by default. */
   readonly crossAttentionKwargs?: { readonly scale?: number | undefined } | undefined;
-  /** Pixels, multiples of 8 in most models; the size that the model was trained on by default. */
+  /** In pixels, a multiple of 8 for most models; by default the size the model was trained on. */
   readonly height?: number | undefined;
   readonly width?: number | undefined;
   /**
-   * `"image"` (default) for RasterImages, `"tensor"` for float32 [batch, channels, height, width] in [0, 1], `"latent"` for the
-   * latents, before they are decoded.
+   * `"image"` (default) for RasterImages, `"tensor"` for float32 [batch, channels, height, width] in [0, 1], `"latent"`
+   * for the undecoded latents.
    */
   readonly outputType?: Output | undefined;
-  /** Called after every step; a promise it returns is waited for, and what it returns may change the run. */
+  /** Called after every step; a returned promise is awaited, and the result may change the run. */
   readonly onStepEnd?:
     | ((
         event: LatentStepEndEvent,
@@ -50,21 +50,21 @@ export interface TextToImageOptions<Output extends LatentOutputType = LatentOutp
     | undefined;
 }
 
-/** Options of pipelines that steer away from a second prompt (classifier-free guidance; Ho and Salimans, 2022). */
+/** Options of pipelines with a negative prompt (classifier-free guidance; Ho and Salimans, 2022). */
 export interface GuidedOptions {
-  /** What the image does not show: one text, or one for each prompt. Without effect where `guidanceScale` is at most 1. */
+  /** What to avoid: one text, or one per prompt. Ignored if `guidanceScale` is at most 1. */
   readonly negativePrompt?: string | readonly string[] | undefined;
-  /** Embeddings in place of the negative prompt. */
+  /** Precomputed embeddings to use instead of `negativePrompt`. */
   readonly negativePromptEmbeds?: Tensor<"float32"> | undefined;
-  /** Brings the spread of guided predictions back to that of the prompt's, 0 to 1 (Lin et al., 2023, section 3.4). */
+  /** Rescales guided predictions towards the prompt's standard deviation, 0 to 1 (Lin et al., 2023, section 3.4). */
   readonly guidanceRescale?: number | undefined;
-  /** Noise levels in place of `numInferenceSteps`, for schedulers that take them. */
+  /** Noise levels instead of `numInferenceSteps`, for schedulers that support them. */
   readonly sigmas?: readonly number[] | undefined;
-  /** How much noise DDIM and TCD add on the way, 0 (default) to 1. */
+  /** How much noise DDIM and TCD add at each step, 0 (default) to 1. */
   readonly eta?: number | undefined;
 }
 
-/** The names of the options that every pipeline with a prompt has. */
+/** The names of the options of every pipeline with a prompt. */
 export const promptOptionNames: OptionNames<Omit<TextToImageOptions, "height" | "width" | "latents">> = {
   prompt: true,
   promptEmbeds: true,
@@ -82,7 +82,7 @@ export const promptOptionNames: OptionNames<Omit<TextToImageOptions, "height" | 
   signal: true,
 };
 
-/** The names of the options of pipelines that begin with noise. */
+/** The names of the options of pipelines that start from noise. */
 export const noiseOptionNames: OptionNames<Pick<TextToImageOptions, "height" | "width" | "latents">> = {
   height: true,
   width: true,
@@ -98,7 +98,7 @@ export const guidedOptionNames: OptionNames<GuidedOptions> = {
   eta: true,
 };
 
-/** Options that any pipeline with a prompt may have. */
+/** Any option of a pipeline with a prompt. */
 export type PromptRunOptions = TextToImageOptions &
   GuidedOptions & {
     readonly strength?: number | undefined;
@@ -106,9 +106,9 @@ export type PromptRunOptions = TextToImageOptions &
   };
 
 /**
- * Checks the numbers among the options.
+ * Validates the numeric options.
  *
- * @throws InvalidArgumentError where one is out of range.
+ * @throws InvalidArgumentError if one is out of range.
  */
 export function checkNumbers(options: PromptRunOptions, layers: number): void {
   const { numImagesPerPrompt, guidanceScale, guidanceRescale, clipSkip, eta, strength } = options;
@@ -151,8 +151,8 @@ function requireNumber(
 /**
  * The size of the images.
  *
- * @param factor - What height and width have to be multiples of.
- * @throws InvalidArgumentError where they are not.
+ * @param factor - Height and width must be multiples of it.
+ * @throws InvalidArgumentError if they are not.
  */
 export function resolveSize(
   { height, width }: Pick<TextToImageOptions, "height" | "width">,
@@ -174,5 +174,5 @@ export function resolveSize(
   return size;
 }
 
-/** Beyond this, attention alone would take hours. */
+/** Beyond this size, attention alone would take hours. */
 const maximumSize = 16_384;

@@ -17,34 +17,34 @@ import { runLatentSteps, setTimesteps, timestepsOf } from "./latent-run.ts";
 import type { LatentOutputType, PromptRunOptions } from "./options.ts";
 import type { RunSettings } from "./run-from-text.ts";
 
-/** Options of pipelines that change an image. */
+/** Options of image-to-image pipelines. */
 export interface ImageToImageOptions {
-  /** What to begin with: images, resized to multiples of 8, or latents. One for all, or one for each image that is made. */
+  /** The input: images, resized to multiples of 8, or latents. One for all, or one per generated image. */
   readonly image?: ImageInput | undefined;
-  /** How much of it changes, 0 to 1: the fraction of the steps to run. */
+  /** How much to change it, 0 to 1: the fraction of the steps to run. */
   readonly strength?: number | undefined;
 }
 
 /** The names of {@link ImageToImageOptions}. */
 export const imageOptionNames: OptionNames<ImageToImageOptions> = { image: true, strength: true };
 
-/** What one pipeline does otherwise than another. */
+/** The differences between pipelines. */
 export interface ImageRunSettings extends RunSettings {
   /** The default of `strength`. */
   readonly defaultStrength: number;
-  /** Whether the scheduler itself cuts its steps by `strength`, as those of distilled models do. */
+  /** Whether the scheduler applies `strength` to its steps itself, as schedulers of distilled models do. */
   readonly isCutByScheduler?: boolean | undefined;
-  /** The timesteps of a run that begins elsewhere than `strength` says. */
+  /** The timesteps of a run whose start is not set by `strength`. */
   readonly begin?: ((scheduler: Scheduler) => Float64Array) | undefined;
-  /** Whether noise is added to the image; it is by default. */
+  /** Whether to add noise to the image; true by default. */
   readonly isNoisy?: boolean | undefined;
 }
 
 /**
- * From images to images of a text (Meng et al., 2022). Random numbers are drawn for the latents of the image, for the noise, and then
- * for each step of a stochastic scheduler, in diffusers' order.
+ * Runs image-to-image with a prompt (Meng et al., 2022). Random numbers are drawn for the image latents, for the noise,
+ * and then for each step of a stochastic scheduler, in diffusers' order.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export async function runFromImage<Output extends LatentOutputType>(
   { pipeline, vae, unet, scheduler, conditions }: RunContext,
@@ -99,8 +99,8 @@ function beginTimesteps(
 }
 
 /**
- * Images for the generators that draw their latents: with one generator they are drawn as they are and repeated; with one for each
- * image that is made, each has its own.
+ * Matches images to the generators that sample their latents: a single generator samples each image once, and the
+ * latents are repeated; with one generator per generated image, each samples its own.
  */
 export function fillGenerators(
   subject: string,
@@ -111,7 +111,7 @@ export function fillGenerators(
   return Array.isArray(generator) ? filled : images;
 }
 
-/** @throws InvalidArgumentError where there is none. */
+/** @throws InvalidArgumentError if there is none. */
 export function requireGiven<Value>(subject: string, value: Value | undefined): Value {
   if (value !== undefined && value !== null) return value;
   throw new InvalidArgumentError({

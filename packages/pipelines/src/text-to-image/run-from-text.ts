@@ -7,22 +7,22 @@ import { decodeLatents, type LatentPipelineOutput } from "./latent-images.ts";
 import { runLatentSteps, setTimesteps } from "./latent-run.ts";
 import { type LatentOutputType, type PromptRunOptions, resolveSize } from "./options.ts";
 
-/** What one pipeline does otherwise than another. */
+/** The differences between pipelines. */
 export interface RunSettings {
   /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
-  /** What the scheduler's step is given besides the generator. */
+  /** Arguments for the scheduler's step besides the generator. */
   readonly stepOptions?: object | undefined;
-  /** Whether the image is made of what the scheduler calls `denoised`. */
+  /** Whether to decode the scheduler's `denoised` output. */
   readonly usesDenoised?: boolean | undefined;
-  /** Which of a run's timesteps are gone through; all by default. */
+  /** The timesteps of a run to use; all by default. */
   readonly cut?: ((timesteps: Float64Array) => Float64Array) | undefined;
 }
 
 /**
- * From noise to images of a text. All options are checked first; then the prompts are encoded, and the latents drawn.
+ * Generates images from text. Validates all options, then encodes the prompts and draws the latents.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export async function runFromText<Output extends LatentOutputType>(
   { pipeline, vae, unet, scheduler, conditions, defaultSize }: RunContext,
@@ -55,7 +55,7 @@ export async function runFromText<Output extends LatentOutputType>(
   return decodeLatents(vae, latents, options.outputType, signal);
 }
 
-/** The shape of the latents of images. */
+/** The latent shape of images. */
 export function latentShape({
   vae,
   batch,

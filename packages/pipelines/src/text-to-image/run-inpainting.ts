@@ -29,13 +29,13 @@ import {
 } from "./run-from-image.ts";
 import { latentShape, type RunSettings } from "./run-from-text.ts";
 
-/** Options of pipelines that repaint a part of an image. */
+/** Options of inpainting pipelines. */
 export interface InpaintOptions extends ImageToImageOptions {
-  /** White where the image is repainted, black where it stays; resized with the image. */
+  /** White areas are repainted, black areas kept; resized with the image. */
   readonly maskImage?: ImageInput | undefined;
   /**
-   * Repaints only the part of the image that the mask covers, with a margin of so many pixels, in the full size; the rest stays as it
-   * is. For one image and one mask as RasterImages, and images as the result.
+   * Repaints only the area around the mask, with a margin of this many pixels, at full resolution; the rest stays
+   * unchanged. Requires one RasterImage, one RasterImage mask, and image output.
    */
   readonly paddingMaskCrop?: number | undefined;
 }
@@ -47,20 +47,20 @@ export const inpaintOptionNames: OptionNames<InpaintOptions> = {
   paddingMaskCrop: true,
 };
 
-/** What one pipeline does otherwise than another. */
+/** The differences between pipelines. */
 export interface InpaintSettings extends RunSettings {
   /** The default of `strength`. */
   readonly defaultStrength: number;
 }
 
-/** Beside the latents, a model for inpainting takes a mask and the latents of what is known of the image. */
+/** Besides the latents, an inpainting model takes a mask and the latents of the masked image. */
 const maskChannels = 1;
 
 /**
- * Repaints a part of images. Random numbers are drawn in diffusers' order: latents of the image, where they are used; noise; latents of
- * what is known of the image; steps.
+ * Repaints the masked part of images. Random numbers are drawn in diffusers' order: image latents, if used; noise;
+ * masked image latents; steps.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export async function runInpainting<Output extends LatentOutputType>(
   { pipeline, vae, unet, scheduler, conditions, defaultSize }: RunContext,
@@ -132,14 +132,14 @@ export async function runInpainting<Output extends LatentOutputType>(
   return { images: made.map((one) => crop.restore(one)) } as unknown as LatentPipelineOutput<Output>;
 }
 
-/** The part of an image that is repainted by itself, and how it is put back. */
+/** The crop to repaint separately, and how to paste it back. */
 interface Crop {
   readonly image: RasterImage;
   readonly mask: RasterImage;
   readonly restore: (made: RasterImage) => RasterImage;
 }
 
-/** @throws InvalidArgumentError where there is more than one image, or the mask has another size. */
+/** @throws InvalidArgumentError if there is more than one image, or the mask has another size. */
 function readCrop(
   options: PromptRunOptions & InpaintOptions & { readonly outputType?: unknown },
   size: Size,
@@ -185,7 +185,7 @@ function isTensorInput(input: unknown): boolean {
   return typeof input === "object" && input !== null && "dtype" in input;
 }
 
-/** What is known of images: grey, 0, where they are repainted. */
+/** The masked images: grey (0) in the repainted areas. */
 function hide(images: Tensor<"float32">, masks: Tensor<"float32">): Tensor<"float32"> {
   const [batch = 0, channels = 0, height = 0, width = 0] = images.shape;
   const area = height * width;

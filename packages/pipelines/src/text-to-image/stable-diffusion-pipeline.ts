@@ -18,7 +18,7 @@ import { type InpaintOptions, inpaintOptionNames, runInpainting } from "./run-in
 export interface StableDiffusionGenerateOptions<Output extends LatentOutputType = LatentOutputType>
   extends TextToImageOptions<Output>,
     GuidedOptions {
-  /** 7.5 by default. At most 1 runs the model once a step, without a negative prompt: what Turbo models need. */
+  /** 7.5 by default. A value of at most 1 disables guidance and the negative prompt, as Turbo models require. */
   readonly guidanceScale?: number | undefined;
 }
 
@@ -33,15 +33,15 @@ const stableDiffusionOptions: OptionNames<StableDiffusionGenerateOptions> = {
 };
 
 /**
- * Makes images of a text with Stable Diffusion 1 and 2, Turbo, and models distilled from them (Rombach et al., 2022);
- * diffusers' `StableDiffusionPipeline`.
+ * Generates images from text with Stable Diffusion 1 and 2, Turbo, and models distilled from them (Rombach et al.,
+ * 2022); diffusers' `StableDiffusionPipeline`.
  *
  * @example
  * const pipe = await StableDiffusionPipeline.fromPretrained("stabilityai/sd-turbo", { variant: "fp16" });
  * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 1, guidanceScale: 0, seed: 0 });
  */
 export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -49,11 +49,11 @@ export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
   static readonly defaultGuidanceScale: number = defaultGuidanceScale;
 
   /**
-   * Makes images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in diffusers'
-   * order.
+   * Generates images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in
+   * diffusers' order.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work.
-   * @throws ImageError where a step leads to numbers that are not finite.
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work.
+   * @throws ImageError if a step produces non-finite values.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends LatentOutputType = "image">(
@@ -81,14 +81,15 @@ const stableDiffusionImg2ImgOptions: OptionNames<StableDiffusionImg2ImgGenerateO
 };
 
 /**
- * Changes images by a text with Stable Diffusion (Meng et al., 2022); diffusers' `StableDiffusionImg2ImgPipeline`.
+ * Transforms images according to a prompt with Stable Diffusion (Meng et al., 2022); diffusers'
+ * `StableDiffusionImg2ImgPipeline`.
  *
  * @example
  * const pipe = StableDiffusionImg2ImgPipeline.fromPipe(textToImage);
  * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.6, seed: 0 });
  */
 export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -97,7 +98,7 @@ export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase 
   /** The default of `strength`. */
   static readonly defaultStrength: number = 0.8;
 
-  /** Makes images; see {@link StableDiffusionPipeline.generate}. */
+  /** Generates images; see {@link StableDiffusionPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
@@ -117,7 +118,7 @@ export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase 
 export interface StableDiffusionInpaintGenerateOptions<Output extends LatentOutputType = LatentOutputType>
   extends StableDiffusionGenerateOptions<Output>,
     InpaintOptions {
-  /** 1 by default: what is repainted begins with noise alone. */
+  /** 1 by default: the repainted area starts from pure noise. */
   readonly strength?: number | undefined;
 }
 
@@ -127,15 +128,15 @@ const stableDiffusionInpaintOptions: OptionNames<StableDiffusionInpaintGenerateO
 };
 
 /**
- * Repaints a part of images by a text, with models for inpainting (9 channels) or any other; diffusers'
- * `StableDiffusionInpaintPipeline`.
+ * Repaints the masked part of images according to a prompt, with an inpainting model (9 channels) or any other;
+ * diffusers' `StableDiffusionInpaintPipeline`.
  *
  * @example
  * const pipe = await StableDiffusionInpaintPipeline.fromPretrained("stable-diffusion-v1-5/stable-diffusion-inpainting");
  * const { images } = await pipe.generate({ prompt: "a red door", image, maskImage, seed: 0 });
  */
 export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionInpaintPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -144,7 +145,7 @@ export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase 
   /** The default of `strength`. */
   static readonly defaultStrength: number = 1;
 
-  /** Makes images; see {@link StableDiffusionPipeline.generate}. */
+  /** Generates images; see {@link StableDiffusionPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionInpaintGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {

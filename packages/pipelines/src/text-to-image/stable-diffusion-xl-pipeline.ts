@@ -32,7 +32,7 @@ import { runFromText } from "./run-from-text.ts";
 import { type InpaintOptions, inpaintOptionNames, runInpainting } from "./run-inpainting.ts";
 import { readXLConditions, type XLOptions, xlOptionNames } from "./xl-conditions.ts";
 
-/** The components of a pipeline of Stable Diffusion XL. A refiner has no first tokenizer and text encoder. */
+/** The components of a Stable Diffusion XL pipeline. A refiner lacks the first tokenizer and text encoder. */
 export interface StableDiffusionXLComponents {
   readonly vae: LatentAutoencoder;
   readonly textEncoder: TextEncoder | null;
@@ -43,15 +43,15 @@ export interface StableDiffusionXLComponents {
   readonly scheduler: Scheduler;
 }
 
-/** The settings of such a pipeline, as `model_index.json` has them. */
+/** The settings of a Stable Diffusion XL pipeline, as in `model_index.json`. */
 export interface StableDiffusionXLSettings {
-  /** Whether a prompt without a negative one is steered away from zeros; true by default. */
+  /** Whether zeros replace the embeddings of a missing negative prompt; true by default. */
   readonly forceZerosForEmptyPrompt?: boolean | undefined;
-  /** Whether the model is told a score of beauty, as refiners are; false by default. */
+  /** Whether the model takes an aesthetic score, as refiners do; false by default. */
   readonly requiresAestheticsScore?: boolean | undefined;
 }
 
-/** What the constructor of such a pipeline takes. */
+/** The constructor argument of a Stable Diffusion XL pipeline. */
 export interface StableDiffusionXLParts extends StableDiffusionXLComponents, StableDiffusionXLSettings {}
 
 const settingNames = {
@@ -59,7 +59,7 @@ const settingNames = {
   requiresAestheticsScore: "requires_aesthetics_score",
 } as const;
 
-/** What pipelines of Stable Diffusion XL share. */
+/** The base class of Stable Diffusion XL pipelines. */
 export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipelineBase<StableDiffusionXLComponents> {
   static override readonly components: ComponentSlots = {
     scheduler: {},
@@ -84,7 +84,7 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
   /** The names of the settings, for {@link DiffusionPipelineBase.fromPretrained}. */
   static readonly settingNames: readonly string[] = Object.keys(settingNames);
 
-  /** The settings that an index holds. */
+  /** The settings in an index. */
   static readSettings({ modelIndex }: PipelineSource, options: object): StableDiffusionXLSettings {
     const given = options as StableDiffusionXLSettings;
     const read = (name: keyof typeof settingNames): boolean | undefined => {
@@ -127,7 +127,7 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
     });
   }
 
-  /** Whether a run begins with noise alone: no score of beauty is told then. */
+  /** Whether a run starts from pure noise; if so, no aesthetic score is passed. */
   protected get beginsWithNoise(): boolean {
     return false;
   }
@@ -138,9 +138,9 @@ export interface StableDiffusionXLGenerateOptions<Output extends LatentOutputTyp
   extends TextToImageOptions<Output>,
     GuidedOptions,
     XLOptions {
-  /** 5 by default. At most 1 runs the model once a step, without a negative prompt: what Turbo models need. */
+  /** 5 by default. A value of at most 1 disables guidance and the negative prompt, as Turbo models require. */
   readonly guidanceScale?: number | undefined;
-  /** Ends the run at this part of it, above 0 and below 1; a refiner goes on with the latents. */
+  /** Ends the run at this fraction, above 0 and below 1, for a refiner to continue from the latents. */
   readonly denoisingEnd?: number | undefined;
 }
 
@@ -155,15 +155,15 @@ const stableDiffusionXLOptions: OptionNames<StableDiffusionXLGenerateOptions> = 
 };
 
 /**
- * Makes images of a text with Stable Diffusion XL, XL Turbo, and models distilled from them (Podell et al., 2023); diffusers'
- * `StableDiffusionXLPipeline`, without its watermark.
+ * Generates images from text with Stable Diffusion XL, XL Turbo, and models distilled from them (Podell et al., 2023);
+ * diffusers' `StableDiffusionXLPipeline`, without its watermark.
  *
  * @example
  * const pipe = await StableDiffusionXLPipeline.fromPretrained("stabilityai/sdxl-turbo", { variant: "fp16" });
  * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 1, guidanceScale: 0, seed: 0 });
  */
 export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionXLPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -175,11 +175,11 @@ export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
   }
 
   /**
-   * Makes images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in diffusers'
-   * order.
+   * Generates images. Random numbers are drawn for the latents first, then for each step of a stochastic scheduler, in
+   * diffusers' order.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work.
-   * @throws ImageError where a step leads to numbers that are not finite.
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work.
+   * @throws ImageError if a step produces non-finite values.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends LatentOutputType = "image">(
@@ -199,7 +199,7 @@ export interface StableDiffusionXLImg2ImgGenerateOptions<Output extends LatentOu
     ImageToImageOptions {
   /** 0.3 by default. */
   readonly strength?: number | undefined;
-  /** Begins at this part of a run, above 0 and below 1, with latents that another pipeline left there; in place of `strength`. */
+  /** Starts at this fraction of the run, above 0 and below 1, from another pipeline's latents; replaces `strength`. */
   readonly denoisingStart?: number | undefined;
 }
 
@@ -213,7 +213,7 @@ const stableDiffusionXLImg2ImgOptions: OptionNames<StableDiffusionXLImg2ImgGener
 };
 
 /**
- * Changes images by a text with Stable Diffusion XL, or finishes them with its refiner; diffusers'
+ * Transforms images according to a prompt with Stable Diffusion XL, or refines them with its refiner; diffusers'
  * `StableDiffusionXLImg2ImgPipeline`.
  *
  * @example
@@ -221,7 +221,7 @@ const stableDiffusionXLImg2ImgOptions: OptionNames<StableDiffusionXLImg2ImgGener
  * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.6, seed: 0 });
  */
 export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionXLImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -230,7 +230,7 @@ export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineB
   /** The default of `strength`. */
   static readonly defaultStrength: number = 0.3;
 
-  /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
+  /** Generates images; see {@link StableDiffusionXLPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionXLImg2ImgGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {
@@ -265,9 +265,9 @@ const stableDiffusionXLInpaintOptions: OptionNames<StableDiffusionXLInpaintGener
   ...inpaintOptionNames,
 };
 
-/** Repaints a part of images by a text with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`. */
+/** Repaints the masked part of images with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`. */
 export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionXLInpaintPipeline";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = defaultInferenceSteps;
@@ -276,7 +276,7 @@ export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineB
   /** The default of `strength`. */
   static readonly defaultStrength: number = 0.9999;
 
-  /** Makes images; see {@link StableDiffusionXLPipeline.generate}. */
+  /** Generates images; see {@link StableDiffusionXLPipeline.generate}. */
   async generate<Output extends LatentOutputType = "image">(
     given: StableDiffusionXLInpaintGenerateOptions<Output>,
   ): Promise<LatentPipelineOutput<Output>> {

@@ -8,24 +8,24 @@ import { checkNumbers, type PromptRunOptions } from "./options.ts";
 /** Height and width in pixels; or top and left. */
 export type Pair = readonly [number, number];
 
-/** Options that pipelines of Stable Diffusion XL have besides. */
+/** Additional options of Stable Diffusion XL pipelines. */
 export interface XLOptions {
-  /** What the second text encoder reads; the prompt by default. */
+  /** The prompt for the second text encoder; `prompt` by default. */
   readonly prompt2?: string | readonly string[] | undefined;
   readonly negativePrompt2?: string | readonly string[] | undefined;
-  /** The pooled embedding that belongs to `promptEmbeds`, [prompts, width]. */
+  /** The pooled embeddings for `promptEmbeds`, [prompts, width]. */
   readonly pooledPromptEmbeds?: Tensor<"float32"> | undefined;
   readonly negativePooledPromptEmbeds?: Tensor<"float32"> | undefined;
-  /** Height and width that the model is told its training image had; those of the image by default. */
+  /** Size conditioning: the original height and width; those of the image by default. */
   readonly originalSize?: Pair | undefined;
-  /** Top and left of the part that the model is told was cut out; 0 and 0 by default. */
+  /** Crop conditioning: the top and left of the crop; 0 and 0 by default. */
   readonly cropsCoordsTopLeft?: Pair | undefined;
-  /** Height and width that the model is told to aim at; those of the image by default. They do not set its size. */
+  /** Size conditioning: the target height and width; those of the image by default. They do not set its size. */
   readonly targetSize?: Pair | undefined;
   readonly negativeOriginalSize?: Pair | undefined;
   readonly negativeCropsCoordsTopLeft?: Pair | undefined;
   readonly negativeTargetSize?: Pair | undefined;
-  /** What a refiner is told of the image's beauty, about 1 to 10; 6 by default. */
+  /** The aesthetic score a refiner is conditioned on, about 1 to 10; 6 by default. */
   readonly aestheticScore?: number | undefined;
   /** 2.5 by default. */
   readonly negativeAestheticScore?: number | undefined;
@@ -47,34 +47,34 @@ export const xlOptionNames: OptionNames<XLOptions> = {
   negativeAestheticScore: true,
 };
 
-/** What {@link readXLConditions} works with. */
+/** The input of {@link readXLConditions}. */
 export interface XLConditioning {
-  /** Null for a refiner, which has the second alone. */
+  /** Null for a refiner, which has only the second. */
   readonly tokenizer: PromptTokenizer | null;
   readonly textEncoder: TextEncoder | null;
   readonly tokenizer2: PromptTokenizer;
   readonly textEncoder2: TextEncoder;
   readonly unet: ConditionalUNet;
   readonly guidance: Guidance;
-  /** Whether a prompt without a negative one is steered away from zeros, not from the encoding of an empty text. */
+  /** Whether zeros replace the embeddings of a missing negative prompt, rather than an encoded empty text. */
   readonly forceZerosForEmptyPrompt: boolean;
-  /** Whether the model is told a score of beauty in place of the size to aim at. */
+  /** Whether the model takes an aesthetic score instead of a target size. */
   readonly requiresAestheticsScore: boolean;
   /** Whether negative sizes and others alternate, row by row. */
   readonly alternatesSizes: boolean;
 }
 
-/** Embeddings of texts, and their pooled ones. */
+/** Text embeddings and their pooled embeddings. */
 interface XLEmbeddings {
   readonly embeds: Tensor<"float32">;
   readonly pooled: Tensor<"float32">;
 }
 
 /**
- * The conditions of a run of Stable Diffusion XL (Podell et al., 2023): two text encoders, a pooled embedding, and numbers about
- * size.
+ * Prepares the conditioning of a Stable Diffusion XL run (Podell et al., 2023): two text encoders, a pooled embedding,
+ * and size conditioning.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export function readXLConditions(
   options: PromptRunOptions & XLOptions,
@@ -167,7 +167,7 @@ async function encodePrompts(
   return { positive, negative };
 }
 
-/** What both text encoders make of texts, side by side; the pooled embedding is the second's. */
+/** The concatenated embeddings of both text encoders; the pooled embedding is the second's. */
 async function encodeBoth(
   subject: string,
   [first, second]: readonly [readonly string[], readonly string[]],
@@ -181,7 +181,7 @@ async function encodeBoth(
     const { hiddenState } = await encodeTexts(first, { ...encoding, tokenizer, textEncoder });
     states.push(hiddenState);
   }
-  // A refiner has the second encoder alone, and reads the first prompt with it.
+  // A refiner has only the second encoder, and encodes the first prompt with it.
   const own = states.length === 0 ? first : second;
   const { hiddenState, textEmbeds } = await encodeTexts(own, {
     ...encoding,
@@ -200,7 +200,7 @@ async function encodeBoth(
   return { embeds: concatWidths(states), pooled: textEmbeds };
 }
 
-/** Embeddings of as many tokens side by side. */
+/** Concatenates embeddings with equal token counts along their width. */
 function concatWidths(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
   const [first] = parts as [Tensor<"float32">];
   if (parts.length === 1) return first;
@@ -219,10 +219,10 @@ function concatWidths(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
 }
 
 /**
- * The numbers about size for each image: those of the negative prompts first, where the run is guided.
+ * The size conditioning of each image: that of the negative prompts first, if the run is guided.
  *
- * With other negative sizes and several images, diffusers' text-to-image pipeline repeats the pair, so that the rows alternate
- * while the embeddings do not: a mistake, and the images are those of diffusers here, too (`alternatesSizes`).
+ * With other negative sizes and several images, diffusers' text-to-image pipeline repeats the pair, so the rows
+ * alternate but the embeddings do not. This is a bug, reproduced here to match its images (`alternatesSizes`).
  */
 function sizeNumbers(
   options: XLOptions,

@@ -9,9 +9,9 @@ import { describeValue } from "@onestep/core/internal";
 import { nearestName } from "@onestep/core/internal/nearest-name";
 
 /**
- * Names of a model's classes by class id, as `id2label` of diffusers' `DiTPipeline` and of transformers:
- * `{ "0": "tench, Tinca tinca", "1": "goldfish" }`. A comma separates names of one class; a list of names is the same,
- * as in `imagenet_class_index.json` of Keras.
+ * Class names by class id, like `id2label` in diffusers' `DiTPipeline` and in transformers: `{ "0": "tench, Tinca
+ * tinca", "1": "goldfish" }`. Commas separate synonyms; a list of names also works, as in Keras'
+ * `imagenet_class_index.json`.
  */
 export type Id2Label = Readonly<Record<string, string | readonly string[]>>;
 
@@ -22,12 +22,12 @@ export type ClassLabelsInput = number | string | ArrayLike<number> | readonly (n
 const listedNames = 10;
 
 /**
- * Checks names of classes.
+ * Validates class names.
  *
- * @param id2label - Any value, as a file or a caller gives it.
- * @param subject - What it is, for errors: `id2label`.
- * @param failure - Turns what is wrong into an error.
- * @throws What `failure` makes, unless `id2label` maps every id from 0 up to its last one to at least one name.
+ * @param id2label - Any value, from a file or a caller.
+ * @param subject - Its name in errors: `id2label`.
+ * @param failure - Creates the error from a description of the problem.
+ * @throws The error from `failure`, unless `id2label` maps every id from 0 to the last to at least one name.
  */
 export function parseId2Label(
   id2label: unknown,
@@ -50,18 +50,17 @@ export function parseId2Label(
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** The names of a model's classes, to look classes up by. */
+/** Looks up a model's classes by name. */
 export class ClassNames {
-  /** The ids by name, sorted by name. Names that say nothing certain are left out: those of two classes, and numbers. */
+  /** The ids by name, sorted by name. Ambiguous names are omitted: those of two classes, and numbers. */
   readonly labels: Readonly<Record<string, number>>;
   readonly #names: readonly (readonly string[])[];
   readonly #ids = new Map<string, Set<number>>();
 
   /**
-   * @param id2label - Of a checkpoint without names, nothing.
-   * @param numClassEmbeds - How many classes the model knows; null for a model without classes; without it, that is not
-   * checked.
-   * @throws InvalidConfigError where there are more names than classes.
+   * @param id2label - Omitted for a checkpoint without names.
+   * @param numClassEmbeds - The model's number of classes; null for a model without classes. Not checked if omitted.
+   * @throws InvalidConfigError if there are more names than classes.
    */
   constructor(id2label?: Id2Label, numClassEmbeds: number | null = Number.POSITIVE_INFINITY) {
     this.#names = Object.values(id2label ?? {}).map(namesOf);
@@ -89,21 +88,21 @@ export class ClassNames {
     return this.#names.map(([name = ""]) => name);
   }
 
-  /** The classes that a name could mean: those of that name, and the one whose number it reads as. */
+  /** The classes a name could mean: those with that name, and the one whose number it reads as. */
   candidates(name: string): readonly number[] {
     const ids = new Set(this.#ids.get(name));
     return /^\d+$/.test(name) && ids.size > 0 ? [...ids.add(Number(name))] : [...ids];
   }
 
-  /** The first name of a class; `undefined` where it has none. */
+  /** The first name of a class; `undefined` if it has none. */
   nameOf(id: number): string | undefined {
     return this.#names[id]?.[0];
   }
 
   /**
-   * Class labels with an id in the place of each name. What is no name stays as it is, to be checked as an id.
+   * Replaces names in class labels by ids. Other values stay unchanged, to be checked as ids.
    *
-   * @throws InvalidArgumentError where a name is unknown, names two classes, or could be the id of another class.
+   * @throws InvalidArgumentError if a name is unknown, names two classes, or could be the id of another class.
    */
   toIds(classLabels: ClassLabelsInput): number | ArrayLike<number> {
     if (typeof classLabels === "string") return this.idOf("classLabels", classLabels);
@@ -116,8 +115,8 @@ export class ClassNames {
   /**
    * The id of a class.
    *
-   * @param subject - Where the name comes from, for errors.
-   * @throws InvalidArgumentError where the name is unknown, names two classes, or could be the id of another class.
+   * @param subject - The source of the name, for errors.
+   * @throws InvalidArgumentError if the name is unknown, names two classes, or could be the id of another class.
    */
   idOf(subject: string, name: string): number {
     const ids = [...(this.#ids.get(name) ?? [])];
@@ -126,7 +125,7 @@ export class ClassNames {
     throw new InvalidArgumentError({ subject, found: JSON.stringify(name), ...this.#explain(name, ids) });
   }
 
-  /** Names that were probably meant by one that is none: the nearest, or a few that it is a part of. */
+  /** Suggests names for an unknown one: the nearest, or a few that contain it. */
   suggest(name: string): readonly string[] {
     const word = name.toLowerCase();
     const byLowerCase = new Map([...this.#ids.keys()].map((one) => [one.toLowerCase(), one]));
@@ -166,10 +165,10 @@ export class ClassNames {
 }
 
 /**
- * Draws one class per image, each with the image's own generator where there is one per image.
+ * Draws one class per image, from the image's own generator if there is one per image.
  *
- * In diffusers these come from torch's global generator, so that the same seed gives other images; here they follow
- * the generator, after the latents.
+ * diffusers draws them from torch's global generator, so the same seed gives different images; here they come from the
+ * run's generator, after the latents.
  */
 export function drawClassLabels(
   numClassEmbeds: number,
@@ -194,7 +193,7 @@ function namesOf(label: string | readonly string[]): readonly string[] {
   return names.map((name) => name.trim()).filter((name) => name !== "");
 }
 
-/** Whether a name reads as a number that is not the class's own: nobody could say which of the two is meant. */
+/** Whether a name reads as a number other than its class's id, which makes it ambiguous. */
 function isOtherNumber(name: string, id: number): boolean {
   return /^[+-]?\d+$/.test(name) && name !== String(id);
 }

@@ -21,29 +21,29 @@ export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputTy
   ClassConditionalGenerateOptions<Output>;
 
 /**
- * Makes images from noise in one step or a few (Song et al., 2023, algorithm 1); diffusers' `ConsistencyModelPipeline`.
+ * Generates images from noise in one or a few steps (Song et al., 2023, algorithm 1); diffusers'
+ * `ConsistencyModelPipeline`.
  *
- * The same seed gives the same image as in Python with a CPU generator, wherever labels are given. Where this
- * pipeline differs from diffusers, it refuses what would silently do something else: labels out of range or for a
- * model without classes, an unknown `outputType` (before the work, not after). One label is spread over a batch, and
- * labels that are not given are drawn from `generator`, not from a global one.
+ * If labels are given, the same seed gives the same image as in Python with a CPU generator. Unlike diffusers, it
+ * rejects options that would be silently misread: labels out of range or for a model without classes, and an unknown
+ * `outputType` (before the work, not after). A single label applies to the whole batch, and missing labels are drawn
+ * from `generator`, not from a global one.
  */
 export class ConsistencyModelPipeline extends UNet2DPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = className;
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "edm";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 1;
 
   /**
    * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`); diffusers'
-   * `from_single_file`. The scheduler is the one that the model was trained for, which the file's name tells. A diffusion
-   * model that consistency models are distilled from (`edm_cat256_ema.pt`) has an `EDMHeunScheduler`; OpenAI takes 40
-   * steps with it.
+   * `from_single_file`. The scheduler is inferred from the file name. Teacher diffusion models (`edm_cat256_ema.pt`) get
+   * an `EDMHeunScheduler`; OpenAI uses 40 steps with it.
    *
-   * @param source - A path, a URL, the URL of a file's page on the Hub, or a `File` of a browser.
-   * @throws InvalidArgumentError where the name does not tell how the model was trained, and no `scheduler` is given.
+   * @param source - A path, a URL, the URL of a file's page on the Hub, or a browser `File`.
+   * @throws InvalidArgumentError if no `scheduler` is given and none can be inferred from the file name.
    * @throws HubError, CheckpointError, InvalidConfigError and others, see `UNet2DModel.fromSingleFile`.
    */
   static async fromSingleFile(
@@ -62,12 +62,12 @@ export class ConsistencyModelPipeline extends UNet2DPipelineBase {
   }
 
   /**
-   * Makes images.
+   * Generates images.
    *
-   * Random numbers are drawn in this order: latents, labels (where the model has classes and none are given), then noise
-   * for each step of a run of more than one.
+   * Random numbers are drawn in this order: latents, labels (if the model has classes and none are given), then noise
+   * for each step of a multistep run.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work.
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

@@ -27,23 +27,23 @@ export interface DDIMGenerateOptions<Output extends OutputType = OutputType>
   /** How much of DDPM's noise a step adds, from 0 (default: none) to 1. Schedulers other than `DDIMScheduler` ignore it. */
   readonly eta?: number | undefined;
   /**
-   * Whether the noise is recomputed from the clamped prediction of the image; false by default. Schedulers other than
+   * Whether to recompute the noise from the clamped image prediction; false by default. Schedulers other than
    * `DDIMScheduler` ignore it.
    */
   readonly useClippedModelOutput?: boolean | undefined;
 }
 
 /**
- * Makes images with the model of a DDPM in fewer steps, by denoising diffusion implicit models (Song et al. 2020,
+ * Generates images with a DDPM model in fewer steps, using denoising diffusion implicit models (Song et al. 2020,
  * arXiv:2010.02502); diffusers' `DDIMPipeline`.
  *
- * The same seed gives the same image as in Python with a CPU generator. The scheduler that the model comes with is made
- * a `DDIMScheduler`, whatever its class; another that is assigned to `scheduler` later stays what it is.
+ * The same seed gives the same image as in Python with a CPU generator. The model's scheduler is converted to a
+ * `DDIMScheduler`, whatever its class; one assigned to `scheduler` later is used unchanged.
  */
 export class DDIMPipeline extends UNet2DPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = className;
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 50;
@@ -53,9 +53,9 @@ export class DDIMPipeline extends UNet2DPipelineBase {
   }
 
   /**
-   * Makes images. Random numbers are drawn for the latents first, then, where `eta` is above 0, for each step.
+   * Generates images. Random numbers are drawn for the latents first, then, if `eta` is above 0, for each step.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work. (diffusers warns of an `eta` out of range.)
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work. (diffusers warns of an `eta` out of range.)
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

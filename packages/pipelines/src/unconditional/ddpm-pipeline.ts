@@ -16,25 +16,26 @@ export type DDPMGenerateOptions<Output extends OutputType = OutputType> =
   ClassConditionalGenerateOptions<Output>;
 
 /**
- * Makes images with a denoising diffusion probabilistic model (Ho et al. 2020, arXiv:2006.11239, algorithm 2); diffusers'
- * `DDPMPipeline`.
+ * Generates images with a denoising diffusion probabilistic model (Ho et al. 2020, arXiv:2006.11239, algorithm 2);
+ * diffusers' `DDPMPipeline`.
  *
- * The same seed gives the same image as in Python with a CPU generator. Any scheduler that steps through a schedule of
- * betas can take the place of `DDPMScheduler`, in fewer steps: `DDIMScheduler`, `UniPCMultistepScheduler`, also those
- * whose samples are scaled (`EulerDiscreteScheduler`), which diffusers' pipeline starts at the wrong noise level.
+ * The same seed gives the same image as in Python with a CPU generator. Any scheduler with a beta schedule can replace
+ * `DDPMScheduler` and needs fewer steps: `DDIMScheduler`, `UniPCMultistepScheduler`, and also those that scale samples
+ * (`EulerDiscreteScheduler`), which diffusers' pipeline starts at the wrong noise level.
  */
 export class DDPMPipeline extends UNet2DPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = className;
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 1000;
 
   /**
-   * Makes images. Random numbers are drawn for the latents first, then (with `DDPMScheduler`) for each step but the last.
+   * Generates images. Random numbers are drawn for the latents first, then (with `DDPMScheduler`) for each step but the
+   * last.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work.
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

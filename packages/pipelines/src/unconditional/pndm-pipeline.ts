@@ -18,16 +18,16 @@ export type PNDMGenerateOptions<Output extends OutputType = OutputType> =
   ClassConditionalGenerateOptions<Output>;
 
 /**
- * Makes images with the model of a DDPM in fewer steps, by pseudo numerical methods (Liu et al. 2022, arXiv:2202.09778,
+ * Generates images with a DDPM model in fewer steps, using pseudo numerical methods (Liu et al. 2022, arXiv:2202.09778,
  * algorithm 2); diffusers' `PNDMPipeline`.
  *
- * The same seed gives the same image as in Python with a CPU generator. The scheduler that the model comes with is made
- * a `PNDMScheduler`, whatever its class; another that is assigned to `scheduler` later stays what it is.
+ * The same seed gives the same image as in Python with a CPU generator. The model's scheduler is converted to a
+ * `PNDMScheduler`, whatever its class; one assigned to `scheduler` later is used unchanged.
  */
 export class PNDMPipeline extends UNet2DPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = className;
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 50;
@@ -37,9 +37,9 @@ export class PNDMPipeline extends UNet2DPipelineBase {
   }
 
   /**
-   * Makes images. Random numbers are drawn for the latents alone.
+   * Generates images. Random numbers are drawn only for the latents.
    *
-   * @throws InvalidArgumentError where an option is wrong; before any work.
+   * @throws InvalidArgumentError if an option is invalid; thrown before any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(

@@ -5,12 +5,12 @@ import type { UNet2D, UNet2DConfig } from "./unet-2d.ts";
 class FirstPassReached extends Error {}
 
 /**
- * Finds out what a pipeline will say to options, before the weights of its model are there: `generate` runs up to the
- * first pass of the model, with a stand-in that has the model's config alone. Nothing warns on the way, for the run itself
- * will.
+ * Validates options before the model's weights are loaded: `generate` runs up to the first model call, with a stand-in
+ * that has only the model's config. Warnings are suppressed, since the actual run will issue them.
  *
- * @param generate - Makes a pipeline with the stand-in, and calls `generate` of it, or of another made of it.
- * @throws What `generate` throws before the first pass: errors about options, scheduler and config.
+ * @param generate - Creates a pipeline with the stand-in and calls its `generate`, or that of a pipeline derived from
+ * it.
+ * @throws Whatever `generate` throws before the first model call: errors about options, scheduler and config.
  */
 export async function rehearse(
   config: UNet2DConfig,

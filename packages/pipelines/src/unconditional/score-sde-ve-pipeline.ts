@@ -17,25 +17,26 @@ export type ScoreSdeVeGenerateOptions<Output extends OutputType = OutputType> =
   ClassConditionalGenerateOptions<Output>;
 
 /**
- * Makes images with a score model of the variance-exploding SDE (NCSN++), by predictor and corrector (Song et al. 2021,
- * arXiv:2011.13456, algorithm 2); diffusers' `ScoreSdeVePipeline`.
+ * Generates images with a score model of the variance-exploding SDE (NCSN++), using predictor-corrector sampling (Song
+ * et al. 2021, arXiv:2011.13456, algorithm 2); diffusers' `ScoreSdeVePipeline`.
  *
- * The same seed gives the same image as in Python with a CPU generator. Each step evaluates the model once for the
- * prediction and `scheduler.config.correctSteps` times for corrections before it.
+ * The same seed gives the same image as in Python with a CPU generator. Each step evaluates the model
+ * `scheduler.config.correctSteps` times for corrections, then once for the prediction.
  */
 export class ScoreSdeVePipeline extends UNet2DPipelineBase {
-  /** The class as `model_index.json` names it. */
+  /** The class name in `model_index.json`. */
   static readonly className: string = className;
-  /** What its models were trained on. */
+  /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "score-sde";
   /** The default of `numInferenceSteps`. */
   static readonly defaultInferenceSteps: number = 2000;
 
   /**
-   * Makes images. Random numbers are drawn for the latents first, then in each step for each correction and for the
-   * prediction.
+   * Generates images. Random numbers are drawn for the latents first, then, in each step, for each correction and for
+   * the prediction.
    *
-   * @throws InvalidArgumentError where an option is wrong, or the scheduler is no `ScoreSdeVeScheduler`; before any work.
+   * @throws InvalidArgumentError if an option is invalid, or the scheduler is not a `ScoreSdeVeScheduler`; thrown before
+   * any work.
    * @throws DisposedError after `dispose`.
    */
   async generate<Output extends OutputType = "image">(
@@ -61,7 +62,7 @@ export class ScoreSdeVePipeline extends UNet2DPipelineBase {
   }
 }
 
-/** Not by `instanceof`: a scheduler of another copy of the package, or of somebody's own, serves as well. */
+/** Not by `instanceof`: a scheduler from another copy of the package, or a custom one, works as well. */
 function isPredictorCorrector(scheduler: Scheduler): scheduler is ScoreSdeVeScheduler {
   return "stepPred" in scheduler && "stepCorrect" in scheduler;
 }

@@ -12,16 +12,17 @@ import type { UNet2DParts } from "./unet-2d-pipeline.ts";
 
 /** Options of `fromSingleFile`. */
 export interface PipelineFromSingleFileOptions extends LoadSingleFileOptions, OpenRepositoryOptions {
-  /** Needed where the file's name does not tell how the model was trained. */
+  /** Required if the file name does not reveal how the model was trained. */
   readonly scheduler?: Scheduler | undefined;
-  /** Names of the model's classes by class id. */
+  /** Class names by class id. */
   readonly id2label?: Id2Label | undefined;
 }
 
 /**
- * Loads an original checkpoint with the scheduler that it was trained for.
+ * Loads an original checkpoint with the scheduler it was trained for.
  *
- * @throws InvalidArgumentError before anything is fetched, where no scheduler is given and the name tells none.
+ * @throws InvalidArgumentError if no scheduler is given and none can be inferred from the name; thrown before anything
+ * is fetched.
  */
 export async function loadSingleFile(
   source: FileLocation,
@@ -33,11 +34,11 @@ export async function loadSingleFile(
 }
 
 /**
- * The scheduler that an original checkpoint was trained for, by its name (openai/consistency_models
- * `scripts/launch.sh`; diffusers `scripts/convert_consistency_to_diffusers.py`). The diffusion models that consistency
- * models are distilled from are sampled by Heun's method, and see the timesteps that those do.
+ * Infers the scheduler of an original checkpoint from its name (openai/consistency_models `scripts/launch.sh`; diffusers
+ * `scripts/convert_consistency_to_diffusers.py`). The teacher diffusion models are sampled with Heun's method, and take
+ * the same timesteps as the consistency models.
  *
- * @throws InvalidArgumentError where the name tells none.
+ * @throws InvalidArgumentError if none can be inferred.
  */
 export function schedulerForFile(source: FileLocation): Scheduler {
   const name = fileName(source);

@@ -22,41 +22,41 @@ import {
 } from "./class-names.ts";
 import { imageShapeOf, requireRunnable, type UNet2D, unet2DSlot } from "./unet-2d.ts";
 
-/** The components of a pipeline over a UNet that makes images of noise. */
+/** The components of an unconditional or class-conditional UNet pipeline. */
 export interface UNet2DComponents {
-  /** The model, a `UNet2DModel` or any object that does what the pipelines call of it. */
+  /** The model: a `UNet2DModel`, or any object with the same methods. */
   readonly unet: UNet2D;
   readonly scheduler: Scheduler;
 }
 
-/** The settings of such a pipeline. */
+/** The settings of a UNet pipeline. */
 export interface UNet2DSettings {
-  /** Names of the model's classes by class id, in place of those of the model index. */
+  /** Class names by class id; overrides the model index. */
   readonly id2label?: Id2Label | undefined;
 }
 
-/** What the constructor of such a pipeline takes. */
+/** The constructor argument of a UNet pipeline. */
 export interface UNet2DParts extends UNet2DComponents, UNet2DSettings {}
 
-/** Options of `fromPretrained` of such a pipeline. */
+/** Options of `fromPretrained` of a UNet pipeline. */
 export interface PipelineFromPretrainedOptions extends LoadPipelineOptions {
-  /** A model to use in place of the repository's; it stays yours to dispose of. */
+  /** A model to use instead of the repository's; you remain responsible for disposing of it. */
   readonly unet?: UNet2D | null | undefined;
-  /** A scheduler to use in place of the repository's. */
+  /** A scheduler to use instead of the repository's. */
   readonly scheduler?: Scheduler | null | undefined;
-  /** Names of the model's classes by class id, in place of the repository's; {} for none. */
+  /** Class names by class id, overriding the repository's; `{}` for none. */
   readonly id2label?: Id2Label | null | undefined;
 }
 
-/** Options of `generate` of every pipeline that makes images from noise, with or without classes. All optional. */
+/** The `generate` options of every unconditional or class-conditional pipeline. All optional. */
 export interface ClassConditionalGenerateOptions<Output extends OutputType = OutputType>
   extends GenerateOptions<Output> {
-  /** How many images. By default as many as there are labels, generators or latents, or 1. */
+  /** The number of images. Defaults to the number of labels, generators or latents, or 1. */
   readonly batchSize?: number | undefined;
   /**
-   * What to make, for class-conditional models: one class for all images, or one per image. A class is a number from 0 to
-   * `unet.config.numClassEmbeds - 1`, or its name where the checkpoint names its classes (see `pipe.labels`). Without it,
-   * classes are drawn at random, after the latents and from the same generator.
+   * The class to generate, for class-conditional models: one for all images, or one per image. A class is a number from
+   * 0 to `unet.config.numClassEmbeds - 1`, or a name if the checkpoint has class names (see `pipe.labels`). By default,
+   * classes are drawn at random from the same generator, after the latents.
    */
   readonly classLabels?: ClassLabelsInput | undefined;
 }
@@ -68,14 +68,14 @@ export const classConditionalOptionNames: OptionNames<ClassConditionalGenerateOp
   classLabels: true,
 };
 
-/** What `generate` of such a pipeline returns. */
+/** The result of a UNet pipeline's `generate`. */
 export interface ClassConditionalOutput<Output extends OutputType = "image">
   extends ImagePipelineOutput<Output> {
   /** The class of each image, given or drawn; `undefined` for a model without classes. */
   readonly classLabels: readonly number[] | undefined;
 }
 
-/** What a run of such a pipeline begins with. */
+/** The initial state of a UNet pipeline's run. */
 export interface UNet2DRun extends SamplingRun {
   /** The model, with the class of each image. */
   readonly predict: NoisePredictor;
@@ -83,17 +83,17 @@ export interface UNet2DRun extends SamplingRun {
   readonly classLabels: readonly number[] | undefined;
 }
 
-/** How such a pipeline begins a run. */
+/** How a UNet pipeline begins a run. */
 export interface UNet2DRunSettings {
   /** The default of `numInferenceSteps`. */
   readonly defaultInferenceSteps: number;
-  /** Whether a run begins with noise, by default; else nothing is drawn for it, and it begins with zeros. */
+  /** Whether a run begins with noise (default). If not, nothing is drawn, and it begins with zeros. */
   readonly isNoisy?: boolean | undefined;
 }
 
 /**
- * Where a `model_index.json` names the classes: where `DiTPipeline` of diffusers has them, and where other pipelines of
- * diffusers pass over them without a warning.
+ * The keys for class names in `model_index.json`: the one diffusers' `DiTPipeline` reads, and one its other pipelines
+ * ignore without a warning.
  */
 const id2labelKeys = ["id2label", "_id2label"] as const;
 
@@ -121,7 +121,7 @@ export function readId2Label({
   return first;
 }
 
-/** The entries of a `model_index.json` that name classes, in the place where it has them already. */
+/** The class-name entries of a `model_index.json`, under the key it already uses. */
 export function id2LabelEntries(
   id2label: Id2Label,
   loaded: ReadonlyMap<string, PythonJson>,
@@ -131,7 +131,7 @@ export function id2LabelEntries(
   return new Map(id2labelKeys.map((key) => [key, key === used ? value : undefined]));
 }
 
-/** What every pipeline shares that makes images of noise with a UNet and a scheduler, with or without classes. */
+/** The base class of unconditional and class-conditional UNet pipelines. */
 export abstract class UNet2DPipelineBase<
   Components extends UNet2DComponents & ComponentRecord<Components> = UNet2DComponents,
 > extends DiffusionPipelineBase<Components> {
@@ -140,11 +140,11 @@ export abstract class UNet2DPipelineBase<
     unet: unet2DSlot,
   };
 
-  /** Names of the model's classes by class id; `undefined` if they are unknown. */
+  /** Class names by class id; `undefined` if unknown. */
   readonly id2label: Id2Label | undefined;
   readonly #classNames: ClassNames;
 
-  /** @throws InvalidArgumentError, InvalidConfigError where `id2label` does not name the classes of the model. */
+  /** @throws InvalidArgumentError, InvalidConfigError if `id2label` does not name the classes of the model. */
   constructor(parts: Components & UNet2DSettings) {
     const { id2label, unet, scheduler, ...others } = parts ?? {};
     super({ unet, scheduler, ...others } as unknown as Components);
@@ -155,7 +155,7 @@ export abstract class UNet2DPipelineBase<
   /** The names of the settings, for {@link DiffusionPipelineBase.fromPretrained}. */
   static readonly settingNames: readonly string[] = ["id2label"];
 
-  /** Names of classes, those of the options before those of the index. */
+  /** Class names; options take precedence over the index. */
   static readSettings(source: PipelineSource, { id2label }: UNet2DSettings): UNet2DSettings {
     return { id2label: id2label == null ? readId2Label(source) : parseId2Label(id2label, "id2label") };
   }
@@ -169,7 +169,7 @@ export abstract class UNet2DPipelineBase<
     return { id2label: this.id2label };
   }
 
-  /** Where the model runs. */
+  /** The device of the model. */
   override get device(): Device {
     return this.unet.device;
   }
@@ -177,14 +177,14 @@ export abstract class UNet2DPipelineBase<
   /**
    * The ids of the model's classes by name, sorted; empty if they are unknown. Diffusers' `DiTPipeline.labels`.
    *
-   * A name that two classes share, or that reads as the number of another, is not among them.
+   * Ambiguous names are omitted: those shared by two classes, and those that read as another class's number.
    */
   get labels(): Readonly<Record<string, number>> {
     return this.#classNames.labels;
   }
 
   /**
-   * The ids of classes by their names; diffusers' `DiTPipeline.get_label_ids`. `generate` takes the names as they are.
+   * Maps class names to ids; diffusers' `DiTPipeline.get_label_ids`. `generate` also accepts names directly.
    *
    * @example
    * ```ts
@@ -198,10 +198,10 @@ export abstract class UNet2DPipelineBase<
   }
 
   /**
-   * Begins a run from noise. All options are checked first; then the latents are drawn, then the labels of a model with
-   * classes if none are given.
+   * Begins a run from noise. Validates all options, then draws the latents, then the labels if the model has classes and
+   * none are given.
    *
-   * @throws InvalidArgumentError where an option is wrong, or the scheduler cannot sample the model.
+   * @throws InvalidArgumentError if an option is invalid, or the scheduler cannot sample the model.
    */
   protected async beginRun(
     options: ClassConditionalGenerateOptions,
@@ -241,9 +241,9 @@ export abstract class UNet2DPipelineBase<
   }
 
   /**
-   * Checks class labels and spreads them over a batch; `undefined` if there are none.
+   * Validates class labels and broadcasts them over the batch; `undefined` if there are none.
    *
-   * @throws InvalidArgumentError where one is out of range, their number is wrong, or the model has no classes.
+   * @throws InvalidArgumentError if a label is out of range, there are too many or too few, or the model has no classes.
    */
   protected checkLabels(
     classLabels: number | ArrayLike<number> | undefined,
@@ -262,7 +262,7 @@ export abstract class UNet2DPipelineBase<
     return numClassEmbeds === null ? undefined : drawClassLabels(numClassEmbeds, batchSize, generator);
   }
 
-  /** What `generate` returns, of pixels from 0 to 1. */
+  /** Builds the result of `generate` from pixels between 0 and 1. */
   protected async finish<Output extends OutputType>(
     { classLabels }: Pick<UNet2DRun, "classLabels">,
     pixels: Tensor<"float32">,

@@ -18,13 +18,13 @@ import type { ComponentSlot } from "../component/component-slots.ts";
 import { type PipelineSource, resolveComponent } from "../component/load-components.ts";
 import type { OutputType } from "../sampling/generate-options.ts";
 
-/** What pipelines read of the config of their model. */
+/** The model config fields pipelines read. */
 export type UNet2DConfig = Pick<
   UNet2DModelConfigValues,
   "classEmbedType" | "inChannels" | "numClassEmbeds" | "outChannels" | "sampleSize"
 >;
 
-/** What pipelines call of a model that predicts images of the size of its input; `UNet2DModel` has it. */
+/** The model interface pipelines require: predictions of the input's shape. `UNet2DModel` implements it. */
 export interface UNet2D extends Component {
   readonly config: UNet2DConfig;
   readonly device: Device;
@@ -33,9 +33,9 @@ export interface UNet2D extends Component {
 }
 
 /**
- * The shape of one image of a model.
+ * The shape of one of a model's images.
  *
- * @throws InvalidConfigError where the config does not say the size.
+ * @throws InvalidConfigError if the config has no size.
  */
 export function imageShapeOf(
   config: UNet2DConfig,
@@ -44,7 +44,7 @@ export function imageShapeOf(
   return [config.inChannels, height, width];
 }
 
-/** The `unet` of the pipelines here. */
+/** The `unet` slot of the unconditional pipelines. */
 export const unet2DSlot: ComponentSlot = {
   classes: { "diffusers/UNet2DModel": unet2DModelLoader },
   remedy:
@@ -61,9 +61,9 @@ export const unet2DSlot: ComponentSlot = {
 };
 
 /**
- * The class of the UNet, taken out of a wrapper of torch's.
+ * The class of the UNet, unwrapped from torch's wrapper classes.
  *
- * @param className - As `model_index.json` has it.
+ * @param className - The class in `model_index.json`.
  */
 export function findUnetClass(
   repository: Repository,
@@ -74,26 +74,26 @@ export function findUnetClass(
 }
 
 /**
- * The class of the UNet, taken out of a wrapper of torch's.
+ * The class of the UNet, unwrapped from torch's wrapper classes.
  *
- * @throws UnsupportedError where it is another model than runs here.
+ * @throws UnsupportedError if the model is not supported.
  */
 export async function requireUnetClass(source: PipelineSource, options: ReadOptions = {}): Promise<string> {
   return (await resolveComponent(source, "unet", unet2DSlot, options)).className;
 }
 
-/** The config of a pipeline's model and where it was found. */
+/** The config of a pipeline's model and its location. */
 export interface FoundUnetConfig {
   readonly config: UNet2DModelConfig;
-  /** The folder of the model in the repository; `""` for the root. */
+  /** The model's folder in the repository; `""` for the root. */
   readonly folder: string;
 }
 
 /**
- * Reads the config of a pipeline's model, and nothing of its weights.
+ * Reads the config of a pipeline's model, but not its weights.
  *
- * @throws EntryNotFoundError where there is none.
- * @throws InvalidConfigError where it is wrong.
+ * @throws EntryNotFoundError if there is none.
+ * @throws InvalidConfigError if it is invalid.
  */
 export async function readUnetConfig(
   { repository }: Pick<PipelineSource, "repository">,
@@ -109,24 +109,24 @@ export async function readUnetConfig(
   return { config: unet2DModelConfigSchema.fromJson(document, source), folder };
 }
 
-/** What {@link requireRunnable} judges. */
+/** The input of {@link requireRunnable}. */
 export interface ModelInUse {
-  /** The config of the model. */
+  /** The model config. */
   readonly config: Pick<UNet2DModelConfigValues, "classEmbedType" | "inChannels" | "outChannels">;
-  /** The scheduler that is to sample. */
+  /** The scheduler to sample with. */
   readonly scheduler: Pick<Scheduler, "config">;
   readonly outputType?: OutputType | undefined;
 }
 
-/** Most channels that an image has: red, green, blue and opacity. */
+/** The most channels an image can have: red, green, blue and alpha. */
 const maximumImageChannels = 4;
 
 /**
- * Checks what model and scheduler say of themselves, before anything is computed: whether the scheduler can take a step
- * with what the model predicts, and whether images can be made of it.
+ * Checks the configs of model and scheduler before any computation: whether the scheduler can step with the model's
+ * predictions, and whether the output can become images.
  *
- * @throws UnsupportedError where no pipeline runs the model.
- * @throws InvalidArgumentError where another scheduler, or another output, would do.
+ * @throws UnsupportedError if no pipeline runs the model.
+ * @throws InvalidArgumentError if a different scheduler or output type would work.
  */
 export function requireRunnable({ config, scheduler, outputType = "image" }: ModelInUse): void {
   const { classEmbedType, inChannels, outChannels } = config;
@@ -165,7 +165,7 @@ function requireVariance(
     });
   }
   const name = componentClassName(scheduler);
-  // A custom scheduler does not say what it accepts.
+  // Custom schedulers do not declare what they accept.
   if (name === undefined) return;
   const predictsVariance = outChannels !== inChannels;
   const { isSplit, varianceType } = readVariance(scheduler.config);
@@ -184,11 +184,11 @@ function requireVariance(
   });
 }
 
-/** Whether a scheduler takes the variance off what the model predicts, as its config says. */
+/** Whether a scheduler splits off a predicted variance, according to its config. */
 function readVariance(config: object): { isSplit: boolean; varianceType: unknown } {
   const { varianceType, algorithmType, predictionType } = config as Readonly<Record<string, unknown>>;
   const isLearned = varianceType === "learned" || varianceType === "learned_range";
-  // The solvers do so for predictions of noise alone.
+  // The solvers do so only for noise predictions.
   const isSolver = algorithmType !== undefined;
   return { isSplit: isLearned && (!isSolver || predictionType === "epsilon"), varianceType };
 }

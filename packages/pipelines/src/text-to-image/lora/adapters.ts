@@ -4,7 +4,7 @@ import type { AdapterLayer, AdapterState } from "@onestep/models";
 import type { LoraLayers, LoraTarget } from "./load-lora.ts";
 import type { LoraComponent } from "./lora-names.ts";
 
-/** What adapters need of a model; `Model` of `@onestep/models` has it. */
+/** The model interface adapters require; `Model` of `@onestep/models` implements it. */
 export interface AdaptableModel {
   readonly adapterTargets: ReadonlyMap<string, readonly number[]>;
   readonly adapters: ReadonlyMap<string, AdapterState>;
@@ -15,10 +15,10 @@ export interface AdaptableModel {
   unfuseAdapters(): void;
 }
 
-/** Weights of adapters: one for all, or one for each in the order of their names. */
+/** Adapter weights: one for all, or one per adapter in the order of their names. */
 export type AdapterWeights = number | readonly number[];
 
-/** The models of a pipeline that take adapters, by the names that files have for them. */
+/** The models of a pipeline that support adapters, by their names in adapter files. */
 export class PipelineAdapters {
   readonly #models: ReadonlyMap<LoraComponent, AdaptableModel>;
   readonly #layersPerBlock: number;
@@ -31,7 +31,7 @@ export class PipelineAdapters {
     this.#layersPerBlock = layersPerBlock;
   }
 
-  /** What files are matched with. */
+  /** The models to match files against. */
   get targets(): ReadonlyMap<LoraComponent, LoraTarget> {
     return new Map(
       [...this.#models].map(([component, { adapterTargets: targets }]) => [
@@ -46,7 +46,7 @@ export class PipelineAdapters {
     return [...new Set([...this.#models.values()].flatMap(({ adapters }) => [...adapters.keys()]))];
   }
 
-  /** Those that have an effect. */
+  /** The names of the active adapters. */
   get active(): readonly string[] {
     const states = [...this.#models.values()].flatMap(({ adapters }) => [...adapters]);
     const used = states.filter(([, { weight, fusedScale }]) => (fusedScale ?? weight) !== 0);
@@ -102,7 +102,7 @@ export class PipelineAdapters {
     for (const model of this.#models.values()) model.unfuseAdapters();
   }
 
-  /** Removes adapters; by default all that are not fused. */
+  /** Removes adapters, by default all unfused ones. */
   remove(names?: readonly string[]): void {
     if (names !== undefined) this.#requireNames(names);
     for (const model of this.#models.values()) {

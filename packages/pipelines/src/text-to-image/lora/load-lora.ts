@@ -30,26 +30,26 @@ import {
 
 /** Options of `loadLoraWeights`. */
 export interface LoadLoraOptions extends OpenRepositoryOptions {
-  /** What the adapter is called afterwards; `default_0`, `default_1` … by default. */
+  /** The adapter's name; `default_0`, `default_1` … by default. */
   readonly adapterName?: string | undefined;
-  /** The file, where a repository has several. */
+  /** The file name, if a repository has several. */
   readonly weightName?: string | undefined;
   readonly subfolder?: string | undefined;
 }
 
-/** What an adapter is loaded into: the layers of a model, and their weights' shapes. */
+/** The target of an adapter: the layers of a model, and the shapes of their weights. */
 export interface LoraTarget {
   readonly targets: ReadonlyMap<string, readonly number[]>;
   /** Of a UNet. */
   readonly layersPerBlock?: number;
 }
 
-/** Layers of an adapter by the model that they are for. */
+/** The layers of an adapter by model. */
 export type LoraLayers = ReadonlyMap<LoraComponent, readonly AdapterLayer[]>;
 
 type Tensors = Awaited<ReturnType<typeof readWeightsFile>>;
 
-/** The arrays of one layer in a file, by their part. */
+/** The arrays of one layer in a file, by role. */
 interface LoraGroup {
   readonly component: LoraComponent;
   readonly module: string;
@@ -60,11 +60,12 @@ const defaultName = "pytorch_lora_weights";
 const maximumListed = 5;
 
 /**
- * Reads an adapter's file and finds the layer of each of its arrays. Everything is checked before anything is changed.
+ * Reads an adapter file and finds the layer of each array. Everything is validated before any change.
  *
- * @param models - Those of the pipeline.
- * @throws InvalidArgumentError where arrays match no layer, or a layer has other shapes: the file is for another model.
- * @throws EntryNotFoundError where there is no such file; CheckpointError where it is damaged, or of another kind.
+ * @param models - The pipeline's models.
+ * @throws InvalidArgumentError if arrays match no layer, or their shapes differ from the layer's: the file is for
+ * another model.
+ * @throws EntryNotFoundError if there is no such file; CheckpointError if it is corrupt, or of another kind.
  */
 export async function readLora(
   source: RepositoryLocation,
@@ -178,15 +179,15 @@ async function readAlpha(file: RepositoryFile, name: string, tensors: Tensors): 
   throw damaged(file, `${name} of ${alpha ?? "no number"}`, "one finite number");
 }
 
-/** What the metadata of PEFT says of a layer. */
+/** A layer's settings in PEFT metadata. */
 interface LayerSetting {
   readonly alpha: number | undefined;
   readonly isRankStabilised: boolean;
 }
 
 /**
- * Reads the settings that PEFT leaves in a file: `unet.lora_alpha`, and patterns for layers that have others. The rank is that of
- * the matrices, whatever they say.
+ * Reads PEFT's settings from a file: `unet.lora_alpha`, and patterns for layers with different values. The rank always
+ * comes from the matrices.
  */
 function readSettings(
   text: string | undefined,
@@ -212,7 +213,7 @@ function toNumber(value: unknown): number | undefined {
   return typeof number === "number" && Number.isFinite(number) ? number : undefined;
 }
 
-/** Opens the file of an adapter: the one that is named, diffusers' name for it, or the only one that there is. */
+/** Opens an adapter file: the one given, diffusers' default name, or the only one. */
 async function openLoraFile(source: RepositoryLocation, options: LoadLoraOptions): Promise<RepositoryFile> {
   const { weightName, subfolder = "", signal, onProgress } = options;
   const isFile =
@@ -281,7 +282,7 @@ function unmatchedNames(
   });
 }
 
-/** The family of models that a file is for, by the width of the text that its attention reads. */
+/** The model family of a file, by the text embedding width of its attention layers. */
 function describeBase(tensors: Tensors): string {
   const families: Readonly<Record<number, string>> = {
     768: "Stable Diffusion 1",

@@ -1,15 +1,15 @@
-/** The models of a pipeline that an adapter can be for, as files name them. */
+/** The models an adapter can target, as named in files. */
 export type LoraComponent = "unet" | "text_encoder" | "text_encoder_2";
 
-/** What one array of an adapter's file is. */
+/** The role of an array in an adapter file. */
 export interface LoraName {
   readonly component: LoraComponent;
-  /** The layer, as the model names it. */
+  /** The layer's name in the model. */
   readonly module: string;
   readonly part: "down" | "up" | "alpha";
 }
 
-/** How one kind of adapter is told that is not one of low rank. */
+/** How to recognise a kind of adapter other than LoRA. */
 const otherAlgorithms: readonly (readonly [RegExp, string])[] = [
   [/\.hada_(w\d|t\d)/, "LoHa (Hadamard products)"],
   [/\.lokr_/, "LoKr (Kronecker products)"],
@@ -20,12 +20,12 @@ const otherAlgorithms: readonly (readonly [RegExp, string])[] = [
   [/\.lora_B(\.\w+)?\.bias$/, "a bias (lora_B.bias)"],
 ];
 
-/** The algorithm of a file that is not read, by one of its names; undefined for LoRA. */
+/** The unsupported algorithm of a file, by one of its array names; undefined for LoRA. */
 export function otherAlgorithmOf(name: string): string | undefined {
   return otherAlgorithms.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** Endings of the names of arrays, in all formats: PEFT's, three of diffusers', kohya's. */
+/** Array name suffixes in all formats: PEFT's, three of diffusers', kohya's. */
 const parts: readonly (readonly [RegExp, LoraName["part"]])[] = [
   [/\.lora_A(?:\.\w+)?\.weight$/, "down"],
   [/\.lora_B(?:\.\w+)?\.weight$/, "up"],
@@ -40,7 +40,7 @@ const parts: readonly (readonly [RegExp, LoraName["part"]])[] = [
   [/\.alpha$/, "alpha"],
 ];
 
-/** Beginnings of names, by the model that they are for. The longer ones first. */
+/** Name prefixes by model, longest first. */
 const prefixes: readonly (readonly [RegExp, LoraComponent])[] = [
   [/^text_encoder_2\./, "text_encoder_2"],
   [/^text_encoder\./, "text_encoder"],
@@ -50,13 +50,13 @@ const prefixes: readonly (readonly [RegExp, LoraComponent])[] = [
   [/^lora_unet[._]/, "unet"],
 ];
 
-/** The layers of the models of a pipeline, by the names that files have for them. */
+/** The layers of a pipeline's models, by their names in files. */
 export type ModuleTables = ReadonlyMap<LoraComponent, ReadonlyMap<string, string>>;
 
 /**
- * What an array of an adapter's file is; undefined for a name that matches no layer.
+ * The role of an array in an adapter file; undefined if its name matches no layer.
  *
- * Kohya's names are those of the model with `_` in place of `.`, which cannot be undone: they are looked up.
+ * Kohya's names replace `.` by `_`, which is not reversible, so they are looked up.
  */
 export function readLoraName(name: string, tables: ModuleTables): LoraName | undefined {
   for (const [ending, part] of parts) {
@@ -72,12 +72,12 @@ export function readLoraName(name: string, tables: ModuleTables): LoraName | und
   return undefined;
 }
 
-/** The model that a name is for, whether it matches a layer or not. */
+/** The target model of a name, whether or not it matches a layer. */
 export function componentOf(name: string): LoraComponent {
   return prefixes.find(([pattern]) => pattern.test(name))?.[1] ?? "unet";
 }
 
-/** A name of diffusers' first formats as it is today. */
+/** Converts a name from diffusers' first formats to the current one. */
 function today(path: string, component: LoraComponent): string {
   const attention = path.replace(/\.processor\.(to_\w+)$/, ".$1").replace(/\.to_out$/, ".to_out.0");
   if (component === "unet") return attention;
@@ -88,10 +88,10 @@ function today(path: string, component: LoraComponent): string {
 }
 
 /**
- * The names that files have for the layers of a model: its own, with and without `text_model.`, those of kohya, and for a UNet
- * those of the original code (`input_blocks`), too.
+ * The names of a model's layers in files: its own, with and without `text_model.`, kohya's, and for a UNet also those of
+ * the original code (`input_blocks`).
  *
- * @param layersPerBlock - Of a UNet.
+ * @param layersPerBlock - For a UNet.
  */
 export function moduleNames(
   modules: Iterable<string>,
@@ -127,7 +127,7 @@ const singles: Readonly<Record<string, string>> = {
   "add_embedding.linear_2": "label_emb.0.2",
 };
 
-/** What the original code of Stable Diffusion calls a layer of the UNet. */
+/** A UNet layer's name in the original Stable Diffusion code. */
 function originalName(module: string, layersPerBlock: number): string | undefined {
   if (Object.hasOwn(singles, module)) return singles[module];
   const [, way = "", index = "", kind = "", position = "", rest = ""] =
@@ -145,7 +145,7 @@ function originalName(module: string, layersPerBlock: number): string | undefine
   if (kind === "downsamplers") return `input_blocks.${(block + 1) * perBlock}.0.op`;
   const part = kind === "attentions" ? 1 : 0;
   if (way === "down") return `input_blocks.${1 + block * perBlock + layer}.${part}.${inner}`;
-  // After a block without attention, the resampling stands where the attention would.
+  // In blocks without attention, resampling takes the index of the attention.
   if (kind === "upsamplers") return `output_blocks.${block * perBlock + layersPerBlock}.2.${inner}`;
   return `output_blocks.${block * perBlock + layer}.${part}.${inner}`;
 }

@@ -12,34 +12,34 @@ import { CheckpointError, readTensor, readTorchTexts, readWeightsFile } from "@o
 
 /** Options of `loadTextualInversion`. */
 export interface LoadTextualInversionOptions extends OpenRepositoryOptions {
-  /** What prompts are to contain; as the file says by default. */
+  /** The token to use in prompts; read from the file by default. */
   readonly token?: string | undefined;
-  /** The file, where a repository has several. */
+  /** The file name, if a repository has several. */
   readonly weightName?: string | undefined;
   readonly subfolder?: string | undefined;
 }
 
-/** What a file of textual inversion holds. */
+/** The content of a textual inversion file. */
 export interface TextualInversion {
-  /** What prompts contain. */
+  /** The token used in prompts. */
   readonly token: string;
-  /** The vectors for each text encoder, [vectors, width]: one, or CLIP's two of Stable Diffusion XL. */
+  /** The vectors for each text encoder, [vectors, width]: one, or two for Stable Diffusion XL's CLIP encoders. */
   readonly embeddings: { readonly first?: Tensor<"float32">; readonly second?: Tensor<"float32"> };
 }
 
 type Tensors = Awaited<ReturnType<typeof readWeightsFile>>;
 
-/** Names of the files of repositories (diffusers `loaders/textual_inversion.py`). */
+/** Default file names in repositories (diffusers `loaders/textual_inversion.py`). */
 const fileNames = ["learned_embeds.safetensors", "learned_embeds.bin"];
-/** What AUTOMATIC1111's program calls the vectors of a token in its own files, and in safetensors. */
+/** The keys of a token's vectors in AUTOMATIC1111's own files, and in safetensors. */
 const anonymous = ["*", "emb_params"];
 
 /**
- * Reads a file of textual inversion (Gal et al., 2022): one token and its vectors, in diffusers' form or AUTOMATIC1111's, or the
- * vectors alone.
+ * Reads a textual inversion file (Gal et al., 2022): one token and its vectors, in diffusers' or AUTOMATIC1111's format,
+ * or only the vectors.
  *
- * @throws InvalidArgumentError where the file does not name a token.
- * @throws CheckpointError where it holds something else.
+ * @throws InvalidArgumentError if the file does not name a token.
+ * @throws CheckpointError if it is not a textual inversion.
  */
 export async function readTextualInversion(
   source: RepositoryLocation,
@@ -149,7 +149,7 @@ async function openInversionFile(
   });
 }
 
-/** What tokens are added to. */
+/** The tokenizer and text encoder to add tokens to. */
 export interface InversionTarget {
   /** For messages: `textEncoder`. */
   readonly name: string;
@@ -158,7 +158,7 @@ export interface InversionTarget {
   readonly embeddings: Tensor<"float32"> | undefined;
 }
 
-/** What tokens need of a tokenizer; `CLIPTokenizer` has it. */
+/** The tokenizer interface tokens require; `CLIPTokenizer` implements it. */
 interface ExtensibleTokenizer {
   addToken(token: string, embeddings: Tensor<"float32">, firstId: number): void;
   removeTokens(tokens?: readonly string[]): void;
@@ -167,9 +167,9 @@ interface ExtensibleTokenizer {
 }
 
 /**
- * Adds a token to all tokenizers that have vectors for it. All is checked before the first is changed.
+ * Adds a token to all tokenizers with vectors for it. Everything is validated before any change.
  *
- * @throws InvalidArgumentError where vectors are of another width than the text encoder, or the token is there already.
+ * @throws InvalidArgumentError if the width of the vectors does not match the text encoder, or the token exists already.
  */
 export function addInversion(token: string, targets: readonly InversionTarget[]): void {
   const own = targets.filter(({ tokenizer }) => isExtensible(tokenizer));
@@ -214,7 +214,7 @@ export function addInversion(token: string, targets: readonly InversionTarget[])
   }
 }
 
-/** Removes tokens from tokenizers; all of them without a name. */
+/** Removes a token from tokenizers, or all of them if no name is given. */
 export function removeInversions(
   tokens: readonly string[] | undefined,
   tokenizers: readonly unknown[],
