@@ -1,6 +1,6 @@
 /**
- * Resolves in a task of its own. Between two pieces of work of some milliseconds, it lets a page draw and answer in
- * between. In a page in the background it is as quick as in the foreground, which a timer is not.
+ * Resolves in a new task. Await it between chunks of work of a few milliseconds so that the page can render and
+ * respond. Unlike a timer, it is not throttled in background pages.
  */
 export function nextTask(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
@@ -14,9 +14,9 @@ export function nextTask(): Promise<void> {
 }
 
 /**
- * Waits for what somebody else may never settle, a callback's promise, as long as nobody aborts.
+ * Waits for a promise that may never settle, such as a callback's, until the signal is aborted.
  *
- * @throws The signal's reason, at once, where it is aborted before; what `work` rejects with later is nobody's concern then.
+ * @throws The signal's reason, as soon as it is aborted; a later rejection of `work` is ignored.
  */
 export async function untilAborted<Result>(
   work: Result | PromiseLike<Result>,
@@ -24,7 +24,7 @@ export async function untilAborted<Result>(
 ): Promise<Result> {
   if (signal === undefined) return work;
   const settled = Promise.resolve(work);
-  // Seen by nobody else where the abort comes first.
+  // If the abort comes first, nothing else handles this rejection.
   settled.catch(() => undefined);
   signal.throwIfAborted();
   let onAbort: (() => void) | undefined;

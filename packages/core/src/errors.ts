@@ -2,26 +2,26 @@ import { isError } from "./realm.ts";
 
 const marker = Symbol.for("onestep.error");
 
-/** What is wrong: what was found, what was expected, and what to do about it. */
+/** The parts of an error message: what was found, what was expected, and how to fix it. */
 export interface Problem {
-  /** The thing that is wrong: an option, a file, a field. */
+  /** The subject: an option, a file, a field. */
   readonly subject: string;
-  /** What was found there. */
+  /** What was found. */
   readonly found: string;
-  /** What should have been there. */
+  /** What was expected. */
   readonly expected: string;
-  /** What the reader can do. A whole sentence. */
+  /** How to fix it, as a full sentence. */
   readonly remedy: string;
-  /** What is wrong in a sentence of its own, where the one made of subject, found and expected would read oddly. */
+  /** A custom sentence, used when the one built from subject, found and expected would read oddly. */
   readonly summary?: string;
 }
 
-/** The message for a {@link Problem}: `subject: found …, expected ….`, or the summary in its place; then the remedy. */
+/** The message for a {@link Problem}: `subject: found …, expected ….`, or the summary instead; then the remedy. */
 export function formatProblem({ subject, found, expected, remedy, summary }: Problem): string {
   return `${summary ?? `${subject}: found ${found}, expected ${expected}.`} ${remedy}`;
 }
 
-/** Options that every Onestep error takes. */
+/** Options of every Onestep error. */
 export interface OnestepErrorOptions {
   /** The error that led to this one. */
   readonly cause?: unknown;
@@ -40,7 +40,7 @@ export class OnestepError extends Error {
   /** The cause, in kebab case. Stable across versions. */
   readonly code: string;
 
-  /** The parts of the message, where the error was made of them. */
+  /** The parts of the message, if the error was created from them. */
   readonly problem: Problem | undefined;
 
   constructor(problem: Problem | string, options: OnestepErrorOptions = {}) {
@@ -61,7 +61,7 @@ export class OnestepError extends Error {
   }
 }
 
-/** The name of the class that has a code. The class itself may have another one, from a minifier. */
+/** The class name for a code. The class itself may have been renamed by a minifier. */
 function nameFor(code: string): string {
   const words = code.replace(/-error$/, "").split("-");
   return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")}Error`;
@@ -86,7 +86,7 @@ export class InvalidConfigError extends OnestepError {
   static override readonly code: string = "invalid-config";
 }
 
-/** Not an image, or not a usable one: a damaged file, NaN in place of pixels, images of different sizes. */
+/** An unusable image: a damaged file, NaN pixels, images of different sizes. */
 export class ImageError extends OnestepError {
   static override readonly code: string = "image";
 }

@@ -1,10 +1,10 @@
 /**
- * Gives the memory of a buffer back at once, where the platform can do that; afterwards the buffer and its views are
- * empty. Buffers of megabytes that each serve for a moment would otherwise pile up, since the garbage collector looks
- * at the small objects that stand for them.
+ * Frees a buffer's memory immediately, if the platform supports it; the buffer and its views are empty afterwards.
+ * Large short-lived buffers would otherwise pile up, since the garbage collector sees only the small objects that refer
+ * to them.
  */
 export function freeBuffer(buffer: ArrayBufferLike): void {
-  // One that was sent elsewhere is empty already, and would throw.
+  // A transferred buffer is already empty and would throw.
   if (buffer.byteLength === 0) return;
   (buffer as { readonly transfer?: (byteLength: number) => ArrayBuffer }).transfer?.(0);
 }

@@ -1,6 +1,6 @@
 /**
- * What reads and writes files. Not in `internal.ts`: bundlers keep everything that a module exports in one chunk, and a
- * scheduler loads these functions only when they are used.
+ * Reading and writing files. Not in `internal.ts`: bundlers keep all exports of a module in one chunk, and a scheduler
+ * loads these functions only when needed.
  *
  * @module
  */

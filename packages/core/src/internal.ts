@@ -1,6 +1,6 @@
 /**
- * What the packages of Onestep share with each other and users do not need: `@onestep/core/internal`, and `…/internal/files`,
- * `…/internal/free-buffer` and `…/internal/nearest-name` for code that is loaded apart.
+ * Internals shared by the Onestep packages, not needed by users: `@onestep/core/internal`, and `…/internal/files`,
+ * `…/internal/free-buffer` and `…/internal/nearest-name` for code that is loaded separately.
  *
  * Not covered by semantic versioning: anything here may change or be removed in any release.
  *

@@ -3,20 +3,21 @@ import { describeValue } from "./config/describe-value.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { nearestName } from "./nearest-name.ts";
 
-/** The names of all options of a function. The compiler refuses one that is missing, and one too many. */
+/** The names of all options of a function. A missing or extra name is a compile error. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
-/** Options of Python that have another name here. */
+/** Python options with a different name here. */
 const renamed: Readonly<Record<string, string>> = {
   callbackOnStepEnd: "onStepEnd",
   torchDtype: "dtype",
 };
 
 /**
- * Checks the names of options, before anything else is done. An option that is undefined is not given.
+ * Checks option names before anything else. An undefined option counts as not given.
  *
  * @param subject - The function, as a user calls it: `"DDIMPipeline.generate"`.
- * @throws InvalidArgumentError unless they are an object, and every name is one of the function's; the nearest is suggested.
+ * @throws InvalidArgumentError unless they are an object, and every name is one of the function's; the nearest is
+ *   suggested.
  */
 export function requireKnownOptions(
   subject: string,

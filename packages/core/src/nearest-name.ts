@@ -1,8 +1,8 @@
 /**
- * The name that was probably meant; `undefined` where none is close.
+ * The closest name; `undefined` if none is close.
  *
- * Close is at most two edits away, or one where the word is of four letters or fewer. An edit inserts, removes or
- * replaces a letter, or swaps two neighbours. A name that starts with the word counts as one edit away.
+ * Close means at most two edits away, or one for words of up to four letters. An edit inserts, removes or replaces a
+ * letter, or swaps two neighbours. A name that starts with the word counts as one edit away.
  */
 export function nearestName(word: string, names: Iterable<string>): string | undefined {
   const limit = word.length <= 4 ? 1 : 2;

@@ -1,13 +1,13 @@
-/** One thing that happened while a model was found, fetched, loaded or run. Names are noun-verb. */
+/** An event during resolving, fetching, loading or running a model. Names are noun-verb. */
 export type ProgressEvent =
-  /** A file is about to be fetched, or was found in the cache (`cached`); or to be sent, or is there already (`cached`). */
+  /** A file is about to be downloaded or uploaded, or is already there (`cached`). */
   | {
       readonly type: "file-start";
       readonly file: string;
       readonly totalBytes?: number;
       readonly cached: boolean;
     }
-  /** More of a file has arrived; or less, where a part of an upload has to be sent again. */
+  /** A file's transfer has progressed; `loadedBytes` can decrease if part of an upload has to be resent. */
   | {
       readonly type: "file-progress";
       readonly file: string;
@@ -33,5 +33,5 @@ export type ProgressEvent =
       readonly timestep: number;
     };
 
-/** Receives progress events. What it throws is thrown to the caller of the work. */
+/** Receives progress events. Errors it throws are passed to the caller. */
 export type ProgressListener = (event: ProgressEvent) => void;

@@ -1,13 +1,13 @@
 /*
- * What a value is, whichever realm made it. Test runners run programs in a context of their own (`node:vm`), where what
- * Node's modules throw and return are not instances of the context's `Error` and `Uint8Array`.
+ * Type checks that work across realms. Test runners run programs in their own context (`node:vm`), where values thrown
+ * and returned by Node's modules are not instances of the context's `Error` and `Uint8Array`.
  */
 
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
-/** Whether a value is an object with entries of its own names, such as parsed JSON: not null, not a list. */
+/** Whether a value is a record, such as a parsed JSON object: not null, not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -17,12 +17,12 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || ["Error", "DOMException"].includes(tagOf(value));
 }
 
-/** What an error says; any other value, as text. */
+/** An error's message; any other value as text. */
 export function errorMessage(error: unknown): string {
   return isError(error) ? error.message : String(error);
 }
 
-/** The code that Node gives to an error, as `ENOENT`; undefined for other values. */
+/** Node's error code, such as `ENOENT`; undefined for other values. */
 export function errorCode(error: unknown): string | undefined {
   return isError(error) && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -1,4 +1,4 @@
-/** Number formats that a checkpoint can hold, named as in torch. */
+/** Number formats of checkpoints, named as in torch. */
 export type DType =
   | "float64"
   | "float32"
@@ -24,7 +24,7 @@ export type DType =
   | "qint8"
   | "quint8";
 
-/** Numbers of 8 bits with an exponent, in which diffusers stores the weights of a model (`enable_layerwise_casting`). */
+/** 8-bit floats, used by diffusers to store a model's weights (`enable_layerwise_casting`). */
 export type Float8DType =
   | "float8_e4m3fn"
   | "float8_e5m2"
@@ -32,7 +32,7 @@ export type Float8DType =
   | "float8_e5m2fnuz"
   | "float8_e8m0fnu";
 
-/** Number formats that a graph computes with. */
+/** Number formats for computation in a graph. */
 export type GraphDType =
   | "float64"
   | "float32"
@@ -45,15 +45,15 @@ export type GraphDType =
   | "uint8"
   | "bool";
 
-/** What others call a number format, and how large it is. */
+/** The size of a number format and its names elsewhere. */
 export interface NumberFormat {
-  /** Bytes of one element; several elements share a byte where this is a fraction. */
+  /** Bytes per element; a fraction if several elements share a byte. */
   readonly bytes: number;
-  /** `TensorProto.DataType` of onnx.proto, for formats that a graph computes with. */
+  /** `TensorProto.DataType` of onnx.proto, for computation formats. */
   readonly onnx?: number;
   /** The name in the header of a safetensors file (safetensors `tensor.rs`, `Dtype`). */
   readonly safetensors?: string;
-  /** The class of `torch` that a pickle names; formats without one say in the tensor what its bytes are. */
+  /** The `torch` storage class named in pickles; for formats without one, the tensor gives the type. */
   readonly torchStorage?: string;
 }
 
@@ -89,18 +89,18 @@ const formats: { readonly [Name in DType]: NumberFormat } & {
   quint8: { bytes: 1, torchStorage: "QUInt8Storage" },
 };
 
-/** The table of number formats: the one place that says how large each is and what ONNX, safetensors and torch call it. */
+/** The table of number formats: the single source of their sizes and their names in ONNX, safetensors and torch. */
 export const numberFormats: typeof formats = formats;
 
 /** The names of all number formats. */
 export const dtypes: readonly DType[] = Object.keys(formats) as DType[];
 
-/** Whether a format is one of 8 bits with an exponent. */
+/** Whether a format is an 8-bit float. */
 export function isFloat8(dtype: DType): dtype is Float8DType {
   return dtype.startsWith("float8_");
 }
 
-/** Bytes that an array of this format and shape takes. */
+/** Size in bytes of an array of this format and shape. */
 export function byteLength(dtype: DType, shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, formats[dtype].bytes);
 }

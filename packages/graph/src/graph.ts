@@ -2,33 +2,33 @@ import type { GraphDType } from "./dtype.ts";
 import { type Dimension, describeShape } from "./shape.ts";
 
 /**
- * What a value is made of. `"compute"` stands for the format that a model computes in, which is decided when the graph is
- * specialised: the same definition serves float32 and float16.
+ * The format of a value. `"compute"` is the model's compute format, chosen when the graph is specialised, so the same
+ * definition works for float32 and float16.
  */
 export type ValueDType = GraphDType | "compute";
 
-/** Zeros, or mirrored pixels, added at top, left, bottom and right. */
+/** Padding (zeros or mirrored pixels) at top, left, bottom and right. */
 export type Padding = readonly [top: number, left: number, bottom: number, right: number];
 
-/** The attributes of a convolution, as `torch.nn.Conv2d` has them. */
+/** The attributes of a convolution, as in `torch.nn.Conv2d`. */
 export interface ConvolutionAttributes {
   readonly stride: number;
   readonly padding: Padding;
-  /** `"reflect"` mirrors the image at its edges, without repeating the pixels of the edge. */
+  /** `"reflect"` mirrors the image at its edges, without repeating the edge pixels. */
   readonly paddingMode: "zeros" | "reflect";
   readonly groups: number;
 }
 
-/** Attributes that say nothing. */
+/** No attributes. */
 export type None = Readonly<Record<never, never>>;
 
 /**
- * The operators of a graph, by name, with their attributes. Shapes are those of the outputs, and no attribute repeats them.
- * What each computes is said where the function of that name is defined (`operators/`).
+ * The operators of a graph, by name, with their attributes. Output shapes are not repeated in attributes. See the function
+ * of the same name in `operators/` for each operator's semantics.
  */
 export interface OperatorAttributes {
   readonly input: { readonly name: string };
-  /** `kind`: a matrix may be stored in few bits or changed by a LoRA; a vector (a norm's weight, a bias) stays as it is. */
+  /** `kind`: a matrix may be quantised or adapted by a LoRA; a vector (a norm's weight, a bias) is not changed. */
   readonly parameter: { readonly name: string; readonly kind: "matrix" | "vector" };
   readonly constant: { readonly values: readonly number[] };
   readonly cast: None;
@@ -73,7 +73,7 @@ export interface OperatorAttributes {
 /** The name of an operator. */
 export type OperatorName = keyof OperatorAttributes;
 
-/** One operator of a graph, with its inputs, of which some may be absent, and its outputs. */
+/** One operator of a graph, with its inputs (some optional) and outputs. */
 export interface Node<Name extends OperatorName = OperatorName> {
   readonly operator: Name;
   readonly inputs: readonly (Value | undefined)[];
@@ -81,7 +81,7 @@ export interface Node<Name extends OperatorName = OperatorName> {
   readonly attributes: OperatorAttributes[Name];
 }
 
-/** A tensor in a graph, and the node that makes it. Inputs, parameters and constants are made by nodes without inputs. */
+/** A tensor in a graph, and the node that produces it. Inputs, parameters and constants come from nodes without inputs. */
 export interface Value {
   readonly dtype: ValueDType;
   readonly shape: readonly Dimension[];
@@ -91,7 +91,7 @@ export interface Value {
 /** The format and shape of a value. */
 export type ValueType = Pick<Value, "dtype" | "shape">;
 
-/** Makes a node and its outputs. Operators call it when they have checked their inputs. */
+/** Creates a node and its outputs. Operators call it after checking their inputs. */
 export function createNode<Name extends OperatorName>(
   operator: Name,
   inputs: readonly (Value | undefined)[],
@@ -104,7 +104,7 @@ export function createNode<Name extends OperatorName>(
   return node;
 }
 
-/** Makes a node with one output, and returns that. */
+/** Creates a node with one output, and returns the output. */
 export function createValue<Name extends OperatorName>(
   operator: Name,
   inputs: readonly (Value | undefined)[],
@@ -114,12 +114,12 @@ export function createValue<Name extends OperatorName>(
   return createNode(operator, inputs, attributes, [output]).outputs[0] as Value;
 }
 
-/** Whether a node is of an operator: gives access to its attributes. */
+/** Whether a node is of a given operator; a type guard for its attributes. */
 export function isNode<Name extends OperatorName>(node: Node, operator: Name): node is Node<Name> {
   return node.operator === operator;
 }
 
-/** A value in words, for messages: `"sample"`, a weight's name, or the operator that makes it. */
+/** A value in words, for messages: `"sample"`, a weight's name, or the operator that produces it. */
 export function nameOf({ node }: Value): string {
   return isNode(node, "input") || isNode(node, "parameter") ? node.attributes.name : node.operator;
 }
@@ -129,16 +129,16 @@ export function describeValue(value: Value): string {
   return `${nameOf(value)} ${describeShape(value.shape)}`;
 }
 
-/** A computation: what goes in, what comes out, and every operator between, each after those whose outputs it takes. */
+/** A computation: its inputs, its outputs, and the operators in between, in topological order. */
 export interface Graph {
   readonly inputs: readonly Value[];
   readonly outputs: Readonly<Record<string, Value>>;
-  /** The weights, in the order in which the definition asked for them. */
+  /** The weights, in definition order. */
   readonly parameters: readonly Value[];
   readonly nodes: readonly Node[];
 }
 
-/** Puts a graph together: finds every node that the outputs need, and their order. */
+/** Builds a graph: finds all nodes the outputs depend on, and their order. */
 export function createGraph(parts: Omit<Graph, "nodes">): Graph {
   const nodes: Node[] = [];
   const seen = new Set<Node>();

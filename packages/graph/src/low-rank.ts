@@ -16,7 +16,7 @@ import { linear } from "./operators/matrix.ts";
 import { reshape } from "./operators/shaping.ts";
 import { type Dimension, product } from "./shape.ts";
 
-/** A branch beside a layer: `y + scale · factor · up(down(x))` (LoRA; Hu et al., 2021). */
+/** A low-rank branch of a layer: `y + scale · factor · up(down(x))` (LoRA; Hu et al., 2021). */
 export interface LowRankBranch {
   /** The name of the layer's weight. */
   readonly weight: string;
@@ -24,13 +24,13 @@ export interface LowRankBranch {
   readonly down: { readonly name: string; readonly shape: readonly number[] };
   /** Name and shape of the second, [out, rank] or [out, rank, 1, 1]. */
   readonly up: { readonly name: string; readonly shape: readonly number[] };
-  /** What the branch is always multiplied with. */
+  /** A constant factor of the branch. */
   readonly factor: number;
-  /** The input of the graph, float32 [1], that it is multiplied with besides. Branches may share one. */
+  /** The graph input, float32 [1], that also scales the branch. Branches may share one. */
   readonly scale: string;
 }
 
-/** The weights that linear layers and convolutions of a graph multiply with, and their shapes. */
+/** The weights of a graph's linear layers and convolutions, and their shapes. */
 export function lowRankTargets(graph: Graph): ReadonlyMap<string, readonly number[]> {
   const targets = new Map<string, readonly number[]>();
   for (const node of graph.nodes) {
@@ -42,10 +42,9 @@ export function lowRankTargets(graph: Graph): ReadonlyMap<string, readonly numbe
 }
 
 /**
- * A graph with branches beside its layers; a pass. The weights of the graph stay as they are, so that branches cost no copy of
- * them.
+ * A graph pass that adds low-rank branches to layers. The graph's weights are unchanged and not copied.
  *
- * @throws GraphError where a branch has no layer, or its matrices do not fit it.
+ * @throws GraphError if a branch has no layer, or its matrices do not fit the layer.
  */
 export function addLowRankBranches(graph: Graph, branches: readonly LowRankBranch[]): Graph {
   const byWeight = new Map<string, LowRankBranch[]>();
@@ -104,7 +103,7 @@ export function addLowRankBranches(graph: Graph, branches: readonly LowRankBranc
   });
 }
 
-/** What a branch adds to the output of a layer. */
+/** A branch's contribution to the output of its layer. */
 function beside(
   node: Node,
   value: Value,
@@ -130,7 +129,7 @@ function beside(
   return conv2d(mul(inner, scale), declare(up, [outWidth, rank, 1, 1]), undefined);
 }
 
-/** The parameter that a layer multiplies with, also where it is read in another shape; undefined for other nodes. */
+/** A layer's weight parameter, even if reshaped; undefined for other nodes. */
 function weightOf(node: Node): (Value & { readonly node: Node<"parameter"> }) | undefined {
   if (!isNode(node, "linear") && !isNode(node, "conv2d")) return undefined;
   let weight = node.inputs[1] as Value;

@@ -3,15 +3,15 @@ import { GraphError } from "./errors.ts";
 import { createGraph, createValue, type Graph, type Value, type ValueDType } from "./graph.ts";
 import type { Dimension } from "./shape.ts";
 
-/** What all scopes of one graph share. */
+/** Shared by all scopes of a graph. */
 interface Declared {
   readonly inputs: Map<string, Value>;
   readonly parameters: Map<string, Value>;
 }
 
 /**
- * Where a layer is in a model, and its door to inputs and weights: names are those below one prefix
- * (`down_blocks.0.resnets.1`), as PyTorch's modules name theirs.
+ * A layer's position in a model, used to declare inputs and weights: weight names are relative to a prefix
+ * (`down_blocks.0.resnets.1`), as in PyTorch modules.
  *
  * @example
  * const graph = defineGraph((scope) => {
@@ -20,11 +20,11 @@ interface Declared {
  * });
  */
 export class Scope {
-  /** The path of the part, without a dot at its end; `""` at the root. */
+  /** The path of the part, without a trailing dot; `""` at the root. */
   readonly path: string;
   readonly #declared: Declared;
 
-  /** @internal Scopes are made by {@link defineGraph} and by other scopes. */
+  /** @internal Scopes are created by {@link defineGraph} and by other scopes. */
   constructor(declared: Declared, path: string) {
     this.#declared = declared;
     this.path = path;
@@ -35,7 +35,7 @@ export class Scope {
     return new Scope(this.#declared, this.#nameOf(name));
   }
 
-  /** Defines a part in its own scope. A {@link GraphError} from there names the innermost part that it comes from. */
+  /** Defines a part in its own scope. A {@link GraphError} thrown there names the innermost part. */
   within<Result>(name: string, define: (scope: Scope) => Result): Result {
     const scope = this.child(name);
     try {
@@ -46,22 +46,22 @@ export class Scope {
     }
   }
 
-  /** Declares an input of the graph. Its name is its own, whatever the scope. */
+  /** Declares an input of the graph. Its name is not prefixed by the scope. */
   input(name: string, dtype: GraphDType, shape: readonly Dimension[]): Value {
     return declare(this.#declared.inputs, name, createValue("input", [], { name }, { dtype, shape }));
   }
 
   /**
-   * A weight that layers multiply with: of a linear layer, a convolution, an embedding.
+   * Declares the weight of a linear layer, a convolution or an embedding.
    *
-   * @param shape - As the checkpoint stores it.
-   * @param dtype - The format to compute in; that of the model by default.
+   * @param shape - As stored in the checkpoint.
+   * @param dtype - The format to compute in; the model's by default.
    */
   matrix(name: string, shape: readonly number[], dtype: ValueDType = "compute"): Value {
     return this.#parameter(name, "matrix", shape, dtype);
   }
 
-  /** A bias, or the weight of a norm; see {@link Scope.matrix}. */
+  /** Declares a bias, or the weight of a norm; see {@link Scope.matrix}. */
   vector(name: string, shape: readonly number[], dtype: ValueDType = "compute"): Value {
     return this.#parameter(name, "vector", shape, dtype);
   }
@@ -78,9 +78,9 @@ export class Scope {
 }
 
 /**
- * Defines a graph: `define` declares inputs and weights through the scope that it is given, and returns the outputs by name.
+ * Defines a graph: `define` declares inputs and weights through the given scope, and returns the outputs by name.
  *
- * @throws GraphError where shapes or types do not fit; it names the part of the model.
+ * @throws GraphError if shapes or types do not fit; it names the part of the model.
  */
 export function defineGraph(define: (scope: Scope) => Readonly<Record<string, Value>>): Graph {
   const declared: Declared = { inputs: new Map(), parameters: new Map() };

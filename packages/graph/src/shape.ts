@@ -1,9 +1,9 @@
 import { GraphError } from "./errors.ts";
 
 /**
- * A length: a number, or an expression in symbols whose values are decided later (`"batch"`, `"height*width/64"`).
- * Expressions are products and quotients, written in one way each, so that equal lengths are equal strings; make them with
- * {@link product} and {@link quotient}.
+ * A length: a number, or an expression in symbols with values set later (`"batch"`, `"height*width/64"`). Expressions are
+ * products and quotients in canonical form, so that equal lengths are equal strings; create them with {@link product} and
+ * {@link quotient}.
  */
 export type Dimension = number | string;
 
@@ -24,7 +24,7 @@ export function product(dimensions: readonly Dimension[]): Dimension {
 /**
  * One dimension divided by another.
  *
- * @throws GraphError where both are numbers and the division leaves a remainder.
+ * @throws GraphError if both are numbers and the division leaves a remainder.
  */
 export function quotient(dimension: Dimension, divisor: Dimension): Dimension {
   const { numerator, denominator, powers } = parse(divisor);
@@ -37,9 +37,9 @@ export function quotient(dimension: Dimension, divisor: Dimension): Dimension {
 }
 
 /**
- * A dimension with numbers in place of symbols. Symbols that `values` does not have stay.
+ * Replaces the symbols of a dimension by numbers. Symbols not in `values` are kept.
  *
- * @throws GraphError where a quotient leaves a remainder: an odd height where a model halves it, say.
+ * @throws GraphError if a quotient leaves a remainder: an odd height that a model halves, say.
  */
 export function substitute(dimension: Dimension, values: Readonly<Record<string, number>>): Dimension {
   if (typeof dimension === "number") return dimension;

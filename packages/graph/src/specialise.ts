@@ -11,19 +11,19 @@ import {
 } from "./graph.ts";
 import { substitute } from "./shape.ts";
 
-/** What {@link specialise} decides. */
+/** Options of {@link specialise}. */
 export interface Specialisation {
-  /** Numbers for symbols: `{ height: 64, width: 64 }`. Symbols that are left out stay. */
+  /** Values of symbols: `{ height: 64, width: 64 }`. Omitted symbols are kept. */
   readonly symbols?: Readonly<Record<string, number>>;
-  /** The format to compute in, in place of `"compute"`. */
+  /** The format that replaces `"compute"`. */
   readonly dtype: GraphDType;
 }
 
 /**
- * A graph for one size and one format: symbols become numbers, `"compute"` becomes a number format, and casts to the format
- * that a value then has already are left out.
+ * Specialises a graph for a size and a format: symbols become numbers, `"compute"` becomes a number format, and redundant
+ * casts are removed.
  *
- * @throws GraphError where a size does not divide as often as the graph divides it.
+ * @throws GraphError if a size is not divisible as often as the graph requires.
  */
 export function specialise(graph: Graph, { symbols = {}, dtype }: Specialisation): Graph {
   const specialised = new Map<Value, Value>();

@@ -3,9 +3,9 @@ import { addLowRankBranches, lowRankTargets } from "@onestep/graph";
 import type { CheckpointTensor } from "./checkpoint/checkpoint.ts";
 import { type GraphExtension, Model } from "./model.ts";
 
-/** What an adapter adds to one layer: `scale · factor · up · down`, beside its weight. */
+/** The branch an adapter adds to one layer: `scale · factor · up · down`. */
 export interface AdapterLayer {
-  /** The name of the module: `down_blocks.0.attentions.0.proj_in`. */
+  /** Module name: `down_blocks.0.attentions.0.proj_in`. */
   readonly module: string;
   /** [rank, in] or [rank, in, height, width]. */
   readonly down: CheckpointTensor;
@@ -15,15 +15,15 @@ export interface AdapterLayer {
   readonly factor: number;
 }
 
-/** How an adapter takes part. */
+/** The state of an adapter. */
 export interface AdapterState {
   readonly weight: number;
-  /** The scale that it is fixed at; undefined while its weight and the scale of a run count. */
+  /** The scale it is fused at; undefined while its weight and the run's scale apply. */
   readonly fusedScale: number | undefined;
 }
 
 interface Adapter {
-  /** Of this adapter alone, also among those that had its name before. */
+  /** Unique to this adapter, even if its name is reused. */
   readonly id: number;
   readonly layers: readonly AdapterLayer[];
   readonly state: AdapterState;
@@ -71,7 +71,7 @@ class AdapterSet {
     this.#update((_name, state) => ({ ...state, fusedScale: undefined }));
   }
 
-  /** What the adapters that have an effect add to a run; undefined where there are none. */
+  /** The graph additions of the active adapters; undefined if there are none. */
   scaled(loraScale = 1): GraphExtension | undefined {
     const used = [...this.#adapters.values()].flatMap(({ id, layers, state }) => {
       const scale = state.fusedScale ?? state.weight * loraScale;
@@ -116,56 +116,56 @@ class AdapterSet {
   }
 }
 
-/** A model that adapters can be added to. */
+/** A model that supports adapters. */
 export abstract class AdaptableModel<Values extends object> extends Model<Values> {
   readonly #adapters: AdapterSet = new AdapterSet();
 
-  /** The layers that an adapter can be for: names of modules, without `.weight`, and the shapes of their weights. */
+  /** Layers that support adapters: module names, without `.weight`, and the shapes of their weights. */
   get adapterTargets(): ReadonlyMap<string, readonly number[]> {
     const targets = [...this.graphs.values()].flatMap((graph) => [...lowRankTargets(graph)]);
     return new Map(targets.map(([name, shape]) => [name.replace(/\.weight$/, ""), shape]));
   }
 
-  /** The names of the adapters, those of layers that are fused among them. */
+  /** The names of the adapters, fused ones included. */
   get adapters(): ReadonlyMap<string, AdapterState> {
     return this.#adapters.states;
   }
 
   /**
-   * Adds an adapter: branches of low rank beside layers, whose matrices stay in their file (LoRA; Hu et al., 2021). It has the
-   * weight 1.
+   * Adds an adapter: low-rank branches of layers, whose matrices stay in their file (LoRA; Hu et al., 2021). Its weight
+   * is 1.
    *
-   * @throws InvalidArgumentError where there is one of that name.
+   * @throws InvalidArgumentError if the name is taken.
    */
   addAdapter(name: string, layers: readonly AdapterLayer[]): void {
     this.requireLoaded();
     this.#adapters.add(name, layers);
   }
 
-  /** Removes an adapter; nothing happens where there is none of that name. The model is then as it was before, to the bit. */
+  /** Removes an adapter, if there is one of that name. Restores the model bit for bit. */
   deleteAdapter(name: string): void {
     this.#adapters.delete(name);
   }
 
-  /** Gives adapters their weights; those that are not named, and not fused, have none from then on. */
+  /** Sets adapter weights; adapters that are neither named nor fused are disabled. */
   setAdapters(weights: ReadonlyMap<string, number>): void {
     this.#adapters.setWeights(weights);
   }
 
-  /** Fixes adapters at a scale: neither weights nor the scale of a run change them until they are freed again. */
+  /** Fuses adapters at a scale: until they are unfused, weights and the scale of a run do not affect them. */
   fuseAdapters(names: readonly string[], scale: number): void {
     this.#adapters.fuse(names, scale);
   }
 
-  /** Frees the adapters that are fixed. */
+  /** Unfuses all adapters. */
   unfuseAdapters(): void {
     this.#adapters.unfuse();
   }
 
   /**
-   * What the adapters add to a run, for {@link Model.run}.
+   * The graph additions of the adapters, for {@link Model.run}.
    *
-   * @param loraScale - What the weights of all of them are multiplied with; 1 by default.
+   * @param loraScale - Multiplies the weights of all adapters; 1 by default.
    */
   protected extension(loraScale: number | undefined): GraphExtension | undefined {
     return this.#adapters.scaled(loraScale);

@@ -5,7 +5,7 @@ import type { WeightsNames } from "./checkpoint/weights-file-names.ts";
 /**
  * Declares the inputs and weights of a network through the scope, and returns its outputs by name.
  *
- * @param symbols - Numbers for symbols, where the graph is defined for one size; see {@link ModelDefinition.isOddSize}.
+ * @param symbols - Values of symbols, if the graph is defined for one size; see {@link ModelDefinition.isOddSize}.
  */
 export type DefineMethod<Values extends object> = (
   scope: Scope,
@@ -13,75 +13,74 @@ export type DefineMethod<Values extends object> = (
   symbols: Readonly<Record<string, number>>,
 ) => Readonly<Record<string, Value>>;
 
-/** The name of the method that {@link ModelDefinition.define} defines. */
+/** The method defined by {@link ModelDefinition.define}. */
 export const mainMethod = "forward";
 
-/** All that tells one kind of model from another. `Values` are the fields of its `config.json`, in camelCase. */
+/** Defines a kind of model. `Values` are the fields of its `config.json`, in camelCase. */
 export interface ModelDefinition<Values extends object> {
-  /** diffusers' name of the class: `"UNet2DModel"`. */
+  /** diffusers' class name: `"UNet2DModel"`. */
   readonly className: string;
   /** Reads `config.json`; a `ConfigSchema`. */
   readonly configSchema: {
     fromJson(document: PythonJson, source: string): Config<Values>;
   };
   /**
-   * What the network computes: declares its inputs and weights through the scope, and returns its outputs by name. The one
-   * statement of the topology: the weights that a checkpoint must have are those that this asks for.
+   * Defines the network: declares its inputs and weights through the scope, and returns its outputs by name. The single
+   * source of the topology: a checkpoint must contain the weights declared here.
    *
-   * @throws GraphError where shapes do not fit; it becomes an InvalidConfigError that names the part.
+   * @throws GraphError if shapes do not fit; rethrown as an InvalidConfigError that names the part.
    */
   readonly define: DefineMethod<Values>;
   /**
-   * Other methods of the module, as PyTorch calls what `forward` is one of: each a graph of its own over weights of the same
-   * checkpoint, whose session is started when it is first run (the encoder of an autoencoder, of which most programs need the
-   * decoder alone).
+   * Other methods of the module besides `forward`, in PyTorch's sense: each has its own graph over the same checkpoint's
+   * weights and a session that starts on first use (an autoencoder's encoder, say: most programs need only the decoder).
    */
   readonly methods?: Readonly<Record<string, DefineMethod<Values>>> | undefined;
   /**
-   * Whether the graph for these symbols is another than the general one with numbers put in: of a size that a UNet cannot halve
-   * as often as it does. It is then defined with these numbers.
+   * Whether these symbols need their own graph, rather than the general one with values substituted: sizes that a UNet cannot
+   * halve evenly. The graph is then defined with these values.
    */
   isOddSize?(config: Values, symbols: Readonly<Record<string, number>>): boolean;
-  /** Checks what shapes do not tell. @throws InvalidConfigError, UnsupportedError */
+  /** Checks constraints not expressed by shapes. @throws InvalidConfigError, UnsupportedError */
   checkConfig?(config: Values): void;
-  /** Numbers for the symbols of the graph but `"batch"`, where a caller gives no others: the size that the config names. */
+  /** Default values of the graph's symbols except `"batch"`: the config's size. */
   symbols?(config: Values): Readonly<Record<string, number>>;
-  /** The fields of `config.json` that decide a part of the network, for messages: `"block_out_channels[1]"`. */
+  /** The fields of `config.json` that determine a part of the network, for messages: `"block_out_channels[1]"`. */
   fieldsOf?(path: string, config: Values): readonly string[];
-  /** What the names of its weights files begin with; as diffusers names them by default. */
+  /** Prefix of its weights file names; diffusers' by default. */
   readonly weightsNames?: WeightsNames;
   /**
-   * What older checkpoints call the last part of a name, by what it is called today: `{ to_q: "query" }`. Where a checkpoint
-   * has both, the older one counts, as in diffusers.
+   * Former last parts of names in older checkpoints, by current ones: `{ to_q: "query" }`. If a checkpoint has both, the
+   * older one wins, as in diffusers.
    */
   readonly formerNames?: Readonly<Record<string, string>>;
-  /** The name that the model has for an array that some versions write otherwise: with a prefix, or without one. */
+  /** The model's name for an array that some versions write with, or without, a prefix. */
   rename?(name: string): string;
-  /** Arrays of a checkpoint that the model does not need and nobody is told of: `position_ids` of older ones, say. */
+  /** Unneeded arrays to ignore without a warning, such as `position_ids` in older checkpoints. */
   ignores?(name: string): boolean;
-  /** Whether a config lacks what older versions of diffusers did not write, and {@link completeConfig} fills in. */
+  /** Whether a config lacks fields omitted by older diffusers versions, which {@link completeConfig} adds. */
   isIncomplete?(config: Config<Values>): boolean;
-  /** Fills in what older versions of diffusers did not write, from the names of the weights. */
+  /** Infers fields omitted by older diffusers versions from the names of the weights. */
   completeConfig?(config: Config<Values>, names: Iterable<string>): Config<Values>;
-  /** The order of PyTorch's `state_dict`, by which saved weights are divided among shards; that of the graph by default. */
+  /** PyTorch's `state_dict` order, used to split weights into shards; graph order by default. */
   compareNames?(left: string, right: string): number;
 }
 
 /** A weight that a model needs. */
 export interface ExpectedWeight {
-  /** As diffusers names it in the checkpoint. */
+  /** diffusers' name in the checkpoint. */
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** The tensors that a graph takes and gives, by name. */
+/** The input or output tensors of a graph, by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
- * The graph of a model with a config, before a size and a format are decided.
+ * The graph of a model for a config, before a size and a format are chosen.
  *
- * @throws InvalidConfigError where the config contradicts itself; the message names the part of the network and the fields.
- * @throws UnsupportedError where the config asks for a part that is not built here.
+ * @throws InvalidConfigError if the config contradicts itself; the message names the part of the network and the fields.
+ * @throws UnsupportedError if the config needs an unsupported part.
  */
 export function defineModel<Values extends object>(
   definition: ModelDefinition<Values>,
@@ -122,7 +121,7 @@ export function defineMethods<Values extends object>(
   return new Map(methods.map((method) => [method, defineModel(definition, config, { method })]));
 }
 
-/** Every weight that graphs need, each once, in the order in which their definitions ask for them. */
+/** All weights of the graphs, without duplicates, in definition order. */
 export function listWeights(...graphs: readonly Graph[]): readonly ExpectedWeight[] {
   const weights = new Map<string, ExpectedWeight>();
   for (const value of graphs.flatMap(({ parameters }) => parameters)) {

@@ -2,22 +2,22 @@ import { OnestepError } from "@onestep/core";
 import type { FileKind } from "./checkpoint/identify-file.ts";
 import { shortenName } from "./checkpoint/list-names.ts";
 
-/** A weights file is damaged, lies about itself, or is of a kind that is not read. */
+/** A weights file is damaged, inconsistent, or of an unsupported kind. */
 export class CheckpointError extends OnestepError {
   static override readonly code: string = "invalid-checkpoint";
 }
 
 /**
- * A pickle asks for something that saved arrays do not need: a function to call, a class to make, an attribute to set.
- * Nothing of it was run, and nothing ever is.
+ * A pickle uses something that saved arrays do not need: a function call, a class to create, an attribute to set.
+ * No code in a pickle is ever run.
  */
 export class UnsafePickleError extends CheckpointError {
   static override readonly code: string = "unsafe-pickle";
 }
 
-/** A file is of another kind than its reader's: of one that is read by another, or of one that nothing here reads. */
+/** A file is of a kind its reader does not handle; another reader may, or none. */
 export class MisnamedFileError extends CheckpointError {
-  /** Which reader it is for, where there is one. */
+  /** The reader for it, if there is one. */
   readonly format: FileKind["format"];
 
   constructor(subject: string, expected: string, { found, remedy, format }: FileKind) {
@@ -26,19 +26,19 @@ export class MisnamedFileError extends CheckpointError {
   }
 }
 
-/** How a checkpoint differs from what a configuration needs. */
+/** How a checkpoint differs from its configuration. */
 export interface WeightsMismatch {
-  /** Names that the model needs and the checkpoint lacks. */
+  /** Names missing from the checkpoint. */
   readonly missing: readonly string[];
-  /** Names that the checkpoint has and the model does not know. */
+  /** Names in the checkpoint unknown to the model. */
   readonly unexpected: readonly string[];
-  /** Arrays of another shape or element type than the model needs. */
+  /** Arrays with the wrong shape or element type. */
   readonly misshapen: readonly { readonly name: string; readonly found: string; readonly expected: string }[];
 }
 
 const maximumListed = 20;
 
-/** The arrays of a checkpoint are not those that its configuration asks for. Lists every difference. */
+/** The arrays of a checkpoint do not match its configuration. Lists every difference. */
 export class WeightsMismatchError extends OnestepError {
   static override readonly code: string = "weights-mismatch";
 
@@ -85,7 +85,7 @@ function list(
   return lines;
 }
 
-/** What the names of arrays tell about where they are from. */
+/** What array names reveal about their origin. */
 function remedyFor({ missing, unexpected }: WeightsMismatch): string {
   if (missing.length > 0 && unexpected.some((name) => name.endsWith("input_blocks.0.0.weight"))) {
     return "The arrays have the names of OpenAI's code: load the file by itself, with `fromSingleFile`.";

@@ -27,15 +27,15 @@ import {
   mainMethod,
 } from "./definition.ts";
 
-/** What a model is to compute in: `"auto"` leaves it to device and checkpoint. */
+/** The format to compute in: `"auto"` depends on the device and the checkpoint. */
 export type RequestedPrecision = Precision | "auto";
 
-/** Where a model runs, and how: the options of its sessions, and what it computes in. */
+/** How a model runs: its session options and compute format. */
 export interface RunOptions extends InferenceSessionOptions {
   /**
-   * What to compute in, whatever the weights are stored in. `"auto"` (default) is float32, but for weights in float16 on a
-   * GPU that computes in it. `"float16"` takes half of the memory of `"float32"` there, and is a little less exact;
-   * norms, softmax, the embedding of timesteps and the output stay in float32.
+   * The compute format, independent of how the weights are stored. `"auto"` (default) is float16 for float16 weights on a
+   * GPU that supports it, and float32 otherwise. `"float16"` needs half the memory and is slightly less precise; norms,
+   * softmax, timestep embeddings and the output stay in float32.
    */
   readonly dtype?: RequestedPrecision | undefined;
   readonly onProgress?: ProgressListener | undefined;
@@ -53,23 +53,22 @@ export const runOptionNames: OptionNames<RunOptions> = {
   signal: true,
 };
 
-/** How a model is loaded: its options checked and the devices found, once, before anything is fetched. */
+/** Checked options and available devices, determined once, before anything is fetched. */
 export interface LoadPlan {
   readonly dtype: RequestedPrecision;
   readonly session: SessionPlan;
 }
 
-/** Where a model runs and what it computes in, decided together. */
+/** A device and a compute format, chosen together. */
 export interface Placement {
   readonly device: Device;
   readonly dtype: Precision;
 }
 
 /**
- * Checks how a model is to run, and finds the devices.
+ * Checks the run options and finds the devices.
  *
- * @throws InvalidArgumentError where an option is wrong; UnsupportedError where the device, or what it is to compute in, is
- * not available here.
+ * @throws InvalidArgumentError if an option is invalid; UnsupportedError if the device or compute format is not available.
  */
 export async function planLoad(options: RunOptions): Promise<LoadPlan> {
   const { device, dtype = "auto", threads, optimizeFor, web, signal, backend } = options;
@@ -81,14 +80,14 @@ export async function planLoad(options: RunOptions): Promise<LoadPlan> {
 }
 
 /**
- * Decides where a model runs and what it computes in: the first device that holds its largest weight, in the format that it
- * computes in there.
+ * Chooses the device and compute format of a model: the first device that can hold its largest weight in that device's
+ * compute format.
  *
- * @param subject - What messages call the model.
- * @param stored - The formats of its weights, once they are known; before that, `"auto"` stands for the smallest that a
- * device has, so that nothing is refused that would fit.
- * @throws UnsupportedError where no device holds the largest weight.
- * @throws OutOfMemoryError where the device can never hold all of them.
+ * @param subject - The model's name in messages.
+ * @param stored - The formats of its weights, once known; before that, `"auto"` means the smallest format of a device, so
+ * that no model that fits is rejected.
+ * @throws UnsupportedError if no device can hold the largest weight.
+ * @throws OutOfMemoryError if the device can never hold all of them.
  */
 export function placeModel(
   { dtype: requested, session }: LoadPlan,
@@ -110,10 +109,10 @@ export function placeModel(
 }
 
 /**
- * A listener that stops the transfer of a file of weights that its device cannot hold, before the first byte.
+ * A progress listener that aborts the transfer of a weights file too large for the device, before the first byte.
  *
- * @param onProgress - Who else listens.
- * @throws OutOfMemoryError, when it is told of such a file.
+ * @param onProgress - Another listener to call.
+ * @throws OutOfMemoryError for such a file.
  */
 export function stopAtMisfits(
   onProgress: ProgressListener | undefined,
@@ -139,9 +138,9 @@ function checkDataType(dtype: string): void {
 }
 
 /**
- * Checks that a device computes in what was asked for, before anything is fetched.
+ * Checks that a device supports the requested format, before anything is fetched.
  *
- * @throws UnsupportedError where it does not.
+ * @throws UnsupportedError if it does not.
  */
 export function checkPrecision(
   requested: RequestedPrecision,
@@ -164,23 +163,23 @@ const reasons: Readonly<Record<Device, string>> = {
   webgpu: "whose GPU does not offer the feature shader-f16",
 };
 
-/** Where a model runs and how it is loaded. */
+/** How a model is loaded and run. */
 export interface LoadModelOptions extends RunOptions {
   /** Folder of the model in the repository (`unet`); the root by default. */
   readonly subfolder?: string | undefined;
-  /** Which of several weights files to take: `"fp16"` for `diffusion_pytorch_model.fp16.safetensors`. */
+  /** The variant of the weights to load: `"fp16"` for `diffusion_pytorch_model.fp16.safetensors`. */
   readonly variant?: string | undefined;
-  /** The entry of a weights file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
+  /** The entry of a torch weights file to load (`"ema"`), if it holds several state dicts. */
   readonly stateDictKey?: string | undefined;
 }
 
-/** What a model is made of when it is loaded. */
+/** The parts of a loaded model. */
 export interface LoadedModel<Values extends object> {
   readonly config: Config<Values>;
   readonly checkpoint: Checkpoint;
   readonly graphs: ModelGraphs;
   readonly dtype: Precision;
-  /** The session for the symbols of the config. */
+  /** The session for the config's symbols. */
   readonly session: InferenceSession;
   /** These symbols. */
   readonly symbols: Readonly<Record<string, number>>;
@@ -200,7 +199,7 @@ export async function loadModel<Values extends object>(
   const configName = `${configFile.path} of ${repository.name}`;
   const configText = await configFile.text({ signal });
   const declared = definition.configSchema.fromJson(parsePythonJson(configText, configName), configName);
-  // What cannot be built or held is told before the weights are fetched, unless these have to complete the config.
+  // Reports unsupported or oversized models before fetching weights, unless the weights must complete the config.
   let graphs: ModelGraphs | undefined;
   if (definition.isIncomplete?.(declared) !== true) {
     graphs = defineMethods(definition, declared);
@@ -215,17 +214,17 @@ export async function loadModel<Values extends object>(
   return startModel(definition, { name: repository.name, config, graphs, found }, plan);
 }
 
-/** A model whose config and arrays are known, before it is started. */
+/** A model with known config and arrays, not yet started. */
 export interface FoundModel<Values extends object> {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly config: Config<Values>;
-  /** The graphs of that config, where they were defined already. */
+  /** The graphs for that config, if already defined. */
   readonly graphs?: ModelGraphs | undefined;
   readonly found: Checkpoint;
 }
 
-/** Matches the arrays of a checkpoint with the weights that a graph needs, and starts its first session. */
+/** Matches a checkpoint's arrays to the graph's weights and starts the first session. */
 export async function startModel<Values extends object>(
   definition: ModelDefinition<Values>,
   { name, config, found, ...rest }: FoundModel<Values>,
@@ -246,7 +245,7 @@ export async function startModel<Values extends object>(
   return { config, checkpoint, graphs, dtype, session, symbols, plan: plan.session };
 }
 
-/** The graph of a method, for a size: the general one, or one that is defined for odd sizes. */
+/** The graph of a method for a size: the general graph, or one defined for an odd size. */
 export function graphFor<Values extends object>(
   definition: ModelDefinition<Values>,
   config: Config<Values>,

@@ -42,15 +42,15 @@ const loadOptionNames: OptionNames<LoadModelOptions & OpenRepositoryOptions> = {
   stateDictKey: true,
 };
 
-/** A class of models: what is static in it. */
+/** The static side of a model class. */
 export interface ModelClass<Values extends object, Instance extends Model<Values>> {
   readonly definition: ModelDefinition<Values>;
   new (loaded: LoadedModel<Values>): Instance;
 }
 
 /**
- * A network with its weights, ready to run: what all models share. A class of models extends it, says what it computes in a
- * static `definition`, and has a method that calls {@link Model.run}.
+ * Base class of all models: a network with its weights, ready to run. A subclass describes its computation in a static
+ * `definition` and has a method that calls {@link Model.run}.
  *
  * @example
  * class Doubler extends Model<{ readonly width: number }> {
@@ -64,9 +64,9 @@ export interface ModelClass<Values extends object, Instance extends Model<Values
 export abstract class Model<Values extends object> {
   /** The configuration, camelCase, frozen. */
   readonly config: Config<Values>;
-  /** How many numbers the model has learned. */
+  /** Number of parameters. */
   readonly parameterCount: number;
-  /** What the model computes in. Inputs and outputs are float32. */
+  /** The format the model computes in. Inputs and outputs are float32. */
   readonly dtype: Precision;
   readonly #graphs: ModelGraphs;
   readonly #plan: LoadPlan["session"];
@@ -75,7 +75,7 @@ export abstract class Model<Values extends object> {
   #checkpoint: Checkpoint;
   #disposed = false;
 
-  /** Models are made by {@link Model.fromPretrained}. */
+  /** Use {@link Model.fromPretrained} to create a model. */
   constructor(loaded: LoadedModel<Values>) {
     if (loaded?.session === undefined) throw notLoaded(new.target.name);
     this.config = loaded.config;
@@ -94,14 +94,14 @@ export abstract class Model<Values extends object> {
   }
 
   /**
-   * Loads a model as Python saved it.
+   * Loads a model saved by Python.
    *
-   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or files at hand.
-   * @throws HubError where a file cannot be had.
-   * @throws InvalidConfigError, UnsupportedError where `config.json` is wrong, or of a model that is not built here.
-   * @throws CheckpointError where a weights file is damaged; UnsafePickleError where it is more than weights.
-   * @throws WeightsMismatchError where the weights are not those that `config.json` asks for.
-   * @throws OutOfMemoryError where the device can never hold them, before they are fetched.
+   * @param source - A Hub id, a folder, a `file:` URL, an `http(s):` URL of a folder, or local files.
+   * @throws HubError if a file cannot be fetched.
+   * @throws InvalidConfigError, UnsupportedError if `config.json` is invalid or its model is not supported.
+   * @throws CheckpointError if a weights file is damaged; UnsafePickleError if it contains more than weights.
+   * @throws WeightsMismatchError if the weights do not match `config.json`.
+   * @throws OutOfMemoryError if the device can never hold them; thrown before they are fetched.
    */
   static async fromPretrained<Values extends object, Instance extends Model<Values>>(
     this: ModelClass<Values, Instance>,
@@ -115,7 +115,7 @@ export abstract class Model<Values extends object> {
     return model;
   }
 
-  /** Like {@link Model.fromPretrained}, from a repository that is open already. */
+  /** Like {@link Model.fromPretrained}, from an open repository. */
   static async fromRepository<Values extends object, Instance extends Model<Values>>(
     this: ModelClass<Values, Instance>,
     repository: Repository,
@@ -124,18 +124,18 @@ export abstract class Model<Values extends object> {
     return new this(await loadModel(this.definition, repository, options));
   }
 
-  /** Where the model runs. */
+  /** The device the model runs on. */
   get device(): Device {
     return this.#device;
   }
 
   /**
-   * Runs the graph of a method. The session of the main method and the size that the config names begins at once; one for another
-   * method or other symbols is started when it is first asked for. Of each method the two that were used last stay.
+   * Runs the graph of a method. The session for the main method and the config's size starts at load; sessions for other
+   * methods or symbols start on first use. The two most recently used sessions of each method are kept.
    *
-   * @param options.symbols - Numbers for the symbols of the graph, where they are not those of the config: `{ height, width }`.
+   * @param options.symbols - Values for the graph's symbols, if they differ from the config's: `{ height, width }`.
    * @param options.method - One of the definition's `methods`; the main one by default.
-   * @param options.extension - What is added to the graph.
+   * @param options.extension - Additions to the graph.
    * @throws DisposedError after {@link Model.dispose}.
    */
   protected async run(
@@ -154,7 +154,7 @@ export abstract class Model<Values extends object> {
     const kept = this.#sessionFor(method, all, extension);
     kept.users += 1;
     try {
-      // One that is open runs in this turn: a dispose() that follows waits for it.
+      // An open session runs in this turn, so a dispose() that follows waits for it.
       const session = kept.session ?? (await untilAborted(kept.opened, signal));
       this.requireLoaded();
       return await session.run({ ...inputs, ...extension?.inputs }, { signal });
@@ -170,25 +170,25 @@ export abstract class Model<Values extends object> {
   }
 
   /**
-   * The files that {@link Model.savePretrained} writes, without writing them: `config.json`, the weights, and the index of
-   * shards. The weights are read from where they are, when they are asked for.
+   * The files that {@link Model.savePretrained} would write: `config.json`, the weights, and the shard index. Weights are
+   * read lazily from their source files.
    *
-   * @throws InvalidArgumentError where an option is wrong.
+   * @throws InvalidArgumentError if an option is invalid.
    */
   listFiles(options: ModelFilesOptions = {}): readonly UploadFile[] {
     return listModelFiles(this.#savable, options);
   }
 
   /**
-   * Writes `config.json` and the weights into a folder, as diffusers does; the folder is made where it is not there. The
-   * arrays stay in the type that they are stored in. Saving into the folder that the model was loaded from works.
+   * Writes `config.json` and the weights into a folder, as diffusers does, creating the folder if needed. Arrays keep their
+   * stored type. You can save into the folder the model was loaded from.
    *
-   * Nothing that stands there is touched before all is written. Then weights of the same variant that an earlier save
-   * left there are removed; those of other variants and other formats stay.
+   * Existing files are not touched until everything is written. Then weights of the same variant from an earlier save are
+   * removed; other variants and formats stay.
    *
    * @param directory - A path or a `file:` URL.
-   * @throws FileWriteError where the folder cannot be written; what stood there is as it was.
-   * @throws InvalidArgumentError where an option is wrong.
+   * @throws FileWriteError if the folder cannot be written; existing files are left unchanged.
+   * @throws InvalidArgumentError if an option is invalid.
    */
   async savePretrained(directory: string | URL, options: SaveModelOptions = {}): Promise<void> {
     requireKnownOptions(`${this.#definition.className}.savePretrained`, options, saveOptionNames);
@@ -196,13 +196,12 @@ export abstract class Model<Values extends object> {
   }
 
   /**
-   * Uploads what {@link Model.savePretrained} writes to a repository of the Hub, which is created if there is none yet;
-   * diffusers' `push_to_hub`. Nothing is written to disk on the way. Weights of the same variant that an earlier
-   * upload left there are removed by the same commit.
+   * Uploads the files of {@link Model.savePretrained} to a Hub repository, creating it if needed; diffusers' `push_to_hub`.
+   * Nothing is written to disk. The same commit removes weights of the same variant from an earlier upload.
    *
-   * @param repositoryId - `owner/name`; a name alone is of the one that the token belongs to.
-   * @throws InvalidArgumentError where the id or an option is wrong.
-   * @throws HubError where the Hub cannot be reached, or does not take it; see `uploadFiles` of `@onestep/hub`.
+   * @param repositoryId - `owner/name`, or a name alone for a repository of the token's owner.
+   * @throws InvalidArgumentError if the id or an option is invalid.
+   * @throws HubError if the Hub cannot be reached or rejects the upload; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushModelOptions = {}): Promise<UploadReport> {
@@ -216,7 +215,7 @@ export abstract class Model<Values extends object> {
     for (const session of sessions) if (session.status === "fulfilled") await session.value.dispose();
   }
 
-  /** Makes `await using model = …` free the memory at the end of the block. */
+  /** Lets `await using model = …` free the memory at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
@@ -238,7 +237,7 @@ export abstract class Model<Values extends object> {
     return { config: this.config, checkpoint: this.#checkpoint, compareNames, names };
   }
 
-  /** The session for a method, a size and what is added to the graph. Calls at the same time share one. */
+  /** The session for a method, a size and an extension. Concurrent calls share one. */
   #sessionFor(
     method: string,
     symbols: Readonly<Record<string, number>>,
@@ -247,7 +246,7 @@ export abstract class Model<Values extends object> {
     const key = sessionKey(method, symbols, extension?.key ?? "");
     const known = this.#sessions.get(key);
     if (known !== undefined) {
-      // What was used last is last in the map.
+      // The most recently used is last in the map.
       this.#sessions.delete(key);
       this.#sessions.set(key, known);
       return known;
@@ -286,15 +285,15 @@ export abstract class Model<Values extends object> {
   }
 }
 
-/** What is added to the graph of a model: branches of adapters. */
+/** Additions to a model's graph: adapter branches. */
 export interface GraphExtension {
-  /** Tells extensions apart. */
+  /** Identifies the extension. */
   readonly key: string;
   /** Inputs of the graph besides those of the model. */
   readonly inputs: Tensors;
   /** Weights besides those of the checkpoint. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
-  /** The graph with what is added. */
+  /** The graph with the additions. */
   extend(graph: Graph): Graph;
 }
 
@@ -302,9 +301,9 @@ export interface GraphExtension {
 interface KeptSession {
   readonly method: string;
   readonly opened: Promise<InferenceSession>;
-  /** The one that is opened, when it is. */
+  /** The session, once open. */
   session: InferenceSession | undefined;
-  /** Calls that are under way. */
+  /** Calls in progress. */
   users: number;
 }
 
@@ -312,10 +311,10 @@ function sessionKey(method: string, symbols: Readonly<Record<string, number>>, a
   return JSON.stringify([method, Object.entries(symbols).sort(), adapters]);
 }
 
-/** How many sessions of a method stay, each with the weights as the processor wants them. */
+/** How many sessions to keep per method; each holds the weights in the processor's layout. */
 const keptSessions = 2;
 
-/** Compares names of weights by where a graph asks for them. */
+/** Compares weight names by their order in the graph. */
 function byPlaceIn(weights: readonly ExpectedWeight[]): (left: string, right: string) => number {
   const places = new Map(weights.map(({ name }, index) => [name, index]));
   return (left, right) => (places.get(left) ?? 0) - (places.get(right) ?? 0);

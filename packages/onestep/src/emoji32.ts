@@ -1,2 +1,2 @@
-// The model that ships, for bundlers: an entry of its own, so that no other program carries it.
+// The bundled model, as a separate entry point, so that bundlers include it only if it is imported.
 export { emoji32 } from "@onestep/emoji32";

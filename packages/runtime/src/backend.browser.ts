@@ -4,18 +4,18 @@ import { startWebSession } from "./caller/web/start-session.ts";
 import { prepareModel } from "./onnxruntime/prepare-model.ts";
 import type { OnnxruntimeBuild } from "./session.ts";
 
-/** Browsers run onnxruntime-web in a Web Worker, on the GPU or on the processor. */
+/** Browsers run onnxruntime-web in a Web Worker, on the GPU or the CPU. */
 export const inferenceBackend: InferenceBackend = {
   findDevices: findWebDevices,
   start: (model, options) => startWebSession(prepareModel(model, options.device), options, startWorker),
 };
 
 /**
- * Starts the worker that a session runs in. Vite and webpack find the scripts by these very expressions and bundle
- * them; elsewhere they have to be beside the bundle, which is why they are beside this file.
+ * Starts the worker of a session. Vite and webpack recognise exactly these expressions and bundle the scripts;
+ * otherwise the scripts must be next to the bundle, which is why they are next to this file.
  *
- * There is one script for each build of onnxruntime-web. One script that imports the build that it needs would not do:
- * bundled into a single file, it would run as a thread of onnxruntime too, and miss its first message.
+ * There is one script for each build of onnxruntime-web. A single script importing the right build would not work:
+ * bundled into one file, it would also run as an onnxruntime thread and miss its first message.
  */
 export function startWorker(build: OnnxruntimeBuild): Worker {
   return build === "jspi"

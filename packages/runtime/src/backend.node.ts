@@ -8,8 +8,8 @@ import { prepareModel } from "./onnxruntime/prepare-model.ts";
 const webGpu: WebGpuProbe = new WebGpuProbe();
 
 /**
- * Node runs onnxruntime-node in a worker thread, on the processor, or on a GPU where it is asked to: it cannot tell a GPU
- * from one that is computed on the processor, hundreds of times slower. Without onnxruntime-node it runs onnxruntime-web.
+ * Node runs onnxruntime-node in a worker thread, on the CPU, or on a GPU on request only: it cannot distinguish a GPU
+ * from one emulated in software, which is hundreds of times slower. Without onnxruntime-node it runs onnxruntime-web.
  */
 export const inferenceBackend: InferenceBackend = {
   async findDevices(requested) {

@@ -6,45 +6,45 @@ import type {
   OptimizationGoal,
 } from "./session.ts";
 
-/** Where a session runs. What was asked for as `"auto"` is resolved before a session exists. */
+/** Where a session runs. `"auto"` is resolved before a session is created. */
 export type Device = "cpu" | "webgpu" | "wasm";
 
-/** What a device can compute in, without losing numbers on the way. */
+/** A precision that a device can compute in without losing accuracy. */
 export type Precision = "float32" | "float16";
 
-/** A device that a backend has, and what it can do. */
+/** A device of a backend, and its capabilities. */
 export interface AvailableDevice {
   readonly device: Device;
-  /** What it computes in: float32 on all, float16 on a GPU that has it (`shader-f16` of WebGPU). */
+  /** Supported precisions: float32 everywhere, float16 on GPUs that have it (WebGPU's `shader-f16`). */
   readonly precisions: readonly Precision[];
-  /** Bytes of the largest array that it holds in one piece; undefined where only the memory is a limit. */
+  /** Maximum size of a single array in bytes; undefined if limited only by memory. */
   readonly largestArray?: number | undefined;
 }
 
 /**
- * What runs sessions: the devices it has, and a way to start a session on one. By default it is onnxruntime, in Node and in
- * browsers; the option `backend` of {@link createInferenceSession} takes another one.
+ * Runs sessions: lists its devices and starts sessions on them. The default is onnxruntime, in Node and in browsers;
+ * pass another one as the option `backend` of {@link createInferenceSession}.
  */
 export interface InferenceBackend {
   /**
-   * The devices that are available, best first: `"auto"` takes the first that holds the weights.
+   * The available devices, best first: `"auto"` takes the first that can hold the weights.
    *
-   * @param requested The device that the caller asked for, so that the backend probes no other in vain.
+   * @param requested The requested device, so that the backend does not probe others.
    */
   findDevices(requested: Device | "auto" | undefined): Promise<readonly AvailableDevice[]>;
 
   /**
    * Starts a session.
    *
-   * @param options Checked options: the device is one of `findDevices`.
+   * @param options Validated options; the device is one of `findDevices`.
    */
   start(model: GraphWithWeights | OnnxModel, options: StartOptions): Promise<InferenceSession>;
 }
 
-/** The options of a session, checked, with the device that `"auto"` stands for. */
+/** Validated session options, with `"auto"` resolved to a device. */
 export interface StartOptions extends Pick<InferenceSessionOptions, "web"> {
   readonly device: Device;
-  /** Undefined leaves the number to the backend. */
+  /** Undefined lets the backend choose. */
   readonly threads: number | undefined;
   readonly optimizeFor: OptimizationGoal;
   readonly signal: AbortSignal | undefined;

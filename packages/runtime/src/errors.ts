@@ -1,11 +1,11 @@
 import { OnestepError } from "@onestep/core";
 
-/** A graph could not be loaded or run. The base of the errors of this package that are not about arguments. */
+/** A graph could not be loaded or run. The base class of this package's errors, except those about arguments. */
 export class InferenceError extends OnestepError {
   static override readonly code: string = "inference";
 }
 
-/** onnxruntime does not accept the graph. Its own words are the error's `cause`. */
+/** onnxruntime rejected the graph. Its own error is the `cause`. */
 export class InvalidGraphError extends InferenceError {
   static override readonly code: string = "invalid-graph";
 }
@@ -15,7 +15,7 @@ export class WeightsFileError extends InferenceError {
   static override readonly code: string = "weights-file";
 }
 
-/** There was not enough memory to load a graph or to run it. The session, where there is one, stays usable. */
+/** There was not enough memory to load or run a graph. An existing session stays usable. */
 export class OutOfMemoryError extends InferenceError {
   static override readonly code: string = "out-of-memory";
 }
@@ -25,12 +25,12 @@ export class MissingRuntimeError extends InferenceError {
   static override readonly code: string = "missing-runtime";
 }
 
-/** The GPU was reset or taken away while it worked. The next call on the session loads the model again. */
+/** The GPU was reset or lost during a call. The next call on the session reloads the model. */
 export class DeviceLostError extends InferenceError {
   static override readonly code: string = "device-lost";
 }
 
-/** The thread that ran the session has ended on its own. The session is of no further use. */
+/** The session's thread ended unexpectedly. The session can no longer be used. */
 export class WorkerExitError extends InferenceError {
   static override readonly code: string = "worker-exit";
 }

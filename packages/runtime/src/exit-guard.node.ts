@@ -5,15 +5,15 @@ const busy = 2;
 const closing = 3;
 
 /**
- * A flag, shared between a thread and the worker it started, that says whether the worker is inside onnxruntime.
+ * A flag shared between a thread and its worker: whether the worker is inside onnxruntime.
  *
  * Node ends worker threads when the process exits. onnxruntime-node 1.30 aborts the whole process when that happens
  * during a call (`terminate called after throwing an instance of 'Napi::Error'`, exit code 134 and a core dump). The
- * guard makes the exit wait until the call has returned, as Node itself does before it joins the thread. A call that the
- * worker has not begun is not waited for, and not begun any more: the worker may be dead.
+ * guard makes the exit wait until the call has returned, as Node itself does before it joins the thread. A call the
+ * worker has not begun is not waited for and never begins: the worker may be dead.
  */
 export class ExitGuard {
-  /** The flags of all busy workers. There is one exit of the process, and one listener for it. */
+  /** The flags of all busy workers. One exit listener serves the whole process. */
   static readonly #busyFlags: Set<Int32Array> = new Set();
   readonly #flag: Int32Array;
 
@@ -22,7 +22,7 @@ export class ExitGuard {
     this.#flag = flag;
   }
 
-  /** What to post to the worker, to make the guard of its side from. */
+  /** Post this to the worker to create the guard on its side. */
   get flag(): Int32Array {
     return this.#flag;
   }
@@ -40,12 +40,12 @@ export class ExitGuard {
     if (ExitGuard.#busyFlags.size === 0) process.off("exit", ExitGuard.#waitForWorkers);
   }
 
-  /** The worker's side: begins the call, unless the process is about to exit. Says whether it did. */
+  /** The worker's side: begins the call, unless the process is about to exit. Returns whether it did. */
   begin(): boolean {
     return Atomics.compareExchange(this.#flag, 0, posted, busy) === posted;
   }
 
-  /** The worker's side: whether the process is about to exit, so that long work should not be begun. */
+  /** The worker's side: whether the process is about to exit, in which case no long work should begin. */
   get closing(): boolean {
     return Atomics.load(this.#flag, 0) === closing;
   }

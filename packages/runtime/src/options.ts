@@ -6,29 +6,29 @@ import type { InferenceSessionOptions } from "./session.ts";
 
 const knownDevices: readonly Device[] = ["cpu", "webgpu", "wasm"];
 
-/** More than any machine has cores; onnxruntime starts as many as it is told, and thousands take minutes. */
+/** More than any machine has cores; onnxruntime starts as many as requested, and thousands take minutes. */
 const maximumThreads = 1024;
 
 /**
- * A WebAssembly memory has addresses for 4 GiB. The weights are in it once, with 17 MB beside them (measured in Chromium
- * with a model of 296 MB, `npm run measure-browser -- loading`); what is left is for the arrays of a run.
+ * A WebAssembly memory is limited to 4 GiB. It holds the weights once, plus 17 MB (measured in Chromium with a model of
+ * 296 MB, `npm run measure-browser -- loading`); the rest is for activations.
  */
 const mostWasmBytes = 3.5 * 1024 ** 3;
 
-/** The options of sessions, checked, and the devices that are there: found once for a load, and for all that is decided in it. */
+/** Validated session options and the available devices, determined once per load. */
 export interface SessionPlan {
   readonly backend: InferenceBackend;
-  /** Those that `device` allows, best first; one at least. */
+  /** The devices allowed by `device`, best first; at least one. */
   readonly devices: readonly AvailableDevice[];
   readonly options: Omit<StartOptions, "device">;
 }
 
 /**
- * Checks the options of a session, and finds the devices of this machine. Call it before work whose result would be lost,
- * such as a download, were an option wrong.
+ * Validates session options and finds the devices of this machine. Call it before work that an invalid option would
+ * waste, such as a download.
  *
- * @throws InvalidArgumentError where an option is wrong.
- * @throws UnsupportedError where the device is not available here.
+ * @throws InvalidArgumentError if an option is wrong.
+ * @throws UnsupportedError if the device is not available here.
  */
 export async function planSession(options: InferenceSessionOptions): Promise<SessionPlan> {
   const { threads, optimizeFor = "throughput", web, signal, backend = inferenceBackend } = options;
@@ -54,10 +54,10 @@ export async function planSession(options: InferenceSessionOptions): Promise<Ses
 }
 
 /**
- * The devices of this machine, best first, with what they compute in and how large an array they hold.
+ * The devices of this machine, best first, with their precisions and maximum array size.
  *
- * @param requested - A device, to ask for no other; a GPU is found in Node only where it is asked for.
- * @throws UnsupportedError where that device is not available here.
+ * @param requested - Probes only this device; in Node, a GPU is found only if requested.
+ * @throws UnsupportedError if that device is not available here.
  * @example
  * const [best] = await findDevices();
  */
@@ -69,10 +69,10 @@ export async function findDevices(
 }
 
 /**
- * The device of a plan that takes a model: the first that holds its largest array in one piece.
+ * The device of a plan to load a model on: the first that can hold its largest array.
  *
- * @param largestArray - Bytes, by what a device computes in.
- * @throws UnsupportedError where none does.
+ * @param largestArray - Bytes, by precision.
+ * @throws UnsupportedError if none can.
  */
 export function chooseDevice(
   { devices }: Pick<SessionPlan, "devices">,
@@ -93,10 +93,10 @@ export function chooseDevice(
 }
 
 /**
- * The devices that `requested` allows where `available` devices are there, best first. `"auto"` and nothing allow all.
+ * The `available` devices allowed by `requested`, best first. `"auto"` and undefined allow all.
  *
- * @throws InvalidArgumentError where `requested` is not the name of a device.
- * @throws UnsupportedError where the device is not available.
+ * @throws InvalidArgumentError if `requested` is not the name of a device.
+ * @throws UnsupportedError if the device is not available.
  */
 export function allowedDevices(
   requested: Device | "auto" | undefined,
@@ -130,19 +130,19 @@ export function allowedDevices(
   });
 }
 
-/** Which weights are to be loaded. */
+/** The weights to load. */
 export interface WeightsToFit {
-  /** What to call them in a message. */
+  /** Their name in messages. */
   readonly subject: string;
-  /** Their length in bytes, in the precision that the device computes in. */
+  /** Their size in bytes, in the compute precision of the device. */
   readonly byteCount: number;
-  /** Where they are to be loaded. */
+  /** The device to load them on. */
   readonly device: Device;
 }
 
 /**
- * Checks that a device can hold weights, as far as that shows before anything is loaded. Call it before they are
- * fetched. Only WebAssembly has a limit that no machine changes.
+ * Checks that a device can hold weights, as far as known before loading. Call it before they are fetched. Only
+ * WebAssembly has a fixed limit.
  *
  * @throws OutOfMemoryError
  */

@@ -28,31 +28,31 @@ export type WorkerReply =
     }[WorkerCallName]
   | { readonly call: "failure"; readonly failure: WorkerFailure };
 
-/** What went wrong in the worker, in a form that crosses threads. */
+/** A failure in the worker, in a form that can be posted between threads. */
 export interface WorkerFailure {
   /** What the worker was doing: importing onnxruntime, making the session, running it, or freeing it. */
   readonly stage: "import" | "create" | "run" | "release";
   readonly message: string;
-  /** The `code` of the error, where it had one. */
+  /** The `code` of the error, if it had one. */
   readonly code: string | undefined;
 }
 
-/** A tensor on its way between threads: its parts, without the class. */
+/** A tensor posted between threads: its parts, without the class. */
 export interface WireTensor {
   readonly dtype: DataType;
   readonly shape: readonly number[];
   readonly data: TensorDataByType[DataType];
 }
 
-/** An input or output as the graph declares it. A dimension of the caller's choice has a name, not a number. */
+/** An input or output as declared by the graph. A dimension left to the caller has a name instead of a number. */
 export interface ValueDescription {
   readonly name: string;
-  /** As onnxruntime names it; may be one that {@link DataType} lacks. */
+  /** The name in onnxruntime; {@link DataType} may lack it. */
   readonly dtype: string;
   readonly shape: readonly (number | string)[];
 }
 
-/** What is known of a session once it is ready. */
+/** The description of a session once it is ready. */
 export interface SessionDescription {
   readonly inputs: readonly ValueDescription[];
   readonly outputs: readonly ValueDescription[];
@@ -73,28 +73,28 @@ export type NodeLoadRequest = NativeLoadRequest | WasmLoadRequest;
 /** What onnxruntime-node needs. */
 export interface NativeLoadRequest extends LoadRequest {
   readonly device: "cpu" | "webgpu";
-  /** The folder that the locations in the graph start from. Undefined where the graph holds all its weights. */
+  /** The folder that locations in the graph are relative to. Undefined if the graph holds all its weights. */
   readonly folder: string | undefined;
 }
 
 /** What onnxruntime-web needs in Node. */
 export interface WasmLoadRequest extends LoadRequest {
   readonly device: "wasm";
-  /** The files by the location that the graph uses: a path, or the bytes. */
+  /** The files by their location in the graph: a path, or the bytes. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
 }
 
 /** What a worker in a browser needs to load a model. */
 export interface WebLoadRequest extends LoadRequest {
   readonly device: "wasm" | "webgpu";
-  /** The files by the location that the graph uses. */
+  /** The files by their location in the graph. */
   readonly files: ReadonlyMap<string, Blob | RemoteFile>;
   readonly build: OnnxruntimeBuild;
-  /** The folder of onnxruntime-web's wasm files, with a slash at its end; undefined where the bundler knows. */
+  /** The folder of onnxruntime-web's wasm files, with a slash at its end; undefined if the bundler resolves them. */
   readonly wasmFolder: string | undefined;
 }
 
-/** A file that stays with the caller, who sends its bytes over a port. */
+/** A file kept by the caller, which sends its bytes over a port. */
 export interface RemoteFile {
   readonly size: number;
   /** Takes a {@link ReadRequest}, and answers with a {@link ReadReply} before it takes the next. */
@@ -104,19 +104,19 @@ export interface RemoteFile {
 /** A request for bytes of a {@link RemoteFile}: `start` to `end` (exclusive). */
 export type ReadRequest = readonly [start: number, end: number];
 
-/** The bytes of a {@link RemoteFile}; undefined where reading failed. */
+/** The bytes of a {@link RemoteFile}; undefined if reading failed. */
 export interface ReadReply {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** What a worker in a browser posts without being asked: it can do no more. */
+/** Posted by a browser worker on its own: it can no longer work. */
 export interface WorkerNotice {
   readonly call: "notice";
   readonly notice: "device-lost";
   readonly message: string;
 }
 
-/** What a thread of Node is started with. */
+/** The data a Node thread is started with. */
 export interface WorkerData {
   /** The flag of the caller's `ExitGuard`. */
   readonly exitFlag: Int32Array;

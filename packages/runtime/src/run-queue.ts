@@ -1,5 +1,5 @@
 interface QueuedRun {
-  /** Starts the work. Settles when the work has ended, whether or not the caller still waits for it. */
+  /** Starts the work. Settles when the work has ended, even if the caller no longer waits for it. */
   start(): Promise<void>;
   reject(reason: unknown): void;
 }
@@ -7,8 +7,8 @@ interface QueuedRun {
 /**
  * Runs asynchronous work one piece at a time, in the order it was added.
  *
- * Work whose signal is aborted while it waits never starts. Where the signal is aborted while the work runs, the
- * caller is rejected at once, and the next piece starts after the work has ended on its own.
+ * Work whose signal is aborted while queued never starts. If the signal is aborted while the work runs, the caller is
+ * rejected immediately, and the next piece starts once the work has finished.
  */
 export class RunQueue {
   readonly #waiting: QueuedRun[] = [];
@@ -48,8 +48,8 @@ export class RunQueue {
   }
 
   /**
-   * Takes no more work. What waits is rejected, and later calls of `add` too, each with an error of its own.
-   * Resolves when the work that runs has ended.
+   * Closes the queue. Queued work and later calls of `add` are rejected, each with its own error. Resolves when the
+   * running work has ended.
    */
   async close(error: () => Error): Promise<void> {
     this.#closedWith ??= error;

@@ -5,53 +5,53 @@ import { chooseDevice, planSession, type SessionPlan } from "./options.ts";
 import type { StoredWeight } from "./stored-weight.ts";
 
 /**
- * What a session is prepared for.
+ * What a session is optimised for.
  *
- * - `"throughput"`: the weights are rearranged for the processor while loading. It takes a second for each gigabyte or
- *   so, and a copy of the weights in the memory of the process.
- * - `"startup"`: the session is ready at once and reads the weights where they lie: their memory is the file cache of
- *   the system, which processes share. A run takes a quarter longer.
+ * - `"throughput"`: the weights are repacked for the CPU while loading. This takes about a second per gigabyte, and a
+ *   copy of the weights in process memory.
+ * - `"startup"`: the session is ready immediately and maps the weights from their files, in the system's file cache,
+ *   which processes share. A run takes a quarter longer.
  */
 export type OptimizationGoal = "throughput" | "startup";
 
-/** A graph, and where each of its weights is stored. */
+/** A graph and the locations of its weights. */
 export interface GraphWithWeights {
-  /** Specialised: its values have number formats. Symbols that are left are lengths that a run decides. */
+  /** Specialised: its values have number formats. Remaining symbols are dimensions decided at run time. */
   readonly graph: Graph;
   /** The weights by the names of the graph's parameters. */
   readonly weights: ReadonlyMap<string, StoredWeight>;
 }
 
-/** An ONNX model of one's own, complete in itself. */
+/** A custom, self-contained ONNX model. */
 export interface OnnxModel {
   /** A serialised ModelProto that refers to no other file. */
   readonly onnx: Uint8Array;
 }
 
-/** A build of onnxruntime-web: `"jspi"` where the browser can suspend WebAssembly, `"asyncify"` elsewhere. */
+/** A build of onnxruntime-web: `"jspi"` if the browser can suspend WebAssembly, otherwise `"asyncify"`. */
 export type OnnxruntimeBuild = "jspi" | "asyncify";
 
-/** The browser's `Worker`; never where a program is compiled without the types of the DOM. */
+/** The browser's `Worker`; `never` if a program is compiled without the DOM types. */
 type WebWorker = typeof globalThis extends { Worker: { prototype: infer Type } } ? Type : never;
 
-/** How onnxruntime-web is run, in browsers. */
+/** Options for onnxruntime-web in browsers. */
 export interface WebOptions {
   /**
-   * Starts the worker that a session runs in, from the script `@onestep/runtime/inference-worker-jspi` or
-   * `@onestep/runtime/inference-worker-asyncify`, whichever `build` says. By default it is the script where the bundler
-   * has put it, and where the bundler knows nothing of workers, the one that lies beside the bundle under that name.
+   * Starts the worker of a session from the script `@onestep/runtime/inference-worker-jspi` or
+   * `@onestep/runtime/inference-worker-asyncify`, depending on `build`. By default the script emitted by the bundler is
+   * used or, if the bundler does not support workers, the one of that name next to the bundle.
    */
   readonly startWorker?: ((build: OnnxruntimeBuild) => WebWorker) | undefined;
   /**
-   * The URL of a folder with the wasm files of onnxruntime-web, of exactly the version that is bundled. By default they
-   * are where the bundler has put them.
+   * The URL of a folder with onnxruntime-web's wasm files, of exactly the bundled version. By default, the files
+   * emitted by the bundler.
    */
   readonly wasmFolder?: string | URL | undefined;
 }
 
 /** Options of {@link createInferenceSession}. */
 export interface InferenceSessionOptions {
-  /** `"auto"` (default) takes the best device that is there. */
+  /** `"auto"` (default) selects the best available device. */
   readonly device?: Device | "auto" | undefined;
   /** Threads within an operator; by default the number of physical cores the process may use. */
   readonly threads?: number | undefined;
@@ -60,40 +60,40 @@ export interface InferenceSessionOptions {
   /** For browsers. */
   readonly web?: WebOptions | undefined;
   /**
-   * What runs the session. By default the platform's: onnxruntime-node in Node, onnxruntime-web in browsers. Pass one of
-   * your own to run graphs elsewhere, or to test a program without onnxruntime.
+   * The backend that runs the session: by default onnxruntime-node in Node, onnxruntime-web in browsers. Pass your own
+   * to run graphs elsewhere, or to test a program without onnxruntime.
    */
   readonly backend?: InferenceBackend | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A graph that is ready to run. Calls on one session queue and run in the order they were made. */
+/** A graph that is ready to run. Calls on one session are queued and run in order. */
 export interface InferenceSession {
   readonly device: Device;
   /**
    * Runs the graph. Inputs are copied; outputs belong to the caller.
    *
-   * An abort rejects at once with the signal's reason; a run that has begun ends on its own in the background
-   * before the next one starts.
+   * An abort rejects immediately with the signal's reason; a run in progress finishes in the background before the next
+   * one starts.
    */
   run(
     inputs: Readonly<Record<string, Tensor>>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Record<string, Tensor>>;
-  /** Frees the memory. Calls that wait are rejected with {@link DisposedError}. Idempotent. */
+  /** Frees the memory. Queued calls are rejected with {@link DisposedError}. Idempotent. */
   dispose(): Promise<void>;
 }
 
 /**
- * Makes a graph ready to run, its weights read from the files that they are stored in.
+ * Creates a session that runs a graph, with its weights read directly from the files that store them.
  *
- * @throws GraphError where the graph is not specialised, or a weight is missing or does not fit.
- * @throws InvalidArgumentError where an option is wrong.
- * @throws UnsupportedError where the device is not available here.
- * @throws WeightsFileError where a file is missing, is not a regular file, or is shorter than the graph says.
- * @throws InvalidGraphError where onnxruntime does not accept the graph.
- * @throws OutOfMemoryError where the weights do not fit into memory.
- * @throws MissingRuntimeError where onnxruntime-node is not installed, or does not load on this machine.
+ * @throws GraphError if the graph is not specialised, or a weight is missing or does not fit.
+ * @throws InvalidArgumentError if an option is wrong.
+ * @throws UnsupportedError if the device is not available here.
+ * @throws WeightsFileError if a file is missing, is not a regular file, or is shorter than the graph says.
+ * @throws InvalidGraphError if onnxruntime does not accept the graph.
+ * @throws OutOfMemoryError if the weights do not fit into memory.
+ * @throws MissingRuntimeError if onnxruntime-node is not installed, or does not load on this machine.
  */
 export async function createInferenceSession(
   model: GraphWithWeights | OnnxModel,
@@ -103,7 +103,7 @@ export async function createInferenceSession(
   return startSession(model, plan, chooseDevice(plan).device);
 }
 
-/** Starts a session as it was planned, on a device of the plan; nothing is probed again. See {@link createInferenceSession}. */
+/** Starts a planned session on a device of the plan, without probing again. See {@link createInferenceSession}. */
 export async function startSession(
   model: GraphWithWeights | OnnxModel,
   { backend, options }: SessionPlan,

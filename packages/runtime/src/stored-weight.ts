@@ -1,7 +1,7 @@
 import type { DType } from "@onestep/graph";
 import type { InterleavedRows } from "./onnxruntime/lower-weight.ts";
 
-/** A file whose bytes can be had in parts. */
+/** A file that can be read in parts. */
 export interface WeightsReader {
   /** Length in bytes. */
   readonly size: number;
@@ -13,17 +13,17 @@ export interface WeightsReader {
   ): Promise<Uint8Array>;
 }
 
-/** A file of weights: a `RepositoryFile` of `@onestep/hub`, say. onnxruntime reads it from disk or a Blob where it is one. */
+/** A weights file, such as a `RepositoryFile` of `@onestep/hub`. onnxruntime reads it from disk or from a Blob if possible. */
 export interface StoredFile extends WeightsReader {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly path: string;
-  /** The absolute path on disk, every symbolic link resolved; undefined where the file is not on disk. */
+  /** The absolute path on disk, every symbolic link resolved; undefined if the file is not on disk. */
   readonly localPath?: string | undefined;
-  /** The content, in browsers, where it is at hand. */
+  /** The content, in browsers, if available. */
   readonly blob?: Blob | undefined;
 }
 
-/** One weight: what it is, and which bytes of which file it is. The bytes themselves are not read. */
+/** One weight: its description and its location in a file. The bytes themselves are not read. */
 export interface StoredWeight {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -36,7 +36,7 @@ export interface StoredWeight {
   readonly interleaved?: InterleavedRows | undefined;
 }
 
-/** Bytes `start` to `end` (exclusive) of a weight, its rows together wherever they are stored. */
+/** Bytes `start` to `end` (exclusive) of a weight, with its rows made contiguous. */
 export async function readWeight(
   { file, offset, length, interleaved }: StoredWeight,
   start: number,

@@ -1,24 +1,24 @@
 import { PythonFloat, type PythonJson } from "./python-json.ts";
 
 /**
- * One field of a configuration: how its JSON form is read, and how a JavaScript value is written.
- * `read` and `write` return `undefined` where the value is of the wrong type.
+ * One field of a configuration: reads its JSON form and writes its JavaScript value. `read` and `write` return
+ * `undefined` if the value has the wrong type.
  */
 export interface ConfigField<Value> {
-  /** What the field holds, in words, for error messages: `an integer`. */
+  /** Describes the value in error messages: `an integer`. */
   readonly description: string;
-  /** The default as Python declares it, so that `1` and `1.0` stay apart. */
+  /** The default as declared in Python, which distinguishes `1` from `1.0`. */
   readonly defaultJson: PythonJson;
   readonly read: (json: PythonJson) => Value | undefined;
   readonly write: (value: unknown) => PythonJson | undefined;
 }
 
-/** The options object that a set of fields describes. */
+/** The options object described by a set of fields. */
 export type ConfigValues<Fields> = {
   readonly [Name in keyof Fields]: Fields[Name] extends ConfigField<infer Value> ? Value : never;
 };
 
-/** The options that a set of fields takes: each may be left out, or `undefined`. */
+/** The input form of a set of fields: each may be omitted or `undefined`. */
 export type ConfigOptions<Fields> = {
   readonly [Name in keyof ConfigValues<Fields>]?: ConfigValues<Fields>[Name] | undefined;
 };
@@ -28,7 +28,7 @@ export function integerField(defaultValue: number): ConfigField<number> {
   return { description: "an integer", defaultJson: defaultValue, read: readInteger, write: writeInteger };
 }
 
-/** A field that holds a number, not NaN. `defaultJson` is a bare number where Python's default is an `int`. */
+/** A field that holds a number, not NaN. `defaultJson` is a bare number if Python's default is an `int`. */
 export function floatField(defaultJson: PythonFloat | number): ConfigField<number> {
   return { description: "a number", defaultJson, read: readFloat, write: writeFloat };
 }
@@ -66,7 +66,7 @@ export function listField<Value>(
   };
 }
 
-/** A field that may also be null, and is by default unless `defaultJson` is given. */
+/** A nullable field. Its default is null unless `defaultJson` is given. */
 export function nullableField<Value>(
   field: ConfigField<Value>,
   defaultJson: PythonJson = null,
@@ -79,7 +79,7 @@ export function nullableField<Value>(
   };
 }
 
-/** A field that is of one kind or another; the first that fits counts. */
+/** A union of fields; the first that matches wins. */
 export function eitherField<First, Second>(
   first: ConfigField<First>,
   second: ConfigField<Second>,

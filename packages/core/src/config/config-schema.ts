@@ -10,8 +10,8 @@ import { isJsonObject, PythonFloat, type PythonJson } from "./python-json.ts";
 export type ConfigFields = Readonly<Record<string, ConfigField<unknown>>>;
 
 /**
- * The configuration of one class: its fields with their defaults, and the way between camelCase options in
- * TypeScript and snake_case JSON on disk. What diffusers' `register_to_config` and `from_config` do
+ * The configuration schema of one class: its fields, their defaults, and the conversion between camelCase options in
+ * TypeScript and snake_case JSON on disk, like diffusers' `register_to_config` and `from_config`
  * (configuration_utils.py).
  */
 export class ConfigSchema<Fields extends ConfigFields> {
@@ -26,18 +26,18 @@ export class ConfigSchema<Fields extends ConfigFields> {
   /**
    * A config from camelCase options, as a constructor takes them. `undefined` means the default.
    *
-   * @throws InvalidArgumentError where an option is unknown or of the wrong type.
+   * @throws InvalidArgumentError if an option is unknown or has the wrong type.
    */
   fromOptions(options: ConfigOptions<Fields>): Config<ConfigValues<Fields>> {
     return this.#build(this.#writeOptions(options));
   }
 
   /**
-   * A config from the content of a JSON file. Entries that are not fields are kept for saving; a warning names them
-   * where `_class_name` does not say that they belong to another class.
+   * A config from the content of a JSON file. Unknown entries are kept for saving, with a warning unless `_class_name`
+   * names another class.
    *
    * @param source - Names the file in error messages.
-   * @throws InvalidConfigError where the document is not an object or a field is of the wrong type.
+   * @throws InvalidConfigError if the document is not an object or a field is of the wrong type.
    */
   fromJson(
     document: PythonJson,
@@ -66,12 +66,12 @@ export class ConfigSchema<Fields extends ConfigFields> {
   }
 
   /**
-   * A config from that of another object, of this class or another (swapping schedulers), from a parsed JSON document,
-   * or from options. Of another object's config, values that were set travel; defaults that nobody set do not, and what
-   * this class does not know is kept for the way back.
+   * A config from another object's config (of this class or another, to swap schedulers), from a parsed JSON document,
+   * or from options. From another object's config, only values set explicitly are copied, not defaults; fields unknown
+   * to this class are preserved for converting back.
    *
-   * @throws InvalidArgumentError where `config` or an override is none of these.
-   * @throws InvalidConfigError where a field of a JSON document is of the wrong type.
+   * @throws InvalidArgumentError if `config` or an override is none of these.
+   * @throws InvalidConfigError if a field of a JSON document is of the wrong type.
    */
   fromConfig(config: object, overrides: ConfigOptions<Fields> = {}): Config<ConfigValues<Fields>> {
     requireObject(this.className, config);
@@ -118,14 +118,14 @@ export class ConfigSchema<Fields extends ConfigFields> {
   }
 
   /**
-   * Checks what no field can check by itself; nothing here.
+   * Checks constraints across fields; none by default.
    *
    * @param subject - The class or the file, for messages.
-   * @throws InvalidConfigError where the fields contradict each other.
+   * @throws InvalidConfigError if the fields contradict each other.
    */
   protected check(_subject: string, _config: ConfigValues<Fields>): void {}
 
-  /** The JSON form of camelCase options, by snake_case names. Reads inherited options too, the way every function would. */
+  /** The JSON form of camelCase options, by snake_case names. Inherited options are read too. */
   #writeOptions(options: object): Map<string, PythonJson> {
     requireObject(this.className, options);
     const unknown = Object.keys(options).find((name) => !Object.hasOwn(this.fields, name));
@@ -160,17 +160,17 @@ export class ConfigSchema<Fields extends ConfigFields> {
   }
 
   /**
-   * Says that entries of a config are not fields.
+   * Warns about unknown entries of a config.
    *
-   * @param names - As they are in the file; without those that diffusers keeps for itself.
-   * @param writtenBy - The class that the config says it is of: a string, or in files of custom pipelines a list.
+   * @param names - As written in the file, without diffusers' internal entries.
+   * @param writtenBy - The class named in the config: a string, or a list in files of custom pipelines.
    * @param source - Names the file.
    */
   protected warnOfUnknown(names: readonly string[], writtenBy: PythonJson, source: string): void {
     if (writtenBy === this.className) this.warnOf(names, source);
   }
 
-  /** The warning itself; none where there are no names. */
+  /** The warning; none if there are no names. */
   protected warnOf(names: readonly string[], source: string): void {
     if (names.length === 0) return;
     warn(
@@ -204,7 +204,7 @@ function freeze(value: unknown): unknown {
   return Array.isArray(value) ? Object.freeze(value.map(freeze)) : value;
 }
 
-/** Whether a number given as an option is the default, which then keeps its form: `int` or `float` in Python. */
+/** Whether a number given as an option equals the default, which then keeps its Python type, `int` or `float`. */
 function isSameNumber(json: PythonJson, defaultJson: PythonJson): boolean {
   if (!(json instanceof PythonFloat)) return false;
   return (defaultJson instanceof PythonFloat ? defaultJson.value : defaultJson) === json.value;

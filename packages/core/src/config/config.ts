@@ -4,19 +4,19 @@ import { maximumJsonDepth, PythonFloat, type PythonJson, type PythonJsonObject }
 
 const recordKey: unique symbol = Symbol.for("onestep.config-record");
 
-/** What a config keeps besides its values: the document that would be saved. */
+/** The document behind a config, as it would be saved. */
 export interface ConfigRecord {
-  /** The class that the config describes, as diffusers names it (`UNet2DModel`). */
+  /** The class of the config, by its diffusers name (`UNet2DModel`). */
   readonly className: string;
   /** Every entry in its snake_case JSON form, unknown ones included; `_class_name` is not among them. */
   readonly entries: ReadonlyMap<string, PythonJson>;
-  /** Snake_case names of the fields that nobody set. They do not travel to another class (diffusers' rule). */
+  /** Snake_case names of the fields left at their defaults. They are not copied to another class (diffusers' rule). */
   readonly defaulted: ReadonlySet<string>;
 }
 
 /**
- * A configuration: camelCase values, frozen, and behind them the document they came from, so that entries which
- * this class does not know survive a round trip through `fromConfig` and `savePretrained`.
+ * A configuration: frozen camelCase values, plus the source document, so that unknown entries survive a round trip
+ * through `fromConfig` and `savePretrained`.
  */
 export type Config<Values> = Values & { readonly [recordKey]: ConfigRecord };
 
@@ -43,11 +43,11 @@ export function toCamelCase(name: string): string {
 }
 
 /**
- * A copy of a JavaScript value as a JSON document of Python's. Numbers that are not safe integers become floats, entries
- * that are `undefined` are left out, as `JSON.stringify` does.
+ * Copies a JavaScript value to a Python JSON document. Numbers that are not safe integers become floats; `undefined`
+ * entries are omitted, as by `JSON.stringify`.
  *
  * @param subject - Names the value in error messages.
- * @throws InvalidArgumentError where it holds something that is not JSON, or nests deeper than 64 levels.
+ * @throws InvalidArgumentError if it holds something that is not JSON, or nests deeper than 64 levels.
  */
 export function toPythonJson(value: unknown, subject: string): PythonJson {
   return convert(value, subject, 0);

@@ -3,15 +3,15 @@ import { formatPythonFloat, PythonFloat, type PythonJson } from "./python-json.t
 const maximumLength = 120;
 const maximumItems = 12;
 
-/** A JSON value in a few words, for error messages: as it stands in its file. */
+/** A short description of a JSON value for error messages, as written in its file. */
 export function describeJson(json: PythonJson): string {
   return shorten(() => describe(json, 3, (value) => `${value}`));
 }
 
 /**
- * Any value in a few words, for error messages, as it is written in code: `"3"`, `3n`, `3`. Of a tensor or a typed array it
- * says what it is, not what it holds; of an object of a class, which. On one line, at most 120 characters. Never throws,
- * whatever the value does when it is looked at.
+ * A short description of any value for error messages, as written in code: `"3"`, `3n`, `3`. Tensors and typed arrays
+ * are described without their contents, class instances by their class. One line of at most 120 characters. Never
+ * throws, even for values with throwing getters.
  */
 export function describeValue(value: unknown): string {
   return shorten(() => describe(value, 3, (integer) => `${integer}n`));
@@ -49,7 +49,7 @@ function describe(value: unknown, depth: number, writeInteger: (value: bigint) =
   return `{${cut(entries, keys.length)}}`;
 }
 
-/** An object that is more than its entries; `undefined` for a plain one. */
+/** Describes a class instance; `undefined` for a plain object. */
 function describeInstance(value: object): string | undefined {
   if (ArrayBuffer.isView(value)) {
     const length: unknown = Reflect.get(value, "length");
@@ -60,7 +60,7 @@ function describeInstance(value: object): string | undefined {
   if (typeof dtype === "string" && Array.isArray(shape)) return `a tensor, ${dtype} [${shape.join(", ")}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (typeof prototype !== "object" || prototype === null) return undefined;
-  // The prototype of plain objects, of whatever realm, is the end of its chain.
+  // In every realm, the prototype of plain objects ends the prototype chain.
   if (Object.getPrototypeOf(prototype) === null) return undefined;
   const maker: unknown = Reflect.get(value, "constructor");
   const name = typeof maker === "function" ? maker.name : "";

@@ -10,16 +10,16 @@ import {
   type PythonJsonObject,
 } from "./python-json.ts";
 
-/** The version that saved configs name in `_diffusers_version`: the diffusers release whose behaviour we follow. */
+/** Written to saved configs as `_diffusers_version`: the diffusers release whose behaviour we follow. */
 export const diffusersVersion = "0.40.0.dev0";
 
 const unsaved = new Set(["_use_default_values", "_ignore_files", "_pre_quantization_dtype"]);
 
 /**
- * The text that Python would save for this config: sorted keys, indent 2, `_class_name` and `_diffusers_version`
- * (diffusers' `ConfigMixin.to_json_string`).
+ * The config as Python would save it: sorted keys, indent 2, `_class_name` and `_diffusers_version` (diffusers'
+ * `ConfigMixin.to_json_string`).
  *
- * @throws InvalidArgumentError where no ConfigSchema made the object.
+ * @throws InvalidArgumentError if the object was not created by a ConfigSchema.
  */
 export function formatConfig(config: object): string {
   const record = readConfigRecord(config);
@@ -39,10 +39,10 @@ export function formatConfig(config: object): string {
 }
 
 /**
- * Writes what Python's `json.dumps(value, indent=2, sort_keys=True) + "\n"` writes, byte for byte. A bare number that is
+ * Same output as Python's `json.dumps(value, indent=2, sort_keys=True) + "\n"`, byte for byte. A bare number that is
  * not a safe integer is written as a float.
  *
- * @throws InvalidArgumentError where the value nests deeper than 64 levels or holds something that is not JSON.
+ * @throws InvalidArgumentError if the value nests deeper than 64 levels or contains something that is not JSON.
  */
 export function formatPythonJson(value: PythonJson): string {
   return `${format(value, 0)}\n`;
@@ -89,7 +89,7 @@ function enclose(open: string, lines: readonly string[], close: string, depth: n
   return `${open}\n${lines.join(",\n")}\n${"  ".repeat(depth)}${close}`;
 }
 
-/** Escapes everything that is not printable ASCII, as Python does; characters beyond 16 bits become two escapes. */
+/** Escapes everything but printable ASCII, as Python does; characters beyond 16 bits become two escapes. */
 function formatString(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,

@@ -1,4 +1,4 @@
-/** What a file is that should be another one, and what to do about it. */
+/** What a file turned out to be instead of the expected content, and how to fix it. */
 export interface ForeignContent {
   readonly found: string;
   readonly remedy: string;
@@ -36,9 +36,9 @@ const pointers: readonly (readonly [pattern: RegExp, content: ForeignContent])[]
 ];
 
 /**
- * Recognises what is often there in place of a file: a pointer of Git LFS or Xet, a web page, an error in XML.
+ * Recognises common stand-ins for the expected file: a Git LFS or Xet pointer, a web page, an XML error.
  *
- * @param text - How the file begins.
+ * @param text - The beginning of the file.
  */
 export function identifyText(text: string): ForeignContent | undefined {
   const start = text.slice(0, 1000).trimStart();

@@ -101,7 +101,7 @@ class Reader {
     }
   }
 
-  /** Where the string that begins here ends; beyond the text where it does not. */
+  /** The end of the string starting here; past the end of the text if it is unterminated. */
   #findStringEnd(): number {
     let end = this.#position + 1;
     while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === "\\" ? 2 : 1;
@@ -162,11 +162,12 @@ class Reader {
 }
 
 /**
- * Reads JSON as Python does: integers and floats stay apart, `NaN` and `Infinity` are allowed. Unlike Python's,
- * a key that stands twice in one object is an error.
+ * Reads JSON as Python does: integers and floats are distinguished, `NaN` and `Infinity` are allowed. Unlike in Python,
+ * a duplicate key in an object is an error.
  *
  * @param source - Names the document in error messages.
- * @throws InvalidConfigError where the text is not JSON (a Git LFS pointer, a web page), nests deeper than 64 levels, or repeats a key.
+ * @throws InvalidConfigError if the text is not JSON (a Git LFS pointer, a web page), nests deeper than 64 levels, or
+ *   repeats a key.
  */
 export function parsePythonJson(text: string, source: string): PythonJson {
   return new Reader(text, source).readDocument();

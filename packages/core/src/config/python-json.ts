@@ -2,7 +2,7 @@ const marker: unique symbol = Symbol.for("onestep.python-float");
 
 /**
  * A JSON number that Python reads as a `float`: `7.0` and `1e-05`, where JavaScript would see `7` and `0.00001`.
- * Kept apart so that a config saved here is the one that Python would save, byte for byte.
+ * Preserved so that configs saved here match Python's byte for byte.
  *
  * `instanceof` holds across duplicate copies of the package.
  */
@@ -19,7 +19,7 @@ export class PythonFloat {
   }
 }
 
-/** What a JSON document of Python's holds. Integers beyond 2^53 are `bigint`. */
+/** A value in a Python JSON document. Integers beyond 2^53 are `bigint`. */
 export type PythonJson =
   | null
   | boolean
@@ -30,18 +30,18 @@ export type PythonJson =
   | PythonJson[]
   | { [key: string]: PythonJson };
 
-/** An object of a JSON document of Python's. Made without a prototype, so that `__proto__` is a key like any other. */
+/** An object in a Python JSON document. It has no prototype, so that `__proto__` is an ordinary key. */
 export type PythonJsonObject = { [key: string]: PythonJson };
 
 /** How deep a document may nest. The deepest config of diffusers has four levels. */
 export const maximumJsonDepth = 64;
 
-/** Writes a number as Python's `json` does, which is `repr(float)`: `80.0`, `1e-05`, `1e+16`, `NaN`, `Infinity`. */
+/** Formats a number as Python's `json` does, that is, `repr(float)`: `80.0`, `1e-05`, `1e+16`, `NaN`, `Infinity`. */
 export function formatPythonFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  // Both languages write the shortest digits that read back as the number; they differ in where an exponent begins.
+  // Both languages write the shortest digits that round-trip; they differ in when they switch to an exponent.
   const [mantissa = "", exponentText = "0"] = Math.abs(value).toExponential().split("e");
   const digits = mantissa.replace(".", "");
   const exponent = Number(exponentText);

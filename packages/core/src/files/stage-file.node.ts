@@ -6,18 +6,18 @@ import { describeValue } from "../config/describe-value.ts";
 import { FileWriteError, InvalidArgumentError, type Problem } from "../errors.ts";
 import { errorCode, errorMessage, isUint8Array, isUrl } from "../realm.ts";
 
-/** Where a file belongs, and the permissions of the file that stands there. */
+/** The destination of a file, and the permissions of an existing file there. */
 export interface FileTarget {
   readonly path: string;
   readonly mode: number | undefined;
 }
 
 /**
- * Writes a file under another name beside its place and flushes it to the disk, so that only a rename is left to do.
- * Whatever goes wrong, nothing of it is left.
+ * Writes a file under a temporary name next to its destination and flushes it to disk, so that only a rename remains.
+ * On failure, nothing is left behind.
  *
- * @returns The path under which it was written.
- * @throws FileWriteError where it cannot be written; what the source of `content` throws; the signal's reason.
+ * @returns The temporary path.
+ * @throws FileWriteError if it cannot be written; errors from the source of `content`; the signal's reason.
  */
 export async function stageFile(
   target: FileTarget,
@@ -35,12 +35,12 @@ export async function stageFile(
   }
 }
 
-/** A name beside `path` that nobody else uses. */
+/** A unique temporary name next to `path`. */
 export function asideName(path: string): string {
   return join(dirname(path), `.onestep-${randomUUID()}.tmp`);
 }
 
-/** Refuses what is neither bytes nor pieces of bytes. @throws InvalidArgumentError */
+/** Rejects anything but bytes or chunks of bytes. @throws InvalidArgumentError */
 export function requireContent(content: unknown): void {
   if (isUint8Array(content)) return;
   if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) return;
@@ -52,7 +52,7 @@ export function requireContent(content: unknown): void {
   });
 }
 
-/** Does something with the file at `path`. @throws FileWriteError where the operating system refuses. */
+/** Performs a file operation on `path`. @throws FileWriteError if the operating system refuses. */
 export async function attempt<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -91,8 +91,8 @@ async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
 }
 
 /**
- * Does what a file system or Node itself may not offer: Node's permission model lets nobody change modes, the file systems
- * of Yarn's Plug'n'Play cannot flush. The bytes are the same without.
+ * Performs an optional operation that may be unsupported: Node's permission model forbids changing modes, and Yarn's
+ * Plug'n'Play file systems cannot flush. The file's content does not depend on it.
  */
 async function wherePossible(work: () => Promise<void>): Promise<void> {
   try {
@@ -106,8 +106,8 @@ async function wherePossible(work: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Makes a folder, and those above it that are not there. Of a read-only file system Node says that nothing is there
- * (ENOENT); here the error is the one of the system.
+ * Creates a folder and its missing parents. On a read-only file system Node reports ENOENT; this reports the system's
+ * own error.
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
@@ -168,7 +168,7 @@ const causes: Readonly<Record<string, Cause>> = {
 
 const aliases: Readonly<Record<string, string>> = { EPERM: "EACCES", EEXIST: "ENOTDIR" };
 
-/** Says in words why a system call failed to write a file. */
+/** Describes why a system call failed to write a file. */
 export function toFileWriteError(path: string, error: unknown): FileWriteError {
   const code = errorCode(error) ?? "";
   return new FileWriteError({ subject: path, ...describe(code, path, error) }, { cause: error });
@@ -193,7 +193,7 @@ function describe(code: string, path: string, error: unknown): Cause {
   );
 }
 
-/** The path on disk that a path or a `file:` URL stands for, be the URL a text or not. @throws InvalidArgumentError where it is neither. */
+/** The path on disk for a path or a `file:` URL (a string or a `URL`). @throws InvalidArgumentError if it is neither. */
 export function toPath(path: string | URL): string {
   try {
     const fromUrl = isUrl(path) || (typeof path === "string" && /^file:\/\//i.test(path));

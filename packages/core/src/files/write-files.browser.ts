@@ -2,7 +2,7 @@ import { UnsupportedError } from "../errors.ts";
 import { type FileToSave, requireDirectory, type SaveFilesOptions, type WriteFileOptions } from "./files.ts";
 
 /**
- * Always throws: a page has no files to write to. In Node, it writes the file.
+ * Always throws: a page cannot write files. In Node, it writes the file.
  *
  * @throws UnsupportedError always.
  */
@@ -21,7 +21,7 @@ export async function writeFileAside(
 }
 
 /**
- * Always throws: a page has no folders to write to. In Node, it writes the files.
+ * Always throws: a page cannot write to folders. In Node, it writes the files.
  *
  * @throws UnsupportedError always.
  */
@@ -41,7 +41,7 @@ export async function saveFiles(
 }
 
 /**
- * Always throws: a page has no folders to write to. In Node, it writes one file.
+ * Always throws: a page cannot write to folders. In Node, it writes one file.
  *
  * @throws UnsupportedError always.
  */

@@ -13,14 +13,14 @@ import {
 } from "./stage-file.node.ts";
 
 /**
- * Writes a file so that it is there as a whole or not at all: under another name beside its place, flushed to the disk,
- * then renamed. A file that stood there is replaced and keeps its permissions; a link is followed.
+ * Writes a file atomically: under a temporary name next to its destination, flushed to disk, then renamed. An existing
+ * file is replaced and keeps its permissions; a link is followed.
  *
  * @param path - A path or a `file:` URL. The folder must exist, unless `createFolder` is set.
- * @param content - All bytes, or pieces as they come. What the pieces' source throws is thrown on.
- * @throws FileWriteError where the file cannot be written; the message says why.
- * @throws InvalidArgumentError where `path` is none.
- * @throws The signal's reason, where it is aborted.
+ * @param content - Bytes, or a stream of chunks. Errors thrown by the stream are passed on.
+ * @throws FileWriteError if the file cannot be written; the message says why.
+ * @throws InvalidArgumentError if `path` is invalid.
+ * @throws The signal's reason, if it is aborted.
  */
 export async function writeFileAside(
   path: string | URL,
@@ -58,16 +58,16 @@ async function findTarget(path: string, { createFolder }: WriteFileOptions): Pro
 }
 
 /**
- * Writes files into a folder, which is made where it is not there, so that all of them are there as a whole or none is:
- * all are written aside and flushed to the disk before the first is renamed to its place.
+ * Writes files into a folder, all or none, creating the folder if needed: every file is written under a temporary name
+ * and flushed to disk before the first is renamed.
  *
- * A file that stood there is replaced and keeps its permissions. A link is replaced too and what it leads to stays as it
- * is, since a folder of the Hub's cache is made of links to contents that must not change.
+ * An existing file is replaced and keeps its permissions. A link is replaced too, and its target left unchanged, since
+ * folders in the Hub's cache consist of links to content that must not change.
  *
  * @param directory - A path or a `file:` URL.
- * @throws FileWriteError where folder or file cannot be written; what stood there is as it was.
- * @throws InvalidArgumentError where `directory` is no path.
- * @throws What the source of a content throws, or the signal's reason.
+ * @throws FileWriteError if the folder or a file cannot be written; existing files are unchanged.
+ * @throws InvalidArgumentError if `directory` is not a path.
+ * @throws Errors from the source of a content, or the signal's reason.
  */
 export async function saveFiles(
   directory: string | URL,
@@ -106,7 +106,7 @@ export async function saveFiles(
  * Writes a file into a folder, creating the folder if needed: {@link saveFiles} with one file.
  *
  * @param name - The file's name in the folder.
- * @param content - Text (written as UTF-8), all bytes, or pieces as they come.
+ * @param content - Text (written as UTF-8), bytes, or a stream of chunks.
  */
 export async function saveFile(
   directory: string | URL,
@@ -142,23 +142,23 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** A file that lies ready beside its place. */
+/** A temporary file ready to be renamed to its destination. */
 export interface StagedFile {
   readonly aside: string;
   readonly path: string;
 }
 
-/** What {@link replaceFiles} does besides putting files in place. */
+/** Options of {@link replaceFiles}. */
 export interface ReplaceFilesOptions {
-  /** The path among the new ones that is taken away first and put in place last. */
+  /** The new path to remove first and put in place last. */
   readonly indexPath: string | undefined;
-  /** The paths that go once the new files are in place. */
+  /** Paths to remove once the new files are in place. */
   readonly obsoletePaths: readonly string[];
 }
 
 /**
- * Puts files in place by renaming them, all or none: where one cannot be put there, those before it are taken back and
- * what stood there returns.
+ * Puts files in place by renaming them, all or none: if one fails, the earlier renames are rolled back and the old
+ * files restored.
  *
  * @throws FileWriteError
  */
@@ -180,12 +180,12 @@ export async function replaceFiles(
   await replacement.finish();
 }
 
-/** Renames that can be taken back. */
+/** Renames that can be rolled back. */
 class Replacement {
   readonly #steps: (() => Promise<void>)[] = [];
   readonly #backups: string[] = [];
 
-  /** Renames what stands at a path, where something does. */
+  /** Renames the file at a path, if there is one. */
   async takeAway(path: string): Promise<void> {
     if (!(await isThere(path))) return;
     const backup = asideName(path);
@@ -193,7 +193,7 @@ class Replacement {
     this.#remember(backup, () => rename(backup, path));
   }
 
-  /** Puts a file in place. What stands there gets a second name first, so that the place is never empty. */
+  /** Puts a file in place. An existing file is hard-linked to a second name first, so that the path always exists. */
   async put({ aside, path }: StagedFile): Promise<void> {
     if (!(await isThere(path))) {
       await attempt(path, () => rename(aside, path));
@@ -201,7 +201,7 @@ class Replacement {
       return;
     }
     const backup = asideName(path);
-    // Some file systems know no second names.
+    // Some file systems have no hard links.
     await attempt(path, () => link(path, backup).catch(() => rename(path, backup)));
     this.#remember(backup, () => rename(backup, path));
     await attempt(path, () => rename(aside, path));
@@ -224,7 +224,7 @@ class Replacement {
   }
 }
 
-/** Whether a file is at a path, or a link. A folder is not taken away. */
+/** Whether a path is a file or a link. Folders are not removed. */
 async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     (status) => !status.isDirectory(),

@@ -5,20 +5,20 @@ import type { Pixels } from "./pixels.ts";
 
 /** Options of {@link RasterImage.grid}. */
 export interface ImageGridOptions {
-  /** How many images stand side by side. */
+  /** Images per row. */
   readonly columns: number;
-  /** Pixels between two images; 0 by default. There are none around the grid. */
+  /** Pixels between images; 0 by default. There is no outer border. */
   readonly padding?: number | undefined;
-  /** What shows between the images and where the last row ends early: red, green, blue, 0 to 255; black by default. */
+  /** Background colour between images and after a short last row: red, green, blue, 0 to 255; black by default. */
   readonly background?: readonly [red: number, green: number, blue: number] | undefined;
 }
 
 /**
- * Puts images of one size side by side, row by row, like diffusers' `make_image_grid`. The result is grey where all
- * images and the background are, and has opacity where an image has; the background is opaque.
+ * Puts images of one size side by side, row by row, like diffusers' `make_image_grid`. The result is greyscale if all
+ * images and the background are, and has an alpha channel if any image does; the background is opaque.
  *
- * @throws InvalidArgumentError where there is no image, or an option is out of range.
- * @throws ImageError where the images differ in size.
+ * @throws InvalidArgumentError if there is no image, or an option is out of range.
+ * @throws ImageError if the images differ in size.
  */
 export function makeImageGrid(images: readonly Pixels[], options: ImageGridOptions): Pixels {
   const { columns, padding = 0, background = [0, 0, 0] } = options;
@@ -85,7 +85,7 @@ function requireWhole(name: string, value: number, lowest: number, highest: numb
   });
 }
 
-/** Pixels with colour and opacity added: grey is repeated, what has no opacity is opaque. */
+/** Pixels converted to colour with alpha: grey is repeated; without an alpha channel, pixels are opaque. */
 function convertLine(line: Uint8Array, from: Pixels["channels"], to: Pixels["channels"]): Uint8Array {
   return Uint8Array.from({ length: (line.length / from) * to }, (_, index) => {
     const pixel = Math.floor(index / to) * from;

@@ -5,12 +5,12 @@ import { RasterImage } from "./raster-image.ts";
 
 /**
  * The images of a batch, as diffusers' `numpy_to_pil` makes them (utils/pil_utils.py): `x · 255` in float32, rounded to
- * the nearest whole number, halves to the even one.
+ * the nearest integer, half to even.
  *
- * @param tensor - float32 of shape [batch, channels, height, width] with 1 to 4 channels (grey, grey with
- *   alpha, RGB, RGBA), values in [0, 1].
- * @throws ImageError where shape or type are others, or a value is not in [0, 1]. A model that computes NaN is thus an
- *   error and not a black image.
+ * @param tensor - float32 of shape [batch, channels, height, width] with 1 to 4 channels (grey, grey with alpha, RGB,
+ *   RGBA), values in [0, 1].
+ * @throws ImageError if the shape or type differs, or a value is not in [0, 1]. NaN from a model is therefore an error,
+ *   not a black image.
  */
 export function imagesFromTensor(tensor: Tensor<"float32">): RasterImage[] {
   return Array.from({ length: checkBatch("imagesFromTensor", tensor).batchSize }, (_, item) =>
@@ -21,8 +21,8 @@ export function imagesFromTensor(tensor: Tensor<"float32">): RasterImage[] {
 /**
  * One image of a batch, as {@link imagesFromTensor} makes them.
  *
- * @param item - Which one, from 0.
- * @throws ImageError where it has no such item, or as {@link imagesFromTensor} does.
+ * @param item - The index of the image, from 0.
+ * @throws ImageError if there is no such item, or as for {@link imagesFromTensor}.
  */
 export function imageFromTensor(tensor: Tensor<"float32">, item: number): RasterImage {
   const { batchSize, channels, height, width } = checkBatch("imageFromTensor", tensor);
@@ -35,7 +35,7 @@ export function imageFromTensor(tensor: Tensor<"float32">, item: number): Raster
     });
   }
   const area = height * width;
-  // A clamped array rounds halves to the even number, as numpy does.
+  // A clamped array rounds half to even, as numpy does.
   const rounded = new Uint8ClampedArray(area * channels);
   const start = item * area * channels;
   let index = 0;

@@ -5,7 +5,7 @@ import { ImageError } from "../errors.ts";
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** 1 for grey, 3 for red, green, blue; 2 and 4 for these with opacity (alpha) behind them. */
+  /** 1 for greyscale, 3 for RGB; 2 and 4 for these followed by alpha. */
   readonly channels: 1 | 2 | 3 | 4;
   /** `width · height · channels` bytes. */
   readonly data: Uint8Array;
@@ -14,7 +14,7 @@ export interface Pixels {
 /**
  * Checks that the parts of an image fit together.
  *
- * @throws ImageError where they do not.
+ * @throws ImageError if they do not.
  */
 export function checkPixels({ width, height, channels, data }: Pixels): void {
   const isSize = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
@@ -37,12 +37,12 @@ export function checkPixels({ width, height, channels, data }: Pixels): void {
   }
 }
 
-/** A channel from 0 to 255 of opacity `alpha` (0 to 255), laid on white and rounded. */
+/** A channel value (0 to 255) with opacity `alpha` (0 to 255), blended onto white and rounded. */
 export function onWhite(value: number, alpha: number): number {
   return Math.round((value * alpha + 255 * (255 - alpha)) / 255);
 }
 
-/** The type of the browser's `ImageData.colorSpace`, also where there are no types of the DOM. */
+/** The type of the browser's `ImageData.colorSpace`, available without the DOM types. */
 type ColorSpace = typeof globalThis extends { ImageData: { prototype: { colorSpace: infer Space } } }
   ? Space
   : "srgb" | "display-p3";
@@ -56,7 +56,10 @@ export interface ImageDataLike {
   readonly data: Uint8ClampedArray;
 }
 
-/** Pixels as a canvas takes them, opaque where they have no opacity: an `ImageData` where there is such a thing, else an object of its shape. */
+/**
+ * Pixels for a canvas, opaque if there is no alpha channel: an `ImageData` if the platform has it, otherwise an object
+ * of the same shape.
+ */
 export function toImageData({ width, height, channels, data }: Pixels): ImageDataLike {
   const rgba = new Uint8ClampedArray(4 * width * height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
@@ -70,9 +73,9 @@ export function toImageData({ width, height, channels, data }: Pixels): ImageDat
 }
 
 /**
- * The RGB pixels of an `ImageData`, of a canvas or a decoder; what is transparent lies on white.
+ * The RGB pixels of an `ImageData` from a canvas or a decoder; transparency is blended onto white.
  *
- * @throws ImageError where size and bytes do not fit together.
+ * @throws ImageError if the size and the number of bytes do not match.
  */
 export function fromImageData(image: Pick<ImageDataLike, "width" | "height" | "data">): Pixels {
   const { width, height, data: rgba } = image;

@@ -14,11 +14,11 @@ const defaultMaxPixels = 2 ** 26;
 
 /** Options of {@link RasterImage.fromPng} and {@link RasterImage.decode}. */
 export interface DecodeImageOptions {
-  /** How many pixels the image may have; 2^26 (8192 x 8192) by default. */
+  /** The maximum number of pixels; 2^26 (8192 x 8192) by default. */
   readonly maxPixels?: number | undefined;
 }
 
-/** An 8-bit image, RGB or grey, with or without opacity. What is read from a file has none; what a model makes may. */
+/** An 8-bit image, RGB or greyscale, with or without alpha. Images read from files have no alpha; generated ones may. */
 export class RasterImage implements Pixels {
   readonly width: number;
   readonly height: number;
@@ -29,7 +29,7 @@ export class RasterImage implements Pixels {
   /**
    * Wraps pixels without copying them.
    *
-   * @throws ImageError where size, channels and number of bytes do not fit together.
+   * @throws ImageError if the size, channels and number of bytes do not match.
    */
   constructor(pixels: Pixels) {
     checkPixels(pixels);
@@ -40,27 +40,28 @@ export class RasterImage implements Pixels {
   }
 
   /**
-   * Reads a PNG. Fewer than 8 bits a sample are stretched to the full range, of 16 the upper 8 are kept, palettes become
-   * RGB, transparent parts lie on white, of an animation the first picture is taken. Colour profiles and gamma are not
-   * applied.
+   * Reads a PNG. Samples of fewer than 8 bits are scaled to the full range, 16 bits are truncated to the upper 8,
+   * palettes become RGB, transparency is blended onto white, and only the first frame of an animation is read. Colour
+   * profiles and gamma are not applied.
    *
-   * @throws ImageError where the bytes are no PNG, a damaged one, or too many pixels. Sizes are checked before memory
-   *   is taken.
-   * @throws UnsupportedError for interlaced images of fewer than 8 bits a sample.
-   * @throws InvalidArgumentError where `maxPixels` is not a whole number of at least 1.
+   * @throws ImageError if the bytes are not a valid PNG, or the image has too many pixels. Sizes are checked before
+   *   memory is allocated.
+   * @throws UnsupportedError for interlaced images with fewer than 8 bits per sample.
+   * @throws InvalidArgumentError if `maxPixels` is not an integer of at least 1.
    */
   static async fromPng(bytes: Uint8Array, options: DecodeImageOptions = {}): Promise<RasterImage> {
     return new RasterImage(await decodePng(bytes, readMaxPixels(options)));
   }
 
   /**
-   * Reads a PNG (as {@link RasterImage.fromPng} does), JPEG or WebP, whichever the bytes are: a JPEG or WebP turned upright
-   * as its EXIF data says and converted to sRGB, of an animation the first picture, transparent parts on white. Browsers
-   * decode these two themselves; in Node the package `sharp` does, an optional peer that `onestep` brings along.
+   * Reads a PNG (like {@link RasterImage.fromPng}), JPEG or WebP, detected from the bytes. For JPEG and WebP, EXIF
+   * orientation is applied, colours are converted to sRGB, transparency is blended onto white, and only the first frame
+   * of an animation is read. Browsers decode these two natively; Node uses `sharp`, an optional peer dependency
+   * installed with `onestep`.
    *
-   * @throws ImageError where the bytes are none of these, a damaged one, or too many pixels.
-   * @throws UnsupportedError where it is a JPEG or WebP, and sharp is not installed.
-   * @throws InvalidArgumentError where `maxPixels` is not a whole number of at least 1.
+   * @throws ImageError if the bytes are in none of these formats or damaged, or the image has too many pixels.
+   * @throws UnsupportedError if it is a JPEG or WebP and sharp is not installed.
+   * @throws InvalidArgumentError if `maxPixels` is not an integer of at least 1.
    */
   static async decode(
     file: Uint8Array | ArrayBuffer | Blob,
@@ -71,10 +72,10 @@ export class RasterImage implements Pixels {
   }
 
   /**
-   * The image in an `ImageData`, of a canvas or a decoder. Transparent parts lie on white; the colour space is taken to
-   * be sRGB.
+   * An image from an `ImageData` of a canvas or a decoder. Transparency is blended onto white; the colour space is
+   * assumed to be sRGB.
    *
-   * @throws ImageError where size and bytes do not fit together.
+   * @throws ImageError if the size and the number of bytes do not match.
    */
   static fromImageData(image: Pick<ImageDataLike, "width" | "height" | "data">): RasterImage {
     return new RasterImage(fromImageData(image));
@@ -83,14 +84,14 @@ export class RasterImage implements Pixels {
   /**
    * Images of one size side by side, row by row. The last row may be shorter.
    *
-   * @throws InvalidArgumentError where there is no image, or an option is out of range.
-   * @throws ImageError where the images differ in size.
+   * @throws InvalidArgumentError if there is no image, or an option is out of range.
+   * @throws ImageError if the images differ in size.
    */
   static grid(images: readonly RasterImage[], options: ImageGridOptions): RasterImage {
     return new RasterImage(makeImageGrid(images, options));
   }
 
-  /** `"RGB"` or `"L"` (grey), with opacity `"RGBA"` or `"LA"`, as Pillow calls them. */
+  /** The Pillow mode: `"RGB"` or `"L"` (greyscale); with alpha, `"RGBA"` or `"LA"`. */
   get mode(): "L" | "LA" | "RGB" | "RGBA" {
     return ({ 1: "L", 2: "LA", 3: "RGB", 4: "RGBA" } as const)[this.channels];
   }
@@ -113,7 +114,7 @@ export class RasterImage implements Pixels {
   /**
    * The image as a PNG file.
    *
-   * @throws InvalidArgumentError where a text cannot be written.
+   * @throws InvalidArgumentError if a text cannot be written.
    */
   async toPng(options: EncodeImageOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     return encodePng(this, options);
@@ -124,18 +125,18 @@ export class RasterImage implements Pixels {
     return new Blob([await this.toPng(options)], { type: "image/png" });
   }
 
-  /** The pixels as a canvas takes them: an `ImageData` where there is such a thing, else an object of its shape. */
+  /** The pixels for a canvas: an `ImageData` if the platform has it, otherwise an object of the same shape. */
   toImageData(): ImageDataLike {
     return toImageData(this);
   }
 
   /**
-   * Writes the image to a PNG file, as a whole or not at all. Node only.
+   * Writes the image to a PNG file atomically. Node only.
    *
-   * @param path - A path or `file:` URL that ends in `.png`. A file that stands there is replaced.
-   * @throws UnsupportedError where the path ends otherwise, and on platforms without files.
-   * @throws FileWriteError where the file cannot be written, for example because its folder is missing.
-   * @throws InvalidArgumentError where a text cannot be written.
+   * @param path - A path or `file:` URL that ends in `.png`. An existing file is replaced.
+   * @throws UnsupportedError if the path does not end in `.png`, and on platforms without a file system.
+   * @throws FileWriteError if the file cannot be written, for example because its folder is missing.
+   * @throws InvalidArgumentError if a text cannot be written.
    */
   async save(path: string | URL, options: EncodeImageOptions = {}): Promise<void> {
     const name = isUrl(path) ? path.pathname : path;
@@ -182,7 +183,7 @@ async function readBytes(file: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Ar
   });
 }
 
-/** Decodes a PNG, JPEG or WebP, whichever the bytes are. */
+/** Decodes a PNG, JPEG or WebP, detected from the bytes. */
 async function decodeImage(bytes: Uint8Array, maxPixels: number): Promise<Pixels> {
   const format = detectImageFormat(bytes);
   if (format === "png") return decodePng(bytes, maxPixels);

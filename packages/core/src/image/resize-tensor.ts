@@ -8,20 +8,20 @@ export interface ResizeOptions {
   readonly width: number;
 }
 
-/** One line of a resampled image: which pixels of the old line it is made of, and how much of each. */
+/** One line of a resampled image: the contributing source pixels and their weights. */
 interface Contribution {
   readonly first: number;
   readonly weights: Float64Array;
 }
 
 /**
- * Resamples images with a bicubic filter (a = -0.5) that widens where the image shrinks, so that no detail turns into a
- * pattern that was not there: Pillow's `Image.resize(size, BICUBIC)`, torch's
- * `interpolate(size=…, mode="bicubic", antialias=True)`. Values may end up slightly beyond those that went in.
+ * Resamples images with a bicubic filter (a = -0.5), antialiased when downscaling: Pillow's `Image.resize(size,
+ * BICUBIC)`, torch's `interpolate(size=…, mode="bicubic", antialias=True)`. Values may slightly overshoot the input
+ * range.
  *
  * @param images - float32 [batch, channels, height, width].
- * @throws ImageError where it is not.
- * @throws InvalidArgumentError where the new size is not whole numbers of at least 1, or does not fit into memory.
+ * @throws ImageError if they are not.
+ * @throws InvalidArgumentError if the new size is not made of integers of at least 1, or does not fit into memory.
  */
 export function resizeTensor(images: Tensor<"float32">, options: ResizeOptions): Tensor<"float32"> {
   const [batchSize = 0, channels = 0, height = 0, width = 0] = images.shape;
@@ -70,11 +70,11 @@ function requireLength(name: string, value: number): void {
 
 interface Lines {
   readonly lines: number;
-  /** From one line to the next, in the source. */
+  /** Stride between lines of the source. */
   readonly lineStride: number;
-  /** From one pixel of a line to the next, in the source and the result. */
+  /** Stride between pixels of a line, in the source and the result. */
   readonly pixelStride: number;
-  /** From one line to the next, in the result. */
+  /** Stride between lines of the result. */
   readonly resultLineStride: number;
 }
 

@@ -1,7 +1,7 @@
 // The polynomials are those of the Cephes library (logf.c, sinf.c) in the order, and with the fused multiply-adds,
 // of the AVX2 code that torch fills large float32 tensors with (aten/src/ATen/native/cpu/avx_mathfun.h).
 
-// This is most of what noise costs. So sums are written out, and nothing branches on what is as likely as not.
+// This is the bulk of the cost of noise, so sums are written out and unpredictable branches avoided.
 
 const fround = Math.fround;
 
@@ -29,7 +29,7 @@ const sin0 = fround(-1.9515295891e-4);
 const sin1 = fround(8.3321608736e-3);
 const sin2 = fround(-1.6666654611e-1);
 
-/** `2 ** (zeros - 32)` for each number of leading zeros that 32 bits can have. */
+/** `2 ** (zeros - 32)` for each possible number of leading zeros in 32 bits. */
 const scales = Float64Array.from({ length: 33 }, (_, zeros) => 2 ** (zeros - 32));
 
 /**
@@ -78,7 +78,7 @@ export function cosSinFloat32(angle: number, result: Float64Array): void {
   sine = fround(fusedMultiplyAdd(sine, square, sin2) * square);
   sine = fusedMultiplyAdd(sine, reduced, reduced);
 
-  // In every second quarter of a turn the two change places.
+  // Sine and cosine swap in every second quadrant.
   const place = (octant >> 1) & 1;
   result[place] = cosine;
   result[place ^ 1] = sine;
@@ -87,12 +87,12 @@ export function cosSinFloat32(angle: number, result: Float64Array): void {
 }
 
 /**
- * `left · right + addend` of float32 numbers, rounded to float32, as a processor's fma instruction does.
+ * `left · right + addend` of float32 numbers, rounded to float32, like a CPU's fma instruction.
  *
  * The product of two float32 numbers is exact in a double; the sum is rounded to a double and then to float32. That
- * differs from fma, which rounds once, where the double sum lies exactly between two float32 numbers and the true sum
- * does not: about once in 2^29 sums of arbitrary numbers. For the sums that `logFloat32` and `cosSinFloat32` make it
- * never happens: this was checked for every one of their 2^24 arguments.
+ * differs from fma, which rounds once, when the double sum is exactly halfway between two float32 numbers and the true
+ * sum is not: about once in 2^29 sums of arbitrary numbers. For the sums that `logFloat32` and `cosSinFloat32` make it
+ * never happens, as verified for all 2^24 arguments.
  */
 export function fusedMultiplyAdd(left: number, right: number, addend: number): number {
   return Math.fround(left * right + addend);

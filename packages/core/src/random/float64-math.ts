@@ -1,13 +1,13 @@
 // `Math.log`, `Math.sin` and `Math.cos` differ from engine to engine, and those of V8 differ from the C library that
-// torch calls in the last bit of 3 to 7 results in 100. The functions here round the true value correctly but for about
-// one argument in millions; the C library (glibc 2.36) does so but for one in a thousand.
+// torch calls in the last bit of 3 to 7 results in 100. The functions here are correctly rounded except for about one
+// argument in millions; the C library (glibc 2.36), except for one in a thousand.
 
 const one: DoubleDouble = { high: 1, low: 0 };
 const log2: DoubleDouble = { high: Math.LN2, low: 2.3190468138462996e-17 };
 /** π/2. The leading part has three trailing zero bits, so that its multiples up to 4 are exact. */
 const quarterTurn = { high: Math.PI / 2, middle: 6.123233995736766e-17, low: -1.4973849048591833e-33 };
 
-/** How many coefficients of a series need more than double precision for a result that is good to about 2^-75. */
+/** The number of series coefficients that need more than double precision for a result accurate to about 2^-75. */
 const leadingCount = 5;
 
 interface Series {
@@ -31,7 +31,7 @@ function reciprocal(value: number): DoubleDouble {
   return divide(one, { high: value, low: 0 });
 }
 
-/** `±1 / value!`, negative where `index` is odd. */
+/** `±1 / value!`, negative if `index` is odd. */
 function inverseFactorial(value: number, index: number): DoubleDouble {
   let result: DoubleDouble = { high: index % 2 === 0 ? 1 : -1, low: 0 };
   for (let factor = 2; factor <= value; factor += 1) result = multiply(result, reciprocal(factor));
@@ -146,7 +146,7 @@ function logNearOne(offset: number, exponent: number): number {
   return exponent * log2High - (halfSquare - (ratio * (halfSquare + sum) + exponent * log2Low) - offset);
 }
 
-/** An unevaluated sum of two doubles, `high` being the sum rounded: about 106 bits (Dekker 1971). */
+/** An unevaluated sum of two doubles, where `high` is the rounded sum: about 106 bits (Dekker 1971). */
 export interface DoubleDouble {
   readonly high: number;
   readonly low: number;
@@ -159,7 +159,7 @@ export function addExactly(left: number, right: number): DoubleDouble {
   return { high, low: left - (high - rightPart) + (right - rightPart) };
 }
 
-/** The exact sum of two doubles of which the first is the larger one. */
+/** The exact sum of two doubles, the larger one first. */
 function addExactlyOrdered(larger: number, smaller: number): DoubleDouble {
   const high = larger + smaller;
   return { high, low: smaller - (high - larger) };
@@ -182,7 +182,7 @@ function upperHalf(value: number): number {
   return scaled - (scaled - value);
 }
 
-/** `left + right` with a relative error of about 2^-104, where the sum does not cancel. */
+/** `left + right` with a relative error of about 2^-104, if the sum does not cancel. */
 export function add(left: DoubleDouble, right: DoubleDouble): DoubleDouble {
   const high = addExactly(left.high, right.high);
   const low = addExactly(left.low, right.low);

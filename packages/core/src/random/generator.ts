@@ -9,7 +9,7 @@ export interface DrawOptions<Type extends FloatType = FloatType> {
   readonly dtype?: Type | undefined;
 }
 
-/** A source of random numbers. {@link TorchGenerator} is the one whose numbers equal torch's. */
+/** A source of random numbers. {@link TorchGenerator} reproduces torch's numbers. */
 export interface Generator {
   /** Normal numbers, mean 0, variance 1. */
   randn(shape: readonly number[]): Tensor<"float32">;
@@ -22,13 +22,13 @@ export interface Generator {
 }
 
 /**
- * Normal numbers of float32 for a batch, as diffusers' `randn_tensor` draws them (utils/torch_utils.py).
+ * float32 normal numbers for a batch, drawn like diffusers' `randn_tensor` (utils/torch_utils.py).
  *
- * @param shape - The first dimension counts the items of the batch.
- * @param generator - One generator, or a list of one, draws the whole tensor at once. A longer list holds one generator
- *   for each item, so that an item does not depend on its neighbours. Without one the numbers are different each time.
- * @throws InvalidArgumentError where the shape is not one, or the list has not as many generators as the batch has
- *   items, or something is no generator. Nothing is drawn then.
+ * @param shape - The first dimension is the batch size.
+ * @param generator - One generator, or a list of one, draws the whole tensor at once. A longer list has one generator
+ *   per item, so that items do not depend on each other. Without one, the numbers differ each time.
+ * @throws InvalidArgumentError if the shape is invalid, the number of generators does not match the batch size, or
+ *   something is not a generator. Nothing is drawn then.
  */
 export function randnTensor(
   shape: readonly number[],
@@ -64,10 +64,10 @@ function requireGenerator(value: unknown): void {
 }
 
 /**
- * Normal numbers of float32, mean 0, variance 1, that are different each time: Box and Muller 1958, from `Math.random`.
- * A generator with a seed is far more code, which a program that never seeds one does without.
+ * Unseeded float32 normal numbers, mean 0, variance 1, from `Math.random` (Box and Muller 1958). A seeded generator is
+ * far more code, which programs that never seed one need not bundle.
  *
- * @throws InvalidArgumentError where the shape is not one.
+ * @throws InvalidArgumentError if the shape is invalid.
  */
 export function unseededRandn(shape: readonly number[]): Tensor<"float32"> {
   const values = allocateData("float32", elementCount(shape));
@@ -75,7 +75,7 @@ export function unseededRandn(shape: readonly number[]): Tensor<"float32"> {
     const radius = Math.sqrt(-2 * Math.log(1 - Math.random()));
     const angle = 2 * Math.PI * Math.random();
     values[index] = radius * Math.cos(angle);
-    // Past the end, where their number is odd, nothing is written.
+    // If the count is odd, the write past the end has no effect.
     values[index + 1] = radius * Math.sin(angle);
   }
   return new Tensor("float32", values, shape);

@@ -9,7 +9,7 @@ export class MersenneTwister {
   readonly #words = new Uint32Array(wordCount);
   #position = 0;
 
-  /** How many words the state has: 624. */
+  /** Number of words in the state: 624. */
   static readonly wordCount: number = wordCount;
 
   /** @param seed - An integer in [0, 2^32). */
@@ -26,8 +26,8 @@ export class MersenneTwister {
    * A twister in a known state.
    *
    * @param words - The 624 words of the state; copied.
-   * @param position - How many words of this state are used up, 0 to 624. A freshly seeded state, which gives no
-   *   numbers before it is renewed, has 0.
+   * @param position - Number of consumed words, 0 to 624. A freshly seeded state, which is renewed before the first
+   *   number, has 0.
    */
   static restore(words: Uint32Array, position: number): MersenneTwister {
     const twister = new MersenneTwister(0);
@@ -41,7 +41,7 @@ export class MersenneTwister {
     return this.#words.slice();
   }
 
-  /** How many words of the state are used up: 0 where it is freshly seeded, else 1 to 624. */
+  /** Number of consumed words: 0 if freshly seeded, otherwise 1 to 624. */
   get position(): number {
     return this.#position;
   }
@@ -53,7 +53,7 @@ export class MersenneTwister {
     return temper(this.#words[this.#position - 1] ?? 0) >>> 0;
   }
 
-  /** Fills an array from `start` on with the low 24 bits of the next numbers, as fractions in [0, 1). */
+  /** Fills an array from `start` with the low 24 bits of the next numbers, as fractions in [0, 1). */
   fill(values: Float32Array, start: number): void {
     const words = this.#words;
     let index = start;

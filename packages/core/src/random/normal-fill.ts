@@ -1,7 +1,7 @@
 import { cosSinFloat32, logFloat32 } from "./float32-math.ts";
 import { logFloat64, type SineAndCosine, sinCosFloat64 } from "./float64-math.ts";
 
-/** How many numbers torch transforms at a time. */
+/** Number of values torch transforms at a time. */
 export const blockSize = 16;
 
 const half = blockSize / 2;
@@ -9,22 +9,22 @@ const twoPi = 2 * Math.PI;
 const twoPiFloat32 = Math.fround(twoPi);
 
 /**
- * Turns uniform numbers in [0, 1) into normal ones in place (Box and Muller 1958), as torch's `normal_fill` does in
+ * Turns uniform numbers in [0, 1) into normal ones in place (Box and Muller 1958), like torch's `normal_fill` for
  * tensors of at least 16 elements: within a block of 16, number `i` gives the radius and number `i + 8` the angle of
  * the normals `i` and `i + 8`.
  *
  * @param values - The numbers; those in `Float32Array` are multiples of 2^-24, those in `Float64Array` of 2^-53.
- * @param start - Where the first block begins.
- * @param end - Where the last block ends.
+ * @param start - Start of the first block.
+ * @param end - End of the last block.
  */
 export function transformBlocks(values: Float32Array | Float64Array, start: number, end: number): void {
   if (values instanceof Float32Array) transformFloat32(values, start, end);
   else transformFloat64(values, start, end);
 }
 
-// Adding zero makes -0 a 0, as torch's multiplication by the deviation and addition of the mean do.
+// Adding zero turns -0 into 0, as does torch's scaling by the deviation and adding the mean.
 
-// In two loops, each of which is small enough for engines to make one piece of fast code of it.
+// Two loops, each small enough for engines to optimise well.
 function transformFloat32(values: Float32Array, start: number, end: number): void {
   for (let block = start; block < end; block += blockSize) {
     for (let index = block; index < block + half; index += 1) {

@@ -1,15 +1,15 @@
 import { InvalidArgumentError } from "../errors.ts";
 import { MersenneTwister } from "./mersenne-twister.ts";
 
-/** What torch keeps of a CPU generator. */
+/** The state of torch's CPU generator. */
 export interface TorchGeneratorState {
   readonly initialSeed: bigint;
   readonly words: Uint32Array;
-  /** How many words are used up: 0 where freshly seeded, else 1 to 624. */
+  /** Number of consumed words: 0 if freshly seeded, otherwise 1 to 624. */
   readonly position: number;
-  /** The second normal of a pair, not yet given out. */
+  /** The second normal of a pair, not yet returned. */
   readonly spareNormal: number | undefined;
-  /** The same in float32. torch carries it along and never uses it. */
+  /** The same in float32. torch stores it and never uses it. */
   readonly spareFloatNormal: number | undefined;
 }
 
@@ -50,8 +50,8 @@ export function encodeTorchGeneratorState(state: TorchGeneratorState): Uint8Arra
 /**
  * Reads the bytes that torch's `Generator.get_state()` returns.
  *
- * @throws InvalidArgumentError where they are not such a state. Stricter than torch, which takes some states that make
- *   it read beyond its array.
+ * @throws InvalidArgumentError if they are not a valid state. Stricter than torch, which accepts some states that make
+ *   it read out of bounds.
  */
 export function decodeTorchGeneratorState(bytes: Uint8Array): TorchGeneratorState {
   if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") {

@@ -8,19 +8,18 @@ import { MersenneTwister } from "./mersenne-twister.ts";
 import { blockSize, transformBlocks } from "./normal-fill.ts";
 import { decodeTorchGeneratorState, encodeTorchGeneratorState } from "./torch-generator-state.ts";
 
-/** From this range on, torch takes the remainder of a 64-bit number. */
+/** From this range up, torch takes the remainder of a 64-bit number. */
 const wideRange = 2n ** 28n;
 
 /**
  * torch's CPU generator: the same seed gives the numbers of `torch.Generator("cpu").manual_seed(seed)`.
  *
  * Equal to torch 2.13 on x86-64 with AVX2: all uniform numbers and integers, and normals of float32, bit for bit.
- * Normals of float64 are equal but for two in a thousand, which differ by at most 2 units in the last place: there
- * torch depends on the C library of the machine. torch without AVX2 (ARM) gives float32 normals that differ by up to
- * 3e-6.
+ * Normals of float64 are equal except for two in a thousand, which differ by at most 2 units in the last place, where
+ * torch depends on the machine's C library. torch without AVX2 (ARM) gives float32 normals that differ by up to 3e-6.
  *
- * Drawing in one piece or in several gives different normals unless every piece is a multiple of 16 elements: torch
- * draws tensors of fewer than 16 elements, and the end of the others, in another way.
+ * One large draw and several smaller ones give different normals unless every draw is a multiple of 16 elements: torch
+ * uses another method for tensors of fewer than 16 elements, and for the end of the others.
  */
 export class TorchGenerator implements Generator {
   #initialSeed = defaultSeed;
@@ -29,8 +28,8 @@ export class TorchGenerator implements Generator {
   #spareFloatNormal: number | undefined;
 
   /**
-   * @param seed - A whole number from -2^63 to 2^64 - 1, of which the low 32 bits count; 67280421310721 by default.
-   * @throws InvalidArgumentError where the seed is not one.
+   * @param seed - An integer from -2^63 to 2^64 - 1, of which the low 32 bits are used; 67280421310721 by default.
+   * @throws InvalidArgumentError if the seed is invalid.
    */
   constructor(seed: number | bigint = defaultSeed) {
     this.#initialSeed = normalizeSeed(seed);
@@ -40,7 +39,7 @@ export class TorchGenerator implements Generator {
   /**
    * Starts over from a seed.
    *
-   * @throws InvalidArgumentError where the seed is not one. The generator is then as it was.
+   * @throws InvalidArgumentError if the seed is invalid. The generator is then unchanged.
    */
   manualSeed(seed: number | bigint): this {
     this.#initialSeed = normalizeSeed(seed);
@@ -55,7 +54,7 @@ export class TorchGenerator implements Generator {
     return this.manualSeed(randomSeed()).initialSeed();
   }
 
-  /** The seed that the generator was last started with, as an unsigned 64-bit integer. */
+  /** The generator's most recent seed, as an unsigned 64-bit integer. */
   initialSeed(): bigint {
     return this.#initialSeed;
   }
@@ -72,9 +71,9 @@ export class TorchGenerator implements Generator {
   }
 
   /**
-   * Continues where the generator that gave this state stood, be it of ours or of torch's.
+   * Restores a state, saved by this class or by torch.
    *
-   * @throws InvalidArgumentError where the bytes are not a state. The generator is then as it was.
+   * @throws InvalidArgumentError if the bytes are not a valid state. The generator is then unchanged.
    */
   setState(state: Uint8Array): this {
     const decoded = decodeTorchGeneratorState(state);
@@ -85,7 +84,7 @@ export class TorchGenerator implements Generator {
     return this;
   }
 
-  /** A generator in the same state that goes its own way from here. */
+  /** An independent generator with the same state. */
   clone(): TorchGenerator {
     return new TorchGenerator().setState(this.getState());
   }
@@ -93,7 +92,7 @@ export class TorchGenerator implements Generator {
   /**
    * Normal numbers, mean 0, variance 1: `torch.randn(shape, generator=…)`.
    *
-   * @throws InvalidArgumentError where shape or element type are not ones. Nothing is drawn then.
+   * @throws InvalidArgumentError if the shape or element type is invalid. Nothing is drawn then.
    */
   randn(shape: readonly number[]): Tensor<"float32">;
   randn<Type extends FloatType>(shape: readonly number[], options: DrawOptions<Type>): Tensor<Type>;
@@ -117,7 +116,7 @@ export class TorchGenerator implements Generator {
   /**
    * Uniform numbers in [0, 1): `torch.rand(shape, generator=…)`.
    *
-   * @throws InvalidArgumentError where shape or element type are not ones. Nothing is drawn then.
+   * @throws InvalidArgumentError if the shape or element type is invalid. Nothing is drawn then.
    */
   rand(shape: readonly number[]): Tensor<"float32">;
   rand<Type extends FloatType>(shape: readonly number[], options: DrawOptions<Type>): Tensor<Type>;
@@ -130,8 +129,8 @@ export class TorchGenerator implements Generator {
   /**
    * Integers in [low, high): `torch.randint(low, high, shape, generator=…)`.
    *
-   * @throws InvalidArgumentError where the bounds are not whole numbers of 64 bits, or `high` is not above `low`.
-   *   Nothing is drawn then.
+   * @throws InvalidArgumentError if the bounds are not 64-bit integers, or `high` is not above `low`. Nothing is drawn
+   *   then.
    */
   randint(low: number | bigint, high: number | bigint, shape: readonly number[]): Tensor<"int64"> {
     const lowest = requireInt64("low", low);
@@ -223,14 +222,14 @@ function requireInt64(name: string, value: number | bigint): bigint {
 const lowestSeed = -(2n ** 63n);
 const highestSeed = 2n ** 64n - 1n;
 
-/** The seed that torch starts a generator with where none is given. */
+/** torch's default seed. */
 export const defaultSeed = 67280421310721n;
 
 /**
- * A seed as torch keeps it: an unsigned 64-bit integer. Negative seeds count down from 2^64.
+ * A seed as stored by torch: an unsigned 64-bit integer. Negative seeds count down from 2^64.
  *
- * @throws InvalidArgumentError where the seed is not a whole number from -2^63 to 2^64 - 1, or is a `number` beyond
- *   2^53, which may not be the one that was meant.
+ * @throws InvalidArgumentError if the seed is not a whole number from -2^63 to 2^64 - 1, or is a `number` beyond 2^53,
+ *   which may have been rounded.
  */
 export function normalizeSeed(seed: number | bigint): bigint {
   const isWhole = typeof seed === "bigint" || Number.isSafeInteger(seed);
@@ -245,7 +244,7 @@ export function normalizeSeed(seed: number | bigint): bigint {
   return BigInt.asUintN(64, BigInt(seed));
 }
 
-/** A seed from the platform's source of randomness, below 2^53 so that a `number` can hold it. */
+/** A random seed from the platform, below 2^53 so that it fits a `number`. */
 export function randomSeed(): bigint {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return (BigInt(high & 0x1fffff) << 32n) | BigInt(low);

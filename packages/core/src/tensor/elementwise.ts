@@ -13,13 +13,13 @@ import {
 type Floats = Float32Array | Float64Array;
 type OperationName = "add" | "sub" | "mul" | "div";
 
-/** An operation on pairs of numbers, the right one from an array or always the same. */
+/** An operation on pairs of numbers; the right operand is an array or a scalar. */
 interface Operation {
   readonly arrays: (result: Floats, left: Floats, right: Floats) => void;
   readonly scalar: (result: Floats, left: Floats, right: number) => void;
 }
 
-// Each has loops of its own: a loop that calls a function for each element takes four times as long.
+// Each has its own loops: calling a function per element takes four times as long.
 const operations: Readonly<Record<OperationName, Operation>> = {
   add: {
     arrays: (result, left, right) => {
@@ -67,7 +67,7 @@ const operations: Readonly<Record<OperationName, Operation>> = {
  * The elements of `left` combined with those of `right` one by one, each result rounded to the element type once.
  *
  * @param name - The operation, and the method, for error messages.
- * @throws InvalidArgumentError where the tensors differ in element type or shape, or hold integers.
+ * @throws InvalidArgumentError if the tensors differ in element type or shape, or hold integers.
  */
 export function combineElements<Float extends FloatType>(
   name: OperationName,
@@ -86,10 +86,10 @@ export function combineElements<Float extends FloatType>(
 }
 
 /**
- * `left · leftFactor + right · rightFactor`, each operation rounded as in {@link combineElements}, in one pass: of many
- * large images, three passes keep a page from answering.
+ * `left · leftFactor + right · rightFactor`, each operation rounded as in {@link combineElements}, in one pass: for
+ * many large images, three passes would block a page.
  *
- * @throws InvalidArgumentError where the tensors have not one shape and type of floats.
+ * @throws InvalidArgumentError if the tensors differ in shape or type, or hold integers.
  */
 export function addScaled<Float extends FloatType>(
   left: Tensor<Float>,
@@ -111,9 +111,9 @@ export function addScaled<Float extends FloatType>(
 }
 
 /**
- * The elements moved into [minimum, maximum]. NaN stays NaN.
+ * The elements clamped to [minimum, maximum]. NaN stays NaN.
  *
- * @throws InvalidArgumentError where a bound is NaN, the bounds are the wrong way round, or the elements integers.
+ * @throws InvalidArgumentError if a bound is NaN, `minimum` is above `maximum`, or the elements are integers.
  */
 export function clampElements<Float extends FloatType>(
   tensor: Tensor<Float>,

@@ -13,13 +13,14 @@ export interface TensorDataByType {
 /** An element type, named as in torch. */
 export type DataType = keyof TensorDataByType;
 
-/** An element type that arithmetic is done in. */
+/** An element type that supports arithmetic. */
 export type FloatType = "float32" | "float64";
 
 /**
  * The number of elements of a shape; 1 for the empty shape.
  *
- * @throws InvalidArgumentError where the shape is no list, a dimension is not a whole number ≥ 0, or the product is above 2^53 − 1.
+ * @throws InvalidArgumentError if the shape is not an array, a dimension is not an integer ≥ 0, or the product is above
+ *   2^53 − 1.
  */
 export function elementCount(shape: readonly number[]): number {
   if (!Array.isArray(shape)) {
@@ -98,7 +99,7 @@ export function isDataOfType<Type extends DataType>(
 /**
  * A typed array of zeros.
  *
- * @throws InvalidArgumentError where memory for that many elements cannot be had.
+ * @throws InvalidArgumentError if memory for that many elements cannot be allocated.
  */
 export function allocateData<Type extends DataType>(dtype: Type, size: number): TensorDataByType[Type] {
   try {
@@ -119,7 +120,7 @@ export function allocateData<Type extends DataType>(dtype: Type, size: number): 
 /**
  * A typed array with these values, each rounded to the element type once.
  *
- * @throws InvalidArgumentError where a value is not a number, or not one that an integer type can hold.
+ * @throws InvalidArgumentError if a value is not a number, or does not fit an integer type.
  */
 export function convertData<Type extends DataType>(
   values: ArrayLike<number | bigint>,

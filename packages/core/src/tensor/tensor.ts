@@ -14,14 +14,14 @@ import {
 } from "./tensor-data.ts";
 
 /**
- * A dense array in row-major order, as torch's contiguous CPU tensors are.
+ * A dense array in row-major order, like torch's contiguous CPU tensors.
  *
- * Every method returns a new tensor and leaves this one alone. Only {@link Tensor.reshape} shares `data` with the
- * tensor it was called on, and the constructor keeps the array it is given; all others copy.
+ * Every method returns a new tensor and leaves this one unchanged. Only {@link Tensor.reshape} shares `data` with the
+ * tensor it was called on, and the constructor does not copy its array; all others copy.
  *
  * Arithmetic is that of torch on a CPU. In a `"float32"` tensor a scalar is rounded to float32 first, then each
- * operation is rounded to float32 once; in a `"float64"` tensor everything is float64. Both operands have one element
- * type and one shape: nothing is broadcast or promoted. Division by zero gives infinities and NaN.
+ * operation is rounded to float32 once; in a `"float64"` tensor everything is float64. Both operands must have the same
+ * element type and shape: there is no broadcasting or type promotion. Division by zero gives infinities and NaN.
  */
 export class Tensor<Type extends DataType = DataType> {
   readonly dtype: Type;
@@ -32,7 +32,7 @@ export class Tensor<Type extends DataType = DataType> {
   /**
    * Wraps an array without copying it.
    *
-   * @throws InvalidArgumentError where `data` is not the array type of `dtype`, or its length is not that of `shape`.
+   * @throws InvalidArgumentError if `data` is not the array type of `dtype`, or its length is not that of `shape`.
    */
   constructor(dtype: Type, data: TensorDataByType[Type], shape: readonly number[]) {
     if (!isDataType(dtype) || !isDataOfType(data, dtype)) {
@@ -60,7 +60,7 @@ export class Tensor<Type extends DataType = DataType> {
   /**
    * A tensor of zeros.
    *
-   * @throws InvalidArgumentError where the shape is not one, or does not fit into memory.
+   * @throws InvalidArgumentError if the shape is invalid, or does not fit into memory.
    */
   static zeros(shape: readonly number[]): Tensor<"float32">;
   static zeros<Type extends DataType>(shape: readonly number[], dtype: Type): Tensor<Type>;
@@ -72,7 +72,7 @@ export class Tensor<Type extends DataType = DataType> {
    * A tensor with a copy of these values in row-major order, each rounded to `dtype` (`"float32"` by default) once.
    *
    * @param shape - By default one dimension, as long as `values`.
-   * @throws InvalidArgumentError where the shape does not fit, or an integer type cannot hold a value.
+   * @throws InvalidArgumentError if the shape does not fit, or an integer type cannot hold a value.
    */
   static from(values: ArrayLike<number | bigint>, shape?: readonly number[]): Tensor<"float32">;
   static from<Type extends DataType>(
@@ -91,7 +91,7 @@ export class Tensor<Type extends DataType = DataType> {
   /**
    * Joins tensors along dimension 0.
    *
-   * @throws InvalidArgumentError where there is none, or they differ in element type or in a dimension other than 0.
+   * @throws InvalidArgumentError if there is none, or they differ in element type or in a dimension other than 0.
    */
   static concat<Type extends DataType>(tensors: readonly Tensor<Type>[]): Tensor<Type> {
     const [first] = tensors;
@@ -140,39 +140,39 @@ export class Tensor<Type extends DataType = DataType> {
     return (this.dtype as DataType) === dtype;
   }
 
-  /** `this + other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
+  /** `this + other`. @throws InvalidArgumentError if the element types or shapes differ, or the elements are integers. */
   add<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
     return new Tensor(this.dtype, combineElements("add", this, other), this.shape);
   }
 
-  /** `this − other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
+  /** `this − other`. @throws InvalidArgumentError if the element types or shapes differ, or the elements are integers. */
   sub<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
     return new Tensor(this.dtype, combineElements("sub", this, other), this.shape);
   }
 
-  /** `this · other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
+  /** `this · other`. @throws InvalidArgumentError if the element types or shapes differ, or the elements are integers. */
   mul<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
     return new Tensor(this.dtype, combineElements("mul", this, other), this.shape);
   }
 
-  /** `this / other`. @throws InvalidArgumentError where element type or shape differ, or are of integers. */
+  /** `this / other`. @throws InvalidArgumentError if the element types or shapes differ, or the elements are integers. */
   div<Float extends FloatType>(this: Tensor<Float>, other: Tensor<Float> | number): Tensor<Float> {
     return new Tensor(this.dtype, combineElements("div", this, other), this.shape);
   }
 
   /**
-   * Each element moved into [minimum, maximum]; NaN stays NaN. The bounds are rounded to the element type first.
+   * Clamps each element to [minimum, maximum]; NaN stays NaN. The bounds are rounded to the element type first.
    *
-   * @throws InvalidArgumentError where a bound is NaN, the bounds are the wrong way round, or the elements integers.
+   * @throws InvalidArgumentError if a bound is NaN, `minimum` is above `maximum`, or the elements are integers.
    */
   clamp<Float extends FloatType>(this: Tensor<Float>, minimum: number, maximum: number): Tensor<Float> {
     return new Tensor(this.dtype, clampElements(this, minimum, maximum), this.shape);
   }
 
   /**
-   * `this · factor + other · otherFactor`: the same numbers as `mul` and `add` give one after the other, in one pass.
+   * `this · factor + other · otherFactor`: the same result as `mul` followed by `add`, in one pass.
    *
-   * @throws InvalidArgumentError where the other tensor has another shape or element type.
+   * @throws InvalidArgumentError if the other tensor's shape or element type differs.
    */
   addScaled<Float extends FloatType>(
     this: Tensor<Float>,
@@ -189,9 +189,9 @@ export class Tensor<Type extends DataType = DataType> {
   }
 
   /**
-   * The same data under another shape. The data is shared: a write to one is seen in the other.
+   * The same data with another shape. The data is shared: writes to one are visible in the other.
    *
-   * @throws InvalidArgumentError where the shape has another number of elements.
+   * @throws InvalidArgumentError if the number of elements differs.
    */
   reshape(shape: readonly number[]): Tensor<Type> {
     return new Tensor(this.dtype, this.data, shape);
@@ -201,7 +201,7 @@ export class Tensor<Type extends DataType = DataType> {
    * A copy of the items from `start` up to but not including `end` of dimension 0.
    *
    * @param end - By default the length of dimension 0.
-   * @throws InvalidArgumentError where the range is not within dimension 0, or runs backwards.
+   * @throws InvalidArgumentError if the range is not within dimension 0, or runs backwards.
    */
   slice(start: number, end: number = this.shape[0] ?? 0): Tensor<Type> {
     const length = this.shape[0];

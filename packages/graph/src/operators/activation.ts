@@ -1,6 +1,6 @@
 import { createValue, type Value } from "../graph.ts";
 
-/** The activations of diffusers (`models/activations.py`), by its names. */
+/** diffusers' activations (`models/activations.py`), by name. */
 export type ActivationName = "silu" | "swish" | "mish" | "gelu" | "relu";
 
 /** `x · sigmoid(x)`. */
@@ -8,7 +8,7 @@ export function silu(value: Value): Value {
   return createValue("silu", [value], {}, value);
 }
 
-/** `x · sigmoid(1.702 · x)`, an approximation of {@link gelu} (Hendrycks and Gimpel, 2016), as CLIP has it. */
+/** `x · sigmoid(1.702 · x)`, an approximation of {@link gelu} (Hendrycks and Gimpel, 2016), as in CLIP. */
 export function quickGelu(value: Value): Value {
   return createValue("quickGelu", [value], {}, value);
 }
@@ -35,7 +35,7 @@ export function tanh(value: Value): Value {
 
 const activations: Readonly<Record<ActivationName, typeof silu>> = { silu, swish: silu, mish, gelu, relu };
 
-/** The activation of that name; `swish` is another name of `silu`. */
+/** The activation of that name; `swish` is an alias of `silu`. */
 export function activate(value: Value, name: ActivationName): Value {
   return activations[name](value);
 }

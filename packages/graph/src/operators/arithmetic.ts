@@ -37,12 +37,12 @@ export function cos(value: Value): Value {
   return createValue("cos", [value], {}, value);
 }
 
-/** The value in another format; itself where it has that format. */
+/** Casts a value to another format; returns it unchanged if it already has that format. */
 export function cast(value: Value, dtype: ValueDType): Value {
   return value.dtype === dtype ? value : createValue("cast", [value], {}, { dtype, shape: value.shape });
 }
 
-/** A small array of numbers, held in the graph itself. A shape of `[]` makes a scalar. */
+/** A small array of numbers, stored in the graph. A shape of `[]` is a scalar. */
 export function constant(
   values: readonly number[],
   shape: readonly number[] = [values.length],
@@ -51,7 +51,7 @@ export function constant(
   return createValue("constant", [], { values }, { dtype, shape });
 }
 
-/** A number in the format of `value`, to compute with it: [1]. */
+/** A constant, [1], in the format of `value`. */
 export function scalarLike(value: Value, number: number): Value {
   return cast(constant([number]), value.dtype);
 }

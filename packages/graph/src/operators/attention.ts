@@ -3,21 +3,21 @@ import { mismatch, requireOneDType } from "./checks.ts";
 
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions {
-  /** What scores are multiplied with; 1/√(width of a head) by default. */
+  /** Factor of the scores; 1/√(head width) by default. */
   readonly scale?: number | undefined;
   /**
-   * Whether tokens are the last dimension, [batch, heads, width, tokens], as the pixels of an image are without being
-   * transposed; the result then is so too. By default tensors are as in torch, [batch, heads, tokens, width].
+   * Whether tokens are the last dimension of inputs and result, [batch, heads, width, tokens], like untransposed image
+   * pixels. By default tensors are as in torch, [batch, heads, tokens, width].
    */
   readonly tokensLast?: boolean | undefined;
 }
 
 /**
  * `softmax(query · keyᵀ · scale) · value` (Vaswani et al., 2017), as `torch.nn.functional.scaled_dot_product_attention`.
- * Scores and softmax are computed in float32, whatever the format: a score is a sum of products, and the first to leave
- * the range of float16.
+ * Scores and softmax are always computed in float32: scores are sums of products and the first values to overflow
+ * float16.
  *
- * @throws GraphError where the shapes do not fit.
+ * @throws GraphError if the shapes do not fit.
  */
 export function scaledDotProductAttention(
   query: Value,
@@ -50,19 +50,19 @@ export function scaledDotProductAttention(
 
 /** Options of {@link multiHeadAttention}. */
 export interface MultiHeadAttentionOptions {
-  /** How many heads the width is divided into. */
+  /** Number of heads. */
   readonly heads: number;
-  /** What scores are multiplied with; 1/√(width of a head) by default. */
+  /** Factor of the scores; 1/√(head width) by default. */
   readonly scale?: number | undefined;
-  /** Whether a token attends to itself and those before it alone, as in a language model. */
+  /** Whether a token attends only to itself and earlier ones, as in a language model. */
   readonly isCausal?: boolean | undefined;
 }
 
 /**
- * {@link scaledDotProductAttention} of several heads that stand beside each other: query [batch, tokens, heads · width], key and
- * value [batch, other tokens, heads · width], the result as the query.
+ * {@link scaledDotProductAttention} with concatenated heads: query [batch, tokens, heads · width], key and value
+ * [batch, other tokens, heads · width]; the result has the query's shape.
  *
- * @throws GraphError where the shapes do not fit.
+ * @throws GraphError if the shapes do not fit.
  */
 export function multiHeadAttention(
   query: Value,

@@ -30,10 +30,10 @@ export function weightMismatch(
 }
 
 /**
- * Checks that the values that an operator takes together have one format.
+ * Checks that an operator's inputs have the same format.
  *
  * @returns That format.
- * @throws GraphError where they do not.
+ * @throws GraphError if they do not.
  */
 export function requireOneDType(operator: string, values: readonly (Value | undefined)[]): ValueDType {
   const present = values.filter((value) => value !== undefined);
@@ -48,7 +48,7 @@ export function requireOneDType(operator: string, values: readonly (Value | unde
   });
 }
 
-/** Batch, channels, height and width of an image-shaped value. @throws GraphError where it has another rank. */
+/** Batch, channels, height and width of an image-shaped value. @throws GraphError if it has another rank. */
 export function imageShape(value: Value): {
   readonly batch: Dimension;
   readonly channels: number;

@@ -9,9 +9,9 @@ const defaults: ConvolutionAttributes = { stride: 1, padding: [0, 0, 0, 0], padd
 
 /**
  * 2-D convolution, as `torch.nn.Conv2d`: `weight` is [out channels, in channels / groups, height, width], `bias` [out
- * channels] or absent. Where height or width is a symbol, it is taken for a multiple of the stride.
+ * channels] or absent. A symbolic height or width is assumed to be a multiple of the stride.
  *
- * @throws GraphError where shapes do not fit, or the image is too small for the padding or the kernel.
+ * @throws GraphError if shapes do not fit, or the image is too small for the padding or the kernel.
  */
 export function conv2d(
   value: Value,
@@ -44,11 +44,11 @@ export function conv2d(
 }
 
 /**
- * The transpose of a convolution of each channel by itself, as `torch.nn.ConvTranspose2d` with as many groups as channels and
- * no bias: `weight` is [channels, 1, height, width]. With `paddingMode: "reflect"` the image is mirrored by one pixel at
- * its edges before; `padding` is taken off the result either way.
+ * A depthwise transposed convolution, as `torch.nn.ConvTranspose2d` with as many groups as channels and no bias: `weight` is
+ * [channels, 1, height, width]. With `paddingMode: "reflect"`, the image is first padded by one mirrored pixel; `padding` is
+ * cropped from the result either way.
  *
- * @throws GraphError where shapes do not fit.
+ * @throws GraphError if shapes do not fit.
  */
 export function convTranspose2d(value: Value, weight: Value, options: ConvolutionOptions = {}): Value {
   const { batch, channels, height, width } = imageShape(value);
@@ -80,7 +80,7 @@ export function convTranspose2d(value: Value, weight: Value, options: Convolutio
   return createValue("convTranspose2d", [value, weight], attributes, { dtype, shape });
 }
 
-/** Mean over squares of `size` pixels, which divides height and width by it (rounded down). */
+/** Average pooling over `size` × `size` pixels; divides height and width by `size` (rounded down). */
 export function avgPool2d(value: Value, size: number): Value {
   const { batch, channels, height, width } = imageShape(value);
   const shape = [
@@ -92,7 +92,7 @@ export function avgPool2d(value: Value, size: number): Value {
   return createValue("avgPool2d", [value], { size }, { dtype: value.dtype, shape });
 }
 
-/** Each pixel `scale` × `scale` times. */
+/** Repeats each pixel `scale` × `scale` times. */
 export function upsampleNearest2d(value: Value, scale: number): Value {
   const { batch, channels, height, width } = imageShape(value);
   const shape = [batch, channels, product([height, scale]), product([width, scale])];
@@ -100,8 +100,8 @@ export function upsampleNearest2d(value: Value, scale: number): Value {
 }
 
 /**
- * The image in another size, each pixel the nearest of the source, `floor(index · from / to)`; as
- * `torch.nn.functional.interpolate` with `mode="nearest"`.
+ * Resizes an image to the nearest source pixels, `floor(index · from / to)`; as `torch.nn.functional.interpolate` with
+ * `mode="nearest"`.
  *
  * @throws GraphError unless both sizes are numbers.
  */
@@ -114,7 +114,7 @@ export function resizeNearest2d(value: Value, size: readonly [height: Dimension,
   return createValue("resizeNearest2d", [value], {}, { dtype: value.dtype, shape });
 }
 
-/** @param added - Padding at both ends, less the length of the kernel. */
+/** @param added - Padding at both ends minus the kernel length. */
 function convolved(
   operator: string,
   image: Value,
@@ -133,7 +133,7 @@ function convolved(
   throw mismatch(operator, [image], expected);
 }
 
-/** @param added - What the result has more than `length` · `stride`. */
+/** @param added - The result's length minus `length` · `stride`. */
 function transposed(image: Value, length: Dimension, added: number, stride: number): Dimension {
   if (typeof length === "number") return length * stride + added;
   if (added === 0) return product([length, stride]);

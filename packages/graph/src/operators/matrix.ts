@@ -33,7 +33,7 @@ export function matmul(left: Value, right: Value): Value {
 }
 
 /**
- * Rows of `table` ([rows, width]) by number, as `torch.nn.Embedding`: int64 `indices` of any shape give
+ * Looks up rows of `table` ([rows, width]), as `torch.nn.Embedding`: int64 `indices` of any shape give
  * [...indices, width].
  */
 export function embedding(table: Value, indices: Value): Value {

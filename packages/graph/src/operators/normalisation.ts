@@ -14,10 +14,10 @@ export interface GroupNormOptions {
 }
 
 /**
- * Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`: computed in float32,
- * whatever the format of the image, since sums over thousands of pixels need it. The result has the format of the image.
+ * Group normalisation (Wu and He, 2018) of [batch, channels, height, width], as `torch.nn.GroupNorm`: always computed
+ * in float32, since sums over thousands of pixels need it. The result has the format of the image.
  *
- * @throws GraphError where the channels do not fall into so many equal groups.
+ * @throws GraphError if the channels do not divide evenly into groups.
  */
 export function groupNorm(value: Value, options: GroupNormOptions): Value {
   const { groups, epsilon, weight, bias } = options;
@@ -50,10 +50,10 @@ export interface LayerNormOptions {
 }
 
 /**
- * Layer normalisation (Ba et al., 2016) over the last dimension, as `torch.nn.LayerNorm`: computed in float32, whatever the
- * format of the value, which is that of the result.
+ * Layer normalisation (Ba et al., 2016) over the last dimension, as `torch.nn.LayerNorm`: always computed in float32. The
+ * result has the format of the value.
  *
- * @throws GraphError where the weights do not fit.
+ * @throws GraphError if the weights do not fit.
  */
 export function layerNorm(value: Value, options: LayerNormOptions): Value {
   const { epsilon, weight, bias } = options;

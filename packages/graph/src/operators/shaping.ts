@@ -2,7 +2,7 @@ import { createNode, createValue, type Value } from "../graph.ts";
 import { type Dimension, describeShape, product, quotient } from "../shape.ts";
 import { mismatch, requireOneDType } from "./checks.ts";
 
-/** The same elements in another shape. */
+/** Reshapes a value. */
 export function reshape(value: Value, shape: readonly Dimension[]): Value {
   if (product(value.shape) !== product(shape)) {
     throw mismatch("reshape", [value], `as many elements as ${describeShape(shape)}`);
@@ -10,7 +10,7 @@ export function reshape(value: Value, shape: readonly Dimension[]): Value {
   return createValue("reshape", [value], {}, { dtype: value.dtype, shape });
 }
 
-/** Dimensions in another order. */
+/** Permutes the dimensions. */
 export function permute(value: Value, order: readonly number[]): Value {
   const shape = order.map((axis) => value.shape[axis]).filter((dimension) => dimension !== undefined);
   if (shape.length !== value.shape.length || new Set(order).size !== order.length) {
@@ -19,7 +19,7 @@ export function permute(value: Value, order: readonly number[]): Value {
   return createValue("permute", [value], { order }, { dtype: value.dtype, shape });
 }
 
-/** Values side by side along one axis. */
+/** Concatenates values along one axis. */
 export function concat(values: readonly [Value, ...Value[]], axis: number): Value {
   const [first] = values;
   const dtype = requireOneDType("concat", values);
@@ -48,7 +48,7 @@ export function slice(value: Value, axis: number, start: number, end: number): V
   return createValue("slice", [value], { axis, start, end }, { dtype: value.dtype, shape });
 }
 
-/** The value in `count` equal parts along one axis, as `torch.chunk`. */
+/** Splits a value into `count` equal parts along one axis, as `torch.chunk`. */
 export function chunk(value: Value, axis: number, count: number): readonly Value[] {
   const dimension = value.shape[axis];
   if (typeof dimension !== "number" || dimension % count !== 0) {
@@ -59,7 +59,7 @@ export function chunk(value: Value, axis: number, count: number): readonly Value
   return createNode("chunk", [value], { axis }, new Array<typeof part>(count).fill(part)).outputs;
 }
 
-/** A value repeated along the dimensions where it has length 1. */
+/** Repeats a value along its dimensions of length 1. */
 export function expand(value: Value, shape: readonly Dimension[]): Value {
   const fits = value.shape.every((dimension, axis) => dimension === 1 || dimension === shape[axis]);
   if (!fits || value.shape.length !== shape.length) {

@@ -16,24 +16,24 @@ import type { ActivationName } from "@onestep/graph";
 
 /** Every field of diffusers' `AutoencoderKL`, in camelCase. */
 export interface AutoencoderKLConfigValues {
-  /** Channels of the images that are encoded. */
+  /** Channels of input images. */
   readonly inChannels: number;
-  /** Channels of the images that are decoded. */
+  /** Channels of decoded images. */
   readonly outChannels: number;
   /** The kind of each block of the encoder. */
   readonly downBlockTypes: readonly string[];
   /** The kind of each block of the decoder. */
   readonly upBlockTypes: readonly string[];
-  /** Channels of each block of the encoder; the decoder has them the other way round. */
+  /** Channels of each encoder block; reversed in the decoder. */
   readonly blockOutChannels: readonly number[];
   /** Residual blocks in each block of the encoder; one more in the decoder. */
   readonly layersPerBlock: number;
   readonly actFn: ActivationName;
   readonly latentChannels: number;
   readonly normNumGroups: number;
-  /** Height and width of the images that it was trained on; larger ones are decoded in tiles of it, where that is asked for. */
+  /** Height and width of training images; also the tile size when tiling is enabled. */
   readonly sampleSize: number;
-  /** Latents are multiplied by this after encoding, and divided before decoding, by pipelines. */
+  /** Pipelines multiply latents by this after encoding and divide them by it before decoding. */
   readonly scalingFactor: number;
   readonly shiftFactor: number | null;
   readonly latentsMean: readonly number[] | null;
@@ -74,7 +74,7 @@ const fields: Fields = {
 /** The configuration of an AutoencoderKL, camelCase, frozen. */
 export type AutoencoderKLConfig = Config<AutoencoderKLConfigValues>;
 
-/** The most layers of the encoder or the decoder; a config that lies may not fill the memory. */
+/** Maximum layers of the encoder or the decoder, so that a malicious config cannot exhaust memory. */
 const maximumLayers = 1000;
 
 /** Reads and writes `vae/config.json` (diffusers `models/autoencoders/autoencoder_kl.py`). */

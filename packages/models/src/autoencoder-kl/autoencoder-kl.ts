@@ -8,7 +8,7 @@ import { decodeInTiles, encodeInTiles } from "./tiles.ts";
 
 /** Options of the methods of autoencoders. */
 export interface AutoencoderOptions {
-  /** An abort rejects at once. */
+  /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,17 +27,17 @@ const definition: ModelDefinition<AutoencoderKLConfigValues> = {
     ...(path.includes("norm") ? ["norm_num_groups"] : []),
     ...(path.endsWith("quant_conv") ? ["latent_channels"] : []),
   ],
-  // What diffusers called the layers of an attention block before 0.12.
+  // Names of the attention layers before diffusers 0.12.
   formerNames: { to_q: "query", to_k: "key", to_v: "value", "to_out.0": "proj_attn" },
 };
 
 /**
- * A variational autoencoder with a KL loss (Kingma and Welling, 2013; Rombach et al., 2022): between images and the latents
- * that Stable Diffusion works with; diffusers' `AutoencoderKL`.
+ * A variational autoencoder with a KL loss (Kingma and Welling, 2013; Rombach et al., 2022) that maps images to Stable
+ * Diffusion's latents and back; diffusers' `AutoencoderKL`.
  *
- * The decoder is loaded at once, the encoder when it is first needed. In memory, decoding takes the activations of the last
- * blocks, 268 MB for 512×512 pixels in float32, and four times as much for twice the width;
- * {@link AutoencoderKL.enableTiling} and {@link AutoencoderKL.enableSlicing} take less.
+ * The decoder is loaded immediately, the encoder on first use. Decoding needs memory for the activations of the last blocks:
+ * 268 MB for 512×512 pixels in float32, and four times as much for twice the width and height. Use
+ * {@link AutoencoderKL.enableTiling} and {@link AutoencoderKL.enableSlicing} to reduce it.
  *
  * @example
  * const vae = await AutoencoderKL.fromPretrained("SimianLuo/LCM_Dreamshaper_v7", { subfolder: "vae" });
@@ -48,14 +48,14 @@ export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
   #isTiling = false;
   #isSlicing = false;
 
-  /** What height and width of an image are divided by to have those of its latents: 8 for Stable Diffusion. */
+  /** Downsampling factor from image to latents: 8 for Stable Diffusion. */
   get scaleFactor(): number {
     return factorOf(this.config);
   }
 
   /**
-   * Encodes and decodes images that are larger than `sampleSize` in tiles that overlap, and blends them: less memory, and colours
-   * that may shift a little from tile to tile, as each is normalised by itself.
+   * Encodes and decodes images larger than `sampleSize` in overlapping, blended tiles. This saves memory, but colours may
+   * shift slightly between tiles, as each is normalised separately.
    */
   enableTiling(isEnabled = true): void {
     this.#isTiling = isEnabled;
@@ -71,7 +71,7 @@ export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
    *
    * @param latents - [batch, `latentChannels`, height, width], divided by `scalingFactor`.
    * @returns Images, [batch, `outChannels`, factor · height, factor · width], around −1 to 1.
-   * @throws InvalidArgumentError where the shape does not fit.
+   * @throws InvalidArgumentError if the shape does not fit.
    * @throws DisposedError after {@link AutoencoderKL.dispose}.
    */
   async decode(
@@ -94,8 +94,8 @@ export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
   /**
    * Encodes images.
    *
-   * @param images - [batch, `inChannels`, height, width], −1 to 1, of multiples of {@link AutoencoderKL.scaleFactor}.
-   * @throws InvalidArgumentError where the shape does not fit.
+   * @param images - [batch, `inChannels`, height, width], −1 to 1; sizes are multiples of {@link AutoencoderKL.scaleFactor}.
+   * @throws InvalidArgumentError if the shape does not fit.
    * @throws DisposedError after {@link AutoencoderKL.dispose}.
    */
   async encode(
@@ -130,7 +130,7 @@ export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
   }
 }
 
-/** The latents of images as a normal distribution of independent numbers (diffusers `models/autoencoders/vae.py`). */
+/** A diagonal Gaussian distribution over latents (diffusers `models/autoencoders/vae.py`). */
 export class DiagonalGaussianDistribution {
   /** [batch, channels, height, width]. */
   readonly mean: Tensor<"float32">;
@@ -175,10 +175,10 @@ function factorOf({ blockOutChannels }: Pick<AutoencoderKLConfigValues, "blockOu
 }
 
 /**
- * Checks what an autoencoder is given.
+ * Checks the input of an autoencoder.
  *
- * @param factor - What height and width have to be multiples of.
- * @throws InvalidArgumentError where the shape does not fit.
+ * @param factor - Height and width must be multiples of this.
+ * @throws InvalidArgumentError if the shape does not fit.
  */
 export function requireImages(
   subject: string,

@@ -6,14 +6,14 @@ import { downsample2D, upsample2D } from "../layers/resampling.ts";
 import { type ResnetBlockOptions, resnetBlock } from "../layers/resnet-block.ts";
 import type { AutoencoderKLConfigValues } from "./autoencoder-kl-config.ts";
 
-/** Added to the variance in all norms, whatever the config says. */
+/** Added to the variance in all norms, regardless of the config. */
 const epsilon = 1e-6;
 
 /**
  * From latents to an image: `latents` float32 [batch, latent channels, height, width] give `image` [batch, channels, 2ⁿ · height,
  * 2ⁿ · width], with n + 1 blocks (diffusers `models/autoencoders/vae.py`, `Decoder`).
  *
- * @throws GraphError where the parts do not fit together.
+ * @throws GraphError if the parts do not fit together.
  */
 export function defineDecoder(
   scope: Scope,
@@ -53,7 +53,7 @@ export function defineDecoder(
  * [batch, 2 · latent channels, height, width], mean and logarithm of the variance (diffusers
  * `models/autoencoders/vae.py`, `Encoder`).
  *
- * @throws GraphError where the parts do not fit together.
+ * @throws GraphError if the parts do not fit together.
  */
 export function defineEncoder(
   scope: Scope,

@@ -1,19 +1,19 @@
 import { Tensor } from "@onestep/core";
 
-/** The sizes that tiles follow from. */
+/** Sizes that determine the tiles. */
 export interface TileSizes {
   /** Height and width of a tile, in pixels of an image. */
   readonly sampleSize: number;
-  /** What a length of an image is divided by to have that of its latents. */
+  /** Downsampling factor from image to latents. */
   readonly factor: number;
 }
 
 type Compute = (tile: Tensor<"float32">) => Promise<Tensor<"float32">>;
 
-/** A quarter of a tile is covered by its neighbour. */
+/** Neighbouring tiles overlap by a quarter. */
 const overlap = 0.25;
 
-/** Decodes latents in tiles; diffusers' `AutoencoderKL._tiled_decode`. What fits into one tile is decoded as a whole. */
+/** Decodes latents in tiles; diffusers' `AutoencoderKL._tiled_decode`. Latents that fit into one tile are decoded as a whole. */
 export function decodeInTiles(
   latents: Tensor<"float32">,
   decode: Compute,
@@ -24,7 +24,7 @@ export function decodeInTiles(
   return inTiles(latents, decode, { tile, blend, kept: sampleSize - blend });
 }
 
-/** Encodes images in tiles; diffusers' `AutoencoderKL._tiled_encode`. What fits into one tile is encoded as a whole. */
+/** Encodes images in tiles; diffusers' `AutoencoderKL._tiled_encode`. Images that fit into one tile are encoded as a whole. */
 export function encodeInTiles(
   images: Tensor<"float32">,
   encode: Compute,
@@ -35,7 +35,7 @@ export function encodeInTiles(
   return inTiles(images, encode, { tile: sampleSize, blend, kept: latentTile - blend });
 }
 
-/** Tiles of the input, and what becomes of them in the output. */
+/** Sizes of input tiles and of their outputs. */
 interface Tiling {
   /** Height and width of a tile of the input. */
   readonly tile: number;
@@ -62,7 +62,7 @@ async function inTiles(
     }
     rows.push(row);
   }
-  // Each tile is blended with neighbours that have been blended themselves.
+  // Each tile is blended with already blended neighbours.
   for (const [y, row] of rows.entries()) {
     for (const [x, one] of row.entries()) {
       const above = rows[y - 1]?.[x];
@@ -92,7 +92,7 @@ function crop(
   return new Tensor("float32", data, [batch, channels, height, width]);
 }
 
-/** Fades from the last rows or columns of `before` to the first of `after`, which is changed in place. */
+/** Blends the last rows or columns of `before` into the first of `after`, in place. */
 function blendEdge(
   before: Tensor<"float32">,
   after: Tensor<"float32">,
@@ -119,7 +119,7 @@ function blendEdge(
   }
 }
 
-/** Puts tiles together, of each the first `kept` rows and columns. */
+/** Joins the first `kept` rows and columns of each tile. */
 function join(rows: readonly (readonly Tensor<"float32">[])[], kept: number): Tensor<"float32"> {
   const [batch = 0, channels = 0] = rows[0]?.[0]?.shape ?? [];
   const heights = rows.map((row) => Math.min(kept, row[0]?.shape[2] ?? 0));

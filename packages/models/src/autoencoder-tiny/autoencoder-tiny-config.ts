@@ -24,20 +24,20 @@ export interface AutoencoderTinyConfigValues {
   readonly decoderBlockOutChannels: readonly number[];
   readonly actFn: ActivationName;
   readonly latentChannels: number;
-  /** The channels of the decoder once more, as diffusers writes them for pipelines. */
+  /** The decoder's channels again, as diffusers writes them for pipelines. */
   readonly blockOutChannels: readonly number[] | null;
   readonly upsampleFn: string;
-  /** How many times larger each stage of the decoder makes the image. */
+  /** Upsampling factor of each decoder stage. */
   readonly upsamplingScalingFactor: number;
   /** Blocks in each stage of the encoder. */
   readonly numEncoderBlocks: readonly number[];
   /** Blocks in each stage of the decoder. */
   readonly numDecoderBlocks: readonly number[];
-  /** What latents reach at most, where they are stored in bytes. */
+  /** Maximum magnitude of latents stored as bytes. */
   readonly latentMagnitude: number;
   readonly latentShift: number;
   readonly forceUpcast: boolean;
-  /** 1: latents are those of the UNet, as they are. */
+  /** 1: the UNet's latents are used unscaled. */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
 }

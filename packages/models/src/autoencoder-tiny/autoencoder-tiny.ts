@@ -30,8 +30,8 @@ const definition: ModelDefinition<AutoencoderTinyConfigValues> = {
 };
 
 /**
- * A small autoencoder distilled from that of Stable Diffusion (TAESD, by O. Bohan): a twentieth of the work for an image that
- * is a little softer; diffusers' `AutoencoderTiny`.
+ * A small autoencoder distilled from Stable Diffusion's (TAESD, by O. Bohan): a twentieth of the compute for slightly softer
+ * images; diffusers' `AutoencoderTiny`.
  *
  * @example
  * const vae = await AutoencoderTiny.fromPretrained("madebyollin/taesd");
@@ -40,12 +40,12 @@ const definition: ModelDefinition<AutoencoderTinyConfigValues> = {
 export class AutoencoderTiny extends Model<AutoencoderTinyConfigValues> {
   static readonly definition: ModelDefinition<AutoencoderTinyConfigValues> = definition;
 
-  /** What height and width of an image are divided by to have those of its latents. */
+  /** Downsampling factor from image to latents. */
   get scaleFactor(): number {
     return 2 ** (this.config.encoderBlockOutChannels.length - 1);
   }
 
-  /** Does nothing: it needs no tiles. There for programs that run any autoencoder. */
+  /** Does nothing: tiling is not needed. Provided for code that works with any autoencoder. */
   enableTiling(): void {}
 
   /** Does nothing; see {@link AutoencoderTiny.enableTiling}. */
@@ -56,7 +56,7 @@ export class AutoencoderTiny extends Model<AutoencoderTinyConfigValues> {
    *
    * @param latents - [batch, `latentChannels`, height, width].
    * @returns Images, [batch, `outChannels`, factor · height, factor · width], around −1 to 1.
-   * @throws InvalidArgumentError where the shape does not fit.
+   * @throws InvalidArgumentError if the shape does not fit.
    * @throws DisposedError after {@link AutoencoderTiny.dispose}.
    */
   async decode(
@@ -73,8 +73,8 @@ export class AutoencoderTiny extends Model<AutoencoderTinyConfigValues> {
   /**
    * Encodes images.
    *
-   * @param images - [batch, `inChannels`, height, width], −1 to 1, of multiples of {@link AutoencoderTiny.scaleFactor}.
-   * @throws InvalidArgumentError where the shape does not fit.
+   * @param images - [batch, `inChannels`, height, width], −1 to 1; sizes are multiples of {@link AutoencoderTiny.scaleFactor}.
+   * @throws InvalidArgumentError if the shape does not fit.
    * @throws DisposedError after {@link AutoencoderTiny.dispose}.
    */
   async encode(
@@ -125,7 +125,7 @@ function defineEncoder(scope: Scope, config: AutoencoderTinyConfigValues): Reado
   return { latents: cast(layers.convolution(value, config.latentChannels), "float32") };
 }
 
-/** Modules that are named by their number, those without weights included; `torch.nn.Sequential`. */
+/** Modules named by index, counting those without weights; `torch.nn.Sequential`. */
 class Sequential {
   readonly #scope: Scope;
   #count = 0;
@@ -143,7 +143,7 @@ class Sequential {
     return convolutionLayer(value, this.#next(), { outChannels, kernelSize: 3, ...options });
   }
 
-  /** What has no weights. */
+  /** A module without weights. */
   plain(value: Value): Value {
     this.#next();
     return value;

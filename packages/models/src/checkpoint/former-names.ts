@@ -1,14 +1,14 @@
 import { warn } from "@onestep/core/internal";
 
 /**
- * Gives weights the names that they have today (diffusers `modeling_utils.py`, `_fix_state_dict_keys_on_load`):
- * `mid_block.attentions.0.query.weight` becomes `mid_block.attentions.0.to_q.weight`. Where both are there, the older name
- * counts, as in diffusers, with a warning.
+ * Maps former weight names to current ones (diffusers `modeling_utils.py`, `_fix_state_dict_keys_on_load`):
+ * `mid_block.attentions.0.query.weight` becomes `mid_block.attentions.0.to_q.weight`. If both exist, the older name
+ * wins, as in diffusers, with a warning.
  *
  * @param subject - The weights, for the warning.
- * @param expected - The names that the model asks for.
- * @param storedNames - Names as stored, by those without wrappers.
- * @param formerNames - What layers were called, by what they are called today.
+ * @param expected - The names the model needs.
+ * @param storedNames - Stored names, by unwrapped name.
+ * @param formerNames - Former layer names, by current ones.
  */
 export function renameFormer(
   subject: string,

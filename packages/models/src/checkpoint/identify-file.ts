@@ -1,20 +1,20 @@
 import { type ForeignContent, identifyText } from "@onestep/core/internal/files";
 import type { RepositoryFile } from "@onestep/hub";
 
-/** What a file is by its first bytes. */
+/** A file's kind, by its first bytes. */
 export interface FileKind extends ForeignContent {
-  /** The format, where it is one that is read. */
+  /** The format, if supported. */
   readonly format?: "safetensors" | "torch";
 }
 
-/** How many bytes of a file are looked at. */
+/** How many bytes of a file to examine. */
 export const examinedBytes = 512;
 
 const unpack = "Unpack it, and load the file or the folder that is in it.";
 const convert =
   "Convert it in Python: load it with the library that wrote it, and save the model with diffusers' save_pretrained.";
 
-/** Bytes that a format begins with, as Latin-1. */
+/** Magic bytes of a format, as Latin-1. */
 const signatures: readonly (readonly [signature: string, kind: FileKind])[] = [
   ["PK\x03\x04", { format: "torch", found: "a zip file, such as torch.save writes", remedy: unpack }],
   ["PK\x05\x06", { found: "a zip file with nothing in it", remedy: "Fetch the file again." }],
@@ -43,7 +43,7 @@ const pickle: FileKind = {
 };
 
 /**
- * Recognises a file by its first bytes, whatever it is called.
+ * Identifies a file by its first bytes, regardless of its name.
  *
  * @param start - The first {@link examinedBytes}, or all.
  * @param size - Length of the whole file.
@@ -77,7 +77,7 @@ export function identifyFile(start: Uint8Array, size: number): FileKind | undefi
   return identifyText(text) ?? identifyShortText(start, text, size);
 }
 
-/** Reads how a file begins. @see identifyFile */
+/** Reads the start of a file and identifies it. @see identifyFile */
 export async function readFileKind(
   file: RepositoryFile,
   options: Parameters<RepositoryFile["read"]>[2],
@@ -85,24 +85,24 @@ export async function readFileKind(
   return identifyFile(await file.read(0, Math.min(file.size, examinedBytes), options), file.size);
 }
 
-/** A length that the file has room for, and a JSON object. */
+/** A length that fits in the file, then a JSON object. */
 function isSafetensors(start: Uint8Array, size: number): boolean {
   if (start.length < 10 || start[8] !== 0x7b) return false;
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   return length >= 2n && length <= BigInt(size - 8);
 }
 
-/** Protocol 2 to 5, which begin with a byte for themselves. */
+/** Protocols 2 to 5, which begin with a protocol byte. */
 function isPickle([first, protocol = 0]: Uint8Array): boolean {
   return first === 0x80 && protocol >= 2 && protocol <= 5;
 }
 
-/** A first field that is a small integer, the version, and a second that is a text, a message or a number. */
+/** A small integer field (the version), then a string, message or number field. */
 function isProtobuf([first, version = 0, second = 0]: Uint8Array): boolean {
   return first === 0x08 && version > 0 && version <= 0x20 && [0x12, 0x1a, 0x22, 0x3a, 0x42].includes(second);
 }
 
-/** A map whose first key is a text. */
+/** A map whose first key is a string. */
 function isMsgpack(start: Uint8Array): boolean {
   const [first = 0] = start;
   const key = first === 0xde ? 3 : first === 0xdf ? 5 : first > 0x80 && first < 0x90 ? 1 : undefined;
@@ -112,7 +112,7 @@ function isMsgpack(start: Uint8Array): boolean {
   return ((type > 0xa0 && type < 0xc0) || type === 0xd9) && /[\w./-]/.test(String.fromCharCode(character));
 }
 
-/** What a server answers in place of a file: "Entry not found". */
+/** A server's answer in place of a file: "Entry not found". */
 function identifyShortText(start: Uint8Array, text: string, size: number): FileKind | undefined {
   const isText = start.every((byte) => (byte >= 0x20 && byte < 0x7f) || [0x09, 0x0a, 0x0d].includes(byte));
   if (size > examinedBytes || size < 8 || !isText) return undefined;

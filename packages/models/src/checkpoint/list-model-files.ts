@@ -7,13 +7,13 @@ import { SafetensorsLayout } from "./safetensors-layout.ts";
 import { splitIntoShards } from "./split-into-shards.ts";
 import { checkVariant, type WeightsNames } from "./weights-file-names.ts";
 
-/** How the weights of a saved model are named and divided. */
+/** How to name and split the weights of a saved model. */
 export interface ModelFilesOptions {
-  /** `"fp16"` names the weights `diffusion_pytorch_model.fp16.safetensors`. The arrays are saved as they are. */
+  /** `"fp16"` names the weights `diffusion_pytorch_model.fp16.safetensors`. The arrays are not converted. */
   readonly variant?: string | undefined;
   /**
-   * The most bytes of arrays in one weights file: a number, or a text such as `"500MB"` or `"5GB"` (units of 1000).
-   * What is more goes into shards with an index beside them; an array that is larger by itself has a shard of its own.
+   * Maximum bytes of arrays per weights file: a number, or a string such as `"500MB"` or `"5GB"` (units of 1000).
+   * Larger models are split into shards with an index; an array above the limit gets its own shard.
    * `"10GB"` by default, as in diffusers.
    */
   readonly maxShardSize?: number | string | undefined;
@@ -27,17 +27,17 @@ export interface SavableModel {
   /** Made by a ConfigSchema. */
   readonly config: object;
   readonly checkpoint: Checkpoint;
-  /** What the names of the weights files begin with. */
+  /** Prefix of the weights file names. */
   readonly names: WeightsNames;
-  /** The order of PyTorch's `state_dict`, by which weights are divided among shards. */
+  /** PyTorch's `state_dict` order, used to split weights into shards. */
   readonly compareNames: (left: string, right: string) => number;
 }
 
 /**
- * The files that a model is saved as: `config.json`, the weights in one safetensors file or in shards, and the index of
- * the shards, last. Nothing of the arrays is read before a file is.
+ * The files of a saved model: `config.json`, the weights in one safetensors file or in shards, and last the shard index.
+ * Arrays are read only when a file is.
  *
- * @throws InvalidArgumentError where an option is wrong.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export function listModelFiles(model: SavableModel, options: ModelFilesOptions = {}): readonly UploadFile[] {
   const { variant, maxShardSize = "10GB" } = options;

@@ -11,7 +11,7 @@ import { unwrapNames, warnOfPrefix } from "./unwrap-names.ts";
 const weightTypes: readonly DType[] = ["float32", "float16", "bfloat16", "float64"];
 const maximumListed = 5;
 
-/** What a model knows of names that are not its own: see `ModelDefinition`. */
+/** A model's name mappings; see `ModelDefinition`. */
 export interface NamesOfModel {
   readonly formerNames?: Readonly<Record<string, string>> | undefined;
   readonly rename?: ((name: string) => string) | undefined;
@@ -19,14 +19,13 @@ export interface NamesOfModel {
 }
 
 /**
- * Finds the weights that a model needs in a checkpoint. Arrays that it does not need are left out, with a warning that
- * names them, as diffusers does.
+ * Finds a model's weights in a checkpoint. Skips unneeded arrays with a warning that names them, as diffusers does.
  *
- * @returns The weights by the names that the model has for them, which a checkpoint may call otherwise: see `unwrapNames`
- * and `formerNames`.
- * @throws WeightsMismatchError that lists every missing, unexpected and misshapen array, where one is missing or misshapen.
- * @throws CheckpointError where it holds the arrays of several models.
- * @throws UnsupportedError where the elements of an array that is needed do not lie in a row.
+ * @returns The weights by the model's names, which may differ from the checkpoint's: see `unwrapNames` and
+ * `formerNames`.
+ * @throws WeightsMismatchError if an array is missing or misshapen; it lists every missing, unexpected and misshapen array.
+ * @throws CheckpointError if it contains the arrays of several models.
+ * @throws UnsupportedError if a needed array is not contiguous.
  */
 export function matchWeights(
   checkpointName: string,

@@ -5,7 +5,7 @@ import { type WeightsNames, weightsCandidates } from "./weights-file-names.ts";
 
 const weightsLike = /\.(safetensors|bin|pt|pth|ckpt|msgpack|h5|onnx|gguf|pkl|pb)$/;
 
-/** The error for a component without weights: says what is there in their place. */
+/** The error for a component without weights: says what is there instead. */
 export async function noWeights(
   repository: Repository,
   folder: string,

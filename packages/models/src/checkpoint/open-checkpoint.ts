@@ -18,32 +18,32 @@ import { diffusersNames, type WeightsNames, weightsCandidates } from "./weights-
 export interface OpenCheckpointOptions extends ReadOptions {
   /** Folder of the component in the repository (`unet`); the root by default. */
   readonly subfolder?: string | undefined;
-  /** `fp16` asks for `diffusion_pytorch_model.fp16.safetensors`. */
+  /** `fp16` selects `diffusion_pytorch_model.fp16.safetensors`. */
   readonly variant?: string | undefined;
-  /** The entry of a file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
+  /** The entry of a torch file to load (`"ema"`), if it holds several state dicts. */
   readonly stateDictKey?: string | undefined;
-  /** What the names of the files begin with; as diffusers names them by default. */
+  /** Prefix of the file names; diffusers' by default. */
   readonly names?: WeightsNames | undefined;
 }
 
-/** Where the weights of a component are looked for. */
+/** Where to look for a component's weights. */
 interface Place {
   readonly repository: Repository;
-  /** `""`, or with a slash at its end. */
+  /** `""`, or with a trailing slash. */
   readonly folder: string;
 }
 
 type Options = Omit<OpenCheckpointOptions, "subfolder" | "variant" | "names">;
 
 /**
- * Finds the weights of a component and reads what arrays they hold. In the order in which they are looked for, which is
- * that of diffusers: safetensors in shards by their index, a safetensors file, a file of torch (`.bin`), files of torch in
- * shards. Where an index and a whole file are there, a warning says which of the two is not read.
+ * Finds the weights of a component and lists their arrays. Tries, in diffusers' order: sharded safetensors with an index, a
+ * safetensors file, a torch file (`.bin`), sharded torch files. If there are both an index and a whole file, a warning says
+ * which of the two is ignored.
  *
- * @throws CheckpointError where there are none, or a file is damaged, or shards that the index names are missing.
- * @throws UnsafePickleError where a file of torch holds more than arrays.
- * @throws UnsupportedError where a file of torch is of a kind that is not read.
- * @throws InvalidArgumentError where `stateDictKey` is given for safetensors.
+ * @throws CheckpointError if there are none, a file is damaged, or shards named by the index are missing.
+ * @throws UnsafePickleError if a torch file contains more than arrays.
+ * @throws UnsupportedError if a torch file is of an unsupported kind.
+ * @throws InvalidArgumentError if `stateDictKey` is given for safetensors.
  */
 export async function openCheckpoint(
   repository: Repository,
@@ -55,7 +55,7 @@ export async function openCheckpoint(
   for (const candidate of weightsCandidates(variant, names)) {
     const whole = `${folder}${candidate.whole}`;
     const indexes = candidate.indexes.map((name) => `${folder}${name}`);
-    // Python reads an index of torch's files only where it is asked to, and the whole file otherwise.
+    // Python reads an index of torch files only if asked to, and the whole file otherwise.
     const isIndexFirst = candidate.ending === ".safetensors";
     const checkpoint =
       (isIndexFirst ? await openIndexed(place, indexes, whole, readOptions) : undefined) ??
@@ -101,7 +101,7 @@ async function openIndexed(
   return undefined;
 }
 
-/** Makes the shards available; where some are missing, that is told before the others are fetched. */
+/** Makes the shards available; reports missing ones before fetching the others. */
 async function findShards(
   repository: Repository,
   paths: readonly string[],
@@ -134,7 +134,7 @@ async function findShards(
   );
 }
 
-/** All arrays of all shards: those too that the index does not name, as in Python. */
+/** All arrays of all shards, including those the index does not name, as in Python. */
 async function readShards(
   files: readonly RepositoryFile[],
   shardOf: (name: string) => string,
@@ -158,7 +158,7 @@ async function readShards(
   return tensors;
 }
 
-/** Says where another source of the same weights is there, and is not read. */
+/** Warns if another source of the same weights exists and is ignored. */
 async function warnOfOther(
   repository: Repository,
   others: readonly string[],
@@ -173,7 +173,7 @@ async function warnOfOther(
   );
 }
 
-/** What is there; `undefined` where that cannot be told, which is no reason to load nothing. */
+/** The available files; `undefined` if they cannot be listed, which does not prevent loading. */
 async function listFiles(
   repository: Repository,
   options: ReadOptions,

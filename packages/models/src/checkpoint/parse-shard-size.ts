@@ -3,10 +3,10 @@ import { InvalidArgumentError } from "@onestep/core";
 const units: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
 /**
- * The number of bytes that a `maxShardSize` stands for: a whole number, or digits and a unit out of `KB`, `MB`, `GB` and
- * `TB`, which are powers of 1000 (`"5GB"`, `"1.5 gb"`), as huggingface_hub reads it.
+ * Parses `maxShardSize` to bytes, as huggingface_hub does: an integer, or digits and a unit, `KB`, `MB`, `GB` or `TB`, in
+ * powers of 1000 (`"5GB"`, `"1.5 gb"`).
  *
- * @throws InvalidArgumentError where it is neither, or less than a byte.
+ * @throws InvalidArgumentError if it is neither, or less than a byte.
  */
 export function parseShardSize(size: number | string): number {
   const bytes = typeof size === "string" ? parseText(size) : size;

@@ -7,10 +7,10 @@ import { isWeightsFileName } from "./weights-file-names.ts";
 export interface PushModelOptions extends ModelFilesOptions, PushComponentOptions {}
 
 /**
- * Uploads a model, straight from where its weights lie. What an earlier upload of the same variant left in its folder
- * (the whole file, shards, an index) is removed by the same commit, so that nobody loads it by mistake.
+ * Uploads a model, directly from its source files. The same commit removes files of an earlier upload of the same variant
+ * (the whole file, shards, an index), so that nobody loads them by mistake.
  *
- * @throws What `uploadFiles` throws; InvalidArgumentError where an option is wrong.
+ * @throws What `uploadFiles` throws; InvalidArgumentError if an option is invalid.
  */
 export async function pushModel(
   model: SavableModel,

@@ -2,7 +2,7 @@ import type { ReadOptions, UploadFile } from "@onestep/hub";
 
 const pieceBytes = 4 * 1024 * 1024;
 
-/** The bytes of a file in pieces of at most 4 MiB, so that a file of any size is copied without being held. */
+/** The bytes of a file in chunks of at most 4 MiB, to copy files of any size without holding them in memory. */
 export async function* readPieces(
   file: Pick<UploadFile, "size" | "read">,
   options: Pick<ReadOptions, "signal"> = {},

@@ -3,7 +3,7 @@ import type { DType } from "@onestep/graph";
 import type { ReadOptions } from "@onestep/hub";
 import type { CheckpointTensor } from "./checkpoint.ts";
 
-/** Most numbers that are read into memory: small arrays only, such as embeddings of a few tokens. */
+/** Maximum elements to read into memory: only small arrays, such as embeddings of a few tokens. */
 const maximumElements = 4_194_304;
 
 const readers: Readonly<
@@ -21,9 +21,9 @@ const readers: Readonly<
 };
 
 /**
- * Reads a small array of a checkpoint into memory, row-major, whatever numbers it is stored in.
+ * Reads a small array of a checkpoint into memory, row-major, from any number format.
  *
- * @throws InvalidArgumentError where it is not small; UnsupportedError where its elements are of another kind, or not in a row.
+ * @throws InvalidArgumentError if it is not small; UnsupportedError if its element type is unsupported, or it is not contiguous.
  */
 export async function readTensor(tensor: CheckpointTensor, options: ReadOptions = {}): Promise<Float64Array> {
   const count = tensor.shape.reduce((product, length) => product * length, 1);

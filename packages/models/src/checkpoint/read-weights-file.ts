@@ -8,17 +8,17 @@ import type { ReadTorchFileOptions } from "./torch-file/read-torch-file.ts";
 
 /** Options of {@link readWeightsFile}. */
 export interface ReadWeightsFileOptions extends ReadOptions {
-  /** The entry of a file of torch to take the arrays from (`"ema"`), where it holds several sets of them. */
+  /** The entry of a torch file to load (`"ema"`), if it holds several state dicts. */
   readonly stateDictKey?: string | undefined;
 }
 
 /**
- * Reads which arrays a weights file holds and where they lie. Its name says how; a safetensors file that is called `.bin`,
- * or a file of torch that is called `.safetensors`, is read as what it is, with a warning.
+ * Lists the arrays of a weights file and their locations. The format follows from the name; a safetensors file named `.bin`,
+ * or a torch file named `.safetensors`, is read by its actual format, with a warning.
  *
- * @throws CheckpointError where it is damaged, or no file of weights: a pointer of Git LFS, a web page, an archive.
+ * @throws CheckpointError if it is damaged, or not a weights file: a Git LFS pointer, a web page, an archive.
  * @throws UnsafePickleError, UnsupportedError see `readTorchFile`.
- * @throws InvalidArgumentError where `stateDictKey` is given for a safetensors file, which has one set of arrays.
+ * @throws InvalidArgumentError if `stateDictKey` is given for a safetensors file, which has a single state dict.
  */
 export async function readWeightsFile(
   file: RepositoryFile,
@@ -39,11 +39,11 @@ export async function readWeightsFile(
 }
 
 /**
- * Reads which arrays a file of torch holds and where they are: a zip archive with a pickle in it, of which nothing is
- * executed. The reader is loaded when the first such file is read: most checkpoints are safetensors.
+ * Lists the arrays of a torch file and their locations. The file is a zip archive with a pickle, which is never executed.
+ * The reader is loaded on first use, since most checkpoints are safetensors.
  *
- * @throws CheckpointError where it is damaged; UnsafePickleError where it is more than arrays; UnsupportedError where it is
- * of a kind that is not read.
+ * @throws CheckpointError if it is damaged; UnsafePickleError if it contains more than arrays; UnsupportedError if it is of
+ * an unsupported kind.
  */
 export async function readTorchFile(
   file: RepositoryFile,
@@ -53,7 +53,7 @@ export async function readTorchFile(
   return reader.readTorchFile(file, options);
 }
 
-/** The texts that a file of torch holds beside its arrays, by name. @throws What {@link readTorchFile} throws. */
+/** The strings in a torch file besides its arrays, by name. @throws What {@link readTorchFile} throws. */
 export async function readTorchTexts(
   file: RepositoryFile,
   options: ReadOptions = {},

@@ -3,21 +3,21 @@ import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import { readWeight } from "@onestep/runtime";
 import type { CheckpointTensor } from "./checkpoint.ts";
 
-/** Bytes of the new file that lie together elsewhere. */
+/** Bytes of the new file that are contiguous in a source file. */
 interface Segment {
   /** First byte in the new file. */
   readonly start: number;
   readonly end: number;
-  /** Where they are: the file, and the place of its first byte. */
+  /** The source file, and the position of the first byte. */
   readonly file: Pick<RepositoryFile, "read">;
   readonly offset: number;
 }
 
 /**
- * A safetensors file that nobody has written yet: its length is known, and any part of its bytes can be had, from where
- * the arrays lie. Nothing is held but the header.
+ * A virtual safetensors file: its length is known, and any range of bytes can be read, from the arrays' source files. Only
+ * the header is held in memory.
  *
- * Arrays are ordered as the reference implementation orders them: widest type first, then by name.
+ * Arrays are ordered as in the reference implementation: widest type first, then by name.
  */
 export class SafetensorsLayout {
   /** Length in bytes. */
@@ -63,13 +63,13 @@ export class SafetensorsLayout {
   }
 }
 
-/** Where the bytes of an array can be read in a row. */
+/** The location of an array's contiguous bytes. */
 function placeOf(tensor: CheckpointTensor): Pick<Segment, "file" | "offset"> {
   if (tensor.interleaved === undefined) return { file: tensor.file, offset: tensor.offset };
   return { file: { read: (from, to, options) => readWeight(tensor, from, to, options) }, offset: 0 };
 }
 
-/** Adds a segment, to the one before it where both lie together. */
+/** Adds a segment, merging it with an adjacent previous one. */
 function addSegment(segments: Segment[], segment: Segment): void {
   const last = segments.at(-1);
   if (last?.file === segment.file && last.offset + (last.end - last.start) === segment.offset) {

@@ -16,20 +16,20 @@ const formatsByName: ReadonlyMap<string, DType> = new Map(
   }),
 );
 
-/** The largest header that is read. The reference implementation of the format draws the line at the same place. */
+/** Maximum header size, as in the reference implementation. */
 export const maximumHeaderBytes = 100_000_000;
 
 const lengthBytes = 8;
 const openBrace = 0x7b;
 
 /**
- * Reads which arrays a `.safetensors` file holds. Only the header is read; the arrays stay where they are.
+ * Lists the arrays of a `.safetensors` file. Reads only the header.
  *
- * Every number in the header is checked against the file: the arrays must lie inside it, fit their type and shape,
- * and cover it without gap or overlap, as the format demands.
+ * Every number in the header is checked against the file: the arrays must lie within it, match their type and shape,
+ * and cover it without gaps or overlaps, as the format requires.
  *
- * @throws CheckpointError where the file is not a whole and honest safetensors file.
- * @throws UnsupportedError where an array is of a type that is not known here.
+ * @throws CheckpointError if the file is not a complete and consistent safetensors file.
+ * @throws UnsupportedError if an array has an unknown type.
  */
 export async function readSafetensors(
   file: RepositoryFile,
@@ -45,9 +45,9 @@ export async function readSafetensors(
 }
 
 /**
- * The texts by name that a `.safetensors` file holds besides arrays (`__metadata__`); none where it has no such entry.
+ * The metadata strings of a `.safetensors` file by name (`__metadata__`); empty if there are none.
  *
- * @throws CheckpointError where the file is not a safetensors file.
+ * @throws CheckpointError if the file is not a safetensors file.
  */
 export async function readSafetensorsMetadata(
   file: RepositoryFile,

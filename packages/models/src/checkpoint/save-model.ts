@@ -19,13 +19,13 @@ export interface SaveModelOptions extends ModelFilesOptions, Pick<ReadOptions, "
 export const saveOptionNames: OptionNames<SaveModelOptions> = { ...modelFilesOptionNames, signal: true };
 
 /**
- * Writes a model into a folder, in pieces: all files aside, then each is renamed to its place. What an earlier save of
- * the same variant left there (the whole file, shards, an index) is removed, so that nobody loads it by mistake.
+ * Writes a model into a folder, in chunks: all files under temporary names, then each is renamed. Files of an earlier save
+ * of the same variant (the whole file, shards, an index) are removed, so that nobody loads them by mistake.
  *
- * @returns The checkpoint to use from now on: the one that was given or, where it lies in that folder and its files have
- * been replaced, the one that was written.
- * @throws FileWriteError where the folder cannot be written; what stood there is as it was.
- * @throws InvalidArgumentError where an option is wrong.
+ * @returns The checkpoint to use from now on: the given one or, if its files were in that folder and have been replaced, the
+ * written one.
+ * @throws FileWriteError if the folder cannot be written; existing files are left unchanged.
+ * @throws InvalidArgumentError if an option is invalid.
  */
 export async function saveModel(
   model: SavableModel,
@@ -51,7 +51,7 @@ export async function saveModel(
   return model.checkpoint.files.some((file) => folders.has(folderOf(file))) ? written : model.checkpoint;
 }
 
-/** The folder of a file on disk, links resolved; `undefined` for any other file. */
+/** The folder of a file on disk, with links resolved; `undefined` for any other file. */
 function folderOf({ localPath }: RepositoryFile): string | undefined {
   return localPath?.replace(/[^/\\]*$/, "");
 }

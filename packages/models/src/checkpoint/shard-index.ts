@@ -5,13 +5,13 @@ import { CheckpointError } from "../errors.ts";
 const plainName = /^\w[\w.-]*$/;
 
 /**
- * Reads the index of a checkpoint in shards (`*.safetensors.index.json`, `*.bin.index.json`): which shard holds which
+ * Reads the index of a sharded checkpoint (`*.safetensors.index.json`, `*.bin.index.json`): which shard holds each
  * array.
  *
  * @param path - Names the file in error messages.
- * @param ending - What the names of the shards end with: `.safetensors` or `.bin`.
- * @throws InvalidConfigError where it is not JSON.
- * @throws CheckpointError where it has no `weight_map`, or a shard is not named as a plain file beside the index.
+ * @param ending - Suffix of the shard names: `.safetensors` or `.bin`.
+ * @throws InvalidConfigError if it is not JSON.
+ * @throws CheckpointError if it has no `weight_map`, or a shard name is not a plain file name.
  */
 export function readShardIndex(text: string, path: string, ending: string): ReadonlyMap<string, string> {
   const document = parsePythonJson(text, path);

@@ -2,27 +2,27 @@ import type { PythonJsonObject } from "@onestep/core";
 import { formatPythonJson } from "@onestep/core/internal/files";
 import { type WeightsNames, weightsFileName, weightsIndexName } from "./weights-file-names.ts";
 
-/** How {@link splitIntoShards} names and cuts. */
+/** Options of {@link splitIntoShards}. */
 export interface SplitIntoShardsOptions {
-  /** The most bytes of arrays that a shard has; a larger array has a shard of its own. */
+  /** Maximum bytes of arrays per shard; a larger array gets its own shard. */
   readonly maxShardBytes: number;
   readonly variant: string | undefined;
-  /** What the names of the files begin with; as diffusers names them by default. */
+  /** Prefix of the file names; diffusers' by default. */
   readonly names?: WeightsNames | undefined;
 }
 
-/** Which array goes into which file. */
+/** The assignment of arrays to files. */
 export interface WeightShards {
-  /** The names of the arrays of each file, by the file's name. */
+  /** Array names, by file name. */
   readonly files: ReadonlyMap<string, readonly string[]>;
-  /** The index of the shards; `undefined` where one file holds all. */
+  /** The shard index; `undefined` if one file holds everything. */
   readonly index: { readonly name: string; readonly text: string } | undefined;
 }
 
 /**
- * Divides arrays among files, in their order, as huggingface_hub does (`serialization/_base.py`,
- * `split_state_dict_into_shards_factory`): an array that does not fit any more begins the next shard, and nothing is
- * moved to fill gaps. The index is byte for byte that of diffusers' `ModelMixin.save_pretrained`.
+ * Splits arrays into files, in order, as huggingface_hub does (`serialization/_base.py`,
+ * `split_state_dict_into_shards_factory`): an array that no longer fits begins the next shard, and nothing is moved to
+ * fill gaps. The index is byte-identical to that of diffusers' `ModelMixin.save_pretrained`.
  *
  * @param lengths - The length of each array in bytes, in the order of PyTorch's `state_dict`.
  */

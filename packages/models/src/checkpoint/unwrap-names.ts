@@ -2,7 +2,7 @@ import { warn } from "@onestep/core/internal";
 import { CheckpointError } from "../errors.ts";
 import { shortenName } from "./list-names.ts";
 
-/** What torch puts into the names of a wrapped module: DataParallel, `torch.compile`, FSDP, activation checkpointing. */
+/** Name parts that torch adds for wrapped modules: DataParallel, `torch.compile`, FSDP, activation checkpointing. */
 const wrappers: ReadonlySet<string> = new Set([
   "module",
   "_orig_mod",
@@ -13,21 +13,21 @@ const wrappers: ReadonlySet<string> = new Set([
 /** `up_blocks.0.attentions.0.to_out.0.weight` has seven. */
 const maximumSegments = 16;
 
-/** A checkpoint's own names by those that its model has for the arrays. */
+/** A checkpoint's names, by the model's names. */
 export interface UnwrappedNames {
-  /** Names as stored, by the names without wrappers and without the prefix. */
+  /** Stored names, by name without wrappers and prefix. */
   readonly storedNames: ReadonlyMap<string, string>;
-  /** What was taken off, as it stood before the first name; `""` for nothing. */
+  /** The removed prefix, as in the first name; `""` for none. */
   readonly prefix: string;
 }
 
 /**
- * Takes off what a model's names are wrapped in: `module.` of DistributedDataParallel, `_orig_mod.` of `torch.compile`,
- * wherever they stand, and one prefix that all arrays of the model have (`unet.`, `model.`). A name that is there without
- * a wrapper counts before the same one with it.
+ * Removes wrappers from names: DistributedDataParallel's `module.` and `torch.compile`'s `_orig_mod.`, at any position, and
+ * one prefix common to all of the model's arrays (`unet.`, `model.`). An unwrapped name takes precedence over its wrapped
+ * form.
  *
- * @param known - Names that the model has for its arrays, some or all.
- * @throws CheckpointError where two prefixes fit as well (`unet.` and `unet_ema.`).
+ * @param known - Some or all of the model's array names.
+ * @throws CheckpointError if two prefixes fit equally well (`unet.` and `unet_ema.`).
  */
 export function unwrapNames(
   subject: string,
@@ -50,7 +50,7 @@ export function unwrapNames(
   return { storedNames, prefix: storedFirst.slice(0, Math.max(0, storedFirst.indexOf(plainFirst))) };
 }
 
-/** Says which prefix was taken off. */
+/** Reports the removed prefix. */
 export function warnOfPrefix(subject: string, prefix: string): void {
   if (prefix === "") return;
   warn(
@@ -94,7 +94,7 @@ function findPrefix(subject: string, names: Iterable<string>, known: ReadonlySet
   });
 }
 
-/** Where the last segments of a name begin; as many as the longest name of a model has. */
+/** Start positions of a name's last segments, up to the number in a model's longest name. */
 function lastSegments(name: string): number[] {
   const starts: number[] = [];
   let dot = name.length;

@@ -1,22 +1,22 @@
 import { InvalidArgumentError } from "@onestep/core";
 
-/** What the names of a model's weights files begin with. */
+/** Prefixes of a model's weights file names. */
 export interface WeightsNames {
   readonly safetensors: string;
-  /** Of files of torch (`.bin`). */
+  /** For torch files (`.bin`). */
   readonly bin: string;
 }
 
-/** Names of diffusers' models: `diffusion_pytorch_model.safetensors`. */
+/** Names of diffusers models: `diffusion_pytorch_model.safetensors`. */
 export const diffusersNames: WeightsNames = {
   safetensors: "diffusion_pytorch_model",
   bin: "diffusion_pytorch_model",
 };
 
-/** Names of transformers' models: `model.safetensors`, `pytorch_model.bin`. */
+/** Names of transformers models: `model.safetensors`, `pytorch_model.bin`. */
 export const transformersNames: WeightsNames = { safetensors: "model", bin: "pytorch_model" };
 
-/** Which of the shards a file is. */
+/** A file's position among the shards. */
 export interface ShardPosition {
   /** From 1. */
   readonly number: number;
@@ -24,8 +24,7 @@ export interface ShardPosition {
 }
 
 /**
- * The name of a weights file as diffusers gives it: `diffusion_pytorch_model.fp16-00001-of-00002.safetensors`, without
- * what is left out.
+ * diffusers' name for a weights file: `diffusion_pytorch_model.fp16-00001-of-00002.safetensors`, without omitted parts.
  */
 export function weightsFileName(
   variant: string | undefined,
@@ -36,12 +35,12 @@ export function weightsFileName(
   return `${names.safetensors}${withVariant(variant)}${suffix}.safetensors`;
 }
 
-/** The name of the index of shards; diffusers puts the variant before the last part of it. */
+/** The name of the shard index; diffusers puts the variant before its last part. */
 export function weightsIndexName(variant: string | undefined, names: WeightsNames = diffusersNames): string {
   return `${names.safetensors}.safetensors.index${withVariant(variant)}.json`;
 }
 
-/** Whether a file is one that an earlier save of the same variant may have left: whole, a shard, or the index. */
+/** Whether a file may be from an earlier save of the same variant: whole, a shard, or the index. */
 export function isWeightsFileName(
   name: string,
   variant: string | undefined,
@@ -56,18 +55,18 @@ export function isWeightsFileName(
   return name === weightsFileName(variant, { number: Number(number), count: Number(count) }, names);
 }
 
-/** Where the weights of a model can be: one file, or shards by an index. */
+/** A possible location of a model's weights: one file, or shards with an index. */
 export interface WeightsCandidate {
   readonly ending: ".safetensors" | ".bin";
   readonly whole: string;
   /**
-   * Names that the index of shards can have. Python inserts the variant before the last ending, and did so one ending
+   * Possible names of the shard index. Python inserts the variant before the last ending, and did so one ending
    * earlier for a while.
    */
   readonly indexes: readonly string[];
 }
 
-/** Where weights are looked for, in the order in which diffusers prefers them. */
+/** Where to look for weights, in diffusers' order of preference. */
 export function weightsCandidates(
   variant: string | undefined,
   names: WeightsNames = diffusersNames,
@@ -87,7 +86,7 @@ export function weightsCandidates(
 }
 
 /**
- * Checks the name of a variant, which becomes a part of the names of files.
+ * Checks the name of a variant, which becomes part of file names.
  *
  * @throws InvalidArgumentError
  */

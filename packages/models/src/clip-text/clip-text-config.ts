@@ -10,25 +10,25 @@ import {
   PythonFloat,
 } from "@onestep/core";
 
-/** The fields of transformers' `CLIPTextConfig` that decide the network, in camelCase. */
+/** The fields of transformers' `CLIPTextConfig` that define the network, in camelCase. */
 export interface CLIPTextConfigValues {
-  /** Rows of the table of token embeddings. */
+  /** Rows of the token embedding table. */
   readonly vocabSize: number;
   /** Width of the hidden states. */
   readonly hiddenSize: number;
-  /** Width inside of the feed-forward layers. */
+  /** Hidden width of the feed-forward layers. */
   readonly intermediateSize: number;
   /** Width of the projection; only `CLIPTextModelWithProjection` has one. */
   readonly projectionDim: number;
   readonly numHiddenLayers: number;
   readonly numAttentionHeads: number;
-  /** The most tokens of a text: rows of the table of positions. */
+  /** Maximum tokens of a text: rows of the position embedding table. */
   readonly maxPositionEmbeddings: number;
-  /** The activation of the feed-forward layers. `quick_gelu` in Stable Diffusion 1, `gelu` in 2 and XL's second. */
+  /** The activation of the feed-forward layers. `quick_gelu` in Stable Diffusion 1, `gelu` in 2 and in XL's second encoder. */
   readonly hiddenAct: "quick_gelu" | "gelu";
   /** Added to the variance in the norms. */
   readonly layerNormEps: number;
-  /** The token at whose position the pooled vector is taken; 2 stands for the largest id of the text, as old files mean it. */
+  /** The pooled vector is taken at this token; 2 means the text's largest id, for old files. */
   readonly eosTokenId: number | null;
 }
 
@@ -49,15 +49,15 @@ const fields: Fields = {
   eosTokenId: nullableField(integerField(49407), 49407),
 };
 
-/** The configuration of a text encoder of CLIP, camelCase, frozen. */
+/** The configuration of a CLIP text encoder, camelCase, frozen. */
 export type CLIPTextConfig = Config<CLIPTextConfigValues>;
 
 /**
- * Reads and writes `text_encoder/config.json` (transformers `models/clip/configuration_clip.py`). What it holds besides is
- * kept. It names its class in `architectures`, where diffusers has `_class_name`.
+ * Reads and writes `text_encoder/config.json` (transformers `models/clip/configuration_clip.py`). Other fields
+ * are kept. The class name is in `architectures`, unlike diffusers' `_class_name`.
  */
 class CLIPTextConfigSchema extends ConfigSchema<Fields> {
-  /** A config of transformers holds much that the network does not depend on. */
+  /** A transformers config has many fields that do not affect the network. */
   protected override warnOfUnknown(): void {}
 
   protected override check(source: string, config: CLIPTextConfigValues): void {
@@ -80,7 +80,7 @@ class CLIPTextConfigSchema extends ConfigSchema<Fields> {
   }
 }
 
-/** The most layers: published encoders have 32. A config that lies may not fill the memory. */
+/** Maximum layers (published encoders have 32), so that a malicious config cannot exhaust memory. */
 const maximumLayers = 200;
 
 function contradiction(source: string, name: string, found: string, expected: string): InvalidConfigError {

@@ -13,21 +13,20 @@ import { defineCLIPTextModel } from "./define-clip-text-model.ts";
 
 /** Options of {@link CLIPTextModel.forward}. */
 export interface CLIPTextModelForwardOptions {
-  /** Ids of tokens, one list for each text, all of one length, at most `maxPositionEmbeddings`. */
+  /** Token ids: one list per text, all of the same length, at most `maxPositionEmbeddings`. */
   readonly inputIds: readonly (readonly number[])[];
   /**
-   * Which hidden state to return, as an index of transformers' `hidden_states`: −1 (default) is the last layer's, −2 that of
-   * the layer before, 0 the embeddings.
+   * Which hidden state to return, as an index of transformers' `hidden_states`: −1 (default) is the last layer's, −2 the
+   * second-to-last layer's, 0 the embeddings.
    */
   readonly layer?: number | undefined;
   /**
-   * Embeddings of tokens whose ids are beyond the vocabulary, in the order of their ids, [added, `hiddenSize`]: those of textual
-   * inversion.
+   * Embeddings of tokens with ids beyond the vocabulary, ordered by id, [added, `hiddenSize`]: used by textual inversion.
    */
   readonly addedEmbeddings?: Tensor<"float32"> | undefined;
-  /** What the weights of all adapters are multiplied with; 1 by default. */
+  /** Multiplies the weights of all adapters; 1 by default. */
   readonly loraScale?: number | undefined;
-  /** An abort rejects at once. */
+  /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +38,7 @@ export interface CLIPTextModelOutput {
   readonly hiddenState: Tensor<"float32">;
   /** The last layer's vector at the end of each text, after the norm, [texts, `hiddenSize`]. */
   readonly poolerOutput: Tensor<"float32">;
-  /** Its projection, [texts, `projectionDim`]; of a model with one. */
+  /** Its projection, [texts, `projectionDim`]; only for models with a projection. */
   readonly textEmbeds?: Tensor<"float32"> | undefined;
 }
 
@@ -53,7 +52,7 @@ function definitionOf(
     configSchema: schema,
     define: (scope, config) => defineCLIPTextModel(scope, config, { hasProjection }),
     weightsNames: transformersNames,
-    // Transformers 5 saves a CLIPTextModel without the prefix that all earlier files have.
+    // Transformers 5 saves a CLIPTextModel without the prefix of earlier versions.
     rename: (name) => (/^(embeddings|encoder|final_layer_norm)\./.test(name) ? `text_model.${name}` : name),
     ignores: (name) => name.endsWith("embeddings.position_ids") || (!hasProjection && name === projection),
     fieldsOf: () => ["hidden_size", "num_attention_heads"],
@@ -63,7 +62,7 @@ function definitionOf(
 const projection = "text_projection.weight";
 
 /**
- * A text encoder of CLIP (Radford et al., 2021): what Stable Diffusion reads a prompt with; transformers' `CLIPTextModel`.
+ * CLIP's text encoder (Radford et al., 2021), used by Stable Diffusion to encode prompts; transformers' `CLIPTextModel`.
  *
  * @example
  * const encoder = await CLIPTextModel.fromPretrained("SimianLuo/LCM_Dreamshaper_v7", { subfolder: "text_encoder" });
@@ -80,7 +79,7 @@ export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
   /**
    * Encodes texts.
    *
-   * @throws InvalidArgumentError where ids, their number or the layer do not fit the configuration.
+   * @throws InvalidArgumentError if ids, their number or the layer do not fit the configuration.
    * @throws DisposedError after {@link CLIPTextModel.dispose}.
    */
   async forward(options: CLIPTextModelForwardOptions): Promise<CLIPTextModelOutput> {
@@ -100,7 +99,7 @@ export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
   }
 }
 
-/** A {@link CLIPTextModel} with a projection to the space that texts and images share; of Stable Diffusion XL. */
+/** A {@link CLIPTextModel} with a projection to the joint text–image space; used by Stable Diffusion XL. */
 export class CLIPTextModelWithProjection extends CLIPTextModel {
   static override readonly definition: ModelDefinition<CLIPTextConfigValues> = definitionOf(
     "CLIPTextModelWithProjection",
@@ -112,7 +111,7 @@ export class CLIPTextModelWithProjection extends CLIPTextModel {
 /**
  * The inputs of the graph.
  *
- * @throws InvalidArgumentError where ids, their number or the layer do not fit the configuration.
+ * @throws InvalidArgumentError if ids, their number or the layer do not fit the configuration.
  */
 function forwardInputs(
   config: CLIPTextConfigValues,
@@ -159,8 +158,8 @@ function forwardInputs(
 }
 
 /**
- * Where the pooled vector of a text is taken: at its largest id, which is the end of text where no token was added, for files
- * that say 2, as all published ones do; else at the first token of that id (transformers `modeling_clip.py`).
+ * The position of a text's pooled vector. If the config says 2, as all published ones do, it is the largest id: the end of
+ * text, unless tokens were added. Otherwise it is the first token of that id (transformers `modeling_clip.py`).
  */
 function pooledPosition({ eosTokenId }: CLIPTextConfigValues, ids: readonly number[]): number {
   if (eosTokenId === 2 || eosTokenId === null)
@@ -186,7 +185,7 @@ function checkInputIds(inputIds: unknown, config: CLIPTextConfigValues, count: n
   });
 }
 
-/** The added embeddings, or a row of zeros that no token refers to. */
+/** The added embeddings, or an unused row of zeros. */
 function checkAddedEmbeddings(width: number, added: Tensor<"float32"> | undefined): Tensor<"float32"> {
   if (added === undefined) return Tensor.zeros([1, width]);
   const [rows = 0, columns, ...rest] = added.shape;

@@ -19,18 +19,18 @@ import { layerNormLayer, linearLayer } from "../layers/modules.ts";
 import type { CLIPTextConfigValues } from "./clip-text-config.ts";
 
 /**
- * What a text encoder of CLIP computes (transformers `models/clip/modeling_clip.py`, `CLIPTextTransformer`; Radford et al.,
+ * The graph of CLIP's text encoder (transformers `models/clip/modeling_clip.py`, `CLIPTextTransformer`; Radford et al.,
  * 2021).
  *
  * Inputs: `input_ids` int64 [batch, tokens]; `position_ids` int64 [tokens]; `layer` int64 [1], which hidden state to return, 0
- * for the embeddings; `pooled_positions` int64 [batch], where the pooled vector is taken, counted through all texts.
- * Tokens beyond the vocabulary, of textual inversion, are rows of `added_embeddings` [added, width]: `added_ids` int64
- * [batch, tokens] says which, and `is_added` float32 [batch, tokens, 1] where.
+ * for the embeddings; `pooled_positions` int64 [batch], the position of the pooled vector, counted across all texts.
+ * Tokens beyond the vocabulary (textual inversion) are rows of `added_embeddings` [added, width]: `added_ids` int64
+ * [batch, tokens] selects the row, `is_added` float32 [batch, tokens, 1] marks the tokens.
  *
  * Outputs: `hidden_state`, that layer as it is; `normed_hidden_state`, after the last norm; `pooled`, of the last layer; and
- * `text_embeds`, its projection, where the model has one.
+ * `text_embeds`, its projection, if the model has one.
  *
- * @throws GraphError where the parts do not fit together.
+ * @throws GraphError if the parts do not fit together.
  */
 export function defineCLIPTextModel(
   scope: Scope,
@@ -104,7 +104,7 @@ function encoderLayer(value: Value, scope: Scope, config: CLIPTextConfigValues):
   return add(middle, linearLayer(activated, scope.child("mlp.fc2"), hiddenSize));
 }
 
-/** The norm after the last layer, whose weights are declared once and used on several values. */
+/** The norm after the last layer; its weights are declared once and applied to several values. */
 function finalNorm(scope: Scope, width: number, epsilon: number): (value: Value) => Value {
   const weight = scope.vector("weight", [width], "float32");
   const bias = scope.vector("bias", [width], "float32");

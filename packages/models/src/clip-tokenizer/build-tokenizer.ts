@@ -1,7 +1,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { TokenizerDefinition } from "./tokenizer-definition.ts";
 
-/** A token of a vector of a textual inversion. */
+/** The token of one textual inversion vector. */
 export interface AddedWord {
   readonly id: number;
   readonly content: string;
@@ -10,7 +10,7 @@ export interface AddedWord {
 const wordPattern =
   "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
-/** The tokenizer of a `tokenizer.json` that transformers would write. */
+/** The tokenizer, built from a `tokenizer.json` like transformers'. */
 export function buildTokenizer(definition: TokenizerDefinition, added: readonly AddedWord[]): Tokenizer {
   const { vocabulary, merges, addedTokens, bosToken, eosToken, unkToken } = definition;
   const idOf = (token: string): number =>
@@ -21,7 +21,7 @@ export function buildTokenizer(definition: TokenizerDefinition, added: readonly 
       version: "1.0",
       added_tokens: [
         ...addedTokens.map((token) => ({ ...token, ...flags })),
-        // Looked for in normalised text, which is in small letters.
+        // Matched in normalised text, which is lowercase.
         ...added.map(({ id, content }) => ({
           id,
           content: content.toLowerCase(),

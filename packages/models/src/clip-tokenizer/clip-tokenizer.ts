@@ -21,24 +21,24 @@ export interface LoadTokenizerOptions extends ReadOptions {
   readonly subfolder?: string | undefined;
 }
 
-/** What pipelines read of a tokenizer. */
+/** The tokenizer settings that pipelines use. */
 export interface CLIPTokenizerConfig {
-  /** How many tokens the model takes at most, start and end of the text included; undefined where the files do not say. */
+  /** Maximum number of tokens, start and end of text included; undefined if the files do not say. */
   readonly modelMaxLength: number | undefined;
   readonly bosToken: string;
   readonly eosToken: string;
   readonly padToken: string;
 }
 
-/** A text as tokens, of a fixed number. */
+/** A text as a fixed number of tokens. */
 export interface PaddedEncoding {
-  /** From the start of the text to its end, then tokens of padding. */
+  /** Start of text to end of text, then padding. */
   readonly inputIds: readonly number[];
-  /** What was cut off at the end; undefined where the whole text had room. */
+  /** The truncated end; undefined if the whole text fits. */
   readonly truncatedText: string | undefined;
 }
 
-/** The files of a tokenizer that are read where they are there. */
+/** The tokenizer files to read, if present. */
 const fileNames = {
   vocab: "vocab.json",
   merges: "merges.txt",
@@ -48,11 +48,11 @@ const fileNames = {
   addedTokens: "added_tokens.json",
 } as const;
 
-/** Far above what CLIP's files hold: 1 MB, or 4 MB as one file. */
+/** Far above the size of CLIP's files: 1 MB, or 4 MB as a single file. */
 const maximumBytes = 67_108_864;
 
 /**
- * From text to the tokens of CLIP: byte-pair encoding of words in small letters; transformers' `CLIPTokenizer` (version 5).
+ * CLIP's tokenizer: byte-pair encoding of lowercase words; transformers' `CLIPTokenizer` (version 5).
  * Reads `vocab.json` and `merges.txt`, or `tokenizer.json`.
  *
  * @example
@@ -62,11 +62,11 @@ const maximumBytes = 67_108_864;
 export class CLIPTokenizer {
   static readonly library: string = "transformers";
   static readonly className: string = "CLIPTokenizer";
-  /** What the files say. */
+  /** Settings from the files. */
   readonly config: CLIPTokenizerConfig;
   readonly #definition: TokenizerDefinition;
   readonly #files: ReadonlyMap<string, string>;
-  /** Ids of the vectors that a token of textual inversion stands for, by its own. */
+  /** Ids of the vectors of each textual inversion token, by the token's own id. */
   #expansions: ReadonlyMap<number, readonly number[]> = new Map();
   #added: readonly AddedWord[] = [];
   #inversions: readonly Inversion[] = [];
@@ -82,12 +82,12 @@ export class CLIPTokenizer {
   }
 
   /**
-   * Loads a tokenizer as Python saved it.
+   * Loads a tokenizer saved by Python.
    *
-   * @param source - A Hub id, a folder, a URL of a folder, or files at hand.
-   * @throws EntryNotFoundError where the folder has no files of a CLIPTokenizer.
-   * @throws UnsupportedError where they are of another tokenizer.
-   * @throws InvalidConfigError where a file does not hold what it should.
+   * @param source - A Hub id, a folder, a URL of a folder, or local files.
+   * @throws EntryNotFoundError if the folder has no CLIPTokenizer files.
+   * @throws UnsupportedError if they belong to another tokenizer.
+   * @throws InvalidConfigError if a file has unexpected content.
    */
   static async fromPretrained(
     source: RepositoryLocation,
@@ -96,7 +96,7 @@ export class CLIPTokenizer {
     return CLIPTokenizer.fromRepository(await openRepository(source, options), options);
   }
 
-  /** Like {@link CLIPTokenizer.fromPretrained}, from a repository that is open already. */
+  /** Like {@link CLIPTokenizer.fromPretrained}, from an open repository. */
   static async fromRepository(
     repository: Repository,
     { subfolder = "", signal, onProgress }: LoadTokenizerOptions = {},
@@ -138,7 +138,7 @@ export class CLIPTokenizer {
     return new CLIPTokenizer(definition, new Map([...texts].map(([name, text]) => [fileNames[name], text])));
   }
 
-  /** How many ids there are: one more than the largest of the vocabulary and of tokens that the files add to it. */
+  /** Number of ids: one more than the largest in the vocabulary and the files' added tokens. */
   get vocabularySize(): number {
     let most = -1;
     for (const id of this.#definition.vocabulary.values()) most = Math.max(most, id);
@@ -146,7 +146,7 @@ export class CLIPTokenizer {
     return most + 1;
   }
 
-  /** The tokens of a text, from the start of text to the end of text, however many they are. */
+  /** The tokens of a text, from start of text to end of text, without truncation. */
   encode(text: string): readonly number[] {
     requireText(text);
     const { ids }: { readonly ids: readonly number[] } = this.#tokenizer.encode(this.#prepare(text));
@@ -154,9 +154,9 @@ export class CLIPTokenizer {
   }
 
   /**
-   * The tokens of a text, cut off or padded to a length.
+   * The tokens of a text, truncated or padded to a length.
    *
-   * @param maxLength - How many tokens; by default as many as the files say, or 77.
+   * @param maxLength - Number of tokens; by default the files' value, or 77.
    */
   encodePadded(text: string, maxLength: number = this.config.modelMaxLength ?? 77): PaddedEncoding {
     if (!Number.isInteger(maxLength) || maxLength < 2) {
@@ -178,7 +178,7 @@ export class CLIPTokenizer {
     return { inputIds: [...kept, end], truncatedText: this.decode(ids.slice(maxLength - 1, -1)) };
   }
 
-  /** The text of tokens: in small letters, with a space after each word. */
+  /** Decodes tokens to text: lowercase, with a space after each word. */
   decode(
     ids: readonly number[],
     { skipSpecialTokens = false }: { readonly skipSpecialTokens?: boolean } = {},
@@ -190,29 +190,29 @@ export class CLIPTokenizer {
     return text.replaceAll("</w>", " ").trim();
   }
 
-  /** Whether a token is in the vocabulary, or was added. */
+  /** Whether a token is in the vocabulary or was added. */
   hasToken(token: string): boolean {
     return this.#definition.vocabulary.has(token) || this.#added.some(({ content }) => content === token);
   }
 
-  /** The embeddings of added tokens, [vectors, width], in the order of their ids; undefined where there are none. */
+  /** The embeddings of added tokens, [vectors, width], ordered by id; undefined if there are none. */
   get addedEmbeddings(): Tensor<"float32"> | undefined {
     const parts = this.#inversions.map(({ embeddings }) => embeddings);
     return parts.length === 0 ? undefined : Tensor.concat(parts);
   }
 
-  /** The tokens that were added. */
+  /** The added tokens. */
   get addedTokens(): readonly string[] {
     return this.#inversions.map(({ token }) => token);
   }
 
   /**
-   * Adds a token that stands for vectors of its own (textual inversion; Gal et al., 2022). Wherever a text has it, also within a
-   * word, its ids stand for all of its vectors.
+   * Adds a token with its own vectors (textual inversion; Gal et al., 2022). Wherever it occurs in a text, even within a
+   * word, it is encoded as one id per vector.
    *
    * @param embeddings - [vectors, width of the text encoder].
    * @param firstId - The id of the first added token; the number of the text encoder's embeddings.
-   * @throws InvalidArgumentError where the vocabulary has the token already.
+   * @throws InvalidArgumentError if the vocabulary already has the token.
    */
   addToken(token: string, embeddings: Tensor<"float32">, firstId: number): void {
     if (token === "" || this.hasToken(token)) {
@@ -226,7 +226,7 @@ export class CLIPTokenizer {
     this.#setInversions([...this.#inversions, { token, embeddings }], firstId);
   }
 
-  /** Removes an added token; all of them without a name. Texts are then encoded as before. */
+  /** Removes an added token, or all of them if no name is given. Texts are then encoded as before. */
   removeTokens(tokens: readonly string[] = this.addedTokens): void {
     this.#setInversions(
       this.#inversions.filter(({ token }) => !tokens.includes(token)),
@@ -254,7 +254,7 @@ export class CLIPTokenizer {
     this.#expansions = expansions;
   }
 
-  /** The files that {@link CLIPTokenizer.savePretrained} writes: those that it was read from, as they are. */
+  /** The files that {@link CLIPTokenizer.savePretrained} writes: unmodified copies of the source files. */
   listFiles(): readonly UploadFile[] {
     return [...this.#files].map(([name, text]) => bytesFile(name, text));
   }
@@ -269,8 +269,8 @@ export class CLIPTokenizer {
   }
 
   /**
-   * Keeps the library from two mistakes: JavaScript's small letter for a sigma is another at the end of a word, and a text that
-   * becomes a special token only in small letters (`<|EndOfText|>`) is none.
+   * Works around two mistakes of the library: JavaScript lowercases a sigma differently at the end of a word, and text that
+   * matches a special token only in lowercase (`<|EndOfText|>`) is not special.
    */
   #prepare(text: string): string {
     let prepared = text.replaceAll("Σ", "σ");
@@ -288,7 +288,7 @@ export class CLIPTokenizer {
   }
 }
 
-/** A token of textual inversion, and what it stands for. */
+/** A textual inversion token and its vectors. */
 interface Inversion {
   readonly token: string;
   readonly embeddings: Tensor<"float32">;
@@ -304,7 +304,7 @@ function requireText(text: unknown): void {
   });
 }
 
-/** @throws UnsupportedError where the settings name another tokenizer. */
+/** @throws UnsupportedError if the settings name another tokenizer. */
 function requireCLIP(config: string | undefined, source: string): void {
   if (config === undefined) return;
   const document = parsePythonJson(config, `tokenizer_config.json of ${source}`);

@@ -1,30 +1,30 @@
 import { InvalidConfigError, PythonFloat, type PythonJson } from "@onestep/core";
 import { describeJson, isJsonObject } from "@onestep/core/internal";
 
-/** A token that text is split at before anything else; what a `tokenizer.json` says of it. */
+/** A token split off before anything else, as described in `tokenizer.json`. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Whether it is looked for in the text after normalisation, which is in small letters. */
+  /** Whether it is matched after normalisation, in lowercase text. */
   readonly normalized: boolean;
   readonly special: boolean;
 }
 
-/** What a tokenizer is made of, whichever files it was read from. */
+/** The parts of a tokenizer, independent of its file format. */
 export interface TokenizerDefinition {
   readonly vocabulary: ReadonlyMap<string, number>;
-  /** Pairs that are merged, the first before all others. */
+  /** Pairs to merge, by priority. */
   readonly merges: readonly (readonly [string, string])[];
   readonly addedTokens: readonly AddedToken[];
   readonly bosToken: string;
   readonly eosToken: string;
   readonly padToken: string;
   readonly unkToken: string;
-  /** How many tokens the model takes at most; undefined where the files do not say. */
+  /** Maximum number of tokens; undefined if the files do not say. */
   readonly modelMaxLength: number | undefined;
 }
 
-/** The documents of a tokenizer's folder, parsed; those that are there. */
+/** The parsed JSON files of a tokenizer's folder, as far as present. */
 export interface TokenizerDocuments {
   readonly vocab?: PythonJson | undefined;
   readonly merges?: string | undefined;
@@ -45,21 +45,21 @@ const defaults: Readonly<Record<Role, string>> = {
   pad_token: endOfText,
 };
 
-/** Above this, `model_max_length` says nothing: transformers writes 10³⁰ where it does not know. */
+/** Above this, `model_max_length` is meaningless: transformers writes 10³⁰ if unknown. */
 const largestLength = 1_000_000;
 
 /**
- * Puts together what the files of a tokenizer say, as transformers 5 does (`tokenization_utils_tokenizers.py`).
+ * Combines the files of a tokenizer, as transformers 5 does (`tokenization_utils_tokenizers.py`).
  *
  * @param source - Names the folder in messages.
- * @throws InvalidConfigError where a file does not hold what it should.
+ * @throws InvalidConfigError if a file has unexpected content.
  */
 export function readTokenizerDefinition(documents: TokenizerDocuments, source: string): TokenizerDefinition {
   const config = record(documents.config ?? {}, `tokenizer_config.json of ${source}`);
   const specials = record(documents.specialTokens ?? {}, `special_tokens_map.json of ${source}`);
   const { vocabulary, merges, addedTokens: listed } = readModel(documents, source);
   const decoder = config["added_tokens_decoder"];
-  // Files that say how each token is split off say it all; in older ones the map of special tokens comes last.
+  // Newer files describe every token in full; in older ones, the special tokens map comes last.
   const named = decoder === undefined ? { ...config, ...specials } : config;
   const contents = new Map<Role, string>();
   const tokens = new Map<string, AddedToken>(listed.map((token) => [token.content, token]));

@@ -16,22 +16,22 @@ import { groupNormLayer } from "./modules.ts";
 /** Options of {@link attention}. */
 export interface AttentionOptions {
   /**
-   * Channels per head. There are as many heads as fit into the channels; where they do not fill them, the projections are
-   * narrower than the image.
+   * Channels per head. The number of heads is rounded down; if they do not fill the channels, the projections are narrower
+   * than the image.
    */
   readonly headDimension: number;
-  /** Groups of the norm before the projections; `null` where the block has no norm. */
+  /** Groups of the norm before the projections; `null` if the block has no norm. */
   readonly groups: number | null;
   readonly epsilon: number;
-  /** The sum with the residual is divided by this; 1 by default. */
+  /** Divisor of the sum with the residual; 1 by default. */
   readonly outputScaleFactor?: number | undefined;
 }
 
 /**
  * Self-attention over the pixels of an image, with a residual; diffusers' `Attention` as the UNet blocks use it.
  *
- * Pixels stay in the last dimension: a linear layer over channels is then a 1×1 convolution, and the image is never
- * transposed to tokens and back.
+ * Pixels stay in the last dimension: a linear layer over channels becomes a 1×1 convolution, and the image is never
+ * transposed.
  */
 export function attention(value: Value, scope: Scope, options: AttentionOptions): Value {
   const { headDimension, groups, epsilon, outputScaleFactor = 1 } = options;

@@ -1,7 +1,7 @@
 import { type Scope, silu, type Value } from "@onestep/graph";
 import { linearLayer } from "./modules.ts";
 
-/** Two linear layers with a SiLU between them, over a projected timestep; diffusers' `TimestepEmbedding`. */
+/** Two linear layers with a SiLU in between, over a projected timestep; diffusers' `TimestepEmbedding`. */
 export function timestepEmbedding(projected: Value, scope: Scope, width: number): Value {
   const hidden = silu(linearLayer(projected, scope.child("linear_1"), width));
   return linearLayer(hidden, scope.child("linear_2"), width);
@@ -11,17 +11,17 @@ export function timestepEmbedding(projected: Value, scope: Scope, width: number)
 export interface SinusoidalProjectionOptions {
   /** Numbers per timestep. */
   readonly width: number;
-  /** Cosines first, as the consistency and latent models have it; sines first otherwise. */
+  /** Whether cosines come first, as in the consistency and latent models; otherwise sines. */
   readonly flipSinToCos: boolean;
-  /** Taken off the number of frequencies in the exponent's divisor (`freq_shift`). */
+  /** Subtracted from the number of frequencies in the exponent's divisor (`freq_shift`). */
   readonly frequencyShift: number;
 }
 
 const maximumPeriod = 10_000;
 
 /**
- * The sinusoidal embedding of timesteps, one row each ([timesteps, width], row-major), in float32 arithmetic as torch
- * does it (diffusers `get_timestep_embedding`; Vaswani et al., 2017, section 3.5).
+ * The sinusoidal embedding of timesteps, one row each ([timesteps, width], row-major), in float32 arithmetic as in torch
+ * (diffusers `get_timestep_embedding`; Vaswani et al., 2017, section 3.5).
  *
  * Computed here rather than in the graph: arguments reach 1,553 rad, where a GPU's sine is inaccurate.
  */
@@ -51,9 +51,9 @@ export function sinusoidalProjection(
 }
 
 /**
- * The embedding of a guidance scale that a distilled model takes beside the timestep, one row each ([scales, width], row-major):
- * sines, then cosines, of 1000 · (scale − 1) at `width / 2` frequencies, in float32 arithmetic as torch does it; a zero at the
- * end where the width is odd (diffusers `get_guidance_scale_embedding`; Luo et al., 2023).
+ * The guidance scale embedding of a distilled model, one row each ([scales, width], row-major): sines, then cosines, of
+ * 1000 · (scale − 1) at `width / 2` frequencies, in float32 arithmetic as in torch; padded with a zero if the width is odd
+ * (diffusers `get_guidance_scale_embedding`; Luo et al., 2023).
  */
 export function guidanceScaleEmbedding(guidanceScales: ArrayLike<number>, width: number): Float32Array {
   const half = Math.floor(width / 2);
@@ -70,7 +70,7 @@ export function guidanceScaleEmbedding(guidanceScales: ArrayLike<number>, width:
   return rows;
 }
 
-/** Exponents of frequencies where torch's float32 `exp` is one unit in the last place off, and which way. */
+/** Frequency exponents for which torch's float32 `exp` is off by one ulp, and in which direction. */
 const misrounded: ReadonlyMap<number, number> = new Map(
   [
     [-5.628540992736816, 1],
@@ -87,12 +87,12 @@ const misrounded: ReadonlyMap<number, number> = new Map(
 );
 
 /**
- * `exp` of a frequency's exponent, as torch's float32 computes it for the widths of published models (32, 255, 256, 320, 512).
- * One unit matters: multiplied by a guidance scale's 12,500, it is 0.001 rad.
+ * `exp` of a frequency's exponent, matching torch's float32 for the widths of published models (32, 255, 256, 320, 512).
+ * One ulp matters: multiplied by a guidance scale's 12,500, it is 0.001 rad.
  */
 function torchExp(exponent: number): number {
   const exact = Math.fround(Math.exp(exponent));
   const units = misrounded.get(exponent) ?? 0;
-  // Frequencies are from 0.0001 to 1: their unit is 2⁻²⁴ of the power of two above.
+  // Frequencies are from 0.0001 to 1: their ulp is 2⁻²⁴ of the next power of two.
   return units === 0 ? exact : exact + units * 2 ** (Math.ceil(Math.log2(exact)) - 24);
 }

@@ -14,11 +14,11 @@ import {
 export interface ConvolutionLayerOptions extends ConvolutionOptions {
   readonly outChannels: number;
   readonly kernelSize: 1 | 3;
-  /** Whether there is a bias; there is by default. */
+  /** Whether to add a bias; true by default. */
   readonly bias?: boolean;
 }
 
-/** A square convolution with its weights, as `torch.nn.Conv2d`. Padded so that a stride of 1 keeps the size. */
+/** A square convolution with its weights, as `torch.nn.Conv2d`. Padding preserves the size at stride 1. */
 export function convolutionLayer(value: Value, scope: Scope, options: ConvolutionLayerOptions): Value {
   const { outChannels, kernelSize, bias = true, ...convolutionOptions } = options;
   const { channels } = imageShape(value);
@@ -33,7 +33,7 @@ export function convolutionLayer(value: Value, scope: Scope, options: Convolutio
 /**
  * A linear layer with its weights, as `torch.nn.Linear`: [..., in width] to [..., out width].
  *
- * @param options.bias - Whether there is a bias; there is by default.
+ * @param options.bias - Whether to add a bias; true by default.
  */
 export function linearLayer(
   value: Value,
@@ -58,7 +58,7 @@ export function groupNormLayer(value: Value, scope: Scope, options: GroupNormLay
   return groupNorm(value, { ...options, ...groupNormWeights(value, scope) });
 }
 
-/** A layer norm over the last dimension with its weights, as `torch.nn.LayerNorm`; in float32 inside, as they are. */
+/** A layer norm over the last dimension with its weights, as `torch.nn.LayerNorm`, in float32 throughout. */
 export function layerNormLayer(value: Value, scope: Scope, epsilon: number): Value {
   const shape = [value.shape.at(-1) as number];
   const dtype: ValueDType = "float32";
@@ -69,7 +69,7 @@ export function layerNormLayer(value: Value, scope: Scope, epsilon: number): Val
   });
 }
 
-/** Weight and bias of a group norm, float32 [channels]: its statistics are computed in float32, and so are they. */
+/** Weight and bias of a group norm, [channels], in float32 like its statistics. */
 export function groupNormWeights(
   value: Value,
   scope: Scope,

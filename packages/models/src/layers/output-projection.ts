@@ -3,7 +3,7 @@ import { convolutionLayer, groupNormLayer } from "./modules.ts";
 
 /** Options of {@link outputProjection}. */
 export interface OutputProjectionOptions {
-  /** The name of the norm below the scope, and that of the convolution. */
+  /** The names of the norm and the convolution within the scope. */
   readonly names: { readonly norm: string; readonly convolution: string };
   readonly outChannels: number;
   readonly groups: number;
@@ -11,8 +11,8 @@ export interface OutputProjectionOptions {
 }
 
 /**
- * A norm, SiLU and a 3×3 convolution to what a model predicts, or a part of it. In float32, whatever the type of the
- * image: it is a few channels, and nothing after it makes up for what is lost here.
+ * A norm, SiLU and a 3×3 convolution to a model's prediction, or a part of it. Always in float32: there are only a few
+ * channels, and no later layer can recover lost precision.
  */
 export function outputProjection(value: Value, scope: Scope, options: OutputProjectionOptions): Value {
   const { names, outChannels, groups, epsilon } = options;

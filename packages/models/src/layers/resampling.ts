@@ -15,9 +15,9 @@ import {
 import { convolutionLayer } from "./modules.ts";
 
 /**
- * Halves height and width with a 3×3 convolution of stride 2; diffusers' `Downsample2D` (`models/downsampling.py`).
+ * Halves height and width with a stride-2 3×3 convolution; diffusers' `Downsample2D` (`models/downsampling.py`).
  *
- * @param padding - 1 pads all edges; 0 pads right and bottom only, as the models of the DDPM family were trained.
+ * @param padding - 1 pads all edges; 0 pads right and bottom only, as in models of the DDPM family.
  */
 export function downsample2D(value: Value, scope: Scope, padding: number): Value {
   return convolutionLayer(value, scope.child("conv"), {
@@ -29,9 +29,9 @@ export function downsample2D(value: Value, scope: Scope, padding: number): Value
 }
 
 /**
- * Each pixel four times, then a 3×3 convolution; diffusers' `Upsample2D` (`models/upsampling.py`).
+ * Doubles height and width (nearest neighbour), then a 3×3 convolution; diffusers' `Upsample2D` (`models/upsampling.py`).
  *
- * @param size - Height and width to come to in place of the doubled ones.
+ * @param size - Target height and width, instead of doubling.
  */
 export function upsample2D(value: Value, scope: Scope, size?: readonly [Dimension, Dimension]): Value {
   const larger = size === undefined ? upsampleNearest2d(value, 2) : resizeNearest2d(value, size);
@@ -41,13 +41,13 @@ export function upsample2D(value: Value, scope: Scope, size?: readonly [Dimensio
   });
 }
 
-/** The taps of the filter in one direction. */
+/** The 1-D filter taps. */
 const taps = [1, 3, 3, 1];
 const tapSum = 8;
 const resampling = { stride: 2, padding: [1, 1, 1, 1] } as const;
 
 /**
- * Halves height and width through the filter (1, 3, 3, 1) / 8 in both directions, with zeros around the image; diffusers'
+ * Halves height and width with the filter (1, 3, 3, 1) / 8 in both directions, with zero padding; diffusers'
  * `FirDownsample2D` and `downsample_2d` (`models/downsampling.py`; Karras et al., 2020).
  */
 export function firDownsample2D(value: Value): Value {
@@ -57,28 +57,28 @@ export function firDownsample2D(value: Value): Value {
 }
 
 /**
- * Doubles height and width through the filter (1, 3, 3, 1) / 4 in both directions, with zeros around the image; diffusers'
- * `FirUpsample2D` and `upsample_2d` (`models/upsampling.py`). There the pixels are spread with zeros between them, and
- * the filter goes over that; a transposed convolution is the same without the zeros.
+ * Doubles height and width with the filter (1, 3, 3, 1) / 4 in both directions, with zero padding; diffusers'
+ * `FirUpsample2D` and `upsample_2d` (`models/upsampling.py`). diffusers inserts zeros between pixels, then
+ * filters; a transposed convolution is equivalent, without the zeros.
  */
 export function firUpsample2D(value: Value): Value {
   return convTranspose2d(value, firKernel(value.dtype, imageShape(value).channels, tapSum / 2), resampling);
 }
 
-/** {@link firDownsample2D} with the image mirrored at its edges; diffusers' `KDownsample2D`. */
+/** {@link firDownsample2D} with reflection padding; diffusers' `KDownsample2D`. */
 export function kDownsample2D(value: Value): Value {
   const { channels } = imageShape(value);
   const kernel = firKernel(value.dtype, channels, tapSum);
   return conv2d(value, kernel, undefined, { ...resampling, paddingMode: "reflect", groups: channels });
 }
 
-/** {@link firUpsample2D} with the image mirrored at its edges; diffusers' `KUpsample2D`. */
+/** {@link firUpsample2D} with reflection padding; diffusers' `KUpsample2D`. */
 export function kUpsample2D(value: Value): Value {
   const kernel = firKernel(value.dtype, imageShape(value).channels, tapSum / 2);
   return convTranspose2d(value, kernel, { stride: 2, padding: [3, 3, 3, 3], paddingMode: "reflect" });
 }
 
-/** One copy of the filter for each channel, made when the session starts: the graph holds sixteen numbers. */
+/** One copy of the filter per channel, created when the session starts: the graph holds sixteen numbers. */
 function firKernel(dtype: ValueDType, channels: number, divisor: number): Value {
   const values = taps.flatMap((row) => taps.map((column) => (row * column) / divisor ** 2));
   return expand(cast(constant(values, [1, 1, 4, 4]), dtype), [channels, 1, 4, 4]);

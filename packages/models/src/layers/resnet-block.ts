@@ -25,7 +25,7 @@ import {
 } from "./modules.ts";
 import { firDownsample2D, firUpsample2D } from "./resampling.ts";
 
-/** Halving or doubling: mean and nearest pixels, or through a filter. */
+/** Downsampling or upsampling: mean and nearest, or filtered. */
 export type Resample = "down" | "up" | "fir_down" | "fir_up";
 
 /** Options of {@link resnetBlock}. */
@@ -33,23 +33,23 @@ export interface ResnetBlockOptions {
   readonly outChannels: number;
   /** Groups of the first norm. */
   readonly groups: number;
-  /** Groups of the second norm; as many as of the first by default. */
+  /** Groups of the second norm; those of the first by default. */
   readonly groupsOut?: number | undefined;
   readonly epsilon: number;
   /** The activation after both norms. */
   readonly activation: ActivationName;
   /** How the timestep enters: added after the first convolution, or as scale and shift of the second norm. */
   readonly timeScaleShift: "default" | "scale_shift";
-  /** Halves or doubles height and width, on both branches, before the first convolution. */
+  /** Downsamples or upsamples both branches before the first convolution. */
   readonly resample?: Resample | undefined;
-  /** Whether the residual goes through a 1×1 convolution; by default where the number of channels changes. */
+  /** Whether the residual has a 1×1 convolution; by default, if the number of channels changes. */
   readonly useInShortcut?: boolean | undefined;
-  /** The sum of both branches is divided by this; 1 by default. */
+  /** Divisor of the sum of both branches; 1 by default. */
   readonly outputScaleFactor?: number | undefined;
 }
 
 /**
- * A residual block, with a timestep in it or without; diffusers' `ResnetBlock2D` (`models/resnet.py`).
+ * A residual block, with or without timestep conditioning; diffusers' `ResnetBlock2D` (`models/resnet.py`).
  *
  * @param activatedTime - The time embedding after the block's activation, [batch, width]; none in an autoencoder.
  */
@@ -93,7 +93,7 @@ export function resnetBlock(
 
 /**
  * `norm(x) · (1 + scale) + shift`, with scale and shift from the timestep, [batch, 2 · channels, 1, 1]. They are folded into
- * the norm's own weights, so that the image is gone over once.
+ * the norm's own weights, so that the image is traversed only once.
  */
 export function modulatedNorm(
   value: Value,
@@ -126,8 +126,8 @@ export interface ResnetBlockCondNormOptions {
 }
 
 /**
- * A residual block whose norms the timestep scales and shifts; diffusers' `ResnetBlockCondNorm2D` with `ada_group`, as
- * the blocks of k-diffusion have it: the convolution of the shortcut has no bias.
+ * A residual block with norms scaled and shifted by the timestep; diffusers' `ResnetBlockCondNorm2D` with `ada_group`, as in
+ * k-diffusion's blocks: the shortcut convolution has no bias.
  *
  * @param time - The time embedding, [batch, width], before any activation.
  */
@@ -163,7 +163,7 @@ export function adaGroupNorm(value: Value, time: Value, scope: Scope, options: G
   return groupNorm(value, { ...options, weight: add(scale as Value, constant([1])), bias: shift as Value });
 }
 
-/** [batch, channels] so that it broadcasts over an image: [batch, channels, 1, 1]. */
+/** Reshapes [batch, channels] to broadcast over an image: [batch, channels, 1, 1]. */
 function perChannel(vector: Value): Value {
   return reshape(vector, [...vector.shape, 1, 1]);
 }

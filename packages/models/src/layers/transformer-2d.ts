@@ -19,23 +19,23 @@ import { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from ".
 export interface Transformer2DOptions {
   /** Number of heads. */
   readonly heads: number;
-  /** How many blocks stand behind one another. */
+  /** Number of consecutive blocks. */
   readonly layers: number;
   /** Groups of the norm before the first block. */
   readonly groups: number;
-  /** Whether what leads into the blocks and out of them is stored as a linear layer; else as a 1×1 convolution. */
+  /** Whether the input and output projections are stored as linear layers, rather than 1×1 convolutions. */
   readonly useLinearProjection: boolean;
 }
 
-/** Added to the variance in the norm before the blocks, whatever the config says. */
+/** Added to the variance in the norm before the blocks, regardless of the config. */
 const groupNormEpsilon = 1e-6;
 const layerNormEpsilon = 1e-5;
 
 /**
- * Transformer blocks over the pixels of an image, which attend to each other and to a text; diffusers' `Transformer2DModel`
- * over continuous inputs (`models/transformers/transformer_2d.py`).
+ * Transformer blocks over the pixels of an image, with self-attention and cross-attention to a text; diffusers'
+ * `Transformer2DModel` over continuous inputs (`models/transformers/transformer_2d.py`).
  *
- * @param context - What is attended to besides, [batch, tokens, width].
+ * @param context - The cross-attention context, [batch, tokens, width].
  */
 export function transformer2D(
   value: Value,
@@ -67,7 +67,7 @@ export function transformer2D(
 }
 
 /**
- * Attention among the tokens, attention to the context, and a feed-forward layer, each over a norm and with a residual;
+ * Self-attention, cross-attention to the context and a feed-forward layer, each with a norm before it and a residual;
  * diffusers' `BasicTransformerBlock` (`models/attention.py`).
  */
 function basicTransformerBlock(value: Value, context: Value, scope: Scope, heads: number): Value {
@@ -79,7 +79,7 @@ function basicTransformerBlock(value: Value, context: Value, scope: Scope, heads
   return add(crossed, feedForward(norm(crossed, "norm3"), scope.child("ff")));
 }
 
-/** Attention of tokens to a context; diffusers' `Attention`, without biases but in the last layer. */
+/** Attention of tokens to a context; diffusers' `Attention`, with a bias only in the last layer. */
 function crossAttention(value: Value, context: Value, scope: Scope, heads: number): Value {
   const width = value.shape.at(-1) as number;
   const project = (input: Value, name: string): Value =>
@@ -90,7 +90,7 @@ function crossAttention(value: Value, context: Value, scope: Scope, heads: numbe
   return linearLayer(attended, scope.child("to_out.0"), width);
 }
 
-/** A layer four times as wide, gated by a second (GEGLU; Shazeer, 2020), and back; diffusers' `FeedForward`. */
+/** A four times wider gated layer (GEGLU; Shazeer, 2020), then a projection back; diffusers' `FeedForward`. */
 function feedForward(value: Value, scope: Scope): Value {
   const width = value.shape.at(-1) as number;
   const [hidden, gate] = chunk(linearLayer(value, scope.child("net.0.proj"), 8 * width), 2, 2);

@@ -32,15 +32,15 @@ const edges: Readonly<Record<string, string>> = {
 };
 
 /**
- * Gives the arrays of an original checkpoint the names that diffusers has for them
- * (`scripts/convert_consistency_to_diffusers.py`). Nothing is copied: a fused `qkv` becomes three views of its bytes. A
+ * Renames the arrays of an original checkpoint to diffusers' names
+ * (`scripts/convert_consistency_to_diffusers.py`). No data is copied: a fused `qkv` becomes three views of its bytes. A
  * 1×1 convolution of an attention block becomes a matrix.
  *
  * @param subject - The file, for messages.
- * @param useNewAttentionOrder - Whether the rows of a fused array are queries, keys, values over all heads, the order of
- * the checkpoints that OpenAI published; else they are queries, keys, values head by head.
- * @throws InvalidConfigError where a fused array cannot be divided in three. Arrays of unknown names keep them, so that
- * the check against the model names them.
+ * @param useNewAttentionOrder - Whether the rows of a fused array are queries, keys, values over all heads, as in OpenAI's
+ * published checkpoints; otherwise they are queries, keys, values head by head.
+ * @throws InvalidConfigError if a fused array cannot be split in three. Unknown names are kept, so that the check against
+ * the model reports them.
  */
 export function convertOpenaiTensors(
   subject: string,
@@ -58,7 +58,7 @@ export function convertOpenaiTensors(
   return converted;
 }
 
-/** New name of each block by the old one. */
+/** New block names, by old name. */
 function listPlaces(tensors: Tensors, config: UNet2DModelConfigValues): ReadonlyMap<string, string> {
   const places = new Map(Object.entries(edges));
   const { layersPerBlock: layers, downBlockTypes } = config;
@@ -115,7 +115,7 @@ function convertTensor(
 
 const fusedLayers = ["to_q", "to_k", "to_v"] as const;
 
-/** @param headDim - Channels of one attention head, where the parts are interleaved head by head. */
+/** @param headDim - Channels of one attention head, if the parts are interleaved by head. */
 function splitFused(
   subject: string,
   tensor: CheckpointTensor,
@@ -145,7 +145,7 @@ function splitFused(
   }));
 }
 
-/** Leaves out the last dimensions of a 1×1 convolution, in one dimension or two. */
+/** Drops the trailing dimensions of a 1×1 convolution, 1-D or 2-D. */
 function toMatrix(tensor: CheckpointTensor): CheckpointTensor {
   const { shape } = tensor;
   const isConvolution = shape.length > 2 && shape.slice(2).every((size) => size === 1);

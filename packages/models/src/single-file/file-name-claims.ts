@@ -1,17 +1,17 @@
 /** What the name of an original checkpoint says about it. */
 export interface FileNameClaims {
-  /** How it was trained: by consistency distillation, consistency training, or as the diffusion model they start from. */
+  /** How it was trained: by consistency distillation, consistency training, or as the base diffusion model. */
   readonly training: "cd" | "ct" | "edm" | undefined;
-  /** What it makes images of; each stands for an architecture of its own. */
+  /** The subject of its images; each has its own architecture. */
   readonly images: "imagenet64" | "lsun256" | undefined;
 }
 
 /**
- * Reads the name of a checkpoint as OpenAI published them: `cd_imagenet64_l2.pt`, `ct_bedroom256.pt`,
- * `edm_cat256_ema.pt` (openai/consistency_models, README; diffusers `scripts/convert_consistency_to_diffusers.py` goes
- * by the same words).
+ * Parses the file name of a checkpoint published by OpenAI: `cd_imagenet64_l2.pt`, `ct_bedroom256.pt`,
+ * `edm_cat256_ema.pt` (openai/consistency_models, README; diffusers `scripts/convert_consistency_to_diffusers.py` checks
+ * for the same words).
  *
- * @param path - The last segment counts.
+ * @param path - Only the last segment is used.
  */
 export function readFileNameClaims(path: string): FileNameClaims {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();

@@ -7,15 +7,15 @@ import { type OpenaiArchitecture, readOpenaiArchitecture } from "./openai-archit
 import { findPublishedArchitecture, type UntoldFields } from "./published-architectures.ts";
 
 /**
- * The configuration of the network whose arrays an original checkpoint holds, as diffusers'
- * `scripts/convert_consistency_to_diffusers.py` gives it.
+ * Infers the configuration of an original checkpoint's network, as in diffusers'
+ * `scripts/convert_consistency_to_diffusers.py`.
  *
- * All comes from the arrays but for the size of the images and that of an attention head, which they do not tell: these
- * are known for the architectures that were published, and asked for otherwise.
+ * Everything is inferred from the arrays except the image size and the attention head size, which are known for published
+ * architectures and required for others.
  *
- * @param path - The file; what its name claims is checked against the arrays.
- * @throws InvalidConfigError where the arrays are of no such network, or not of the one that the name claims.
- * @throws InvalidArgumentError where `untold` lacks what cannot be known.
+ * @param path - The file; its name is checked against the arrays.
+ * @throws InvalidConfigError if the arrays do not form such a network, or not the one the name claims.
+ * @throws InvalidArgumentError if `untold` lacks a required value.
  * @throws UnsupportedError see {@link readOpenaiArchitecture}.
  */
 export function inferUNet2DModelConfig(

@@ -11,26 +11,25 @@ import { inferUNet2DModelConfig } from "./infer-unet-2d-model-config.ts";
 /** Options of {@link openSingleFile}. */
 export interface OpenSingleFileOptions extends ReadOptions {
   /**
-   * Height and width of the images in pixels. Known for the checkpoints that OpenAI published; needed for others, since
-   * the arrays do not tell.
+   * Height and width of the images in pixels. Known for OpenAI's published checkpoints; required for others, since it
+   * cannot be inferred from the arrays.
    */
   readonly sampleSize?: number | undefined;
-  /** Channels of one attention head. Known and needed as `sampleSize` is. */
+  /** Channels of one attention head. Required in the same cases as `sampleSize`. */
   readonly attentionHeadDim?: number | undefined;
-  /** Number of classes. The arrays tell it; where it is given, it has to be the same. */
+  /** Number of classes. Inferred from the arrays; must match if given. */
   readonly numClassEmbeds?: number | undefined;
   /**
-   * Whether fused arrays of attention hold queries, keys and values over all heads one after the other (`true` by default,
-   * as in the checkpoints that OpenAI published), or head by head: `false` for a network that was trained with
-   * `--use_new_attention_order False`, the default of guided-diffusion. The arrays do not tell, and with the wrong order
-   * the images come out wrong.
+   * Whether fused attention arrays hold queries, keys and values over all heads in turn (`true` by default, as in OpenAI's
+   * published checkpoints), or head by head: `false` for a network trained with `--use_new_attention_order False`,
+   * guided-diffusion's default. This cannot be inferred from the arrays, and the wrong order produces wrong images.
    */
   readonly useNewAttentionOrder?: boolean | undefined;
-  /** The entry to take the arrays from (`"ema"`), where the file holds several sets of them. */
+  /** The entry to load (`"ema"`), if the file holds several state dicts. */
   readonly stateDictKey?: string | undefined;
 }
 
-/** Arrays of every network of OpenAI's, by which a prefix of the names is found. */
+/** Arrays of every OpenAI network, used to detect a name prefix. */
 const knownNames: ReadonlySet<string> = new Set([
   "input_blocks.0.0.weight",
   "input_blocks.0.0.bias",
@@ -38,15 +37,15 @@ const knownNames: ReadonlySet<string> = new Set([
   "out.2.bias",
 ]);
 
-/** An original checkpoint, as diffusers would have it. */
+/** An original checkpoint, converted to diffusers' layout. */
 export interface SingleFileCheckpoint {
   readonly config: UNet2DModelConfig;
   readonly checkpoint: Checkpoint;
 }
 
 /**
- * Reads an original checkpoint of openai/consistency_models: what network it is of, and its arrays under diffusers'
- * names. The arrays stay where they are.
+ * Reads an original checkpoint of openai/consistency_models: its architecture, and its arrays under diffusers' names.
+ * Array data is not read.
  *
  * @throws CheckpointError, UnsafePickleError, UnsupportedError see `readTorchFile` and `readSafetensors`.
  * @throws InvalidConfigError, InvalidArgumentError see `inferUNet2DModelConfig`.

@@ -1,13 +1,13 @@
 import { InvalidConfigError, UnsupportedError } from "@onestep/core";
 import type { CheckpointTensor } from "../checkpoint/checkpoint.ts";
 
-/** A step of the way down, and of the way up, at one size of the image. */
+/** A level of the down and up paths, at one image size. */
 export interface OpenaiLevel {
   readonly channels: number;
   readonly hasAttention: boolean;
 }
 
-/** What the arrays of an original checkpoint tell about the network. */
+/** The architecture inferred from the arrays of an original checkpoint. */
 export interface OpenaiArchitecture {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -17,11 +17,11 @@ export interface OpenaiArchitecture {
   readonly numClasses: number | null;
   /** From the largest image to the smallest. */
   readonly levels: readonly OpenaiLevel[];
-  /** Residual blocks of each level on the way down. */
+  /** Residual blocks per level of the down path. */
   readonly layersPerLevel: number;
-  /** Whether the timestep scales and shifts the norms (`use_scale_shift_norm`), or is added. */
+  /** Whether the timestep scales and shifts the norms (`use_scale_shift_norm`) or is added. */
   readonly scalesAndShifts: boolean;
-  /** Whether residual blocks halve and double the image (`resblock_updown`), or convolutions. */
+  /** Whether residual blocks (`resblock_updown`) or convolutions resample the image. */
   readonly resamplesByBlocks: boolean;
 }
 
@@ -31,12 +31,12 @@ type Tensors = ReadonlyMap<string, CheckpointTensor>;
  * Reads the architecture of a network of openai/consistency_models from the names and shapes of its arrays
  * (`cm/unet.py`, class `UNetModel`).
  *
- * Each level has as many input blocks as output blocks; the last output block of every level but the last also doubles
- * the image, and only those have arrays for it that tell where one level ends.
+ * Each level has as many input blocks as output blocks; the last output block of every level but the last also upsamples,
+ * and its arrays for that mark the end of a level.
  *
  * @param subject - The file, for messages.
- * @throws InvalidConfigError where the arrays are not those of such a network.
- * @throws UnsupportedError where the network predicts a variance, as those of guided-diffusion do.
+ * @throws InvalidConfigError if the arrays do not form such a network.
+ * @throws UnsupportedError if the network predicts a variance, as in guided-diffusion.
  */
 export function readOpenaiArchitecture(subject: string, tensors: Tensors): OpenaiArchitecture {
   const shapeOf = (name: string, rank: number): readonly number[] => {
@@ -87,7 +87,7 @@ export function readOpenaiArchitecture(subject: string, tensors: Tensors): Opena
   };
 }
 
-/** Where the part of an output block lies that doubles the image, behind the attention if there is one. */
+/** Index of an output block's upsampling part, after the attention if there is one. */
 export function upsamplerOf(
   tensors: Tensors,
   block: number,
@@ -106,7 +106,7 @@ function findUpsamplers(tensors: Tensors, outputBlocks: number): readonly number
   );
 }
 
-/** How many blocks are numbered in a row from 0. */
+/** Number of consecutively numbered blocks, from 0. */
 function countBlocks(tensors: Tensors, list: string): number {
   const numbers = new Set<string | undefined>();
   for (const name of tensors.keys()) {

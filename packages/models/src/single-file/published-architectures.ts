@@ -1,7 +1,7 @@
 import type { FileNameClaims } from "./file-name-claims.ts";
 import type { OpenaiArchitecture } from "./openai-architecture.ts";
 
-/** What the arrays of a network do not tell. */
+/** Values that cannot be inferred from a network's arrays. */
 export interface UntoldFields {
   /** Height and width of the images, in pixels. */
   readonly sampleSize: number;
@@ -9,7 +9,7 @@ export interface UntoldFields {
   readonly attentionHeadDim: number;
 }
 
-/** An architecture that OpenAI published. */
+/** An architecture published by OpenAI. */
 export interface PublishedArchitecture extends UntoldFields {
   readonly images: NonNullable<FileNameClaims["images"]>;
   readonly channels: readonly number[];
@@ -40,7 +40,7 @@ const published: readonly PublishedArchitecture[] = [
   },
 ];
 
-/** The published architecture that a network has; `undefined` where it has another. */
+/** The published architecture that matches a network; `undefined` if none does. */
 export function findPublishedArchitecture(network: OpenaiArchitecture): PublishedArchitecture | undefined {
   return published.find(
     ({ channels, layersPerLevel, numClasses, scalesAndShifts }) =>

@@ -1,19 +1,19 @@
 import { InvalidConfigError, type Problem, UnsupportedError } from "@onestep/core";
 import { latentSizeOf, type UNet2DConditionModelConfigValues } from "./unet-2d-condition-model-config.ts";
 
-/** The kinds of blocks that are built here, by diffusers' names. */
+/** Supported kinds of blocks, by diffusers' names. */
 const downBlocks = ["DownBlock2D", "CrossAttnDownBlock2D"];
 const upBlocks = ["UpBlock2D", "CrossAttnUpBlock2D"];
 const midBlocks = ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D"];
 
-/** The most layers of a network on one way; a config that lies may not fill the memory. */
+/** Maximum layers of one path, so that a malicious config cannot exhaust memory. */
 const maximumLayers = 1000;
 
 /**
- * Checks what the shapes in the graph of a configuration do not tell, and that every part of it is built here.
+ * Checks constraints not expressed by the graph's shapes, and that every part is supported.
  *
- * @throws InvalidConfigError where fields contradict each other.
- * @throws UnsupportedError where a field asks for a part that is not built here.
+ * @throws InvalidConfigError if fields contradict each other.
+ * @throws UnsupportedError if a field needs an unsupported part.
  */
 export function checkUNet2DConditionModelConfig(config: UNet2DConditionModelConfigValues): void {
   checkLists(config);

@@ -23,7 +23,7 @@ import {
   type UNet2DConditionModelConfigValues,
 } from "./unet-2d-condition-model-config.ts";
 
-/** What every block of one model shares. */
+/** Shared by all blocks of a model. */
 interface BlockContext {
   readonly config: UNet2DConditionModelConfigValues;
   /** The time embedding after the activation of the residual blocks, [batch, width]. */
@@ -33,16 +33,16 @@ interface BlockContext {
 }
 
 /**
- * What a UNet2DConditionModel computes (diffusers `models/unets/unet_2d_condition.py`; Rombach et al., 2022).
+ * The graph of a UNet2DConditionModel (diffusers `models/unets/unet_2d_condition.py`; Rombach et al., 2022).
  *
  * Inputs: `sample` float32 [batch, channels, height, width]; `timestep` float32 [batch, width], its sinusoidal projection;
- * `encoder_hidden_states` float32 [batch, tokens, width]; `timestep_cond` float32 [batch, width], of models with
- * `time_cond_proj_dim`; `added_cond` float32 [batch, width], pooled embedding and projected numbers, of models with
+ * `encoder_hidden_states` float32 [batch, tokens, width]; `timestep_cond` float32 [batch, width], for models with
+ * `time_cond_proj_dim`; `added_cond` float32 [batch, width], pooled embedding and projected numbers, for models with
  * `text_time`. Output: `model_output` [batch, out channels, height, width].
  *
- * @param symbols - Height and width, for a size that is not halved without a remainder: images on the way up then take the
- * size of those on the way down.
- * @throws GraphError where the parts do not fit together.
+ * @param symbols - Height and width, for sizes that do not halve evenly: the up path then upsamples to the sizes of the
+ * down path.
+ * @throws GraphError if the parts do not fit together.
  */
 export function defineUNet2DConditionModel(
   scope: Scope,
@@ -79,7 +79,7 @@ export function defineUNet2DConditionModel(
   return { model_output: output };
 }
 
-/** The embedding of the timestep, and of what else conditions the whole image, [batch, width], float32. */
+/** The embedding of the timestep and other image-wide conditioning, [batch, width], float32. */
 function timeEmbedding(scope: Scope, config: UNet2DConditionModelConfigValues): Value {
   const [firstChannels = 0] = config.blockOutChannels;
   const width = config.timeEmbeddingDim ?? 4 * firstChannels;
@@ -101,7 +101,7 @@ function timeEmbedding(scope: Scope, config: UNet2DConditionModelConfigValues): 
   return add(time, timestepEmbedding(added, scope.child("add_embedding"), width));
 }
 
-/** All blocks on the way down: the image at the bottom, and those for the way up, `first` first. */
+/** All down blocks: the bottom image and the skips for the up path, `first` first. */
 function downBlocks(
   context: BlockContext,
   first: Value,
@@ -144,7 +144,7 @@ function midBlock(context: BlockContext, value: Value, scope: Scope): Value {
   return hasAttention ? layerOf(context, hidden, scope, 1, options) : hidden;
 }
 
-/** All blocks on the way up, over the images of {@link downBlocks}, which are used from the last to the first. */
+/** All up blocks, using the skips of {@link downBlocks} from last to first. */
 function upBlocks(context: BlockContext, middle: Value, skips: readonly Value[], scope: Scope): Value {
   const { config } = context;
   const remaining = [...skips];
@@ -174,20 +174,20 @@ function upBlocks(context: BlockContext, middle: Value, skips: readonly Value[],
   return value;
 }
 
-/** The size to upsample to: that of the next image from the way down, where numbers say so; the double otherwise. */
+/** The size to upsample to: the next skip's, if given in numbers; double otherwise. */
 function sizeOf(next: Value): readonly [Dimension, Dimension] | undefined {
   const { height, width } = imageShape(next);
   return typeof height === "number" && typeof width === "number" ? [height, width] : undefined;
 }
 
-/** What tells one layer of a block from another. */
+/** The properties of one layer of a block. */
 interface LayerOptions {
   readonly outChannels: number;
   readonly transformer?: Transformer2DOptions | undefined;
   readonly outputScaleFactor?: number;
 }
 
-/** A residual block, and attention to the text after it where the block has that. */
+/** A residual block, followed by attention to the text if the block has it. */
 function layerOf(
   { config, activatedTime, text }: BlockContext,
   value: Value,
@@ -221,7 +221,7 @@ function transformerOptions(
   };
 }
 
-/** How many transformer blocks one layer of a block has. */
+/** Number of transformer blocks per layer of a block. */
 function layersOf(value: number | readonly PerBlock[], block: number, layer: number): number {
   if (typeof value === "number") return value;
   return ofBlock(value[block] ?? 1, layer);

@@ -14,24 +14,24 @@ import {
 } from "@onestep/core";
 import type { ActivationName } from "@onestep/graph";
 
-/** One number for all blocks, or one for each block on the way down. */
+/** One number for all blocks, or one per down block. */
 export type PerBlock = number | readonly number[];
 
 /** Every field of diffusers' `UNet2DConditionModel`, in camelCase. */
 export interface UNet2DConditionModelConfigValues {
-  /** Height and width of the latents that it was trained on; one number for a square. */
+  /** Height and width of training latents; one number for a square. */
   readonly sampleSize: number | readonly number[] | null;
-  /** Channels of the latents that go in; 9 for inpainting. */
+  /** Channels of input latents; 9 for inpainting. */
   readonly inChannels: number;
   readonly outChannels: number;
   readonly centerInputSample: boolean;
-  /** Cosines before sines in the embedding of the timestep. */
+  /** Cosines before sines in the timestep embedding. */
   readonly flipSinToCos: boolean;
   /** Shift of the frequencies of that embedding. */
   readonly freqShift: number;
   /** The kind of each block on the way down. */
   readonly downBlockTypes: readonly string[];
-  /** Null for no block in the middle. */
+  /** Null for no middle block. */
   readonly midBlockType: string | null;
   /** The kind of each block on the way up. */
   readonly upBlockTypes: readonly string[];
@@ -40,9 +40,9 @@ export interface UNet2DConditionModelConfigValues {
   readonly blockOutChannels: readonly number[];
   /** Residual blocks in each block on the way down; one more on the way up. */
   readonly layersPerBlock: PerBlock;
-  /** Padding of convolutions that halve the image. */
+  /** Padding of downsampling convolutions. */
   readonly downsamplePadding: number;
-  /** What sums in the middle block are divided by. */
+  /** Divisor of sums in the middle block. */
   readonly midBlockScaleFactor: number;
   /** Dropout while training; no effect here. */
   readonly dropout: number;
@@ -50,11 +50,11 @@ export interface UNet2DConditionModelConfigValues {
   readonly normNumGroups: number | null;
   /** Added to the variance in the norms of residual blocks. */
   readonly normEps: number;
-  /** Width of the text's embeddings. */
+  /** Width of the text embeddings. */
   readonly crossAttentionDim: PerBlock;
   /** Transformer blocks in each attention. */
   readonly transformerLayersPerBlock: number | readonly PerBlock[];
-  /** The same on the way up, where it is not the way down reversed. */
+  /** The same for the up path, if it is not the reversed down path. */
   readonly reverseTransformerLayersPerBlock: readonly PerBlock[] | null;
   readonly encoderHidDim: number | null;
   readonly encoderHidDimType: string | null;
@@ -62,12 +62,12 @@ export interface UNet2DConditionModelConfigValues {
   readonly attentionHeadDim: PerBlock;
   readonly numAttentionHeads: PerBlock | null;
   readonly dualCrossAttention: boolean;
-  /** Whether what leads into transformer blocks is stored as a linear layer, not as a 1×1 convolution. */
+  /** Whether projections of transformer blocks are stored as linear layers, not as 1×1 convolutions. */
   readonly useLinearProjection: boolean;
   readonly classEmbedType: string | null;
-  /** `"text_time"`: the pooled embedding of the text and six numbers about size enter with the timestep. */
+  /** `"text_time"`: adds the pooled text embedding and six size values to the timestep embedding. */
   readonly additionEmbedType: string | null;
-  /** Width of the embedding of each of these numbers. */
+  /** Embedding width of each of these values. */
   readonly additionTimeEmbedDim: number | null;
   readonly numClassEmbeds: number | null;
   /** No effect here: scores are computed in float32. */
@@ -79,11 +79,11 @@ export interface UNet2DConditionModelConfigValues {
   readonly timeEmbeddingDim: number | null;
   readonly timeEmbeddingActFn: string | null;
   readonly timestepPostAct: string | null;
-  /** Width of the embedding of a guidance scale that enters with the timestep, of a distilled model. */
+  /** Width of a distilled model's guidance scale embedding, which is added to the timestep's. */
   readonly timeCondProjDim: number | null;
   readonly convInKernel: number;
   readonly convOutKernel: number;
-  /** Width of the pooled embedding and the embedded numbers together. */
+  /** Combined width of the pooled embedding and the embedded size values. */
   readonly projectionClassEmbeddingsInputDim: number | null;
   readonly attentionType: string;
   readonly classEmbeddingsConcat: boolean;
@@ -176,12 +176,12 @@ export const unet2DConditionModelConfigSchema: ConfigSchema<Fields> = new Config
   fields,
 );
 
-/** What a field says of one block on the way down. */
+/** A field's value for one down block. */
 export function ofBlock(value: PerBlock, block: number): number {
   return typeof value === "number" ? value : (value[block] ?? 0);
 }
 
-/** Height and width of latents that a model is made for; 64 where its config does not say. */
+/** The model's native latent height and width; 64 if its config does not say. */
 export function latentSizeOf({ sampleSize }: Pick<UNet2DConditionModelConfigValues, "sampleSize">): {
   readonly height: number;
   readonly width: number;

@@ -13,29 +13,29 @@ import {
   unet2DConditionModelConfigSchema,
 } from "./unet-2d-condition-model-config.ts";
 
-/** What conditions a model of Stable Diffusion XL besides the text. */
+/** Stable Diffusion XL's extra conditioning. */
 export interface AddedConditions {
   /** The pooled embedding of each text, [batch, width]. */
   readonly textEmbeds: Tensor<"float32">;
-  /** For each image: height and width of the original, top and left of the crop, height and width aimed at. [batch, 6]. */
+  /** Per image: original height and width, crop top and left, target height and width. [batch, 6]. */
   readonly timeIds: Tensor<"float32">;
 }
 
 /** Options of {@link UNet2DConditionModel.forward}. */
 export interface UNet2DConditionModelForwardOptions {
-  /** [batch, `inChannels`, height, width], of any size. A session is started for each size, and the last two are kept. */
+  /** [batch, `inChannels`, height, width], of any size. Each size gets its own session; the last two are kept. */
   readonly sample: Tensor<"float32">;
   /** One timestep for all, or one per image. */
   readonly timestep: number | ArrayLike<number>;
   /** The embeddings of the text, [batch, tokens, `crossAttentionDim`]. */
   readonly encoderHiddenStates: Tensor<"float32">;
-  /** The embedding of the guidance scale, [batch, `timeCondProjDim`]; for models with that. Zeros by default. */
+  /** The guidance scale embedding, [batch, `timeCondProjDim`], for models with that field. Zeros by default. */
   readonly timestepCond?: Tensor<"float32"> | undefined;
   /** For models whose `additionEmbedType` is `"text_time"`. */
   readonly addedCondKwargs?: AddedConditions | undefined;
-  /** What the weights of all adapters are multiplied with; 1 by default. */
+  /** Multiplies the weights of all adapters; 1 by default. */
   readonly loraScale?: number | undefined;
-  /** An abort rejects at once. */
+  /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,8 +57,8 @@ const definition: ModelDefinition<UNet2DConditionModelConfigValues> = {
 };
 
 /**
- * A UNet that predicts from noisy latents, a timestep and a text: the model of Stable Diffusion and of the latent consistency
- * models distilled from it; diffusers' `UNet2DConditionModel`.
+ * A UNet conditioned on a timestep and text embeddings, used by Stable Diffusion and the latent consistency models distilled
+ * from it; diffusers' `UNet2DConditionModel`.
  *
  * @example
  * const unet = await UNet2DConditionModel.fromPretrained("SimianLuo/LCM_Dreamshaper_v7", { subfolder: "unet" });
@@ -71,7 +71,7 @@ export class UNet2DConditionModel extends AdaptableModel<UNet2DConditionModelCon
    * Predicts from noisy latents.
    *
    * @returns The prediction, [batch, `outChannels`, height, width].
-   * @throws InvalidArgumentError where a shape does not fit the configuration.
+   * @throws InvalidArgumentError if a shape does not fit the configuration.
    * @throws DisposedError after {@link UNet2DConditionModel.dispose}.
    */
   async forward(
@@ -92,7 +92,7 @@ export class UNet2DConditionModel extends AdaptableModel<UNet2DConditionModelCon
 /**
  * The inputs of the graph for a forward pass, by name.
  *
- * @throws InvalidArgumentError where a shape does not fit the configuration.
+ * @throws InvalidArgumentError if a shape does not fit the configuration.
  */
 function forwardInputs(
   config: UNet2DConditionModelConfigValues,
@@ -125,7 +125,7 @@ function forwardInputs(
   return inputs;
 }
 
-/** The pooled embedding and the projections of the numbers about size, side by side. */
+/** The pooled embedding and the projected size values, concatenated. */
 function addedCondition(
   config: UNet2DConditionModelConfigValues,
   conditions: AddedConditions | undefined,
@@ -163,7 +163,7 @@ function project(
   return new Tensor("float32", rows, [numbers.length, width]);
 }
 
-/** @returns The shape. @throws InvalidArgumentError unless it is float32 of that shape; words stand for any length. */
+/** @returns The shape. @throws InvalidArgumentError unless it is float32 of that shape; words match any length. */
 function requireShape(
   subject: string,
   value: Tensor<"float32"> | undefined,

@@ -4,15 +4,15 @@ import { downsample2D, upsample2D } from "../layers/resampling.ts";
 import { type ResnetBlockOptions, resnetBlock } from "../layers/resnet-block.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
-/** What tells one kind of block from another. */
+/** The properties of a kind of block. */
 export interface BlockType {
   /**
-   * How the block is made. `plain`: residual blocks over the image. `skip`: with a second, smaller image beside it, as
-   * in NCSN++. `k`: norms that the timestep scales and shifts, as in k-diffusion.
+   * How the block is made. `plain`: residual blocks over the image. `skip`: with a second, smaller image, as in
+   * NCSN++. `k`: norms scaled and shifted by the timestep, as in k-diffusion.
    */
   readonly family: "plain" | "skip" | "k";
   readonly hasAttention: boolean;
-  /** How the image is halved or doubled. `configured`: as `downsample_type` or `upsample_type` says. */
+  /** How the block resamples. `configured`: by `downsample_type` or `upsample_type`. */
   readonly sampler: "conv" | "resnet" | "configured" | "fir" | "k";
 }
 
@@ -43,10 +43,10 @@ export const upBlockTypes: Readonly<Record<string, BlockType>> = {
   KUpBlock2D: k,
 };
 
-/** Old configs write this before the name of a block; diffusers takes it off. */
+/** Prefix of block names in old configs; diffusers strips it. */
 const formerPrefix = "UNetRes";
 
-/** The kind that a config names; `undefined` for one that is not built here. */
+/** The kind a config names; `undefined` if unsupported. */
 export function findBlockType(
   types: Readonly<Record<string, BlockType>>,
   name: string,
@@ -55,7 +55,7 @@ export function findBlockType(
   return Object.hasOwn(types, current) ? types[current] : undefined;
 }
 
-/** What every block of one model shares. */
+/** Shared by all blocks of a model. */
 export interface BlockContext {
   readonly config: UNet2DModelConfigValues;
   /** The time embedding, [batch, width]. */
@@ -64,15 +64,15 @@ export interface BlockContext {
   readonly activatedTime: Value;
 }
 
-/** What tells one block of a model from another. */
+/** The properties of one block of a model. */
 export interface BlockOptions {
   readonly type: BlockType;
   readonly outChannels: number;
-  /** Whether it is the last on its way: that one does not change the size of the image. */
+  /** Whether it is the last block of its path, which does not resample. */
   readonly isLast: boolean;
 }
 
-/** Options of the residual blocks of a plain block with so many channels. */
+/** Options of a plain block's residual blocks, for a number of channels. */
 export function resnetOptions(config: UNet2DModelConfigValues, outChannels: number): ResnetBlockOptions {
   return {
     outChannels,
@@ -83,7 +83,7 @@ export function resnetOptions(config: UNet2DModelConfigValues, outChannels: numb
   };
 }
 
-/** Options of the attention of a plain block with so many channels. */
+/** Options of a plain block's attention, for a number of channels. */
 export function attentionOptions(config: UNet2DModelConfigValues, channels: number): AttentionOptions {
   return {
     headDimension: config.attentionHeadDim ?? channels,
@@ -92,24 +92,24 @@ export function attentionOptions(config: UNet2DModelConfigValues, channels: numb
   };
 }
 
-/** Groups of a norm over so many channels: `norm_num_groups`, or {@link quarterGroups} where null. */
+/** Groups of a norm for a number of channels: `norm_num_groups`, or {@link quarterGroups} if null. */
 export function normGroups(config: Pick<UNet2DModelConfigValues, "normNumGroups">, channels: number): number {
   return config.normNumGroups ?? quarterGroups(channels);
 }
 
-/** A quarter of the channels, at most 32: the norms of skip blocks have so many groups, whatever the config says. */
+/** A quarter of the channels, at most 32: the groups of skip block norms, regardless of the config. */
 export function quarterGroups(channels: number): number {
   return Math.min(Math.floor(channels / 4), 32);
 }
 
-/** One block on the way down: the image it makes, and every image that the way up will need. */
+/** One down block: its output, and every skip for the up blocks. */
 export interface DownBlockResult {
   readonly value: Value;
   readonly skips: readonly Value[];
 }
 
 /**
- * Residual blocks, with attention after each where the kind has it, then a halving of the image unless `isLast`;
+ * Residual blocks, each followed by attention if the kind has it, then downsampling unless `isLast`;
  * diffusers' `DownBlock2D`, `ResnetDownsampleBlock2D`, `AttnDownBlock2D`.
  */
 export function downBlock(
@@ -142,10 +142,10 @@ export function downBlock(
 }
 
 /**
- * Residual blocks, each over the image and one from the way down, with attention after each where the kind has it,
- * then a doubling of the image unless `isLast`; diffusers' `UpBlock2D`, `ResnetUpsampleBlock2D`, `AttnUpBlock2D`.
+ * Residual blocks over the image and one skip each, each followed by attention if the kind has it, then upsampling
+ * unless `isLast`; diffusers' `UpBlock2D`, `ResnetUpsampleBlock2D`, `AttnUpBlock2D`.
  *
- * @param skips - One image from the way down per layer, in the order they were made; the last one is used first.
+ * @param skips - One skip per layer, in the order produced; the last one is used first.
  */
 export function upBlock(
   context: BlockContext,
@@ -192,7 +192,7 @@ export function midBlock(context: BlockContext, value: Value, scope: Scope): Val
 
 /**
  * Groups of the norm before the middle attention. Without `attn_norm_num_groups`, models with scale and shift have no
- * norm there at all: so were checkpoints of before September 2023 made, and so does diffusers run them.
+ * such norm: checkpoints from before September 2023 were made this way, and diffusers runs them this way.
  */
 function middleAttentionGroups(config: UNet2DModelConfigValues, resnetGroups: number): number | null {
   if (config.attnNormNumGroups !== null) return config.attnNormNumGroups;

@@ -3,14 +3,14 @@ import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 import { leastSizeOf, sampleSizeOf, sizeFactorOf } from "./unet-2d-model-config.ts";
 
-/** The most layers of a network on one way, down or up: published ones have 12. A lying config may not fill the memory. */
+/** Maximum layers of the down or up path (published models have 12), so that a malicious config cannot exhaust memory. */
 const maximumLayers = 1000;
 
 /**
- * Checks what the shapes in the graph of a configuration do not tell, and that every part of it is built here.
+ * Checks constraints not expressed by the graph's shapes, and that every part is supported.
  *
- * @throws InvalidConfigError where fields contradict each other.
- * @throws UnsupportedError where a field asks for a part that is not built here, as diffusers does not run it either.
+ * @throws InvalidConfigError if fields contradict each other.
+ * @throws UnsupportedError if a field needs an unsupported part; diffusers does not run it either.
  */
 export function checkUNet2DModelConfig(config: UNet2DModelConfigValues): void {
   checkLists(config);

@@ -32,14 +32,14 @@ import { timeEmbedding, unet2DGraphNames } from "./time-embedding.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
 /**
- * What a UNet2DModel computes (diffusers `models/unets/unet_2d.py`). Its inputs and its output are called as in
- * `unet2DGraphNames`; height and width are symbols.
+ * The graph of a UNet2DModel (diffusers `models/unets/unet_2d.py`). Inputs and output are named by `unet2DGraphNames`;
+ * height and width are symbols.
  *
- * A layer computes in the format of the image that goes into it, so that of the model enters where the image and the time
- * embedding do. What needs float32 casts on its own: the embedding of timesteps and labels, the statistics of norms,
- * scores and softmax of attention, the projection to the output.
+ * A layer computes in the format of its input, so the image and the time embedding are cast to the model's format on entry.
+ * Parts that need float32 cast themselves: timestep and label embeddings, norm statistics, attention scores and softmax,
+ * and the output projection.
  *
- * @throws GraphError where the parts do not fit together.
+ * @throws GraphError if the parts do not fit together.
  */
 export function defineUNet2DModel(
   scope: Scope,
@@ -71,7 +71,7 @@ export function defineUNet2DModel(
     epsilon: config.normEps,
   });
   const sum = skipSample === undefined ? prediction : addSkipSample(prediction, skipSample);
-  // The timestep of a model with a Fourier embedding is a noise level, and its output a score.
+  // With a Fourier embedding, the timestep is a noise level and the output a score.
   const output =
     config.timeEmbeddingType === "fourier" ? div(sum, reshape(timestep, [...timestep.shape, 1, 1, 1])) : sum;
   return { [unet2DGraphNames.modelOutput]: output };
@@ -82,11 +82,11 @@ function center(sample: Value): Value {
 }
 
 /**
- * All blocks on the way down.
+ * All down blocks.
  *
- * @param sample - The input of the model, which skip blocks see again.
- * @param first - The image that goes into the first block.
- * @returns The image at the bottom, and those for the way up, `first` first.
+ * @param sample - The model input, used again by skip blocks.
+ * @param first - The input of the first block.
+ * @returns The bottom image and the skips for the up path, `first` first.
  */
 function downBlocks(context: BlockContext, sample: Value, first: Value, scope: Scope): DownBlockResult {
   const { downBlockTypes: types, blockOutChannels } = context.config;
@@ -113,14 +113,14 @@ function downBlocks(context: BlockContext, sample: Value, first: Value, scope: S
   return { value, skips };
 }
 
-/** What the way up makes. */
+/** The result of the up path. */
 interface UpBlocksResult {
   readonly value: Value;
-  /** What skip blocks add to the output of the model; `undefined` where none does. */
+  /** The skip blocks' contribution to the model output; `undefined` if there is none. */
   readonly skipSample: Value | undefined;
 }
 
-/** All blocks on the way up, over the images of {@link downBlocks}, which are used from the last to the first. */
+/** All up blocks, using the skips of {@link downBlocks} from last to first. */
 function upBlocks(
   context: BlockContext,
   middle: Value,
@@ -154,7 +154,7 @@ function upBlocks(
   return { value, skipSample };
 }
 
-/** What diffusers tells each block of the one before, which it could not find out. */
+/** What diffusers passes to each block about the previous one. */
 function checkPassedOn(type: string, value: Value, channels: number, found: number, expected: number): void {
   const { channels: passed } = imageShape(value);
   if (found === expected && passed === channels) return;

@@ -10,9 +10,9 @@ import {
 } from "./unet-2d-model-config.ts";
 
 /**
- * The inputs of the graph for a forward pass, by name; single values are spread over the batch.
+ * The inputs of the graph for a forward pass, by name; single values are broadcast over the batch.
  *
- * @throws InvalidArgumentError where shape, timesteps or labels do not fit the configuration.
+ * @throws InvalidArgumentError if shape, timesteps or labels do not fit the configuration.
  */
 export function forwardInputs(
   config: UNet2DModelConfigValues,
@@ -58,9 +58,9 @@ function checkSample(config: UNet2DModelConfigValues, sample: Tensor<"float32">)
 export type ClassLabels = number | ArrayLike<number> | Tensor<"float32">;
 
 /**
- * What the graph takes for class labels, one per image; `undefined` for a model without them.
+ * The graph input for class labels, one per image; `undefined` for a model without labels.
  *
- * @throws InvalidArgumentError where labels are missing, not wanted, or not of the kind that the model takes.
+ * @throws InvalidArgumentError if labels are missing, unsupported, or of the wrong kind.
  */
 export function classLabelTensor(
   config: UNet2DModelConfigValues,
@@ -126,23 +126,23 @@ function missing(expected: string): InvalidArgumentError {
   });
 }
 
-/** What {@link resolveClassLabels} decides from. */
+/** Options of {@link resolveClassLabels}. */
 export interface ResolveClassLabelsOptions {
-  /** How many classes the model knows; null for a model without classes. */
+  /** Number of classes; null for a model without classes. */
   readonly numClassEmbeds: number | null;
-  /** How a label becomes a vector; see `UNet2DModelConfig.classEmbedType`. By a table of classes where it is left out. */
+  /** How a label becomes a vector; see `UNet2DModelConfig.classEmbedType`. An embedding table if omitted. */
   readonly classEmbedType?: "timestep" | "identity" | null | undefined;
-  /** One class or a list of them, as the caller gives it; `undefined` where none are given. */
+  /** One class or a list, as passed by the caller; `undefined` if not given. */
   readonly classLabels: unknown;
   readonly batchSize: number;
 }
 
 /**
- * Checks given class labels and spreads them over the batch.
+ * Checks class labels and broadcasts them over the batch.
  *
- * @returns One label per image; `undefined` where none were given.
- * @throws InvalidArgumentError where a label is out of range, their number is wrong, or the model has no classes. (In
- * diffusers the first fails in the embedding, and labels for a model without classes are dropped without a word.)
+ * @returns One label per image; `undefined` if none were given.
+ * @throws InvalidArgumentError if a label is out of range, their number is wrong, or the model has no classes. (diffusers
+ * fails in the embedding for the first, and silently drops labels for a model without classes.)
  */
 export function resolveClassLabels(options: ResolveClassLabelsOptions): readonly number[] | undefined {
   const { numClassEmbeds, classEmbedType = null, classLabels, batchSize } = options;
@@ -205,14 +205,14 @@ function requireClass(label: unknown, numClassEmbeds: number): number {
   });
 }
 
-/** `"3"` and `3n`: the right class, of the wrong type. */
+/** `"3"` and `3n`: the right class with the wrong type. */
 function isNumeral(label: unknown): label is string | bigint {
   return typeof label === "bigint" || (typeof label === "string" && /^\d+$/.test(label));
 }
 
 /**
- * Checks that timesteps, or labels that are embedded like them, are among those that the model embeds: finite numbers;
- * numbers above 0 for a Fourier embedding, which takes their logarithm; row numbers for a learned one.
+ * Checks that the model can embed timesteps, or labels embedded like them: finite numbers; numbers above 0 for a Fourier
+ * embedding, which takes their logarithm; row numbers for a learned one.
  *
  * @throws InvalidArgumentError
  */
@@ -253,9 +253,9 @@ function timestepRule({
 }
 
 /**
- * One value for all images, or one for each, as one for each.
+ * Expands one value for all images, or one per image, to one per image.
  *
- * @throws InvalidArgumentError where there are as many as neither.
+ * @throws InvalidArgumentError if the number of values is neither.
  */
 export function spread(
   subject: string,

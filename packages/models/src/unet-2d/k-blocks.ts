@@ -5,8 +5,8 @@ import type { BlockContext, BlockOptions, DownBlockResult } from "./blocks.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
 /**
- * Residual blocks with norms that the timestep scales and shifts, then a halving of the image through a filter unless
- * `isLast`; diffusers' `KDownBlock2D`. The halved image is not among those for the way up.
+ * Residual blocks with norms scaled and shifted by the timestep, then filtered downsampling unless `isLast`; diffusers'
+ * `KDownBlock2D`. The downsampled image is not a skip.
  */
 export function kDownBlock(
   context: BlockContext,
@@ -27,11 +27,11 @@ export function kDownBlock(
 }
 
 /**
- * Residual blocks with norms that the timestep scales and shifts, the first over the image and the last one from the way
- * down, then a doubling of the image through a filter unless `isLast`; diffusers' `KUpBlock2D`.
+ * Residual blocks with norms scaled and shifted by the timestep, the first over the image and `skip`, then filtered
+ * upsampling unless `isLast`; diffusers' `KUpBlock2D`.
  *
- * @param skip - The last image of the block's counterpart on the way down.
- * @param nextChannels - Channels of the block above, which the last residual block makes.
+ * @param skip - The last image of the corresponding down block.
+ * @param nextChannels - Channels of the next block: the output of the last residual block.
  */
 export function kUpBlock(
   context: BlockContext,
@@ -52,7 +52,7 @@ export function kUpBlock(
   return isLast ? hidden : kUpsample2D(hidden);
 }
 
-/** @param channels - Of the second norm, whatever the block makes. */
+/** @param channels - Channels of the second norm, regardless of the block's output. */
 function kResnetOptions(
   config: UNet2DModelConfigValues,
   inChannels: number,
@@ -68,7 +68,7 @@ function kResnetOptions(
   };
 }
 
-/** Groups of a norm in a k block: of 32 channels each. */
+/** Groups of a norm in a k block, 32 channels each. */
 function kGroups(channels: number): number {
   return Math.floor(channels / 32);
 }

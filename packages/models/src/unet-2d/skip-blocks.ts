@@ -14,18 +14,18 @@ import {
 } from "./blocks.ts";
 import type { UNet2DModelConfigValues } from "./unet-2d-model-config.ts";
 
-/** What a skip block on the way down makes. */
+/** The result of a skip down block. */
 export interface SkipDownBlockResult extends DownBlockResult {
-  /** The input of the model, at the size of `value`. */
+  /** The model input, at the size of `value`. */
   readonly skipSample: Value;
 }
 
 /**
- * Residual blocks, with attention after each where the kind has it; then, unless `isLast`, a halving of the image
- * through a filter, to which the equally halved input of the model is added; diffusers' `SkipDownBlock2D`,
+ * Residual blocks, each followed by attention if the kind has it; then, unless `isLast`, filtered downsampling of the image,
+ * to which the equally downsampled model input is added; diffusers' `SkipDownBlock2D`,
  * `AttnSkipDownBlock2D` (NCSN++, Song et al., 2021, appendix H: the "input skip").
  *
- * @param skipSample - The input of the model, halved as often as `value`.
+ * @param skipSample - The model input, downsampled to the size of `value`.
  */
 export function skipDownBlock(
   context: BlockContext,
@@ -60,22 +60,22 @@ export function skipDownBlock(
   return { value: hidden, skips: [...skips, hidden], skipSample: halved };
 }
 
-/** What a skip block on the way up makes. */
+/** The result of a skip up block. */
 export interface SkipUpBlockResult {
   readonly value: Value;
-  /** The output so far, at the size that `value` had before it was doubled; `undefined` where there is none yet. */
+  /** The output so far, at the size of `value` before upsampling; `undefined` if there is none yet. */
   readonly skipSample: Value | undefined;
 }
 
-/** Channels of the images beside skip blocks: diffusers has no others. */
+/** Channels of the skip images; fixed in diffusers. */
 const skipImageChannels = 3;
 
 /**
- * Residual blocks, each over the image and one from the way down, then one attention where the kind has it; then, unless
- * `isLast`, what the block adds to the output of the model, and a doubling of the image through a filter; diffusers'
+ * Residual blocks over the image and one skip each, then one attention if the kind has it; then, unless `isLast`, the
+ * block's contribution to the model output, and filtered upsampling of the image; diffusers'
  * `SkipUpBlock2D`, `AttnSkipUpBlock2D` (NCSN++, Song et al., 2021, appendix H: the "output skip").
  *
- * @param skips - One image from the way down per layer, in the order they were made; the last one is used first.
+ * @param skips - One skip per layer, in the order produced; the last one is used first.
  * @param skipSample - The output so far, at half the size of `value`.
  */
 export function skipUpBlock(
@@ -118,8 +118,8 @@ export function skipUpBlock(
 }
 
 /**
- * Groups of the first norm of a residual block on the way up, over `channels` of the image and `skipChannels` from the
- * way down. Blocks with attention take the quarter of the second only: diffusers has it so, and checkpoints with it.
+ * Groups of the first norm of an up path's residual block, over `channels` of the image and `skipChannels` of the skip.
+ * Blocks with attention use a quarter of the second only, as in diffusers and its checkpoints.
  */
 function skipUpGroups(hasAttention: boolean, channels: number, skipChannels: number): number {
   return hasAttention
@@ -127,13 +127,13 @@ function skipUpGroups(hasAttention: boolean, channels: number, skipChannels: num
     : quarterGroups(channels + skipChannels);
 }
 
-/** The sums in skip blocks are divided by this, so that their variance stays. */
+/** Divisor of the sums in skip blocks, to preserve variance. */
 const skipScaleFactor = Math.SQRT2;
 
-/** Groups of the norm before the attention of a skip block, whatever the config says. */
+/** Groups of the norm before a skip block's attention, regardless of the config. */
 const skipAttentionGroups = 32;
 
-/** Options of the residual blocks of a skip block: `groups` are those of the first norm, over what goes in. */
+/** Options of a skip block's residual blocks: `groups` are those of the first norm, over the input. */
 function skipResnetOptions(
   config: UNet2DModelConfigValues,
   outChannels: number,
@@ -147,7 +147,7 @@ function skipResnetOptions(
   };
 }
 
-/** Options of the attention of a skip block with so many channels. */
+/** Options of a skip block's attention, for a number of channels. */
 function skipAttentionOptions(config: UNet2DModelConfigValues, channels: number): AttentionOptions {
   return {
     ...attentionOptions(config, channels),
@@ -156,7 +156,7 @@ function skipAttentionOptions(config: UNet2DModelConfigValues, channels: number)
   };
 }
 
-/** The prediction of a model with what its skip blocks on the way up add to it. */
+/** The model's prediction plus the contribution of its skip up blocks. */
 export function addSkipSample(prediction: Value, skipSample: Value): Value {
   return add(requireImageChannels("out_channels", prediction), skipSample);
 }

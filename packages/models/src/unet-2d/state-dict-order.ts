@@ -1,8 +1,8 @@
 /**
- * The parts of a UNet2DModel in the order in which diffusers registers them (`unets/unet_2d.py`, `unet_2d_blocks.py`,
- * `resnet.py`, `attention_processor.py`). One list serves all, since no two parts stand beside each other in another
- * order anywhere. A module's own arrays come before those of its parts; the middle block, which is made last, comes
- * after the blocks on the way up.
+ * The parts of a UNet2DModel in diffusers' registration order (`unets/unet_2d.py`, `unet_2d_blocks.py`,
+ * `resnet.py`, `attention_processor.py`). One list suffices, since the relative order of any two parts
+ * is always the same. A module's own arrays precede those of its parts; the middle block, created last, follows the up
+ * blocks.
  */
 const registered = [
   "weight",
@@ -43,8 +43,8 @@ const registered = [
 const ranks: ReadonlyMap<string, number> = new Map(registered.map((name, rank) => [name, rank]));
 
 /**
- * Compares two names of weights by the order of PyTorch's `state_dict`, which decides what shard a weight goes to. Names
- * that no UNet2DModel has come last, in alphabetical order.
+ * Compares two weight names by the order of PyTorch's `state_dict`, which determines a weight's shard. Names unknown to
+ * UNet2DModel come last, in alphabetical order.
  */
 export function compareInStateDict(left: string, right: string): number {
   const leftParts = left.split(".");

@@ -23,15 +23,15 @@ export const unet2DGraphNames = {
   timestep(config: Pick<UNet2DModelConfigValues, "timeEmbeddingType">): string {
     return config.timeEmbeddingType === "positional" ? "timestep_projection" : "timestep";
   },
-  /** Only where the model takes labels: their numbers, int64 [batch], or what `classEmbedType` makes of them. */
+  /** Only for models with labels: class indices, int64 [batch], or their `classEmbedType` form. */
   classLabels: "class_labels",
   /** float32 [batch, out channels, height, width] */
   modelOutput: "model_output",
 } as const;
 
-/** What a graph computes from its timesteps and labels. */
+/** Embeddings computed from timesteps and labels. */
 export interface TimeEmbedding {
-  /** What was declared for the timesteps; see {@link timeInput}. */
+  /** The declared timestep input; see {@link timeInput}. */
   readonly timestep: Value;
   /** The sum of the embeddings of timestep and label, [batch, width]. */
   readonly embedding: Value;
@@ -42,7 +42,7 @@ export function timeEmbeddingWidth(config: UNet2DModelConfigValues): number {
   return config.timeEmbeddingDim ?? 4 * (config.blockOutChannels[0] as number);
 }
 
-/** What class labels are to a model: rows of a table, something like a timestep, or embeddings; null for no labels. */
+/** How a model embeds class labels: as table rows, timesteps or ready-made embeddings; null for no labels. */
 export function classLabelKind(config: UNet2DModelConfigValues): "index" | "timestep" | "embedding" | null {
   if (config.classEmbedType === "timestep") return "timestep";
   if (config.classEmbedType === "identity") return "embedding";
@@ -76,16 +76,15 @@ export function timeEmbedding(config: UNet2DModelConfigValues, scope: Scope): Ti
   }
 }
 
-/** How many numbers a timestep becomes before the time embedding. */
+/** Width of the timestep projection that feeds the time embedding. */
 function timeProjectionWidth(config: UNet2DModelConfigValues): number {
   const firstChannels = config.blockOutChannels[0] as number;
   return config.timeEmbeddingType === "fourier" ? 2 * firstChannels : firstChannels;
 }
 
 /**
- * Declares what the graph takes for a timestep, one per image: its sinusoidal projection, [batch, width], where the
- * embedding is positional; the timestep itself, [batch], where weights are involved, as float32 or, for a learned
- * embedding, int64.
+ * Declares the graph's timestep input, one per image: the sinusoidal projection, [batch, width], for positional embeddings;
+ * the timestep itself, [batch], for embeddings with weights, as float32 or, for a learned embedding, int64.
  */
 function timeInput(scope: Scope, config: UNet2DModelConfigValues, name: string): Value {
   switch (config.timeEmbeddingType) {
@@ -118,8 +117,8 @@ export function timeTensor(config: UNet2DModelConfigValues, timesteps: readonly 
 }
 
 /**
- * From {@link timeInput} to the projection, [batch, width]: as it comes, or with the weights of `scope`, which are taken
- * once for all that is projected; diffusers' `time_proj` (`models/embeddings.py`).
+ * Maps {@link timeInput} to the projection, [batch, width]: unchanged, or with the weights of `scope`, which are declared
+ * once and shared; diffusers' `time_proj` (`models/embeddings.py`).
  */
 function timeProjector(config: UNet2DModelConfigValues, scope: Scope): (input: Value) => Value {
   const firstChannels = config.blockOutChannels[0] as number;
@@ -139,7 +138,7 @@ function timeProjector(config: UNet2DModelConfigValues, scope: Scope): (input: V
 
 /**
  * Sines, then cosines, of 2π · frequency · ln(timestep); diffusers' `GaussianFourierProjection` (Tancik et al., 2020).
- * The factors are multiplied in the order of diffusers, since the arguments reach a few thousand rad.
+ * Factors are multiplied in diffusers' order, since arguments reach a few thousand rad.
  */
 function fourierProjection(timestep: Value, frequencies: Value): Value {
   const level = reshape(log(timestep), [...timestep.shape, 1]);

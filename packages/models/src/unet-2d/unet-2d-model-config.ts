@@ -23,15 +23,15 @@ import { findBlockType, upBlockTypes } from "./blocks.ts";
 export interface UNet2DModelConfigValues {
   /** Height and width of the images, in pixels; one number for a square. */
   readonly sampleSize: number | readonly number[] | null;
-  /** Channels of the images that go in. */
+  /** Channels of input images. */
   readonly inChannels: number;
   /** Channels of the prediction. */
   readonly outChannels: number;
-  /** Whether images are moved from [0, 1] to [-1, 1] first. */
+  /** Whether images are first rescaled from [0, 1] to [-1, 1]. */
   readonly centerInputSample: boolean;
   /** How the timestep becomes a vector. */
   readonly timeEmbeddingType: "positional" | "fourier" | "learned";
-  /** Width of the time embedding; four times the first of `blockOutChannels` where null. */
+  /** Width of the time embedding; four times the first of `blockOutChannels` if null. */
   readonly timeEmbeddingDim: number | null;
   /** Shift of the frequencies of a positional embedding. */
   readonly freqShift: number;
@@ -39,7 +39,7 @@ export interface UNet2DModelConfigValues {
   readonly flipSinToCos: boolean;
   /** The kind of each block on the way down. */
   readonly downBlockTypes: readonly string[];
-  /** Null for no block in the middle. diffusers builds a UNetMidBlock2D whatever else stands here. */
+  /** Null for no middle block; diffusers builds a UNetMidBlock2D for any other value. */
   readonly midBlockType: string | null;
   /** The kind of each block on the way up. */
   readonly upBlockTypes: readonly string[];
@@ -47,21 +47,21 @@ export interface UNet2DModelConfigValues {
   readonly blockOutChannels: readonly number[];
   /** Residual blocks in each block on the way down; one more on the way up. */
   readonly layersPerBlock: number;
-  /** What sums in the middle block are divided by. */
+  /** Divisor of sums in the middle block. */
   readonly midBlockScaleFactor: number;
-  /** Padding of convolutions that halve the image; 0 pads right and bottom only. */
+  /** Padding of downsampling convolutions; 0 pads right and bottom only. */
   readonly downsamplePadding: number;
-  /** How attention blocks halve the image. */
+  /** How attention blocks downsample. */
   readonly downsampleType: "conv" | "resnet" | null;
-  /** How attention blocks double the image. */
+  /** How attention blocks upsample. */
   readonly upsampleType: "conv" | "resnet" | null;
   /** Dropout while training; no effect here. */
   readonly dropout: number;
   /** The activation of the residual blocks. */
   readonly actFn: ActivationName;
-  /** Channels of one attention head; one head over all channels where null. */
+  /** Channels of one attention head; one head over all channels if null. */
   readonly attentionHeadDim: number | null;
-  /** Groups of the norms; a quarter of the channels, at most 32, where null. */
+  /** Groups of the norms; a quarter of the channels, at most 32, if null. */
   readonly normNumGroups: number | null;
   /** Groups of the norm before the middle block's attention. */
   readonly attnNormNumGroups: number | null;
@@ -71,7 +71,7 @@ export interface UNet2DModelConfigValues {
   readonly resnetTimeScaleShift: "default" | "scale_shift" | "spatial";
   /** Whether the middle block has attention. */
   readonly addAttention: boolean;
-  /** How class labels become a vector; by a table of `numClassEmbeds` rows where null. */
+  /** How class labels become a vector; with an embedding table of `numClassEmbeds` rows if null. */
   readonly classEmbedType: "timestep" | "identity" | null;
   /** Number of classes; null for a model without labels. */
   readonly numClassEmbeds: number | null;
@@ -80,7 +80,7 @@ export interface UNet2DModelConfigValues {
 }
 
 /**
- * True or false as Python takes them where it asks for no more than that: null and 0 are false, 1 is true.
+ * A boolean by Python's truthiness: null and 0 are false, 1 is true.
  */
 function conditionField(defaultValue: boolean): ConfigField<boolean> {
   const field = booleanField(defaultValue);
@@ -94,7 +94,7 @@ function conditionField(defaultValue: boolean): ConfigField<boolean> {
   };
 }
 
-/** The name of an activation, in large or small letters (diffusers `models/activations.py`, `get_activation`). */
+/** The name of an activation, in any case (diffusers `models/activations.py`, `get_activation`). */
 function activationField(): ConfigField<ActivationName> {
   const field = enumField(["silu", "swish", "mish", "gelu", "relu"], "silu");
   const lower = (value: unknown): unknown => (typeof value === "string" ? value.toLowerCase() : value);
@@ -151,7 +151,7 @@ export type UNet2DModelConfig = Config<UNet2DModelConfigValues>;
 /** Reads and writes `unet/config.json` (diffusers `models/unets/unet_2d.py`). */
 export const unet2DModelConfigSchema: ConfigSchema<Fields> = new ConfigSchema("UNet2DModel", fields);
 
-/** Height and width of the images in pixels. @throws InvalidConfigError where `sampleSize` is not given. */
+/** Height and width of the images in pixels. @throws InvalidConfigError if `sampleSize` is missing. */
 export function sampleSizeOf(config: UNet2DModelConfigValues): {
   readonly height: number;
   readonly width: number;
@@ -170,41 +170,40 @@ export function sampleSizeOf(config: UNet2DModelConfigValues): {
   return { height, width };
 }
 
-/** What height and width are multiples of: each block but the last halves the image. */
+/** Height and width must be multiples of this: each block but the last halves the image. */
 export function sizeFactorOf(config: Pick<UNet2DModelConfigValues, "blockOutChannels">): number {
   return 2 ** (config.blockOutChannels.length - 1);
 }
 
-/** The smallest height and width. Blocks of k-diffusion mirror the image at its edges, and want more than one pixel. */
+/** The smallest height and width. k-diffusion blocks pad by reflection, so they need more than one pixel. */
 export function leastSizeOf(config: UNet2DModelConfigValues): number {
   const factor = sizeFactorOf(config);
   const mirrors = findBlockType(upBlockTypes, config.upBlockTypes[0] as string)?.family === "k";
   return mirrors && factor > 1 ? factor + 1 : factor;
 }
 
-/** Arrays of every UNet2DModel, by which a prefix of the names is found. */
+/** Arrays of every UNet2DModel, used to detect a name prefix. */
 const knownNames: ReadonlySet<string> = new Set(
   ["conv_in", "conv_out", "conv_norm_out"].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]),
 );
 
 const laterFields = ["downsample_type", "upsample_type", "attn_norm_num_groups"];
 
-/** Whether a config lacks fields that older versions of diffusers did not write, and that the weights may tell. */
+/** Whether a config lacks fields that older diffusers versions omit and the weights may reveal. */
 export function isOlderUNet2DModelConfig(config: UNet2DModelConfig): boolean {
   const defaulted = readConfigRecord(config)?.defaulted;
   return laterFields.some((name) => defaulted?.has(name) === true);
 }
 
 /**
- * Fills in what a config of an older version of diffusers does not say, from the names of the weights.
+ * Infers fields missing from configs of older diffusers versions from the names of the weights.
  *
- * The consistency models were first published with configs that have no `downsample_type`, `upsample_type` (attention
- * blocks resampled as the weights say, where the default of today is `conv`) and `attn_norm_num_groups` (the middle
- * attention has a norm in the weights, which diffusers ran without until it was mended in 2023-09). A field that the
- * config has, null included, stays.
+ * The first published configs of the consistency models lack `downsample_type` and `upsample_type` (the weights show how
+ * attention blocks resample; today's default is `conv`) and `attn_norm_num_groups` (the weights include a norm for the
+ * middle attention, which diffusers skipped until a fix in 2023-09). Existing fields, null included, are kept.
  *
- * @param names - Names of the weights that the checkpoint holds.
- * @throws CheckpointError where it holds the weights of several models.
+ * @param names - Names of the weights in the checkpoint.
+ * @throws CheckpointError if it contains the weights of several models.
  */
 export function completeUNet2DModelConfig(
   config: UNet2DModelConfig,
@@ -213,7 +212,7 @@ export function completeUNet2DModelConfig(
   const defaulted = readConfigRecord(config)?.defaulted;
   const { storedNames } = unwrapNames("config.json", names, knownNames);
   const known = new Set(storedNames.keys());
-  /** How the attention blocks of one way resample, as far as they do. */
+  /** How the attention blocks of one path resample, if they do. */
   const resampling = (
     types: readonly string[],
     type: string,

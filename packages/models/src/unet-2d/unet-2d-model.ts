@@ -25,22 +25,22 @@ export interface LoadSingleFileOptions extends RunOptions, OpenSingleFileOptions
 /** Options of {@link UNet2DModel.forward}. */
 export interface UNet2DModelForwardOptions {
   /**
-   * [batch, in channels, height, width]. Fastest in the size that the config names; another, of multiples of 2 to the number
-   * of halvings, is run in a session of its own, which takes its time and memory once, until the model is disposed of.
+   * [batch, in channels, height, width]. Fastest at the config's size. Another size must be a multiple of 2 to the number of
+   * halvings and gets its own session, which costs time and memory once, until the model is disposed.
    */
   readonly sample: Tensor<"float32">;
   /**
-   * One timestep for all, or one per image. Fractions count (in Python, a bare float would be cut to an integer). Above 0
-   * for a model with a Fourier embedding, an integer from 0 to `numTrainTimesteps - 1` for one with a learned embedding.
+   * One timestep for all, or one per image. Fractions are kept (Python truncates a bare float to an integer). Must be
+   * above 0 for a Fourier embedding, and an integer from 0 to `numTrainTimesteps - 1` for a learned embedding.
    */
   readonly timestep: number | ArrayLike<number>;
   /**
-   * One class for all, or one per image, each from 0 to `numClassEmbeds - 1`. For class-conditional models only. Where
-   * `classEmbedType` is `"timestep"`, numbers that are embedded as timesteps are; where it is `"identity"`, embeddings,
-   * [batch or 1, width of the time embedding].
+   * One class for all, or one per image, each from 0 to `numClassEmbeds - 1`. For class-conditional models only. If
+   * `classEmbedType` is `"timestep"`, numbers to embed like timesteps; if it is `"identity"`, embeddings, [batch or 1,
+   * width of the time embedding].
    */
   readonly classLabels?: ClassLabels | undefined;
-  /** An abort rejects at once. */
+  /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,12 +60,12 @@ const definition: ModelDefinition<UNet2DModelConfigValues> = {
   isIncomplete: isOlderUNet2DModelConfig,
   completeConfig: completeUNet2DModelConfig,
   compareNames: compareInStateDict,
-  // What diffusers called the layers of an attention block before 0.12.
+  // Names of the attention layers before diffusers 0.12.
   formerNames: { to_q: "query", to_k: "key", to_v: "value", "to_out.0": "proj_attn" },
 };
 
 /**
- * A UNet that predicts an image of the size of its input, from a noisy image and a timestep; diffusers' `UNet2DModel`.
+ * A UNet that predicts a same-sized image from a noisy image and a timestep; diffusers' `UNet2DModel`.
  *
  * @example
  * await using model = await UNet2DModel.fromPretrained("google/ddpm-cat-256");
@@ -76,15 +76,15 @@ export class UNet2DModel extends Model<UNet2DModelConfigValues> {
 
   /**
    * Loads an original checkpoint of openai/consistency_models (`cd_imagenet64_l2.pt`, `ct_bedroom256.pt`,
-   * `edm_cat256_ema.pt`), a state dict in torch's format or in safetensors. What network it is of is read from its
-   * arrays, and checked against the file's name. {@link UNet2DModel.savePretrained} then writes it in diffusers' layout.
+   * `edm_cat256_ema.pt`), a state dict in torch's format or in safetensors. The architecture is inferred from the
+   * arrays and checked against the file name. {@link UNet2DModel.savePretrained} then writes it in diffusers' layout.
    *
    * @param source - A path, a URL, the URL of a file's page on the Hub, or a `File` of a browser.
-   * @throws HubError where the file cannot be had.
-   * @throws CheckpointError where it is damaged; UnsafePickleError where it is more than weights.
-   * @throws InvalidConfigError where the arrays are not those of such a network, or not of the one that the name claims.
-   * @throws InvalidArgumentError where the network is none of those that were published, and `sampleSize` or
-   * `attentionHeadDim` is not given; where an option contradicts the arrays.
+   * @throws HubError if the file cannot be fetched.
+   * @throws CheckpointError if it is damaged; UnsafePickleError if it contains more than weights.
+   * @throws InvalidConfigError if the arrays do not form such a network, or not the one the name claims.
+   * @throws InvalidArgumentError if the architecture is not a published one and `sampleSize` or `attentionHeadDim` is
+   * missing, or if an option contradicts the arrays.
    */
   static async fromSingleFile(
     source: FileLocation,
@@ -104,7 +104,7 @@ export class UNet2DModel extends Model<UNet2DModelConfigValues> {
   /**
    * Predicts from a noisy image and a timestep.
    *
-   * @throws InvalidArgumentError where shape, timesteps or labels do not fit the configuration.
+   * @throws InvalidArgumentError if shape, timesteps or labels do not fit the configuration.
    * @throws DisposedError after {@link UNet2DModel.dispose}.
    */
   async forward(options: UNet2DModelForwardOptions): Promise<UNet2DModelOutput> {
@@ -117,15 +117,15 @@ export class UNet2DModel extends Model<UNet2DModelConfigValues> {
 }
 
 /**
- * Every weight that a model of this configuration needs, in the order in which the graph uses them.
+ * All weights of a model of this configuration, in graph order.
  *
- * @throws InvalidConfigError, UnsupportedError where the configuration contradicts itself or asks for a part that is not built.
+ * @throws InvalidConfigError, UnsupportedError if the configuration contradicts itself or uses an unsupported part.
  */
 export function listUNet2DModelWeights(config: UNet2DModelConfigValues): readonly ExpectedWeight[] {
   return listWeights(defineModel(definition, config));
 }
 
-/** The fields of `config.json` that decide a part of the network. */
+/** The fields of `config.json` that determine a part of the network. */
 function fieldsOf(path: string, config: UNet2DModelConfigValues): readonly string[] {
   const [, way, position = ""] = /^(down|up)_blocks\.(\d+)/.exec(path) ?? [];
   const last = config.blockOutChannels.length - 1;

@@ -2,18 +2,18 @@ import type { OptionDefinition, ParsedArguments } from "./arguments/parse-argume
 import type { Output } from "./output/output.ts";
 import type { CommandLineSystem } from "./system.ts";
 
-/** An argument that is no option. */
+/** A positional argument. */
 export interface PositionalDefinition {
-  /** As the help text shows it: `model`. */
+  /** Its name in the help text: `model`. */
   readonly name: string;
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
-  /** Whether it has to be given. */
+  /** Whether it is required. */
   readonly required?: boolean;
   readonly description: string;
 }
 
-/** What a command works with. */
+/** The context of a command. */
 export interface Invocation {
   readonly arguments: ParsedArguments;
   readonly output: Output;
@@ -22,18 +22,18 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
-/** A command of the command line. Its module is small; what does the work is imported by `run`. */
+/** A CLI command. Its module is small; `run` imports the implementation. */
 export interface Command {
   /** One word or two: `cache list`. */
   readonly name: string;
-  /** What it does, in one line without a full stop. */
+  /** A one-line description without a full stop. */
   readonly summary: string;
-  /** More about it, one string a paragraph. */
+  /** Details, one string per paragraph. */
   readonly description: readonly string[];
   readonly positional?: PositionalDefinition;
-  /** Its own options; those that all commands share come on top. */
+  /** Its own options, in addition to those shared by all commands. */
   readonly options: readonly OptionDefinition[];
-  /** Command lines to learn from, without `onestep`. */
+  /** Example command lines, without `onestep`. */
   readonly examples: readonly string[];
   run(invocation: Invocation): Promise<void>;
 }

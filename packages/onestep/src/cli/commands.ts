@@ -28,16 +28,16 @@ export const commands: readonly Command[] = [
   cacheClearCommand,
 ];
 
-/** A command and what stands after it. */
+/** A command and its arguments. */
 export interface ResolvedCommand {
   readonly command: Command;
   readonly rest: readonly string[];
 }
 
 /**
- * Finds the command that a command line starts with.
+ * Finds the command at the start of a command line.
  *
- * @throws UsageError where it starts with no command; the message suggests one.
+ * @throws UsageError if it does not start with a command; the message suggests one.
  */
 export function resolveCommand(words: readonly string[], commands: readonly Command[]): ResolvedCommand {
   const command = commands.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));

@@ -1,4 +1,4 @@
-/** What the exit code of the command line tells a script. Stable across versions. */
+/** Exit codes of the CLI, for scripts. Stable across versions. */
 export const exitCodes = {
   ok: 0,
   unexpected: 1,

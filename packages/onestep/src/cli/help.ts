@@ -65,12 +65,12 @@ function formatOptions(options: readonly OptionDefinition[]): readonly string[] 
   return options.flatMap((option) => formatTerm(formatOption(option), option.description));
 }
 
-/** How an option is written: `-o, --out <file>`. Options without a short form are indented to stand below the others. */
+/** The usage of an option: `-o, --out <file>`. Options without a short form are indented to align with the others. */
 function formatOption({ name, short, value }: OptionDefinition): string {
   return `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` <${value}>`}`;
 }
 
-/** A term and what it means, in two columns; on two lines where the term is wider than its column. */
+/** A term and its description in two columns, or on two lines if the term is too wide. */
 function formatTerm(term: string, meaning: string, columns: number = termWidth): readonly string[] {
   const [first = "", ...rest] = wrapText(meaning, width - columns - 2);
   const indent = " ".repeat(columns + 2);
@@ -79,7 +79,7 @@ function formatTerm(term: string, meaning: string, columns: number = termWidth):
   return [`  ${term.padEnd(columns)}${first}`, ...lines];
 }
 
-/** Breaks a text into lines of at most `width` characters, between words. A longer word keeps a line of its own. */
+/** Wraps a text at `width` characters, between words. Longer words get their own line. */
 export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";

@@ -4,9 +4,9 @@ type StopSignal = "SIGINT" | "SIGTERM";
 
 const stopSignals: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
 
-/** The process was asked to stop. */
+/** The process was interrupted. */
 export class InterruptedError extends Error {
-  /** The exit code that tells so: 128 and the number of the signal. */
+  /** The exit code: 128 plus the signal number. */
   readonly exitCode: typeof exitCodes.interrupted | typeof exitCodes.terminated;
 
   constructor(signal: StopSignal) {
@@ -26,14 +26,14 @@ export interface SignalSource {
 export interface Interruption {
   /** Aborted by the first signal, with an {@link InterruptedError} as its reason. */
   readonly signal: AbortSignal;
-  /** Leaves signals to the system again. */
+  /** Restores the default signal handling. */
   dispose(): void;
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort, so that work stops in order and cleans up.
+ * Turns the first SIGINT or SIGTERM into an abort, so that work stops gracefully and cleans up.
  *
- * With that signal the listeners go: a second one has its default effect and ends the process at once.
+ * The listeners are removed then, so a second signal has its default effect and ends the process immediately.
  */
 export function listenForInterrupts(source: SignalSource): Interruption {
   const controller = new AbortController();

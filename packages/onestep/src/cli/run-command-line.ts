@@ -8,7 +8,7 @@ import { formatCommandHelp, formatOverview } from "./help.ts";
 import type { CommandLineSystem } from "./system.ts";
 
 /**
- * Runs one command line, from its words to its exit code. Never rejects: every error is printed and becomes an exit code.
+ * Runs one command line and returns its exit code. Never rejects: every error is printed and becomes an exit code.
  *
  * @param words - The arguments after `onestep`.
  * @param signal - An abort ends the command; its reason is the error that is printed.
@@ -76,7 +76,7 @@ async function runCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { stdout, stderr } = system;
-  // Imported here: help and wrong usage need none of them.
+  // Imported lazily: help and usage errors need none of them.
   const [{ setWarningHandler }, { Output }] = await Promise.all([
     import("@onestep/core"),
     import("./output/output.ts"),
@@ -90,7 +90,7 @@ async function runCommand(
     signal.throwIfAborted();
     await command.run({ arguments: parsed, output, system, signal });
   } catch (error) {
-    // What is found wrong in a value does not know which command it was for.
+    // Errors about values do not know their command.
     throw error instanceof UsageError ? new UsageError(error.message, command.name) : error;
   } finally {
     setWarningHandler(previous);

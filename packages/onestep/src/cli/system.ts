@@ -2,34 +2,34 @@ import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import type { Environment } from "@onestep/hub";
 
-/** What the command line needs of the process that it runs in. */
+/** The process features used by the CLI. */
 export interface CommandLineSystem {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly environment: Environment;
-  /** Asks a person a question on the terminal; `undefined` if stdin is not a terminal. */
+  /** Asks the user a question on the terminal; `undefined` if stdin is not a terminal. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
 }
 
 /** The parts of a standard stream that are written to. */
 export interface OutputStream {
-  /** Whether a person watches it. */
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal in characters. */
   readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
-/** A standard stream of the process, as far as it is used here. */
+/** The part of a standard stream used here. */
 export interface StandardStream extends OutputStream {
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
 /**
- * Makes a standard stream safe to write to: where its reader has gone (`onestep … | head -1`), what is written is
- * dropped, and the work goes on.
+ * Makes a standard stream safe to write to: if its reader has exited (`onestep … | head -1`), output is dropped and
+ * work continues.
  *
- * @throws Out of the event loop, where writing fails for another reason.
+ * @throws From the event loop, if writing fails for another reason.
  */
 export function openOutputStream(stream: StandardStream): OutputStream {
   let isClosed = false;
@@ -50,13 +50,13 @@ export function openOutputStream(stream: StandardStream): OutputStream {
   };
 }
 
-/** Where {@link askOnTerminal} asks: the standard streams by default. */
+/** Streams for {@link askOnTerminal}: the standard streams by default. */
 export interface Terminal {
   readonly input: Readable;
   readonly output: Writable;
 }
 
-/** Asks a person a question; the answer is empty where the input ends. Rejects with the signal's reason. */
+/** Asks the user a question; the answer is empty if the input ends. Rejects with the signal's reason. */
 export async function askOnTerminal(
   question: string,
   signal: AbortSignal,

@@ -4,10 +4,10 @@ import type { WorkerCallName, WorkerCalls, WorkerFailure, WorkerReply, WorkerReq
 /** The caller's end of a worker that answers calls, one at a time. */
 export interface Connection<LoadRequest> {
   /**
-   * Posts a call and waits for its reply. The buffers in `transfer` are gone from this thread afterwards.
+   * Posts a call and waits for its reply. The buffers in `transfer` are detached from this thread.
    *
-   * @throws WorkerCallError where the worker reports a failure.
-   * @throws WorkerExitError where the worker has ended, or ends before it replies.
+   * @throws WorkerCallError if the worker reports a failure.
+   * @throws WorkerExitError if the worker has ended, or ends before it replies.
    */
   call<Name extends WorkerCallName>(
     call: Name,
@@ -15,11 +15,11 @@ export interface Connection<LoadRequest> {
     transfer?: readonly Transferable[],
   ): Promise<WorkerCalls<LoadRequest>[Name]["reply"]>;
 
-  /** Frees what the worker holds and ends it, if need be after the call under way. */
+  /** Frees the worker's resources and ends it, after the current call if there is one. */
   end(): Promise<void>;
 }
 
-/** A worker reported that a call failed. Callers of the package get the error that it is translated to. */
+/** A worker reported that a call failed. It is translated to a public error for callers of the package. */
 export class WorkerCallError extends Error {
   readonly failure: WorkerFailure;
 
@@ -35,13 +35,13 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
-/** What the connections to a worker of Node and to one of a browser have in common. */
+/** The common base of connections to Node workers and browser workers. */
 export abstract class WorkerConnection<LoadRequest> implements Connection<LoadRequest> {
   #pending: PendingCall | undefined;
   #underWay: Promise<unknown> = Promise.resolve();
   #failure: Error | undefined;
 
-  /** Why the worker answers no more; undefined while it does. */
+  /** Why the worker no longer answers; undefined while it does. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -69,20 +69,20 @@ export abstract class WorkerConnection<LoadRequest> implements Connection<LoadRe
   /** Posts a call to the worker. */
   protected abstract post(message: WorkerRequest<LoadRequest>, transfer: readonly Transferable[]): void;
 
-  /** Called when the worker has nothing more to answer, by a reply or a failure. */
+  /** Called when no call is pending any more, after a reply or a failure. */
   protected idle(): void {}
 
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in progress. */
   protected get settled(): Promise<unknown> {
     return this.#underWay;
   }
 
-  /** The worker has replied to the call under way. */
+  /** The worker has replied to the current call. */
   protected reply(reply: WorkerReply): void {
     this.#take()?.resolve(reply);
   }
 
-  /** The worker answers no more. The call under way and all later ones are rejected with the first error. */
+  /** The worker no longer answers. The current call and all later ones are rejected with the first error. */
   protected fail(error: Error): void {
     this.#failure ??= error;
     this.#take()?.reject(this.#failure);

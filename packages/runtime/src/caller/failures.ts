@@ -2,8 +2,8 @@ import { InferenceError, InvalidGraphError, OutOfMemoryError, WeightsFileError }
 import { WorkerCallError } from "./connection.ts";
 
 /**
- * The typed error for what went wrong in the worker once onnxruntime was there. What is not a {@link WorkerCallError}
- * is returned as it is.
+ * The typed error for a failure in the worker after onnxruntime was loaded. Anything but a {@link WorkerCallError} is
+ * returned unchanged.
  *
  * @param files The paths of the weights files, for the messages.
  */

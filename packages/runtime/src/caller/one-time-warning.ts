@@ -1,10 +1,10 @@
 import { warn } from "@onestep/core/internal";
 
-/** A warning that is given once, however often there is a reason for it. */
+/** A warning given at most once. */
 export class OneTimeWarning {
   #given = false;
 
-  /** Gives the warning, unless it was given. */
+  /** Gives the warning, unless it was already given. */
   give(message: string): void {
     if (!this.#given) warn(message, "runtime");
     this.#given = true;

@@ -10,11 +10,11 @@ import { translateFailure } from "./failures.ts";
 const tensorTypes: ReadonlySet<string> = new Set<DataType>(["float32", "float64", "int32", "int64", "uint8"]);
 
 /**
- * Has a worker load a model. Where it fails or is aborted, the worker ends; an abort rejects at once.
+ * Loads a model in a worker. On failure or abort the worker is ended; an abort rejects immediately.
  *
- * @param options.transfer What `request` holds that is gone from this thread afterwards.
- * @throws WorkerCallError where the worker reports a failure.
- * @throws InvalidGraphError where a `Tensor` cannot hold an output of the graph.
+ * @param options.transfer Buffers in `request` to transfer.
+ * @throws WorkerCallError if the worker reports a failure.
+ * @throws InvalidGraphError if a `Tensor` cannot hold an output of the graph.
  */
 export async function loadModel<LoadRequest>(
   worker: Connection<LoadRequest>,
@@ -34,7 +34,7 @@ export async function loadModel<LoadRequest>(
   }
 }
 
-/** A session that lives in a worker. */
+/** A session running in a worker. */
 export class WorkerSession implements InferenceSession {
   readonly device: Device;
   readonly #worker: Connection<never>;
@@ -85,9 +85,9 @@ export class WorkerSession implements InferenceSession {
 }
 
 /**
- * Checks that the tensors are the inputs that a graph declares.
+ * Checks that the tensors match a graph's declared inputs.
  *
- * @throws InvalidArgumentError where a tensor is missing or unexpected, or its element type or shape differs.
+ * @throws InvalidArgumentError if a tensor is missing or unexpected, or its element type or shape differs.
  */
 export function checkInputs(
   inputs: Readonly<Record<string, Tensor>>,
@@ -123,9 +123,9 @@ export function checkInputs(
 }
 
 /**
- * Checks that what a graph computes fits into a `Tensor`.
+ * Checks that a graph's outputs fit into a `Tensor`.
  *
- * @throws InvalidGraphError where the element type of an output is not one that `Tensor` has.
+ * @throws InvalidGraphError if `Tensor` does not support the element type of an output.
  */
 export function checkOutputs(declared: readonly ValueDescription[]): void {
   for (const { name, dtype } of declared) {

@@ -14,7 +14,7 @@ const layouts: Readonly<Record<Exclude<Float8DType, "float8_e8m0fnu">, Layout>> 
   float8_e5m2fnuz: { mantissaBits: 2, bias: 16, special: "fnuz" },
 };
 
-/** The number that each of the 256 bytes stands for, as torch converts them to float32 (`c10/util/Float8_*.h`). */
+/** The float32 value of each of the 256 bytes, as converted by torch (`c10/util/Float8_*.h`). */
 export function float8Values(type: Float8DType): readonly number[] {
   return Array.from({ length: 256 }, (_, byte) =>
     type === "float8_e8m0fnu"

@@ -20,11 +20,11 @@ export interface InterleavedRows {
 
 /** Where one array is stored, little-endian and row-major, and without gaps unless its rows are interleaved. */
 export interface LocatedWeight {
-  /** The file, as onnxruntime is told to call it. */
+  /** The `location` of the file for onnxruntime. */
   readonly location: string;
   /** First byte in the file. */
   readonly offset: number;
-  /** Number of bytes of the array. */
+  /** Length of the array in bytes. */
   readonly length: number;
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -32,10 +32,10 @@ export interface LocatedWeight {
 }
 
 /**
- * A stored array as a value of the model: its rows together, in the shape and the format that the graph computes with.
- * onnxruntime casts weights once, while it loads them.
+ * A stored array as a model value: contiguous rows, in the graph's shape and compute format. onnxruntime casts weights
+ * once, at load time.
  *
- * @throws GraphError where the bytes do not fit the shape, or the stored format is none that a graph computes with.
+ * @throws GraphError if the bytes do not match the shape, or graphs cannot compute with the stored format.
  */
 export function lowerWeight(
   lowering: Lowering,
@@ -77,7 +77,7 @@ function placeOf({ location, offset, length }: LocatedWeight): Omit<LocatedWeigh
   return { location, offset, length };
 }
 
-/** The rows that belong to an array, out of all that they are interleaved with. */
+/** Extracts an array's rows from the interleaved ones. */
 function gatherPieces(
   lowering: Lowering,
   name: string,
@@ -100,7 +100,7 @@ function gatherPieces(
   return lowering.emit("Reshape", [pieces, lowering.integers(shape)]);
 }
 
-/** Looks each byte up in the 256 numbers that there are; every device has the operators for that. */
+/** Looks each byte up in a table of 256 numbers; every device has the operators for that. */
 function decodeFloat8(lowering: Lowering, bytes: string, dtype: Float8DType): string {
   const indices = lowering.cast(bytes, "uint8", "int32");
   return lowering.emit("Gather", [lowering.floats(float8Values(dtype)), indices], {

@@ -14,16 +14,16 @@ import {
 import { type LocatedWeight, lowerWeight } from "./lower-weight.ts";
 import type { OnnxAttributes, OnnxInitializer, OnnxModel, OnnxNode } from "./model-proto.ts";
 
-/** What an operator becomes: the rule emits ONNX operators, and returns the names of the values that they make. */
+/** A lowering rule: emits ONNX operators and returns the names of their outputs. */
 export type LoweringRule<Name extends OperatorName> = (
   lowering: Lowering,
   node: Node<Name>,
 ) => string | readonly string[];
 
-/** The operators that a rule is for. Inputs and parameters become inputs and initializers, whatever the device. */
+/** Operators with a lowering rule. Inputs and parameters become inputs and initializers on every device. */
 export type LoweredOperator = Exclude<OperatorName, "input" | "parameter" | "constant">;
 
-/** What each operator of a graph becomes on one device. */
+/** The lowering rules of one device. */
 export type LoweringTable = { readonly [Name in LoweredOperator]: LoweringRule<Name> };
 
 /** Options of {@link Lowering.emit}. */
@@ -34,11 +34,11 @@ export interface EmitOptions {
 }
 
 /**
- * From a graph to the content of a ModelProto. Rules call {@link Lowering.emit} and its kin; values are names here, and
- * those that a rule makes begin with `/`, as no weight's name does.
+ * Lowers a graph to the content of a ModelProto. Rules call {@link Lowering.emit} and similar methods; values are
+ * names, and those created by rules begin with `/`, unlike names of weights.
  *
- * @param graph - Specialised: no value is of the format `"compute"`.
- * @param weights - Where each parameter is stored.
+ * @param graph - Specialised: no value has the format `"compute"`.
+ * @param weights - The location of each parameter.
  */
 export function lowerGraph(
   graph: Graph,
@@ -85,7 +85,7 @@ export class Lowering {
     };
   }
 
-  /** The name of a value that was lowered. Weights and constants are lowered where they are first used. */
+  /** The name of a lowered value. Weights and constants are lowered on first use. */
   name(value: Value): string {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
@@ -99,7 +99,7 @@ export class Lowering {
     return name;
   }
 
-  /** The name of a value in another shape of as many elements: a weight is read in that shape from its file. */
+  /** The name of a reshaped value; a weight is read from its file in the new shape. */
   reshaped(value: Value, shape: readonly Dimension[]): string {
     if (value.shape.join() === shape.join()) return this.name(value);
     const isStatic = shape.every((dimension) => typeof dimension === "number");
@@ -107,7 +107,7 @@ export class Lowering {
     return this.reshape(this.name(value), value.shape, shape);
   }
 
-  /** Reshapes what has the shape `from`. Symbols are taken from where they stand, or computed where there are several. */
+  /** Reshapes a value of shape `from`. Symbols are kept in place, or inferred if only one differs; otherwise computed. */
   reshape(name: string, from: readonly Dimension[], to: readonly Dimension[]): string {
     const unknown = to.filter((dimension, axis) => typeof dimension === "string" && from[axis] !== dimension);
     if (unknown.length > 1) return this.emit("Reshape", [name, this.shapeOf(to)]);
@@ -117,7 +117,7 @@ export class Lowering {
     return this.emit("Reshape", [name, this.integers(target)]);
   }
 
-  /** A shape as an int64 vector, its symbols computed from the inputs of the graph when it runs. */
+  /** A shape as an int64 vector; symbols are computed from the graph's inputs at run time. */
   shapeOf(shape: readonly Dimension[]): string {
     if (shape.every((dimension) => typeof dimension === "number")) return this.integers(shape as number[]);
     const lengths = shape.map((dimension) => this.#length(dimension));
@@ -141,29 +141,29 @@ export class Lowering {
     return outputs;
   }
 
-  /** Casts what is of the format `from`; nothing is added where it has the other format already. */
+  /** Casts a value of format `from`; adds nothing if the formats are equal. */
   cast(name: string, from: GraphDType, to: GraphDType): string {
     return from === to
       ? name
       : this.emit("Cast", [name], { attributes: { integers: { to: numberFormats[to].onnx } } });
   }
 
-  /** A list of integers, held in the model itself. Equal lists are held once. */
+  /** A list of integers, stored in the model itself. Equal lists are stored once. */
   integers(values: readonly number[]): string {
     return this.#constant(values, "int64", [values.length]);
   }
 
-  /** An integer of shape `[]`, held in the model itself. */
+  /** An integer of shape `[]`, stored in the model itself. */
   integerScalar(value: number): string {
     return this.#constant([value], "int64", []);
   }
 
-  /** An array of float32, held in the model itself. A shape of `[]` makes a scalar. Equal arrays are held once. */
+  /** A float32 array, stored in the model itself. A shape of `[]` makes a scalar. Equal arrays are stored once. */
   floats(values: readonly number[], shape: readonly number[] = [values.length]): string {
     return this.#constant(values, "float32", shape);
   }
 
-  /** Adds an array of the weights' files as it is stored. */
+  /** Adds an array from the weights files as stored. */
   initializer(initializer: OnnxInitializer): string {
     this.#initializers.set(initializer.name, initializer);
     return initializer.name;
@@ -207,7 +207,7 @@ export class Lowering {
     return this.initializer({ name: key, dtype, shape, data: new Uint8Array(buffer) });
   }
 
-  /** A dimension as an int64 vector of one number. */
+  /** A dimension as an int64 vector of one element. */
   #length(dimension: Dimension): string {
     const known = this.#reused.get(`length:${dimension}`);
     if (known !== undefined) return known;
@@ -226,7 +226,7 @@ export class Lowering {
     return length;
   }
 
-  /** The length that a symbol stands for, from an input of the graph that has it. */
+  /** The value of a symbol, from a graph input that has it. */
   #symbol(symbol: string): string {
     const input = this.#graph.inputs.find(({ shape }) => shape.includes(symbol));
     if (input === undefined) {
@@ -253,7 +253,7 @@ export class Lowering {
   }
 }
 
-/** The format of a value of a graph that is specialised. */
+/** The format of a value in a specialised graph. */
 export function dtypeOf(value: Value): GraphDType {
   if (value.dtype !== "compute") return value.dtype;
   throw new GraphError({

@@ -1,7 +1,7 @@
 import { type GraphDType, numberFormats } from "@onestep/graph";
 import { ProtobufWriter } from "./protobuf-writer.ts";
 
-/** An attribute of an operator. Integers and floats are told apart by the field they stand in. */
+/** An attribute of an operator. Integers and floats use different fields. */
 export interface OnnxAttributes {
   readonly integers?: Readonly<Record<string, number | readonly number[]>>;
   readonly floats?: Readonly<Record<string, number>>;
@@ -27,14 +27,14 @@ export interface OnnxInitializer {
   readonly data: Uint8Array | { readonly location: string; readonly offset: number; readonly length: number };
 }
 
-/** An input or output: its name, format and shape, in which a name stands for a length that a run decides. */
+/** An input or output: its name, format and shape, in which names are dimensions decided at run time. */
 export interface OnnxValue {
   readonly name: string;
   readonly dtype: GraphDType;
   readonly shape: readonly (number | string)[];
 }
 
-/** All that a ModelProto is written from. */
+/** The content of a ModelProto. */
 export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];

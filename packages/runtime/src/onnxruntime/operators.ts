@@ -15,7 +15,7 @@ type ElementwiseOperator =
   | "relu"
   | "tanh";
 
-/** `x · sigmoid(alpha · x)`: one kernel of onnxruntime's where Sigmoid and Mul are two. */
+/** `x · sigmoid(alpha · x)`: one onnxruntime kernel instead of Sigmoid and Mul. */
 function sigmoidGate(alpha: number): LoweringRule<"silu" | "quickGelu"> {
   return (lowering, { inputs }) =>
     lowering.emit("QuickGelu", names(lowering, inputs), {
@@ -24,21 +24,21 @@ function sigmoidGate(alpha: number): LoweringRule<"silu" | "quickGelu"> {
     });
 }
 
-/** Resizing as torch's `interpolate` does it with `mode="nearest"`. */
+/** Resizing like torch's `interpolate` with `mode="nearest"`. */
 const nearest = {
   attributes: {
     strings: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   },
 } as const;
 
-/** An operator that ONNX has under another name. */
+/** An operator with a different name in ONNX. */
 function named(operator: string): LoweringRule<ElementwiseOperator> {
   return (lowering, { inputs }) => lowering.emit(operator, names(lowering, inputs));
 }
 
 /**
- * What each operator becomes where a device has no better way: ONNX's own operators, and onnxruntime's where all devices
- * have a kernel for them. `tables.ts` says what is different on a device.
+ * The default lowering rules: ONNX's own operators, and onnxruntime's if all devices have a kernel for them.
+ * `tables.ts` has the rules that differ by device.
  */
 export const defaultOperators: LoweringTable = {
   add: named("Add"),
@@ -107,7 +107,7 @@ export const defaultOperators: LoweringTable = {
     lowering.emit("Expand", [first(lowering, node), lowering.shapeOf((node.outputs[0] as Value).shape)]),
 };
 
-/** Rows of 2 dimensions go through Gemm, which takes the weight as torch stores it; others are seen as such rows. */
+/** 2D inputs use Gemm, which takes the weight as torch stores it; others are reshaped to 2D. */
 function lowerLinear(lowering: Lowering, node: Node<"linear">): string {
   const value = input(node, 0);
   const output = node.outputs[0] as Value;
@@ -158,13 +158,13 @@ function kernelOf(node: Node): readonly number[] {
   return input(node, 1).shape.slice(2) as readonly number[];
 }
 
-/** The image with more pixels at its edges, mirrored there. */
+/** Pads the image by reflection. */
 function mirror(lowering: Lowering, image: string, [top, left, bottom, right]: Padding): string {
   const pads = lowering.integers([0, 0, top, left, 0, 0, bottom, right]);
   return lowering.emit("Pad", [image, pads], { attributes: { strings: { mode: "reflect" } } });
 }
 
-/** Brings each row of [batch, groups, elements], in float32, to mean 0 and variance 1. */
+/** Normalises each row of [batch, groups, elements], in float32, to mean 0 and variance 1. */
 export type NormaliseRows = (
   lowering: Lowering,
   rows: string,
@@ -200,7 +200,7 @@ export function lowerGroupNorm(normalise: NormaliseRows): LoweringRule<"groupNor
   };
 }
 
-/** A vector of channels so that it broadcasts over an image. */
+/** Reshapes a vector of channels to broadcast over an image. */
 function perChannel(lowering: Lowering, vector: Value): string {
   return vector.shape.length === 1
     ? lowering.reshaped(vector, [...vector.shape, 1, 1])
@@ -230,7 +230,7 @@ function lowerLayerNorm(lowering: Lowering, node: Node<"layerNorm">): string {
   return lowering.cast(result, "float32", dtypeOf(value));
 }
 
-/** The scores are made, weighed and multiplied one after the other: three operators that every device has. */
+/** Scores, softmax and product as three operators that every device has. */
 function lowerAttention(lowering: Lowering, node: Node<"scaledDotProductAttention">): string {
   const { scale, tokensLast } = node.attributes;
   const [query, key, value] = node.inputs as readonly [Value, Value, Value];
@@ -247,7 +247,7 @@ function lowerAttention(lowering: Lowering, node: Node<"scaledDotProductAttentio
   return lowering.emit("MatMul", tokensLast ? [values, transpose(weights)] : [weights, values]);
 }
 
-/** Heads are taken apart, attend by {@link lowerAttention}'s operators, and are put together again. */
+/** Splits the heads, applies {@link lowerAttention}'s operators, and merges the heads. */
 export function lowerMultiHeadAttention(lowering: Lowering, node: Node<"multiHeadAttention">): string {
   const { heads, scale, isCausal } = node.attributes;
   const [query, key, value] = node.inputs as readonly [Value, Value, Value];

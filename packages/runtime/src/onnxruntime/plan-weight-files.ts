@@ -2,21 +2,21 @@ import { InvalidArgumentError } from "@onestep/core";
 
 /** Where onnxruntime finds the files that hold a graph's weights. */
 export interface WeightFilesPlan {
-  /** The one folder that holds all of them, at any depth. Undefined where there are no files. */
+  /** The folder that contains all of them, at any depth. Undefined if there are no files. */
   readonly folder: string | undefined;
-  /** For each path, the `location` that a graph must name it by: the path from the folder, with `/` between names. */
+  /** The `location` of each path in the graph: the path from the folder, with `/` between names. */
   readonly locations: ReadonlyMap<string, string>;
 }
 
 /**
- * Says by what names a graph refers to the files that hold its weights.
+ * Plans the locations by which a graph refers to its weights files.
  *
- * onnxruntime looks for all of them in one folder and accepts neither absolute locations nor links that lead out
- * of it. The folder is therefore the deepest one that holds every file.
+ * onnxruntime looks for all of them in one folder and accepts neither absolute locations nor links out of it. The
+ * folder is therefore the deepest one containing every file.
  *
  * @param paths Absolute paths with every symbolic link resolved, as `realpath` returns them.
- * @throws InvalidArgumentError where a path is not absolute, has `.` or `..` in it, ends in a separator, or where no
- * folder holds all files (two drives on Windows).
+ * @throws InvalidArgumentError if a path is not absolute, contains `.` or `..`, ends in a separator, or if no folder
+ *   contains all files (two drives on Windows).
  */
 export function planWeightFiles(paths: Iterable<string>): WeightFilesPlan {
   const split = new Map<string, readonly string[]>();

@@ -10,8 +10,8 @@ import { loweringTables } from "./tables.ts";
 import { needsWidening, WidenedFile } from "./widened-file.ts";
 
 /**
- * A file that holds weights, as onnxruntime is given it. In Node, its path on disk, symbolic links resolved; in browsers,
- * its content, as a `Blob` or `File` or behind a reader.
+ * A weights file as passed to onnxruntime: in Node, its path on disk with symbolic links resolved; in browsers, its
+ * content as a `Blob` or `File`, or through a reader.
  */
 export type WeightsFile = string | Blob | WeightsReader;
 
@@ -19,13 +19,13 @@ export type WeightsFile = string | Blob | WeightsReader;
 export interface OnnxruntimeModel {
   /** A serialised ModelProto. Its initializers name their file by `location`, a key of `files`. */
   readonly graph: Uint8Array;
-  /** Each file of weights by the `location` that the graph uses. */
+  /** The weights files by their `location` in the graph. */
   readonly files: ReadonlyMap<string, WeightsFile>;
 }
 
 /**
- * Lowers a graph for a device, and decides how onnxruntime finds each weight: in its file, wherever that is, and converted
- * where onnxruntime-web has no cast from the format in which it is stored.
+ * Lowers a graph for a device, and decides how onnxruntime reads each weight: directly from its file, or converted if
+ * onnxruntime-web cannot cast from the stored format.
  */
 export function prepareModel(model: GraphWithWeights | OnnxModel, device: Device): OnnxruntimeModel {
   if ("onnx" in model) return { graph: model.onnx, files: new Map() };
@@ -51,12 +51,12 @@ export function prepareModel(model: GraphWithWeights | OnnxModel, device: Device
   return { graph: writeModelProto(lowerGraph(graph, located, loweringTables[device])), files };
 }
 
-/** Whether onnxruntime-node reads the file, which casts from every format. */
+/** Whether onnxruntime-node, which can cast from every format, reads the file. */
 function isNative({ localPath }: StoredFile, device: Device): boolean {
   return localPath !== undefined && device !== "wasm";
 }
 
-/** By what name the model refers to each file: as onnxruntime wants it for those on disk, else its path. */
+/** The location of each file in the model: as required by onnxruntime for files on disk, otherwise the path. */
 function locateFiles(files: ReadonlySet<StoredFile>): ReadonlyMap<StoredFile, string> {
   const list = [...files];
   const { locations } = planWeightFiles(list.flatMap(({ localPath }) => localPath ?? []));

@@ -3,13 +3,13 @@ const encoder = new TextEncoder();
 /**
  * Writes the few protobuf wire types that ONNX needs. Fields are written in the order of the calls.
  *
- * A graph is tens of thousands of fields, written while a page waits. Most are a few bytes long: a list of numbers is
- * many times cheaper for them than arrays of bytes are.
+ * A graph has tens of thousands of fields, written while a page waits. Most are a few bytes long, for which a list of
+ * numbers is many times cheaper than byte arrays.
  */
 export class ProtobufWriter {
   readonly #bytes: number[] = [];
 
-  /** A varint field: int32, int64, enum. Negative numbers take ten bytes, as protobuf has it. */
+  /** A varint field: int32, int64, enum. Negative numbers take ten bytes, as in protobuf. */
   integer(field: number, value: number | bigint): this {
     this.#varint(field << 3);
     this.#varint(value);

@@ -4,8 +4,8 @@ import { dtypeOf, type Lowering, type LoweringTable } from "./lowering.ts";
 import { defaultOperators, lowerMultiHeadAttention } from "./operators.ts";
 
 /**
- * onnxruntime's own operator, whose kernel for the processor never holds all scores (flash attention): of 4,096 tokens and 8
- * heads, those would be 537 MB. It computes in float32, and knows no mask.
+ * onnxruntime's own operator. Its CPU kernel never materialises all scores (flash attention), 537 MB for 4,096 tokens
+ * and 8 heads. It computes in float32 and does not support masks.
  */
 function lowerFlashAttention(lowering: Lowering, node: Node<"multiHeadAttention">): string {
   const { heads, scale, isCausal } = node.attributes;
@@ -20,7 +20,7 @@ function lowerFlashAttention(lowering: Lowering, node: Node<"multiHeadAttention"
   );
 }
 
-/** What each operator becomes, for every kind of device that a graph is lowered for. */
+/** The lowering rules for every kind of device. */
 export const loweringTables: Readonly<Record<Device, LoweringTable>> = {
   cpu: { ...defaultOperators, multiHeadAttention: lowerFlashAttention },
   wasm: defaultOperators,

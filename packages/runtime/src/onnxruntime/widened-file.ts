@@ -9,14 +9,14 @@ interface Part {
   readonly end: number;
 }
 
-/** Whether onnxruntime-web has no cast from the type in which an array is stored. */
+/** Whether onnxruntime-web cannot cast from an array's stored type. */
 export function needsWidening({ dtype }: StoredWeight): boolean {
   return dtype === "bfloat16" || dtype === "float64";
 }
 
 /**
- * A virtual file of float32 over arrays of bfloat16 and float64, which are converted when they are read. Each number is the
- * one that a cast in the graph makes.
+ * A virtual float32 file over bfloat16 and float64 arrays, converted when read. The results equal those of a cast in
+ * the graph.
  */
 export class WidenedFile implements WeightsReader {
   readonly #parts: Part[] = [];
@@ -25,7 +25,7 @@ export class WidenedFile implements WeightsReader {
     return this.#parts.at(-1)?.end ?? 0;
   }
 
-  /** Appends an array. @returns Where it begins in the file, and its length in bytes. */
+  /** Appends an array. @returns Its offset in the file, and its length in bytes. */
   add(weight: StoredWeight): { readonly offset: number; readonly length: number } {
     const start = this.size;
     const length = byteLength("float32", weight.shape);
@@ -60,7 +60,7 @@ async function readValues(
 ): Promise<Float32Array> {
   const { dtype } = weight;
   const width = dtype === "float64" ? 8 : 2;
-  // A copy, since what a file gives may begin at any byte of a buffer.
+  // A copy, since the data may be unaligned in its buffer.
   const { buffer } = Uint8Array.from(await readWeight(weight, first * width, last * width, options));
   if (dtype === "float64") return Float32Array.from(new Float64Array(buffer));
   return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);

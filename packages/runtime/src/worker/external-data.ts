@@ -1,15 +1,15 @@
 import { freeBuffer } from "@onestep/core/internal/free-buffer";
 
 /**
- * A file that onnxruntime-web takes for an array of bytes, of which it reads only the parts it asks for.
+ * A file disguised as a byte array for onnxruntime-web, which reads only the requested parts.
  *
- * The builds of onnxruntime-web that cannot suspend WebAssembly want weights as one `Uint8Array`, from which they take
- * one array at a time with `subarray`. This one has no memory of its own and reads that part of the file, which is good
- * until the next is asked for: onnxruntime-web copies each into its memory at once. Any other way to look at it throws, so
- * that a version that works differently fails and computes nothing.
+ * The builds of onnxruntime-web that cannot suspend WebAssembly expect weights as one `Uint8Array`, from which they
+ * take one array at a time with `subarray`. This one has no memory of its own and reads that part of the file, valid
+ * until the next call: onnxruntime-web copies it immediately. Any other access throws, so that a version that works
+ * differently fails instead of computing wrong results.
  *
  * @param size Length of the file in bytes.
- * @param read Reads bytes `begin` to `end` (exclusive), into memory that is nobody else's.
+ * @param read Reads bytes `begin` to `end` (exclusive), into memory that is not shared.
  */
 export function lazyBytes(
   size: number,
@@ -26,7 +26,7 @@ export function lazyBytes(
     get(_target, property) {
       if (property === "byteLength") return size;
       if (property === "subarray") return subarray;
-      // Asked of everything that an asynchronous function returns.
+      // Read on everything returned from an async function.
       if (property === "then") return undefined;
       throw new Error(`external data is read in an unknown way: ${String(property)}`);
     },
@@ -36,13 +36,13 @@ export function lazyBytes(
 /** Reads bytes `start` to `end` (exclusive). */
 export type ReadPiece = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** The most that is asked for at once: more would have to be held in memory, twice. */
+/** Maximum bytes per request: each is held in memory twice. */
 const pieceBytes = 8 * 1024 * 1024;
 
 /**
- * Something that is read piece by piece, in the form of a Blob. Only what the JSPI build of onnxruntime-web uses works:
- * `size`, and the stream of a slice. A piece out of a stream is good until the next is asked for, then its memory is
- * freed: onnxruntime-web copies each before it asks again.
+ * A Blob-like object that is read in chunks. It supports only what the JSPI build of onnxruntime-web uses: `size`, and
+ * the stream of a slice. A chunk is valid until the next is requested, then its memory is freed: onnxruntime-web copies
+ * each before requesting the next.
  */
 export class PiecewiseBlob extends Blob {
   readonly #start: number;
@@ -76,15 +76,14 @@ export class PiecewiseBlob extends Blob {
       position = end;
       controller.enqueue(piece);
     };
-    // Nothing is read ahead, so that the one who asks for a piece has done with the one before.
+    // No read-ahead: when a chunk is requested, the previous one is no longer in use.
     return new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 }
 
 /**
- * A Blob of the browser, read by `arrayBuffer`. Reads from the stream of a Blob, which onnxruntime-web would use, now and
- * then never end in Chromium (156, in a worker, with a thread beside it): nothing but the reader holds on to what it
- * waits for.
+ * A browser Blob, read with `arrayBuffer`. Reads from a Blob's stream, which onnxruntime-web would use, occasionally
+ * hang in Chromium (156, in a worker with another thread running): only the reader keeps its source alive.
  */
 export function readByPieces(blob: Blob): Blob {
   return new PiecewiseBlob(

@@ -9,15 +9,15 @@ import type {
   WorkerRequest,
 } from "../protocol.ts";
 
-/** onnxruntime, as far as onnxruntime-node and onnxruntime-web are the same. */
+/** The common API of onnxruntime-node and onnxruntime-web. */
 export type Onnxruntime = Pick<typeof import("onnxruntime-web"), "InferenceSession" | "Tensor">;
 
-/** A platform's way to onnxruntime. */
+/** A platform's access to onnxruntime. */
 export interface Engine<Runtime extends Onnxruntime, LoadRequest> {
-  /** Gives onnxruntime, when a session first needs it. */
+  /** Loads onnxruntime when a session first needs it. */
   importRuntime(request: LoadRequest): Promise<Runtime>;
   createSession(runtime: Runtime, request: LoadRequest): Promise<InferenceSession>;
-  /** @throws Error where no long work should begin any more. */
+  /** @throws Error if no more long work should begin. */
   checkOpen?(): void;
 }
 
@@ -31,7 +31,7 @@ export class InferenceServer<Runtime extends Onnxruntime, LoadRequest> {
     this.#engine = engine;
   }
 
-  /** Does what a call asks. A failure is a reply, never thrown. */
+  /** Performs a call. Failures are replied, never thrown. */
   async answer(message: WorkerRequest<LoadRequest>): Promise<WorkerReply> {
     let stage: WorkerFailure["stage"] = "import";
     try {
@@ -74,7 +74,7 @@ export class InferenceServer<Runtime extends Onnxruntime, LoadRequest> {
   }
 }
 
-/** The buffers of a reply, which need not be copied on their way to the caller. */
+/** The buffers of a reply, transferred to the caller without copying. */
 export function buffersOf(reply: WorkerReply): ArrayBuffer[] {
   return reply.call === "run" ? Object.values(reply.reply).map(({ data }) => data.buffer as ArrayBuffer) : [];
 }
@@ -89,9 +89,9 @@ function describeValue(value: InferenceSession.ValueMetadata): ValueDescription 
     : { name: value.name, dtype: "not a tensor", shape: [] };
 }
 
-/** What an error says, in a form that crosses threads. */
+/** An error in a form that can be posted between threads. */
 function describeFailure(stage: WorkerFailure["stage"], error: unknown): WorkerFailure {
-  // Told by its fields: what a native library throws may be of another realm.
+  // Detected by its fields: errors of a native library may be from another realm.
   const { message, code } = Object(error) as { readonly message?: unknown; readonly code?: unknown };
   return {
     stage,

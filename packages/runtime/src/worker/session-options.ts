@@ -3,18 +3,19 @@ import type { NativeLoadRequest, WebLoadRequest } from "../protocol.ts";
 
 type SessionOptions = InferenceSession.SessionOptions;
 
-/** A file of weights as onnxruntime-web takes it. */
+/** A weights file as accepted by onnxruntime-web. */
 export interface ExternalData {
   readonly path: string;
   readonly data: Blob | Uint8Array;
 }
 
 /**
- * The options that onnxruntime-node gets for a session.
+ * Session options for onnxruntime-node.
  *
  * Memory patterns are off: they plan one block for all activations of a run and keep it, which took 0.06 GB (batch 1)
  * and 0.62 GB (batch 8) more than the arena alone for a 64×64 UNet, 0.9 GB more for a 256×256 one, and saved no time.
- * The arena is on: without it, each large activation is requested from the system and zeroed again, which takes 10 % of the time.
+ * The arena is on: without it, each large activation is requested from the system and zeroed again, which takes 10 % of
+ * the time.
  *
  * Nothing is packed before the first run: for 1.2 GB of weights that took two seconds of loading and saved no time
  * afterwards. What does save time is the layout that the level "all" gives to the weights of convolutions; they are
@@ -30,7 +31,7 @@ export function nativeSessionOptions(
     intraOpNumThreads: threads,
     enableCpuMemArena: true,
     enableMemPattern: false,
-    // What onnxruntime has to say arrives as errors, with a remedy; it would be on the terminal twice.
+    // onnxruntime's messages arrive as errors, with a remedy; logging would print them twice.
     logSeverityLevel: 4,
     extra: {
       session: {
@@ -41,7 +42,7 @@ export function nativeSessionOptions(
   };
 }
 
-/** The options that onnxruntime-web gets for a session, in Node and in browsers. See {@link nativeSessionOptions}. */
+/** Session options for onnxruntime-web, in Node and in browsers. See {@link nativeSessionOptions}. */
 export function webSessionOptions(
   { device, optimizeFor }: Pick<WebLoadRequest, "device" | "optimizeFor">,
   externalData: readonly ExternalData[],

@@ -1,14 +1,14 @@
 import { ImageError } from "../../errors.ts";
 import { errorMessage } from "../../realm.ts";
 
-/** A JPEG or WebP file, and how large an image it may hold. */
+/** A JPEG or WebP file, and the maximum size of its image. */
 export interface CompressedImage {
   readonly bytes: Uint8Array;
   readonly format: Exclude<ImageFormat, "png">;
   readonly maxPixels: number;
 }
 
-/** @throws ImageError where an image has more pixels than allowed. */
+/** @throws ImageError if an image has more pixels than allowed. */
 export function checkPixelCount(
   { format, maxPixels }: CompressedImage,
   { width, height }: { readonly width: number; readonly height: number },
@@ -38,7 +38,7 @@ export function damagedImage({ format }: CompressedImage, cause: unknown): Image
 /** The formats that images are read in. */
 type ImageFormat = "png" | "jpeg" | "webp";
 
-/** The format that a file's first bytes tell; `undefined` where they tell none of these. */
+/** Detects the format from a file's first bytes; `undefined` if it is none of these. */
 export function detectImageFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (startsWith(bytes, 0, [0x89, 0x50, 0x4e, 0x47])) return "png";
   if (startsWith(bytes, 0, [0xff, 0xd8, 0xff])) return "jpeg";

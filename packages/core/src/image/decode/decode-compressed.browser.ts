@@ -2,10 +2,10 @@ import { fromImageData, type Pixels } from "../pixels.ts";
 import { type CompressedImage, checkPixelCount, damagedImage } from "./compressed-image.ts";
 
 /**
- * Decodes a JPEG or WebP with what the browser has: turned upright as its EXIF data says, converted to sRGB where it has a
- * colour profile, the first picture of an animation, what is transparent on white.
+ * Decodes a JPEG or WebP with the browser's decoder: EXIF orientation is applied, colour profiles are converted to
+ * sRGB, transparency is blended onto white, and only the first frame of an animation is read.
  *
- * @throws ImageError where the file is damaged, or has too many pixels.
+ * @throws ImageError if the file is damaged, or has too many pixels.
  */
 export async function decodeCompressed(image: CompressedImage): Promise<Pixels> {
   const bytes = image.bytes as Uint8Array<ArrayBuffer>;

@@ -4,18 +4,18 @@ import { fromImageData, type Pixels } from "../pixels.ts";
 import { type CompressedImage, checkPixelCount, damagedImage } from "./compressed-image.ts";
 
 /**
- * Decodes a JPEG or WebP with sharp, an optional peer: turned upright as its EXIF data says, converted to sRGB where it
- * has a colour profile, the first picture of an animation, what is transparent on white.
+ * Decodes a JPEG or WebP with sharp, an optional peer dependency: EXIF orientation is applied, colour profiles are
+ * converted to sRGB, transparency is blended onto white, and only the first frame of an animation is read.
  *
- * @throws ImageError where the file is damaged, or has too many pixels, which its header tells.
- * @throws UnsupportedError where sharp is not installed.
+ * @throws ImageError if the file is damaged, or its header declares too many pixels.
+ * @throws UnsupportedError if sharp is not installed.
  */
 export async function decodeCompressed(image: CompressedImage): Promise<Pixels> {
   const sharp = await loadSharp(image);
   const open = (): Sharp => sharp(image.bytes, { limitInputPixels: image.maxPixels });
   let size: { readonly width: number; readonly height: number };
   try {
-    // The header alone; a limit of its own would not say how large the image is.
+    // Only the header is read: sharp's own limit would not report the size of the image.
     size = await sharp(image.bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
     throw damagedImage(image, cause);

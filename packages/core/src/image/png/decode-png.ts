@@ -5,11 +5,11 @@ import { toPixels } from "./png-colors.ts";
 import { inflatedLength, type PngHeader, parsePngHeader } from "./png-header.ts";
 
 /**
- * Decodes a PNG. Chunks, sizes and checksums are checked here, before the library is given the header and the pixels
- * alone: it would inflate without a limit.
+ * Decodes a PNG. Chunks, sizes and checksums are checked here, and only the header and the pixels are passed to the
+ * library, which inflates without a limit.
  *
- * @throws ImageError where the bytes are no PNG, a damaged one, or have more than `maxPixels` pixels.
- * @throws UnsupportedError for interlaced pixels of less than a byte.
+ * @throws ImageError if the bytes are not a valid PNG, or it has more than `maxPixels` pixels.
+ * @throws UnsupportedError for interlaced images with fewer than 8 bits per sample.
  */
 export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<Pixels> {
   const chunks = readPngChunks(bytes);
@@ -40,14 +40,14 @@ function decodeWithLibrary(chunks: PngChunks): Uint8Array | Uint16Array {
   return data instanceof Uint8ClampedArray ? new Uint8Array(data) : data;
 }
 
-/** What is inflated at once: a thousand times of it has to be held. */
+/** Bytes inflated at once: the output can be a thousand times larger and has to fit into memory. */
 const pieceBytes = 16 * 1024;
 
 /**
- * Inflates the parts of a zlib stream without keeping the result, to find out whether it has the length that it should:
- * a small file can claim to hold little and inflate to gigabytes.
+ * Inflates the parts of a zlib stream and discards the output, to check its length: a small file can declare a small
+ * image and inflate to gigabytes.
  *
- * @throws ImageError where the stream is damaged, shorter or longer.
+ * @throws ImageError if the stream is damaged, too short or too long.
  */
 export async function checkInflatedLength(parts: readonly Uint8Array[], expected: number): Promise<void> {
   const reader = streamPieces(parts).pipeThrough(new DecompressionStream("deflate")).getReader();
@@ -91,7 +91,8 @@ function* cut(parts: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuffer>, 
 }
 
 /**
- * Spreads samples of 1, 2 or 4 bits to one a byte. Rows begin at a byte; the first sample is in the highest bits.
+ * Unpacks samples of 1, 2 or 4 bits to one per byte. Rows start at a byte boundary; the first sample is in the highest
+ * bits.
  */
 export function unpackSamples(packed: Uint8Array, width: number, height: number, depth: number): Uint8Array {
   const samples = new Uint8Array(width * height);

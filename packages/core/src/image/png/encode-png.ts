@@ -3,16 +3,16 @@ import type { Pixels } from "../pixels.ts";
 import { writePngChunks } from "./png-chunks.ts";
 import { type PngText, textChunks } from "./png-text.ts";
 
-/** Options of `toPng`, `toBlob` and `save` of an image. */
+/** Options of an image's `toPng`, `toBlob` and `save`. */
 export interface EncodeImageOptions {
   /** Texts to write into the file, by keyword. */
   readonly text?: PngText | undefined;
 }
 
-/** As much is compressed at once, some milliseconds of work where the platform does it on the thread that asks. */
+/** Bytes compressed at once: a few milliseconds of work on platforms that compress on the calling thread. */
 const bandBytes = 2 ** 16;
 
-/** Encodes 8-bit pixels as PNG. A page has its turn after each band of rows. */
+/** Encodes 8-bit pixels as PNG. Yields to the page after each band of rows. */
 export async function encodePng(
   { width, height, channels, data }: Pixels,
   { text }: EncodeImageOptions = {},
@@ -36,13 +36,13 @@ function encodeHeader(width: number, height: number, channels: Pixels["channels"
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  // 8 bits a sample; grey, grey with alpha, RGB or RGBA. The rest, compression, filters and interlacing, has the only usual value, 0.
+  // 8 bits a sample; grey, grey with alpha, RGB or RGBA. Compression, filter and interlace methods are 0.
   header[8] = 8;
   header[9] = { 1: 0, 2: 4, 3: 2, 4: 6 }[channels];
   return header;
 }
 
-/** Each row with its filter before it: 0, none. */
+/** Each row, preceded by its filter type: 0, none. */
 async function writeRows(
   writer: WritableStreamDefaultWriter<BufferSource>,
   data: Uint8Array,

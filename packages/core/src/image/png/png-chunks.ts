@@ -1,6 +1,6 @@
 import { ImageError } from "../../errors.ts";
 
-/** The bytes that every PNG file begins with. */
+/** The signature at the start of every PNG file. */
 export const pngSignature: readonly number[] = [137, 80, 78, 71, 13, 10, 26, 10];
 
 const known = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
@@ -18,10 +18,10 @@ export interface PngChunks {
 }
 
 /**
- * Finds the chunks of a PNG and checks their lengths, order and checksums. Chunks that do not change the pixels are
- * passed over, what follows the end is ignored; of an animation that leaves the first picture. Copies nothing.
+ * Finds the chunks of a PNG and checks their lengths, order and checksums. Chunks that do not affect the pixels and
+ * data after the end are ignored, so only the first frame of an animation is read. Copies nothing.
  *
- * @throws ImageError where the bytes are no PNG, or a damaged one.
+ * @throws ImageError if the bytes are not a valid PNG.
  */
 export function readPngChunks(bytes: Uint8Array): PngChunks {
   if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") {
@@ -106,7 +106,7 @@ function describeStart(bytes: Uint8Array): string {
   return `${bytes.length} bytes that begin with ${start}`;
 }
 
-/** A PNG file with these chunks. The parts of a chunk are its content, one after the other. */
+/** A PNG file with these chunks. The content of a chunk is the concatenation of its parts. */
 export function writePngChunks(
   chunks: readonly (readonly [type: string, parts: readonly Uint8Array[]])[],
 ): Uint8Array<ArrayBuffer> {
@@ -138,14 +138,14 @@ const table = Uint32Array.from({ length: 256 }, (_, index) => {
   return remainder;
 });
 
-/** The checksum that PNG puts behind each chunk (PNG specification, annex D), as an unsigned integer. */
+/** The checksum after each PNG chunk (PNG specification, annex D), as an unsigned integer. */
 export function crc32(bytes: Uint8Array): number {
   let remainder = 0xffffffff;
   for (const byte of bytes) remainder = (table[(remainder ^ byte) & 0xff] ?? 0) ^ (remainder >>> 8);
   return (remainder ^ 0xffffffff) >>> 0;
 }
 
-/** An error about a PNG file that is damaged. */
+/** An error about a damaged PNG file. */
 export function damagedPng(found: string, expected: string, cause?: unknown): ImageError {
   return new ImageError(
     { subject: "PNG", found, expected, remedy: "Check that the file is complete; if it is, save it again." },

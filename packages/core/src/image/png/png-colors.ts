@@ -4,10 +4,10 @@ import type { PngHeader } from "./png-header.ts";
 
 type Samples = Uint8Array | Uint16Array;
 
-/** The samples of a PNG, before they are colours. */
+/** The raw samples of a PNG, before conversion to colours. */
 export interface PngSamples {
   readonly header: PngHeader;
-  /** One sample an element, `width · height · header.samples` of them. */
+  /** One sample per element, `width · height · header.samples` of them. */
   readonly samples: Samples;
   /** The content of PLTE. */
   readonly palette: Uint8Array | undefined;
@@ -16,10 +16,10 @@ export interface PngSamples {
 }
 
 /**
- * Turns samples into 8-bit grey or colour: fewer than 8 bits are stretched to the full range, of 16 the upper 8 are
- * kept, palettes are looked up, and what is transparent lies on white.
+ * Converts samples to 8-bit greyscale or RGB: fewer than 8 bits are scaled to the full range, 16 bits are truncated to
+ * the upper 8, palettes are looked up, and transparency is blended onto white.
  *
- * @throws ImageError where palette or transparency do not fit the samples.
+ * @throws ImageError if the palette or transparency does not match the samples.
  */
 export function toPixels(png: PngSamples): Pixels {
   switch (png.header.colorType) {
@@ -56,7 +56,7 @@ function flatten({ header, samples }: PngSamples): Pixels {
   return { width: header.width, height: header.height, channels, data };
 }
 
-/** Makes the one colour that tRNS names white. */
+/** Replaces the transparent colour named by tRNS with white. */
 function clearColor(png: PngSamples, transparency: Uint8Array): Pixels {
   const { channels, data, width, height } = narrow(png);
   if (transparency.length !== 2 * channels) {

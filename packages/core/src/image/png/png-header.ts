@@ -1,17 +1,17 @@
 import { ImageError, UnsupportedError } from "../../errors.ts";
 import { damagedPng } from "./png-chunks.ts";
 
-/** How the samples of a PNG make colours (PNG specification, table 11.1). */
+/** How the samples of a PNG map to colours (PNG specification, table 11.1). */
 export type PngColorType = "grey" | "rgb" | "palette" | "grey-alpha" | "rgb-alpha";
 
-/** What the IHDR chunk says. */
+/** The content of the IHDR chunk. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  /** Bits per sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
   readonly colorType: PngColorType;
-  /** Samples a pixel. */
+  /** Samples per pixel. */
   readonly samples: number;
   readonly interlaced: boolean;
 }
@@ -33,8 +33,8 @@ const colorTypes: ReadonlyMap<number, ColorTypeRule> = new Map([
 /**
  * Reads the content of an IHDR chunk.
  *
- * @throws ImageError where a field is out of range, or there are more than `maxPixels` pixels.
- * @throws UnsupportedError for interlaced pixels of less than a byte.
+ * @throws ImageError if a field is out of range, or there are more than `maxPixels` pixels.
+ * @throws UnsupportedError for interlaced images with fewer than 8 bits per sample.
  */
 export function parsePngHeader(content: Uint8Array, maxPixels: number): PngHeader {
   if (content.length !== 13) throw damagedPng(`an IHDR of ${content.length} bytes`, "13 bytes");
@@ -76,10 +76,10 @@ export function parsePngHeader(content: Uint8Array, maxPixels: number): PngHeade
   return { width, height, depth, colorType: rule.name, samples: rule.samples, interlaced: interlace === 1 };
 }
 
-/** How many bytes the pixels of an image have once inflated: each row begins with the number of its filter. */
+/** The inflated size of an image's pixels in bytes: each row begins with its filter type. */
 export function inflatedLength(header: PngHeader): number {
   if (!header.interlaced) return header.height * rowLength(header, header.width);
-  // The seven passes of Adam7: where each begins, and how far its pixels lie apart.
+  // The seven passes of Adam7: start and stride of each.
   const passes = [
     [0, 0, 8, 8],
     [4, 0, 8, 8],

@@ -2,23 +2,23 @@ import type { PickleMachine } from "./pickle-machine.ts";
 import type { PickleReader } from "./pickle-reader.ts";
 import type { PickleGlobal, PickleValue } from "./pickle-value.ts";
 
-/** What the reader of a kind of pickles knows of the world outside of them. */
+/** External references known to the reader of a kind of pickle. */
 export interface PickleWorld {
-  /** A class or function of Python that is known and harmless; `undefined` for every other. */
+  /** A known, harmless Python class or function; `undefined` for any other. */
   findGlobal(module: string, name: string): PickleGlobal | undefined;
-  /** What a persistent id, a reference to something outside of the pickle, stands for; `undefined` for no known one. */
+  /** Resolves a persistent id, a reference to something outside the pickle; `undefined` if unknown. */
   loadPersistent(id: PickleValue): PickleValue | undefined;
 }
 
-/** What the operations of a pickle work on. */
+/** The state that pickle operations work on. */
 export interface PickleContext {
   readonly reader: PickleReader;
   readonly machine: PickleMachine;
   readonly world: PickleWorld;
 }
 
-/** What one byte of a pickle tells its reader to do. */
+/** One opcode of a pickle. */
 export type PickleOperation = (context: PickleContext) => void;
 
-/** Operations by their byte. */
+/** Operations by opcode. */
 export type PickleOperations = Readonly<Record<number, PickleOperation>>;

@@ -1,14 +1,14 @@
 import type { PickleReader } from "./pickle-reader.ts";
 import { type PickleValue, sizeOfPickleValue } from "./pickle-value.ts";
 
-/** How many values may wait on the stack: writers put a dict there a thousand entries at a time. */
+/** Maximum values on the stack: writers push a dict a thousand entries at a time. */
 const maximumStack = 1_000_000;
-/** How many groups may be open inside each other: Python gives up at a depth of about 1000. */
+/** Maximum nesting depth of groups: Python gives up at about 1000. */
 const maximumMarks = 10_000;
-/** How many characters, bytes and items all calls together may be given: twice what the largest pickle can hold. */
+/** Maximum characters, bytes and items passed to all calls together: twice what the largest pickle can hold. */
 const maximumArguments = 64 * 1024 * 1024;
 
-/** The stack, marks and memo of a pickle that is being read, all of limited size. */
+/** The stack, marks and memo of an unpickling run, all limited in size. */
 export class PickleMachine {
   readonly #reader: PickleReader;
   readonly #stack: PickleValue[] = [];
@@ -32,7 +32,7 @@ export class PickleMachine {
     return this.#stack.pop() as PickleValue;
   }
 
-  /** The topmost value, which stays. */
+  /** The topmost value, without popping it. */
   top(): PickleValue {
     this.#requireValue();
     return this.#stack.at(-1) as PickleValue;
@@ -45,7 +45,7 @@ export class PickleMachine {
     this.#marks.push(this.#stack.length);
   }
 
-  /** Takes the last mark and everything above it. */
+  /** Pops the last mark and everything above it. */
   popToMark(): PickleValue[] {
     const mark = this.#marks.pop();
     if (mark === undefined) throw this.#reader.fault("the end of a group", "its beginning before that");
@@ -53,8 +53,8 @@ export class PickleMachine {
   }
 
   /**
-   * Counts what a call is given. Values out of the memo cost a pickle nothing, and what is called looks at all of them:
-   * without a limit, a small pickle could keep its reader busy for days.
+   * Counts the arguments of a call. Memo values cost a pickle nothing, but the callee visits all of them: without a limit, a
+   * small pickle could keep its reader busy for days.
    */
   countArguments(values: readonly PickleValue[]): void {
     for (const value of values) this.#arguments += sizeOfPickleValue(value);
@@ -66,22 +66,22 @@ export class PickleMachine {
     }
   }
 
-  /** Whether a value can be taken without passing a mark. */
+  /** Whether a value can be popped without passing a mark. */
   hasValue(): boolean {
     return this.#stack.length > (this.#marks.at(-1) ?? 0);
   }
 
-  /** Keeps the topmost value under a number. */
+  /** Memoizes the topmost value under a number. */
   store(index: number): void {
     this.#memo.set(index, this.top());
   }
 
-  /** Keeps the topmost value under the next number. */
+  /** Memoizes the topmost value under the next number. */
   storeNext(): void {
     this.store(this.#memo.size);
   }
 
-  /** Puts a value that was kept on the stack. */
+  /** Pushes a memoized value onto the stack. */
   load(index: number): void {
     const value = this.#memo.get(index);
     if (value === undefined) throw this.#reader.fault(`a use of memo entry ${index}`, "one that was kept");

@@ -2,7 +2,7 @@ import { CheckpointError } from "../../errors.ts";
 
 const newline = 0x0a;
 
-/** Reads the bytes of a pickle one after the other. */
+/** Reads the bytes of a pickle sequentially. */
 export class PickleReader {
   /** Names the pickle in messages. */
   readonly subject: string;
@@ -21,7 +21,7 @@ export class PickleReader {
     return this.#bytes.length - this.#position;
   }
 
-  /** The error for a pickle that is damaged at this place. */
+  /** The error for a pickle damaged at this position. */
   fault(found: string, expected: string): CheckpointError {
     return new CheckpointError({
       subject: this.subject,
@@ -47,12 +47,12 @@ export class PickleReader {
     return this.#view.getInt32(this.#advance(4), true);
   }
 
-  /** A length; one above 2^53 is rounded, and larger than any pickle. */
+  /** A length; values above 2^53 are rounded, but exceed any pickle. */
   uint64(): number {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
 
-  /** The only number in a pickle that has its first byte first. */
+  /** The only big-endian number in a pickle. */
   float64(): number {
     return this.#view.getFloat64(this.#advance(8), false);
   }
@@ -73,14 +73,14 @@ export class PickleReader {
     }
   }
 
-  /** The text up to the end of the line, which is skipped. */
+  /** The text up to the line break, which is consumed. */
   line(): string {
     const text = this.text(this.#lineLength());
     this.#advance(1);
     return text;
   }
 
-  /** Like {@link line}, of text in Latin-1, in which every byte is the character of that number. */
+  /** Like {@link line}, for Latin-1, which maps each byte to the character of the same code. */
   latin1Line(): string {
     const bytes = this.bytes(this.#lineLength());
     this.#advance(1);

@@ -1,4 +1,4 @@
-/** What a pickle can hold. Python's int is a `bigint` where a number cannot hold it exactly. */
+/** A value in a pickle. A Python int is a `bigint` if a number cannot hold it exactly. */
 export type PickleValue =
   | null
   | boolean
@@ -21,7 +21,7 @@ export class PickleTuple {
   }
 }
 
-/** A Python dict, ordered. Keys that are neither text nor numbers are told apart by identity. */
+/** A Python dict, ordered. Keys other than strings and numbers are compared by identity. */
 export class PickleDict {
   readonly entries: Map<PickleValue, PickleValue> = new Map();
 }
@@ -31,17 +31,17 @@ export class PickleSet {
   readonly items: PickleValue[] = [];
 }
 
-/** What only the reader of a kind of pickles knows: a class or function of Python, or what one made. */
+/** A value specific to a kind of pickle: a Python class or function, or its result. */
 export abstract class PickleObject {}
 
 /**
- * A class or function of Python by name, known and harmless. The name stands for a piece of this program; there is no
- * way from it to Python's.
+ * A known, harmless Python class or function, by name. The name refers to code in this package; Python's code is never
+ * reached.
  */
 export class PickleGlobal extends PickleObject {
   /** Module and name: `collections.OrderedDict`. */
   readonly name: string;
-  /** What a call makes; `undefined` where the arguments are not those that it takes. Absent where it is data alone. */
+  /** The result of a call; `undefined` for unexpected arguments. Absent if it is only data. */
   readonly call: ((args: readonly PickleValue[]) => PickleValue | undefined) | undefined;
 
   constructor(name: string, call?: (args: readonly PickleValue[]) => PickleValue | undefined) {
@@ -51,7 +51,7 @@ export class PickleGlobal extends PickleObject {
   }
 }
 
-/** How many characters, bytes or items a value has; 1 for what has none. */
+/** The number of characters, bytes or items in a value; 1 for other values. */
 export function sizeOfPickleValue(value: PickleValue): number {
   if (typeof value === "string" || value instanceof Uint8Array || Array.isArray(value)) return value.length;
   if (value instanceof PickleTuple || value instanceof PickleSet) return value.items.length;

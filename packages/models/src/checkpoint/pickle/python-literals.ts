@@ -1,14 +1,14 @@
 /** The longest integer that Python converts from text (`sys.int_info.default_max_str_digits`). */
 const maximumDigits = 4300;
 
-/** An integer as `int` reads it from text; `undefined` where it is none. */
+/** An integer, parsed from text as by `int`; `undefined` if invalid. */
 export function parsePythonInteger(text: string): number | bigint | undefined {
   const trimmed = text.trim();
   if (!/^[+-]?\d+$/.test(trimmed) || trimmed.length > maximumDigits) return undefined;
   return toPickleInteger(BigInt(trimmed.replace("+", "")));
 }
 
-/** A float as `float` reads it from text; `undefined` where it is none. */
+/** A float, parsed from text as by `float`; `undefined` if invalid. */
 export function parsePythonFloat(text: string): number | undefined {
   const trimmed = text.trim();
   const special = /^([+-]?)(inf|nan)(?:inity)?$/i.exec(trimmed);
@@ -19,7 +19,7 @@ export function parsePythonFloat(text: string): number | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-/** A two's complement integer of any length, its lowest byte first. */
+/** A little-endian two's complement integer of any length. */
 export function decodePythonInteger(bytes: Uint8Array): number | bigint {
   if (bytes.length === 0) return 0;
   let magnitude = 0n;
@@ -42,7 +42,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 
 const escapes = /\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([\s\S]?))/g;
 
-/** Text in quotes as `repr` of Python 2 writes it; `undefined` where it is none. */
+/** A quoted string as written by Python 2's `repr`; `undefined` if invalid. */
 export function parsePythonString(text: string): string | undefined {
   const match = /^(['"])(.*)\1\s*$/s.exec(text);
   if (match === null) return undefined;
@@ -57,7 +57,7 @@ export function parsePythonString(text: string): string | undefined {
   return isValid ? result : undefined;
 }
 
-/** Text in Python's "raw unicode escape" encoding, in which only `\u` and `\U` are escapes. */
+/** Text in Python's "raw unicode escape" encoding, whose only escapes are `\u` and `\U`. */
 export function parseRawUnicode(text: string): string | undefined {
   try {
     return text.replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/g, (_whole, short, long) =>

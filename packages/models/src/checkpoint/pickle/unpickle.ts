@@ -8,10 +8,10 @@ import { PickleMachine } from "./pickle-machine.ts";
 import { PickleReader } from "./pickle-reader.ts";
 import type { PickleValue } from "./pickle-value.ts";
 
-/** The largest pickle that is read. A state dict takes some 150 bytes for each array. */
+/** Maximum size of a pickle. A state dict takes some 150 bytes per array. */
 export const maximumPickleBytes: number = 32 * 1024 * 1024;
 
-/** How many operations a pickle may have. A state dict takes some 45 for each array. */
+/** Maximum operations in a pickle. A state dict takes some 45 per array. */
 const maximumOperations = 3_000_000;
 
 const stop = 0x2e;
@@ -24,13 +24,13 @@ const operations: PickleOperations = {
 };
 
 /**
- * Reads a pickle of Python's (protocols 0 to 5) as data. A pickle is a program for a small machine; this machine can
- * make numbers, text and containers, and nothing else: of Python's classes and functions it knows those that `world`
- * gives it, and what they do is written here.
+ * Reads a Python pickle (protocols 0 to 5) as data. A pickle is a program for a small virtual machine; this one creates only
+ * numbers, strings and containers. It knows only the Python classes and functions that `world` provides, implemented in
+ * this package.
  *
  * @param subject - Names the pickle in messages.
- * @throws UnsafePickleError where it names anything else, calls what cannot be called, or sets attributes.
- * @throws CheckpointError where it is damaged, or larger than {@link maximumPickleBytes} or 3 million operations.
+ * @throws UnsafePickleError if it names anything else, calls something not callable, or sets attributes.
+ * @throws CheckpointError if it is damaged, or exceeds {@link maximumPickleBytes} or 3 million operations.
  */
 export function unpickle(subject: string, bytes: Uint8Array, world: PickleWorld): PickleValue {
   if (bytes.length > maximumPickleBytes) {

@@ -2,16 +2,16 @@ import { CheckpointError } from "../../errors.ts";
 import { describePickleValue, PickleDict, type PickleValue } from "../pickle/pickle-value.ts";
 import { LeftOutTensor, TorchTensor } from "./torch-tensor.ts";
 
-/** What torch saves a tensor as. */
+/** How torch saves a tensor. */
 export type PickledTensor = TorchTensor | LeftOutTensor;
 
 /**
- * Finds the dict with the tensors in what a file of torch holds: the file itself is one, or it is a dict in which one
- * entry is (`state_dict`, `ema`, `model`; the others are notes about the training).
+ * Finds the state dict in a torch file: the file's top-level dict, or an entry of it (`state_dict`, `ema`, `model`; other
+ * entries are training metadata).
  *
- * @param key - Which entry to take where there are several; the file itself where it is `""`.
- * @returns The tensors by name; what is no tensor is left out.
- * @throws CheckpointError where there are no tensors, or it is not clear which ones are meant.
+ * @param key - Which entry to use if there are several; `""` for the top level.
+ * @returns The tensors by name; other values are skipped.
+ * @throws CheckpointError if there are no tensors, or the choice is ambiguous.
  */
 export function chooseStateDict(
   subject: string,
@@ -19,7 +19,7 @@ export function chooseStateDict(
   key: string | undefined,
 ): ReadonlyMap<string, PickledTensor> {
   const candidates = new Map<string, ReadonlyMap<string, PickledTensor>>();
-  // The same dict may stand in many places, and is looked through once.
+  // The same dict may occur in many places; it is searched once.
   const known = new Map<PickleValue, ReadonlyMap<string, PickledTensor>>();
   const add = (name: string, value: PickleValue): void => {
     const tensors = known.get(value) ?? tensorsOf(value);

@@ -5,20 +5,20 @@ import type { CheckpointTensor } from "../checkpoint.ts";
 import type { ZipEntry } from "../zip/zip-entry.ts";
 import type { TorchTensor } from "./torch-tensor.ts";
 
-/** The part of a zip file that a tensor's storage is looked for in. */
+/** The part of a zip file to search for a tensor's storage. */
 export interface TorchArchive {
   readonly file: RepositoryFile;
-  /** The one folder that everything in the zip file is in. */
+  /** The root folder in the zip file. */
   readonly root: string;
   readonly entries: ReadonlyMap<string, ZipEntry>;
 }
 
 /**
- * Finds the bytes of a tensor: checks that its storage is there and of the size that the pickle says, that the tensor
- * lies inside of it.
+ * Finds the bytes of a tensor. Checks that its storage exists with the size given in the pickle, and that the tensor lies
+ * within it.
  *
- * @returns The tensor; with its strides where its elements are not in a row (a transposed or expanded tensor).
- * @throws CheckpointError where they are not there.
+ * @returns The tensor; with strides if it is not contiguous (a transposed or expanded tensor).
+ * @throws CheckpointError if they are missing.
  */
 export function locateTorchTensor(
   { file, root, entries }: TorchArchive,
@@ -58,19 +58,19 @@ export function locateTorchTensor(
   return { dtype, shape, file, offset, length, ...(isInRow ? {} : { strides }) };
 }
 
-/** Whether the last dimension is in a row, the one before it in rows of the last, and so on. */
+/** Whether the strides are contiguous (row-major). */
 function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1;
   for (let dimension = shape.length - 1; dimension >= 0; dimension -= 1) {
     const size = shape[dimension] as number;
-    // No step is ever made in a dimension of 1, and torch writes there what it likes.
+    // The stride of a dimension of 1 is never used, and torch writes arbitrary values.
     if (size !== 1 && strides[dimension] !== expected) return false;
     expected *= size;
   }
   return true;
 }
 
-/** How many elements of the storage lie between the first and the last, both included. */
+/** The number of storage elements from the first to the last, inclusive. */
 function spanOf(shape: readonly number[], strides: readonly number[]): number {
   return shape.reduce((last, size, dimension) => last + (size - 1) * (strides[dimension] as number), 1);
 }

@@ -18,28 +18,29 @@ import { torchWorld } from "./torch-world.ts";
 /** Options of {@link readTorchFile}. */
 export interface ReadTorchFileOptions extends ReadOptions {
   /**
-   * The entry of the file to take the arrays from, where several hold some: `"ema"`. Not needed where there is one, or
-   * the file is a state dict itself.
+   * The entry of the file to load, if several hold arrays: `"ema"`. Not needed if there is only one, or the file itself is
+   * a state dict.
    */
   readonly stateDictKey?: string | undefined;
 }
 
-/** The newest format version that is read; torch 2.13 writes 3 and reads up to 10. */
+/** The newest supported format version; torch 2.13 writes 3 and reads up to 10. */
 const newestVersion = 10;
 
 /** Records are a few bytes: a version, a byte order. */
 const maximumRecordBytes = 64;
 
 /**
- * Reads which arrays a file of `torch.save` holds (`.bin`, `.pt`, `.pth`; the zip format, which torch has written since
- * version 1.6), without torch and without running anything of what is in it. The arrays stay where they are.
+ * Lists the arrays of a `torch.save` file (`.bin`, `.pt`, `.pth`; the zip format, torch's default since version 1.6),
+ * without torch and without executing any of its contents. Array data is not read.
  *
  * The zip directory is checked against the file, see `readZipDirectory`; the pickle is read as data, see `unpickle`;
- * each array must lie inside of its storage.
+ * each array must lie within its storage.
  *
- * @throws UnsafePickleError where the pickle asks for more than arrays.
- * @throws CheckpointError where the file is damaged, or holds no arrays, or several dicts of them.
- * @throws UnsupportedError where it is of an old or compressed format, or of a big-endian machine; the message has the line of Python that converts it.
+ * @throws UnsafePickleError if the pickle needs more than arrays.
+ * @throws CheckpointError if the file is damaged, or has no arrays or several state dicts.
+ * @throws UnsupportedError if it has an old or compressed format, or comes from a big-endian machine; the message has a
+ * line of Python to convert it.
  */
 export async function readTorchFile(
   file: RepositoryFile,
@@ -56,7 +57,7 @@ export async function readTorchFile(
 }
 
 /**
- * The texts that a file of `torch.save` holds beside its arrays, by name, where it is a dict.
+ * The strings in a `torch.save` file besides its arrays, by name, if it is a dict.
  *
  * @throws What {@link readTorchFile} throws.
  */
@@ -89,7 +90,7 @@ async function openTorchFile(
   return { archive, content: unpickle(subject, bytes, torchWorld) };
 }
 
-/** Says which tensors have no elements in a row. @throws UnsupportedError where there are no others. */
+/** Warns about non-contiguous tensors. @throws UnsupportedError if there are no others. */
 function leaveOut(file: RepositoryFile, chosen: ReadonlyMap<string, PickledTensor>, kept: number): void {
   const leftOut = [...chosen].flatMap(([name, tensor]) =>
     tensor instanceof LeftOutTensor ? [`${shortenName(name)} (${tensor.kind})`] : [],
@@ -111,7 +112,7 @@ function leaveOut(file: RepositoryFile, chosen: ReadonlyMap<string, PickledTenso
   });
 }
 
-/** The folder that everything is in: it has the name that the file had when it was saved. */
+/** The root folder, named after the file when it was saved. */
 function findRoot(file: RepositoryFile, entries: ReadonlyMap<string, ZipEntry>): string {
   const roots = [...entries.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [root, ...others] = roots;

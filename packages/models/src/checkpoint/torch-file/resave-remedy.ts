@@ -1,9 +1,9 @@
 import type { RepositoryFile } from "@onestep/hub";
 
-/** How to turn a file of torch that is not read here into a safetensors file beside it, in one line of Python. */
+/** A line of Python that converts an unsupported torch file to a safetensors file next to it. */
 export function resaveRemedy(file: RepositoryFile): string {
   const ownName = file.path.slice(file.path.lastIndexOf("/") + 1);
-  // The line is there to be copied into a shell: a name that is more than a name does not go into it.
+  // The line will be pasted into a shell, so it must not contain unsafe names.
   const name = /^[\w.-]+$/.test(ownName) ? ownName : "model.bin";
   const target = name.replace(/(\.\w+)?$/, ".safetensors");
   const source = `torch.load('${name}', map_location='cpu', weights_only=True)`;

@@ -5,20 +5,20 @@ import { examinedBytes, identifyFile } from "../identify-file.ts";
 import { resaveRemedy } from "./resave-remedy.ts";
 
 const zipStart = [0x50, 0x4b, 0x03, 0x04];
-/** A pickle of the integer with which torch begins its files of before 1.6: protocol 2, a long of 10 bytes. */
+/** The pickled magic number of torch files before 1.6: protocol 2, a long of 10 bytes. */
 const legacyStart = [
   0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
 ];
 const tarMark = "ustar";
 const tarMarkPosition = 257;
-/** What the files in it are called. */
+/** The names of the files in it. */
 const tarMembers = /^(\.\/)?(sys_info|pickle|storages|tensors)\0/;
 
 /**
- * Looks at the first bytes of a file of torch.
+ * Checks the first bytes of a torch file.
  *
- * @throws UnsupportedError where it is of one of the two formats that torch wrote before it wrote zip files.
- * @throws CheckpointError where it is none of torch's.
+ * @throws UnsupportedError if it is in one of torch's two formats before zip.
+ * @throws CheckpointError if it is not a torch file.
  */
 export async function checkTorchFileKind(file: RepositoryFile, options: ReadOptions): Promise<void> {
   const start = await file.read(0, Math.min(file.size, examinedBytes), options);

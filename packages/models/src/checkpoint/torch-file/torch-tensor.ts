@@ -1,9 +1,9 @@
 import type { DType } from "@onestep/graph";
 import { PickleGlobal, PickleObject } from "../pickle/pickle-value.ts";
 
-/** A class of torch that names the element type of a storage: `torch.FloatStorage`. */
+/** A torch class that gives a storage's element type: `torch.FloatStorage`. */
 export class TorchStorageType extends PickleGlobal {
-  /** `undefined` for bytes of which the tensor says what they are. */
+  /** `undefined` for untyped bytes, whose type is given by the tensor. */
   readonly dtype: DType | undefined;
 
   constructor(name: string, dtype: DType | undefined) {
@@ -22,7 +22,7 @@ export class TorchDataType extends PickleGlobal {
   }
 }
 
-/** A tensor whose elements do not lie in a row: sparse, nested, on the device "meta". */
+/** A tensor without plain storage: sparse, nested, or on the "meta" device. */
 export class LeftOutTensor extends PickleObject {
   /** As torch calls it: `sparse_coo`. */
   readonly kind: string;
@@ -33,12 +33,12 @@ export class LeftOutTensor extends PickleObject {
   }
 }
 
-/** Numbers in a row, in an entry of the zip file of their own. Several tensors can be views into one. */
+/** A flat array of numbers in its own zip entry. Several tensors can be views of one storage. */
 export class TorchStorage extends PickleObject {
   readonly dtype: DType;
   /** Name of the entry in the folder `data`. */
   readonly key: string;
-  /** How many elements. */
+  /** Number of elements. */
   readonly size: number;
 
   constructor(dtype: DType, key: string, size: number) {
@@ -49,13 +49,13 @@ export class TorchStorage extends PickleObject {
   }
 }
 
-/** A tensor: a view into a storage. Nothing of it was checked against the storage. */
+/** A tensor: a view of a storage, not yet checked against it. */
 export class TorchTensor extends PickleObject {
   readonly storage: TorchStorage;
   /** Its first element in the storage. */
   readonly offset: number;
   readonly shape: readonly number[];
-  /** How many elements of the storage one step in each dimension takes. */
+  /** Strides, in storage elements. */
   readonly strides: readonly number[];
 
   constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {

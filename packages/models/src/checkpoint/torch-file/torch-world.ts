@@ -15,19 +15,19 @@ const storageTypes: readonly (readonly [string, DType])[] = dtypes.flatMap((dtyp
   return torchStorage === undefined ? [] : [[torchStorage, dtype] as const];
 });
 
-/** Types of arrays for which torch has no storage of their own: the array says what its bytes are. */
+/** Array types without a torch storage class: the array gives the type of its bytes. */
 const untypedTypes: readonly DType[] = dtypes.filter(
   (dtype) => numberFormats[dtype].torchStorage === undefined && !dtype.startsWith("float6_"),
 );
 
-/** Types as values: `torch.float32` in a checkpoint's notes about itself. */
+/** Types as values: `torch.float32` in a checkpoint's metadata. */
 const dataTypes = [
   ...["float64", "float32", "float16", "bfloat16", "complex64", "complex128", "bool"],
   ...["int64", "int32", "int16", "int8", "uint8"],
   ...["qint8", "quint8", "qint32", "per_tensor_affine", "per_channel_affine"],
 ];
 
-/** How many dimensions torch gives a tensor at most. */
+/** Maximum number of dimensions of a torch tensor. */
 const maximumDimensions = 64;
 
 type Call = (args: readonly PickleValue[]) => PickleValue | undefined;
@@ -70,12 +70,12 @@ const globals: ReadonlyMap<string, PickleGlobal> = new Map(
 );
 
 /**
- * What a pickle of `torch.save` may name: the classes and functions that a state dict is made of (torch
- * `_weights_only_unpickler.py` has the same list, and more), and a reference to a storage.
+ * What a `torch.save` pickle may name: the classes and functions of a state dict (a subset of the list in torch's
+ * `_weights_only_unpickler.py`), and references to storages.
  */
 export const torchWorld: PickleWorld = {
   findGlobal(module, name) {
-    // A name with a dot would lead from a known class to whatever hangs on it.
+    // A dotted name could reach any attribute of a known class.
     if (name.includes(".")) return undefined;
     return globals.get(`${module === "__builtin__" ? "builtins" : module}.${name}`);
   },
@@ -89,7 +89,7 @@ export const torchWorld: PickleWorld = {
   },
 };
 
-/** Arguments: storage, offset, shape, strides, and what matters for training alone. */
+/** Arguments: storage, offset, shape, strides, and training-only values. */
 function rebuildTensor(args: readonly PickleValue[]): TorchTensor | undefined {
   const [storage, offset, shape, strides] = args;
   const isTensor =
@@ -103,7 +103,7 @@ function rebuildTensor(args: readonly PickleValue[]): TorchTensor | undefined {
   return new TorchTensor(storage, offset, shape.items as number[], strides.items as number[]);
 }
 
-/** Like {@link rebuildTensor}, of a storage of bytes; what they are stands behind what matters for training. */
+/** Like {@link rebuildTensor}, for a storage of bytes; their type follows the training-only values. */
 function rebuildUntypedTensor(args: readonly PickleValue[]): TorchTensor | undefined {
   const type = args[6];
   const tensor = rebuildTensor(args);
@@ -114,12 +114,12 @@ function rebuildUntypedTensor(args: readonly PickleValue[]): TorchTensor | undef
   return new TorchTensor(new TorchStorage(type.dtype, storage.key, size), offset, shape, strides);
 }
 
-/** A parameter is its tensor. The other arguments matter for training alone. */
+/** A parameter is its tensor. The other arguments matter only for training. */
 function rebuildParameter([tensor]: readonly PickleValue[]): PickleValue | undefined {
   return tensor instanceof TorchTensor || tensor instanceof LeftOutTensor ? tensor : undefined;
 }
 
-/** A tensor on which somebody has set attributes; those are left out. Arguments: function, class, arguments, state. */
+/** A tensor with custom attributes, which are dropped. Arguments: function, class, arguments, state. */
 function rebuildFromType([callee, type, args]: readonly PickleValue[]): PickleValue | undefined {
   const isKnown =
     callee instanceof PickleGlobal &&
@@ -160,7 +160,7 @@ function makeBytes([content = new Uint8Array(0), encoding]: readonly PickleValue
   return encodeLatin1([content, encoding ?? null]);
 }
 
-/** How protocols before 3 write bytes: as text, and a call that turns it back. */
+/** How protocols before 3 write bytes: as text, with a call to decode it. */
 function encodeLatin1([text, encoding]: readonly PickleValue[]): Uint8Array | undefined {
   if (typeof text !== "string" || (encoding !== "latin1" && encoding !== "latin-1")) return undefined;
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));

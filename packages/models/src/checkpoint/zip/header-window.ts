@@ -2,7 +2,7 @@ import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 
 const windowBytes = 8192;
 
-/** Reads headers one after the other, several at once where they are close together. */
+/** Reads headers sequentially, several at once if they are close together. */
 export class HeaderWindow {
   readonly #file: RepositoryFile;
   readonly #limit: number;
@@ -10,14 +10,14 @@ export class HeaderWindow {
   #start = 0;
   #bytes: Uint8Array = new Uint8Array(0);
 
-  /** @param limit - Nothing is read from this byte of the file on. */
+  /** @param limit - The end (exclusive) of the readable bytes. */
   constructor(file: RepositoryFile, limit: number, options: ReadOptions) {
     this.#file = file;
     this.#limit = limit;
     this.#options = options;
   }
 
-  /** `length` bytes of the file; `undefined` where they do not lie before the limit. */
+  /** `length` bytes of the file; `undefined` if they extend past the limit. */
   async read(start: number, length: number): Promise<Uint8Array | undefined> {
     if (start + length > this.#limit) return undefined;
     if (start < this.#start || start + length > this.#start + this.#bytes.length) {

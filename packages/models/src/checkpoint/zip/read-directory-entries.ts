@@ -8,14 +8,14 @@ import { inZip64Extra, resolveZip64Extra } from "./zip64-extra.ts";
 const signature = 0x02014b50;
 const headerBytes = 46;
 
-/** Bits of the flags that say that the content, or the directory itself, is encrypted. */
+/** Flag bits for an encrypted entry or directory. */
 const encryptionFlags = 0x1 | 0x40 | 0x2000;
 
 /**
  * Reads the central directory of a zip file.
  *
- * @returns The entries in the order of their places in the file.
- * @throws CheckpointError where the directory is malformed, names an entry twice or an encrypted one.
+ * @returns The entries, ordered by position in the file.
+ * @throws CheckpointError if the directory is malformed, or has a duplicate or encrypted entry.
  */
 export async function readDirectoryEntries(
   file: RepositoryFile,

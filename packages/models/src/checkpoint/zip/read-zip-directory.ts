@@ -9,19 +9,17 @@ import { inZip64Extra, resolveZip64Extra } from "./zip64-extra.ts";
 
 const signature = 0x04034b50;
 const headerBytes = 30;
-/** Flag: sizes and checksum were not known when the local header was written, and stand behind the content. */
+/** Flag: sizes and checksum follow the content, as they were unknown when the local header was written. */
 const describedBehind = 0x8;
 
 /**
- * Reads which entries a zip file has and where their bytes lie. The directory and the local headers are read, the
- * contents are not.
+ * Lists the entries of a zip file and their locations. Reads the directory and the local headers, not the contents.
  *
- * Every number is checked against the file, the local headers against the directory, and the entries may not overlap,
- * so that no byte of the file is part of two entries and none lies outside of it. Checksums of the contents are not
- * looked at: torch can be told to write none.
+ * Every number is checked against the file, the local headers against the directory, and entries must neither
+ * overlap nor extend past the file. Content checksums are not verified: torch can omit them.
  *
  * @returns The entries by name.
- * @throws CheckpointError where the file is not a whole and honest zip file, or an entry is encrypted.
+ * @throws CheckpointError if the file is not a complete and consistent zip file, or an entry is encrypted.
  */
 export async function readZipDirectory(
   file: RepositoryFile,
@@ -55,7 +53,7 @@ export async function readZipDirectory(
   return entries;
 }
 
-/** First byte of an entry's content, after a check of its local header. */
+/** Position of an entry's content, after checking its local header. */
 async function findContent(
   window: HeaderWindow,
   listed: DirectoryEntry,

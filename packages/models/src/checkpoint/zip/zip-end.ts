@@ -2,7 +2,7 @@ import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import { zipFault } from "./zip-fault.ts";
 import { ZipView } from "./zip-view.ts";
 
-/** Where the central directory of a zip file lies, and how many entries it lists. */
+/** The location and number of entries of a zip file's central directory. */
 export interface ZipEnd {
   readonly entries: number;
   readonly offset: number;
@@ -19,16 +19,16 @@ const end64Bytes = 56;
 /** The record's length does not count its signature and the length itself. */
 const end64LengthBytes = 12;
 
-/** The largest central directory that is read: one of 100,000 arrays takes some 10 MB. */
+/** Maximum size of the central directory: 100,000 arrays take some 10 MB. */
 const maximumDirectoryBytes = 32 * 1024 * 1024;
 const maximumEntries = 200_000;
 const entryBytes = 46;
 
 /**
- * Finds the end record of a zip file, zip64 too, and checks its numbers against the file: the directory must end where
- * the end record begins.
+ * Finds the end record of a zip file, including zip64, and checks it against the file: the directory must end where the end
+ * record begins.
  *
- * @throws CheckpointError where there is none, or it lies.
+ * @throws CheckpointError if it is missing or inconsistent.
  */
 export async function readZipEnd(file: RepositoryFile, options: ReadOptions): Promise<ZipEnd> {
   const tailStart = Math.max(0, file.size - endBytes - maximumCommentBytes - locatorBytes - end64Bytes);
@@ -73,7 +73,7 @@ function readZip64End(
 ): { readonly end: ZipEnd; readonly start: number } {
   const start = tail.uint64(locator + 8);
   const position = start - tailStart;
-  // Room for fields of the future between the two records is not given: nobody writes them.
+  // No space is allowed between the two records for future fields: nobody writes them.
   if (position !== locator - end64Bytes || position < 0 || tail.uint32(position) !== end64Signature) {
     const expected = `byte ${tailStart + locator - end64Bytes}, right before its locator`;
     throw zipFault(file.path, `a zip64 end record said to be at byte ${start}`, expected);

@@ -1,19 +1,19 @@
-/** One file in a zip file: what the central directory says of it, and where its bytes lie. */
+/** One file in a zip file: its central directory entry, and the location of its bytes. */
 export interface ZipEntry {
   readonly name: string;
   /** First byte of the content in the zip file. */
   readonly offset: number;
-  /** Bytes that the content takes in the zip file. */
+  /** Size of the content in the zip file, in bytes. */
   readonly length: number;
-  /** Whether these bytes are the content itself. */
+  /** Whether the content is stored uncompressed. */
   readonly isStored: boolean;
 }
 
-/** An entry of the central directory, before its local header was looked at. */
+/** An entry of the central directory, before its local header is read. */
 export interface DirectoryEntry {
   readonly name: string;
   readonly flags: number;
-  /** 0 where the content is stored as it is. */
+  /** 0 if the content is stored uncompressed. */
   readonly method: number;
   readonly checksum: number;
   readonly size: number;

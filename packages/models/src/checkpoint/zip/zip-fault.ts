@@ -1,6 +1,6 @@
 import { CheckpointError } from "../../errors.ts";
 
-/** The error for a zip file that is cut off, contradicts itself, or points outside of itself. */
+/** The error for a zip file that is truncated, inconsistent, or has out-of-range offsets. */
 export function zipFault(subject: string, found: string, expected: string): CheckpointError {
   return new CheckpointError({
     subject,

@@ -1,4 +1,4 @@
-/** Reads the little-endian numbers of a piece of a zip file. Positions are those in the piece. */
+/** Reads little-endian numbers from a chunk of a zip file. Positions are relative to the chunk. */
 export class ZipView {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -16,12 +16,12 @@ export class ZipView {
     return this.#view.getUint32(position, true);
   }
 
-  /** A number above 2^53 is rounded, and larger than any file. */
+  /** A number; values above 2^53 are rounded, but exceed any file size. */
   uint64(position: number): number {
     return Number(this.#view.getBigUint64(position, true));
   }
 
-  /** Text in UTF-8; `undefined` where it is none. */
+  /** UTF-8 text; `undefined` if invalid. */
   text(start: number, length: number): string | undefined {
     try {
       const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -4,15 +4,15 @@ const zip64Id = 1;
 const fieldHeaderBytes = 4;
 const numberBytes = 8;
 
-/** In a 32-bit field: the number is too large for it and stands in the zip64 field of the extra data. */
+/** In a 32-bit field: the number is too large and is stored in the zip64 field of the extra data. */
 export const inZip64Extra = 0xffff_ffff;
 
 /**
- * Takes numbers that do not fit 32 bits from the zip64 field of an entry's extra data (APPNOTE.TXT, 4.5.3), where they
- * stand in the order of the 32-bit fields, those alone whose place holds {@link inZip64Extra}.
+ * Reads numbers above 32 bits from the zip64 field of an entry's extra data (APPNOTE.TXT, 4.5.3). It holds only the fields
+ * set to {@link inZip64Extra}, in the order of the 32-bit fields.
  *
  * @param numbers - The 32-bit fields, in the order of the standard: size, compressed size, offset.
- * @returns The numbers, or `undefined` where the extra data is malformed or lacks one.
+ * @returns The numbers, or `undefined` if the extra data is malformed or incomplete.
  */
 export function resolveZip64Extra(
   view: ZipView,

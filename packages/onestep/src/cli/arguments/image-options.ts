@@ -3,7 +3,7 @@ import { type OptionDefinition, type ParsedArguments, UsageError } from "./parse
 import { parseBigIntegers, parseClassLabels, parseCount, parseIntegers } from "./parse-values.ts";
 import { repositoryOptions } from "./repository-options.ts";
 
-/** What to make, for models with classes. */
+/** Options for class-conditional models. */
 export const classLabelOption: OptionDefinition = {
   name: "class-label",
   value: "list",
@@ -28,7 +28,7 @@ export const seedOption: OptionDefinition = {
   description: "Random seed: one integer for all images, or one per image (default: random, printed)",
 };
 
-/** Which steps to take. */
+/** `--timesteps`. */
 export const timestepsOption: OptionDefinition = {
   name: "timesteps",
   value: "list",
@@ -36,7 +36,7 @@ export const timestepsOption: OptionDefinition = {
   description: "Which steps, in place of --steps: indices into the training grid, descending, as 22,0",
 };
 
-/** Where to save. */
+/** `--out`. */
 export const outOption: OptionDefinition = {
   name: "out",
   short: "o",
@@ -45,14 +45,14 @@ export const outOption: OptionDefinition = {
     "Where to save; name.png becomes name-0.png, name-1.png, ... for several images. A file that is there is REPLACED (default: onestep.png, or onestep-2.png and so on: the default replaces nothing)",
 };
 
-/** Whether all images become one. */
+/** `--grid`. */
 export const gridOption: OptionDefinition = {
   name: "grid",
   value: "columns",
   description: "Save all images as one, in a grid",
 };
 
-/** Where and how the model runs. */
+/** Where the model runs, and with how many threads. */
 export const sessionOptions: readonly OptionDefinition[] = [
   { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu, wasm (default: auto)" },
   {
@@ -77,7 +77,7 @@ export const imageOrModelPositional: PositionalDefinition = {
   description: "Images to edit: PNG, JPEG or WebP. With --image, the model in their place",
 };
 
-/** What is done with images of another size than the model's. */
+/** How images of a different size than the model's are handled. */
 export const resizeModeOption: OptionDefinition = {
   name: "resize-mode",
   value: "name",
@@ -85,7 +85,7 @@ export const resizeModeOption: OptionDefinition = {
     "What to do with images of another size than the model's: default (stretch them), crop (cover the size and cut off the rest), fill (fit them in and repeat their outermost pixels)",
 };
 
-/** How many steps an edit takes. */
+/** Steps of an edit. */
 export const editStepOptions: readonly OptionDefinition[] = [
   {
     name: "steps",
@@ -95,7 +95,7 @@ export const editStepOptions: readonly OptionDefinition[] = [
   timestepsOption,
 ];
 
-/** What every edit knows: the model, the randomness, the results. */
+/** Options shared by all edits: the model, the seed, the output. */
 export const editOptions: readonly OptionDefinition[] = [
   {
     name: "model",
@@ -117,30 +117,30 @@ export const editOptions: readonly OptionDefinition[] = [
   ...repositoryOptions,
 ];
 
-/** How many results. */
+/** Number of results. */
 export const batchSizeOption: OptionDefinition = {
   name: "batch-size",
   value: "count",
   description: "How many results of one image (default: as many as there are images, labels or seeds)",
 };
 
-/** What `onestep generate` was asked to make. */
+/** The parsed request of `onestep generate`. */
 export interface GenerateRequest {
-  /** The model; `undefined` for the one that ships. */
+  /** The model; `undefined` for the bundled one. */
   readonly model: string | undefined;
   /** Numbers or names, one for all images or one per image. */
   readonly classLabels: readonly (number | string)[] | undefined;
   /** One for all images, or one per image. */
   readonly seeds: readonly bigint[];
-  /** Whether the seed was drawn, since none was given. */
+  /** Whether the seed is random because none was given. */
   readonly isSeedDrawn: boolean;
   readonly numInferenceSteps: number | undefined;
   readonly timesteps: readonly number[] | undefined;
-  /** How many images. */
+  /** Number of images. */
   readonly batchSize: number;
-  /** The file that was named. */
+  /** The output file given by the user. */
   readonly out: string | undefined;
-  /** Columns of the grid that all images become. */
+  /** Columns of the grid that combines all images. */
   readonly gridColumns: number | undefined;
   readonly threads: number | undefined;
 }
@@ -170,7 +170,7 @@ export function readGenerateRequest(parsed: ParsedArguments): GenerateRequest {
 }
 
 /**
- * Checks that labels and seeds are as many as images.
+ * Checks that the number of labels and seeds matches the number of images.
  *
  * @throws UsageError
  */
@@ -198,7 +198,7 @@ function readOut(parsed: ParsedArguments): string | undefined {
   throw new UsageError(`--out: found ${JSON.stringify(out)}, expected the name of a file that ends in .png.`);
 }
 
-/** 32 bits: enough not to meet by chance, and short enough to type again. */
+/** 32 bits: large enough to avoid collisions, short enough to retype. */
 function drawSeed(): bigint {
   const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
   return BigInt(seed);

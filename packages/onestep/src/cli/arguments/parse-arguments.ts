@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { nearestName } from "@onestep/core/internal/nearest-name";
 
-/** The command line itself is wrong: no such command or option, or a value that is missing or of the wrong kind. */
+/** The command line is invalid: an unknown command or option, or a missing or invalid value. */
 export class UsageError extends Error {
-  /** The command that was meant, where that much was clear: `cache list`. */
+  /** The intended command, if known: `cache list`. */
   readonly command: string | undefined;
 
   constructor(message: string, command?: string) {
@@ -17,21 +17,21 @@ export class UsageError extends Error {
 export interface OptionDefinition {
   /** Long name without dashes: `class-label`. */
   readonly name: string;
-  /** One letter for short: `o` for `-o`. */
+  /** One-letter short form: `o` for `-o`. */
   readonly short?: string;
-  /** What its value stands for in the help text: `file`. Without it the option is a switch. */
+  /** Placeholder of its value in the help text: `file`. Without it the option is a switch. */
   readonly value?: string;
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
-  /** Whether an empty text is a value: `--prompt ""`. */
+  /** Whether an empty value is allowed: `--prompt ""`. */
   readonly allowsEmpty?: boolean;
-  /** What it does, for the help text. No full stop at its end. */
+  /** Description for the help text, without a trailing full stop. */
   readonly description: string;
 }
 
-/** What stands on the command line after the command, checked against its definition. */
+/** The arguments after the command, checked against its definition. */
 export class ParsedArguments {
-  /** What is no option, in order. */
+  /** The positional arguments, in order. */
   readonly positionals: readonly string[];
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
@@ -46,31 +46,31 @@ export class ParsedArguments {
     return this.#values.has(name);
   }
 
-  /** The value of an option, the last one where it was given more than once. */
+  /** The value of an option; the last one if given more than once. */
   text(name: string): string | undefined {
     return this.#values.get(name)?.at(-1);
   }
 
-  /** All values of an option; empty where it was not given. */
+  /** All values of an option; empty if it was not given. */
   texts(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
   }
 }
 
-/** What a command takes. */
+/** The arguments a command accepts. */
 export interface ArgumentDefinitions {
   /** The command, for messages: `cache list`. */
   readonly name: string;
   readonly options: readonly OptionDefinition[];
-  /** How many arguments that are no options it takes at most. */
+  /** Maximum number of positional arguments. */
   readonly maximumPositionals: number;
 }
 
 /**
- * Checks what stands on the command line after the command. Values are not looked into.
+ * Checks the arguments after the command. Values are not validated.
  *
- * @throws UsageError where an option is unknown, lacks its value, has one although it takes none, or is given twice
- * though it may not be; or where there are too many arguments.
+ * @throws UsageError if an option is unknown, lacks its value, has an unexpected value, or is repeated when it must not
+ *   be; or if there are too many arguments.
  */
 export function parseArguments(
   words: readonly string[],
@@ -113,7 +113,7 @@ type Token =
   | { readonly kind: "positional"; readonly value: string }
   | { readonly kind: "option-terminator" };
 
-/** Not in strict mode, whose messages suggest nothing and which refuses the value in `--seed -1`. */
+/** Not in strict mode, which makes no suggestions and rejects the value in `--seed -1`. */
 function tokenize(words: readonly string[], options: readonly OptionDefinition[]): readonly Token[] {
   const definitions = options.map(({ name, short, value }) => [
     name,

@@ -1,12 +1,12 @@
 import { UsageError } from "./parse-arguments.ts";
 
-/** Longest list that a range may stand for: `0-9999`. */
+/** Maximum length of an expanded range: `0-9999`. */
 const maximumRange = 10_000;
 
-/** Largest number of anything that a command can be asked for; more would only run out of memory. */
+/** Maximum of any count option; more would only run out of memory. */
 const maximumCount = 10_000;
 
-/** How many of something, as in `--batch-size 4`: an integer from 1 to 10,000. @throws UsageError */
+/** A count, as in `--batch-size 4`: an integer from 1 to 10,000. @throws UsageError */
 export function parseCount(option: string, text: string): number {
   const value = /^\+?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 1 && value <= maximumCount) return value;
@@ -15,7 +15,7 @@ export function parseCount(option: string, text: string): number {
   );
 }
 
-/** A number with or without a fraction: `0.6`, `1e-3`. @throws UsageError */
+/** A decimal number: `0.6`, `1e-3`. @throws UsageError */
 export function parseNumber(option: string, text: string): number {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(value)) return value;
@@ -32,7 +32,7 @@ export function parseInteger(option: string, text: string): number {
 /**
  * Integers from every use of an option: `1,2,3`, and `0-9` for all of 0 to 9.
  *
- * @returns `undefined` where the option was not given.
+ * @returns `undefined` if the option was not given.
  * @throws UsageError
  */
 export function parseIntegers(option: string, texts: readonly string[]): readonly number[] | undefined {
@@ -43,7 +43,7 @@ export function parseIntegers(option: string, texts: readonly string[]): readonl
 const lowestSeed = -(2n ** 63n);
 const highestSeed = 2n ** 64n - 1n;
 
-/** Integers of 64 bits, as seeds are: `0,1,18446744073709551615`. @throws UsageError */
+/** 64-bit integers, such as seeds: `0,1,18446744073709551615`. @throws UsageError */
 export function parseBigIntegers(option: string, texts: readonly string[]): readonly bigint[] | undefined {
   if (texts.length === 0) return undefined;
   return texts
@@ -61,7 +61,7 @@ export function parseBigIntegers(option: string, texts: readonly string[]): read
 /**
  * Classes by number or name: `1,2,3`, `0-9` for all of 0 to 9, `fox,red apple`.
  *
- * @returns `undefined` where the option was not given.
+ * @returns `undefined` if the option was not given.
  * @throws UsageError
  */
 export function parseClassLabels(

@@ -2,7 +2,7 @@ import { readGenerateRequest } from "./image-options.ts";
 import { type OptionDefinition, type ParsedArguments, UsageError } from "./parse-arguments.ts";
 import { parseCount, parseInteger, parseNumber } from "./parse-values.ts";
 
-/** What a text-to-image model is asked for, in every command that takes one. */
+/** Options for text-to-image models, in every command that accepts one. */
 export const promptOptions: readonly OptionDefinition[] = [
   {
     name: "prompt",
@@ -45,7 +45,7 @@ export const promptOptions: readonly OptionDefinition[] = [
   },
 ];
 
-/** The size of the images of a text-to-image model. */
+/** Image size of a text-to-image model. */
 export const sizeOptions: readonly OptionDefinition[] = [
   {
     name: "width",
@@ -59,7 +59,7 @@ export const sizeOptions: readonly OptionDefinition[] = [
   },
 ];
 
-/** How far an edit with a prompt may go. */
+/** Strength of an edit with a prompt. */
 export const strengthOption: OptionDefinition = {
   name: "strength",
   value: "number",
@@ -67,7 +67,7 @@ export const strengthOption: OptionDefinition = {
     "For text-to-image models: how much of the image is changed, 0 to 1 (default: that of diffusers: 0.8, or 1 where a mask says what is repainted; 0.3 for XL without a mask)",
 };
 
-/** The images of an edit, where the model is named without `--model`. */
+/** The images of an edit, if the model is given without `--model`. */
 export const imageOption: OptionDefinition = {
   name: "image",
   value: "file",
@@ -81,7 +81,7 @@ export interface LoraRequest {
   readonly weight: number;
 }
 
-/** What a text-to-image model was asked to make. */
+/** A parsed text-to-image request. */
 export interface PromptRequest {
   readonly prompts: readonly string[];
   readonly negativePrompts: readonly string[];
@@ -107,10 +107,10 @@ const promptFlags = [...promptOptions, ...sizeOptions].map(({ name }) => name);
 const classFlags = ["class-label", "id2label"] as const;
 
 /**
- * Reads what a text-to-image model is asked for.
+ * Reads the options for text-to-image models.
  *
- * @returns `undefined` where there is no prompt.
- * @throws UsageError where a value is wrong, or flags contradict each other.
+ * @returns `undefined` if there is no prompt.
+ * @throws UsageError if a value is wrong, or flags contradict each other.
  */
 export function readPromptRequest(parsed: ParsedArguments): PromptRequest | undefined {
   const number = (name: string): number | undefined => {
@@ -168,7 +168,7 @@ export function readPromptRequest(parsed: ParsedArguments): PromptRequest | unde
   };
 }
 
-/** @throws UsageError where a flag of text-to-image models is given for a model of another kind. */
+/** @throws UsageError if a flag for text-to-image models is given for another kind of model. */
 export function refusePromptOptions(parsed: ParsedArguments, model: string, className: string): void {
   const given = promptFlags.find((name) => parsed.has(name));
   if (given === undefined) return;
@@ -177,7 +177,7 @@ export function refusePromptOptions(parsed: ParsedArguments, model: string, clas
   );
 }
 
-/** @throws UsageError where a flag of class-conditional models is given for a text-to-image model, or the prompt is missing. */
+/** @throws UsageError if a flag for class-conditional models is given for a text-to-image model, or the prompt is missing. */
 export function requirePrompt(
   parsed: ParsedArguments,
   request: PromptRequest | undefined,
@@ -195,7 +195,7 @@ export function requirePrompt(
   );
 }
 
-/** An own seed for each image, counting up from a single one, so that each image can be made again alone. */
+/** One seed per image, counting up from a single one, so that each image can be reproduced alone. */
 function spreadSeeds(seeds: readonly bigint[], count: number): readonly bigint[] {
   const [first = 0n] = seeds;
   if (seeds.length === 1) {

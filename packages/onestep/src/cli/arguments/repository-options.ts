@@ -3,7 +3,7 @@ import type { Invocation } from "../command.ts";
 import { type OptionDefinition, type ParsedArguments, UsageError } from "./parse-arguments.ts";
 import { parseCount } from "./parse-values.ts";
 
-/** The name of the model that ships. */
+/** The name of the bundled model. */
 export const shippedModel = "@onestep/emoji32";
 
 /** Which cache to use. */
@@ -14,7 +14,7 @@ export const cacheDirOption: OptionDefinition = {
     "Cache of the Hub, shared with Python (default: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub)",
 };
 
-/** What an original checkpoint in one file does not tell of itself. */
+/** Properties that a single-file original checkpoint does not record. */
 const singleFileOptions: readonly OptionDefinition[] = [
   {
     name: "sample-size",
@@ -76,7 +76,7 @@ export const repositoryOptions: readonly OptionDefinition[] = [
   { name: "local-files-only", description: "Use cached files only; make no network requests" },
 ];
 
-/** The options about original checkpoints in one file, as JavaScript has them. */
+/** The single-file checkpoint options in their JavaScript form. */
 export interface SingleFileSettings {
   readonly sampleSize: number | undefined;
   readonly attentionHeadDim: number | undefined;
@@ -98,7 +98,7 @@ function readSingleFileSettings(parsed: ParsedArguments): SingleFileSettings {
   };
 }
 
-/** @throws UsageError where one is given for a model whose config.json tells it. */
+/** @throws UsageError if one is given for a model whose config.json already specifies it. */
 export function refuseSingleFileSettings(settings: SingleFileSettings): void {
   const names = ["sampleSize", "attentionHeadDim", "numClassEmbeds", "useNewAttentionOrder"] as const;
   const [given] = names.filter((name) => settings[name] !== undefined);
@@ -116,13 +116,13 @@ function readTruth(text: string | undefined): boolean | undefined {
   throw new UsageError(`--use-new-attention-order: found ${JSON.stringify(text)}, expected true or false.`);
 }
 
-/** How to reach a model, from the options that say so. */
+/** Repository options from the parsed arguments. */
 export interface RepositorySettings extends OpenRepositoryOptions, SingleFileSettings {
   readonly variant: string | undefined;
   readonly stateDictKey: string | undefined;
 }
 
-/** Reads the options that `repositoryOptions` defines. @throws UsageError */
+/** Reads the options defined by `repositoryOptions`. @throws UsageError */
 export function readRepositorySettings({
   arguments: parsed,
   output,

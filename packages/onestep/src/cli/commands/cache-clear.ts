@@ -63,7 +63,7 @@ export const cacheClearCommand: Command = {
   },
 };
 
-/** Nothing is lost that somebody could miss, so there is no question. */
+/** Deletes nothing of value, so it does not ask for confirmation. */
 async function clearLeftovers(
   { arguments: parsed, output, signal }: Invocation,
   location: CacheLocation,

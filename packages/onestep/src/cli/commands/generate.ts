@@ -109,8 +109,8 @@ export const generateCommand: Command = {
 };
 
 /**
- * The scheduler that `--scheduler` names, as diffusers does or in short: `EulerDiscreteScheduler`, `euler-discrete`;
- * `undefined` where it names none.
+ * The scheduler named by `--scheduler`, by its diffusers name or in short: `EulerDiscreteScheduler`, `euler-discrete`;
+ * `undefined` if not given.
  *
  * @throws UsageError
  */
@@ -131,7 +131,7 @@ export function chooseScheduler(
   );
 }
 
-/** `euler-discrete`, `Euler_Discrete` and `EulerDiscreteScheduler` are `eulerdiscrete`. */
+/** `euler-discrete`, `Euler_Discrete` and `EulerDiscreteScheduler` become `eulerdiscrete`. */
 function shorten(name: string): string {
   return name
     .replaceAll(/[-_]/g, "")

@@ -6,17 +6,17 @@ import { InterruptedError } from "../interrupt.ts";
 import { printable } from "../output/text.ts";
 import type { OutputStream } from "../system.ts";
 
-/** What is told of an error. */
+/** The description of an error. */
 export interface Failure {
   readonly exitCode: ExitCode;
   /** The cause in kebab case: that of the error, or `usage`, `interrupted`, `unexpected`. */
   readonly code: string;
   readonly message: string;
-  /** The parts of the message, where the error was made of them. */
+  /** The parts of the message, if the error was created from them. */
   readonly problem: Problem | undefined;
 }
 
-/** What to tell of an error, and the exit code that goes with it. */
+/** Describes an error, with its exit code. */
 export async function describeFailure(error: unknown): Promise<Failure> {
   if (error instanceof UsageError) {
     const help = error.command === undefined ? "onestep --help" : `onestep ${error.command} --help`;
@@ -31,7 +31,7 @@ export async function describeFailure(error: unknown): Promise<Failure> {
     const { exitCode, message } = error;
     return { exitCode, code: "interrupted", message, problem: undefined };
   }
-  // Imported here, since the packages whose errors are told apart are not needed where there are none.
+  // Imported lazily: the packages that define the errors are not needed unless one occurs.
   const [{ OnestepError }, { formatProblem }, { exitCodeOfError, inFlags, replaceOptions }] =
     await Promise.all([
       import("@onestep/core"),
@@ -53,19 +53,19 @@ export async function describeFailure(error: unknown): Promise<Failure> {
   };
 }
 
-/** How {@link reportFailure} tells of a failure. */
+/** Options of {@link reportFailure}. */
 export interface ReportFailureOptions {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly json: boolean;
   readonly color: boolean;
-  /** The error, to show where it came from. */
+  /** The error, to show its stack. */
   readonly debug?: unknown;
 }
 
 /**
- * Tells of a failure: a message on stderr; with `json` a document on stdout, where a program finds the result
- * otherwise (on stderr, warnings of native code could stand between).
+ * Reports a failure: a message on stderr; with `json`, a document on stdout, in place of the result (on stderr,
+ * warnings from native code could get mixed in).
  */
 export function reportFailure(failure: Failure, options: ReportFailureOptions): void {
   const { stdout, stderr, json, color, debug } = options;
@@ -79,19 +79,19 @@ export function reportFailure(failure: Failure, options: ReportFailureOptions): 
   if (debug !== undefined) stderr.write(`${printable(describeTrace(debug))}\n`);
 }
 
-/** A problem without the summary, which is in the message. */
+/** A problem without its summary, which is in the message. */
 function partsOf({ subject, found, expected, remedy }: Problem): Problem {
   return { subject, found, expected, remedy };
 }
 
-/** The stack of an error and of the errors that led to it. */
+/** The stack of an error and its causes. */
 function describeTrace(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const trace = error.stack ?? error.message;
   return error.cause === undefined ? trace : `${trace}\nCaused by ${describeTrace(error.cause)}`;
 }
 
-/** Whether to colour what goes to a stream: on a terminal that knows colours, unless `NO_COLOR` is set. */
+/** Whether to colour output to a stream: on terminals that support colours, unless `NO_COLOR` is set. */
 export function usesColor(
   stream: OutputStream,
   environment: Readonly<Record<string, string | undefined>>,

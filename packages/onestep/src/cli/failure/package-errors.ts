@@ -30,7 +30,7 @@ interface ErrorClass {
   isInstance(value: unknown): boolean;
 }
 
-/** From the special to the general: the first class that an error is of decides. */
+/** From specific to general: the first matching class wins. */
 const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
   [InvalidArgumentError, exitCodes.invalidInput],
   [UnsafePathError, exitCodes.invalidInput],
@@ -55,12 +55,12 @@ const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
   [WeightsFileError, exitCodes.checkpoint],
 ];
 
-/** The exit code for an error that a package threw. */
+/** The exit code for an error thrown by a package. */
 export function exitCodeOfError(error: unknown): ExitCode {
   return exitCodeByClass.find(([errorClass]) => errorClass.isInstance(error))?.[1] ?? exitCodes.unexpected;
 }
 
-/** The flags whose names are not those of the options in JavaScript, by the options. */
+/** Flags whose names differ from the JavaScript options, by option. */
 const flags: ReadonlyMap<string, string> = new Map([
   ["classLabels", "--class-label"],
   ["columns", "--grid"],
@@ -70,7 +70,7 @@ const flags: ReadonlyMap<string, string> = new Map([
   ["seeds", "--seed"],
 ]);
 
-/** What to do on the command line, where it is something else than in JavaScript. */
+/** Remedies that differ between the command line and JavaScript. */
 const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/^Use one of numInferenceSteps|^Use one of prompt/, "Leave it out, or name another model."],
   [/outputType/, "The command line writes pictures alone; in JavaScript, `outputType` gives the numbers."],
@@ -84,7 +84,7 @@ const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/pipe\.scheduler/, "Name a consistency model with --model."],
 ];
 
-/** The flag of an option: that of a command, or `undefined` where no command has one. */
+/** The flag for an option; `undefined` if no command has one. */
 function flagOf(option: string): string | undefined {
   const special = flags.get(option);
   if (special !== undefined) return special;
@@ -96,7 +96,7 @@ function flagOf(option: string): string | undefined {
   return isKnown ? `--${name}` : undefined;
 }
 
-/** A problem in the words of the command line: its flags in place of the options of JavaScript. */
+/** A problem in terms of the command line: flags in place of JavaScript options. */
 export function inFlags(problem: Problem): Problem {
   const { subject, found, expected, remedy, summary } = problem;
   const special = remedies.find(([pattern]) => pattern.test(remedy))?.[1];
@@ -111,7 +111,7 @@ export function inFlags(problem: Problem): Problem {
   };
 }
 
-/** `UniPCMultistepScheduler.setTimesteps: numInferenceSteps` is `--steps (UniPCMultistepScheduler)`. */
+/** `UniPCMultistepScheduler.setTimesteps: numInferenceSteps` becomes `--steps (UniPCMultistepScheduler)`. */
 function nameFlag(subject: string): string {
   const flag = flagOf(subject);
   if (flag !== undefined) return flag;

@@ -3,14 +3,14 @@ import { InvalidArgumentError } from "@onestep/core";
 import { ClassNames, type Id2Label, parseId2Label } from "@onestep/pipelines";
 import { UsageError } from "../arguments/parse-arguments.ts";
 
-/** How many drawn classes a note lists. */
+/** Maximum number of random classes listed in a note. */
 const listedClasses = 12;
 
 /**
- * Reads names of classes from a file: JSON of names by number (`imagenet-1k-id2label.json`, `imagenet_class_index.json`) or
- * a list of names, or text with one name in each line (`imagenet_classes.txt`).
+ * Reads class names from a file: JSON of names by number (`imagenet-1k-id2label.json`, `imagenet_class_index.json`) or
+ * a list of names, or text with one name per line (`imagenet_classes.txt`).
  *
- * @throws UsageError where it cannot be read, or holds something else.
+ * @throws UsageError if it cannot be read, or has another format.
  */
 export async function readId2LabelFile(path: string): Promise<Id2Label> {
   let text: string;
@@ -30,9 +30,9 @@ export async function readId2LabelFile(path: string): Promise<Id2Label> {
 }
 
 /**
- * Classes as numbers.
+ * Resolves classes to numbers.
  *
- * @throws UsageError where a name is none of the checkpoint's, or does not say which class is meant.
+ * @throws UsageError if a name is unknown to the checkpoint, or ambiguous.
  */
 export function toClassIds(
   labels: readonly (number | string)[] | undefined,
@@ -53,7 +53,7 @@ export function toClassIds(
   });
 }
 
-/** A note about classes that were drawn: `Class fox (8), drawn at random: choose with --class-label`. */
+/** A note about randomly chosen classes: `Class fox (8), drawn at random: choose with --class-label`. */
 export function describeDrawnClasses(ids: readonly number[], id2label: Id2Label | undefined): string {
   const classNames = new ClassNames(id2label);
   const words = ids.slice(0, listedClasses).map((id) => {

@@ -19,30 +19,30 @@ import { openModel } from "./open-pipeline.ts";
 import { checkOutput } from "./output-files.ts";
 import { isPromptModel, makePromptImages } from "./prompt-images.ts";
 
-/** The options of `generate` that all edits share. */
+/** The `generate` options shared by all edits. */
 type SharedEditOptions = Omit<EditOptions<"image">, "image">;
 
-/** An edit that is ready to run: all that can be wrong on the command line is checked, all files are read. */
+/** An edit that is ready to run: the command line is validated and all files are read. */
 export interface PreparedEdit {
-  /** How many images it makes of what it was given, where nothing else asks for more. */
+  /** Number of images it makes by default from its input. */
   readonly imageCount: number;
   /** Makes the images. */
   run(pipe: ConsistencyModelPipeline, options: SharedEditOptions): Promise<ClassConditionalOutput>;
 }
 
-/** What a command `onestep edit …` does. */
+/** The definition of an `onestep edit …` command. */
 export interface Edit {
-  /** How many steps it takes where nothing is said, as far as it is known before. */
+  /** Its default number of steps, if known in advance. */
   readonly defaultSteps: number;
-  /** Whether seeds are something else than one for all images, or one per image. */
+  /** Whether seeds are neither one for all images nor one per image. */
   readonly hasOwnSeeds?: boolean;
-  /** The repository, where it is open already. */
+  /** The repository, if already open. */
   readonly source?: PipelineSource | undefined;
   /** @throws UsageError, ImageError before a model is loaded. */
   prepare(parsed: ParsedArguments): Promise<PreparedEdit>;
 }
 
-/** `onestep edit …`: reads the images, edits them, saves the results. */
+/** `onestep edit …`: reads the images, edits them and saves the results. */
 export async function editImages(invocation: Invocation, edit: Edit): Promise<void> {
   const { arguments: parsed } = invocation;
   const { model, files } = readEditTarget(parsed);
@@ -56,7 +56,7 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
     inputs: files,
     source: edit.source,
     defaultSteps: edit.defaultSteps,
-    // Images are edited with consistency models alone.
+    // Only consistency models can edit images.
     schedulerClass: CMStochasticIterativeScheduler,
     async generate(pipe, options) {
       if (!(pipe instanceof ConsistencyModelPipeline)) {
@@ -81,14 +81,14 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
   });
 }
 
-/** The model and the images that an edit is given: images as arguments and `--model`, or `--image` and the model as the argument. */
+/** The model and images of an edit: images as arguments and `--model`, or `--image` and the model as the argument. */
 export interface EditTarget {
-  /** `undefined` for the model that ships. */
+  /** `undefined` for the bundled model. */
   readonly model: string | undefined;
   readonly files: readonly string[];
 }
 
-/** @throws UsageError where both ways are mixed. */
+/** @throws UsageError if the two forms are mixed. */
 export function readEditTarget(parsed: ParsedArguments): EditTarget {
   const named = parsed.texts("image");
   const [first, second] = parsed.positionals;
@@ -106,15 +106,15 @@ export function readEditTarget(parsed: ParsedArguments): EditTarget {
   return { model: first ?? parsed.text("model"), files: named };
 }
 
-/** The repository that an edit is to use, and whether its model takes a prompt. */
+/** The repository of an edit, and whether its model takes a prompt. */
 export type EditSource =
   | { readonly source: PipelineSource; readonly isPrompted: true }
   | { readonly source: PipelineSource | undefined; readonly isPrompted: false };
 
 /**
- * Opens the model of an edit that takes models of both kinds, with all that can be wrong on the command line checked before.
+ * Opens the model of an edit that supports both kinds of models, after validating the command line.
  *
- * @throws UsageError where flags do not fit the model.
+ * @throws UsageError if flags do not match the model.
  */
 export async function openForEdit(invocation: Invocation): Promise<EditSource> {
   const { arguments: parsed } = invocation;
@@ -132,7 +132,7 @@ export async function openForEdit(invocation: Invocation): Promise<EditSource> {
   return { source, isPrompted: false };
 }
 
-/** The images that a command line names. @throws UsageError where it names none, ImageError where one cannot be read. */
+/** Reads the images named on the command line. @throws UsageError if there are none, ImageError if one cannot be read. */
 export async function readImages(parsed: ParsedArguments): Promise<readonly RasterImage[]> {
   const { files } = readEditTarget(parsed);
   if (files.length === 0) throw new UsageError("An image is missing: name a PNG, JPEG or WebP file.");
@@ -142,8 +142,8 @@ export async function readImages(parsed: ParsedArguments): Promise<readonly Rast
 /**
  * Reads a PNG, JPEG or WebP.
  *
- * @throws ImageError where there is no such file, or it is none of these, or a damaged one.
- * @throws UnsupportedError where nothing on this machine can decode it.
+ * @throws ImageError if the file does not exist, has another format, or is damaged.
+ * @throws UnsupportedError if no decoder for it is available.
  */
 export async function readImageFile(path: string): Promise<RasterImage> {
   let bytes: Uint8Array;

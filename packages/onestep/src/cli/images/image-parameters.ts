@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { LoraRequest } from "../arguments/prompt-options.ts";
 
-/** What an image was made with. */
+/** The settings an image was made with. */
 export interface ImageParameters {
   readonly prompt: string;
   readonly negativePrompt: string | undefined;
@@ -15,11 +15,11 @@ export interface ImageParameters {
   readonly model: string;
   /** Of an edit. */
   readonly strength: number | undefined;
-  /** As diffusers counts: 0 for none. */
+  /** Counted as in diffusers: 0 for none. */
   readonly clipSkip: number | undefined;
 }
 
-/** What other programs call the schedulers (AUTOMATIC1111 `modules/sd_samplers_kdiffusion.py`, `sd_samplers_timesteps.py`). */
+/** Names of the schedulers in other programs (AUTOMATIC1111 `modules/sd_samplers_kdiffusion.py`, `sd_samplers_timesteps.py`). */
 const samplers: Readonly<Record<string, string>> = {
   DDIMScheduler: "DDIM",
   DDPMScheduler: "DDPM",
@@ -40,8 +40,8 @@ const samplers: Readonly<Record<string, string>> = {
 };
 
 /**
- * The settings of an image in the form that AUTOMATIC1111 writes into the text `parameters` of a PNG, and other programs read.
- * `clipSkip` 1 is "Clip skip: 2" there, where 1 is the last layer.
+ * The settings of an image in the format of AUTOMATIC1111's PNG text `parameters`, which other programs read.
+ * `clipSkip` 1 becomes "Clip skip: 2", since 1 means the last layer there.
  */
 export function formatParameters(parameters: ImageParameters): string {
   const { prompt, negativePrompt, loras, scheduler, clipSkip = 0, strength } = parameters;
@@ -78,12 +78,12 @@ export function formatParameters(parameters: ImageParameters): string {
   ].join("\n");
 }
 
-/** The last part of a path or an id, without the ending of a file: no folder of this machine gets into an image. */
+/** The last part of a path or an id, without a file extension, so that no local folder name ends up in an image. */
 function nameOf(source: string): string {
   return basename(source.replaceAll("\\", "/").replace(/[?#].*$/, "")).replace(/\.(safetensors|bin|pt)$/, "");
 }
 
-/** As JSON where the value has a separator in it. */
+/** As JSON if the value contains a separator. */
 function quote(value: string): string {
   return /[,:\n]/.test(value) ? JSON.stringify(value) : value;
 }

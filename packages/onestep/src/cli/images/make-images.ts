@@ -18,27 +18,27 @@ import { describeDrawnClasses, readId2LabelFile } from "./class-labels.ts";
 import { openPipeline } from "./open-pipeline.ts";
 import { checkOutput, savePictures } from "./output-files.ts";
 
-/** Images that a command makes. */
+/** A command's request for images. */
 export interface ImageJob {
   readonly request: GenerateRequest;
-  /** The repository, where it is open already. */
+  /** The repository, if already open. */
   readonly source?: PipelineSource | undefined;
-  /** The files that the images are made of, where there are any. */
+  /** The input files, if any. */
   readonly inputs?: readonly string[];
-  /** The scheduler to sample with, where it is not the model's own. */
+  /** The scheduler to sample with, if not the model's own. */
   readonly schedulerClass?: SchedulerClass | undefined;
-  /** How many steps it takes where the request does not say; without it those of the model's pipeline. */
+  /** Default number of steps; without it, the default of the model's pipeline. */
   readonly defaultSteps?: number;
   /**
-   * Makes the images. Called twice: first with a model that has no weights, to find out what is wrong before they are
-   * fetched. `steps` where they were not those that the request asks for. */
+   * Makes the images. Called twice: first with a model without weights, to detect errors before they are fetched.
+   * Returns `steps` if they differ from the request. */
   generate(
     pipe: UNet2DPipeline,
     options: ClassConditionalGenerateOptions<"image">,
   ): Promise<ClassConditionalOutput & { readonly steps?: number }>;
 }
 
-/** Loads the model, makes the images, saves them, and tells of it. */
+/** Loads the model, makes the images, saves and reports them. */
 export async function makeImages(invocation: Invocation, job: ImageJob): Promise<void> {
   const { arguments: parsed, output, signal } = invocation;
   const { request, inputs } = job;
@@ -58,7 +58,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
     },
     {
       ...readRepositorySettings(invocation),
-      // Checked by the runtime, which knows what there is.
+      // Checked by the runtime, which knows the available devices.
       device: parsed.text("device") as Device | undefined,
       threads: request.threads,
       id2label: id2labelFile === undefined ? undefined : await readId2LabelFile(id2labelFile),
@@ -107,7 +107,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
 }
 
 /**
- * What was asked for, as `generate` of a pipeline takes it.
+ * The request as options for a pipeline's `generate`.
  *
  * @param classLabels - The classes of the request, as numbers.
  */
@@ -123,18 +123,18 @@ function samplingOptions(
   return { batchSize, classLabels: labels, numInferenceSteps, timesteps, ...randomness };
 }
 
-/** What happened. */
+/** The results. */
 interface Generation {
   readonly request: GenerateRequest;
-  /** The files that the images were made of, where there were any. */
+  /** The input files, if any. */
   readonly inputs?: readonly string[] | undefined;
-  /** The files that were written, in the order of the images. */
+  /** The written files, in the order of the images. */
   readonly files: readonly string[];
   readonly device: string;
   /** The class of each image; `undefined` for a model without classes. */
   readonly classLabels: readonly number[] | undefined;
   readonly id2label: Id2Label | undefined;
-  /** How many steps each image took. */
+  /** Steps per image. */
   readonly steps: number;
   /** Size of one image in pixels. */
   readonly width: number;
@@ -180,7 +180,7 @@ function reportGeneration({
   };
 }
 
-/** A number where JSON readers keep it exactly, else its digits. */
+/** A number if JSON readers can represent it exactly, otherwise its digits as text. */
 export function toJsonInteger(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);

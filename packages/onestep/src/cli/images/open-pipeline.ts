@@ -19,34 +19,33 @@ import { type RepositorySettings, refuseSingleFileSettings } from "../arguments/
 import { toClassIds } from "./class-labels.ts";
 import { checkSingleFile, isSingleFile, presumedConfig, schedulerOfFile } from "./single-file.ts";
 
-/** A pipeline and what a request makes it do. */
+/** A pipeline, with the resolved parts of a request. */
 export interface OpenedPipeline {
   readonly pipe: UNet2DPipeline;
-  /** How many steps it will take. */
+  /** Number of steps it will take. */
   readonly steps: number;
-  /** The classes that were asked for, as numbers. */
+  /** The requested classes, as numbers. */
   readonly classLabels: readonly number[] | undefined;
 }
 
-/** A pipeline that is to be opened, and what for. */
+/** A pipeline to open, and the request for it. */
 export interface PipelineJob {
   readonly request: GenerateRequest;
-  /** The repository, where it is open already. */
+  /** The repository, if already open. */
   readonly source?: PipelineSource | undefined;
-  /** The scheduler to sample with, where it is not the model's own. */
+  /** The scheduler to sample with, if not the model's own. */
   readonly schedulerClass: SchedulerClass | undefined;
-  /** Does what the pipeline is opened for, with a model that has no weights yet. */
+  /** Rehearses the request with a model that has no weights yet. */
   rehearse(pipe: UNet2DPipeline, classLabels: readonly number[] | undefined): Promise<unknown>;
 }
 
 /**
- * Loads a repository, or an original checkpoint, which is a single file. Where the model will run once or twice, it is
- * loaded to start soon rather than to run fast. What is asked for is judged before any weights are read: of a repository by its
- * configs, of a single file by its name and the options. A scheduler that another takes the place of may be one that is not
- * known here.
+ * Loads a repository, or an original checkpoint, which is a single file. A model that runs only once or twice is loaded
+ * for fast startup rather than throughput. The request is validated before any weights are read: by a repository's
+ * configs, or by a single file's name and the options. A scheduler that is replaced may be unknown here.
  *
- * @throws UsageError where a name is unknown.
- * @throws InvalidArgumentError, UnsupportedError and others where the pipeline does not take what is asked for.
+ * @throws UsageError if a name is unknown.
+ * @throws InvalidArgumentError, UnsupportedError and others if the pipeline does not support the request.
  */
 export async function openPipeline(
   { request, schedulerClass, rehearse: tryOut, ...job }: PipelineJob,
@@ -98,7 +97,7 @@ export async function openPipeline(
   return { pipe, steps, classLabels };
 }
 
-/** The scheduler that a model came with, and the one that was chosen in its place. */
+/** A model's own scheduler, and its replacement. */
 interface Schedulers {
   readonly own: Scheduler;
   readonly chosen: Scheduler | undefined;
@@ -117,7 +116,7 @@ async function loadSchedulers(
     const own = await loadSchedulerOf(source, options);
     return { own, chosen: schedulerClass.fromConfig(own.config) };
   } catch (error) {
-    // One that is not known here, or whose class refuses its file: it is not needed, and the file is.
+    // It is unknown here, or its class rejects its file: only the file is needed.
     if (!UnsupportedError.isInstance(error) && !InvalidConfigError.isInstance(error)) throw error;
     const chosen = await schedulerClass.fromPretrained(source.repository, { signal, onProgress });
     return { own: chosen, chosen };
@@ -136,7 +135,7 @@ function chooseGoal({ batchSize }: GenerateRequest, steps: number): "startup" | 
   return batchSize * steps <= 2 ? "startup" : "throughput";
 }
 
-/** Opens the repository that a command names; `undefined` where it is an original checkpoint in one file. */
+/** Opens the repository named by a command; `undefined` if it is a single-file original checkpoint. */
 export async function openModel(
   model: string | undefined,
   options: RepositorySettings,

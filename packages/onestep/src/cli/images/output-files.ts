@@ -11,10 +11,10 @@ export function nameFiles(file: string, count: number): readonly string[] {
 }
 
 /**
- * The names to save under where none was given: from `onestep.png`, or the first of `onestep-2.png`, `onestep-3.png`, …
- * under which no file would be replaced.
+ * The default output names: from `onestep.png`, or the first of `onestep-2.png`, `onestep-3.png`, … that would not
+ * replace a file.
  *
- * @param folder - Where the files will be; the current folder by default.
+ * @param folder - The output folder; the current one by default.
  */
 export async function nameFilesByDefault(count: number, folder: string = ""): Promise<readonly string[]> {
   for (let attempt = 1; ; attempt++) {
@@ -24,7 +24,7 @@ export async function nameFilesByDefault(count: number, folder: string = ""): Pr
   }
 }
 
-/** How {@link savePictures} saves. */
+/** Options of {@link savePictures}. */
 export interface SaveOptions {
   readonly signal: AbortSignal;
   /** Texts to write into the files, by keyword. */
@@ -32,10 +32,10 @@ export interface SaveOptions {
 }
 
 /**
- * Saves pictures, under a name of the caller's or under the names by default.
+ * Saves pictures under the given name or the default names.
  *
  * @returns The files.
- * @throws FileWriteError where one cannot be written.
+ * @throws FileWriteError if a file cannot be written.
  */
 export async function savePictures(
   pictures: readonly RasterImage[],
@@ -68,10 +68,10 @@ export async function savePictures(
 }
 
 /**
- * Makes empty files under the names that {@link nameFilesByDefault} gives, so that no other command takes one of them in
- * between.
+ * Reserves the names given by {@link nameFilesByDefault} with empty files, so that no other command takes them
+ * meanwhile.
  *
- * @param folder - Where the files will be; the current folder by default.
+ * @param folder - The output folder; the current one by default.
  */
 export async function reserveFiles(count: number, folder: string = ""): Promise<readonly string[]> {
   for (;;) {
@@ -103,7 +103,7 @@ function toWriteError(file: string, cause: unknown): FileWriteError {
 /**
  * Checks that the results of a command can be saved, before anything is fetched; see {@link checkWritable}.
  *
- * @param count - How many images there will be.
+ * @param count - Number of images.
  */
 export async function checkOutput(
   { out, gridColumns }: { readonly out: string | undefined; readonly gridColumns: number | undefined },
@@ -114,9 +114,9 @@ export async function checkOutput(
 }
 
 /**
- * Checks that files can be written, before the time that the images take is spent.
+ * Checks that files can be written, before spending time on images.
  *
- * @throws FileWriteError where the folder is missing or may not be written to, or a folder has the name.
+ * @throws FileWriteError if the folder is missing or may not be written to, or a folder has that name.
  */
 export async function checkWritable(files: readonly string[]): Promise<void> {
   for (const file of files) {

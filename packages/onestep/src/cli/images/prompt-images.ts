@@ -19,10 +19,10 @@ import { toJsonInteger } from "./make-images.ts";
 import { savePictures } from "./output-files.ts";
 import { rehearsePrompt } from "./prompt-models.ts";
 
-/** Images that a text-to-image model makes. */
+/** A request for images from a text-to-image model. */
 export interface PromptJob {
   readonly source: PipelineSource;
-  /** As the command line names it. */
+  /** Its name on the command line. */
   readonly model: string;
   readonly task: PromptTask;
   readonly request: PromptRequest;
@@ -32,14 +32,14 @@ export interface PromptJob {
   readonly inputFiles?: readonly string[];
 }
 
-/** A pipeline with a prompt, as far as it is called here. */
+/** The part of a text-to-image pipeline used here. */
 interface PromptPipeline extends DiffusionPipelineBase {
   generate(options: object): Promise<{ readonly images: readonly RasterImage[] }>;
 }
 
 /**
- * Loads a text-to-image model, makes the images, saves them, and reports them. Everything that can be judged by configs is judged
- * before weights are fetched.
+ * Loads a text-to-image model, makes the images, saves them, and reports them. Everything that configs can determine is
+ * checked before weights are fetched.
  */
 export async function makePromptImages(invocation: Invocation, job: PromptJob): Promise<void> {
   const { arguments: parsed, output, signal } = invocation;
@@ -58,7 +58,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
   );
   const pipe = (await pipelineClass.fromSource(source, {
     ...{ ...settings, ...small.tokenizers, scheduler: small.scheduler },
-    // Checked by the runtime, which knows what there is.
+    // Checked by the runtime, which knows the available devices.
     device: parsed.text("device") as Device | undefined,
     threads: request.threads,
   })) as PromptPipeline;
@@ -112,7 +112,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
   }
 }
 
-/** Whether a repository is that of a text-to-image model. */
+/** Whether a repository holds a text-to-image model. */
 export function isPromptModel({ modelIndex }: PipelineSource): boolean {
   const tasks: readonly PromptTask[] = ["text", "image", "inpainting"];
   return tasks.some((task) => findPromptPipelineClass(modelIndex.className, task) !== undefined);
@@ -130,7 +130,7 @@ function requireClass({ source, model, task }: PromptJob): PromptPipelineClass {
   });
 }
 
-/** What was asked for, as `generate` of a pipeline takes it. */
+/** The request as options for a pipeline's `generate`. */
 function runOptions(
   { request, inputs = {} }: PromptJob,
   run: { readonly signal: AbortSignal; readonly onProgress?: ProgressListener },

@@ -24,7 +24,7 @@ import {
 import type { Scheduler, SchedulerClass } from "@onestep/schedulers";
 import type { RepositorySettings } from "../arguments/repository-options.ts";
 
-/** The models that pipelines with a prompt are made of. */
+/** The models in text-to-image pipelines. */
 const modelClasses: Readonly<Record<string, { readonly definition: ModelDefinition<never> }>> = {
   AutoencoderKL,
   AutoencoderTiny,
@@ -33,22 +33,22 @@ const modelClasses: Readonly<Record<string, { readonly definition: ModelDefiniti
   UNet2DConditionModel,
 } as unknown as Readonly<Record<string, { readonly definition: ModelDefinition<never> }>>;
 
-/** A model of a pipeline, as far as its config tells. */
+/** A pipeline's model, as described by its config. */
 export interface DescribedModel {
   readonly className: string;
   /** Its folder in the repository. */
   readonly folder: string;
   readonly definition: ModelDefinition<never>;
   readonly config: object;
-  /** The weights that it needs. */
+  /** The weights it needs. */
   readonly weights: readonly ExpectedWeight[];
 }
 
 /**
- * Reads the config of a model, and nothing of its weights.
+ * Reads the config of a model, without its weights.
  *
  * @returns `undefined` for a class without weights: a tokenizer, a scheduler.
- * @throws InvalidConfigError, UnsupportedError where the config is wrong, or asks for what is not built here.
+ * @throws InvalidConfigError, UnsupportedError if the config is invalid, or needs unsupported features.
  */
 export async function describeModel(
   { repository }: PipelineSource,
@@ -70,29 +70,29 @@ export async function describeModel(
 
 class FirstPassReached extends Error {}
 
-/** What the stand-in of a model answers. */
+/** The result of a stand-in model. */
 const refuse = (): Promise<never> => Promise.reject(new FirstPassReached());
 
-/** A pipeline that is rehearsed. */
+/** A pipeline to rehearse. */
 export interface Rehearsal {
   readonly pipelineClass: PromptPipelineClass;
-  /** The scheduler to sample with, where it is not the model's own. */
+  /** The scheduler to sample with, if not the model's own. */
   readonly schedulerClass: SchedulerClass | undefined;
   /** Calls `generate` of the pipeline. */
   generate(pipe: DiffusionPipelineBase): Promise<unknown>;
 }
 
-/** What was loaded for a rehearsal, and serves for the run as well. */
+/** Components loaded for a rehearsal and reused for the run. */
 export interface SmallComponents {
   readonly scheduler: Scheduler;
   readonly tokenizers: Readonly<Record<string, CLIPTokenizer>>;
 }
 
 /**
- * Finds out what a pipeline says to a request before weights are fetched: `generate` runs up to the first pass of a model, with
- * stand-ins that have the models' configs alone. Warnings are left to the run itself.
+ * Rehearses a request before weights are fetched: `generate` runs up to the first model pass, with stand-ins that have
+ * only the models' configs. Warnings are left to the actual run.
  *
- * @throws What `generate` throws before the first pass; UnsupportedError where a component is of a class that is not built here.
+ * @throws What `generate` throws before the first pass; UnsupportedError if the class of a component is not supported.
  */
 export async function rehearsePrompt(
   source: PipelineSource,

@@ -12,10 +12,10 @@ import type { SingleFileSettings } from "../arguments/repository-options.ts";
 const fileEnding = /\.(pt|pth|ckpt|bin|safetensors|pkl|gguf|onnx|h5|msgpack)$/i;
 
 /**
- * Whether a model that is named on the command line is one file: `cd_imagenet64_l2.pt`, by its path or its URL. What lies on
- * the disk decides, whatever it is called; what does not lie there is a file by the end of its name.
+ * Whether a model on the command line is a single file such as `cd_imagenet64_l2.pt`, given by path or URL. If the path
+ * exists, its type decides; otherwise its extension.
  *
- * @throws EntryNotFoundError where a path that ends like that of a file leads to nothing.
+ * @throws EntryNotFoundError if a path with a checkpoint's extension does not exist.
  */
 export async function isSingleFile(model: string): Promise<boolean> {
   const url = URL.canParse(model) ? new URL(model) : undefined;
@@ -34,9 +34,9 @@ export async function isSingleFile(model: string): Promise<boolean> {
 }
 
 /**
- * Checks that a single file is no part of a model in diffusers' layout.
+ * Checks that a single file is not part of a model in diffusers' layout.
  *
- * @throws InvalidArgumentError where it is; the folder to name is in the message.
+ * @throws InvalidArgumentError if it is; the message names the folder to use.
  */
 export async function checkSingleFile(model: string): Promise<void> {
   const path = URL.canParse(model) ? localPathOf(new URL(model)) : model;
@@ -53,7 +53,7 @@ export async function checkSingleFile(model: string): Promise<void> {
   });
 }
 
-/** A network, as far as it is known before its file is there. */
+/** What is known of a network before its file is fetched. */
 export interface PresumedConfig {
   readonly config: UNet2DModelConfig;
   /** Whether the number of classes is known. */
@@ -61,8 +61,8 @@ export interface PresumedConfig {
 }
 
 /**
- * What the name of an original checkpoint and the options tell of its network. Sizes of images that nobody tells are those
- * of the larger checkpoints that OpenAI published: the file needs `--sample-size` if it is none of these.
+ * Infers the network of an original checkpoint from its name and the options. An unknown image size defaults to that of
+ * OpenAI's larger checkpoints: other files need `--sample-size`.
  */
 export function presumedConfig(
   model: string,
@@ -80,10 +80,10 @@ export function presumedConfig(
 }
 
 /**
- * The scheduler that an original checkpoint was trained for; where its name does not tell how, one that gives its config to
- * the scheduler that was asked for.
+ * The scheduler that an original checkpoint was trained for; if its name does not say, one that provides the config for
+ * the requested scheduler.
  *
- * @throws InvalidArgumentError where nothing was asked for either.
+ * @throws InvalidArgumentError if none was requested either.
  */
 export function schedulerOfFile(model: string, schedulerClass: SchedulerClass | undefined): Scheduler {
   const name = fileNameOf(model);

@@ -5,35 +5,35 @@ import { formatBytes } from "../output/text.ts";
 /** A weights file. */
 export interface WeightsFile {
   readonly path: string;
-  /** Bytes; `null` where that is not known without fetching it. */
+  /** Bytes; `null` if unknown without fetching it. */
   readonly size: number | null;
 }
 
-/** What is found out of the weights of a model without fetching them. */
+/** What is known of a model's weights without fetching them. */
 export interface WeightsFindings {
   readonly files: readonly WeightsFile[];
   /** Whether they are on this machine. */
   readonly isLocal: boolean;
-  /** How many arrays they hold; `null` where that is not known without fetching them. */
+  /** Number of arrays; `null` if unknown without fetching them. */
   readonly tensors: number | null;
-  /** In what they are stored, sorted: `["float32"]`; `null` where that is not known without fetching them. */
+  /** Stored types, sorted: `["float32"]`; `null` if unknown without fetching them. */
   readonly dtypes: readonly string[] | null;
 }
 
 /** The weights of a model. */
 export interface WeightsReport extends WeightsFindings {
-  /** Bytes of all files; where those are not known, an estimate from the number of parameters. */
+  /** Bytes of all files; if unknown, an estimate from the number of parameters. */
   readonly size: number;
 }
 
-/** The scheduler of a model, as far as it says how it samples. */
+/** The sampling properties of a model's scheduler. */
 export interface SchedulerReport {
   readonly className: string;
-  /** Number of points in the training grid, to which timesteps are indices. */
+  /** Number of points in the training grid, which timesteps index. */
   readonly numTrainTimesteps: number | null;
   readonly sigmaMin: number | null;
   readonly sigmaMax: number | null;
-  /** How the betas lie between `betaStart` and `betaEnd`: `linear`. */
+  /** Spacing of the betas between `betaStart` and `betaEnd`: `linear`. */
   readonly betaSchedule: string | null;
   readonly betaStart: number | null;
   readonly betaEnd: number | null;
@@ -56,61 +56,61 @@ export interface UnetReport {
   readonly blockOutChannels: readonly number[];
   readonly parameters: number;
   readonly weights: WeightsReport;
-  /** Memory that the process takes to make one image on a CPU, in bytes. An estimate. */
+  /** Estimated process memory to make one image on a CPU, in bytes. */
   readonly estimatedMemory: number;
 }
 
 /** A component of a text-to-image model. */
 export interface ComponentReport {
-  /** Of its folder: `text_encoder`. */
+  /** Name of its folder: `text_encoder`. */
   readonly name: string;
   readonly className: string;
-  /** Whether the pipeline runs it; a safety checker, for one, is left out. */
+  /** Whether the pipeline runs it; a safety checker, for example, is skipped. */
   readonly isUsed: boolean;
-  /** `null` for a component without weights, or of a class that is not built here. */
+  /** `null` for a component without weights, or of an unsupported class. */
   readonly parameters: number | null;
-  /** The weights files that would be loaded; of a component without weights, all files. */
+  /** The weights files that would be loaded; for a component without weights, all files. */
   readonly files: readonly WeightsFile[];
-  /** Bytes of these files; `null` where they are not known without fetching them. */
+  /** Bytes of these files; `null` if unknown without fetching them. */
   readonly size: number | null;
   /** Variants of the weights that exist: `fp16`. */
   readonly variants: readonly string[];
 }
 
-/** Memory for one image by device, in bytes. Estimates; `null` where the device cannot hold the model. */
+/** Memory for one image by device, in bytes. Estimates; `null` if the device cannot hold the model. */
 export interface MemoryReport {
   readonly cpu: number;
   readonly wasm: number | null;
   readonly webgpu: number;
 }
 
-/** What `onestep inspect` found. */
+/** The report of `onestep inspect`. */
 export interface ModelReport {
   readonly model: string;
-  /** `null` where the place has no commits: a folder, a web server. */
+  /** `null` if the source has no commits: a folder, a web server. */
   readonly commit: string | null;
   readonly className: string;
   /** Class of each component by name. */
   readonly components: Readonly<Record<string, string>>;
   readonly scheduler: SchedulerReport | null;
   readonly unet: UnetReport | null;
-  /** The components of a text-to-image model; other models have none of these three. */
+  /** The components of a text-to-image model; other models lack these three fields. */
   readonly models?: readonly ComponentReport[];
   readonly imageSize?: readonly [number, number] | null;
   readonly memory?: MemoryReport | null;
-  /** Names of the classes by number; `null` where the model does not name them. */
+  /** Names of the classes by number; `null` if the model does not name them. */
   readonly id2label: Id2Label | null;
-  /** How many steps images take by default; `null` where the pipeline is not built here. */
+  /** Default number of steps; `null` if the pipeline is not supported. */
   readonly defaultSteps: number | null;
-  /** Timesteps for several steps that the authors of the model chose, if known. */
+  /** The model authors' timesteps for multistep sampling, if known. */
   readonly recommendedTimesteps: readonly (readonly number[])[];
-  /** Schedulers with which the model takes far fewer steps. */
+  /** Schedulers that need far fewer steps. */
   readonly recommendedSchedulers: readonly RecommendedScheduler[];
-  /** Why this version cannot run it; `null` where it can. */
+  /** Why this version cannot run it; `null` if it can. */
   readonly unsupported: string | null;
 }
 
-/** The report as lines for people. */
+/** The report as human-readable lines. */
 export function formatModelReport(report: ModelReport): readonly string[] {
   const { model, commit, className, components, scheduler, unet, id2label, unsupported } = report;
   const rows = [
@@ -182,7 +182,7 @@ function describeComponents({ models = [], imageSize, memory }: ModelReport): re
   ];
 }
 
-/** Six names in a line. */
+/** Six names per line. */
 function listNames(id2label: Id2Label | null): readonly (readonly string[])[] {
   const { names } = new ClassNames(id2label ?? undefined);
   const rows = Array.from({ length: Math.ceil(names.length / 6) }, (_, row) =>

@@ -9,7 +9,7 @@ import { baseBytes, chooseWeights } from "./read-unet-report.ts";
 /** What is known of a text-to-image model without its weights. */
 export interface PromptFindings {
   readonly models: readonly ComponentReport[];
-  /** Bytes for one image of the model's own size, by device; `null` where a config is not understood. */
+  /** Bytes for one image of the model's own size, by device; `null` if a config is not understood. */
   readonly memory: MemoryReport | null;
   /** Height and width of the images by default. */
   readonly imageSize: readonly [number, number] | null;
@@ -17,9 +17,7 @@ export interface PromptFindings {
   readonly unsupported: string | null;
 }
 
-/**
- * Reads what there is to know of the components of a text-to-image model: configs and the list of files, no weights.
- */
+/** Reads the components of a text-to-image model from configs and the file list, without weights. */
 export async function readComponentReports(
   source: PipelineSource,
   settings: RepositorySettings,
@@ -71,7 +69,7 @@ export async function readComponentReports(
   };
 }
 
-/** The files of the variant, or the plain ones of a component that has none of it, as pipelines load them. */
+/** The variant's files or, if a component has none, the plain ones, as pipelines load them. */
 function findWeights(
   paths: readonly string[],
   folder: string,
@@ -95,7 +93,7 @@ interface SizedConfig {
   readonly encoderBlockOutChannels?: readonly number[];
 }
 
-/** Stable Diffusion 1.4 and older say nothing, and were trained at 64. */
+/** Stable Diffusion 1.4 and older omit it, and were trained at 64. */
 const usualLatentSize = 64;
 
 function sizeOf(models: ReadonlyMap<string, DescribedModel>): readonly [number, number] | null {
@@ -113,12 +111,12 @@ function sizeOf(models: ReadonlyMap<string, DescribedModel>): readonly [number, 
 const float32Bytes = 4;
 const float16Bytes = 2;
 
-/** What onnxruntime-web can hold of one model. */
+/** Maximum size of one model in onnxruntime-web. */
 const wasmBytes = 3.5 * 2 ** 30;
 
 /**
- * An estimate: the process, all weights as the device holds them, and the two maps of the decoder's last block at full size, which
- * are more than what the UNet works with. Weights that are stored as float16 stay so on a GPU and become float32 elsewhere.
+ * An estimate: the process, all weights as the device holds them, and the two maps of the decoder's last block at full
+ * size, which exceed the UNet's activations. float16 weights stay float16 on a GPU and become float32 elsewhere.
  */
 function estimateMemory(
   models: readonly ComponentReport[],

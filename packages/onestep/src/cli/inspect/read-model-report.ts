@@ -28,8 +28,7 @@ import { readComponentReports } from "./read-component-reports.ts";
 import { countParameters, describeUnet, readUnetReport } from "./read-unet-report.ts";
 
 /**
- * Finds out what a model is made of, from configurations and headers. Of a model that is not on this machine, no
- * weights are fetched.
+ * Inspects a model from its configs and headers. The weights of remote models are not fetched.
  *
  * @param source - A Hub id, a folder, a URL or an original checkpoint in one file; without it, the model that ships.
  */
@@ -110,9 +109,9 @@ async function readPromptReport(
 }
 
 /**
- * Finds out what an original checkpoint in one file is, from its header.
+ * Inspects a single-file original checkpoint from its header.
  *
- * @throws InvalidArgumentError where it lies elsewhere than on this machine: it would be fetched for that.
+ * @throws InvalidArgumentError if it is not on this machine, since it would have to be fetched.
  */
 async function readSingleFileReport(model: string, settings: RepositorySettings): Promise<ModelReport> {
   if (/^https?:/i.test(model)) {
@@ -148,9 +147,9 @@ async function readSingleFileReport(model: string, settings: RepositorySettings)
 }
 
 /**
- * Reads how a scheduler samples, whatever its class.
+ * Reads the sampling properties of a scheduler of any class.
  *
- * @param className - Of the component, as `model_index.json` names it.
+ * @param className - The component's class in `model_index.json`.
  */
 async function readSchedulerReport(
   repository: Repository,
@@ -195,7 +194,7 @@ const timestepsByName: Readonly<Record<string, readonly (readonly number[])[]>> 
   emoji32: [[32, 0]],
 };
 
-/** Timesteps that the authors of a model chose for several steps; none where they are not known. */
+/** A model's timesteps for multistep sampling, as chosen by its authors; none if unknown. */
 export function recommendedTimesteps(model: string): readonly (readonly number[])[] {
   const [, name = ""] = /([^/\\]+)[/\\]?$/.exec(model) ?? [];
   const key = name.replace(/^diffusers-/, "");
@@ -207,26 +206,26 @@ const schedulersByPipeline: Readonly<Record<string, readonly RecommendedSchedule
   DDPMPipeline: [{ className: "DDIMScheduler", steps: 50 }],
 };
 
-/** Schedulers with which the models of a pipeline take far fewer steps than its own does. */
+/** Schedulers that need far fewer steps than a pipeline's own. */
 function recommendedSchedulers(pipeline: string): readonly RecommendedScheduler[] {
   return Object.hasOwn(schedulersByPipeline, pipeline) ? (schedulersByPipeline[pipeline] ?? []) : [];
 }
 
-/** What a model may be run with. */
+/** The ways a model can be run. */
 interface Candidates {
   readonly timesteps: readonly (readonly number[])[];
   readonly schedulers: readonly RecommendedScheduler[];
 }
 
-/** What of it `generate` will take. */
+/** The ones accepted by `generate`. */
 interface Runs extends Candidates {
-  /** How many steps it takes by default; `null` where its scheduler does not take the default. */
+  /** Default number of steps; `null` if its scheduler does not accept it. */
   readonly defaultSteps: number | null;
-  /** Why it cannot be run with its own scheduler; `null` where it can. */
+  /** Why it cannot be run with its own scheduler; `null` if it can. */
   readonly unsupported: string | null;
 }
 
-/** Tries what `generate` will say to a model, by its configs: without options, and with what may be recommended. */
+/** Tests `generate` on a model's configs: without options, and with each candidate recommendation. */
 async function tryRuns(
   source: PipelineSource,
   pipelineClass: PipelineClass,
@@ -282,7 +281,7 @@ async function tryRuns(
   };
 }
 
-/** What it gives, or the error of a package that it throws. */
+/** Its result, or the package error that it throws. */
 async function attempt<Result>(work: () => Promise<Result>): Promise<Result | OnestepError> {
   try {
     return await work();

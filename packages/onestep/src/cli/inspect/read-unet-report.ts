@@ -17,19 +17,18 @@ import { readUnetConfig } from "@onestep/pipelines";
 import type { RepositorySettings } from "../arguments/repository-options.ts";
 import type { UnetReport, WeightsFile, WeightsFindings } from "./model-report.ts";
 
-/** What is known of a UNet, and why it cannot be run where it cannot. */
+/** What is known of a UNet, and why it cannot be run, if so. */
 interface UnetFindings {
   readonly unet: UnetReport | null;
   readonly unsupported: string | null;
-  /** The configuration; `null` where it is not of a model that runs here. */
+  /** The config; `null` if the model is not supported. */
   readonly config: UNet2DModelConfig | null;
 }
 
 /**
- * Reads the configuration of a UNet and what is known of its weights. What is valid and not supported is told, not
- * thrown.
+ * Reads a UNet's config and what is known of its weights. Valid but unsupported models are reported, not thrown.
  *
- * @param className - Of the component, as `model_index.json` names it.
+ * @param className - The component's class in `model_index.json`.
  */
 export async function readUnetReport(
   repository: Repository,
@@ -55,7 +54,7 @@ export async function readUnetReport(
   }
 }
 
-/** Why the weights are not those of the config; `null` where they are, as far as it is known. */
+/** Why the weights do not match the config; `null` if they do, as far as known. */
 function describeMismatch(
   name: string,
   config: UNet2DModelConfig,
@@ -87,12 +86,12 @@ async function readWeights(
   }
 }
 
-/** How many numbers a model of this config has learned. */
+/** Number of parameters of a model with this config. */
 export function countParameters(config: UNet2DModelConfigValues): number {
   return listUNet2DModelWeights(config).reduce((count, { shape }) => count + elementCount(shape), 0);
 }
 
-/** What is known of a UNet, put together. */
+/** Assembles what is known of a UNet. */
 export function describeUnet(
   config: UNet2DModelConfigValues,
   parameters: number,
@@ -124,20 +123,20 @@ function sumSizes(files: readonly WeightsFile[]): number | undefined {
   return sum;
 }
 
-/** What {@link findWeights} found. */
+/** The result of {@link findWeights}. */
 interface FoundWeights {
   readonly weights: WeightsFindings;
-  /** The arrays by their names; `undefined` where they are not known without fetching the weights. */
+  /** The arrays by name; `undefined` if unknown without fetching the weights. */
   readonly tensors: Checkpoint["tensors"] | undefined;
 }
 
 /**
- * Finds out what is known of the weights of a UNet without fetching them: their headers where they are on this machine,
- * else what a listing says.
+ * Finds out about a UNet's weights without fetching them: from their headers if they are on this machine, otherwise
+ * from a file listing.
  *
- * @param folder - Of the UNet in the repository; `""` for the root.
- * @throws CheckpointError where there are no weights, or a file is damaged.
- * @throws UnsupportedError where they are of a kind that is not read.
+ * @param folder - The UNet's folder in the repository; `""` for the root.
+ * @throws CheckpointError if there are no weights, or a file is damaged.
+ * @throws UnsupportedError if their format is not supported.
  */
 async function findWeights(
   repository: Repository,
@@ -145,7 +144,7 @@ async function findWeights(
   settings: RepositorySettings,
 ): Promise<FoundWeights> {
   const { variant, stateDictKey, signal } = settings;
-  // Without requests, what is not on this machine is an error in place of a download.
+  // Offline, a file missing on this machine is an error instead of a download.
   const local = await openRepository(repository.name, {
     ...settings,
     revision: repository.commit,
@@ -183,8 +182,8 @@ const diffusersNames: WeightsNames = {
 };
 
 /**
- * The weights files of a listing that would be loaded, in the order of `openCheckpoint`: safetensors before files of torch;
- * shards before a whole safetensors file where their index is there.
+ * The weights files in a listing that would be loaded, in the order of `openCheckpoint`: safetensors before torch
+ * files; shards before a single safetensors file if their index exists.
  */
 export function chooseWeights(
   paths: readonly string[],
@@ -197,7 +196,7 @@ export function chooseWeights(
     const stem = ending === ".bin" ? names.bin : names.safetensors;
     const base = `${folder === "" ? "" : `${folder}/`}${stem}`;
     const whole = paths.filter((path) => path === base + suffix + ending);
-    // The variant stands before the number of a shard, and for a while stood behind it.
+    // The variant precedes the shard number; for a while it followed it.
     const shards = paths.filter((path) => {
       const name = path.startsWith(base) ? path.slice(base.length) : "";
       const number = /-\d+-of-\d+/.exec(name)?.[0] ?? "";
@@ -212,15 +211,15 @@ export function chooseWeights(
   return [];
 }
 
-/** What the process takes before a model is loaded: Node and onnxruntime. */
+/** Memory of the process before a model is loaded: Node and onnxruntime. */
 export const baseBytes = 115_000_000;
 
-/** How many feature maps of the widest kind are in work at one time, besides those that are kept for the way up. */
+/** Number of feature maps of the widest kind live at one time, besides the skip connections. */
 const workingMaps = 11;
 
 const float32Bytes = 4;
 
-/** What {@link estimateMemory} reckons with. */
+/** Inputs of {@link estimateMemory}. */
 interface MemoryOptions {
   readonly config: UNet2DModelConfigValues;
   /** Height and width of the images in pixels. */
@@ -233,11 +232,11 @@ interface MemoryOptions {
 }
 
 /**
- * Memory to make one image at a time on a CPU, in bytes: the process, the weights in float32 (with the stored ones on
- * top where they have to be converted), the feature maps and the scores of attention.
+ * Memory to make one image at a time on a CPU, in bytes: the process, the weights in float32 (plus the stored ones if
+ * they have to be converted), the feature maps and the attention scores.
  *
- * An estimate. Its two constants are fitted to the peaks that were measured for emoji32 (0.13 GB), imagenet64 (1.44 GB)
- * and lsun256 (3.30 GB) on two cores, which it meets within 5 %.
+ * An estimate. Its two constants are fitted to the measured peaks of emoji32 (0.13 GB), imagenet64 (1.44 GB) and
+ * lsun256 (3.30 GB) on two cores, to within 5 %.
  */
 export function estimateMemory(options: MemoryOptions): number {
   const { config, sampleSize, parameters, storedBytes, isFloat32 } = options;
@@ -250,7 +249,7 @@ export function estimateMemory(options: MemoryOptions): number {
   );
 }
 
-/** The maps that the way down keeps for the way up, and those in work at full size. */
+/** The skip connections, and the live feature maps at full size. */
 function featureMapBytes(
   { blockOutChannels, layersPerBlock }: UNet2DModelConfigValues,
   sampleSize: readonly [number, number],

@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 import { printable } from "./text.ts";
 
-/** Lays rows out in columns, two spaces apart. The columns named in `right` are aligned to the right. */
+/** Formats rows in columns, two spaces apart. The columns in `right` are right-aligned. */
 export function formatTable(
   rows: readonly (readonly string[])[],
   options: { readonly right?: readonly number[]; readonly indent?: string } = {},
@@ -22,20 +22,20 @@ export function formatTable(
   });
 }
 
-/** What a progress bar shows. */
+/** The content of a progress bar. */
 export interface ProgressState {
-  /** What is going on: `Fetching unet/config.json`. */
+  /** The current activity: `Fetching unet/config.json`. */
   readonly label: string;
-  /** How much is done, from 0 to 1; without it there is no bar. */
+  /** Progress from 0 to 1; without it there is no bar. */
   readonly fraction?: number | undefined;
-  /** What stands at the end: `660 MB of 1.18 GB, 12.0 MB/s`. */
+  /** Text at the end: `660 MB of 1.18 GB, 12.0 MB/s`. */
   readonly detail: string;
 }
 
 const widestBar = 30;
 const narrowestBar = 8;
 
-/** One line of at most `columns` columns of a terminal; the bar shrinks first, then the label is cut at its start. */
+/** One line of at most `columns` columns of a terminal; the bar shrinks first, then the start of the label is cut. */
 export function formatProgressLine({ label, fraction, detail }: ProgressState, columns: number): string {
   const percent = fraction === undefined ? "" : `${String(Math.floor(clamp(fraction) * 100)).padStart(3)} %`;
   const tail = [percent, detail].filter((part) => part !== "").join("  ");
@@ -58,7 +58,7 @@ function clamp(fraction: number): number {
   return Math.min(1, Math.max(0, fraction));
 }
 
-/** How many columns of a terminal a text takes once it is {@link printable}: two for 猫 and 🦊. */
+/** Width of a {@link printable} text in terminal columns: two for 猫 and 🦊. */
 function columnsOf(text: string): number {
   return stringWidth(printable(text));
 }
@@ -75,7 +75,7 @@ function cutEnd(text: string, columns: number): string {
   return takeColumns(charactersOf(text), columns).join("");
 }
 
-/** Characters as a reader counts them: 👩‍🚀 is one. */
+/** Grapheme clusters: 👩‍🚀 is one. */
 function charactersOf(text: string): string[] {
   return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }

@@ -2,7 +2,7 @@ import type { OutputStream } from "../system.ts";
 import { ProgressBar, type ProgressDisplay, ProgressLines } from "./progress.ts";
 import { printable } from "./text.ts";
 
-/** What {@link Output} writes to and how. */
+/** Options of {@link Output}. */
 export interface OutputOptions {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -12,11 +12,11 @@ export interface OutputOptions {
   readonly quiet: boolean;
 }
 
-/** A result, for people and for programs. */
+/** A result in human-readable and machine-readable form. */
 export interface Result {
   /** Lines for stdout. */
   readonly lines: readonly string[];
-  /** What stdout gets in their place with `--json`. */
+  /** The value printed instead with `--json`. */
   readonly document: object;
 }
 
@@ -41,12 +41,12 @@ export class Output {
     else for (const line of lines) stdout.write(`${printable(line)}\n`);
   }
 
-  /** Tells a person something that is no result. */
+  /** Prints a note that is not part of the result. */
   note(line: string): void {
     this.progress.print(line);
   }
 
-  /** Tells a person something that may be wrong, `--quiet` or not. */
+  /** Prints a warning, even with `--quiet`. */
   warn(line: string): void {
     this.progress.clear();
     this.#options.stderr.write(`warning: ${printable(line)}\n`);

@@ -3,21 +3,21 @@ import type { OutputStream } from "../system.ts";
 import { formatProgressLine, type ProgressState } from "./layout.ts";
 import { formatBytes, formatDuration, printable } from "./text.ts";
 
-/** Shows what is going on while a person waits. */
+/** Shows progress while the user waits. */
 export interface ProgressDisplay {
   /** Shows an event. */
   show(event: ProgressEvent): void;
-  /** Shows that something without events of its own has begun: `Generating`. */
+  /** Shows the start of an activity that emits no events: `Generating`. */
   showTask(label: string): void;
-  /** Writes a line of its own, above the bar where there is one. */
+  /** Writes a separate line, above the bar if there is one. */
   print(line: string): void;
-  /** Takes away what is drawn, if anything is. The display can be used again. */
+  /** Clears the display, if anything is drawn. It can be used again. */
   clear(): void;
 }
 
 const linesPerFile = 10;
 
-/** Progress as plain lines, for logs: a line where something starts or ends, and each tenth of a file. */
+/** Progress as plain lines, for logs: one at each start and end, and at every 10 % of a file. */
 export class ProgressLines implements ProgressDisplay {
   readonly #stream: OutputStream;
   readonly #shown = new Map<string, number>();
@@ -72,21 +72,21 @@ const redrawMilliseconds = 100;
 const tickMilliseconds = 1000;
 const eraseLine = "\r\u001B[K";
 
-/** What is going on. */
+/** The current activity. */
 interface Task {
-  /** Its clock runs until something else begins. */
+  /** Its clock runs until another activity begins. */
   readonly id: string;
   readonly label: string;
   readonly facts: readonly string[];
-  /** How far it has come; `undefined` where the end is not known. */
+  /** Its progress; `undefined` if the total is unknown. */
   readonly advance: Advance | undefined;
 }
 
 /**
- * Progress as one line of a terminal that is drawn again and again.
+ * Progress as one continually redrawn terminal line.
  *
- * The cursor is never hidden and no mode of the terminal is changed, so that there is nothing to restore but the line,
- * even where the process is killed.
+ * The cursor is never hidden and no terminal mode is changed, so there is nothing to restore but the line, even if the
+ * process is killed.
  */
 export class ProgressBar implements ProgressDisplay {
   readonly #stream: OutputStream;
@@ -98,7 +98,7 @@ export class ProgressBar implements ProgressDisplay {
   #isDrawn = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param now - The time in milliseconds, from any start. */
+  /** @param now - The time in milliseconds, from any origin. */
   constructor(stream: OutputStream, now: () => number = () => performance.now()) {
     this.#stream = stream;
     this.#now = now;
@@ -185,7 +185,7 @@ export class ProgressBar implements ProgressDisplay {
     });
   }
 
-  /** Starts the clock where something new begins. @returns Milliseconds since it began. */
+  /** Starts the clock when a new activity begins. @returns Milliseconds since it began. */
   #begin(id: string): number {
     if (id !== this.#task?.id) {
       this.#startedAt = this.#now();
@@ -204,7 +204,7 @@ export class ProgressBar implements ProgressDisplay {
     if (this.#task === undefined) return;
     this.#drawnAt = this.#now();
     this.#isDrawn = true;
-    // One column is left free: some terminals break the line when the last one is written.
+    // One column is left free: some terminals wrap when the last one is written.
     const columns = (this.#stream.columns ?? 80) - 1;
     const line = formatProgressLine(describeTask(this.#task, this.#now() - this.#startedAt), columns);
     this.#stream.write(eraseLine + printable(line));
@@ -224,14 +224,14 @@ function describeTask({ label, facts, advance }: Task, elapsed: number): Progres
   };
 }
 
-/** How far the files that are on their way have come together. */
+/** Combined progress of the files in transfer. */
 export interface TransferState {
-  /** Tells one row of transfers from the next. */
+  /** Identifies a batch of transfers. */
   readonly id: number;
   /** `unet/config.json`, or `3 files`. */
   readonly subject: string;
   readonly loadedBytes: number;
-  /** `undefined` where the length of one is not known. */
+  /** `undefined` if any length is unknown. */
   readonly totalBytes: number | undefined;
 }
 
@@ -241,15 +241,15 @@ interface Transfer {
 }
 
 /**
- * Adds up the files that are fetched at the same time. A row of transfers begins with the first file and ends when none
- * is on its way any more; those that have ended count until then, so that the sum never falls.
+ * Adds up files fetched concurrently. A batch begins with the first file and ends when none is in transfer; finished
+ * files count until then, so that the sum never decreases.
  */
 export class FileTransfers {
   readonly #transfers = new Map<string, Transfer>();
   readonly #moving = new Set<string>();
   #id = 0;
 
-  /** Takes in what happened to a file. */
+  /** Handles a file event. */
   update(event: Extract<ProgressEvent, { readonly file: string }>): void {
     const { file, type } = event;
     if (type === "file-end") {
@@ -263,7 +263,7 @@ export class FileTransfers {
     }
   }
 
-  /** All of them together; `undefined` where none is on its way. */
+  /** The total; `undefined` if no file is in transfer. */
   get state(): TransferState | undefined {
     const [file, ...others] = this.#moving;
     if (file === undefined) return undefined;
@@ -285,17 +285,17 @@ export class FileTransfers {
   }
 }
 
-/** How far a piece of work has come. */
+/** Progress of a piece of work. */
 export interface Advance {
-  /** How much is done, from 0 to 1. */
+  /** Progress from 0 to 1. */
   readonly fraction: number;
-  /** How long it took to come this far, in milliseconds. */
+  /** Time taken so far, in milliseconds. */
   readonly after: number;
 }
 
 /**
- * How long the rest takes at the speed so far, in words: `12 s left`. `undefined` in the first second, where it would
- * be a guess, and at the end.
+ * The remaining time at the speed so far, as text: `12 s left`. `undefined` in the first second, when it would be a
+ * guess, and at the end.
  *
  * @param elapsed - Milliseconds since the work began; the time since the last advance counts down.
  */

@@ -1,7 +1,4 @@
-/**
- * A text without control characters but line breaks, so that a name that came from elsewhere cannot steer the
- * terminal.
- */
+/** Removes control characters except line breaks, so that untrusted names cannot control the terminal. */
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n]/gu, "?");
 }
@@ -20,7 +17,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/** A time as people read it: `85 ms`, `1.2 s`, `3 min 05 s`, `2 h 00 min`. */
+/** A human-readable duration: `85 ms`, `1.2 s`, `3 min 05 s`, `2 h 00 min`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;

@@ -4,9 +4,9 @@ import { WorkerConnection, workerExit } from "../connection.ts";
 import { startProcess, startThread, type WorkerPort } from "./start-worker.ts";
 
 /**
- * A worker that answers calls, one at a time: a thread of the main thread, a process of any other.
+ * A worker that answers calls, one at a time: a thread if started from the main thread, otherwise a process.
  *
- * It keeps the process alive while it works on a call, and only then.
+ * It keeps the process alive only while it works on a call.
  */
 export class NodeConnection extends WorkerConnection<NodeLoadRequest> {
   readonly #port: WorkerPort;
@@ -17,7 +17,7 @@ export class NodeConnection extends WorkerConnection<NodeLoadRequest> {
   /**
    * Starts the worker.
    *
-   * @throws MissingRuntimeError where Node's permission model forbids it.
+   * @throws MissingRuntimeError if Node's permission model forbids it.
    */
   constructor(script: URL, start: typeof startThread = canKeepThreads() ? startThread : startProcess) {
     super();
@@ -39,16 +39,16 @@ export class NodeConnection extends WorkerConnection<NodeLoadRequest> {
     });
   }
 
-  /** Resolves when the worker has ended, for whatever reason. */
+  /** Resolves when the worker has ended, for any reason. */
   get ended(): Promise<void> {
     return this.#ended;
   }
 
   /**
-   * Frees what the worker holds and ends it, after the call under way. Where it has ended already, there is nothing to do.
+   * Frees the worker's resources and ends it after the current call. Does nothing if it has already ended.
    *
-   * The worker is asked to end, never made to: see `ExitGuard`. What goes wrong in one that is about to end concerns
-   * nobody; its memory is free either way.
+   * The worker is asked to end, never terminated: see `ExitGuard`. Failures in a worker about to end are ignored; its
+   * memory is freed either way.
    */
   async end(): Promise<void> {
     this.#ending = true;
@@ -68,7 +68,7 @@ export class NodeConnection extends WorkerConnection<NodeLoadRequest> {
   }
 }
 
-/** Whether no thread that this one starts can be ended during a call. Bun and Deno let the call return. */
+/** Whether threads started by this one are never terminated during a call. Bun and Deno let the call return. */
 function canKeepThreads(): boolean {
   return isMainThread;
 }

@@ -4,22 +4,22 @@ import type { Device } from "../../backend.ts";
 import { MissingRuntimeError } from "../../errors.ts";
 import { OneTimeWarning } from "../one-time-warning.ts";
 
-/** How to get the native library where its own install script has failed: without the script. */
+/** How to get the native library if its install script failed: without the script. */
 export const howToInstall = "npm install --save-optional --ignore-scripts onnxruntime-node";
 
 const slowRuntime: OneTimeWarning = new OneTimeWarning();
 
-/** Which builds of onnxruntime there are for a worker. */
+/** The builds of onnxruntime available to a worker. */
 export interface FoundRuntimes {
-  /** Whether onnxruntime-node is there, with a library for this machine. */
+  /** Whether onnxruntime-node is installed, with a library for this machine. */
   readonly native: boolean;
-  /** Why it is not. */
+  /** Why it is not available. */
   readonly reason: string | undefined;
-  /** Whether onnxruntime-web is there. */
+  /** Whether onnxruntime-web is installed. */
   readonly web: boolean;
 }
 
-/** The machine, as far as a native library depends on it. */
+/** The platform properties that matter for a native library. */
 export interface NativePlatform {
   readonly platform: string;
   readonly architecture: string;
@@ -27,7 +27,7 @@ export interface NativePlatform {
   readonly musl: boolean;
 }
 
-/** Looks for the packages that the script of a worker would import, without loading them. */
+/** Finds the packages that the worker script would import, without loading them. */
 export function findRuntimes(script: URL, machine: NativePlatform = thisMachine()): FoundRuntimes {
   const { resolve } = process.getBuiltinModule("node:module").createRequire(script);
   const find = (path: string): string | undefined => {
@@ -63,12 +63,12 @@ function thisMachine(): NativePlatform {
 }
 
 /**
- * The devices of this process but for a GPU, best first. Where onnxruntime-node is not there, `"auto"` is onnxruntime-web,
- * with a warning.
+ * The devices of this process except GPUs, best first. Without onnxruntime-node, `"auto"` is onnxruntime-web, with a
+ * warning.
  *
- * @param requested What the caller asked for.
- * @param warning Where the warning is given.
- * @throws MissingRuntimeError where what was asked for is not installed.
+ * @param requested The requested device.
+ * @param warning Gives the warning.
+ * @throws MissingRuntimeError if the requested package is not installed.
  */
 export function chooseNodeDevices(
   requested: Device | "auto" | undefined,

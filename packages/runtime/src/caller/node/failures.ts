@@ -4,15 +4,15 @@ import { WorkerCallError } from "../connection.ts";
 import { howToInstall } from "./devices.ts";
 
 /**
- * Whether onnxruntime-node does not load because the process has loaded another version of it: the second of two native
- * libraries of one name is the first one.
+ * Whether onnxruntime-node fails to load because the process has loaded another version: of two native libraries with
+ * the same name, only the first is loaded.
  */
 export function isOtherRuntime(error: unknown): boolean {
   const failure = importFailure(error);
   return failure !== undefined && /\bVERS_[\d.]+|API version \[\d+\] is not available/.test(failure.message);
 }
 
-/** The typed error for onnxruntime that does not load. What is something else is returned as it is. */
+/** The typed error if onnxruntime does not load. Other errors are returned unchanged. */
 export function translateImportFailure(error: unknown): unknown {
   const failure = importFailure(error);
   if (failure === undefined) return error;
@@ -59,13 +59,13 @@ function importFailure(
   return error instanceof WorkerCallError && error.failure.stage === "import" ? error.failure : undefined;
 }
 
-/** Node's module loader, or Yarn's, found no package; a package without a file of its own is something else. */
+/** Node's module loader, or Yarn's, found no package; a missing file inside a package does not count. */
 function isMissing(message: string, code: string | undefined): boolean {
   if (code === "ERR_MODULE_NOT_FOUND") return true;
   return code === "MODULE_NOT_FOUND" && !message.includes("onnxruntime_binding");
 }
 
-/** The typed error where Node's permission model refuses what inference needs; other errors as they are. */
+/** The typed error if Node's permission model denies something inference needs; other errors unchanged. */
 export function refusedByPermissions(error: unknown, what: string, flag: string): unknown {
   if (errorCode(error) !== "ERR_ACCESS_DENIED") return error;
   return new MissingRuntimeError(

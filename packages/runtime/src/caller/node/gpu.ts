@@ -10,10 +10,10 @@ import { translateImportFailure } from "./failures.ts";
 import { findWorkerScript } from "./start-worker.ts";
 
 /**
- * A worker that computes on the GPU, and waits for its turn with each call.
+ * A worker that computes on the GPU; each call waits for its turn.
  *
- * All sessions of a process share one GPU device inside of onnxruntime 1.30, which does not expect calls from two threads
- * at once: they fail, or worse.
+ * All sessions of a process share one GPU device in onnxruntime 1.30, which does not support concurrent calls from two
+ * threads: they fail, or worse.
  */
 export class GpuConnection implements Connection<NodeLoadRequest> {
   static readonly #turns: RunQueue = new RunQueue();
@@ -38,10 +38,7 @@ export class GpuConnection implements Connection<NodeLoadRequest> {
   }
 }
 
-/**
- * Asks whether onnxruntime-node finds a GPU, and what that computes in, by a small graph that is run on it: Node itself
- * knows nothing of GPUs.
- */
+/** Probes onnxruntime-node for a GPU and its precisions by running a small graph: Node itself cannot detect GPUs. */
 export class WebGpuProbe {
   readonly #start: () => Connection<NodeLoadRequest>;
   #precisions: Promise<readonly Precision[]> | undefined;
@@ -55,10 +52,10 @@ export class WebGpuProbe {
   }
 
   /**
-   * What the GPU computes in. Asked once; where there is no GPU, each time.
+   * The precisions of the GPU. Probed once; without a GPU, every time.
    *
-   * @throws UnsupportedError where there is no GPU that onnxruntime can use.
-   * @throws MissingRuntimeError where onnxruntime-node is not installed, or does not load on this machine.
+   * @throws UnsupportedError if there is no GPU that onnxruntime can use.
+   * @throws MissingRuntimeError if onnxruntime-node is not installed, or does not load on this machine.
    */
   findPrecisions(): Promise<readonly Precision[]> {
     this.#precisions ??= this.#probe().catch((error) => {

@@ -15,10 +15,10 @@ import { GpuConnection } from "./gpu.ts";
 import { findWorkerScript, startProcess } from "./start-worker.ts";
 import { limitThreads, physicalCoreCount } from "./threads.ts";
 
-/** More make wasm no faster: its kernels are short, and threads wait for each other. */
+/** More threads do not speed up wasm: its kernels are short, so threads wait for each other. */
 const mostUsefulThreads = 8;
 
-/** Starts a session in a worker of its own. See `createInferenceSession`. */
+/** Starts a session in its own worker. See `createInferenceSession`. */
 export async function startNodeSession(
   model: OnnxruntimeModel,
   options: StartOptions,
@@ -33,7 +33,7 @@ export async function startNodeSession(
   };
   try {
     return await start(new NodeConnection(script)).catch((error: unknown) => {
-      // Another onnxruntime that the program has loaded is in the way in this process, and in no other.
+      // An onnxruntime already loaded by the program conflicts in this process only.
       if (signal?.aborted || !isOtherRuntime(error)) throw error;
       return start(new NodeConnection(script, startProcess));
     });
@@ -72,7 +72,7 @@ async function readAll(file: Exclude<WeightsFile, string>): Promise<Uint8Array> 
   return "read" in file ? file.read(0, file.size) : new Uint8Array(await file.arrayBuffer());
 }
 
-/** @throws UnsupportedError where a file is not on disk, from where alone onnxruntime-node maps it. */
+/** @throws UnsupportedError if a file is not on disk; onnxruntime-node can only map files. */
 function requirePaths(files: ReadonlyMap<string, WeightsFile>): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
   for (const [location, file] of files) {
@@ -90,7 +90,7 @@ function requirePaths(files: ReadonlyMap<string, WeightsFile>): ReadonlyMap<stri
   return paths;
 }
 
-/** The folder that the locations start from. @throws InvalidArgumentError where they are not those of the plan. */
+/** The folder that locations are relative to. @throws InvalidArgumentError if they do not match the plan. */
 function checkLocations(files: ReadonlyMap<string, string>): string | undefined {
   const { folder, locations } = planWeightFiles(files.values());
   for (const [location, path] of files) {
@@ -110,7 +110,7 @@ function checkLocations(files: ReadonlyMap<string, string>): string | undefined 
 /**
  * Checks that every path is a regular file that can be read.
  *
- * @throws WeightsFileError for the first that is not.
+ * @throws WeightsFileError for the first path that is not.
  */
 export async function checkWeightFiles(paths: Iterable<string>): Promise<void> {
   for (const path of paths) {
@@ -125,7 +125,7 @@ export async function checkWeightFiles(paths: Iterable<string>): Promise<void> {
   }
 }
 
-/** What is there instead of a regular file. */
+/** Describes what was found instead of a regular file. */
 function describeKind(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return "a folder";

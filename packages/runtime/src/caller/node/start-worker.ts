@@ -10,18 +10,18 @@ import { refusedByPermissions } from "./failures.ts";
 
 /** A thread or a process that answers calls, one at a time, seen from the thread that started it. */
 export interface WorkerPort {
-  /** Posts a call. The buffers in `transfer` may be gone from this thread afterwards. */
+  /** Posts a call. The buffers in `transfer` may be detached from this thread. */
   post(message: WorkerRequest<NodeLoadRequest>, transfer: readonly ArrayBuffer[]): void;
-  /** From now on it keeps the process alive. It does not when it was just started. */
+  /** Keeps the process alive from now on. Initially it does not. */
   ref(): void;
-  /** From now on it does not keep the process alive. */
+  /** Stops keeping the process alive. */
   unref(): void;
 }
 
-/** What a {@link WorkerPort} tells the one who started it. */
+/** Events of a {@link WorkerPort}. */
 export interface WorkerPortListener {
   onReply(reply: WorkerReply): void;
-  /** It failed outside of a call, and ends. `found` says what happened. */
+  /** It failed outside a call and is ending. `found` says what happened. */
   onFailure(found: string, cause: unknown): void;
   /** It has ended. `found` says how. */
   onEnd(found: string): void;
@@ -30,10 +30,10 @@ export interface WorkerPortListener {
 /**
  * Starts a thread that answers calls.
  *
- * It must not be ended while it is inside onnxruntime; see {@link ExitGuard}. So this is for the main thread alone: a
- * thread that is terminated ends the threads that it started, at once, and there is nothing it could do about it.
+ * It must not be terminated inside onnxruntime; see {@link ExitGuard}. So only the main thread may use this:
+ * terminating a thread immediately terminates the threads it started, and it cannot prevent that.
  *
- * @throws MissingRuntimeError where Node's permission model forbids threads.
+ * @throws MissingRuntimeError if Node's permission model forbids threads.
  */
 export function startThread(script: URL, listener: WorkerPortListener): WorkerPort {
   const guard = new ExitGuard();
@@ -57,7 +57,7 @@ export function startThread(script: URL, listener: WorkerPortListener): WorkerPo
   });
   return {
     post(message, transfer) {
-      // First, since the worker may begin the call before this thread gets to its next line.
+      // First, since the worker may begin the call before this thread reaches the next line.
       guard.enter();
       worker.postMessage(message, transfer);
     },
@@ -67,11 +67,11 @@ export function startThread(script: URL, listener: WorkerPortListener): WorkerPo
 }
 
 /**
- * Starts a process that answers calls, with a thread of its own. It ends with the thread that started it, at whatever
- * moment that is terminated, which a thread of that thread would not survive: see `ExitGuard`.
+ * Starts a process that answers calls in its own thread. It ends when the thread that started it is terminated, at any
+ * moment; a nested thread would crash then: see `ExitGuard`.
  *
  * @param script The script of that thread.
- * @throws MissingRuntimeError where Node's permission model forbids processes.
+ * @throws MissingRuntimeError if Node's permission model forbids processes.
  */
 export function startProcess(script: URL, listener: WorkerPortListener): WorkerPort {
   let child: ReturnType<typeof fork>;
@@ -79,13 +79,13 @@ export function startProcess(script: URL, listener: WorkerPortListener): WorkerP
     child = fork(new URL("./inference-process.js", script), [fileURLToPath(script)], {
       execArgv: [],
       serialization: "advanced",
-      // A pipe that outlives this thread would keep whoever reads from it waiting.
+      // A pipe that outlives this thread would block its readers.
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
   } catch (error) {
     throw refusedByPermissions(error, "a process, as it has to in a worker thread", "--allow-child-process");
   }
-  // Bun's channel has no say in this.
+  // Bun's channel does not support this.
   const channel = child.channel as Partial<NonNullable<typeof child.channel>> | null | undefined;
   const unref = (): void => {
     child.unref();
@@ -122,7 +122,7 @@ export type ProcessEvent =
   | { readonly type: "reply"; readonly reply: WorkerReply }
   | { readonly type: "failure"; readonly found: string };
 
-/** A call whose arrays have memory of their own, to transfer. All that arrive by a pipe are views of one. */
+/** A call whose arrays each own their memory, for transfer. Arrays received over a pipe are views of one buffer. */
 export function withOwnMemory(message: WorkerRequest<NodeLoadRequest>): WorkerRequest<NodeLoadRequest> {
   return message.call === "run" ? { call: "run", request: ownTensors(message.request) } : message;
 }
@@ -138,11 +138,11 @@ function ownTensors(tensors: Readonly<Record<string, WireTensor>>): Record<strin
 }
 
 /**
- * The script of the worker thread, found by its place in this package. Where a bundler has put this file elsewhere, the
- * script is the one of the package that the program would import, if there is one.
+ * The script of the worker thread, located relative to this file. If a bundler has moved this file, the script is
+ * resolved from the installed package, if there is one.
  *
- * @param base Where this file is; undefined in a bundle that is CommonJS.
- * @throws MissingRuntimeError where there is none.
+ * @param base The location of this file; undefined in a CommonJS bundle.
+ * @throws MissingRuntimeError if there is none.
  */
 export function findWorkerScript(base: string | undefined = import.meta.url): URL {
   const beside = besideModule(base);
@@ -159,7 +159,7 @@ export function findWorkerScript(base: string | undefined = import.meta.url): UR
   });
 }
 
-/** Written so that it holds from src/caller/node and from dist/caller/node: a worker cannot run TypeScript. */
+/** Works from both src/caller/node and dist/caller/node: a worker cannot run TypeScript. */
 const place = "../../../dist/worker/node/inference-worker.js";
 
 function besideModule(base: string | undefined): URL | undefined {

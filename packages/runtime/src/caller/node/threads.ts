@@ -5,10 +5,10 @@ import { OneTimeWarning } from "../one-time-warning.ts";
 const tooMany: OneTimeWarning = new OneTimeWarning();
 
 /**
- * The number of threads that were asked for, as far as there are processors for them. More only wait for each other, and
- * hundreds bring a machine to a halt.
+ * The requested number of threads, capped at the number of processors. More only wait for each other, and hundreds
+ * stall the machine.
  *
- * @param warning Where it is said that there are fewer.
+ * @param warning Reports that the number was capped.
  */
 export function limitThreads(
   requested: number | undefined,
@@ -23,16 +23,16 @@ export function limitThreads(
   return processors;
 }
 
-/** Reads a text file, or says that it is not there. */
+/** Reads a text file; undefined if it is missing. */
 export type ReadText = (path: string) => string | undefined;
 
 /**
- * The number of physical cores that this process may use, at least 1; 0 where that cannot be told and onnxruntime,
- * which has its own way to count them, had better choose.
+ * The number of physical cores that this process may use, at least 1; 0 if unknown, in which case onnxruntime should
+ * choose.
  *
- * On Linux it honours the CPU affinity of the process and the CPU quota of its container, both of which
- * onnxruntime's own default ignores. Two hardware threads of one core count as one: they share the units that
- * convolutions and matrix products keep busy.
+ * On Linux it honours the CPU affinity of the process and the CPU quota of its container, both of which onnxruntime's
+ * own default ignores. Two hardware threads of one core count as one: they share the units used by convolutions and
+ * matrix products.
  */
 export function physicalCoreCount(
   platform: NodeJS.Platform = process.platform,
@@ -48,7 +48,7 @@ export function physicalCoreCount(
   return Math.max(1, Math.min(count, Math.ceil(readCpuQuota(readText))));
 }
 
-/** The numbers in a list as the kernel writes it: `0-3,8`. */
+/** Parses a list of numbers in the kernel's format: `0-3,8`. */
 function parseCpuList(list: string): number[] {
   return list.split(",").flatMap((range) => {
     const [first = 0, last = first] = range.split("-").map(Number);
@@ -57,8 +57,8 @@ function parseCpuList(list: string): number[] {
 }
 
 /**
- * How many CPUs' worth of time the process may use; infinite where there is no limit. A control group is bound by its own
- * quota and by those of all groups that it is in.
+ * The CPU quota of the process, in CPUs; infinite if there is no limit. A control group is bound by its own quota and
+ * those of all its ancestors.
  */
 function readCpuQuota(readText: ReadText): number {
   const groups = (readText("/proc/self/cgroup") ?? "").split("\n").map((line) => line.split(":"));
@@ -77,7 +77,7 @@ function readCpuQuota(readText: ReadText): number {
   );
 }
 
-/** A folder and all that it is in, up to the root, which is `""`: `/a/b`, `/a`, and that. */
+/** A folder and its ancestors, up to the root `""`: `/a/b`, `/a`, `""`. */
 function foldersUp(path: string): string[] {
   const names = path.split("/").filter((name) => name !== "");
   return Array.from({ length: names.length + 1 }, (_, count) =>

@@ -15,7 +15,7 @@ export class WebConnection extends WorkerConnection<WebLoadRequest> {
   readonly #worker: Worker;
   #hasAnswered = false;
 
-  /** @param worker A worker that was just started from `inference-worker-jspi.ts` or `inference-worker-asyncify.ts`. */
+  /** @param worker A worker just started from `inference-worker-jspi.ts` or `inference-worker-asyncify.ts`. */
   constructor(worker: Worker) {
     super();
     this.#worker = worker;
@@ -33,7 +33,7 @@ export class WebConnection extends WorkerConnection<WebLoadRequest> {
     };
   }
 
-  /** Ends the worker at once, whatever it does: its memory, and that of the GPU, is free then. */
+  /** Terminates the worker immediately, which frees its memory, including GPU memory. */
   async end(): Promise<void> {
     this.fail(workerExit("its end"));
   }
@@ -42,7 +42,7 @@ export class WebConnection extends WorkerConnection<WebLoadRequest> {
     this.#worker.postMessage(message, [...transfer]);
   }
 
-  /** Ends the worker, so that its memory is free, and rejects what waits for it. */
+  /** Terminates the worker, which frees its memory, and rejects pending calls. */
   protected override fail(error: Error): void {
     this.#worker.terminate();
     super.fail(error);
@@ -50,8 +50,8 @@ export class WebConnection extends WorkerConnection<WebLoadRequest> {
 }
 
 /**
- * A worker that is replaced when its GPU was lost: the call under way fails, and the next one loads the model again. A
- * browser takes a GPU away from a page when its driver crashes or the machine sleeps, and gives it another one later.
+ * A worker that is replaced when its GPU is lost: the current call fails, and the next one reloads the model. Browsers
+ * revoke a page's GPU when the driver crashes or the machine sleeps, and provide another one later.
  */
 export class RecoveringConnection implements Connection<WebLoadRequest> {
   readonly #start: () => Promise<WebConnection>;
@@ -59,7 +59,7 @@ export class RecoveringConnection implements Connection<WebLoadRequest> {
 
   /**
    * @param worker A worker that has loaded the model.
-   * @param start Gives another one.
+   * @param start Starts a replacement.
    */
   constructor(worker: WebConnection, start: () => Promise<WebConnection>) {
     this.#worker = worker;
@@ -95,7 +95,7 @@ function deviceLost(message: string): DeviceLostError {
   });
 }
 
-/** A page with the two headers takes no script without them, and the event says nothing of it. */
+/** A cross-origin isolated page rejects scripts without the two headers, and the event does not say so. */
 const isolatedRemedy =
   "this page is cross-origin isolated, so the script itself must be served with `Cross-Origin-Embedder-Policy` too; ";
 

@@ -7,10 +7,10 @@ import { WorkerCallError } from "../connection.ts";
 const guide = "see docs/guides/browser.md, pages that may not start a worker";
 
 /**
- * The typed error where a browser does not let a page start the worker: `new Worker` throws. Errors that say what they are
- * about already, of a `web.startWorker` for example, are returned as they are.
+ * The typed error if the browser does not allow the page to start the worker: `new Worker` throws. Errors that are
+ * already descriptive, such as those of a `web.startWorker`, are returned unchanged.
  *
- * @param hasWorkers Whether there are workers at all.
+ * @param hasWorkers Whether workers are supported.
  */
 export function translateWorkerRefusal(
   error: unknown,
@@ -70,12 +70,12 @@ function refusal(
 }
 
 /**
- * The typed error where onnxruntime-web did not start: its wasm file is not there, is not wasm, or may not run. Other
- * errors are returned as they are.
+ * The typed error if onnxruntime-web did not start: its wasm file is missing, is not wasm, or is not allowed to run.
+ * Other errors are returned unchanged.
  */
 export function translateStartFailure(error: unknown, build: OnnxruntimeBuild): unknown {
   if (!(error instanceof WorkerCallError)) return error;
-  // onnxruntime-web puts this before every reason.
+  // onnxruntime-web prefixes every reason with this.
   const [, reason] =
     /^no available backend found\. ERR: (?:\[\w+\] )?(.*)$/s.exec(error.failure.message) ?? [];
   if (reason === undefined) return error;

@@ -1,22 +1,22 @@
 import type { AvailableDevice, Device } from "../../backend.ts";
 import { OneTimeWarning } from "../one-time-warning.ts";
 
-/** More make wasm no faster: its kernels are short, and threads wait for each other. */
+/** More threads do not speed up wasm: its kernels are short, so threads wait for each other. */
 const mostUseful = 8;
 
 const lostThreads: OneTimeWarning = new OneTimeWarning();
 
-/** What a browser offers to a page, as far as running a model depends on it. */
+/** The browser capabilities relevant to running a model. */
 export interface WebPlatform {
   /** Whether WebAssembly can be suspended (JSPI). */
   readonly canSuspend: boolean;
   /** Whether the page may share memory between threads. */
   readonly isCrossOriginIsolated: boolean;
-  /** Processors, as far as the browser tells. */
+  /** Number of processors reported by the browser. */
   readonly processors: number;
 }
 
-/** What this browser offers. */
+/** Detects the capabilities of this browser. */
 export function detectWebPlatform(): WebPlatform {
   return {
     canSuspend: "Suspending" in WebAssembly && "promising" in WebAssembly,
@@ -26,10 +26,10 @@ export function detectWebPlatform(): WebPlatform {
 }
 
 /**
- * The devices of this browser, best first: a GPU, if there is one. A GPU that is computed on the processor comes last,
- * since the wasm kernels are hundreds of times faster than that.
+ * The devices of this browser, best first: the GPU, if there is one, comes first. A software-emulated GPU comes last,
+ * since wasm is hundreds of times faster.
  *
- * @param requested Where this is `"wasm"`, nobody is asked for a GPU.
+ * @param requested If `"wasm"`, no GPU is probed.
  */
 export async function findWebDevices(
   requested: Device | "auto" | undefined,
@@ -47,16 +47,17 @@ export async function findWebDevices(
   return adapter.info.isFallbackAdapter || isSoftware(adapter.info) ? [wasm, gpu] : [gpu, wasm];
 }
 
-/** Adapters that do not say of themselves that they are a fallback. */
+/** Fallback adapters that do not identify themselves as such. */
 function isSoftware({ architecture, description }: GPUAdapterInfo): boolean {
   return /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${description}`);
 }
 
 /**
- * How many threads a session on wasm computes with: as many as asked for, but for what no machine has use for (a browser may
- * tell of fewer processors than there are); by default half the processors, since two of them usually share a core. One where the page is not cross-origin isolated, with a warning if that is a loss.
+ * The number of threads of a wasm session: as requested, up to a useful maximum (browsers may report too few processors);
+ * by default half the processors, since two usually share a core. 1 if the page is not cross-origin isolated, with a
+ * warning if that is a loss.
  *
- * @param warning Where it is given.
+ * @param warning Gives the warning.
  */
 export function chooseThreads(
   requested: number | undefined,

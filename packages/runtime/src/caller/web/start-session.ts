@@ -23,7 +23,7 @@ interface LoadedWorker {
 }
 
 /**
- * Starts a session in a Web Worker of its own. See `createInferenceSession`.
+ * Starts a session in its own Web Worker. See `createInferenceSession`.
  *
  * @param startWorker Starts the worker, unless the option `web.startWorker` does.
  */
@@ -62,7 +62,7 @@ export async function startWebSession(
   return new WorkerSession(device, recovering, description);
 }
 
-/** @throws UnsupportedError or MissingRuntimeError that says why the worker may not be started here. */
+/** @throws UnsupportedError or MissingRuntimeError that explains why the worker cannot be started here. */
 function startOrExplain(start: () => Worker): Worker {
   try {
     return start();
@@ -83,17 +83,17 @@ function lend(location: string, file: WeightsFile, failures: unknown[]): Blob | 
 }
 
 /**
- * Lends a file to a worker: answers, over a port, with the bytes it is asked for. Errors stay here, with the caller,
- * who knows their types; the worker only hears that there was one.
+ * Serves a file to a worker over a port, answering requests for bytes. Errors stay with the caller, which knows their
+ * types; the worker only learns that there was one.
  *
- * @param onFailure Told what a read threw.
+ * @param onFailure Called with the error of a failed read.
  */
 function lendFile(file: WeightsReader, onFailure: (error: unknown) => void): RemoteFile {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = async ({ data }: MessageEvent<ReadRequest>) => {
     try {
       const bytes = await file.read(...data);
-      // What a reader gives may be a view of memory that it keeps.
+      // A reader may return a view of memory that it keeps.
       const owned = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
       port1.postMessage({ bytes: owned } satisfies ReadReply, [owned.buffer as ArrayBuffer]);
     } catch (error) {
@@ -104,7 +104,7 @@ function lendFile(file: WeightsReader, onFailure: (error: unknown) => void): Rem
   return { size: file.size, port: port2 };
 }
 
-/** The absolute URL of a folder, with a slash at its end. @throws InvalidArgumentError where it is none. */
+/** The absolute URL of a folder, with a slash at its end. @throws InvalidArgumentError if it is invalid. */
 function folderUrl(folder: string | URL): string {
   const url = URL.parse(folder, globalThis.location?.href);
   if (url === null) {

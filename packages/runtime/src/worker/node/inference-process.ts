@@ -2,8 +2,8 @@ import { pathToFileURL } from "node:url";
 import { type ProcessEvent, startThread, withOwnMemory } from "../../caller/node/start-worker.ts";
 import type { NodeLoadRequest, WorkerRequest } from "../../protocol.ts";
 
-// The script of a process that does inference for a thread that may be terminated. It passes calls on to a thread of
-// its own, and so hears at once that nobody waits for an answer any more.
+// The script of a process that runs inference for a thread that may be terminated. It forwards calls to its own thread,
+// so that it notices immediately when the caller is gone.
 const [, , script = ""] = process.argv;
 const send = (event: ProcessEvent): void => void process.send?.(event);
 
@@ -15,7 +15,7 @@ const port = startThread(pathToFileURL(script), {
 port.ref();
 
 process.on("message", (message: WorkerRequest<NodeLoadRequest>) => port.post(withOwnMemory(message), []));
-// Whatever is computed now, nobody wants it.
+// No result is needed any more.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
-// What these mean is for the process to decide that this one works for.
+// The parent process decides how to handle these signals.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});

@@ -18,7 +18,7 @@ const server = new InferenceServer<Runtime, NodeLoadRequest>({
       return runtime.InferenceSession.create(request.graph, nativeSessionOptions(request));
     }
     runtime.env.wasm.numThreads = request.threads;
-    // It imports core, which takes a thread longer than all else that it begins with, and onnxruntime-node needs none of it.
+    // It imports core, which dominates the thread's startup time and is not needed by onnxruntime-node.
     const { lazyBytes } = await import("../external-data.ts");
     const options = webSessionOptions(request, externalData(request, lazyBytes));
     return runtime.InferenceSession.create(request.graph, options);
@@ -27,7 +27,7 @@ const server = new InferenceServer<Runtime, NodeLoadRequest>({
     if (guard.closing) throw new Error("the process is about to exit");
   },
 });
-// Where it ends in the middle of a call, nobody waits for the call.
+// If it ends during a call, nobody is waiting for the result.
 process.on("exit", () => guard.leave());
 
 parentPort?.on("message", async (request: WorkerRequest<NodeLoadRequest>) => {
@@ -35,7 +35,7 @@ parentPort?.on("message", async (request: WorkerRequest<NodeLoadRequest>) => {
   const reply = await server.answer(request);
   guard.leave();
   parentPort?.postMessage(reply, buffersOf(reply));
-  // The threads of onnxruntime-web would outlive the port, and Deno has no `close` of one.
+  // onnxruntime-web's threads would outlive the port, and Deno has no `close` event.
   if (request.call === "release") setImmediate(() => process.exit());
 });
 
@@ -49,7 +49,7 @@ function externalData(
   }));
 }
 
-/** Reads each weight out of its file. The file stays open as long as the thread lives, which is as long as the session. */
+/** Reads each weight from its file, which stays open for the lifetime of the thread, that is, of the session. */
 function fileBytes(path: string, lazily: typeof lazyBytes): Uint8Array {
   const file = openSync(path, "r");
   return lazily(fstatSync(file).size, (begin, end) => {

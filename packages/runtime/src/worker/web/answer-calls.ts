@@ -13,14 +13,14 @@ import { type ExternalData, webSessionOptions } from "../session-options.ts";
 
 /**
  * onnxruntime-web, as its entries `/jspi` and `/webgpu` export it. Both have the wasm and the WebGPU provider. The
- * default entry is not among them: with a model in float16 on a GPU without `shader-f16` it computes wrong numbers,
- * where these throw.
+ * default entry is not used: with a float16 model on a GPU without `shader-f16` it computes wrong results, while these
+ * throw.
  */
 export type Onnxruntime = typeof import("onnxruntime-web");
 
-/** Makes the worker that this runs in answer the calls of a session. */
+/** Answers the calls of a session in the current worker. */
 export function answerCalls(onnxruntime: Onnxruntime): void {
-  // Where a bundler has put everything into one script, onnxruntime starts its threads from this very script.
+  // If a bundler has put everything into one script, onnxruntime starts its threads from this script.
   if (self.name.startsWith("em-pthread")) return;
   const server = new InferenceServer<Onnxruntime, WebLoadRequest>({
     importRuntime: async () => onnxruntime,
@@ -36,7 +36,7 @@ export function answerCalls(onnxruntime: Onnxruntime): void {
     },
   });
 
-  // What goes wrong inside onnxruntime, outside of a call, is told to the page as an uncaught error is.
+  // Failures in onnxruntime outside a call are reported to the page like uncaught errors.
   self.addEventListener("unhandledrejection", ({ reason }) => self.reportError(reason));
   self.addEventListener("message", async ({ data }: MessageEvent<WorkerRequest<WebLoadRequest>>) => {
     const reply = await server.answer(data);
@@ -44,19 +44,19 @@ export function answerCalls(onnxruntime: Onnxruntime): void {
   });
 }
 
-/** Tells the page when the GPU is lost, which nobody asks for. */
+/** Notifies the page when the GPU is lost. */
 async function watchDevice({ env }: Onnxruntime): Promise<void> {
   const { reason, message } = await (await env.webgpu.device).lost;
   const notice: WorkerNotice = { call: "notice", notice: "device-lost", message: `${message} (${reason})` };
   self.postMessage(notice);
 }
 
-/** Tells onnxruntime-web, before it is used, how many threads to start and where its wasm files are. */
+/** Configures onnxruntime-web's thread count and wasm location before first use. */
 function configureOnnxruntime(
   { env }: Onnxruntime,
   { build, threads, wasmFolder }: Pick<WebLoadRequest, "build" | "threads" | "wasmFolder">,
 ): void {
-  // What onnxruntime has to say arrives as errors.
+  // onnxruntime's messages arrive as errors.
   env.logLevel = "fatal";
   env.wasm.numThreads = threads;
   if (wasmFolder !== undefined) {
@@ -65,9 +65,9 @@ function configureOnnxruntime(
 }
 
 /**
- * The files in the form from which a build of onnxruntime-web reads one array at a time. Where it cannot wait for a
- * file that the page lends, the file is fetched first, into a Blob, which browsers keep outside of JavaScript's memory,
- * and on disk where it is large.
+ * The files in the form from which a build of onnxruntime-web reads one array at a time. If it cannot wait for a file
+ * served by the page, the file is first copied into a Blob, which browsers keep outside JavaScript memory, and on disk
+ * if it is large.
  */
 function provideWeights(
   files: WebLoadRequest["files"],
@@ -110,7 +110,7 @@ async function fetchWhole(file: RemoteFile): Promise<Blob> {
   }
 }
 
-/** A file that another thread lends, in the form in which the JSPI build of onnxruntime-web reads it. */
+/** A file served by another thread, in the form read by the JSPI build of onnxruntime-web. */
 function remoteBlob({ size, port }: RemoteFile): Blob {
   return new PiecewiseBlob(size, (start, end) => askFor(port, start, end));
 }

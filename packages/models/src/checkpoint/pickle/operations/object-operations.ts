@@ -8,7 +8,7 @@ import {
   type PickleValue,
 } from "../pickle-value.ts";
 
-/** What could run code in Python, and cannot here. Comments give the names in Python's `pickletools`. */
+/** Operations that could run code in Python, but cannot here. Comments give the names in Python's `pickletools`. */
 export const objectOperations: PickleOperations = {
   // GLOBAL, STACK_GLOBAL
   99: (context) => {
@@ -49,7 +49,7 @@ export const objectOperations: PickleOperations = {
   98: (context) => {
     const state = context.machine.pop();
     const target = context.machine.top();
-    // An ordered dict keeps the versions of the modules it came from as an attribute. Nothing here looks at that.
+    // An ordered dict stores its modules' versions as an attribute, which is ignored here.
     if (target instanceof PickleDict && (state === null || state instanceof PickleDict)) return;
     throw unsafe(context, `a change of the attributes of ${describePickleValue(target)}`, "data");
   },
@@ -73,11 +73,11 @@ function findGlobal(context: PickleContext, module: string, name: string): Pickl
   throw unsafe(context, `a use of ${shown}`, "only what saved arrays need", remedyFor(module, name));
 }
 
-/** Modules of Python that act on the machine, or reach whatever can. */
+/** Python modules that can affect the machine, directly or indirectly. */
 const acting =
   /^(os|nt|posix|posixpath|sys|subprocess|socket|shutil|pty|runpy|webbrowser|importlib|ctypes|operator|functools|pickle|_pickle|builtins|__builtin__|code|codeop|platform|multiprocessing|threading|asyncio|commands|popen2|timeit|urllib|http|requests)(\.|$)/;
 
-/** What the name of a class or function tells of the file. */
+/** What the name of a class or function reveals about the file. */
 function remedyFor(module: string, name: string): string | undefined {
   const isActing = acting.test(module) || (module.startsWith("torch") && /load|compile|script/i.test(name));
   if (isActing) return undefined;

@@ -12,7 +12,7 @@ import {
 /** Enough for 2040 bits; the integers of a state dict have 64. */
 const maximumIntegerBytes = 255;
 
-/** Constants: numbers, text, bytes. Comments give the names in Python's `pickletools`. */
+/** Constants: numbers, strings, bytes. Comments give the names in Python's `pickletools`. */
 export const valueOperations: PickleOperations = {
   // NONE, NEWTRUE, NEWFALSE
   78: push(() => null),
