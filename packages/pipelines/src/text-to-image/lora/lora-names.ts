@@ -145,7 +145,7 @@ function originalName(module: string, layersPerBlock: number): string | undefine
   if (kind === "downsamplers") return `input_blocks.${(block + 1) * perBlock}.0.op`;
   const part = kind === "attentions" ? 1 : 0;
   if (way === "down") return `input_blocks.${1 + block * perBlock + layer}.${part}.${inner}`;
-  // In blocks without attention, resampling takes the index of the attention.
+  // Every up block of SDXL that upsamples has attention, so the upsampler comes third.
   if (kind === "upsamplers") return `output_blocks.${block * perBlock + layersPerBlock}.2.${inner}`;
   return `output_blocks.${block * perBlock + layer}.${part}.${inner}`;
 }
