@@ -38,8 +38,7 @@ function readLabel(url) {
 }
 
 /**
- * A whole number of the query; `undefined` where it is not there. What is no number, nothing for one, is left for the
- * pipeline to refuse.
+ * An integer from the query, or `undefined` if it is missing. Anything else becomes NaN, which the pipeline refuses.
  *
  * @param {URL} url
  * @param {string} name
@@ -51,7 +50,7 @@ function readInteger(url, name) {
 }
 
 /**
- * The address that is asked for; `undefined` where it is none (`//`), or another server's.
+ * The requested URL, or `undefined` if it is invalid (`//`) or belongs to another server.
  *
  * @param {string} target
  */

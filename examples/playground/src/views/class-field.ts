@@ -68,7 +68,7 @@ export class ClassField {
     this.#showHint();
   }
 
-  /** The class that is chosen. @throws FieldError where there is none of that name or number. */
+  /** The chosen class. @throws FieldError if no class has that name or number. */
   read(): Settings["classLabel"] {
     const label = this.#tryRead();
     if (label !== undefined) return label;

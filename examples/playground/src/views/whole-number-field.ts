@@ -25,7 +25,7 @@ export class WholeNumberField {
     });
   }
 
-  /** The number; `undefined` where there is none that may be. */
+  /** The number, or `undefined` if it is invalid. */
   get value(): number | undefined {
     return parseWhole(this.#input.value, this.#options.least, this.#options.most);
   }
@@ -42,7 +42,7 @@ export class WholeNumberField {
     this.#input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  /** The number. @throws FieldError where there is none that may be. */
+  /** The number. @throws FieldError if it is invalid. */
   read(): number {
     const { value } = this;
     if (value !== undefined) return value;
