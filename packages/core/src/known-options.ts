@@ -12,6 +12,13 @@ const renamed: Readonly<Record<string, string>> = {
   torchDtype: "dtype",
 };
 
+/** The options that another function takes, out of more. */
+export function pickOptions<Options>(options: NoInfer<Options>, names: OptionNames<Options>): Options {
+  return Object.fromEntries(
+    Object.entries(options as object).filter(([name]) => Object.hasOwn(names, name)),
+  ) as Options;
+}
+
 /**
  * Checks option names before anything else. An undefined option counts as not given.
  *

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { errorMessage } from "@onestep/core/internal";
+import { errorMessage, type OptionNames, requireKnownOptions } from "@onestep/core/internal";
 import { platform } from "#platform";
 import {
   type Cache,
@@ -21,15 +21,25 @@ import { RepositoryNotFoundError, RevisionNotFoundError } from "./errors.ts";
 import { describeUrl } from "./http/connection-failure.ts";
 import { findPathFault, findRepositoryIdFault } from "./validators.ts";
 
+const cacheOptionNames: OptionNames<PruneCacheOptions> = { cacheDir: true, environment: true, signal: true };
+const deletionOptionNames: OptionNames<DeleteFromCacheOptions> = {
+  cacheDir: true,
+  environment: true,
+  repoId: true,
+  revision: true,
+};
+
 /**
  * Lists what a cache holds: the models in the folder that is shared with Python, or in the storage of a site in a
  * browser, and the folders of web servers. Broken entries are reported, not thrown. A cache folder that does not exist is
  * an empty cache.
  *
+ * @throws InvalidArgumentError if an option is unknown.
  * @throws FileReadError if the cache folder itself cannot be read.
  * @throws UnsupportedError in a browser that gives the page no storage; so do the other two.
  */
 export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheReport> {
+  requireKnownOptions("scanCache", options, cacheOptionNames);
   const cache = await platform.openCache(options);
   const problems: CacheProblem[] = [];
   const scanned: ScannedFolder[] = [];
@@ -152,11 +162,12 @@ function totalSize(contents: Iterable<CachedContent>): number {
 /**
  * Deletes a repository from a cache, or one revision with the contents that no other revision has.
  *
- * @throws InvalidArgumentError if `repoId` or `revision` are invalid.
+ * @throws InvalidArgumentError if `repoId` or `revision` are invalid, or an option is unknown.
  * @throws RepositoryNotFoundError, RevisionNotFoundError if they are not cached.
  * @throws CacheWriteError if the operating system refuses.
  */
 export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<DeletionReport> {
+  requireKnownOptions("deleteFromCache", options, deletionOptionNames);
   const { repoId, revision } = options;
   const url = checkDeletion(options);
   const cache = await platform.openCache(options);
@@ -263,6 +274,7 @@ const restingMilliseconds = 10 * 60 * 1000;
  * @throws CacheWriteError if the operating system refuses.
  */
 export async function pruneCache(options: PruneCacheOptions = {}): Promise<DeletionReport> {
+  requireKnownOptions("pruneCache", options, cacheOptionNames);
   const cache = await platform.openCache(options);
   let freedBytes = 0;
   for (const kind of ["hub", "web"] as const) {

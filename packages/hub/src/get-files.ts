@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal";
 import type { ReadOptions, Repository, RepositoryFile } from "./repository.ts";
 
 /** Options of {@link getFiles}. */
@@ -7,6 +8,7 @@ export interface GetFilesOptions extends ReadOptions {
   readonly maxWorkers?: number | undefined;
 }
 
+const optionNames: OptionNames<GetFilesOptions> = { maxWorkers: true, onProgress: true, signal: true };
 const defaultWorkers = 4;
 const mostWorkers = 32;
 
@@ -16,13 +18,14 @@ const mostWorkers = 32;
  *
  * @returns The files in the order of their paths.
  * @throws The error of the first file that fails; see `Repository.get`.
- * @throws InvalidArgumentError unless `maxWorkers` is a whole number from 1 to 32.
+ * @throws InvalidArgumentError if an option is unknown, or `maxWorkers` is not a whole number from 1 to 32.
  */
 export async function getFiles(
   repository: Repository,
   paths: readonly string[],
   options: GetFilesOptions = {},
 ): Promise<readonly RepositoryFile[]> {
+  requireKnownOptions("getFiles", options, optionNames);
   const { maxWorkers = defaultWorkers, signal, onProgress } = options;
   if (!Number.isInteger(maxWorkers) || maxWorkers < 1 || maxWorkers > mostWorkers) {
     throw new InvalidArgumentError({

@@ -56,5 +56,6 @@ export {
   bytesFile,
   moveFiles,
   pushComponent,
+  pushOptionNames,
   uploadFiles,
 } from "./upload/upload-files.ts";

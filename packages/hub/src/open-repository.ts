@@ -1,7 +1,13 @@
 import { InvalidArgumentError } from "@onestep/core";
+import { requireKnownOptions } from "@onestep/core/internal";
 import { platform } from "#platform";
 import { isLocalFiles, openLocalFiles, type RepositoryLocation } from "./local-files.ts";
-import type { OpenRepositoryOptions, Repository, RepositoryFile } from "./repository.ts";
+import {
+  type OpenRepositoryOptions,
+  openRepositoryOptionNames,
+  type Repository,
+  type RepositoryFile,
+} from "./repository.ts";
 import { resolveEndpoint } from "./settings.ts";
 import {
   chooseRevision,
@@ -26,6 +32,7 @@ export async function openRepository(
   source: RepositoryLocation,
   options: OpenRepositoryOptions = {},
 ): Promise<Repository> {
+  requireKnownOptions("openRepository", options, openRepositoryOptionNames);
   options.signal?.throwIfAborted();
   if (isLocalFiles(source)) return openLocalFiles(source);
   const environment = options.environment ?? platform.readEnvironment();
@@ -87,6 +94,7 @@ export async function openFile(
   source: FileLocation,
   options: OpenRepositoryOptions = {},
 ): Promise<RepositoryFile> {
+  requireKnownOptions("openFile", options, openRepositoryOptionNames);
   options.signal?.throwIfAborted();
   if (isLocalFiles(source)) {
     const repository = await openRepository(source, options);

@@ -14,7 +14,7 @@ export type {
   AutoencoderTinyConfigValues,
 } from "./autoencoder-tiny/autoencoder-tiny-config.ts";
 export type { Checkpoint, CheckpointTensor } from "./checkpoint/checkpoint.ts";
-export type { ModelFilesOptions } from "./checkpoint/list-model-files.ts";
+export { type ModelFilesOptions, modelFilesOptionNames } from "./checkpoint/list-model-files.ts";
 export { matchWeights } from "./checkpoint/match-weights.ts";
 export { type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export type { PushModelOptions } from "./checkpoint/push-model.ts";
@@ -57,6 +57,7 @@ export { convolutionLayer, groupNormLayer, layerNormLayer, linearLayer } from ".
 export {
   type LoadedModel,
   type LoadModelOptions,
+  planLoad,
   type RequestedPrecision,
   type RunOptions,
   runOptionNames,
@@ -72,6 +73,7 @@ export { type ClassLabels, type ResolveClassLabelsOptions, resolveClassLabels } 
 export {
   type LoadSingleFileOptions,
   listUNet2DModelWeights,
+  singleFileOptionNames,
   UNet2DModel,
   type UNet2DModelForwardOptions,
   type UNet2DModelOutput,

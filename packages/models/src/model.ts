@@ -1,6 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
-import { elementCount, type OptionNames, requireKnownOptions, untilAborted } from "@onestep/core/internal";
+import {
+  elementCount,
+  type OptionNames,
+  pickOptions,
+  requireKnownOptions,
+  untilAborted,
+} from "@onestep/core/internal";
 import { type Graph, specialise } from "@onestep/graph";
 import {
   type OpenRepositoryOptions,
@@ -109,7 +115,10 @@ export abstract class Model<Values extends object> {
     options: LoadModelOptions & OpenRepositoryOptions = {},
   ): Promise<Instance> {
     requireKnownOptions(`${this.definition.className}.fromPretrained`, options, loadOptionNames);
-    const repository = await openRepository(source, { ...options, holdRevision: true });
+    const repository = await openRepository(source, {
+      ...pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames),
+      holdRevision: true,
+    });
     const model = new this(await loadModel(this.definition, repository, options));
     await repository.settle?.();
     return model;

@@ -1,12 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { joinPath, requireKnownOptions, warn } from "@onestep/core/internal";
+import { joinPath, type OptionNames, requireKnownOptions, warn } from "@onestep/core/internal";
 import { saveFile } from "@onestep/core/internal/files";
 import {
   bytesFile,
   moveFiles,
   type PushOptions,
   pushComponent,
+  pushOptionNames,
   type RepositoryLocation,
   type UploadFile,
   type UploadReport,
@@ -14,6 +15,7 @@ import {
 import {
   isWeightsFileName,
   type ModelFilesOptions,
+  modelFilesOptionNames,
   type SaveModelOptions,
   saveOptionNames,
 } from "@onestep/models";
@@ -46,6 +48,11 @@ import { describeMisfit } from "./sampling/scheduler-fit.ts";
 
 /** Options of {@link DiffusionPipelineBase.pushToHub}. */
 export interface PushPipelineOptions extends ModelFilesOptions, PushOptions {}
+
+const pushPipelineOptionNames: OptionNames<PushPipelineOptions> = {
+  ...pushOptionNames,
+  ...modelFilesOptionNames,
+};
 
 /** The component that every pipeline has. */
 export interface PipelineComponents {
@@ -238,6 +245,7 @@ export abstract class DiffusionPipelineBase<
    */
   async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
     const { className } = this;
+    requireKnownOptions(`${className}.pushToHub`, options, pushPipelineOptionNames);
     const files: UploadFile[] = [bytesFile(modelIndexName, this.#formatIndex())];
     const components = listComponents(this.#components);
     for (const [name, component] of components) {

@@ -60,4 +60,33 @@ describe("options that do not exist", () => {
     expect(() => new pipelineClass(undefined as never)).toThrow(InvalidArgumentError);
     expect(() => new pipelineClass({} as never)).toThrow(InvalidArgumentError);
   });
+
+  it("are refused by pushToHub and fromSingleFile before anything is opened", async () => {
+    const pipe = Object.create(pipelines.ConsistencyModelPipeline.prototype);
+    await expect(pipe.pushToHub("me/a", { max_shard_size: "1GB" })).rejects.toThrow(
+      "ConsistencyModelPipeline.pushToHub has no option `max_shard_size`. Did you mean `maxShardSize`?",
+    );
+    const load = pipelines.ConsistencyModelPipeline.fromSingleFile("/no such/cd_imagenet64_l2.pt", {
+      sample_size: 64,
+    } as object);
+    await expect(load).rejects.toThrow(
+      "ConsistencyModelPipeline.fromSingleFile has no option `sample_size`. Did you mean `sampleSize`?",
+    );
+  });
+});
+
+describe("values that options can be judged by alone", () => {
+  it.each([
+    ["device", "gpu"],
+    ["dtype", "fp16"],
+    ["threads", 0],
+    ["optimizeFor", "speed"],
+  ])("%s %j is refused before anything is opened", async (option, value) => {
+    const wrong = { [option]: value } as object;
+    for (const loader of [DiffusionPipeline, AutoPipelineForText2Image, pipelines.ConsistencyModelPipeline]) {
+      const error = await loader.fromPretrained("/no such/place", wrong).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(InvalidArgumentError);
+      expect(String(error)).toContain(`${option}: `);
+    }
+  });
 });

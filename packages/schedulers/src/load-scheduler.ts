@@ -107,6 +107,7 @@ export function schedulerFromJson(document: PythonJson, source: string, givenCla
  * Loads the scheduler of a repository, of the class that it was saved by, or of `className`.
  *
  * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
+ * @throws InvalidArgumentError if an option is unknown.
  * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
  * @throws InvalidConfigError if that file is wrong.
  * @throws UnsupportedError if it names a class that this package does not have.
@@ -115,6 +116,6 @@ export async function loadScheduler(
   source: SchedulerSource,
   { className, ...options }: LoadSchedulerOptions = {},
 ): Promise<Scheduler> {
-  const { document, name } = await readSchedulerDocument(source, options);
+  const { document, name } = await readSchedulerDocument(source, options, "loadScheduler");
   return schedulerFromJson(document, name, className);
 }

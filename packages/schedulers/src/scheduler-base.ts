@@ -93,6 +93,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * Loads the scheduler of a repository, whichever class saved it.
    *
    * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
+   * @throws InvalidArgumentError if an option is unknown.
    * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
    * @throws InvalidConfigError if that file is wrong.
    */
@@ -102,7 +103,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     options: SchedulerFromPretrainedOptions = {},
   ): Promise<Instance> {
     const { readSchedulerDocument } = await import("./config/files.ts");
-    const { document, name } = await readSchedulerDocument(source, options);
+    const subject = `${this.schema.className}.fromPretrained`;
+    const { document, name } = await readSchedulerDocument(source, options, subject);
     return new this(this.schema.fromJson(document, name));
   }
 

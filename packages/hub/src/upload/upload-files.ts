@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal";
 import { platform } from "#platform";
 import type { OpenRepositoryOptions, ReadOptions } from "../repository.ts";
 import { resolveEndpoint } from "../settings.ts";
@@ -23,6 +24,7 @@ export async function uploadFiles(
   files: readonly UploadFile[],
   options: UploadFilesOptions = {},
 ): Promise<UploadReport> {
+  requireKnownOptions("uploadFiles", options, uploadOptionNames);
   options.signal?.throwIfAborted();
   const { revision = "main" } = options;
   const idFault = findRepositoryIdFault(repositoryId);
@@ -95,6 +97,28 @@ export interface UploadFilesOptions extends PushOptions {
   readonly filesIfAbsent?: ((repositoryId: string) => readonly UploadFile[]) | undefined;
 }
 
+/** The names of {@link PushOptions}. */
+export const pushOptionNames: OptionNames<PushOptions> = {
+  token: true,
+  endpoint: true,
+  retry: true,
+  fetch: true,
+  environment: true,
+  signal: true,
+  onProgress: true,
+  revision: true,
+  private: true,
+  commitMessage: true,
+  commitDescription: true,
+  createPr: true,
+};
+
+const uploadOptionNames: OptionNames<UploadFilesOptions> = {
+  ...pushOptionNames,
+  isObsolete: true,
+  filesIfAbsent: true,
+};
+
 /** The result of an upload. */
 export interface UploadReport {
   /** The repository with its owner: `owner/name`. */
@@ -164,7 +188,7 @@ export function pushComponent(
   const { subfolder = "", commitMessage = defaultMessage(className) } = options;
   const prefix = subfolder === "" ? "" : `${subfolder}/`;
   return uploadFiles(repositoryId, moveFiles(files, subfolder), {
-    ...options,
+    ...pickOptions<PushOptions>(options, pushOptionNames),
     commitMessage,
     isObsolete: (path) => path.startsWith(prefix) && isObsolete(path.slice(prefix.length)),
     ...(subfolder === "" ? { filesIfAbsent: (id) => [modelCard(className, id)] } : {}),

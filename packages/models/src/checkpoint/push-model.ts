@@ -1,16 +1,27 @@
-import { readConfigRecord } from "@onestep/core/internal";
-import { type PushComponentOptions, pushComponent, type UploadReport } from "@onestep/hub";
-import { listModelFiles, type ModelFilesOptions, type SavableModel } from "./list-model-files.ts";
+import { type OptionNames, readConfigRecord, requireKnownOptions } from "@onestep/core/internal";
+import { type PushComponentOptions, pushComponent, pushOptionNames, type UploadReport } from "@onestep/hub";
+import {
+  listModelFiles,
+  type ModelFilesOptions,
+  modelFilesOptionNames,
+  type SavableModel,
+} from "./list-model-files.ts";
 import { isWeightsFileName } from "./weights-file-names.ts";
 
 /** Options of `pushToHub` of a model. */
 export interface PushModelOptions extends ModelFilesOptions, PushComponentOptions {}
 
+const optionNames: OptionNames<PushModelOptions> = {
+  ...modelFilesOptionNames,
+  ...pushOptionNames,
+  subfolder: true,
+};
+
 /**
  * Uploads a model, directly from its source files. The same commit removes files of an earlier upload of the same variant
  * (the whole file, shards, an index), so that nobody loads them by mistake.
  *
- * @throws What `uploadFiles` throws; InvalidArgumentError if an option is invalid.
+ * @throws What `uploadFiles` throws; InvalidArgumentError if an option is unknown or invalid.
  */
 export async function pushModel(
   model: SavableModel,
@@ -18,6 +29,7 @@ export async function pushModel(
   options: PushModelOptions,
 ): Promise<UploadReport> {
   const className = readConfigRecord(model.config)?.className ?? "Model";
+  requireKnownOptions(`${className}.pushToHub`, options, optionNames);
   const files = listModelFiles(model, options);
   const isObsolete = (path: string): boolean => isWeightsFileName(path, options.variant, model.names);
   return pushComponent(repositoryId, { className, files, isObsolete }, options);

@@ -1,12 +1,19 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { InvalidArgumentError, Tensor, UnsupportedError } from "@onestep/core";
-import { describeValue, isJsonObject } from "@onestep/core/internal";
+import {
+  describeValue,
+  isJsonObject,
+  type OptionNames,
+  pickOptions,
+  requireKnownOptions,
+} from "@onestep/core/internal";
 import { parsePythonJson, saveFiles } from "@onestep/core/internal/files";
 import {
   bytesFile,
   EntryNotFoundError,
   type OpenRepositoryOptions,
   openRepository,
+  openRepositoryOptionNames,
   type ReadOptions,
   type Repository,
   type RepositoryLocation,
@@ -20,6 +27,11 @@ export interface LoadTokenizerOptions extends ReadOptions {
   /** Folder of the tokenizer in the repository (`tokenizer`); the root by default. */
   readonly subfolder?: string | undefined;
 }
+
+const loadOptionNames: OptionNames<LoadTokenizerOptions & OpenRepositoryOptions> = {
+  ...openRepositoryOptionNames,
+  subfolder: true,
+};
 
 /** The tokenizer settings that pipelines use. */
 export interface CLIPTokenizerConfig {
@@ -85,6 +97,7 @@ export class CLIPTokenizer {
    * Loads a tokenizer saved by Python.
    *
    * @param source - A Hub id, a folder, a URL of a folder, or local files.
+   * @throws InvalidArgumentError if an option is unknown.
    * @throws EntryNotFoundError if the folder has no CLIPTokenizer files.
    * @throws UnsupportedError if they belong to another tokenizer.
    * @throws InvalidConfigError if a file has unexpected content.
@@ -93,7 +106,9 @@ export class CLIPTokenizer {
     source: RepositoryLocation,
     options: LoadTokenizerOptions & OpenRepositoryOptions = {},
   ): Promise<CLIPTokenizer> {
-    return CLIPTokenizer.fromRepository(await openRepository(source, options), options);
+    requireKnownOptions("CLIPTokenizer.fromPretrained", options, loadOptionNames);
+    const opening = pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames);
+    return CLIPTokenizer.fromRepository(await openRepository(source, opening), options);
   }
 
   /** Like {@link CLIPTokenizer.fromPretrained}, from an open repository. */

@@ -1,7 +1,13 @@
 import type { Tensor } from "@onestep/core";
-import { type FileLocation, type OpenRepositoryOptions, openFile } from "@onestep/hub";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal";
+import {
+  type FileLocation,
+  type OpenRepositoryOptions,
+  openFile,
+  openRepositoryOptionNames,
+} from "@onestep/hub";
 import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } from "../definition.ts";
-import { planLoad, type RunOptions, startModel, stopAtMisfits } from "../load-model.ts";
+import { planLoad, type RunOptions, runOptionNames, startModel, stopAtMisfits } from "../load-model.ts";
 import { Model } from "../model.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
@@ -21,6 +27,17 @@ import {
 
 /** Options of {@link UNet2DModel.fromSingleFile}. */
 export interface LoadSingleFileOptions extends RunOptions, OpenSingleFileOptions {}
+
+/** The names of the options of {@link UNet2DModel.fromSingleFile}. */
+export const singleFileOptionNames: OptionNames<LoadSingleFileOptions & OpenRepositoryOptions> = {
+  ...openRepositoryOptionNames,
+  ...runOptionNames,
+  sampleSize: true,
+  attentionHeadDim: true,
+  numClassEmbeds: true,
+  useNewAttentionOrder: true,
+  stateDictKey: true,
+};
 
 /** Options of {@link UNet2DModel.forward}. */
 export interface UNet2DModelForwardOptions {
@@ -84,15 +101,19 @@ export class UNet2DModel extends Model<UNet2DModelConfigValues> {
    * @throws CheckpointError if it is damaged; UnsafePickleError if it contains more than weights.
    * @throws InvalidConfigError if the arrays do not form such a network, or not the one the name claims.
    * @throws InvalidArgumentError if the architecture is not a published one and `sampleSize` or `attentionHeadDim` is
-   * missing, or if an option contradicts the arrays.
+   * missing, an option is unknown, or one contradicts the arrays.
    */
   static async fromSingleFile(
     source: FileLocation,
     options: LoadSingleFileOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
+    requireKnownOptions("UNet2DModel.fromSingleFile", options, singleFileOptionNames);
     const { signal, onProgress } = options;
     const plan = await planLoad(options);
-    const file = await openFile(source, { ...options, onProgress: stopAtMisfits(onProgress, plan) });
+    const file = await openFile(source, {
+      ...pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames),
+      onProgress: stopAtMisfits(onProgress, plan),
+    });
     const { sampleSize, attentionHeadDim, numClassEmbeds, useNewAttentionOrder, stateDictKey } = options;
     const network = { sampleSize, attentionHeadDim, numClassEmbeds, useNewAttentionOrder, stateDictKey };
     const { config, checkpoint } = await openSingleFile(file, { ...network, signal, onProgress });

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { type OptionNames, requireKnownOptions, warn } from "@onestep/core/internal";
+import { type OptionNames, pickOptions, requireKnownOptions, warn } from "@onestep/core/internal";
 import {
   type OpenRepositoryOptions,
   openRepository,
@@ -8,7 +8,7 @@ import {
   type Repository,
   type RepositoryLocation,
 } from "@onestep/hub";
-import { type LoadModelOptions, runOptionNames } from "@onestep/models";
+import { type LoadModelOptions, planLoad, runOptionNames } from "@onestep/models";
 import type { Scheduler } from "@onestep/schedulers";
 import { findShippedCheckpoint } from "#shipped-checkpoint";
 import { type Component, type ComponentEntry, componentFolderName, requireScheduler } from "./component.ts";
@@ -97,16 +97,21 @@ export interface LoadedComponents {
 }
 
 /**
- * Opens a pipeline's repository and reads its index.
+ * Opens a pipeline's repository and reads its index, once the values of the options are checked.
  *
  * @param source - Defaults to the bundled checkpoint (`@onestep/emoji32`).
+ * @throws InvalidArgumentError if an option is invalid; UnsupportedError if the device is not available here.
  */
 export async function openPipelineSource(
   source: RepositoryLocation | undefined,
-  options: OpenRepositoryOptions,
+  options: LoadPipelineOptions,
 ): Promise<PipelineSource> {
+  await planLoad(options);
   const location = source ?? findShippedCheckpoint();
-  const repository = await openRepository(location, { ...options, holdRevision: true });
+  const repository = await openRepository(location, {
+    ...pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames),
+    holdRevision: true,
+  });
   const { signal, onProgress } = options;
   return { repository, modelIndex: await readModelIndex(repository, { signal, onProgress }) };
 }

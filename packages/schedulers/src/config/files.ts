@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { describeValue, readConfigRecord } from "@onestep/core/internal";
+import { describeValue, pickOptions, readConfigRecord, requireKnownOptions } from "@onestep/core/internal";
 import { formatConfig, parsePythonJson, saveFile } from "@onestep/core/internal/files";
 import type {
   OpenRepositoryOptions,
@@ -37,14 +37,18 @@ export interface SchedulerDocument {
 /**
  * Finds and reads a scheduler's configuration.
  *
+ * @param subject - The method that a user calls, for messages.
  * @throws SchedulerConfigNotFoundError if the repository has none.
  * @throws InvalidConfigError if the file is not JSON.
- * @throws InvalidArgumentError if `subfolder` is not a folder within the repository.
+ * @throws InvalidArgumentError if an option is unknown, or `subfolder` is not a folder within the repository.
  */
 export async function readSchedulerDocument(
   source: SchedulerSource,
-  options: SchedulerFromPretrainedOptions = {},
+  options: SchedulerFromPretrainedOptions,
+  subject: string,
 ): Promise<SchedulerDocument> {
+  const { openRepositoryOptionNames } = await import("@onestep/hub");
+  requireKnownOptions(subject, options, { ...openRepositoryOptionNames, subfolder: true });
   const { subfolder = "scheduler", signal, onProgress } = options;
   const paths = listCandidatePaths(subfolder);
   const repository = await open(source, options);
@@ -80,8 +84,8 @@ function listCandidatePaths(subfolder: string): string[] {
 async function open(source: SchedulerSource, options: OpenRepositoryOptions): Promise<Repository> {
   if (typeof source === "object" && "commit" in source) return source;
   // Loaded on first use, so that a browser bundle of schedulers alone does without it.
-  const { openRepository } = await import("@onestep/hub");
-  return openRepository(source, options);
+  const { openRepository, openRepositoryOptionNames } = await import("@onestep/hub");
+  return openRepository(source, pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames));
 }
 
 /**
@@ -115,8 +119,9 @@ export async function pushSchedulerConfig(
   repositoryId: string,
   options: PushComponentOptions,
 ): Promise<UploadReport> {
-  const files = await listSchedulerFiles(config);
-  const { pushComponent } = await import("@onestep/hub");
+  const { pushComponent, pushOptionNames } = await import("@onestep/hub");
   const className = readConfigRecord(config)?.className ?? "Scheduler";
+  requireKnownOptions(`${className}.pushToHub`, options, { ...pushOptionNames, subfolder: true });
+  const files = await listSchedulerFiles(config);
   return pushComponent(repositoryId, { className, files }, options);
 }
