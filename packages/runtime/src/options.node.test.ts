@@ -10,7 +10,7 @@ describe("planSession", () => {
     const devices = [{ device: "cpu", precisions: ["float32"] }];
     expect(await planSession({})).toMatchObject({
       devices,
-      options: { threads: undefined, optimizeFor: "throughput", signal: undefined },
+      options: { threads: undefined, optimizeFor: undefined, signal: undefined },
     });
     const options = { threads: 1024, optimizeFor: "startup", signal } as const;
     expect(await planSession({ ...options, device: "auto" })).toMatchObject({ devices, options });

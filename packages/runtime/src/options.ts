@@ -20,7 +20,8 @@ export interface SessionPlan {
   readonly backend: InferenceBackend;
   /** The devices allowed by `device`, best first; at least one. */
   readonly devices: readonly AvailableDevice[];
-  readonly options: Omit<StartOptions, "device">;
+  readonly options: Omit<StartOptions, "device" | "optimizeFor"> &
+    Pick<InferenceSessionOptions, "optimizeFor">;
 }
 
 /**
@@ -31,7 +32,7 @@ export interface SessionPlan {
  * @throws UnsupportedError if the device is not available here.
  */
 export async function planSession(options: InferenceSessionOptions): Promise<SessionPlan> {
-  const { threads, optimizeFor = "throughput", web, signal, backend = inferenceBackend } = options;
+  const { threads, optimizeFor, web, signal, backend = inferenceBackend } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maximumThreads)) {
     throw new InvalidArgumentError({
       subject: "threads",
@@ -40,12 +41,12 @@ export async function planSession(options: InferenceSessionOptions): Promise<Ses
       remedy: "Pass the number of threads to compute with, or leave it out for the number of cores.",
     });
   }
-  if (optimizeFor !== "throughput" && optimizeFor !== "startup") {
+  if (optimizeFor !== undefined && optimizeFor !== "throughput" && optimizeFor !== "startup") {
     throw new InvalidArgumentError({
       subject: "optimizeFor",
       found: JSON.stringify(optimizeFor) ?? String(optimizeFor),
       expected: '"throughput" or "startup"',
-      remedy: 'Pass one of these, or leave it out for "throughput".',
+      remedy: "Pass one of these, or leave it out: the size of the model then decides.",
     });
   }
   const available = await backend.findDevices(options.device);

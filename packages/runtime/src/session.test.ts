@@ -55,6 +55,24 @@ describe("the option backend", () => {
     expect(await session.run({ x })).toEqual({ x });
   });
 
+  it.each([
+    ["cpu", 1_999_999_999, undefined, "throughput"],
+    ["cpu", 2_000_000_000, undefined, "startup"],
+    ["cpu", 2_000_000_000, "throughput", "throughput"],
+    ["webgpu", 2_000_000_000, undefined, "throughput"],
+    ["cpu", 4, "startup", "startup"],
+  ] as const)(
+    "on %s with %i bytes of weights and the goal %s, is optimised for %s",
+    async (device, length, given, goal) => {
+      const backend = fakeBackend();
+      const file = { path: "weights", size: length, read: async () => new Uint8Array() };
+      const weight = { dtype: "float32", shape: [length / 4], file, offset: 0, length } as const;
+      const weights = new Map([["w", weight]]);
+      await createInferenceSession({ ...model, weights }, { backend, device, optimizeFor: given });
+      expect(backend.started[0]?.options.optimizeFor).toBe(goal);
+    },
+  );
+
   it("has the device that is asked for, or is said not to", async () => {
     const backend = fakeBackend();
     expect((await createInferenceSession(model, { backend, device: "cpu" })).device).toBe("cpu");
