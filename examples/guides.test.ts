@@ -1,20 +1,27 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FakeFiles, type FakeHub, startFakeHub } from "@onestep/fake-hub";
+import typescript from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const textModels = "packages/models/src/__fixtures__/text";
 
-/** The programs of a page, and what the page says that they print. */
+/** The programs of a page, as JavaScript, and what the page says that they print. */
 async function readPrograms(page: string): Promise<{ text: string; output: string }[]> {
   const guide = await readFile(join(root, page), "utf8");
-  return [...guide.matchAll(/```js\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)].map(
+  return [...guide.matchAll(/```(?:js|ts)\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)].map(
     ([, text = "", output = ""]) => ({ text, output }),
   );
+}
+
+/** A program without its types. */
+function toJavaScript(text: string): string {
+  const { ES2022 } = typescript.ScriptTarget;
+  return typescript.transpile(text, { target: ES2022, module: typescript.ModuleKind.ESNext });
 }
 
 let folder: string;
@@ -39,6 +46,7 @@ beforeAll(async () => {
       "latent-consistency/lcm-lora-sdv1-5": { files: await readFolder("lora-tiny-diffusers") },
       "sd-concepts-library/cat-toy": { files: await readFolder("textual-inversion-tiny/one-vector") },
       "owner/private-model": { files: {}, privateToken: "hf_owner" },
+      "owner/name": { files: emoji, revisions: { "v1.0": emoji }, gatedToken: "hf_owner" },
     },
     accounts: { hf_me: { name: "me" } },
   });
@@ -95,6 +103,15 @@ function run(
   });
 }
 
+/** What the programs of the packages' READMEs take for granted: a model of the reader's own. */
+async function makeOwnFiles(place: string): Promise<void> {
+  await mkdir(join(place, "my-model", "unet"), { recursive: true });
+  await mkdir(join(place, "model"), { recursive: true });
+  const weights = "unet/diffusion_pytorch_model.safetensors";
+  await copyFile(join(root, "packages/emoji32", weights), join(place, "my-model", weights));
+  await writeFile(join(place, "model", "weights.bin"), new Float32Array(16));
+}
+
 const pages = [
   "README.md",
   "docs/coming-from-diffusers.md",
@@ -104,6 +121,7 @@ const pages = [
   "docs/guides/hub.md",
   "docs/guides/pipelines.md",
   "docs/guides/schedulers.md",
+  "docs/guides/servers.md",
   "docs/guides/text-to-image.md",
   "docs/troubleshooting.md",
 ];
@@ -114,6 +132,32 @@ describe.each(pages)("the programs of %s", async (page) => {
     const { code, stdout, stderr } = await run(["program.mjs"], page);
     expect(code === 0 ? "" : stderr).toBe("");
     expect(stdout).toBe(output);
+  });
+});
+
+const readmes = [
+  "core",
+  "emoji32",
+  "graph",
+  "hub",
+  "models",
+  "onestep",
+  "pipelines",
+  "runtime",
+  "schedulers",
+];
+
+describe.each(readmes)("the programs of the README of %s", async (name) => {
+  const page = `packages/${name}/README.md`;
+  beforeAll(async () => {
+    await makeOwnFiles(folder);
+  });
+
+  it.each(await readPrograms(page))("run as they are: $text", async ({ text }) => {
+    const program = text.replace("https://mirror.example/hub", hub.endpoint);
+    await writeFile(join(folder, "program.mjs"), toJavaScript(program));
+    const { code, stderr } = await run(["program.mjs"], `${name}.md`);
+    expect(code === 0 ? "" : stderr).toBe("");
   });
 });
 

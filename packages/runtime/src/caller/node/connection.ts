@@ -4,7 +4,8 @@ import { WorkerConnection, workerExit } from "../connection.ts";
 import { startProcess, startThread, type WorkerPort } from "./start-worker.ts";
 
 /**
- * A worker that answers calls, one at a time: a thread if started from the main thread, otherwise a process.
+ * A worker that answers calls, one at a time: a thread if started from the main thread, otherwise a process. Another
+ * thread may be terminated at any time, which ends its threads in the middle of a call and the process with them.
  *
  * It keeps the process alive only while it works on a call.
  */
@@ -19,7 +20,7 @@ export class NodeConnection extends WorkerConnection<NodeLoadRequest> {
    *
    * @throws MissingRuntimeError if Node's permission model forbids it.
    */
-  constructor(script: URL, start: typeof startThread = canKeepThreads() ? startThread : startProcess) {
+  constructor(script: URL, start: typeof startThread = isMainThread ? startThread : startProcess) {
     super();
     // onnxruntime-node sends usage data and writes to ~/.cache unless its native library finds this in the process's
     // environment. It is set here because a worker's own `process.env` is a copy that native code does not see.
@@ -66,9 +67,4 @@ export class NodeConnection extends WorkerConnection<NodeLoadRequest> {
   protected override idle(): void {
     if (!this.#ending) this.#port.unref();
   }
-}
-
-/** Whether threads started by this one are never terminated during a call. Bun and Deno let the call return. */
-function canKeepThreads(): boolean {
-  return isMainThread;
 }
