@@ -1,5 +1,14 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,19 +19,61 @@ import { type LoopbackRegistry, startLoopbackRegistry } from "./loopback-registr
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const manifests = readdirSync(join(root, "packages")).map(
-  (folder): Manifest => JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8")),
+const folder = mkdtempSync(join(tmpdir(), "onestep-release-"));
+const release = join(folder, "release");
+
+/** A copy of the repository, as it is now, for the release to change. */
+async function copyRepository(): Promise<void> {
+  const { stdout } = await execute("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const paths = stdout.split("\0").filter((path) => path !== "");
+  const built = readdirSync(join(root, "packages"))
+    .map((name) => `packages/${name}/dist`)
+    .filter((path) => existsSync(join(root, path)));
+  for (const path of [...paths, ...built]) {
+    cpSync(join(root, path), join(release, path), { recursive: true, force: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(release, "node_modules"), "junction");
+}
+
+await copyRepository();
+// As the workflow of releases does it.
+await execute(process.execPath, [join(root, "node_modules/@changesets/cli/bin.js"), "version"], {
+  cwd: release,
+});
+const manifests = readdirSync(join(release, "packages")).map(
+  (name): Manifest => JSON.parse(readFileSync(join(release, "packages", name, "package.json"), "utf8")),
 );
 const withCode = manifests.filter(({ exports }) => "." in exports);
 
+/** What programs of users look like to the compiler. */
+const consumer = `import { ConsistencyModelPipeline, type RasterImage } from "onestep";
+
+type Pipe = Awaited<ReturnType<typeof ConsistencyModelPipeline.fromPretrained>>;
+
+export async function draw(pipe: Pipe, label: string): Promise<Response> {
+  const { images } = await pipe.generate({ classLabels: label, seed: 0 });
+  const image: RasterImage | undefined = images[0];
+  if (image === undefined) throw new Error("no image");
+  return new Response(await image.toPng());
+}
+
+const pipe: Pipe = await ConsistencyModelPipeline.fromPretrained();
+console.log((await draw(pipe, "fox")).status);
+// @ts-expect-error -- an option that does not exist
+await pipe.generate({ prompt: "a fox" });
+`;
+
 describe("a release", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onestep-release-"));
   const images = new Set<string>();
   let registry: LoopbackRegistry;
   let environment: NodeJS.ProcessEnv;
@@ -74,7 +125,7 @@ describe("a release", () => {
     expect(await run(root, "npm", "config", "get", "registry")).toBe(`${registry.url}\n`);
     // As changesets does it, without the provenance that only continuous integration can state.
     for (const { name } of manifests) {
-      await run(root, "npm", "publish", "--no-provenance", "--workspace", name);
+      await run(release, "npm", "publish", "--no-provenance", "--workspace", name);
     }
   });
 
@@ -82,6 +133,19 @@ describe("a release", () => {
     await registry.close();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  it.each(manifests)(
+    "gives $name the version 0.1.0, and a changelog",
+    ({ name, version, dependencies = {} }) => {
+      expect(version).toBe("0.1.0");
+      const own = manifests.map((manifest) => manifest.name);
+      for (const [dependency, range] of Object.entries(dependencies)) {
+        if (own.includes(dependency)) expect([dependency, range]).toEqual([dependency, "^0.1.0"]);
+      }
+      const place = join(release, "packages", name.replace("@onestep/", ""), "CHANGELOG.md");
+      expect(readFileSync(place, "utf8")).toContain("## 0.1.0\n\n### Minor Changes\n");
+    },
+  );
 
   it("publishes every package", () => {
     expect([...registry.published].sort()).toEqual(
@@ -122,6 +186,46 @@ describe("a release", () => {
     const image = readFileSync(join(project, "a.png")).toString("base64");
     images.add(image);
     expect(images.size).toBe(1);
+  });
+
+  it("has types that a strict program without the DOM compiles with", async () => {
+    const project = await projectWith("onestep");
+    await run(project, "npm", "install", "typescript@6.0.3", "@types/node@20");
+    writeFileSync(join(project, "program.ts"), consumer);
+    const options = ["--strict", "--noEmit", "--lib", "es2024", "--target", "es2022", "--types", "node"];
+    const modules = ["--module", "nodenext", "--skipLibCheck", "false"];
+    await run(project, "npx", "--no-install", "tsc", ...options, ...modules, "program.ts");
+  });
+
+  it("works in an application of Next.js, built by its default bundler", async () => {
+    const project = join(folder, "nextjs");
+    cpSync(join(root, "examples/nextjs"), project, { recursive: true });
+    await run(project, "npm", "install");
+    await run(project, "npm", "run", "build");
+    const server = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start", "--port", "0"], {
+      cwd: project,
+      env: environment,
+    });
+    try {
+      const address = await new Promise<string>((resolve, reject) => {
+        let output = "";
+        server.stdout.setEncoding("utf8").on("data", (text: string) => {
+          output += text;
+          const [found] = /http:\/\/localhost:\d+/.exec(output) ?? [];
+          if (found !== undefined) resolve(found);
+        });
+        server.once("close", () => reject(new Error(output)));
+      });
+      const response = await fetch(`${address}/image/fox?seed=0`);
+      expect(response.headers.get("content-type")).toBe("image/png");
+      expect(new Uint8Array(await response.arrayBuffer()).subarray(1, 4)).toEqual(Uint8Array.of(80, 78, 71));
+      const refused = await fetch(`${address}/image/foks`);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ code: "invalid-argument" });
+      expect(await (await fetch(address)).text()).toContain("/image/pizza?seed=0");
+    } finally {
+      server.kill();
+    }
   });
 
   it("of @onestep/emoji32 installs by itself and says where its files are", async () => {

@@ -38,7 +38,8 @@ async function start(
   options: InferenceSessionOptions = {},
 ): Promise<InferenceSession> {
   const plan = await planSession(options);
-  return startNodeSession(model, { ...plan.options, device: chooseDevice(plan).device });
+  const { optimizeFor = "throughput" } = options;
+  return startNodeSession(model, { ...plan.options, optimizeFor, device: chooseDevice(plan).device });
 }
 
 const ones: Tensor = new Tensor("float32", Float32Array.of(1, 1, 1), [1, 3]);
