@@ -83,7 +83,7 @@ describe("getFiles", () => {
     expect(asked).toEqual(["a", "b"]);
   });
 
-  it("says which file there is none of", async () => {
+  it("names the file that does not exist", async () => {
     const hub = await startHub({ repositories: { "a/b": { files: { a: "1" } } } });
     const settings = { endpoint: hub.endpoint, cacheDir: await makeFolder(), environment: {} };
     const error = await caught(getFiles(await openRepository("a/b", settings), ["a", "x"]));

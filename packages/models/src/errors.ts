@@ -53,7 +53,7 @@ export class WeightsMismatchError extends OnestepError {
 function describe(checkpointName: string, mismatch: WeightsMismatch): string {
   const { missing, unexpected, misshapen } = mismatch;
   const lines = [
-    `${checkpointName}: found ${count(missing, "missing")}, ${count(unexpected, "unexpected")} and ${count(misshapen, "misshapen")} weights, expected those that config.json asks for. ${remedyFor(mismatch)}`,
+    `${checkpointName}: found ${count(missing, "missing")}, ${count(unexpected, "unexpected")} and ${count(misshapen, "misshapen")} weights, expected the weights of the network in config.json. ${remedyFor(mismatch)}`,
     ...list("missing", missing),
     ...list("unexpected", unexpected),
     ...list(

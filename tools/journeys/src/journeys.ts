@@ -30,7 +30,7 @@ export async function dpmSolverStep(): Promise<Journey> {
   };
 }
 
-/** Loading the checkpoint that ships, until its session is disposed, in all threads. */
+/** Loading the bundled checkpoint, until its session is disposed, in all threads. */
 export async function fromPretrained(): Promise<Journey> {
   const files = await executedFiles(
     'import { ConsistencyModelPipeline } from "@onestep/pipelines";',

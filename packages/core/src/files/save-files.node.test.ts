@@ -163,7 +163,7 @@ describe("saveFiles that fails", () => {
     await expect(saving).rejects.toThrow("directory: found");
   });
 
-  it("because a content is none writes nothing", async () => {
+  it("because a content is invalid writes nothing", async () => {
     const files = [{ name: "b", content: 3 as unknown as string }];
     await expect(saveFiles(join(folder, "none"), files)).rejects.toThrow("content: found Number");
     expect(await contents()).toEqual(before);

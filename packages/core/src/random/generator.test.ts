@@ -52,7 +52,7 @@ describe("randnTensor", () => {
     expect(() => randnTensor(shape, generator as unknown as TorchGenerator)).toThrow(message);
   });
 
-  it("refuses a shape that is none, whatever the generator", () => {
+  it("refuses an invalid shape, whatever the generator", () => {
     const list = [new TorchGenerator(0), new TorchGenerator(1)];
     expect(() => randnTensor(4 as unknown as number[], list)).toThrow("shape: found the number 4");
   });
@@ -102,7 +102,7 @@ describe("unseededRandn", () => {
     if (data.length > 0) expect(unseededRandn(shape).data).not.toEqual(data);
   });
 
-  it("refuses a shape that is none", () => {
+  it("refuses an invalid shape", () => {
     expect(() => unseededRandn([-1])).toThrow(InvalidArgumentError);
   });
 });

@@ -153,7 +153,7 @@ describe("seeds", () => {
     expect(numbersOf(generator.randn([1]))).toEqual([first]);
   });
 
-  it("manualSeed starts anew and forgets the spare normal", () => {
+  it("manualSeed starts over and forgets the spare normal", () => {
     const generator = new TorchGenerator(1);
     generator.randn([3]);
     expect(generator.manualSeed(7).randn([5])).toEqual(new TorchGenerator(7).randn([5]));

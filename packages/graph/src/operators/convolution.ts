@@ -129,7 +129,7 @@ function convolved(
   }
   // floor((n + added) / stride) + 1 is n / stride for every multiple n of the stride, if it is for 0.
   if (Math.floor(added / stride) === -1) return quotient(length, stride);
-  const expected = `a padding with which height and width are divided by the stride, ${stride}`;
+  const expected = `padding such that the stride divides height and width: stride ${stride}`;
   throw mismatch(operator, [image], expected);
 }
 
@@ -140,7 +140,7 @@ function transposed(image: Value, length: Dimension, added: number, stride: numb
   throw mismatch(
     "convTranspose2d",
     [image],
-    `a padding with which height and width are multiplied by the stride, ${stride}`,
+    `padding such that height and width are multiplied by the stride: stride ${stride}`,
   );
 }
 

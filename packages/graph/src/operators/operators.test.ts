@@ -129,7 +129,7 @@ describe("what does not fit is refused while a graph is defined:", () => {
     [
       "a padding that adds to a size that is not decided",
       () => conv2d(value("batch", 8, "height", "width"), value(8, 8, 3, 3), undefined),
-      /expected a padding with which height and width are divided by the stride, 1/,
+      /expected padding such that the stride divides height and width: stride 1/,
     ],
     [
       "a transposed convolution",

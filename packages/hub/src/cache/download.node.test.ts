@@ -183,7 +183,7 @@ describe("receiveFile, where a connection breaks,", () => {
     expect(asked).toEqual([0, 70_000]);
   });
 
-  it("starts anew where the server does not serve parts", async () => {
+  it("starts over where the server does not serve parts", async () => {
     const steps = [serve(content, { cutAfter: 100_000 }), serve(content, { offset: 0 })];
     const { asked, receive, reception } = await setUp(steps);
     expect(await receive()).toBe(content.length);
@@ -212,7 +212,7 @@ describe("receiveFile, where a connection breaks,", () => {
     expect(await leftIn(folder)).toEqual([sha256]);
   });
 
-  it("counts failures anew after a mebibyte", async () => {
+  it("starts counting failures again after a mebibyte", async () => {
     const large = randomBytes(3 * 1024 * 1024 + 5);
     const cuts = [1, 2, 3].map((count) => serve(large, { cutAfter: count * 1024 * 1024 + 3 }));
     const { asked, receive } = await setUp([...cuts, serve(large)], {
@@ -294,7 +294,7 @@ describe("receiveFile, taking up what was left,", () => {
     ["other bytes", Buffer.alloc(1000)],
     ["all, and wrong", Buffer.alloc(content.length)],
     ["more than all", Buffer.alloc(content.length + 1)],
-  ])("starts anew where it was %s, even without retries", async (_what, bytes) => {
+  ])("starts over where it was %s, even without retries", async (_what, bytes) => {
     const noRetries = { maxRetries: 0, baseWaitTime: 0, maxWaitTime: 0 };
     const { asked, folder, receive, reception } = await setUp([serve(content)], { retry: noRetries });
     await leave(folder, { [`${sha256}.onestep-00000001.incomplete`]: bytes });

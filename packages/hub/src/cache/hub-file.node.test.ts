@@ -137,7 +137,7 @@ describe("a transfer that fails at first", () => {
     expect(await repository.list()).toHaveLength(3);
   });
 
-  it("starts anew where the server does not serve parts", async () => {
+  it("starts over where the server does not serve parts", async () => {
     const { hub, open } = await setUp();
     hub.addFault({ host: "cdn", stallAfterBytes: 700_000, times: 1 });
     hub.addFault({ host: "cdn", ignoreRange: true });
@@ -145,7 +145,7 @@ describe("a transfer that fails at first", () => {
     expect(Buffer.compare(await readFile(file.localPath ?? ""), large)).toBe(0);
   });
 
-  it.each([416, 206])("starts anew where the server answers a range with a bare %i", async (status) => {
+  it.each([416, 206])("starts over where the server answers a range with a bare %i", async (status) => {
     const { hub, open } = await setUp();
     hub.addFault({ host: "cdn", stallAfterBytes: 700_000, times: 1 });
     hub.addFault({ host: "cdn", status, times: 1 });

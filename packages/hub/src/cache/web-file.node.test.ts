@@ -44,7 +44,7 @@ describe("a file of a web server whose transfer breaks", () => {
     ["a weak ETag", { ETag: 'W/"1"' }, true],
     ["no version", {}, true],
     ["no ranges", strong, false],
-  ])("starts anew with %s", async (_what, headers, ranges) => {
+  ])("starts over with %s", async (_what, headers, ranges) => {
     const { open } = await setUp({ headers: headers as Record<string, string>, ranges, cuts: [3] });
     expect(await (await (await open()).get("w.bin")).text()).toBe("0123456789");
   });
@@ -70,7 +70,7 @@ describe("a file of a web server whose transfer breaks", () => {
     expect((await folderEntries(cache.folder)).filter((line) => line.includes("incomplete"))).toEqual([]);
   });
 
-  it("is fetched anew by the next call where it has changed, and the old part goes", async () => {
+  it("is fetched again by the next call where it has changed, and the old part goes", async () => {
     const { cache, open, server } = await setUp({ headers: strong, cuts: [3, 1, 1] });
     await caught((await open()).get("w.bin"));
     server.site.headers = { ETag: '"2"' };

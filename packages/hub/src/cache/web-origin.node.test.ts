@@ -84,14 +84,14 @@ describe("a folder on a web server", () => {
     },
   );
 
-  it("is fetched anew where the server does not say what has changed", async () => {
+  it("is fetched again where the server does not say what has changed", async () => {
     const { open, server } = await setUp({ headers: {} });
     await (await open()).get("model_index.json");
     server.site.files["model/model_index.json"] = "[]";
     expect(await (await (await open()).get("model_index.json")).text()).toBe("[]");
   });
 
-  it("is fetched anew where the copy is not as it was stored", async () => {
+  it("is fetched again where the copy is not as it was stored", async () => {
     const { folder, open } = await setUp();
     await (await open()).get("model_index.json");
     await writeFile(join(folder, "files", "model_index.json"), "cut short or not");
@@ -257,7 +257,7 @@ describe("a folder on a web server", () => {
     expect(error.message).toContain("found HTTP 206, expected the file (HTTP 200)");
   });
 
-  it("lies in HF_HOME where no cache folder is named", async () => {
+  it("is in HF_HOME if no cache folder is given", async () => {
     const { server } = await setUp();
     const HF_HOME = await makeFolder();
     const repository = await openRepository(new URL(`${server.url}/model`), { environment: { HF_HOME } });

@@ -15,7 +15,7 @@ function ask(endpoint: string, path: string, signal?: AbortSignal): Promise<Http
 }
 
 describe("HttpResponse", () => {
-  it("reads JSON, and tells what is none", async () => {
+  it("reads JSON, and reports what is not JSON", async () => {
     const hub = await startHub({ repositories });
     expect(await (await ask(hub.endpoint, "data.json")).json(timeout)).toEqual({ a: 1 });
     const error = await caught((await ask(hub.endpoint, "text.txt")).json(timeout));

@@ -50,7 +50,7 @@ describe("a user without a home folder", () => {
     });
   });
 
-  it("uses a folder that is named, by whatever name", async () => {
+  it("uses the folder it is given, whatever names it", async () => {
     expect(resolveHubCache("/mine", {})).toBe(resolve("/mine"));
     expect(resolveUrlCache("/mine", {})).toBe(resolve("/mine/onestep/urls"));
     expect(resolveHubCache(undefined, { HF_HOME: "/hf" })).toBe(resolve("/hf/hub"));

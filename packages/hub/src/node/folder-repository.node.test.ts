@@ -105,7 +105,7 @@ describe("a folder as a repository", () => {
     }
   });
 
-  it("tells a range out of the file, a shortened file, and text that is none", async () => {
+  it("reports a range outside the file, a truncated file, and bytes that are not text", async () => {
     const folder = await makeModel();
     const path = join(folder, "unet", "config.json");
     const file = await (await openRepository(folder)).get("unet/config.json");

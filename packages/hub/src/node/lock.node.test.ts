@@ -156,7 +156,7 @@ describe("FileLock", () => {
     expect(await readFile(location, "utf8")).toBe("another's");
   });
 
-  it("is none where the disk allows none", async () => {
+  it("is left out on a disk without locks", async () => {
     const { acquire, folder } = await setUp();
     await writeFile(join(folder, "locks"), "");
     expect(await acquire()).toBeUndefined();

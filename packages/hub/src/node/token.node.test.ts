@@ -31,7 +31,7 @@ describe("resolveToken", () => {
     expect(await resolveToken(undefined, environment)).toBe("hf_elsewhere");
   });
 
-  it("sends none where told so, and where there is none", async () => {
+  it("sends no token if told so, or if there is none", async () => {
     const environment = { HF_HOME: await makeHome(), HF_TOKEN: "hf_new" };
     expect(await resolveToken(false, environment)).toBeUndefined();
     const implicit = { ...environment, HF_HUB_DISABLE_IMPLICIT_TOKEN: "1" };
@@ -40,7 +40,7 @@ describe("resolveToken", () => {
     expect(await resolveToken(undefined, { HF_HOME: await makeFolder() })).toBeUndefined();
   });
 
-  it("tells where a token that is none comes from, and not what it is", async () => {
+  it("says where an invalid token comes from, without repeating it", async () => {
     const home = await makeFolder();
     await writeFile(join(home, "token"), "hf_one hf_two");
     const error = await caught(resolveToken(undefined, { HF_HOME: home }));

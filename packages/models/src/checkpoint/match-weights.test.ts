@@ -179,7 +179,7 @@ describe("matchWeights", () => {
       { name: "counted", found: "int64 [4]", expected: "float32 (or another float) [4]" },
     ]);
     expect(error.message).toMatch(
-      /^weights of test: found 1 missing, 1 unexpected and 2 misshapen weights, expected those that config.json asks for/,
+      /^weights of test: found 1 missing, 1 unexpected and 2 misshapen weights, expected the weights of the network in config.json/,
     );
     expect(error.message).toContain("missing: absent");
     expect(error.message).toContain("unexpected: stray");

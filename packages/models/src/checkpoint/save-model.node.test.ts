@@ -140,7 +140,7 @@ describe("saveModel", () => {
     for (const name of others) expect(await readFile(join(folder, name), "utf8")).toBe("kept");
   });
 
-  it("saves into the folder that the model lies in, as often as one likes", async () => {
+  it("saves into the folder that the model was loaded from, any number of times", async () => {
     await writeFile(join(folder, `${stem}.safetensors`), weights);
     const checkpoint = await openCheckpoint(await openRepository(folder));
     let model: SavableModel = { config, checkpoint, compareNames, names: diffusersNames };

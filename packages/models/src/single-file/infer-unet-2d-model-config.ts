@@ -4,7 +4,7 @@ import type { CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import { type UNet2DModelConfig, unet2DModelConfigSchema } from "../unet-2d/unet-2d-model-config.ts";
 import { readFileNameClaims } from "./file-name-claims.ts";
 import { type OpenaiArchitecture, readOpenaiArchitecture } from "./openai-architecture.ts";
-import { findPublishedArchitecture, type UntoldFields } from "./published-architectures.ts";
+import { findPublishedArchitecture, type UnspecifiedFields } from "./published-architectures.ts";
 
 /**
  * Infers the configuration of an original checkpoint's network, as in diffusers'
@@ -15,13 +15,13 @@ import { findPublishedArchitecture, type UntoldFields } from "./published-archit
  *
  * @param path - The file; its name is checked against the arrays.
  * @throws InvalidConfigError if the arrays do not form such a network, or not the one the name claims.
- * @throws InvalidArgumentError if `untold` lacks a required value.
+ * @throws InvalidArgumentError if `unspecified` lacks a required value.
  * @throws UnsupportedError see {@link readOpenaiArchitecture}.
  */
 export function inferUNet2DModelConfig(
   path: string,
   tensors: ReadonlyMap<string, CheckpointTensor>,
-  untold: { readonly [Name in keyof UntoldFields]?: UntoldFields[Name] | undefined } = {},
+  unspecified: { readonly [Name in keyof UnspecifiedFields]?: UnspecifiedFields[Name] | undefined } = {},
 ): UNet2DModelConfig {
   const network = readOpenaiArchitecture(path, tensors);
   const known = findPublishedArchitecture(network);
@@ -34,9 +34,9 @@ export function inferUNet2DModelConfig(
       remedy: "Fetch the file again. If the network is another one on purpose, give the file another name.",
     });
   }
-  checkUntold(untold);
-  const attentionHeadDim = untold.attentionHeadDim ?? known?.attentionHeadDim;
-  const sampleSize = untold.sampleSize ?? known?.sampleSize;
+  checkUnspecified(unspecified);
+  const attentionHeadDim = unspecified.attentionHeadDim ?? known?.attentionHeadDim;
+  const sampleSize = unspecified.sampleSize ?? known?.sampleSize;
   if (sampleSize === undefined || attentionHeadDim === undefined) {
     throw new InvalidArgumentError({
       subject: path,
@@ -79,8 +79,8 @@ function describe({ levels, layersPerLevel, numClasses }: OpenaiArchitecture): s
   return `${levels.map(({ channels }) => channels).join(", ")} channels, ${layersPerLevel} layers each, and ${classes}`;
 }
 
-function checkUntold(untold: { readonly [Name in keyof UntoldFields]?: unknown }): void {
-  for (const [subject, value] of Object.entries(untold)) {
+function checkUnspecified(unspecified: { readonly [Name in keyof UnspecifiedFields]?: unknown }): void {
+  for (const [subject, value] of Object.entries(unspecified)) {
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) continue;
     throw new InvalidArgumentError({
       subject,

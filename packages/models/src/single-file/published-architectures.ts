@@ -2,7 +2,7 @@ import type { FileNameClaims } from "./file-name-claims.ts";
 import type { OpenaiArchitecture } from "./openai-architecture.ts";
 
 /** Values that cannot be inferred from a network's arrays. */
-export interface UntoldFields {
+export interface UnspecifiedFields {
   /** Height and width of the images, in pixels. */
   readonly sampleSize: number;
   /** Channels of one attention head. */
@@ -10,7 +10,7 @@ export interface UntoldFields {
 }
 
 /** An architecture published by OpenAI. */
-export interface PublishedArchitecture extends UntoldFields {
+export interface PublishedArchitecture extends UnspecifiedFields {
   readonly images: NonNullable<FileNameClaims["images"]>;
   readonly channels: readonly number[];
   readonly layersPerLevel: number;

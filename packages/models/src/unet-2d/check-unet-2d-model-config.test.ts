@@ -178,7 +178,7 @@ describe("a config of UNet2DModel", () => {
     [
       "a padding that does not halve",
       { down_block_types: ["DownBlock2D", "AttnDownBlock2D"], downsample_padding: 2 },
-      /down_blocks\.0\.downsamplers\.0: conv2d .*expected a padding with which height and width are divided by the stride, 2.*downsample_padding/,
+      /down_blocks\.0\.downsamplers\.0: conv2d .*expected padding such that the stride divides height and width: stride 2.*downsample_padding/,
     ],
   ])("refuses %s", (_what, changes, message) => {
     expect(refused(changes)).toThrow(InvalidConfigError);

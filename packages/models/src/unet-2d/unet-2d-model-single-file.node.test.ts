@@ -99,7 +99,7 @@ describe("UNet2DModel.fromSingleFile", () => {
     );
   });
 
-  it("refuses a file that was cut off, and one that is none", async () => {
+  it("refuses a truncated file, and a file that is not a checkpoint", async () => {
     const damaged = join(folder, "cd_tiny_l2.pt");
     await copyFile(path, damaged);
     await truncate(damaged, 3_000_000);

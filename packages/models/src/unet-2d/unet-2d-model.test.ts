@@ -156,7 +156,7 @@ describe("UNet2DModel", () => {
     await expect(loading).rejects.toThrow('dtype: found "int8", expected "auto", "float32" or "float16"');
   });
 
-  it("refuses a number of threads that is none, before any file is fetched", async () => {
+  it("refuses an invalid number of threads before any file is fetched", async () => {
     const repository = memoryRepository({});
     const get = vi.spyOn(repository, "get");
     await expect(UNet2DModel.fromRepository(repository, { threads: 0 })).rejects.toThrow(

@@ -7,7 +7,7 @@ export function savedCheckpoint(
   return new URL(`./${name}/`, here);
 }
 
-/** Where the checkpoint that ships lies. */
+/** The location of the bundled checkpoint. */
 export const emoji32Folder: URL = new URL("../../../emoji32/", here);
 
 /** Where a small checkpoint of OpenAI's code lies. */

@@ -3,9 +3,9 @@ import { UnsupportedError } from "@onestep/core";
 /** Browser programs must import it explicitly, so that it is bundled only if used. @throws UnsupportedError */
 export function findShippedCheckpoint(): string {
   throw new UnsupportedError({
-    subject: "the checkpoint that ships",
+    subject: "the included model",
     found: "a browser, where packages have no folder",
-    expected: "a model that is named",
+    expected: "the name of a model, or the included model, imported",
     remedy:
       'Write `import { emoji32 } from "onestep/emoji32";` and `fromPretrained(await emoji32())`: the bundler puts its ' +
       "weights beside your script.",

@@ -22,12 +22,12 @@ export function findShippedCheckpoint(base: string | undefined = import.meta.url
   }
   throw new UnsupportedError(
     {
-      subject: "the checkpoint that ships",
+      subject: "the included model",
       found: "no package @onestep/emoji32",
       expected: "the package @onestep/emoji32 beside @onestep/pipelines",
       remedy:
-        "Install it (the package onestep brings it along), or name a model. Where it is installed, a bundler has moved " +
-        "this code away from it: leave onestep out of the bundle (Next.js: `serverExternalPackages`).",
+        "Install it (the package onestep depends on it), or pass the name of a model. If it is installed, a bundler has " +
+        "moved this code away from it: leave onestep out of the bundle (Next.js: `serverExternalPackages`).",
     },
     { cause },
   );

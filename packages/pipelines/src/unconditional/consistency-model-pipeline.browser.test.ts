@@ -7,7 +7,7 @@ import { ConsistencyModelPipeline } from "./consistency-model-pipeline.ts";
 const folder = new URL("/packages/emoji32/", window.location.href);
 const endpoint = inject("hubEndpoint");
 
-/** The files of the checkpoint that ships, as a person chooses its folder. */
+/** The files of the bundled checkpoint, as a person chooses its folder. */
 async function chooseFolder(): Promise<File[]> {
   const paths = [
     "model_index.json",

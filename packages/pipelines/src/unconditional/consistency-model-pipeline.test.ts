@@ -326,7 +326,7 @@ describe("ConsistencyModelPipeline on a model that predicts zero", () => {
   });
 });
 
-describe("ConsistencyModelPipeline on the checkpoint that ships", () => {
+describe("ConsistencyModelPipeline on the bundled checkpoint", () => {
   let pipe: ConsistencyModelPipeline;
 
   beforeAll(async () => {

@@ -28,7 +28,7 @@ const labels = [0, 3, 8];
 
 /**
  * Prints, for each device of Chromium on this machine, how far its images are from Node's and how many it makes in a
- * second, with the checkpoint that ships.
+ * second, with the bundled checkpoint.
  */
 export async function printDevices(): Promise<void> {
   const emoji32 = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));

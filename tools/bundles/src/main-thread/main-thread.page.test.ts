@@ -56,7 +56,7 @@ const onWasm = { device: "wasm", threads: 1 } as const;
 
 describe("loading and generating never keep the page from answering for long", () => {
   it.each([
-    ["the checkpoint that ships", () => emoji32],
+    ["the bundled checkpoint", () => emoji32],
     ["a checkpoint as deep as that of ImageNet", () => join(temporary, "deep")],
   ])("%s", async (_name, folder) => {
     const report = await watchPage(folder(), async (page) => {

@@ -172,7 +172,7 @@ describe("unpickle", () => {
       /found a use of a value before byte 1, expected one on the stack/,
     ],
     [
-      "an operation that is none",
+      "an operation that is not valid",
       ["\xff"],
       /found byte 0xff before byte 1, expected an operation of a pickle/,
     ],
@@ -186,7 +186,7 @@ describe("unpickle", () => {
     ["text of a negative length", ["T\xff\xff\xff\xff"], /found a length of -1/],
     ["text that is not UTF-8", ["X\x01\x00\x00\x00\xff"], /text that is not UTF-8/],
     ["a line without an end", ["cos"], /a line without an end/],
-    ["an integer that is none", ["I1x\n"], /the integer "1x"/],
+    ["an integer that is not valid", ["I1x\n"], /the integer "1x"/],
     ["an integer of 5000 digits", [`L${"9".repeat(5000)}L\n`], /the literal "9{80}"/],
     [
       "an integer of 4 GB",
@@ -194,7 +194,7 @@ describe("unpickle", () => {
       /an integer of 2147483647 bytes, expected at most 255|before byte/,
     ],
     ["an integer of negative length", ["\x8b\xff\xff\xff\xff"], /a length of -1/],
-    ["a float that is none", ["F0x10\n"], /the literal "0x10"/],
+    ["a float that is not valid", ["F0x10\n"], /the literal "0x10"/],
     ["text without quotes", ["Sabc\n"], /the literal "abc"/],
     ["text with an unknown escape", ["S'\\q'\n"], /the literal/],
     ["an escape of no character", ["V\\Uffffffff\n"], /an escape of no character/],
