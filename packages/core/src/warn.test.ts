@@ -9,7 +9,7 @@ afterEach(() => {
 describe("warn", () => {
   it("goes to console.warn under the project's name", () => {
     const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    warn("Mind the gap.");
+    warn("Mind the gap.", "hub");
     warn("Mind the gap.", "cache");
     expect(spy.mock.calls).toEqual([["[onestep] Mind the gap."], ["[onestep] Mind the gap."]]);
   });
@@ -18,16 +18,19 @@ describe("warn", () => {
     const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const warnings: Warning[] = [];
     setWarningHandler((warning) => warnings.push(warning));
-    warn("Mind the gap.");
+    warn("Mind the gap.", "hub");
     warn("Mind the gap.", "cache");
-    expect(warnings).toEqual([{ message: "Mind the gap." }, { message: "Mind the gap.", code: "cache" }]);
+    expect(warnings).toEqual([
+      { message: "Mind the gap.", code: "hub" },
+      { message: "Mind the gap.", code: "cache" },
+    ]);
     expect(spy).not.toHaveBeenCalled();
   });
 
   it("says nothing where the handler is false", () => {
     const spy = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     setWarningHandler(false);
-    warn("Mind the gap.");
+    warn("Mind the gap.", "hub");
     expect(spy).not.toHaveBeenCalled();
   });
 
@@ -35,7 +38,7 @@ describe("warn", () => {
     setWarningHandler(({ message }) => {
       throw new Error(message);
     });
-    expect(() => warn("Mind the gap.")).toThrow("Mind the gap.");
+    expect(() => warn("Mind the gap.", "hub")).toThrow("Mind the gap.");
   });
 });
 
@@ -55,8 +58,8 @@ describe("setWarningHandler", () => {
     expect(Reflect.get(globalThis, slot)).toBe(handler);
     setWarningHandler(false);
     Reflect.set(globalThis, slot, handler);
-    warn("Mind the gap.");
-    expect(warnings).toEqual([{ message: "Mind the gap." }]);
+    warn("Mind the gap.", "hub");
+    expect(warnings).toEqual([{ message: "Mind the gap.", code: "hub" }]);
   });
 
   it.each([[true], [null], ["ignore"]])("refuses %j", (handler) => {

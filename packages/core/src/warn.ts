@@ -10,7 +10,8 @@ import { InvalidArgumentError } from "./errors.ts";
  * - `config`: a config has fields that its class does not know
  * - `hub`: a token cannot be read, another process is fetching the same file, or a faster download method failed
  * - `offline`: the server did not respond, so cached files are used
- * - `options`: two options contradict each other
+ * - `options`: two options contradict each other, or one has no effect
+ * - `prompt`: a prompt is longer than the model reads, and is cut
  * - `runtime`: a model runs slower than it could, or is reloaded after the GPU was lost
  * - `scheduler`: a scheduler does not fit the model, or is used in a way that gives bad images
  */
@@ -22,6 +23,7 @@ export type WarningCode =
   | "hub"
   | "offline"
   | "options"
+  | "prompt"
   | "runtime"
   | "scheduler";
 
@@ -29,8 +31,8 @@ export type WarningCode =
 export interface Warning {
   /** The message, in full sentences. */
   readonly message: string;
-  /** The category; some warnings have none. */
-  readonly code?: WarningCode;
+  /** The category. */
+  readonly code: WarningCode;
 }
 
 /** Receives warnings. Errors it throws are passed to the code that warned. */
@@ -69,9 +71,9 @@ export function setWarningHandler(
 }
 
 /** Passes a warning to the handler; without one, to `console.warn`. */
-export function warn(message: string, code?: WarningCode): void {
+export function warn(message: string, code: WarningCode): void {
   const handler = (globalThis as WithHandler)[slot];
   if (handler === false) return;
   if (handler === undefined) console.warn(`[onestep] ${message}`);
-  else handler(code === undefined ? { message } : { message, code });
+  else handler({ message, code });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { GraphError } from "./errors.ts";
 import { type Graph, isNode } from "./graph.ts";
 import { addLowRankBranches, type LowRankBranch, lowRankTargets } from "./low-rank.ts";
+import { cast } from "./operators/arithmetic.ts";
 import { conv2d } from "./operators/convolution.ts";
 import { linear } from "./operators/matrix.ts";
 import { reshape } from "./operators/shaping.ts";
@@ -9,8 +10,8 @@ import { defineGraph } from "./scope.ts";
 
 /** A convolution of an image, and a linear layer of other numbers. */
 const graph = defineGraph((scope) => {
-  const image = scope.input("image", "compute", ["batch", 3, "height", "width"]);
-  const x = scope.input("x", "compute", ["batch", 6]);
+  const image = cast(scope.input("image", "float32", ["batch", 3, "height", "width"]), "compute");
+  const x = cast(scope.input("x", "float32", ["batch", 6]), "compute");
   const kernel = scope.matrix("conv.weight", [8, 3, 3, 3]);
   return {
     features: conv2d(image, kernel, undefined, { stride: 2, padding: [1, 1, 1, 1] }),

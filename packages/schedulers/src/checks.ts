@@ -160,6 +160,7 @@ export class ScaledInputReminder {
     warn(
       "The `scale_model_input` function should be called before `step` to ensure correct denoising." +
         " Give the model what `scheduler.scaleModelInput(sample, timestep)` returns.",
+      "scheduler",
     );
   }
 }

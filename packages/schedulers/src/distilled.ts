@@ -160,6 +160,7 @@ function warnOfOthers(
     warn(
       `The first timestep on the custom timestep schedule is ${timesteps[0]}, not` +
         ` \`numTrainTimesteps - 1\`: ${last}. ${unexpected}`,
+      "scheduler",
     );
   }
   const others = timesteps.slice(1).filter((timestep) => !isOnGrid(timestep, grid));
@@ -167,12 +168,14 @@ function warnOfOthers(
     warn(
       "The custom timestep schedule contains the following timesteps which are not on the original" +
         ` training/distillation timestep schedule: ${others.join(", ")}. ${unexpected}`,
+      "scheduler",
     );
   }
   if (timesteps.length > grid.count) {
     warn(
       `The number of timesteps in the custom timestep schedule is ${timesteps.length}, which exceeds the length of` +
         ` the timestep schedule used for training: ${grid.count}. ${unexpected}`,
+      "scheduler",
     );
   }
 }

@@ -98,6 +98,7 @@ export function schedulerFromJson(document: PythonJson, source: string, givenCla
   if (sameClass !== undefined) {
     warn(
       `${source}: a ${className} is loaded as a ${sameClass}, which has the same config and takes the same steps.`,
+      "component",
     );
   }
   return schedulerClass.fromJson(document, source);

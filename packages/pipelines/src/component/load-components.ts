@@ -323,6 +323,7 @@ async function findVariants(
   if (plain.length > 0) {
     warn(
       `${repository.name}: ${own.join(", ")} ${own.length === 1 ? "has" : "have"} weights of the variant ${JSON.stringify(variant)}, and ${plain.join(", ")} ${plain.length === 1 ? "has" : "have"} none: the plain files are loaded there.`,
+      "component",
     );
   }
   return { of: (folder) => (plain.includes(folder) ? undefined : variant) };

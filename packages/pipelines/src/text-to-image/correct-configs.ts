@@ -22,6 +22,7 @@ export function correctScheduler(scheduler: Scheduler): Scheduler {
   const names = [...corrected.keys()].join(" and ");
   warn(
     `The config of the ${className} has values that Stable Diffusion was not trained with. ${names} ${corrected.size === 1 ? "is" : "are"} corrected, as diffusers does.`,
+    "scheduler",
   );
   const own = [...entries].filter(([name]) => !defaulted.has(name));
   const document = { ...Object.fromEntries([...own, ...corrected]), _class_name: className };

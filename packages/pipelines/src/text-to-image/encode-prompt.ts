@@ -133,6 +133,7 @@ export function encodeTexts(
     if (truncatedText !== undefined) {
       warn(
         `${subject}: CLIP reads ${maxLength - 2} tokens, and the text has more. This is cut off: ${JSON.stringify(shorten(truncatedText))}`,
+        "prompt",
       );
     }
     return ids;
@@ -153,12 +154,14 @@ function warnOfSyntax(text: string): void {
   if (lora !== undefined) {
     warn(
       `prompt: ${lora} is text here, which changes the image and loads nothing. Load a LoRA with \`pipe.loadLoraWeights\`.`,
+      "prompt",
     );
   }
   const weighted = /\([^()]*[\p{L}][^()]*:\s*\d+(\.\d+)?\)/u.exec(text)?.[0];
   if (weighted !== undefined) {
     warn(
       `prompt: ${shorten(weighted)} is text here, and weighs nothing. To weigh words, pass \`promptEmbeds\` of your own.`,
+      "prompt",
     );
   }
 }

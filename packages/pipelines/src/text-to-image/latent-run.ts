@@ -36,7 +36,7 @@ export function setTimesteps(
   }
   if (numInferenceSteps !== undefined && (timesteps ?? sigmas) !== undefined) {
     const used = timesteps === undefined ? "sigmas" : "timesteps";
-    warn(`Both \`numInferenceSteps\` and \`${used}\` are given: \`${used}\` decide.`);
+    warn(`Both \`numInferenceSteps\` and \`${used}\` are given: \`${used}\` decide.`, "options");
   }
   const own = originalInferenceSteps === undefined ? more : { ...more, originalInferenceSteps };
   const steps = numInferenceSteps ?? defaultInferenceSteps;

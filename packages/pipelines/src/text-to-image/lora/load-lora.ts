@@ -249,6 +249,7 @@ async function chooseFile(repository: Repository, folder: string, options: ReadO
   if (others.length > 0) {
     warn(
       `${repository.name}: ${first} is loaded, and ${others.join(", ")} not. Pass \`weightName\` to choose.`,
+      "checkpoint",
     );
   }
   return first;

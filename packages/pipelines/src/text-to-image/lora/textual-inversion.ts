@@ -206,6 +206,7 @@ export function addInversion(token: string, targets: readonly InversionTarget[])
   if (without.length > 0) {
     warn(
       `The file has vectors of ${JSON.stringify(token)} for ${used.map(({ name }) => name).join(" and ")} alone; ${without.map(({ name }) => name).join(" and ")} reads it as text.`,
+      "checkpoint",
     );
   }
   for (const { tokenizer, textEncoder, embeddings } of used) {
