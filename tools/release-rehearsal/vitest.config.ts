@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ["tools/release-rehearsal/rehearsal.ts"],
     reporters: ["verbose"],
-    testTimeout: 300_000,
+    // An application of Next.js is installed and built.
+    testTimeout: 900_000,
     hookTimeout: 300_000,
   },
 });

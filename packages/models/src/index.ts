@@ -62,7 +62,7 @@ export {
   type RunOptions,
   runOptionNames,
 } from "./load-model.ts";
-export { Model, type ModelClass } from "./model.ts";
+export { Model, type ModelClass, type ModelLoader } from "./model.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {
   type OpenSingleFileOptions,

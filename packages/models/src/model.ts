@@ -55,6 +55,13 @@ export interface ModelClass<Values extends object, Instance extends Model<Values
 }
 
 /**
+ * The type of a class's `fromPretrained`: that of {@link Model}, and a last overload that
+ * `ReturnType<typeof UNet2DModel.fromPretrained>` can read.
+ */
+export type ModelLoader<Instance> = typeof Model.fromPretrained &
+  ((source: RepositoryLocation, options?: LoadModelOptions & OpenRepositoryOptions) => Promise<Instance>);
+
+/**
  * Base class of all models: a network with its weights, ready to run. A subclass describes its computation in a static
  * `definition` and has a method that calls {@link Model.run}.
  *

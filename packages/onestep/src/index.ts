@@ -189,6 +189,7 @@ export {
   type PipelineComponents,
   type PipelineConstructor,
   type PipelineFromPretrainedOptions,
+  type PipelineLoader,
   type PNDMGenerateOptions,
   PNDMPipeline,
   type PushPipelineOptions,

@@ -67,6 +67,7 @@ export {
   type PartsOf,
   type PipelineComponents,
   type PipelineConstructor,
+  type PipelineLoader,
   type PushPipelineOptions,
 } from "./pipeline.ts";
 export type { RunSettings, SamplingRun } from "./sampling/begin-sampling.ts";

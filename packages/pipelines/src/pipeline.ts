@@ -67,6 +67,14 @@ export type FromPretrainedOptions<Pipeline extends DiffusionPipelineBase> = Load
   readonly [Name in keyof PartsOf<Pipeline>]?: PartsOf<Pipeline>[Name] | null | undefined;
 };
 
+/**
+ * The type of a class's `fromPretrained`: that of {@link DiffusionPipelineBase}, and a last overload that
+ * `ReturnType<typeof ConsistencyModelPipeline.fromPretrained>` can read.
+ */
+export type PipelineLoader<Pipeline extends DiffusionPipelineBase> =
+  typeof DiffusionPipelineBase.fromPretrained &
+    ((source?: RepositoryLocation, options?: FromPretrainedOptions<Pipeline>) => Promise<Pipeline>);
+
 /** The static side of a pipeline class, as {@link DiffusionPipelineBase.fromPretrained} uses it. */
 export interface PipelineConstructor<Pipeline extends DiffusionPipelineBase = DiffusionPipelineBase> {
   new (parts: PartsOf<Pipeline>): Pipeline;

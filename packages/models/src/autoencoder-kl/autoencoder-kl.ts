@@ -1,7 +1,7 @@
 import { type Generator, InvalidArgumentError, randnTensor, Tensor } from "@onestep/core";
 import { describeValue } from "@onestep/core/internal";
 import type { ModelDefinition } from "../definition.ts";
-import { Model } from "../model.ts";
+import { Model, type ModelLoader } from "../model.ts";
 import { type AutoencoderKLConfigValues, autoencoderKLConfigSchema } from "./autoencoder-kl-config.ts";
 import { defineDecoder, defineEncoder } from "./define-autoencoder-kl.ts";
 import { decodeInTiles, encodeInTiles } from "./tiles.ts";
@@ -44,6 +44,8 @@ const definition: ModelDefinition<AutoencoderKLConfigValues> = {
  * const { sample } = await vae.decode(latents.div(vae.config.scalingFactor));
  */
 export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
+  /** Loads the model; see {@link Model.fromPretrained}. */
+  declare static readonly fromPretrained: ModelLoader<AutoencoderKL>;
   static readonly definition: ModelDefinition<AutoencoderKLConfigValues> = definition;
   #isTiling = false;
   #isSlicing = false;

@@ -17,7 +17,7 @@ import {
 import { type AutoencoderOptions, requireImages } from "../autoencoder-kl/autoencoder-kl.ts";
 import type { ModelDefinition } from "../definition.ts";
 import { convolutionLayer } from "../layers/modules.ts";
-import { Model } from "../model.ts";
+import { Model, type ModelLoader } from "../model.ts";
 import { type AutoencoderTinyConfigValues, autoencoderTinyConfigSchema } from "./autoencoder-tiny-config.ts";
 
 const definition: ModelDefinition<AutoencoderTinyConfigValues> = {
@@ -38,6 +38,8 @@ const definition: ModelDefinition<AutoencoderTinyConfigValues> = {
  * const { sample } = await vae.decode(latents);
  */
 export class AutoencoderTiny extends Model<AutoencoderTinyConfigValues> {
+  /** Loads the model; see {@link Model.fromPretrained}. */
+  declare static readonly fromPretrained: ModelLoader<AutoencoderTiny>;
   static readonly definition: ModelDefinition<AutoencoderTinyConfigValues> = definition;
 
   /** Downsampling factor from image to latents. */

@@ -3,6 +3,7 @@ import { describeValue } from "@onestep/core/internal";
 import { AdaptableModel } from "../adaptable-model.ts";
 import { transformersNames } from "../checkpoint/weights-file-names.ts";
 import type { ModelDefinition } from "../definition.ts";
+import type { ModelLoader } from "../model.ts";
 
 import {
   type CLIPTextConfigValues,
@@ -69,6 +70,8 @@ const projection = "text_projection.weight";
  * const { lastHiddenState } = await encoder.forward({ inputIds: tokenizer.encodePadded(["a lighthouse"]) });
  */
 export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
+  /** Loads the model; see {@link Model.fromPretrained}. */
+  declare static readonly fromPretrained: ModelLoader<CLIPTextModel>;
   static readonly library: string = "transformers";
   static readonly definition: ModelDefinition<CLIPTextConfigValues> = definitionOf(
     "CLIPTextModel",
@@ -101,6 +104,8 @@ export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
 
 /** A {@link CLIPTextModel} with a projection to the joint text–image space; used by Stable Diffusion XL. */
 export class CLIPTextModelWithProjection extends CLIPTextModel {
+  /** Loads the model; see {@link Model.fromPretrained}. */
+  declare static readonly fromPretrained: ModelLoader<CLIPTextModelWithProjection>;
   static override readonly definition: ModelDefinition<CLIPTextConfigValues> = definitionOf(
     "CLIPTextModelWithProjection",
     clipTextWithProjectionConfigSchema,

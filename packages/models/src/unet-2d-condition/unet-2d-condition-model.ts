@@ -3,6 +3,7 @@ import { describeValue } from "@onestep/core/internal";
 import { AdaptableModel } from "../adaptable-model.ts";
 import type { ModelDefinition } from "../definition.ts";
 import { sinusoidalProjection } from "../layers/embeddings.ts";
+import type { ModelLoader } from "../model.ts";
 
 import { spread } from "../unet-2d/inputs.ts";
 import { checkUNet2DConditionModelConfig } from "./check-unet-2d-condition-model-config.ts";
@@ -65,6 +66,8 @@ const definition: ModelDefinition<UNet2DConditionModelConfigValues> = {
  * const { sample } = await unet.forward({ sample: latents, timestep: 999, encoderHiddenStates: embeddings });
  */
 export class UNet2DConditionModel extends AdaptableModel<UNet2DConditionModelConfigValues> {
+  /** Loads the model; see {@link Model.fromPretrained}. */
+  declare static readonly fromPretrained: ModelLoader<UNet2DConditionModel>;
   static readonly definition: ModelDefinition<UNet2DConditionModelConfigValues> = definition;
 
   /**

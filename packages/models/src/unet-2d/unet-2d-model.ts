@@ -8,7 +8,7 @@ import {
 } from "@onestep/hub";
 import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } from "../definition.ts";
 import { planLoad, type RunOptions, runOptionNames, startModel, stopAtMisfits } from "../load-model.ts";
-import { Model } from "../model.ts";
+import { Model, type ModelLoader } from "../model.ts";
 import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
@@ -89,6 +89,8 @@ const definition: ModelDefinition<UNet2DModelConfigValues> = {
  * const { sample } = await model.forward({ sample: noise, timestep: 999 });
  */
 export class UNet2DModel extends Model<UNet2DModelConfigValues> {
+  /** Loads the model; see {@link Model.fromPretrained}. */
+  declare static readonly fromPretrained: ModelLoader<UNet2DModel>;
   static readonly definition: ModelDefinition<UNet2DModelConfigValues> = definition;
 
   /**

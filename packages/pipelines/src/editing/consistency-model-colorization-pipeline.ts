@@ -1,4 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
+import type { PipelineLoader } from "../pipeline.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
@@ -16,6 +17,9 @@ export type ConsistencyModelColorizationOptions<Output extends OutputType = Outp
  * luma of every pixel, 0.2989 red + 0.587 green + 0.114 blue, matches the input image, up to 8-bit rounding.
  */
 export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditingPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelColorizationPipeline>;
+
   /**
    * Generates images.
    *

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { runSteps } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
@@ -41,6 +42,9 @@ const optionNames: OptionNames<ConsistencyModelDenoisingOptions> = {
  * clip such values, so for strong noise a tensor gives better results.
  */
 export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelDenoisingPipeline>;
+
   /**
    * Denoises images. Random numbers are drawn only for class labels, if the model has classes and none are given.
    *

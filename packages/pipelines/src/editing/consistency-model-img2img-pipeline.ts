@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { OptionNames } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
@@ -27,6 +28,9 @@ const optionNames: OptionNames<ConsistencyModelImg2ImgOptions> = { ...editOption
  * 40).
  */
 export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelImg2ImgPipeline>;
+
   /**
    * Generates images. If given, `latents` is the noise to add to the images.
    *

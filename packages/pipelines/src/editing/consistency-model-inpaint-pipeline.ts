@@ -1,4 +1,5 @@
 import type { OptionNames } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
@@ -28,6 +29,9 @@ const optionNames: OptionNames<ConsistencyModelInpaintOptions> = { ...editOption
  * {@link ResizeMode}), as is the mask, which gets soft edges; the resized image's pixels are then preserved.
  */
 export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelInpaintPipeline>;
+
   /**
    * Generates images.
    *

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
 import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type GenerateOptions, type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { checkOutputType, toPixels } from "../sampling/image-output.ts";
@@ -94,6 +95,9 @@ interface Frames {
  * the ends, which are exactly the input images.
  */
 export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditingPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelInterpolationPipeline>;
+
   /**
    * Generates `frames` images. Pass one class label for all, or one per frame; by default, a single label is drawn for
    * all.

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";
@@ -28,6 +29,9 @@ const optionNames: OptionNames<ConsistencyModelSuperResolutionOptions> = { ...ed
  * with any factor).
  */
 export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEditingPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelSuperResolutionPipeline>;
+
   /**
    * Generates images.
    *

@@ -1,4 +1,5 @@
 import type { OptionNames } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { readOptions } from "../sampling/generate-options.ts";
 import { LatentConsistencyModelPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";
@@ -40,6 +41,9 @@ const latentConsistencyModelOptions: OptionNames<LatentConsistencyModelGenerateO
  * const { images } = await pipe.generate({ prompt: "a lighthouse in a storm, oil on canvas", seed: 0 });
  */
 export class LatentConsistencyModelPipeline extends LatentConsistencyModelPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<LatentConsistencyModelPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "LatentConsistencyModelPipeline";
   /** The default of `numInferenceSteps`. */
@@ -88,6 +92,9 @@ const latentConsistencyModelImg2ImgOptions: OptionNames<LatentConsistencyModelIm
  * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.5, seed: 0 });
  */
 export class LatentConsistencyModelImg2ImgPipeline extends LatentConsistencyModelPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<LatentConsistencyModelImg2ImgPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "LatentConsistencyModelImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */

@@ -1,4 +1,5 @@
 import type { OptionNames } from "@onestep/core/internal";
+import type { PipelineLoader } from "../pipeline.ts";
 import { readOptions } from "../sampling/generate-options.ts";
 import { StableDiffusionPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";
@@ -41,6 +42,9 @@ const stableDiffusionOptions: OptionNames<StableDiffusionGenerateOptions> = {
  * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 1, guidanceScale: 0, seed: 0 });
  */
 export class StableDiffusionPipeline extends StableDiffusionPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<StableDiffusionPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionPipeline";
   /** The default of `numInferenceSteps`. */
@@ -89,6 +93,9 @@ const stableDiffusionImg2ImgOptions: OptionNames<StableDiffusionImg2ImgGenerateO
  * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.6, seed: 0 });
  */
 export class StableDiffusionImg2ImgPipeline extends StableDiffusionPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<StableDiffusionImg2ImgPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
@@ -136,6 +143,9 @@ const stableDiffusionInpaintOptions: OptionNames<StableDiffusionInpaintGenerateO
  * const { images } = await pipe.generate({ prompt: "a red door", image, maskImage, seed: 0 });
  */
 export class StableDiffusionInpaintPipeline extends StableDiffusionPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<StableDiffusionInpaintPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionInpaintPipeline";
   /** The default of `numInferenceSteps`. */

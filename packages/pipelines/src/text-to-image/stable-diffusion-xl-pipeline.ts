@@ -3,6 +3,7 @@ import type { OptionNames } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import type { PipelineSource } from "../component/load-components.ts";
+import type { PipelineLoader } from "../pipeline.ts";
 import { readOptions } from "../sampling/generate-options.ts";
 import {
   type ConditionalUNet,
@@ -163,6 +164,9 @@ const stableDiffusionXLOptions: OptionNames<StableDiffusionXLGenerateOptions> = 
  * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 1, guidanceScale: 0, seed: 0 });
  */
 export class StableDiffusionXLPipeline extends StableDiffusionXLPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<StableDiffusionXLPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionXLPipeline";
   /** The default of `numInferenceSteps`. */
@@ -221,6 +225,9 @@ const stableDiffusionXLImg2ImgOptions: OptionNames<StableDiffusionXLImg2ImgGener
  * const { images } = await pipe.generate({ prompt: "a watercolor", image, strength: 0.6, seed: 0 });
  */
 export class StableDiffusionXLImg2ImgPipeline extends StableDiffusionXLPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<StableDiffusionXLImg2ImgPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionXLImg2ImgPipeline";
   /** The default of `numInferenceSteps`. */
@@ -267,6 +274,9 @@ const stableDiffusionXLInpaintOptions: OptionNames<StableDiffusionXLInpaintGener
 
 /** Repaints the masked part of images with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`. */
 export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<StableDiffusionXLInpaintPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = "StableDiffusionXLInpaintPipeline";
   /** The default of `numInferenceSteps`. */

@@ -1,5 +1,6 @@
 import type { FileLocation } from "@onestep/hub";
 import type { NoiseProcess } from "@onestep/schedulers";
+import type { PipelineLoader } from "../pipeline.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
@@ -30,6 +31,9 @@ export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputTy
  * from `generator`, not from a global one.
  */
 export class ConsistencyModelPipeline extends UNet2DPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ConsistencyModelPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = className;
   /** The noise process its models were trained on. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { describeValue, type OptionNames } from "@onestep/core/internal";
 import { DDIMScheduler, type NoiseProcess } from "@onestep/schedulers";
+import type { PipelineLoader } from "../pipeline.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
@@ -41,6 +42,9 @@ export interface DDIMGenerateOptions<Output extends OutputType = OutputType>
  * `DDIMScheduler`, whatever its class; one assigned to `scheduler` later is used unchanged.
  */
 export class DDIMPipeline extends UNet2DPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<DDIMPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = className;
   /** The noise process its models were trained on. */

@@ -1,4 +1,5 @@
 import type { NoiseProcess } from "@onestep/schedulers";
+import type { PipelineLoader } from "../pipeline.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
@@ -24,6 +25,9 @@ export type DDPMGenerateOptions<Output extends OutputType = OutputType> =
  * (`EulerDiscreteScheduler`), which diffusers' pipeline starts at the wrong noise level.
  */
 export class DDPMPipeline extends UNet2DPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<DDPMPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = className;
   /** The noise process its models were trained on. */

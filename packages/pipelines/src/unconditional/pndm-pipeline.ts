@@ -1,4 +1,5 @@
 import { type NoiseProcess, PNDMScheduler } from "@onestep/schedulers";
+import type { PipelineLoader } from "../pipeline.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
@@ -25,6 +26,9 @@ export type PNDMGenerateOptions<Output extends OutputType = OutputType> =
  * `PNDMScheduler`, whatever its class; one assigned to `scheduler` later is used unchanged.
  */
 export class PNDMPipeline extends UNet2DPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<PNDMPipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = className;
   /** The noise process its models were trained on. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { NoiseProcess, Scheduler, ScoreSdeVeScheduler } from "@onestep/schedulers";
 import { componentClassName } from "../component/component.ts";
+import type { PipelineLoader } from "../pipeline.ts";
 import { runSteps } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import {
@@ -24,6 +25,9 @@ export type ScoreSdeVeGenerateOptions<Output extends OutputType = OutputType> =
  * `scheduler.config.correctSteps` times for corrections, then once for the prediction.
  */
 export class ScoreSdeVePipeline extends UNet2DPipelineBase {
+  /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
+  declare static readonly fromPretrained: PipelineLoader<ScoreSdeVePipeline>;
+
   /** The class name in `model_index.json`. */
   static readonly className: string = className;
   /** The noise process its models were trained on. */
