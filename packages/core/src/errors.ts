@@ -32,6 +32,14 @@ export interface OnestepErrorOptions {
  *
  * `isInstance` works across duplicate copies of a package, where `instanceof` does not; `code` names the cause
  * and is stable across versions.
+ *
+ * @example
+ * try {
+ *   await pipe.generate({ classLabels: "dragon" });
+ * } catch (error) {
+ *   if (!OnestepError.isInstance(error)) throw error;
+ *   console.error(error.code, error.message);
+ * }
  */
 export class OnestepError extends Error {
   /** The cause, in kebab case. Stable across versions. */

@@ -51,6 +51,10 @@ interface WithHandler {
  * @param handler - A function that receives each warning; `false` to disable warnings; `undefined` for `console.warn`.
  * @returns The previous handler, to restore it later.
  * @throws InvalidArgumentError if `handler` is anything else.
+ *
+ * @example
+ * setWarningHandler(({ code, message }) => console.error(JSON.stringify({ code, message })));
+ * setWarningHandler(false); // no warnings
  */
 export function setWarningHandler(
   handler: WarningHandler | false | undefined,

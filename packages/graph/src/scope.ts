@@ -81,6 +81,12 @@ export class Scope {
  * Defines a graph: `define` declares inputs and weights through the given scope, and returns the outputs by name.
  *
  * @throws GraphError if shapes or types do not fit; it names the part of the model.
+ *
+ * @example
+ * const graph = defineGraph((scope) => {
+ *   const x = cast(scope.input("x", "float32", ["batch", 3]), "compute");
+ *   return { y: cast(linear(x, scope.matrix("weight", [4, 3]), scope.vector("bias", [4])), "float32") };
+ * });
  */
 export function defineGraph(define: (scope: Scope) => Readonly<Record<string, Value>>): Graph {
   const declared: Declared = { inputs: new Map(), parameters: new Map() };

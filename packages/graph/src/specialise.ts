@@ -24,6 +24,9 @@ export interface Specialisation {
  * casts are removed.
  *
  * @throws GraphError if a size is not divisible as often as the graph requires.
+ *
+ * @example
+ * const small = specialise(graph, { symbols: { height: 64, width: 64 }, dtype: "float32" });
  */
 export function specialise(graph: Graph, { symbols = {}, dtype }: Specialisation): Graph {
   const specialised = new Map<Value, Value>();

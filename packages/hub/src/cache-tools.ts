@@ -37,6 +37,10 @@ const deletionOptionNames: OptionNames<DeleteFromCacheOptions> = {
  * @throws InvalidArgumentError if an option is unknown.
  * @throws FileReadError if the cache folder itself cannot be read.
  * @throws UnsupportedError in a browser that gives the page no storage; so do the other two.
+ *
+ * @example
+ * const { repositories } = await scanCache();
+ * for (const { id, sizeOnDisk } of repositories) console.log(id, sizeOnDisk);
  */
 export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheReport> {
   requireKnownOptions("scanCache", options, cacheOptionNames);
@@ -165,6 +169,9 @@ function totalSize(contents: Iterable<CachedContent>): number {
  * @throws InvalidArgumentError if `repoId` or `revision` are invalid, or an option is unknown.
  * @throws RepositoryNotFoundError, RevisionNotFoundError if they are not cached.
  * @throws CacheWriteError if the operating system refuses.
+ *
+ * @example
+ * const { freedBytes } = await deleteFromCache({ repoId: "owner/name", revision: "v1.0" });
  */
 export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<DeletionReport> {
   requireKnownOptions("deleteFromCache", options, deletionOptionNames);
@@ -272,6 +279,9 @@ const restingMilliseconds = 10 * 60 * 1000;
  * not finish. Files in use are kept; if that is unknown, files that changed in the last ten minutes are kept.
  *
  * @throws CacheWriteError if the operating system refuses.
+ *
+ * @example
+ * const { freedBytes } = await pruneCache();
  */
 export async function pruneCache(options: PruneCacheOptions = {}): Promise<DeletionReport> {
   requireKnownOptions("pruneCache", options, cacheOptionNames);

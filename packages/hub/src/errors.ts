@@ -1,6 +1,16 @@
 import { OnestepError, type OnestepErrorOptions, type Problem } from "@onestep/core";
 
-/** The base class of all errors about finding, downloading, storing, reading and uploading files. */
+/**
+ * The base class of all errors about finding, downloading, storing, reading and uploading files.
+ *
+ * @example
+ * try {
+ *   await openRepository("owner/private");
+ * } catch (error) {
+ *   if (HubError.isInstance(error)) console.error(error.code); // "repository-not-found"
+ *   else throw error;
+ * }
+ */
 export class HubError extends OnestepError {
   static override readonly code: string = "hub";
 }

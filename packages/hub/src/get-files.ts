@@ -19,6 +19,10 @@ const mostWorkers = 32;
  * @returns The files in the order of their paths.
  * @throws The error of the first file that fails; see `Repository.get`.
  * @throws InvalidArgumentError if an option is unknown, or `maxWorkers` is not a whole number from 1 to 32.
+ *
+ * @example
+ * const repository = await openRepository("openai/diffusers-cd_imagenet64_l2");
+ * const files = await getFiles(repository, ["model_index.json", "unet/config.json"]);
  */
 export async function getFiles(
   repository: Repository,

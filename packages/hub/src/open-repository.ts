@@ -27,6 +27,11 @@ import { findRepositoryIdFault } from "./validators.ts";
  * the URL of a model's page on the Hub, or local files: {@link LocalFiles}.
  * @throws InvalidArgumentError if `source` is none of these, if it is a file, or if an option is invalid.
  * @throws RepositoryNotFoundError if there is no such repository or folder.
+ *
+ * @example
+ * const repository = await openRepository("openai/diffusers-cd_imagenet64_l2");
+ * const config = await repository.get("unet/config.json");
+ * console.log(JSON.parse(await config.text()).sample_size);
  */
 export async function openRepository(
   source: RepositoryLocation,
@@ -89,6 +94,9 @@ export type FileLocation = string | URL | File;
  * (`https://huggingface.co/owner/name/blob/main/model.pt`), or a `File` of a browser.
  * @throws InvalidArgumentError if `source` is none of these, or an option is invalid.
  * @throws EntryNotFoundError, RepositoryNotFoundError if there is no such file.
+ *
+ * @example
+ * const file = await openFile("https://huggingface.co/owner/name/blob/main/model.safetensors");
  */
 export async function openFile(
   source: FileLocation,

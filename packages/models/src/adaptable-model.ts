@@ -116,7 +116,13 @@ class AdapterSet {
   }
 }
 
-/** A model that supports adapters. */
+/**
+ * A model that supports adapters.
+ *
+ * @example
+ * const { unet } = textToImage; // a UNet2DConditionModel
+ * if (unet instanceof AdaptableModel) console.log([...unet.adapters.keys()]);
+ */
 export abstract class AdaptableModel<Values extends object> extends Model<Values> {
   readonly #adapters: AdapterSet = new AdapterSet();
 

@@ -81,6 +81,9 @@ export type Tensors = Readonly<Record<string, Tensor>>;
  *
  * @throws InvalidConfigError if the config contradicts itself; the message names the part of the network and the fields.
  * @throws UnsupportedError if the config needs an unsupported part.
+ *
+ * @example
+ * const graph = defineModel(UNet2DModel.definition, unet.config);
  */
 export function defineModel<Values extends object>(
   definition: ModelDefinition<Values>,
@@ -121,7 +124,12 @@ export function defineMethods<Values extends object>(
   return new Map(methods.map((method) => [method, defineModel(definition, config, { method })]));
 }
 
-/** All weights of the graphs, without duplicates, in definition order. */
+/**
+ * All weights of the graphs, without duplicates, in definition order.
+ *
+ * @example
+ * for (const { name, shape } of listWeights(graph)) console.log(name, shape);
+ */
 export function listWeights(...graphs: readonly Graph[]): readonly ExpectedWeight[] {
   const weights = new Map<string, ExpectedWeight>();
   for (const value of graphs.flatMap(({ parameters }) => parameters)) {

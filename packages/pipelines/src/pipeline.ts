@@ -111,6 +111,21 @@ interface Origin {
  * Extend it to write your own pipeline, with `static className`, `static components` and `generate`. A pipeline disposes
  * only of the components it loaded: those passed to the constructor or to {@link DiffusionPipelineBase.fromPipe} stay
  * with their owner.
+ *
+ * @example
+ * class MyPipeline extends DiffusionPipelineBase<UNet2DComponents> {
+ *   static readonly className = "MyPipeline";
+ *   static readonly noiseProcess = "betas";
+ *   static override readonly components = { scheduler: {}, unet: {} };
+ *
+ *   async generate(options: GenerateOptions = {}) {
+ *     const { unet } = this.components;
+ *     const run = await this.beginSampling(options, { shape: [1, 3, 32, 32], defaultInferenceSteps: 50 });
+ *     const predict: NoisePredictor = async (sample, timestep) => (await unet.forward({ sample, timestep })).sample;
+ *     const pixels = (await denoise({ ...run, predict }, options)).div(2).add(0.5).clamp(0, 1);
+ *     return { images: imagesFromTensor(pixels) };
+ *   }
+ * }
  */
 export abstract class DiffusionPipelineBase<
   Components extends PipelineComponents & ComponentRecord<Components> = PipelineComponents,

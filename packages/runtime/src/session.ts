@@ -97,6 +97,11 @@ export interface InferenceSession {
  * @throws InvalidGraphError if onnxruntime does not accept the graph.
  * @throws OutOfMemoryError if the weights do not fit into memory.
  * @throws MissingRuntimeError if onnxruntime-node is not installed, or does not load on this machine.
+ *
+ * @example
+ * const session = await createInferenceSession({ graph: specialise(graph, { dtype: "float32" }), weights });
+ * const { y } = await session.run({ x: new Tensor("float32", new Float32Array(3), [1, 3]) });
+ * await session.dispose();
  */
 export async function createInferenceSession(
   model: GraphWithWeights | OnnxModel,

@@ -37,7 +37,12 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze(
   ),
 );
 
-/** The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name. */
+/**
+ * The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name.
+ *
+ * @example
+ * const scheduler = findSchedulerClass("DDIMScheduler")?.fromConfig(pipe.scheduler.config);
+ */
 export function findSchedulerClass(className: string): SchedulerClass | undefined {
   return schedulerClasses.find((schedulerClass) => schedulerClass.className === className);
 }
@@ -66,6 +71,9 @@ const sameClasses: ReadonlyMap<string, string> = new Map([
  * @param givenClass - The class, where it is not for the file to say.
  * @throws InvalidConfigError if the document is not an object, names no class, or a field is out of range.
  * @throws UnsupportedError if it names a class that this package does not have.
+ *
+ * @example
+ * const scheduler = schedulerFromJson({ _class_name: "DDIMScheduler" }, "scheduler_config.json");
  */
 export function schedulerFromJson(document: PythonJson, source: string, givenClass?: string): Scheduler {
   const className = isJsonObject(document) ? (givenClass ?? document["_class_name"]) : undefined;
@@ -112,6 +120,9 @@ export function schedulerFromJson(document: PythonJson, source: string, givenCla
  * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
  * @throws InvalidConfigError if that file is wrong.
  * @throws UnsupportedError if it names a class that this package does not have.
+ *
+ * @example
+ * pipe.scheduler = await loadScheduler("google/ddpm-cat-256");
  */
 export async function loadScheduler(
   source: SchedulerSource,

@@ -45,6 +45,12 @@ export interface SearchTimestepsResult {
  * along the grid, as it does for FID; else a good one.
  *
  * @throws InvalidArgumentError if an option is out of range, or a score is no finite number.
+ *
+ * @example
+ * const { timesteps } = await searchTimesteps({
+ *   numTrainTimesteps: 40,
+ *   score: async ([first = 0, second = 0]) => (first - 22) ** 2 + second, // of your images: lower is better
+ * });
  */
 export async function searchTimesteps(options: SearchTimestepsOptions): Promise<SearchTimestepsResult> {
   const { numTrainTimesteps, numSteps = 2, onProgress, signal } = options;

@@ -23,28 +23,53 @@ export type ConfigOptions<Fields> = {
   readonly [Name in keyof ConfigValues<Fields>]?: ConfigValues<Fields>[Name] | undefined;
 };
 
-/** A field that holds an integer. */
+/**
+ * A field that holds an integer.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { value: integerField(1000) });
+ */
 export function integerField(defaultValue: number): ConfigField<number> {
   return { description: "an integer", defaultJson: defaultValue, read: readInteger, write: writeInteger };
 }
 
-/** A field that holds a number, not NaN. `defaultJson` is a bare number if Python's default is an `int`. */
+/**
+ * A field that holds a number, not NaN. `defaultJson` is a bare number if Python's default is an `int`.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { value: floatField(0.0001) });
+ */
 export function floatField(defaultJson: PythonFloat | number): ConfigField<number> {
   return { description: "a number", defaultJson, read: readFloat, write: writeFloat };
 }
 
-/** A field that holds true or false. */
+/**
+ * A field that holds true or false.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { value: booleanField(false) });
+ */
 export function booleanField(defaultValue: boolean): ConfigField<boolean> {
   const read = (json: unknown): boolean | undefined => (typeof json === "boolean" ? json : undefined);
   return { description: "true or false", defaultJson: defaultValue, read, write: read };
 }
 
-/** A field that holds text. */
+/**
+ * A field that holds text.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { value: stringField("linear") });
+ */
 export function stringField(defaultValue: string): ConfigField<string> {
   return { description: "a string", defaultJson: defaultValue, read: readString, write: readString };
 }
 
-/** A field that holds one of a few words. */
+/**
+ * A field that holds one of a few words.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { kind: enumField(["linear", "cosine"], "linear") });
+ */
 export function enumField<const Choice extends string>(
   choices: readonly Choice[],
   defaultValue: NoInfer<Choice>,
@@ -53,7 +78,12 @@ export function enumField<const Choice extends string>(
   return { description: `one of ${choices.join(", ")}`, defaultJson: defaultValue, read, write: read };
 }
 
-/** A field that holds a list of values of another kind. */
+/**
+ * A field that holds a list of values of another kind.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { widths: listField(integerField(0), [64, 128]) });
+ */
 export function listField<Value>(
   item: ConfigField<Value>,
   defaultJson: PythonJson[],
@@ -66,7 +96,12 @@ export function listField<Value>(
   };
 }
 
-/** A nullable field. Its default is null unless `defaultJson` is given. */
+/**
+ * A nullable field. Its default is null unless `defaultJson` is given.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { classes: nullableField(integerField(0)) });
+ */
 export function nullableField<Value>(
   field: ConfigField<Value>,
   defaultJson: PythonJson = null,
@@ -79,7 +114,12 @@ export function nullableField<Value>(
   };
 }
 
-/** A union of fields; the first that matches wins. */
+/**
+ * A union of fields; the first that matches wins.
+ *
+ * @example
+ * const schema = new ConfigSchema("MyModel", { size: eitherField(integerField(32), listField(integerField(0), [])) });
+ */
 export function eitherField<First, Second>(
   first: ConfigField<First>,
   second: ConfigField<Second>,

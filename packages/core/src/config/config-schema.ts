@@ -13,6 +13,11 @@ export type ConfigFields = Readonly<Record<string, ConfigField<unknown>>>;
  * The configuration schema of one class: its fields, their defaults, and the conversion between camelCase options in
  * TypeScript and snake_case JSON on disk, like diffusers' `register_to_config` and `from_config`
  * (configuration_utils.py).
+ *
+ * @example
+ * const schema = new ConfigSchema("MyScheduler", { numTrainTimesteps: integerField(1000), sigmaMax: floatField(80) });
+ * const config = schema.fromConfig({ sigma_max: 70 });
+ * console.log(config.sigmaMax, config.numTrainTimesteps); // 70 1000
  */
 export class ConfigSchema<Fields extends ConfigFields> {
   readonly className: string;

@@ -5,6 +5,9 @@ const marker: unique symbol = Symbol.for("onestep.python-float");
  * Preserved so that configs saved here match Python's byte for byte.
  *
  * `instanceof` holds across duplicate copies of the package.
+ *
+ * @example
+ * const field = floatField(new PythonFloat(80)); // saved as 80.0, as Python writes it
  */
 export class PythonFloat {
   readonly value: number;

@@ -11,6 +11,10 @@ import { RasterImage } from "./raster-image.ts";
  *   RGBA), values in [0, 1].
  * @throws ImageError if the shape or type differs, or a value is not in [0, 1]. NaN from a model is therefore an error,
  *   not a black image.
+ *
+ * @example
+ * const images = imagesFromTensor(new TorchGenerator(0).rand([4, 3, 32, 32]));
+ * await images[0]?.save("noise.png");
  */
 export function imagesFromTensor(tensor: Tensor<"float32">): RasterImage[] {
   return Array.from({ length: checkBatch("imagesFromTensor", tensor).batchSize }, (_, item) =>
@@ -23,6 +27,9 @@ export function imagesFromTensor(tensor: Tensor<"float32">): RasterImage[] {
  *
  * @param item - The index of the image, from 0.
  * @throws ImageError if there is no such item, or as for {@link imagesFromTensor}.
+ *
+ * @example
+ * const image = imageFromTensor(new TorchGenerator(0).rand([4, 3, 32, 32]), 2);
  */
 export function imageFromTensor(tensor: Tensor<"float32">, item: number): RasterImage {
   const { batchSize, channels, height, width } = checkBatch("imageFromTensor", tensor);

@@ -18,7 +18,14 @@ export interface DecodeImageOptions {
   readonly maxPixels?: number | undefined;
 }
 
-/** An 8-bit image, RGB or greyscale, with or without alpha. Images read from files have no alpha; generated ones may. */
+/**
+ * An 8-bit image, RGB or greyscale, with or without alpha. Images read from files have no alpha; generated ones may.
+ *
+ * @example
+ * const { images } = await pipe.generate({ seed: 0 });
+ * await images[0]?.save("image.png");
+ * const photo = await RasterImage.decode(await readFile("photo.jpg"));
+ */
 export class RasterImage implements Pixels {
   readonly width: number;
   readonly height: number;

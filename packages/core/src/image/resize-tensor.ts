@@ -22,6 +22,10 @@ interface Contribution {
  * @param images - float32 [batch, channels, height, width].
  * @throws ImageError if they are not.
  * @throws InvalidArgumentError if the new size is not made of integers of at least 1, or does not fit into memory.
+ *
+ * @example
+ * const photo = await RasterImage.decode(await readFile("photo.png"));
+ * const small = resizeTensor(photo.toTensor(), { height: 64, width: 64 });
  */
 export function resizeTensor(images: Tensor<"float32">, options: ResizeOptions): Tensor<"float32"> {
   const [batchSize = 0, channels = 0, height = 0, width = 0] = images.shape;

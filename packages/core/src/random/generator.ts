@@ -29,6 +29,9 @@ export interface Generator {
  *   per item, so that items do not depend on each other. Without one, the numbers differ each time.
  * @throws InvalidArgumentError if the shape is invalid, the number of generators does not match the batch size, or
  *   something is not a generator. Nothing is drawn then.
+ *
+ * @example
+ * const latents = randnTensor([2, 3, 64, 64], [new TorchGenerator(1), new TorchGenerator(2)]);
  */
 export function randnTensor(
   shape: readonly number[],

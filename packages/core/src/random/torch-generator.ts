@@ -20,6 +20,10 @@ const wideRange = 2n ** 28n;
  *
  * One large draw and several smaller ones give different normals unless every draw is a multiple of 16 elements: torch
  * uses another method for tensors of fewer than 16 elements, and for the end of the others.
+ *
+ * @example
+ * const generator = new TorchGenerator(0);
+ * const noise = generator.randn([1, 3, 64, 64]); // torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
  */
 export class TorchGenerator implements Generator {
   #initialSeed = defaultSeed;

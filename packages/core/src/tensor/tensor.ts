@@ -22,6 +22,10 @@ import {
  * Arithmetic is that of torch on a CPU. In a `"float32"` tensor a scalar is rounded to float32 first, then each
  * operation is rounded to float32 once; in a `"float64"` tensor everything is float64. Both operands must have the same
  * element type and shape: there is no broadcasting or type promotion. Division by zero gives infinities and NaN.
+ *
+ * @example
+ * const sample = Tensor.from([1, 2, 3, 4, 5, 6], [2, 3]);
+ * console.log(sample.mul(0.5).add(1).shape); // [2, 3]
  */
 export class Tensor<Type extends DataType = DataType> {
   readonly dtype: Type;

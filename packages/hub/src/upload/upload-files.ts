@@ -18,6 +18,11 @@ import { checkRepositoryPath, findPathFault, findRepositoryIdFault } from "../va
  * @throws ConnectionError, ServerError if the Hub is unreachable or failing; OfflineError if requests are not
  * allowed.
  * @throws UnsupportedError in a browser.
+ *
+ * @example
+ * const { commit, url } = await uploadFiles("me/my-model", [bytesFile("README.md", "# My model")], {
+ *   commitMessage: "Add a model card",
+ * });
  */
 export async function uploadFiles(
   repositoryId: string,
@@ -141,13 +146,23 @@ export interface UploadFile {
   read(start: number, end: number, options?: Pick<ReadOptions, "signal">): Promise<Uint8Array>;
 }
 
-/** A small file from text (as UTF-8) or bytes. */
+/**
+ * A small file from text (as UTF-8) or bytes.
+ *
+ * @example
+ * const card = bytesFile("README.md", "# My model");
+ */
 export function bytesFile(path: string, content: string | Uint8Array): UploadFile {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   return { path, size: bytes.length, read: async (start, end) => bytes.slice(start, end) };
 }
 
-/** The same files in a subfolder of the repository; `""` is its root. */
+/**
+ * The same files in a subfolder of the repository; `""` is its root.
+ *
+ * @example
+ * const files = moveFiles([bytesFile("config.json", "{}")], "unet"); // unet/config.json
+ */
 export function moveFiles(files: readonly UploadFile[], subfolder: string): readonly UploadFile[] {
   if (subfolder === "") return files;
   return files.map((file) => ({

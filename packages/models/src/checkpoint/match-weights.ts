@@ -26,6 +26,10 @@ export interface NamesOfModel {
  * @throws WeightsMismatchError if an array is missing or misshapen; it lists every missing, unexpected and misshapen array.
  * @throws CheckpointError if it contains the arrays of several models.
  * @throws UnsupportedError if a needed array is not contiguous.
+ *
+ * @example
+ * const expected = listWeights(defineModel(UNet2DModel.definition, config));
+ * const tensors = matchWeights("my weights", expected, found.tensors, UNet2DModel.definition);
  */
 export function matchWeights(
   checkpointName: string,

@@ -44,6 +44,11 @@ type Options = Omit<OpenCheckpointOptions, "subfolder" | "variant" | "names">;
  * @throws UnsafePickleError if a torch file contains more than arrays.
  * @throws UnsupportedError if a torch file is of an unsupported kind.
  * @throws InvalidArgumentError if `stateDictKey` is given for safetensors.
+ *
+ * @example
+ * const repository = await openRepository("google/ddpm-cat-256");
+ * const { tensors } = await openCheckpoint(repository);
+ * for (const [name, { dtype, shape }] of tensors) console.log(name, dtype, shape);
  */
 export async function openCheckpoint(
   repository: Repository,

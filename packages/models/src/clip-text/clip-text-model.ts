@@ -67,7 +67,9 @@ const projection = "text_projection.weight";
  *
  * @example
  * const encoder = await CLIPTextModel.fromPretrained("SimianLuo/LCM_Dreamshaper_v7", { subfolder: "text_encoder" });
- * const { lastHiddenState } = await encoder.forward({ inputIds: tokenizer.encodePadded(["a lighthouse"]) });
+ * const { lastHiddenState } = await encoder.forward({
+ *   inputIds: [tokenizer.encodePadded("a lighthouse").inputIds],
+ * });
  */
 export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
   /** Loads the model; see {@link Model.fromPretrained}. */
@@ -102,7 +104,14 @@ export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
   }
 }
 
-/** A {@link CLIPTextModel} with a projection to the joint text–image space; used by Stable Diffusion XL. */
+/**
+ * A {@link CLIPTextModel} with a projection to the joint text–image space; used by Stable Diffusion XL.
+ *
+ * @example
+ * await using model = await CLIPTextModelWithProjection.fromPretrained("stabilityai/sdxl-turbo", {
+ *   subfolder: "text_encoder_2",
+ * });
+ */
 export class CLIPTextModelWithProjection extends CLIPTextModel {
   /** Loads the model; see {@link Model.fromPretrained}. */
   declare static readonly fromPretrained: ModelLoader<CLIPTextModelWithProjection>;

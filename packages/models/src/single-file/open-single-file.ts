@@ -49,6 +49,10 @@ export interface SingleFileCheckpoint {
  *
  * @throws CheckpointError, UnsafePickleError, UnsupportedError see `readTorchFile` and `readSafetensors`.
  * @throws InvalidConfigError, InvalidArgumentError see `inferUNet2DModelConfig`.
+ *
+ * @example
+ * const file = await openFile("https://huggingface.co/owner/name/blob/main/cd_imagenet64_l2.pt");
+ * const { config } = await openSingleFile(file);
  */
 export async function openSingleFile(
   file: RepositoryFile,

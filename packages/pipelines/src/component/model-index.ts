@@ -33,7 +33,12 @@ export async function readModelIndex(repository: Repository, options: ReadOption
   return parseModelIndex(parsePythonJson(await file.text(options), source), source);
 }
 
-/** Checks the content of a `model_index.json`. */
+/**
+ * Checks the content of a `model_index.json`.
+ *
+ * @example
+ * const { className } = parseModelIndex('{"_class_name": "DDPMPipeline"}', "model_index.json");
+ */
 export function parseModelIndex(document: PythonJson, source: string): ModelIndex {
   if (!isJsonObject(document)) throw invalidModelIndex(source, describeJson(document), "a JSON object");
   const className = document["_class_name"];

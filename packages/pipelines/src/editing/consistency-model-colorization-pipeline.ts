@@ -15,6 +15,10 @@ export type ConsistencyModelColorizationOptions<Output extends OutputType = Outp
 /**
  * Colorizes a grey image (Song et al., 2023, appendix D; `iterative_colorization` of openai/consistency_models). The
  * luma of every pixel, 0.2989 red + 0.587 green + 0.114 blue, matches the input image, up to 8-bit rounding.
+ *
+ * @example
+ * const edit = ConsistencyModelColorizationPipeline.fromPipe(pipe); // the same model, not loaded again
+ * const { images } = await edit.generate({ image, classLabels: "fox", seed: 0 });
  */
 export class ConsistencyModelColorizationPipeline extends ConsistencyModelEditingPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

@@ -40,6 +40,10 @@ const optionNames: OptionNames<ConsistencyModelDenoisingOptions> = {
  *
  * Images must have the model's size, because resizing alters the noise. Noisy tensors may exceed 0 to 1; 8-bit images
  * clip such values, so for strong noise a tensor gives better results.
+ *
+ * @example
+ * const edit = ConsistencyModelDenoisingPipeline.fromPipe(pipe); // the same model, not loaded again
+ * const { images } = await edit.generate({ image, sigma: (2 * 25) / 255, seed: 0 });
  */
 export class ConsistencyModelDenoisingPipeline extends ConsistencyModelEditingPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

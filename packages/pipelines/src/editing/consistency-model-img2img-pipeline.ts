@@ -26,6 +26,10 @@ const optionNames: OptionNames<ConsistencyModelImg2ImgOptions> = { ...editOption
  * Image to image, especially for strokes and rough paintings: noise hides the image's detail, and the model generates
  * new detail (SDEdit, Meng et al., 2022; Song et al., 2023, appendix D, which uses `timesteps: [20, 16]` of a grid of
  * 40).
+ *
+ * @example
+ * const edit = ConsistencyModelImg2ImgPipeline.fromPipe(pipe); // the same model, not loaded again
+ * const { images } = await edit.generate({ image, strength: 0.6, classLabels: "fox", seed: 0 });
  */
 export class ConsistencyModelImg2ImgPipeline extends ConsistencyModelEditingPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

@@ -27,6 +27,10 @@ const optionNames: OptionNames<ConsistencyModelInpaintOptions> = { ...editOption
  *
  * Pixels with mask 0 are preserved byte for byte if the image has the model's size. Other images are resized first (see
  * {@link ResizeMode}), as is the mask, which gets soft edges; the resized image's pixels are then preserved.
+ *
+ * @example
+ * const edit = ConsistencyModelInpaintPipeline.fromPipe(pipe); // the same model, not loaded again
+ * const { images } = await edit.generate({ image, mask, classLabels: "penguin", seed: 0 });
  */
 export class ConsistencyModelInpaintPipeline extends ConsistencyModelEditingPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

@@ -93,6 +93,10 @@ interface Frames {
  * Between two images, there is no initial noise, as a consistency model cannot map an image back to its noise. Instead,
  * the images are blended, re-noised and denoised, as in image-to-image: most strongly at the midpoint, and not at all at
  * the ends, which are exactly the input images.
+ *
+ * @example
+ * const edit = ConsistencyModelInterpolationPipeline.fromPipe(pipe);
+ * const { images } = await edit.generate({ seeds: [1, 2], frames: 8, classLabels: "fox" });
  */
 export class ConsistencyModelInterpolationPipeline extends ConsistencyModelEditingPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

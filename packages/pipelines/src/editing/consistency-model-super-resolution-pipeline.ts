@@ -27,6 +27,10 @@ const optionNames: OptionNames<ConsistencyModelSuperResolutionOptions> = { ...ed
  * Super-resolution: generates an image of the model's size whose `factor` x `factor` blocks average to the pixels of a
  * small image, up to 8-bit rounding (Song et al., 2023, appendix D; `iterative_superres` of openai/consistency_models,
  * with any factor).
+ *
+ * @example
+ * const edit = ConsistencyModelSuperResolutionPipeline.fromPipe(pipe); // the same model, not loaded again
+ * const { images } = await edit.generate({ image, factor: 4, seed: 0 });
  */
 export class ConsistencyModelSuperResolutionPipeline extends ConsistencyModelEditingPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

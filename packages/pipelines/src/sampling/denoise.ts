@@ -34,6 +34,10 @@ export interface DenoisingRun {
  * @param stepOptions - Arguments for the step besides the generator.
  * @returns The last sample.
  * @throws ImageError if a step produces non-finite values.
+ *
+ * @example
+ * const predict: NoisePredictor = async (sample, timestep) => (await unet.forward({ sample, timestep })).sample;
+ * const pixels = (await denoise({ ...run, predict }, options)).div(2).add(0.5).clamp(0, 1);
  */
 export function denoise(
   run: DenoisingRun,

@@ -272,7 +272,13 @@ const stableDiffusionXLInpaintOptions: OptionNames<StableDiffusionXLInpaintGener
   ...inpaintOptionNames,
 };
 
-/** Repaints the masked part of images with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`. */
+/**
+ * Repaints the masked part of images with Stable Diffusion XL; diffusers' `StableDiffusionXLInpaintPipeline`.
+ *
+ * @example
+ * const pipe = await StableDiffusionXLInpaintPipeline.fromPretrained("diffusers/stable-diffusion-xl-1.0-inpainting-0.1");
+ * const { images } = await pipe.generate({ prompt: "a red door", image, maskImage, seed: 0 });
+ */
 export class StableDiffusionXLInpaintPipeline extends StableDiffusionXLPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */
   declare static readonly fromPretrained: PipelineLoader<StableDiffusionXLInpaintPipeline>;

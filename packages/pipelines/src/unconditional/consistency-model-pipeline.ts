@@ -29,6 +29,11 @@ export type ConsistencyModelGenerateOptions<Output extends OutputType = OutputTy
  * rejects options that would be silently misread: labels out of range or for a model without classes, and an unknown
  * `outputType` (before the work, not after). A single label applies to the whole batch, and missing labels are drawn
  * from `generator`, not from a global one.
+ *
+ * @example
+ * const pipe = await ConsistencyModelPipeline.fromPretrained("openai/diffusers-cd_imagenet64_l2");
+ * const { images } = await pipe.generate({ classLabels: 145, seed: 0 });
+ * await images[0]?.save("penguin.png");
  */
 export class ConsistencyModelPipeline extends UNet2DPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

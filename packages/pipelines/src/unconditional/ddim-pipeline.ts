@@ -40,6 +40,10 @@ export interface DDIMGenerateOptions<Output extends OutputType = OutputType>
  *
  * The same seed gives the same image as in Python with a CPU generator. The model's scheduler is converted to a
  * `DDIMScheduler`, whatever its class; one assigned to `scheduler` later is used unchanged.
+ *
+ * @example
+ * const pipe = await DDIMPipeline.fromPretrained("google/ddpm-cat-256");
+ * const { images } = await pipe.generate({ numInferenceSteps: 50, eta: 0, seed: 0 });
  */
 export class DDIMPipeline extends UNet2DPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

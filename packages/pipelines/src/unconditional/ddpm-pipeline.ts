@@ -23,6 +23,10 @@ export type DDPMGenerateOptions<Output extends OutputType = OutputType> =
  * The same seed gives the same image as in Python with a CPU generator. Any scheduler with a beta schedule can replace
  * `DDPMScheduler` and needs fewer steps: `DDIMScheduler`, `UniPCMultistepScheduler`, and also those that scale samples
  * (`EulerDiscreteScheduler`), which diffusers' pipeline starts at the wrong noise level.
+ *
+ * @example
+ * const pipe = await DDPMPipeline.fromPretrained("google/ddpm-cat-256");
+ * const { images } = await pipe.generate({ numInferenceSteps: 1000, seed: 0 });
  */
 export class DDPMPipeline extends UNet2DPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

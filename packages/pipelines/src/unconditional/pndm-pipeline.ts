@@ -24,6 +24,10 @@ export type PNDMGenerateOptions<Output extends OutputType = OutputType> =
  *
  * The same seed gives the same image as in Python with a CPU generator. The model's scheduler is converted to a
  * `PNDMScheduler`, whatever its class; one assigned to `scheduler` later is used unchanged.
+ *
+ * @example
+ * const pipe = await PNDMPipeline.fromPretrained("google/ddpm-cifar10-32");
+ * const { images } = await pipe.generate({ numInferenceSteps: 50, seed: 0 });
  */
 export class PNDMPipeline extends UNet2DPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

@@ -23,6 +23,10 @@ export type ScoreSdeVeGenerateOptions<Output extends OutputType = OutputType> =
  *
  * The same seed gives the same image as in Python with a CPU generator. Each step evaluates the model
  * `scheduler.config.correctSteps` times for corrections, then once for the prediction.
+ *
+ * @example
+ * const pipe = await ScoreSdeVePipeline.fromPretrained("google/ncsnpp-celebahq-256");
+ * const { images } = await pipe.generate({ numInferenceSteps: 2000, seed: 0 });
  */
 export class ScoreSdeVePipeline extends UNet2DPipelineBase {
   /** Loads the pipeline; see {@link DiffusionPipelineBase.fromPretrained}. */

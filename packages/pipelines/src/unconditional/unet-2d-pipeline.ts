@@ -131,7 +131,14 @@ export function id2LabelEntries(
   return new Map(id2labelKeys.map((key) => [key, key === used ? value : undefined]));
 }
 
-/** The base class of unconditional and class-conditional UNet pipelines. */
+/**
+ * The base class of unconditional and class-conditional UNet pipelines.
+ *
+ * @example
+ * function describe(pipe: UNet2DPipelineBase): string {
+ *   return `${pipe.className}, ${pipe.unet.config.sampleSize} pixels`;
+ * }
+ */
 export abstract class UNet2DPipelineBase<
   Components extends UNet2DComponents & ComponentRecord<Components> = UNet2DComponents,
 > extends DiffusionPipelineBase<Components> {
@@ -187,9 +194,8 @@ export abstract class UNet2DPipelineBase<
    * Maps class names to ids; diffusers' `DiTPipeline.get_label_ids`. `generate` also accepts names directly.
    *
    * @example
-   * ```ts
    * pipe.getLabelIds(["fox", "pizza"]); // [8, 24]
-   * ```
+   *
    * @throws InvalidArgumentError if a name is unknown, or names more than one class.
    */
   getLabelIds(label: string | readonly string[]): readonly number[] {

@@ -80,6 +80,10 @@ export type CMStochasticIterativeSchedulerOutput = PrevSampleOutput;
  * draws noise, the last one too, which leaves noise of deviation 6.7e-7 on the image. Intentional differences, where
  * diffusers gives no image: a grid of one timestep works, a `sigmaMin` that float32 rounds down does not turn the last
  * step into NaN, and a step after the last one throws.
+ *
+ * @example
+ * const scheduler = new CMStochasticIterativeScheduler();
+ * scheduler.setTimesteps({ timesteps: [22, 0] });
  */
 export class CMStochasticIterativeScheduler
   extends SchedulerBase<CMStochasticIterativeSchedulerConfig>

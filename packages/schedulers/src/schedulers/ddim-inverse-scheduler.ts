@@ -48,6 +48,10 @@ export type DDIMInverseSchedulerOutput = DenoisedSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ddim_inverse.py` on torch's CPU. Each step follows from its
  * timestep alone: `stepIndex` is always undefined.
+ *
+ * @example
+ * const inverse = DDIMInverseScheduler.fromConfig(pipe.scheduler.config, { clipSample: false });
+ * inverse.setTimesteps({ numInferenceSteps: 50 });
  */
 export class DDIMInverseScheduler
   extends AlphaSchedulerBase<DDIMInverseSchedulerConfig>

@@ -59,6 +59,10 @@ export type DDIMSchedulerOutput = DenoisedSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ddim.py` on torch's CPU. Each step follows from its timestep
  * alone: `stepIndex` is always undefined.
+ *
+ * @example
+ * pipe.scheduler = DDIMScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 50, seed: 0 });
  */
 export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_ddim.py`. */

@@ -58,6 +58,10 @@ export type DDPMSchedulerOutput = DenoisedSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step follows from its timestep
  * alone: steps may be taken in any order, and `stepIndex` is always undefined.
+ *
+ * @example
+ * pipe.scheduler = DDPMScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 1000, seed: 0 });
  */
 export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_ddpm.py`. */

@@ -41,6 +41,10 @@ export type DEISMultistepSchedulerOutput = PrevSampleOutput;
  * Zhang and Chen 2022 (arXiv:2204.13902), ρ-AB-DEIS in log ρ.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_deis_multistep.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = DEISMultistepScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 20, seed: 0 });
  */
 export class DEISMultistepScheduler
   extends MultistepSolverBase<DEISMultistepSchedulerConfig>

@@ -51,6 +51,10 @@ export interface DPMSolverMultistepStepOptions extends StepOptions {
  * diffusion with fresh noise. Lu et al. 2022 (arXiv:2206.00927, arXiv:2211.01095).
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_multistep.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = DPMSolverMultistepScheduler.fromConfig(pipe.scheduler.config, { useKarrasSigmas: true });
+ * const { images } = await pipe.generate({ numInferenceSteps: 20, seed: 0 });
  */
 export class DPMSolverMultistepScheduler
   extends MultistepSolverBase<DPMSolverMultistepSchedulerConfig>

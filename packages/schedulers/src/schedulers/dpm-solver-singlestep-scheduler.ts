@@ -43,6 +43,10 @@ export type DPMSolverSinglestepSchedulerOutput = PrevSampleOutput;
  * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py` on torch's CPU. Where diffusers
  * turns `lower_order_final` on for good, because the number of steps is odd or the run ends at no noise, it is here for
  * that run alone, and the config stays as it is.
+ *
+ * @example
+ * pipe.scheduler = DPMSolverSinglestepScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 20, seed: 0 });
  */
 export class DPMSolverSinglestepScheduler
   extends MultistepSolverBase<DPMSolverSinglestepSchedulerConfig>

@@ -23,6 +23,10 @@ export type EDMDDIMSchedulerOutput = DenoisedSampleOutput;
  * Numbers equal those of the samplers `euler` and, with `"sigma_min"`, `progdist` of OpenAI's `cm/karras_diffusion.py`
  * on torch's CPU. `EDMEulerScheduler` is diffusers': it begins at `√(σ_max² + 1)`, adds noise on demand, and does not
  * clamp.
+ *
+ * @example
+ * pipe.scheduler = EDMDDIMScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> implements Scheduler {
   /** The fields of its config. */

@@ -38,6 +38,10 @@ export type EDMDPMSolverMultistepSchedulerOutput = PrevSampleOutput;
  * Numbers equal those of diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py` on torch's CPU. `timestepScale`
  * is more than diffusers has: without it a UNet of the consistency model family is given timesteps a thousand times too
  * small.
+ *
+ * @example
+ * pipe.scheduler = EDMDPMSolverMultistepScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMDPMSolverMultistepScheduler
   extends EDMSchedulerBase<EDMDPMSolverMultistepSchedulerConfig>

@@ -36,6 +36,10 @@ const dpm2: SecondOrderMethod = {
  *
  * Numbers, and the noise drawn, equal those of the sampler `dpm` of OpenAI's `cm/karras_diffusion.py` on torch's CPU.
  * diffusers has no such scheduler; its `KDPM2DiscreteScheduler` is for models that were trained on betas.
+ *
+ * @example
+ * pipe.scheduler = EDMDPM2Scheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMDPM2Scheduler extends EDMSchedulerBase<EDMDPM2SchedulerConfig> implements Scheduler {
   /** The fields of its config. */

@@ -22,6 +22,10 @@ export type EDMEulerAncestralSchedulerOutput = DenoisedSampleOutput;
  *
  * Numbers, and the noise drawn, equal those of the sampler `ancestral` of OpenAI's `cm/karras_diffusion.py` on torch's
  * CPU. diffusers has no such scheduler; its `EulerAncestralDiscreteScheduler` is for models that were trained on betas.
+ *
+ * @example
+ * pipe.scheduler = EDMEulerAncestralScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMEulerAncestralScheduler
   extends EDMSchedulerBase<EDMEulerAncestralSchedulerConfig>

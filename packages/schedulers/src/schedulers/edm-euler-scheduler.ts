@@ -62,6 +62,10 @@ export type EDMEulerSchedulerOutput = DenoisedSampleOutput;
  * Numbers equal those of diffusers' `schedulers/scheduling_edm_euler.py` on torch's CPU. Two things are more than
  * diffusers has: `timestepScale`, without which a UNet of the consistency model family is given timesteps a thousand
  * times too small, and `sigmas` that mean noise levels.
+ *
+ * @example
+ * pipe.scheduler = EDMEulerScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_edm_euler.py`, and `timestepScale`. */

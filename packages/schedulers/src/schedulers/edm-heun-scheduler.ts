@@ -34,6 +34,10 @@ const heun: SecondOrderMethod = {
  *
  * Numbers, and the noise drawn, equal those of the sampler `heun` of OpenAI's `cm/karras_diffusion.py` on torch's CPU.
  * diffusers has no such scheduler; its `HeunDiscreteScheduler` is for models that were trained on betas.
+ *
+ * @example
+ * pipe.scheduler = EDMHeunScheduler.fromConfig(pipe.scheduler.config, { sChurn: 20, sNoise: 1.003 });
+ * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> implements Scheduler {
   /** The fields of its config. */

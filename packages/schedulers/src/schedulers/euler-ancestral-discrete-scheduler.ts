@@ -32,6 +32,10 @@ export type EulerAncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
  * comes up to it with fresh noise. From k-diffusion's `sample_euler_ancestral`.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_euler_ancestral_discrete.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = EulerAncestralDiscreteScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 30, seed: 0 });
  */
 export class EulerAncestralDiscreteScheduler
   extends KDiffusionSchedulerBase<EulerAncestralDiscreteSchedulerConfig>

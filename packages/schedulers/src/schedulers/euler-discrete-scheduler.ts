@@ -81,6 +81,10 @@ const sigmaRule: SequenceRule = {
  * (arXiv:2206.00364) without its second-order correction, for models that were trained on betas.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_euler_discrete.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = EulerDiscreteScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 30, seed: 0 });
  */
 export class EulerDiscreteScheduler
   extends KDiffusionSchedulerBase<EulerDiscreteSchedulerConfig>

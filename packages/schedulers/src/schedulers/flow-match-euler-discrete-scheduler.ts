@@ -88,6 +88,10 @@ export type FlowMatchEulerDiscreteSchedulerOutput = PrevSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_flow_match_euler_discrete.py` on torch's CPU. A timestep for
  * each token (`per_token_timesteps`) is not supported. In place of `set_shift`, make a scheduler with another `shift`.
+ *
+ * @example
+ * const scheduler = new FlowMatchEulerDiscreteScheduler({ shift: 3 });
+ * scheduler.setTimesteps({ numInferenceSteps: 28 });
  */
 export class FlowMatchEulerDiscreteScheduler
   extends SchedulerBase<FlowMatchEulerDiscreteSchedulerConfig>

@@ -53,6 +53,10 @@ interface FirstHalf {
  * betas. The last step is one of Euler.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_heun_discrete.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = HeunDiscreteScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 20, seed: 0 });
  */
 export class HeunDiscreteScheduler
   extends KDiffusionSchedulerBase<HeunDiscreteSchedulerConfig>

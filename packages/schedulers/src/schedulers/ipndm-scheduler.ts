@@ -38,6 +38,10 @@ interface Shares {
  * 1 to 0: Liu et al. 2022 (arXiv:2202.09778) without its Runge-Kutta steps, as in crowsonkb/v-diffusion-pytorch.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ipndm.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = IPNDMScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 50, seed: 0 });
  */
 export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_ipndm.py`. */

@@ -28,6 +28,10 @@ export type KDPM2AncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
  * comes up to it with fresh noise. From k-diffusion's `sample_dpm_2_ancestral`. The last step is one of Euler.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_ancestral_discrete.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = KDPM2AncestralDiscreteScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 25, seed: 0 });
  */
 export class KDPM2AncestralDiscreteScheduler
   extends KDiffusionSchedulerBase<KDPM2AncestralDiscreteSchedulerConfig>

@@ -28,6 +28,10 @@ export type KDPM2DiscreteSchedulerOutput = DenoisedSampleOutput;
  * Euler.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_discrete.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = KDPM2DiscreteScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 25, seed: 0 });
  */
 export class KDPM2DiscreteScheduler
   extends KDiffusionSchedulerBase<KDPM2DiscreteSchedulerConfig>

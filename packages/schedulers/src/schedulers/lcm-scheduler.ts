@@ -38,6 +38,11 @@ export interface LCMSchedulerOutput extends DenoisedSampleOutput {
  * and fresh noise. Luo et al. 2023 (arXiv:2310.04378), algorithm 3.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_lcm.py` on torch's CPU.
+ *
+ * @example
+ * await pipe.loadLoraWeights("latent-consistency/lcm-lora-sdv1-5");
+ * pipe.scheduler = LCMScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 4, guidanceScale: 1, seed: 0 });
  */
 export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_lcm.py`. */

@@ -42,6 +42,10 @@ export type LMSDiscreteSchedulerOutput = DenoisedSampleOutput;
  * k-diffusion's `sample_lms`.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_lms_discrete.py` on torch's CPU.
+ *
+ * @example
+ * pipe.scheduler = LMSDiscreteScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 30, seed: 0 });
  */
 export class LMSDiscreteScheduler
   extends KDiffusionSchedulerBase<LMSDiscreteSchedulerConfig>

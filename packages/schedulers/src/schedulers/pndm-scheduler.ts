@@ -40,6 +40,10 @@ export type PNDMSchedulerOutput = PrevSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_pndm.py` on torch's CPU. Steps are counted: a run takes them
  * in the order of `timesteps`.
+ *
+ * @example
+ * pipe.scheduler = PNDMScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 50, seed: 0 });
  */
 export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_pndm.py`. */

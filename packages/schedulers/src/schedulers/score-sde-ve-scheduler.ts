@@ -75,6 +75,10 @@ export interface SdeVeCorrection {
  * noise levels: `sigmas[i]` where the run is at `timesteps[i]`. In each step it is evaluated `correctSteps` times for
  * {@link stepCorrect} and then once for {@link stepPred}. Each step follows from its timestep alone: `stepIndex` is
  * always undefined.
+ *
+ * @example
+ * const scheduler = await ScoreSdeVeScheduler.fromPretrained("google/ncsnpp-celebahq-256");
+ * scheduler.setTimesteps({ numInferenceSteps: 2000 });
  */
 export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_sde_ve.py`. */

@@ -43,6 +43,10 @@ export interface TCDSchedulerOutput extends PrevSampleOutput {
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_tcd.py` on torch's CPU, where clipping and thresholding play
  * no part either.
+ *
+ * @example
+ * pipe.scheduler = TCDScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ prompt: "a red fox", numInferenceSteps: 4, eta: 0.3, seed: 0 });
  */
 export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> implements Scheduler {
   /** Fields and defaults of diffusers' `schedulers/scheduling_tcd.py`. */

@@ -88,6 +88,10 @@ export type UniPCMultistepSchedulerOutput = PrevSampleOutput;
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_unipc_multistep.py` on torch's CPU. A step to a level
  * without noise gives the prediction of the clean sample, also where diffusers gives NaN.
+ *
+ * @example
+ * pipe.scheduler = UniPCMultistepScheduler.fromConfig(pipe.scheduler.config);
+ * const { images } = await pipe.generate({ numInferenceSteps: 10, seed: 0 });
  */
 export class UniPCMultistepScheduler
   extends MultistepSolverBase<UniPCMultistepSchedulerConfig>
