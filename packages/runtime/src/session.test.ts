@@ -56,10 +56,10 @@ describe("the option backend", () => {
   });
 
   it.each([
-    ["cpu", 1_999_999_999, undefined, "throughput"],
-    ["cpu", 2_000_000_000, undefined, "startup"],
-    ["cpu", 2_000_000_000, "throughput", "throughput"],
-    ["webgpu", 2_000_000_000, undefined, "throughput"],
+    ["cpu", 2_999_999_999, undefined, "throughput"],
+    ["cpu", 3_000_000_000, undefined, "startup"],
+    ["cpu", 3_000_000_000, "throughput", "throughput"],
+    ["webgpu", 3_000_000_000, undefined, "throughput"],
     ["cpu", 4, "startup", "startup"],
   ] as const)(
     "on %s with %i bytes of weights and the goal %s, is optimised for %s",

@@ -56,7 +56,7 @@ export interface InferenceSessionOptions {
   /** Threads within an operator; by default the number of physical cores the process may use. */
   readonly threads?: number | undefined;
   /**
-   * `"throughput"` for many runs, `"startup"` for one or two. By default `"startup"` on the CPU if the weights have 2 GB
+   * `"throughput"` for many runs, `"startup"` for one or two. By default `"startup"` on the CPU if the weights have 3 GB
    * or more, where a copy of them costs more than it saves, and `"throughput"` otherwise.
    */
   readonly optimizeFor?: OptimizationGoal | undefined;
@@ -122,8 +122,8 @@ export async function startSession(
   return backend.start(model, { ...options, optimizeFor, device });
 }
 
-/** Stable Diffusion's UNet has 3.4 GB of weights in float32, the UNet of ImageNet-64 1.2 GB. */
-const largeWeightsBytes = 2e9;
+/** Stable Diffusion's UNet has 3.4 GB of weights in float32, the largest of a consistency model 2.1 GB. */
+const largeWeightsBytes = 3e9;
 
 function defaultGoal(model: GraphWithWeights | OnnxModel, device: Device): OptimizationGoal {
   if (device !== "cpu" || !("weights" in model)) return "throughput";
