@@ -30,7 +30,12 @@ import {
   listComponents,
   requireScheduler,
 } from "./component/component.ts";
-import { type ComponentSlots, shareComponents, takeComponents } from "./component/component-slots.ts";
+import {
+  type ComponentSlots,
+  listSavedComponents,
+  shareComponents,
+  takeComponents,
+} from "./component/component-slots.ts";
 import {
   disposeAll,
   type LoadPipelineOptions,
@@ -57,7 +62,11 @@ export type PartsOf<Pipeline extends DiffusionPipelineBase> = Pipeline["componen
 
 /** Options of `fromPretrained` of a pipeline: loading options, and components and settings to override. */
 export type FromPretrainedOptions<Pipeline extends DiffusionPipelineBase> = LoadPipelineOptions & {
-  readonly [Name in keyof PartsOf<Pipeline>]?: PartsOf<Pipeline>[Name] | null | undefined;
+  readonly [Name in keyof PartsOf<Pipeline>]?:
+    | PartsOf<Pipeline>[Name]
+    | (undefined extends PartsOf<Pipeline>[Name] ? boolean : never)
+    | null
+    | undefined;
 };
 
 /** The static side of a pipeline class, as {@link DiffusionPipelineBase.fromPretrained} uses it. */
@@ -218,7 +227,7 @@ export abstract class DiffusionPipelineBase<
     requireKnownOptions(`${this.className}.savePretrained`, options, saveOptionNames);
     const { signal } = options;
     const index = this.#formatIndex();
-    for (const [name, component] of listComponents(this.#components)) {
+    for (const [name, component] of this.#saved) {
       signal?.throwIfAborted();
       await component.savePretrained(joinPath(directory, componentFolderName(name)), options);
     }
@@ -239,7 +248,7 @@ export abstract class DiffusionPipelineBase<
   async pushToHub(repositoryId: string, options: PushPipelineOptions = {}): Promise<UploadReport> {
     const { className } = this;
     const files: UploadFile[] = [bytesFile(modelIndexName, this.#formatIndex())];
-    const components = listComponents(this.#components);
+    const components = this.#saved;
     for (const [name, component] of components) {
       const own = await listComponentFiles(name, component, options);
       files.push(...moveFiles(own, componentFolderName(name)));
@@ -285,6 +294,10 @@ export abstract class DiffusionPipelineBase<
     return new Map();
   }
 
+  get #saved(): ReturnType<typeof listSavedComponents> {
+    return listSavedComponents(this.#components, classOf(this).components);
+  }
+
   #checkScheduler(): void {
     const { scheduler } = this;
     if (this.#checkedScheduler === scheduler || hasStandIn(this.#components)) return;
@@ -303,7 +316,7 @@ export abstract class DiffusionPipelineBase<
     const optional = Object.entries(classOf(this).components).flatMap(([name, { isOptional }]) =>
       isOptional ? [[componentFolderName(name), null] as const] : [],
     );
-    const present = listComponents(this.#components).map(([name, component]) => {
+    const present = this.#saved.map(([name, component]) => {
       const folder = componentFolderName(name);
       const loaded = modelIndex?.components.get(folder);
       const isSame = Reflect.get(originals, name) === component;

@@ -1,9 +1,19 @@
 import type { Tensor } from "@onestep/core";
-import { type FileLocation, type OpenRepositoryOptions, openFile } from "@onestep/hub";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal";
+import {
+  type FileLocation,
+  type OpenRepositoryOptions,
+  openFile,
+  openRepositoryOptionNames,
+} from "@onestep/hub";
 import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } from "../definition.ts";
-import { planLoad, type RunOptions, startModel, stopAtMisfits } from "../load-model.ts";
+import { planLoad, type RunOptions, runOptionNames, startModel, stopAtMisfits } from "../load-model.ts";
 import { Model } from "../model.ts";
-import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
+import {
+  type OpenSingleFileOptions,
+  openSingleFile,
+  openSingleFileOptionNames,
+} from "../single-file/open-single-file.ts";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
 import { defineUNet2DModel } from "./define-unet-2d-model.ts";
@@ -21,6 +31,13 @@ import {
 
 /** Options of {@link UNet2DModel.fromSingleFile}. */
 export interface LoadSingleFileOptions extends RunOptions, OpenSingleFileOptions {}
+
+/** The names of the options of {@link UNet2DModel.fromSingleFile}. */
+export const loadSingleFileOptionNames: OptionNames<LoadSingleFileOptions & OpenRepositoryOptions> = {
+  ...openRepositoryOptionNames,
+  ...runOptionNames,
+  ...openSingleFileOptionNames,
+};
 
 /** Options of {@link UNet2DModel.forward}. */
 export interface UNet2DModelForwardOptions {
@@ -90,6 +107,7 @@ export class UNet2DModel extends Model<UNet2DModelConfigValues> {
     source: FileLocation,
     options: LoadSingleFileOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
+    requireKnownOptions("UNet2DModel.fromSingleFile", options, loadSingleFileOptionNames);
     const { signal, onProgress } = options;
     const plan = await planLoad(options);
     const file = await openFile(source, { ...options, onProgress: stopAtMisfits(onProgress, plan) });

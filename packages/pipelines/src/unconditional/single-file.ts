@@ -1,8 +1,10 @@
 import { InvalidArgumentError } from "@onestep/core";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal";
 import type { FileLocation, OpenRepositoryOptions } from "@onestep/hub";
 import {
   type FileNameClaims,
   type LoadSingleFileOptions,
+  loadSingleFileOptionNames,
   readFileNameClaims,
   UNet2DModel,
 } from "@onestep/models";
@@ -18,6 +20,12 @@ export interface PipelineFromSingleFileOptions extends LoadSingleFileOptions, Op
   readonly id2label?: Id2Label | undefined;
 }
 
+const optionNames: OptionNames<PipelineFromSingleFileOptions> = {
+  ...loadSingleFileOptionNames,
+  scheduler: true,
+  id2label: true,
+};
+
 /**
  * Loads an original checkpoint with the scheduler it was trained for.
  *
@@ -28,9 +36,10 @@ export async function loadSingleFile(
   source: FileLocation,
   options: PipelineFromSingleFileOptions,
 ): Promise<UNet2DParts> {
-  const scheduler = options.scheduler ?? schedulerForFile(source);
-  const id2label = options.id2label === undefined ? undefined : parseId2Label(options.id2label, "id2label");
-  return { scheduler, id2label, unet: await UNet2DModel.fromSingleFile(source, options) };
+  requireKnownOptions("ConsistencyModelPipeline.fromSingleFile", options, optionNames);
+  const { scheduler = schedulerForFile(source), id2label: labels, ...rest } = options;
+  const id2label = labels === undefined ? undefined : parseId2Label(labels, "id2label");
+  return { scheduler, id2label, unet: await UNet2DModel.fromSingleFile(source, rest) };
 }
 
 /**
@@ -50,7 +59,7 @@ export function schedulerForFile(source: FileLocation): Scheduler {
     subject: "option scheduler",
     found: `no scheduler, and the name ${JSON.stringify(name)}`,
     expected:
-      "a scheduler, or a name as OpenAI gave: cd_imagenet64_l2.pt, ct_bedroom256.pt, edm_cat256_ema.pt",
+      "a scheduler, or one of OpenAI's names: cd_imagenet64_l2.pt, ct_bedroom256.pt, edm_cat256_ema.pt",
     remedy:
       "Pass `scheduler`: new CMStochasticIterativeScheduler({ numTrainTimesteps: 40 }) for a model trained by consistency distillation, a scheduler of the EDM family for a diffusion model.",
   });
