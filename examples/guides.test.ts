@@ -42,6 +42,7 @@ beforeAll(async () => {
       "google/ddpm-cifar10-32": { files: Object.fromEntries(flat) },
       "SimianLuo/LCM_Dreamshaper_v7": { files: await readFolder("lcm-tiny") },
       "stable-diffusion-v1-5/stable-diffusion-v1-5": { files: await readFolder("sd15-tiny") },
+      "CompVis/stable-diffusion-v1-4": { files: await readFolder("sd15-legacy-bin-tiny") },
       "madebyollin/taesd": { files: await readFolder("sd15-taesd-tiny/vae") },
       "latent-consistency/lcm-lora-sdv1-5": { files: await readFolder("lora-tiny-diffusers") },
       "sd-concepts-library/cat-toy": { files: await readFolder("textual-inversion-tiny/one-vector") },

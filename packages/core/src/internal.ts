@@ -21,6 +21,7 @@ export { describeJson, describeValue } from "./config/describe-value.ts";
 export { formatPythonFloat, isJsonObject } from "./config/python-json.ts";
 export { formatProblem } from "./errors.ts";
 export { type FileToSave, joinPath, type SaveFilesOptions, type WriteFileOptions } from "./files/files.ts";
+export { resizeAsPillow } from "./image/pillow-resize.ts";
 export { type OptionNames, pickOptions, requireKnownOptions } from "./known-options.ts";
 export { errorCode, errorMessage, isBlob, isError, isRecord, isUint8Array, isUrl } from "./realm.ts";
 export { elementCount } from "./tensor/tensor-data.ts";

@@ -22,11 +22,18 @@ export interface AdapterState {
   readonly fusedScale: number | undefined;
 }
 
+/** The adapters of a model at a moment, for runs that take several steps. */
+export interface AdapterSnapshot {
+  readonly adapters: readonly Adapter[];
+}
+
 interface Adapter {
   /** Unique to this adapter, even if its name is reused. */
   readonly id: number;
   readonly layers: readonly AdapterLayer[];
   readonly state: AdapterState;
+  /** Whether it is to be removed as soon as it is unfused. */
+  readonly isUnloaded: boolean;
 }
 
 /** The adapters of a model, by name. */
@@ -48,7 +55,14 @@ class AdapterSet {
       });
     }
     this.#count += 1;
-    this.#adapters.set(name, { id: this.#count, layers, state: { weight: 1, fusedScale: undefined } });
+    const state = { weight: 1, fusedScale: undefined };
+    this.#adapters.set(name, { id: this.#count, layers, state, isUnloaded: false });
+  }
+
+  unload(name: string): void {
+    const adapter = this.#adapters.get(name);
+    if (adapter?.state.fusedScale === undefined) this.#adapters.delete(name);
+    else this.#adapters.set(name, { ...adapter, isUnloaded: true });
   }
 
   delete(name: string): void {
@@ -68,12 +82,17 @@ class AdapterSet {
   }
 
   unfuse(): void {
+    for (const [name, { isUnloaded }] of this.#adapters) if (isUnloaded) this.#adapters.delete(name);
     this.#update((_name, state) => ({ ...state, fusedScale: undefined }));
   }
 
+  get snapshot(): AdapterSnapshot {
+    return { adapters: [...this.#adapters.values()] };
+  }
+
   /** The graph additions of the active adapters; undefined if there are none. */
-  scaled(loraScale = 1): GraphExtension | undefined {
-    const used = [...this.#adapters.values()].flatMap(({ id, layers, state }) => {
+  scaled(loraScale = 1, { adapters } = this.snapshot): GraphExtension | undefined {
+    const used = adapters.flatMap(({ id, layers, state }) => {
       const scale = state.fusedScale ?? state.weight * loraScale;
       return scale === 0 || layers.length === 0 ? [] : [{ id, layers, scale }];
     });
@@ -148,6 +167,19 @@ export abstract class AdaptableModel<Values extends object> extends Model<Values
     this.#adapters.add(name, layers);
   }
 
+  /**
+   * The adapters as they are now. Passed to each step of a run, they stay the same if adapters are loaded or removed
+   * meanwhile.
+   */
+  get adapterSnapshot(): AdapterSnapshot {
+    return this.#adapters.snapshot;
+  }
+
+  /** Removes an adapter; a fused one as soon as it is unfused. */
+  unloadAdapter(name: string): void {
+    this.#adapters.unload(name);
+  }
+
   /** Removes an adapter, if there is one of that name. Restores the model bit for bit. */
   deleteAdapter(name: string): void {
     this.#adapters.delete(name);
@@ -172,8 +204,12 @@ export abstract class AdaptableModel<Values extends object> extends Model<Values
    * The graph additions of the adapters, for {@link Model.run}.
    *
    * @param loraScale - Multiplies the weights of all adapters; 1 by default.
+   * @param snapshot - The adapters to use; by default those of this moment.
    */
-  protected extension(loraScale: number | undefined): GraphExtension | undefined {
-    return this.#adapters.scaled(loraScale);
+  protected extension(
+    loraScale: number | undefined,
+    snapshot: AdapterSnapshot | undefined,
+  ): GraphExtension | undefined {
+    return this.#adapters.scaled(loraScale, snapshot);
   }
 }

@@ -1,4 +1,9 @@
-export { AdaptableModel, type AdapterLayer, type AdapterState } from "./adaptable-model.ts";
+export {
+  AdaptableModel,
+  type AdapterLayer,
+  type AdapterSnapshot,
+  type AdapterState,
+} from "./adaptable-model.ts";
 export {
   AutoencoderKL,
   type AutoencoderOptions,
@@ -39,6 +44,7 @@ export {
 export {
   CLIPTokenizer,
   type CLIPTokenizerConfig,
+  inversionTokenNames,
   type LoadTokenizerOptions,
   type PaddedEncoding,
 } from "./clip-tokenizer/clip-tokenizer.ts";
@@ -63,6 +69,11 @@ export {
   runOptionNames,
 } from "./load-model.ts";
 export { Model, type ModelClass, type ModelLoader } from "./model.ts";
+export { type CheckImagesOptions, StableDiffusionSafetyChecker } from "./safety-checker/safety-checker.ts";
+export type {
+  SafetyCheckerConfig,
+  SafetyCheckerConfigValues,
+} from "./safety-checker/safety-checker-config.ts";
 export { type FileNameClaims, readFileNameClaims } from "./single-file/file-name-claims.ts";
 export {
   type OpenSingleFileOptions,
@@ -73,7 +84,7 @@ export { type ClassLabels, type ResolveClassLabelsOptions, resolveClassLabels } 
 export {
   type LoadSingleFileOptions,
   listUNet2DModelWeights,
-  singleFileOptionNames,
+  loadSingleFileOptionNames,
   UNet2DModel,
   type UNet2DModelForwardOptions,
   type UNet2DModelOutput,

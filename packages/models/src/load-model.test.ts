@@ -1,7 +1,7 @@
-import { UnsupportedError } from "@onestep/core";
+import { setWarningHandler, UnsupportedError } from "@onestep/core";
 import type { DType } from "@onestep/graph";
 import { type AvailableDevice, OutOfMemoryError } from "@onestep/runtime";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkPrecision, type LoadPlan, placeModel, type RequestedPrecision } from "./load-model.ts";
 
 const both = ["float32", "float16"] as const;
@@ -51,6 +51,39 @@ describe("placeModel", () => {
     const large = [{ name: "w", shape: [1_000_000_000] }];
     expect(() => placeModel(planOn([wasm]), "m", large)).toThrow(OutOfMemoryError);
     expect(() => placeModel(planOn([wasm]), "m", large)).toThrow(/^weights of m: found 4000000000 bytes/);
+  });
+});
+
+describe("memory", () => {
+  const warnings: string[] = [];
+  beforeEach(() => {
+    warnings.length = 0;
+    setWarningHandler(({ message }) => {
+      warnings.push(message);
+    });
+  });
+  afterEach(() => {
+    setWarningHandler(undefined);
+  });
+
+  function planWith(memory: number | undefined): LoadPlan {
+    const plan = planOn([{ device: "cpu", precisions: ["float32"] }]);
+    const backend = { ...plan.session.backend, memory: () => memory };
+    return { ...plan, session: { ...plan.session, backend } };
+  }
+  const large = [{ name: "w", shape: [3_000_000_000] }];
+
+  it("that is too little for the weights is warned of before they are fetched", () => {
+    placeModel(planWith(8e9), "m", large);
+    expect(warnings).toEqual([expect.stringContaining("The weights of m take 12.0 GB")]);
+    expect(warnings[0]).toContain("8.0 GB of memory");
+    placeModel(planWith(8e9), "m", large, stored("float32"));
+    expect(warnings).toHaveLength(1);
+  });
+
+  it.each([16e9, undefined])("of %s bytes is not warned of", (memory) => {
+    placeModel(planWith(memory), "m", large);
+    expect(warnings).toEqual([]);
   });
 });
 

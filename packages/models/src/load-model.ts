@@ -1,5 +1,5 @@
 import { type Config, InvalidArgumentError, type ProgressListener, UnsupportedError } from "@onestep/core";
-import { nextTask, type OptionNames } from "@onestep/core/internal";
+import { nextTask, type OptionNames, warn } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
 import { byteLength, type Graph, specialise } from "@onestep/graph";
 import type { Repository } from "@onestep/hub";
@@ -105,7 +105,18 @@ export function placeModel(
   const dtype = dtypeOn(precisions);
   const byteCount = weights.reduce((total, { shape }) => total + byteLength(dtype, shape), 0);
   checkWeightsFit({ subject: `weights of ${subject}`, byteCount, device });
+  if (stored === undefined) warnOfMemory(subject, byteCount, session.backend.memory?.(device));
   return { device, dtype };
+}
+
+/** Warns, before weights are fetched, that a machine cannot hold them; it may still page them in from the disk. */
+function warnOfMemory(subject: string, byteCount: number, memory: number | undefined): void {
+  if (memory === undefined || byteCount <= memory) return;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  warn(
+    `The weights of ${subject} take ${gigabytes(byteCount)} in the format that they are computed in, and there are ${gigabytes(memory)} of memory, for all programs together. Running the model will be slow, or the system will end the process. Take a smaller model, or a machine or container with more memory.`,
+    "runtime",
+  );
 }
 
 /**

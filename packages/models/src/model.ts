@@ -1,11 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { type Config, DisposedError, InvalidArgumentError } from "@onestep/core";
+import { type Config, DisposedError, InvalidArgumentError, type Tensor } from "@onestep/core";
 import {
   elementCount,
   type OptionNames,
   pickOptions,
   requireKnownOptions,
   untilAborted,
+  warn,
 } from "@onestep/core/internal";
 import { type Graph, specialise } from "@onestep/graph";
 import {
@@ -87,6 +88,8 @@ export abstract class Model<Values extends object> {
   readonly #sessions = new Map<string, KeptSession>();
   #checkpoint: Checkpoint;
   #disposed = false;
+  /** Methods that left the range of float16. */
+  readonly #overflowed = new Set<string>();
 
   /** Use {@link Model.fromPretrained} to create a model. */
   constructor(loaded: LoadedModel<Values>) {
@@ -97,7 +100,7 @@ export abstract class Model<Values extends object> {
     this.#graphs = loaded.graphs;
     const { plan, session } = loaded;
     this.#device = session.device;
-    const key = sessionKey(mainMethod, loaded.symbols, "");
+    const key = sessionKey(mainMethod, loaded.symbols, { extension: undefined, dtype: loaded.dtype });
     this.#sessions.set(key, { method: mainMethod, opened: Promise.resolve(session), session, users: 0 });
     this.#plan = { ...plan, options: { ...plan.options, signal: undefined } };
     this.parameterCount = listWeights(...loaded.graphs.values()).reduce(
@@ -152,6 +155,7 @@ export abstract class Model<Values extends object> {
    * @param options.symbols - Values for the graph's symbols, if they differ from the config's: `{ height, width }`.
    * @param options.method - One of the definition's `methods`; the main one by default.
    * @param options.extension - Additions to the graph.
+   * @param options.dtype - The format to compute in, by default that of the model.
    * @throws DisposedError after {@link Model.dispose}.
    */
   protected async run(
@@ -160,14 +164,15 @@ export abstract class Model<Values extends object> {
       readonly symbols?: Readonly<Record<string, number>>;
       readonly method?: string;
       readonly extension?: GraphExtension | undefined;
+      readonly dtype?: Precision | undefined;
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Tensors> {
-    const { symbols, method = mainMethod, extension, signal } = options;
+    const { symbols, method = mainMethod, extension, dtype = this.dtype, signal } = options;
     this.requireLoaded();
     signal?.throwIfAborted();
     const all = { ...this.#definition.symbols?.(this.config), ...symbols };
-    const kept = this.#sessionFor(method, all, extension);
+    const kept = this.#sessionFor(method, all, { extension, dtype });
     kept.users += 1;
     try {
       // An open session runs in this turn, so a dispose() that follows waits for it.
@@ -178,6 +183,31 @@ export abstract class Model<Values extends object> {
       kept.users -= 1;
       this.#disposeUnused(method);
     }
+  }
+
+  /**
+   * Runs a method in float16 and, if its result is not finite, again in float32, with one warning; from then on in float32
+   * alone. A model that computes in float32 runs once.
+   *
+   * @param upcast - Whether it is known that the method overflows in float16: diffusers' `force_upcast`.
+   * @param compute - Runs the method in a format.
+   */
+  protected async runInRange(
+    method: string,
+    upcast: boolean,
+    compute: (dtype: Precision) => Promise<Tensor<"float32">>,
+  ): Promise<Tensor<"float32">> {
+    if (this.dtype === "float32" || upcast || this.#overflowed.has(method)) return compute("float32");
+    const result = await compute(this.dtype);
+    if (result.data.every((value) => Number.isFinite(value))) return result;
+    if (!this.#overflowed.has(method)) {
+      warn(
+        `${this.#definition.className}: ${method} leaves the range of float16, and is computed in float32 from now on, which takes more time and memory. Load the model with dtype "float32" to begin with that.`,
+        "runtime",
+      );
+    }
+    this.#overflowed.add(method);
+    return compute("float32");
   }
 
   /** @throws DisposedError after {@link Model.dispose}. */
@@ -253,13 +283,9 @@ export abstract class Model<Values extends object> {
     return { config: this.config, checkpoint: this.#checkpoint, compareNames, names };
   }
 
-  /** The session for a method, a size and an extension. Concurrent calls share one. */
-  #sessionFor(
-    method: string,
-    symbols: Readonly<Record<string, number>>,
-    extension: GraphExtension | undefined,
-  ): KeptSession {
-    const key = sessionKey(method, symbols, extension?.key ?? "");
+  /** The session for a method, a size, an extension and a format. Concurrent calls share one. */
+  #sessionFor(method: string, symbols: Readonly<Record<string, number>>, form: SessionForm): KeptSession {
+    const key = sessionKey(method, symbols, form);
     const known = this.#sessions.get(key);
     if (known !== undefined) {
       // The most recently used is last in the map.
@@ -267,7 +293,7 @@ export abstract class Model<Values extends object> {
       this.#sessions.set(key, known);
       return known;
     }
-    const opened = this.#startSession(method, symbols, extension);
+    const opened = this.#startSession(method, symbols, form);
     const kept: KeptSession = { method, opened, session: undefined, users: 0 };
     this.#sessions.set(key, kept);
     opened.then(
@@ -282,12 +308,12 @@ export abstract class Model<Values extends object> {
   async #startSession(
     method: string,
     symbols: Readonly<Record<string, number>>,
-    extension: GraphExtension | undefined,
+    { extension, dtype }: SessionForm,
   ): Promise<InferenceSession> {
     const graph = graphFor(this.#definition, this.config, this.#graphs, { method, symbols });
     const extended = extension?.extend(graph) ?? graph;
     const weights = new Map([...this.#checkpoint.tensors, ...(extension?.tensors ?? [])]);
-    const specialised = specialise(extended, { symbols, dtype: this.dtype });
+    const specialised = specialise(extended, { symbols, dtype });
     return startSession({ graph: specialised, weights }, this.#plan, this.#device);
   }
 
@@ -313,6 +339,12 @@ export interface GraphExtension {
   extend(graph: Graph): Graph;
 }
 
+/** What sessions for one method and size differ in. */
+interface SessionForm {
+  readonly extension: GraphExtension | undefined;
+  readonly dtype: Precision;
+}
+
 /** A session of a model. */
 interface KeptSession {
   readonly method: string;
@@ -323,8 +355,12 @@ interface KeptSession {
   users: number;
 }
 
-function sessionKey(method: string, symbols: Readonly<Record<string, number>>, adapters: string): string {
-  return JSON.stringify([method, Object.entries(symbols).sort(), adapters]);
+function sessionKey(
+  method: string,
+  symbols: Readonly<Record<string, number>>,
+  { extension, dtype }: SessionForm,
+): string {
+  return JSON.stringify([method, Object.entries(symbols).sort(), extension?.key ?? "", dtype]);
 }
 
 /** How many sessions to keep per method; each holds the weights in the processor's layout. */

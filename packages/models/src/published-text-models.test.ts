@@ -1,9 +1,11 @@
 import type { PythonJson } from "@onestep/core";
 import { elementCount } from "@onestep/core/internal";
+import { specialise } from "@onestep/graph";
+import { type Device, largestArrayBytes } from "@onestep/runtime";
 import { describe, expect, it } from "vitest";
 import { AutoencoderKL } from "./autoencoder-kl/autoencoder-kl.ts";
 import { CLIPTextModel, CLIPTextModelWithProjection } from "./clip-text/clip-text-model.ts";
-import { defineMethods, listWeights, type ModelDefinition } from "./definition.ts";
+import { defineMethods, defineModel, listWeights, type ModelDefinition } from "./definition.ts";
 import { UNet2DConditionModel } from "./unet-2d-condition/unet-2d-condition-model.ts";
 
 const unet: PythonJson = { sample_size: 64, cross_attention_dim: 768 };
@@ -26,6 +28,12 @@ const clipL: PythonJson = {
   ...text,
   ...{ hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12 },
   projection_dim: 768,
+};
+
+const autoencoder: PythonJson = {
+  down_block_types: Array<string>(4).fill("DownEncoderBlock2D"),
+  up_block_types: Array<string>(4).fill("UpDecoderBlock2D"),
+  ...{ block_out_channels: [128, 256, 512, 512], layers_per_block: 2, sample_size: 512 },
 };
 
 function countParameters<Values extends object>(
@@ -85,11 +93,34 @@ describe("models of published text-to-image repositories", () => {
   });
 
   it("have the parameters of the autoencoder of Stable Diffusion", () => {
-    const json: PythonJson = {
-      down_block_types: Array<string>(4).fill("DownEncoderBlock2D"),
-      up_block_types: Array<string>(4).fill("UpDecoderBlock2D"),
-      ...{ block_out_channels: [128, 256, 512, 512], layers_per_block: 2, sample_size: 512 },
-    };
-    expect(countParameters(AutoencoderKL.definition, json)).toBe(83_653_863);
+    expect(countParameters(AutoencoderKL.definition, autoencoder)).toBe(83_653_863);
+  });
+});
+
+describe("the largest array of one image, in bytes", () => {
+  const largest = <Values extends object>(
+    definition: ModelDefinition<Values>,
+    json: PythonJson,
+    { device, pixels }: { readonly device: Device; readonly pixels: number },
+  ): number => {
+    const config = definition.configSchema.fromJson(json, "config.json");
+    const symbols = { batch: 1, tokens: 77, height: pixels / 8, width: pixels / 8 };
+    const graph = specialise(defineModel(definition, config), { dtype: "float32", symbols });
+    return largestArrayBytes(graph, device);
+  };
+
+  // All scores of the UNet's first attention at once would be 8 · (pixels / 8)⁴ · 4 bytes: 537 MB, 2.7 GB and 8.6 GB.
+  it.each<[number, number, number]>([
+    [512, 67_108_864, 268_435_456],
+    [768, 94_371_840, 603_979_776],
+    [1024, 167_772_160, 1_073_741_824],
+  ])("%d pixels squared: %d in the UNet, %d in the decoder", (pixels, inUNet, inDecoder) => {
+    for (const device of ["wasm", "webgpu"] as const) {
+      expect(largest(UNet2DConditionModel.definition, unet, { device, pixels })).toBe(inUNet);
+      expect(largest(AutoencoderKL.definition, autoencoder, { device, pixels })).toBe(inDecoder);
+    }
+    // Flash attention holds no scores.
+    const onCpu = largest(UNet2DConditionModel.definition, unet, { device: "cpu", pixels });
+    expect(onCpu).toBe((pixels / 8) ** 2 * 2560 * 4);
   });
 });

@@ -91,6 +91,7 @@ export type {
   ConditionalUNet,
   LatentAutoencoder,
   PromptTokenizer,
+  SafetyChecker,
   StableDiffusionComponents,
   TextEncoder,
 } from "./text-to-image/components.ts";
@@ -102,8 +103,13 @@ export {
 } from "./text-to-image/latent-consistency-model-pipeline.ts";
 export { LatentDiffusionPipelineBase } from "./text-to-image/latent-diffusion-pipeline.ts";
 export type { LatentPipelineOutput } from "./text-to-image/latent-images.ts";
-export type { AdapterWeights } from "./text-to-image/lora/adapters.ts";
-export type { LoadLoraOptions } from "./text-to-image/lora/load-lora.ts";
+export type { AdapterWeights, FuseLoraOptions, SetAdaptersOptions } from "./text-to-image/lora/adapters.ts";
+export {
+  type LoadLoraOptions,
+  type LoraFile,
+  type OpenLoraOptions,
+  openLora,
+} from "./text-to-image/lora/load-lora.ts";
 export type { LoadTextualInversionOptions } from "./text-to-image/lora/textual-inversion.ts";
 export type {
   GuidedOptions,

@@ -32,7 +32,12 @@ import {
   listComponents,
   requireScheduler,
 } from "./component/component.ts";
-import { type ComponentSlots, shareComponents, takeComponents } from "./component/component-slots.ts";
+import {
+  type ComponentSlots,
+  listSavedComponents,
+  shareComponents,
+  takeComponents,
+} from "./component/component-slots.ts";
 import {
   disposeAll,
   type LoadPipelineOptions,
@@ -64,7 +69,11 @@ export type PartsOf<Pipeline extends DiffusionPipelineBase> = Pipeline["componen
 
 /** Options of `fromPretrained` of a pipeline: loading options, and components and settings to override. */
 export type FromPretrainedOptions<Pipeline extends DiffusionPipelineBase> = LoadPipelineOptions & {
-  readonly [Name in keyof PartsOf<Pipeline>]?: PartsOf<Pipeline>[Name] | null | undefined;
+  readonly [Name in keyof PartsOf<Pipeline>]?:
+    | PartsOf<Pipeline>[Name]
+    | (undefined extends PartsOf<Pipeline>[Name] ? boolean : never)
+    | null
+    | undefined;
 };
 
 /**
@@ -248,7 +257,7 @@ export abstract class DiffusionPipelineBase<
     requireKnownOptions(`${this.className}.savePretrained`, options, saveOptionNames);
     const { signal } = options;
     const index = this.#formatIndex();
-    for (const [name, component] of listComponents(this.#components)) {
+    for (const [name, component] of this.#saved) {
       signal?.throwIfAborted();
       await component.savePretrained(joinPath(directory, componentFolderName(name)), options);
     }
@@ -270,7 +279,7 @@ export abstract class DiffusionPipelineBase<
     const { className } = this;
     requireKnownOptions(`${className}.pushToHub`, options, pushPipelineOptionNames);
     const files: UploadFile[] = [bytesFile(modelIndexName, this.#formatIndex())];
-    const components = listComponents(this.#components);
+    const components = this.#saved;
     for (const [name, component] of components) {
       const own = await listComponentFiles(name, component, options);
       files.push(...moveFiles(own, componentFolderName(name)));
@@ -316,6 +325,10 @@ export abstract class DiffusionPipelineBase<
     return new Map();
   }
 
+  get #saved(): ReturnType<typeof listSavedComponents> {
+    return listSavedComponents(this.#components, classOf(this).components);
+  }
+
   #checkScheduler(): void {
     const { scheduler } = this;
     if (this.#checkedScheduler === scheduler || hasStandIn(this.#components)) return;
@@ -334,7 +347,7 @@ export abstract class DiffusionPipelineBase<
     const optional = Object.entries(classOf(this).components).flatMap(([name, { isOptional }]) =>
       isOptional ? [[componentFolderName(name), null] as const] : [],
     );
-    const present = listComponents(this.#components).map(([name, component]) => {
+    const present = this.#saved.map(([name, component]) => {
       const folder = componentFolderName(name);
       const loaded = modelIndex?.components.get(folder);
       const isSame = Reflect.get(originals, name) === component;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
+import { UNet2DModel } from "@onestep/models";
 import { describe, expect, it } from "vitest";
 import * as pipelines from "./index.ts";
 
@@ -55,6 +56,14 @@ describe("options that do not exist", () => {
       loader.fromPretrained("/no such/place", { torch_dtype: "float16" } as object),
     ).rejects.toThrow("has no option `torch_dtype`. Did you mean `dtype`?");
   });
+
+  it.each([pipelines.ConsistencyModelPipeline, UNet2DModel])(
+    "are refused by fromSingleFile before anything is opened (%#)",
+    async (loader) => {
+      const load = loader.fromSingleFile("/no such/cd_imagenet64_l2.pt", { sample_size: 64 } as object);
+      await expect(load).rejects.toThrow("has no option `sample_size`. Did you mean `sampleSize`?");
+    },
+  );
 
   it.each(classes)("$name cannot be made without components", ({ pipelineClass }) => {
     expect(() => new pipelineClass(undefined as never)).toThrow(InvalidArgumentError);

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { describe, expect, it } from "vitest";
 import { inferenceBackend } from "./backend.node.ts";
 
@@ -6,6 +7,12 @@ describe("inferenceBackend", () => {
     const cpu = [{ device: "cpu", precisions: ["float32"] }];
     expect(await inferenceBackend.findDevices("auto")).toEqual(cpu);
     expect(await inferenceBackend.findDevices(undefined)).toEqual(cpu);
+  });
+
+  it("knows the memory of the machine, and not that of a GPU", () => {
+    expect(inferenceBackend.memory?.("cpu")).toBeGreaterThan(1e8);
+    expect(inferenceBackend.memory?.("cpu")).toBeLessThanOrEqual(totalmem());
+    expect(inferenceBackend.memory?.("webgpu")).toBeUndefined();
   });
 
   it("has WebAssembly in Node where it is asked for", async () => {

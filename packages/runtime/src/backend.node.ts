@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import type { InferenceBackend } from "./backend.ts";
 import { chooseNodeDevices, findRuntimes } from "./caller/node/devices.ts";
 import { WebGpuProbe } from "./caller/node/gpu.ts";
@@ -16,6 +17,11 @@ export const inferenceBackend: InferenceBackend = {
     if (requested === "webgpu") return [{ device: "webgpu", precisions: await webGpu.findPrecisions() }];
     const devices = chooseNodeDevices(requested, findRuntimes(findWorkerScript()));
     return devices.map((device) => ({ device, precisions: ["float32"] }));
+  },
+  memory(device) {
+    if (device === "webgpu") return undefined;
+    const limit = process.constrainedMemory() ?? 0;
+    return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
   },
   start: (model, options) => startNodeSession(prepareModel(model, options.device), options),
 };

@@ -33,6 +33,9 @@ export interface InferenceBackend {
    */
   findDevices(requested: Device | "auto" | undefined): Promise<readonly AvailableDevice[]>;
 
+  /** The memory of the machine, or of its container, for a device, in bytes; undefined if it is not known. */
+  memory?(device: Device): number | undefined;
+
   /**
    * Starts a session.
    *

@@ -8,7 +8,9 @@ export {
   WeightsFileError,
   WorkerExitError,
 } from "./errors.ts";
+export { scoreBytes } from "./onnxruntime/attention.ts";
 export type { InterleavedRows } from "./onnxruntime/lower-weight.ts";
+export { largestArrayBytes } from "./onnxruntime/tables.ts";
 export {
   checkWeightsFit,
   chooseDevice,

@@ -8,6 +8,12 @@ import { decodeInTiles, encodeInTiles } from "./tiles.ts";
 
 /** Options of the methods of autoencoders. */
 export interface AutoencoderOptions {
+  /**
+   * Whether to compute in float32 also where the model computes in float16: for autoencoders whose config says
+   * `forceUpcast`, and that do not work in float16 (Stable Diffusion XL's). By default float32 is used once a result in
+   * float16 is not finite.
+   */
+  readonly upcast?: boolean | undefined;
   /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -78,15 +84,16 @@ export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
    */
   async decode(
     latents: Tensor<"float32">,
-    { signal }: AutoencoderOptions = {},
+    { signal, upcast = false }: AutoencoderOptions = {},
   ): Promise<{ readonly sample: Tensor<"float32"> }> {
     this.requireLoaded();
     requireImages("latents", latents, this.config.latentChannels, 1);
-    const decode = async (tile: Tensor<"float32">): Promise<Tensor<"float32">> => {
-      const [, , height = 0, width = 0] = tile.shape;
-      const { image } = await this.run({ latents: tile }, { symbols: { height, width }, signal });
-      return image as Tensor<"float32">;
-    };
+    const decode = (tile: Tensor<"float32">): Promise<Tensor<"float32">> =>
+      this.runInRange("decode", upcast, async (dtype) => {
+        const [, , height = 0, width = 0] = tile.shape;
+        const { image } = await this.run({ latents: tile }, { symbols: { height, width }, dtype, signal });
+        return image as Tensor<"float32">;
+      });
     const { sampleSize } = this.config;
     const tiles = { sampleSize, factor: this.scaleFactor };
     const whole = this.#isTiling ? (value: Tensor<"float32">) => decodeInTiles(value, decode, tiles) : decode;
@@ -102,18 +109,19 @@ export class AutoencoderKL extends Model<AutoencoderKLConfigValues> {
    */
   async encode(
     images: Tensor<"float32">,
-    { signal }: AutoencoderOptions = {},
+    { signal, upcast = false }: AutoencoderOptions = {},
   ): Promise<{ readonly latentDist: DiagonalGaussianDistribution }> {
     this.requireLoaded();
     requireImages("images", images, this.config.inChannels, this.scaleFactor);
-    const encode = async (tile: Tensor<"float32">): Promise<Tensor<"float32">> => {
-      const [, , height = 0, width = 0] = tile.shape;
-      const { moments } = await this.run(
-        { image: tile },
-        { method: "encode", symbols: { height, width }, signal },
-      );
-      return moments as Tensor<"float32">;
-    };
+    const encode = (tile: Tensor<"float32">): Promise<Tensor<"float32">> =>
+      this.runInRange("encode", upcast, async (dtype) => {
+        const [, , height = 0, width = 0] = tile.shape;
+        const { moments } = await this.run(
+          { image: tile },
+          { method: "encode", symbols: { height, width }, dtype, signal },
+        );
+        return moments as Tensor<"float32">;
+      });
     const { sampleSize } = this.config;
     const tiles = { sampleSize, factor: this.scaleFactor };
     const whole = this.#isTiling ? (value: Tensor<"float32">) => encodeInTiles(value, encode, tiles) : encode;

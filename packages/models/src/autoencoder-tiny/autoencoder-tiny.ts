@@ -63,13 +63,16 @@ export class AutoencoderTiny extends Model<AutoencoderTinyConfigValues> {
    */
   async decode(
     latents: Tensor<"float32">,
-    { signal }: AutoencoderOptions = {},
+    { signal, upcast = false }: AutoencoderOptions = {},
   ): Promise<{ readonly sample: Tensor<"float32"> }> {
     this.requireLoaded();
     requireImages("latents", latents, this.config.latentChannels, 1);
     const [, , height = 0, width = 0] = latents.shape;
-    const { image } = await this.run({ latents }, { symbols: { height, width }, signal });
-    return { sample: image as Tensor<"float32"> };
+    const sample = await this.runInRange("decode", upcast, async (dtype) => {
+      const { image } = await this.run({ latents }, { symbols: { height, width }, dtype, signal });
+      return image as Tensor<"float32">;
+    });
+    return { sample };
   }
 
   /**
@@ -81,16 +84,17 @@ export class AutoencoderTiny extends Model<AutoencoderTinyConfigValues> {
    */
   async encode(
     images: Tensor<"float32">,
-    { signal }: AutoencoderOptions = {},
+    { signal, upcast = false }: AutoencoderOptions = {},
   ): Promise<{ readonly latents: Tensor<"float32"> }> {
     this.requireLoaded();
     requireImages("images", images, this.config.inChannels, this.scaleFactor);
     const [, , height = 0, width = 0] = images.shape;
-    const { latents } = await this.run(
-      { image: images },
-      { method: "encode", symbols: { height, width }, signal },
-    );
-    return { latents: latents as Tensor<"float32"> };
+    const encoded = await this.runInRange("encode", upcast, async (dtype) => {
+      const symbols = { height, width };
+      const { latents } = await this.run({ image: images }, { method: "encode", symbols, dtype, signal });
+      return latents as Tensor<"float32">;
+    });
+    return { latents: encoded };
   }
 }
 

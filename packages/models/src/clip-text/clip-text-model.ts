@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
 import { describeValue } from "@onestep/core/internal";
-import { AdaptableModel } from "../adaptable-model.ts";
+import { AdaptableModel, type AdapterSnapshot } from "../adaptable-model.ts";
 import { transformersNames } from "../checkpoint/weights-file-names.ts";
 import type { ModelDefinition } from "../definition.ts";
 import type { ModelLoader } from "../model.ts";
@@ -27,6 +27,8 @@ export interface CLIPTextModelForwardOptions {
   readonly addedEmbeddings?: Tensor<"float32"> | undefined;
   /** Multiplies the weights of all adapters; 1 by default. */
   readonly loraScale?: number | undefined;
+  /** The adapters to use; by default those of the moment of the call. */
+  readonly adapters?: AdapterSnapshot | undefined;
   /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -91,7 +93,7 @@ export class CLIPTextModel extends AdaptableModel<CLIPTextConfigValues> {
     this.requireLoaded();
     const inputs = forwardInputs(this.config, options);
     const outputs = await this.run(inputs, {
-      extension: this.extension(options.loraScale),
+      extension: this.extension(options.loraScale, options.adapters),
       signal: options.signal,
     });
     const output = (name: string): Tensor<"float32"> => outputs[name] as Tensor<"float32">;

@@ -7,8 +7,9 @@ export interface AddedWord {
   readonly content: string;
 }
 
+// White space as in Unicode and in Rust: `\s` of JavaScript has U+FEFF, and lacks U+0085.
 const wordPattern =
-  "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+  "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\p{White_Space}\\p{L}\\p{N}]+";
 
 /** The tokenizer, built from a `tokenizer.json` like transformers'. */
 export function buildTokenizer(definition: TokenizerDefinition, added: readonly AddedWord[]): Tokenizer {
@@ -34,7 +35,7 @@ export function buildTokenizer(definition: TokenizerDefinition, added: readonly 
         type: "Sequence",
         normalizers: [
           { type: "NFC" },
-          { type: "Replace", pattern: { Regex: "\\s+" }, content: " " },
+          { type: "Replace", pattern: { Regex: "\\p{White_Space}+" }, content: " " },
           { type: "Lowercase" },
         ],
       },

@@ -205,9 +205,11 @@ export class CLIPTokenizer {
     return text.replaceAll("</w>", " ").trim();
   }
 
-  /** Whether a token is in the vocabulary or was added. */
+  /** Whether a token is in the vocabulary or was added. Added tokens are found in any case. */
   hasToken(token: string): boolean {
-    return this.#definition.vocabulary.has(token) || this.#added.some(({ content }) => content === token);
+    const lower = token.toLowerCase();
+    const isAdded = this.#added.some(({ content }) => content.toLowerCase() === lower);
+    return isAdded || this.#definition.vocabulary.has(token);
   }
 
   /** The embeddings of added tokens, [vectors, width], ordered by id; undefined if there are none. */
@@ -230,10 +232,11 @@ export class CLIPTokenizer {
    * @throws InvalidArgumentError if the vocabulary already has the token.
    */
   addToken(token: string, embeddings: Tensor<"float32">, firstId: number): void {
-    if (token === "" || this.hasToken(token)) {
+    const taken = inversionTokenNames(token, embeddings.shape[0] ?? 0).find((name) => this.hasToken(name));
+    if (token === "" || taken !== undefined) {
       throw new InvalidArgumentError({
         subject: "token",
-        found: `${JSON.stringify(token)}, which the tokenizer has already`,
+        found: `${JSON.stringify(taken ?? token)}, which the tokenizer has already`,
         expected: "a token that it does not have",
         remedy: "Pass another `token` for the file, or unload the one that has it.",
       });
@@ -258,8 +261,9 @@ export class CLIPTokenizer {
       const [vectors = 0] = embeddings.shape;
       const ids = Array.from({ length: vectors }, (_, index) => next + index);
       next += vectors;
+      const names = inversionTokenNames(token, vectors);
       ids.forEach((id, index) => {
-        added.push({ id, content: index === 0 ? token : `${token}_${index}` });
+        added.push({ id, content: names[index] as string });
       });
       if (vectors > 1) expansions.set(ids[0] as number, ids);
     }
@@ -307,6 +311,11 @@ export class CLIPTokenizer {
 interface Inversion {
   readonly token: string;
   readonly embeddings: Tensor<"float32">;
+}
+
+/** The names of a token's vectors in texts: the token for the first, then `token_1`, `token_2` and so on. */
+export function inversionTokenNames(token: string, vectors: number): readonly string[] {
+  return Array.from({ length: vectors }, (_, index) => (index === 0 ? token : `${token}_${index}`));
 }
 
 function requireText(text: unknown): void {

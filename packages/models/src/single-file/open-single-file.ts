@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { ReadOptions, RepositoryFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
 import { readWeightsFile } from "../checkpoint/read-weights-file.ts";
@@ -28,6 +28,17 @@ export interface OpenSingleFileOptions extends ReadOptions {
   /** The entry to load (`"ema"`), if the file holds several state dicts. */
   readonly stateDictKey?: string | undefined;
 }
+
+/** The names of {@link OpenSingleFileOptions}. */
+export const openSingleFileOptionNames: OptionNames<OpenSingleFileOptions> = {
+  sampleSize: true,
+  attentionHeadDim: true,
+  numClassEmbeds: true,
+  useNewAttentionOrder: true,
+  stateDictKey: true,
+  onProgress: true,
+  signal: true,
+};
 
 /** Arrays of every OpenAI network, used to detect a name prefix. */
 const knownNames: ReadonlySet<string> = new Set([

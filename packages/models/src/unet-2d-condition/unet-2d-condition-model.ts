@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
 import { describeValue } from "@onestep/core/internal";
-import { AdaptableModel } from "../adaptable-model.ts";
+import { AdaptableModel, type AdapterSnapshot } from "../adaptable-model.ts";
 import type { ModelDefinition } from "../definition.ts";
 import { sinusoidalProjection } from "../layers/embeddings.ts";
 import type { ModelLoader } from "../model.ts";
@@ -36,6 +36,8 @@ export interface UNet2DConditionModelForwardOptions {
   readonly addedCondKwargs?: AddedConditions | undefined;
   /** Multiplies the weights of all adapters; 1 by default. */
   readonly loraScale?: number | undefined;
+  /** The adapters to use; by default those of the moment of the call. */
+  readonly adapters?: AdapterSnapshot | undefined;
   /** Aborting rejects immediately. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -85,7 +87,7 @@ export class UNet2DConditionModel extends AdaptableModel<UNet2DConditionModelCon
     const [, , height = 0, width = 0] = options.sample.shape;
     const { model_output: sample } = await this.run(inputs, {
       symbols: { height, width },
-      extension: this.extension(options.loraScale),
+      extension: this.extension(options.loraScale, options.adapters),
       signal: options.signal,
     });
     return { sample: sample as Tensor<"float32"> };

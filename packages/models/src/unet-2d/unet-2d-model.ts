@@ -9,7 +9,11 @@ import {
 import { defineModel, type ExpectedWeight, listWeights, type ModelDefinition } from "../definition.ts";
 import { planLoad, type RunOptions, runOptionNames, startModel, stopAtMisfits } from "../load-model.ts";
 import { Model, type ModelLoader } from "../model.ts";
-import { type OpenSingleFileOptions, openSingleFile } from "../single-file/open-single-file.ts";
+import {
+  type OpenSingleFileOptions,
+  openSingleFile,
+  openSingleFileOptionNames,
+} from "../single-file/open-single-file.ts";
 import { downBlockTypes, findBlockType, upBlockTypes } from "./blocks.ts";
 import { checkUNet2DModelConfig } from "./check-unet-2d-model-config.ts";
 import { defineUNet2DModel } from "./define-unet-2d-model.ts";
@@ -29,14 +33,10 @@ import {
 export interface LoadSingleFileOptions extends RunOptions, OpenSingleFileOptions {}
 
 /** The names of the options of {@link UNet2DModel.fromSingleFile}. */
-export const singleFileOptionNames: OptionNames<LoadSingleFileOptions & OpenRepositoryOptions> = {
+export const loadSingleFileOptionNames: OptionNames<LoadSingleFileOptions & OpenRepositoryOptions> = {
   ...openRepositoryOptionNames,
   ...runOptionNames,
-  sampleSize: true,
-  attentionHeadDim: true,
-  numClassEmbeds: true,
-  useNewAttentionOrder: true,
-  stateDictKey: true,
+  ...openSingleFileOptionNames,
 };
 
 /** Options of {@link UNet2DModel.forward}. */
@@ -109,7 +109,7 @@ export class UNet2DModel extends Model<UNet2DModelConfigValues> {
     source: FileLocation,
     options: LoadSingleFileOptions & OpenRepositoryOptions = {},
   ): Promise<UNet2DModel> {
-    requireKnownOptions("UNet2DModel.fromSingleFile", options, singleFileOptionNames);
+    requireKnownOptions("UNet2DModel.fromSingleFile", options, loadSingleFileOptionNames);
     const { signal, onProgress } = options;
     const plan = await planLoad(options);
     const file = await openFile(source, {

@@ -1,11 +1,22 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { isComponent, listComponents } from "./component.ts";
+import { type Component, isComponent, listComponents } from "./component.ts";
 import type { ComponentRegistry } from "./component-registry.ts";
 
 /** A component a pipeline declares. */
 export interface ComponentSlot {
   /** Whether the pipeline works without it; if absent, it is null. */
   readonly isOptional?: boolean | undefined;
+  /**
+   * For an optional component: it is loaded only if `fromPretrained` is given `true` for it, and is not saved. Without
+   * that, a repository that names it gives this warning.
+   */
+  readonly onRequest?:
+    | {
+        readonly warning: string;
+        /** Other entries of an index that only serve it. */
+        readonly companions: readonly string[];
+      }
+    | undefined;
   /** The allowed classes; by default any in {@link componentRegistry}. */
   readonly classes?: ComponentRegistry | undefined;
   /** How to handle a different class in a repository. */
@@ -23,6 +34,14 @@ export interface ComponentSlot {
  * small ones first, so that their errors surface before weights are fetched.
  */
 export type ComponentSlots = Readonly<Record<string, ComponentSlot>>;
+
+/** The components that are saved with a pipeline. */
+export function listSavedComponents(
+  components: object,
+  slots: ComponentSlots,
+): readonly (readonly [name: string, component: Component])[] {
+  return listComponents(components).filter(([name]) => slots[name]?.onRequest === undefined);
+}
 
 /**
  * Picks a pipeline's declared components from its constructor argument.

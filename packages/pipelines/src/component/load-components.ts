@@ -131,21 +131,20 @@ export async function loadComponents(
 ): Promise<LoadedComponents> {
   if (given["scheduler"] != null) requireScheduler(given["scheduler"]);
   for (const [name, slot] of Object.entries(slots)) {
-    if (given[name] != null) slot.check?.(given[name]);
+    if (given[name] != null && !isRequest(slot, given[name])) slot.check?.(given[name]);
   }
-  warnOfUnused(source, slots, pipeline);
+  warnOfUnused(source, { slots, pipeline, given });
   const { signal, onProgress, variant } = options;
-  const folders = Object.keys(slots).flatMap((name) =>
-    given[name] == null ? [componentFolderName(name)] : [],
+  const folders = Object.entries(slots).flatMap(([name, slot]) =>
+    isLoaded(slot, given[name]) ? [componentFolderName(name)] : [],
   );
   const variants = await findVariants(source.repository, variant, folders, { signal, onProgress });
   const components: Record<string, Component | null> = {};
   const loaded: Component[] = [];
   try {
     for (const [name, slot] of Object.entries(slots)) {
-      const brought = given[name];
-      if (brought != null || (brought === null && slot.isOptional)) {
-        components[name] = brought as Component | null;
+      if (!isLoaded(slot, given[name])) {
+        components[name] = (given[name] || null) as Component | null;
         continue;
       }
       const own = { ...options, variant: variants.of(componentFolderName(name)) };
@@ -159,6 +158,17 @@ export async function loadComponents(
     throw error;
   }
   return { components, loaded };
+}
+
+/** Whether a caller asks for a component that is loaded on request, or declines it. */
+function isRequest({ onRequest }: ComponentSlot, given: unknown): boolean {
+  return onRequest !== undefined && typeof given === "boolean";
+}
+
+/** Whether a component comes from the repository. */
+function isLoaded(slot: ComponentSlot, given: unknown): boolean {
+  if (slot.onRequest !== undefined) return given === true;
+  return given === undefined || (given === null && !slot.isOptional);
 }
 
 /** Loads the scheduler named in an index. */
@@ -217,10 +227,10 @@ async function loadComponent(
   const { repository, modelIndex } = source;
   const folder = componentFolderName(name);
   const entry = modelIndex.components.get(folder);
-  if (entry === undefined && slot.isOptional) return null;
+  if (entry === undefined && slot.isOptional && slot.onRequest === undefined) return null;
   const { signal, onProgress } = options;
   const resolved = await resolveComponent(source, folder, slot, options).catch((error: unknown) => {
-    if (!slot.isOptional || !UnsupportedError.isInstance(error)) throw error;
+    if (!slot.isOptional || slot.onRequest || !UnsupportedError.isInstance(error)) throw error;
     warn(`${error.message} Without it, it is left out, and of what is saved too.`, "component");
     return undefined;
   });
@@ -252,10 +262,15 @@ async function loadComponent(
 /** As in diffusers: components the pipeline does not declare are skipped with a warning, as it may be the wrong pipeline. */
 function warnOfUnused(
   { repository, modelIndex }: PipelineSource,
-  slots: ComponentSlots,
-  pipeline: string,
+  { slots, pipeline, given }: ComponentsToLoad,
 ): void {
   const used = new Set(Object.keys(slots).map(componentFolderName));
+  for (const [name, { onRequest }] of Object.entries(slots)) {
+    if (onRequest === undefined) continue;
+    for (const companion of onRequest.companions) used.add(companion);
+    if (given[name] !== undefined || !modelIndex.components.has(componentFolderName(name))) continue;
+    warn(`${repository.name}: ${onRequest.warning}`, "component");
+  }
   const unused = [...modelIndex.components].filter(([name]) => !used.has(name));
   if (unused.length === 0) return;
   const names = unused.map(([name, { className }]) => `${name} (${className})`).join(", ");

@@ -67,10 +67,8 @@ export function readOptions<Options extends object>(
   pipeline: string,
   names: Readonly<Record<string, true>>,
 ): Options {
-  const given = options ?? {};
-  requireKnownOptions(`${pipeline}.generate`, given, names);
-  const entries = Object.entries(given as Record<string, unknown>).filter(([, value]) => value !== null);
-  const { signal, ...read } = Object.fromEntries(entries);
+  const given = readNamedOptions(`${pipeline}.generate`, options ?? {}, names);
+  const { signal, ...read } = given as Record<string, unknown>;
   for (const name of callbacks) {
     if (read[name] === undefined || typeof read[name] === "function") continue;
     throw invalid(name, read[name], "a function", "Pass a function, or leave it out.");
@@ -79,6 +77,22 @@ export function readOptions<Options extends object>(
     throw invalid("signal", signal, "an AbortSignal", "Pass `controller.signal` of an AbortController.");
   }
   return { ...read, signal } as unknown as Options;
+}
+
+/**
+ * Checks the names of a function's options, and leaves out those that are null.
+ *
+ * @param subject - The function, as a user calls it: `"StableDiffusionPipeline.fuseLora"`.
+ * @param names - The options it accepts.
+ * @throws InvalidArgumentError unless they are an object with only these options.
+ */
+export function readNamedOptions<Options extends object>(
+  subject: string,
+  options: Options,
+  names: Readonly<Record<string, true>>,
+): Options {
+  requireKnownOptions(subject, options, names);
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as Options;
 }
 
 function invalid(subject: string, found: unknown, expected: string, remedy: string): InvalidArgumentError {

@@ -92,7 +92,8 @@ describe("LoRA", () => {
       problem: { subject: "adapterName" },
     });
     pipe.unfuseLora();
-    pipe.deleteAdapters("style");
+    expect(pipe.adapterNames).toEqual([]);
+    expect(() => pipe.deleteAdapters("style")).toThrow(InvalidArgumentError);
     expect(() => pipe.setAdapters("style")).toThrow(InvalidArgumentError);
   });
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
 import { describeValue } from "@onestep/core/internal";
 import {
+  type AdapterSnapshot,
   AutoencoderKL,
   type AutoencoderKLConfigValues,
   type AutoencoderOptions,
@@ -12,6 +13,7 @@ import {
   CLIPTokenizer,
   type DiagonalGaussianDistribution,
   type PaddedEncoding,
+  StableDiffusionSafetyChecker,
   UNet2DConditionModel,
   type UNet2DConditionModelConfigValues,
   type UNet2DConditionModelForwardOptions,
@@ -34,6 +36,8 @@ export interface PromptTokenizer extends Component {
 /** The text encoder interface pipelines require; `CLIPTextModel` implements it. */
 export interface TextEncoder extends Component {
   readonly config: { readonly maxPositionEmbeddings: number; readonly numHiddenLayers: number };
+  /** The adapters at this moment, to be passed to each call of a run. */
+  readonly adapterSnapshot?: AdapterSnapshot | undefined;
   /** Encodes texts. */
   forward(options: CLIPTextModelForwardOptions): Promise<CLIPTextModelOutput>;
 }
@@ -51,6 +55,8 @@ export interface ConditionalUNet extends Component {
     | "timeCondProjDim"
   >;
   readonly device?: Device | undefined;
+  /** The adapters at this moment, to be passed to each step of a run. */
+  readonly adapterSnapshot?: AdapterSnapshot | undefined;
   /** Predicts from noisy latents, a timestep and a text. */
   forward(options: UNet2DConditionModelForwardOptions): Promise<{ readonly sample: Tensor<"float32"> }>;
 }
@@ -58,7 +64,7 @@ export interface ConditionalUNet extends Component {
 /** The autoencoder interface pipelines require; `AutoencoderKL` and `AutoencoderTiny` implement it. */
 export interface LatentAutoencoder extends Component {
   readonly config: Pick<AutoencoderKLConfigValues, "scalingFactor" | "latentChannels"> &
-    Partial<Pick<AutoencoderKLConfigValues, "latentsMean" | "latentsStd">>;
+    Partial<Pick<AutoencoderKLConfigValues, "latentsMean" | "latentsStd" | "forceUpcast">>;
   /** The downsampling factor from image size to latent size. */
   readonly scaleFactor: number;
   /** Decodes latents to images, −1 to 1. */
@@ -73,6 +79,19 @@ export interface LatentAutoencoder extends Component {
   ): Promise<{ readonly latents: Tensor<"float32"> } | { readonly latentDist: DiagonalGaussianDistribution }>;
 }
 
+/** The safety checker interface pipelines require; `StableDiffusionSafetyChecker` implements it. */
+export interface SafetyChecker extends Component {
+  /**
+   * Checks images, float32 [images, 3, height, width], 0 to 1.
+   *
+   * @returns Whether each of them is to be black.
+   */
+  check(
+    images: Tensor<"float32">,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly boolean[]>;
+}
+
 /** The components of a latent pipeline with one text encoder. */
 export interface StableDiffusionComponents {
   readonly vae: LatentAutoencoder;
@@ -80,6 +99,8 @@ export interface StableDiffusionComponents {
   readonly tokenizer: PromptTokenizer;
   readonly unet: ConditionalUNet;
   readonly scheduler: Scheduler;
+  /** Checks each image; by default none does. `fromPretrained` loads that of the repository for `true`. */
+  readonly safetyChecker?: SafetyChecker | null | undefined;
 }
 
 function modelClass<Loaded extends Component>(
@@ -148,6 +169,24 @@ export const conditionalUNetSlot: ComponentSlot = slot(
   "unet",
 );
 
+const safetyCheckerSlot: ComponentSlot = {
+  ...slot(
+    {
+      "stable_diffusion/StableDiffusionSafetyChecker": modelClass((repository, options) =>
+        StableDiffusionSafetyChecker.fromRepository(repository, options),
+      ),
+    },
+    ["check"],
+    "safetyChecker",
+  ),
+  isOptional: true,
+  onRequest: {
+    companions: ["feature_extractor", "image_encoder"],
+    warning:
+      "the safety checker of this repository is not loaded, and images are not checked. Pass `safetyChecker: true` to `fromPretrained` to run it, or `null` to leave it out without this message.",
+  },
+};
+
 /** The slots of {@link StableDiffusionComponents}. */
 export const stableDiffusionSlots: ComponentSlots = {
   scheduler: {},
@@ -155,4 +194,5 @@ export const stableDiffusionSlots: ComponentSlots = {
   textEncoder: textEncoderSlot,
   vae: vaeSlot,
   unet: conditionalUNetSlot,
+  safetyChecker: safetyCheckerSlot,
 };

@@ -1,7 +1,7 @@
 import { Tensor } from "@onestep/core";
-import { type AddedConditions, guidanceScaleEmbedding } from "@onestep/models";
+import { type AdapterSnapshot, type AddedConditions, guidanceScaleEmbedding } from "@onestep/models";
 import type { ConditionalUNet, PromptTokenizer, TextEncoder } from "./components.ts";
-import { encodePrompt, readPrompts } from "./encode-prompt.ts";
+import { checkTokens, encodePrompt, readPrompts, type TextEncoding, tokensOf } from "./encode-prompt.ts";
 import { guide } from "./latent-run.ts";
 import { checkNumbers, type PromptRunOptions } from "./options.ts";
 
@@ -56,6 +56,7 @@ export interface Conditioning {
   readonly textEncoder: TextEncoder;
   readonly unet: ConditionalUNet;
   readonly guidance: Guidance;
+  readonly warnOnce: TextEncoding["warnOnce"];
 }
 
 /**
@@ -65,19 +66,23 @@ export interface Conditioning {
  */
 export function readConditions(
   options: PromptRunOptions,
-  { tokenizer, textEncoder, unet, guidance }: Conditioning,
+  { tokenizer, textEncoder, unet, guidance, warnOnce }: Conditioning,
 ): Conditions {
   checkNumbers(options, textEncoder.config.numHiddenLayers);
   const prompts = readPrompts(options, unet.config.crossAttentionDim as number);
   const { isGuided } = guidance;
+  if (isGuided) checkTokens(options, tokensOf({ tokenizer, textEncoder }));
+  const { adapterSnapshot: adapters } = unet;
+  const { adapterSnapshot: textAdapters } = textEncoder;
   return {
     batch: prompts.count * prompts.imagesPerPrompt,
     async encode() {
-      const encoded = await encodePrompt(prompts, { ...options, isGuided }, { tokenizer, textEncoder });
+      const encoder = { tokenizer, textEncoder, adapters: textAdapters, warnOnce };
+      const encoded = await encodePrompt(prompts, { ...options, isGuided }, encoder);
       const { promptEmbeds, negativePromptEmbeds: negative } = encoded;
       const embeds = negative === undefined ? promptEmbeds : Tensor.concat([negative, promptEmbeds]);
       const loraScale = options.crossAttentionKwargs?.scale;
-      return predictorOf(unet, embeds, guidance, { loraScale, signal: options.signal });
+      return predictorOf(unet, embeds, guidance, { loraScale, adapters, signal: options.signal });
     },
   };
 }
@@ -94,6 +99,7 @@ export function predictorOf(
   options: {
     readonly addedCondKwargs?: AddedConditions | undefined;
     readonly loraScale?: number | undefined;
+    readonly adapters?: AdapterSnapshot | undefined;
     readonly signal?: AbortSignal | undefined;
   },
 ): (extra?: Tensor<"float32">) => LatentPredictor {

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
 import { describeValue, warn } from "@onestep/core/internal";
+import type { AdapterSnapshot } from "@onestep/models";
 import type { PromptTokenizer, TextEncoder } from "./components.ts";
+import { requireFiniteNumbers } from "./latent-images.ts";
 import type { GuidedOptions, TextToImageOptions } from "./options.ts";
 
 /** The prompt options. */
@@ -98,12 +100,53 @@ function spreadTexts(texts: readonly string[], count: number): readonly string[]
 function requireEmbeddings(subject: string, value: Tensor<"float32"> | undefined, width: number): number {
   const [count = 0, tokens = 0, found, ...rest] = value?.shape ?? [];
   const isFloat = value?.dtype === "float32";
-  if (isFloat && count >= 1 && tokens >= 1 && found === width && rest.length === 0) return count;
+  if (isFloat && count >= 1 && tokens >= 1 && found === width && rest.length === 0) {
+    requireFiniteEmbeddings(subject, value);
+    return count;
+  }
   throw new InvalidArgumentError({
     subject,
     found: value?.dtype === undefined ? describeValue(value) : value.describe(),
     expected: `float32 [prompts, tokens, ${width}]`,
     remedy: "Pass embeddings computed by this model's text encoder.",
+  });
+}
+
+/** @throws InvalidArgumentError if a number is not finite. */
+export function requireFiniteEmbeddings(subject: string, { data }: Tensor<"float32">): void {
+  const wrong = data.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  throw new InvalidArgumentError({
+    subject,
+    found: `${wrong} among the numbers`,
+    expected: "finite numbers",
+    remedy: "Pass embeddings computed by this model's text encoder.",
+  });
+}
+
+/**
+ * Checks that the prompts and the negative prompts of a guided run come to equally many tokens.
+ *
+ * @param tokens - The number of tokens of an encoded text.
+ * @throws InvalidArgumentError if they do not.
+ */
+export function checkTokens({ promptEmbeds, negativePromptEmbeds }: PromptOptions, tokens: number): void {
+  const positive = promptEmbeds?.shape[1] ?? tokens;
+  const negative = negativePromptEmbeds?.shape[1];
+  if (negative === undefined ? positive % tokens === 0 : positive === negative) return;
+  if (negative !== undefined) {
+    throw new InvalidArgumentError({
+      subject: "negativePromptEmbeds",
+      found: `${negative} tokens, where the prompt has ${positive}`,
+      expected: `${positive} tokens`,
+      remedy: "Encode both prompts to as many tokens.",
+    });
+  }
+  throw new InvalidArgumentError({
+    subject: "promptEmbeds",
+    found: `${positive} tokens, where the negative prompt has ${tokens}`,
+    expected: `a multiple of ${tokens} tokens, or negativePromptEmbeds of ${positive}`,
+    remedy: "Pass `negativePromptEmbeds` of as many tokens.",
   });
 }
 
@@ -115,20 +158,26 @@ export interface TextEncoding {
   readonly layer: number;
   /** The option, for warnings. */
   readonly subject: string;
+  /** Gives a warning unless one of its kind was given. */
+  readonly warnOnce: (kind: string, message: string) => void;
   /** Multiplier for the weights of all adapters. */
   readonly loraScale?: number | undefined;
+  readonly adapters?: AdapterSnapshot | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Encodes texts to [texts, tokens, width]; warns about truncated text. */
-export function encodeTexts(
+/**
+ * Encodes texts to [texts, tokens, width]; warns about truncated text.
+ *
+ * @throws ImageError if the text encoder produces non-finite values.
+ */
+export async function encodeTexts(
   texts: readonly string[],
-  { tokenizer, textEncoder, layer, subject, loraScale, signal }: TextEncoding,
+  { tokenizer, textEncoder, layer, subject, warnOnce, ...run }: TextEncoding,
 ): ReturnType<TextEncoder["forward"]> {
-  const { maxPositionEmbeddings } = textEncoder.config;
-  const maxLength = Math.min(tokenizer.config.modelMaxLength ?? maxPositionEmbeddings, maxPositionEmbeddings);
+  const maxLength = tokensOf({ tokenizer, textEncoder });
   const inputIds = texts.map((text) => {
-    warnOfSyntax(text);
+    warnOfSyntax(text, warnOnce);
     const { inputIds: ids, truncatedText } = tokenizer.encodePadded(text, maxLength);
     if (truncatedText !== undefined) {
       warn(
@@ -139,7 +188,21 @@ export function encodeTexts(
     return ids;
   });
   const { addedEmbeddings } = tokenizer;
-  return textEncoder.forward({ inputIds, layer, addedEmbeddings, loraScale, signal });
+  const output = await textEncoder.forward({ inputIds, layer, addedEmbeddings, ...run });
+  const states = [output.lastHiddenState, output.hiddenState, output.textEmbeds];
+  for (const state of states) {
+    if (state !== undefined) requireFiniteNumbers("textEncoder", "what it encodes", state, textEncoder);
+  }
+  return output;
+}
+
+/** The number of tokens of a text, padding included. */
+export function tokensOf({
+  tokenizer,
+  textEncoder,
+}: Pick<TextEncoding, "tokenizer" | "textEncoder">): number {
+  const { maxPositionEmbeddings } = textEncoder.config;
+  return Math.min(tokenizer.config.modelMaxLength ?? maxPositionEmbeddings, maxPositionEmbeddings);
 }
 
 const shownCharacters = 500;
@@ -149,19 +212,19 @@ function shorten(text: string): string {
 }
 
 /** Warns about the prompt syntax of other programs: here, as in diffusers, it is plain text. */
-function warnOfSyntax(text: string): void {
+function warnOfSyntax(text: string, warnOnce: TextEncoding["warnOnce"]): void {
   const lora = /<lora:[^<>]*>/i.exec(text)?.[0];
   if (lora !== undefined) {
-    warn(
-      `prompt: ${lora} is text here, which changes the image and loads nothing. Load a LoRA with \`pipe.loadLoraWeights\`.`,
-      "prompt",
+    warnOnce(
+      "lora",
+      `prompt: ${shorten(lora)} is text here, which changes the image and loads nothing. Load a LoRA with \`pipe.loadLoraWeights\`.`,
     );
   }
   const weighted = /\([^()]*[\p{L}][^()]*:\s*\d+(\.\d+)?\)/u.exec(text)?.[0];
   if (weighted !== undefined) {
-    warn(
+    warnOnce(
+      "weight",
       `prompt: ${shorten(weighted)} is text here, and weighs nothing. To weigh words, pass \`promptEmbeds\` of your own.`,
-      "prompt",
     );
   }
 }
@@ -181,12 +244,12 @@ export interface EncodedPrompt {
 export async function encodePrompt(
   { texts, negativeTexts, count, imagesPerPrompt }: Prompts,
   options: PromptOptions & { readonly isGuided: boolean; readonly signal?: AbortSignal | undefined },
-  { tokenizer, textEncoder }: { readonly tokenizer: PromptTokenizer; readonly textEncoder: TextEncoder },
+  encoder: Pick<TextEncoding, "tokenizer" | "textEncoder" | "adapters" | "warnOnce">,
 ): Promise<EncodedPrompt> {
   const { clipSkip = 0, isGuided, signal } = options;
   const encode = async (some: readonly string[], subject: string, layer: number) => {
     const loraScale = options.crossAttentionKwargs?.scale;
-    const encoding = { tokenizer, textEncoder, layer, subject, loraScale, signal };
+    const encoding = { ...encoder, layer, subject, loraScale, signal };
     return (await encodeTexts(some, encoding)).lastHiddenState;
   };
   const embeds = options.promptEmbeds ?? (await encode(texts ?? [], "prompt", -1 - clipSkip));
@@ -201,28 +264,22 @@ export async function encodePrompt(
   if (negativeTokens === tokens) {
     return { promptEmbeds, negativePromptEmbeds: repeatEach(spread, imagesPerPrompt) };
   }
-  const padded = await padTokens(spread, tokens, () => encode(empty, "negativePrompt", -1));
+  const padded = padTokens(spread, tokens, await encode(empty, "negativePrompt", -1));
   return { promptEmbeds, negativePromptEmbeds: repeatEach(padded, imagesPerPrompt) };
 }
 
-/** Pads embeddings to a length with those of an empty text, for long prompts made of several encodings. */
-async function padTokens(
+/**
+ * Pads embeddings to a length with those of an empty text, for long prompts made of several encodings.
+ *
+ * @param tokens - A multiple of the tokens of a text, see {@link checkTokens}.
+ */
+export function padTokens(
   embeds: Tensor<"float32">,
   tokens: number,
-  encodeEmpty: () => Promise<Tensor<"float32">>,
-): Promise<Tensor<"float32">> {
+  empty: Tensor<"float32">,
+): Tensor<"float32"> {
   const [, own = 0] = embeds.shape;
-  const empty = await encodeEmpty();
-  const [, step = 1] = empty.shape;
-  const missing = (tokens - own) / step;
-  if (!Number.isInteger(missing) || missing < 0) {
-    throw new InvalidArgumentError({
-      subject: "promptEmbeds",
-      found: `${tokens} tokens, where the negative prompt has ${own}`,
-      expected: `a multiple of ${step} tokens, or negativePromptEmbeds of ${tokens}`,
-      remedy: "Pass `negativePromptEmbeds` of as many tokens.",
-    });
-  }
+  const missing = (tokens - own) / (empty.shape[1] ?? 1);
   return concatTokens([embeds, ...new Array<Tensor<"float32">>(missing).fill(empty)]);
 }
 

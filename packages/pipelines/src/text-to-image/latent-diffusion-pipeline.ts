@@ -1,26 +1,35 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, warn } from "@onestep/core/internal";
 import type { RepositoryLocation } from "@onestep/hub";
 import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
 import { type ComponentRecord, requireScheduler } from "../component/component.ts";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import { DiffusionPipelineBase, type PipelineComponents } from "../pipeline.ts";
+import { readNamedOptions } from "../sampling/generate-options.ts";
 import {
   type ConditionalUNet,
   type LatentAutoencoder,
   type PromptTokenizer,
+  type SafetyChecker,
   type StableDiffusionComponents,
   stableDiffusionSlots,
   type TextEncoder,
 } from "./components.ts";
 import { type Conditions, guidanceOf, readConditions, type Size } from "./conditions.ts";
 import { correctSampleSize, correctScheduler } from "./correct-configs.ts";
-import { checkLatentOutputType } from "./latent-images.ts";
-import { type AdapterWeights, PipelineAdapters } from "./lora/adapters.ts";
-import { type LoadLoraOptions, readLora } from "./lora/load-lora.ts";
+import { checkLatentOutputType, type LatentSpace } from "./latent-images.ts";
+import {
+  type FuseLoraOptions,
+  fuseLoraOptionNames,
+  PipelineAdapters,
+  type SetAdaptersOptions,
+  setAdaptersOptionNames,
+} from "./lora/adapters.ts";
+import { type LoadLoraOptions, type LoraFile, loadLoraOptionNames, readLora } from "./lora/load-lora.ts";
 import {
   addInversion,
   type LoadTextualInversionOptions,
+  loadTextualInversionOptionNames,
   readTextualInversion,
   removeInversions,
 } from "./lora/textual-inversion.ts";
@@ -36,7 +45,7 @@ export interface LatentComponents extends PipelineComponents {
 export interface RunContext {
   /** The class of the pipeline, for messages. */
   readonly pipeline: string;
-  readonly vae: LatentAutoencoder;
+  readonly latentSpace: LatentSpace;
   readonly unet: ConditionalUNet;
   /** A clone for this run. */
   readonly scheduler: Scheduler;
@@ -50,6 +59,14 @@ export abstract class LatentDiffusionPipelineBase<
 > extends DiffusionPipelineBase<Components> {
   /** The noise process its models were trained on. */
   static readonly noiseProcess: NoiseProcess = "betas";
+
+  readonly #warned = new Set<string>();
+
+  /** Gives a warning about a prompt, unless this pipeline has given one of its kind. */
+  protected readonly warnOnce = (kind: string, message: string): void => {
+    if (!this.#warned.has(kind)) warn(message, "prompt");
+    this.#warned.add(kind);
+  };
 
   get vae(): LatentAutoencoder {
     return this.components.vae;
@@ -92,7 +109,7 @@ export abstract class LatentDiffusionPipelineBase<
    * change, and the matrices stay in their file. Its initial weight is 1; see {@link
    * LatentDiffusionPipelineBase.setAdapters}. Pipelines with the same models share it.
    *
-   * @param source - A Hub id, a folder, a file, or a URL.
+   * @param source - A Hub id, a folder, a file, a URL, or what `openLora` returns.
    * @returns The name of the adapter.
    * @throws InvalidArgumentError if arrays of the file match no layer of the models, or have the wrong shape; nothing is
    * loaded.
@@ -101,7 +118,8 @@ export abstract class LatentDiffusionPipelineBase<
    * @example
    * await pipe.loadLoraWeights("latent-consistency/lcm-lora-sdv1-5", { adapterName: "lcm" });
    */
-  async loadLoraWeights(source: RepositoryLocation, options: LoadLoraOptions = {}): Promise<string> {
+  async loadLoraWeights(source: RepositoryLocation | LoraFile, given: LoadLoraOptions = {}): Promise<string> {
+    const options = readNamedOptions(`${this.className}.loadLoraWeights`, given, loadLoraOptionNames);
     const adapters = this.#adapters;
     const layers = await readLora(source, adapters.targets, options);
     return adapters.add(options.adapterName, layers);
@@ -122,10 +140,9 @@ export abstract class LatentDiffusionPipelineBase<
    *
    * @throws InvalidArgumentError if an adapter is unknown, or a weight is not a number.
    */
-  setAdapters(
-    names: string | readonly string[],
-    { adapterWeights = 1 }: { readonly adapterWeights?: AdapterWeights | undefined } = {},
-  ): void {
+  setAdapters(names: string | readonly string[], options: SetAdaptersOptions = {}): void {
+    const subject = `${this.className}.setAdapters`;
+    const { adapterWeights = 1 } = readNamedOptions(subject, options, setAdaptersOptionNames);
     this.#adapters.setWeights(typeof names === "string" ? [names] : names, adapterWeights);
   }
 
@@ -133,16 +150,13 @@ export abstract class LatentDiffusionPipelineBase<
    * Fuses adapters at their current weights times a scale: later weights and per-call scales do not affect them until
    * {@link LatentDiffusionPipelineBase.unfuseLora}, and unloading keeps them, as in diffusers.
    */
-  fuseLora(
-    options: {
-      readonly loraScale?: number | undefined;
-      readonly adapterNames?: readonly string[] | undefined;
-    } = {},
-  ): void {
-    this.#adapters.fuse(options.adapterNames, options.loraScale);
+  fuseLora(options: FuseLoraOptions = {}): void {
+    const subject = `${this.className}.fuseLora`;
+    const { adapterNames, loraScale } = readNamedOptions(subject, options, fuseLoraOptionNames);
+    this.#adapters.fuse(adapterNames, loraScale);
   }
 
-  /** Unfuses the fused adapters, restoring their previous state. */
+  /** Unfuses the fused adapters, restoring their previous state; those that were unloaded meanwhile are removed. */
   unfuseLora(): void {
     this.#adapters.unfuse();
   }
@@ -152,9 +166,12 @@ export abstract class LatentDiffusionPipelineBase<
     this.#adapters.remove(typeof names === "string" ? [names] : names);
   }
 
-  /** Removes all adapters that are not fused, restoring the original output bit for bit. */
+  /**
+   * Removes all adapters, restoring the original output bit for bit. The effect of fused ones stays until {@link
+   * LatentDiffusionPipelineBase.unfuseLora}, as in diffusers.
+   */
   unloadLoraWeights(): void {
-    this.#adapters.remove();
+    this.#adapters.unload();
   }
 
   /**
@@ -170,14 +187,18 @@ export abstract class LatentDiffusionPipelineBase<
    */
   async loadTextualInversion(
     source: RepositoryLocation,
-    options: LoadTextualInversionOptions = {},
+    given: LoadTextualInversionOptions = {},
   ): Promise<string> {
+    const subject = `${this.className}.loadTextualInversion`;
+    const options = readNamedOptions(subject, given, loadTextualInversionOptionNames);
     const { token, embeddings } = await readTextualInversion(source, options);
-    const vectors = [embeddings.first, embeddings.second];
-    addInversion(
-      token,
-      this.textEncoders.map((target, index) => ({ ...target, embeddings: vectors[index] })),
-    );
+    const { first, second } = embeddings;
+    const absent = { name: "textEncoder2", tokenizer: null, textEncoder: null };
+    const [one = absent, two = absent] = this.textEncoders;
+    addInversion(token, [
+      { ...one, embeddings: first },
+      { ...two, embeddings: second },
+    ]);
     return token;
   }
 
@@ -203,6 +224,12 @@ export abstract class LatentDiffusionPipelineBase<
     );
   }
 
+  /** How latents are decoded and images encoded. */
+  protected get latentSpace(): LatentSpace {
+    const { safetyChecker = null } = this.components as { readonly safetyChecker?: SafetyChecker | null };
+    return { vae: this.vae, upcast: false, mean: null, std: null, safetyChecker };
+  }
+
   /** The latent size the model was trained on. */
   protected get trainedSize(): number | readonly number[] | null {
     return this.unet.config.sampleSize;
@@ -226,7 +253,7 @@ export abstract class LatentDiffusionPipelineBase<
     checkLatentOutputType(options.outputType);
     return {
       pipeline: this.className,
-      vae: this.vae,
+      latentSpace: this.latentSpace,
       unet: this.unet,
       conditions: this.readConditions(options, guidanceScale),
       scheduler: this.scheduler.clone(),
@@ -260,7 +287,7 @@ export abstract class StableDiffusionPipelineBase extends LatentDiffusionPipelin
   protected override readConditions(options: PromptRunOptions, guidanceScale: number): Conditions {
     const { unet, textEncoder, tokenizer } = this;
     const guidance = guidanceOf(options, unet, guidanceScale);
-    return readConditions(options, { unet, textEncoder, tokenizer, guidance });
+    return readConditions(options, { unet, textEncoder, tokenizer, guidance, warnOnce: this.warnOnce });
   }
 }
 
@@ -279,7 +306,7 @@ export abstract class LatentConsistencyModelPipelineBase extends LatentDiffusion
   protected override readConditions(options: PromptRunOptions, guidanceScale: number): Conditions {
     const { unet, textEncoder, tokenizer } = this;
     const guidance = { scale: options.guidanceScale ?? guidanceScale, rescale: 0, isGuided: false };
-    return readConditions(options, { unet, textEncoder, tokenizer, guidance });
+    return readConditions(options, { unet, textEncoder, tokenizer, guidance, warnOnce: this.warnOnce });
   }
 }
 

@@ -7,10 +7,9 @@ import {
   RasterImage,
   Tensor,
 } from "@onestep/core";
-import { describeValue, nextTask } from "@onestep/core/internal";
+import { describeValue, nextTask, resizeAsPillow, warn } from "@onestep/core/internal";
 import type { ImageInput } from "../editing/images.ts";
-import type { LatentAutoencoder } from "./components.ts";
-import { resizeLanczos } from "./lanczos.ts";
+import type { LatentAutoencoder, SafetyChecker } from "./components.ts";
 import type { LatentOutputType } from "./options.ts";
 
 /** The result of a latent pipeline's `generate`. */
@@ -19,6 +18,8 @@ export interface LatentPipelineOutput<Output extends LatentOutputType = "image">
    * One RasterImage per image; or one float32 tensor, [batch, channels, height, width]: pixels in [0, 1], or latents.
    */
   readonly images: Output extends "image" ? readonly RasterImage[] : Tensor<"float32">;
+  /** Whether the safety checker made an image black, for each; null if there is no checker, and for latents. */
+  readonly nsfwContentDetected: readonly boolean[] | null;
 }
 
 interface Size {
@@ -66,7 +67,7 @@ export function readImages(
       remedy: "Pass a larger image.",
     });
   }
-  return Tensor.concat(images.map((image) => resizeLanczos(toRgb(image), fitted).toTensor().mul(2).sub(1)));
+  return Tensor.concat(images.map((image) => resizeAsPillow(toRgb(image), fitted).toTensor().mul(2).sub(1)));
 }
 
 /**
@@ -80,11 +81,39 @@ export function readMask(subject: string, input: ImageInput | undefined, size: S
     ? resizeNearest(requireMaskTensor(subject, input), size)
     : Tensor.concat(
         listRasterImages(subject, input).map((image) =>
-          toGrey(resizeLanczos(withoutOpacity(image), size)).toTensor(),
+          toGrey(resizeAsPillow(withoutOpacity(image), size)).toTensor(),
         ),
       );
   const data = grey.data.map((value) => Number(value >= 0.5));
+  warnOfMask(subject, input, data);
   return new Tensor("float32", data, grey.shape);
+}
+
+/** Warns about a mask that selects nothing or everything, which is rarely meant. */
+function warnOfMask(subject: string, input: ImageInput | undefined, data: Float32Array): void {
+  const [first] = data;
+  if (data.some((value) => value !== first)) return;
+  const images = isTensor(input) ? [] : listRasterImages(subject, input);
+  const largest = images.reduce(
+    (most, { data: pixels }) => pixels.reduce((above, value) => Math.max(above, value), most),
+    0,
+  );
+  const hasShape = images.some((image) => {
+    const [opacity] = image.data.subarray(image.channels - 1);
+    const isOpacity = image.channels % 2 === 0;
+    return (
+      isOpacity && image.data.some((value, index) => (index + 1) % image.channels === 0 && value !== opacity)
+    );
+  });
+  const hint = hasShape
+    ? " Its opacity varies, and only its colours count: paint what to repaint in white."
+    : images.length > 0 && largest === 1
+      ? " Its values are 0 and 1, and white is 255."
+      : "";
+  warn(
+    `${subject}: ${first === 1 ? "white everywhere: all of the image is repainted" : "black everywhere: nothing is repainted"}.${hint}`,
+    "options",
+  );
 }
 
 function requireMaskTensor(subject: string, mask: Tensor<"float32">): Tensor<"float32"> {
@@ -228,53 +257,122 @@ export function fillBatch(subject: string, images: Tensor<"float32">, batch: num
   });
 }
 
+/** An autoencoder, and how its latents relate to those of the UNet. */
+export interface LatentSpace {
+  readonly vae: LatentAutoencoder;
+  /** Whether the autoencoder computes in float32 even if it is loaded in float16. */
+  readonly upcast: boolean;
+  /** The mean of each channel, subtracted before scaling; null for 0. */
+  readonly mean: readonly number[] | null;
+  /** The standard deviation of each channel; null for 1. */
+  readonly std: readonly number[] | null;
+  /** Checks the images that are decoded; null if nothing does. */
+  readonly safetyChecker: SafetyChecker | null;
+}
+
 /**
  * Encodes images to UNet latents: sampled from the autoencoder's distribution and scaled. With one generator per image,
  * each image is sampled separately.
  *
  * @param images - The result of {@link readImages}. Latents are returned unchanged.
+ * @throws ImageError if the autoencoder produces non-finite values.
  */
 export async function encodeImages(
-  vae: LatentAutoencoder,
+  { vae, upcast, mean, std }: LatentSpace,
   images: Tensor<"float32">,
   generator: Generator | readonly Generator[],
   signal: AbortSignal | undefined,
 ): Promise<Tensor<"float32">> {
   if (images.shape[1] === vae.config.latentChannels && images.shape[1] !== 3) return images;
-  const encoded = await vae.encode(images, { signal });
-  const latents = "latents" in encoded ? encoded.latents : encoded.latentDist.sample(generator);
-  return latents.mul(vae.config.scalingFactor);
+  const encoded = await vae.encode(images, { signal, upcast });
+  const isPlain = "latents" in encoded;
+  requireFiniteNumbers("vae", "what it encodes", isPlain ? encoded.latents : encoded.latentDist.mean, vae);
+  const latents = isPlain ? encoded.latents : encoded.latentDist.sample(generator);
+  const { scalingFactor } = vae.config;
+  if (mean === null && std === null) return latents.mul(scalingFactor);
+  return mapChannels(latents, (value, channel) => {
+    const scaled = Math.fround(Math.fround(value - (mean?.[channel] ?? 0)) * scalingFactor);
+    return scaled / (std?.[channel] ?? 1);
+  });
 }
 
 /** Decodes latents to images, or returns them unchanged. */
 export async function decodeLatents<Output extends LatentOutputType>(
-  vae: LatentAutoencoder,
+  { vae, upcast, mean, std, safetyChecker }: LatentSpace,
   latents: Tensor<"float32">,
   outputType: Output | undefined,
   signal: AbortSignal | undefined,
 ): Promise<LatentPipelineOutput<Output>> {
-  if (outputType === "latent") return { images: latents } as LatentPipelineOutput<Output>;
-  const { sample } = await vae.decode(latents.div(vae.config.scalingFactor), { signal });
-  requireFiniteImage(sample);
+  if (outputType === "latent") {
+    return { images: latents, nsfwContentDetected: null } as LatentPipelineOutput<Output>;
+  }
+  const { scalingFactor } = vae.config;
+  const scaled =
+    mean === null && std === null
+      ? latents.div(scalingFactor)
+      : mapChannels(latents, (value, channel) => {
+          const spread = Math.fround(value * (std?.[channel] ?? 1));
+          return Math.fround(spread / scalingFactor) + (mean?.[channel] ?? 0);
+        });
+  const { sample } = await vae.decode(scaled, { signal, upcast });
+  requireFiniteNumbers("vae", "the image that it decodes", sample, vae);
   const pixels = sample.div(2).add(0.5).clamp(0, 1);
-  if (outputType === "tensor") return { images: pixels } as LatentPipelineOutput<Output>;
+  const nsfwContentDetected = safetyChecker && (await safetyChecker.check(pixels, { signal }));
+  if (nsfwContentDetected !== null) blacken(pixels, nsfwContentDetected);
+  if (outputType === "tensor") return { images: pixels, nsfwContentDetected } as LatentPipelineOutput<Output>;
   const images: RasterImage[] = [];
   for (let item = 0; item < (pixels.shape[0] ?? 0); item += 1) {
     await nextTask();
     images.push(imageFromTensor(pixels, item));
   }
-  return { images } as unknown as LatentPipelineOutput<Output>;
+  return { images, nsfwContentDetected } as unknown as LatentPipelineOutput<Output>;
 }
 
-function requireFiniteImage({ data }: Tensor<"float32">): void {
+/** Makes images black, in place. */
+function blacken({ data, shape: [count = 1] }: Tensor<"float32">, isUnsafe: readonly boolean[]): void {
+  const size = data.length / count;
+  for (const [item, isBlack] of isUnsafe.entries()) if (isBlack) data.fill(0, item * size, (item + 1) * size);
+  if (!isUnsafe.includes(true)) return;
+  warn(
+    "The safety checker found images that may not be safe for work, and they are black. Try another prompt or another seed.",
+    "prompt",
+  );
+}
+
+function mapChannels(
+  latents: Tensor<"float32">,
+  change: (value: number, channel: number) => number,
+): Tensor<"float32"> {
+  const [, channels = 1, height = 1, width = 1] = latents.shape;
+  const data = latents.data.map((value, index) =>
+    change(value, Math.floor(index / (height * width)) % channels),
+  );
+  return new Tensor("float32", data, latents.shape);
+}
+
+/**
+ * Checks what a model returns, so that it does not become a black image.
+ *
+ * @param component - The model's name in the pipeline.
+ * @throws ImageError if a number is not finite.
+ */
+export function requireFiniteNumbers(
+  component: string,
+  place: string,
+  { data }: Tensor<"float32">,
+  model: object,
+): void {
   let sum = 0;
   for (let index = 0; index < data.length; index += 1) sum += data[index] as number;
-  if (Number.isFinite(sum) || data.every((value) => Number.isFinite(value))) return;
+  if (Number.isFinite(sum)) return;
+  const wrong = data.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  const isHalf = "dtype" in model && model.dtype === "float16";
   throw new ImageError({
-    subject: "decoder",
-    found: "numbers that are not finite in the image",
+    subject: component,
+    found: `${wrong} in ${place}`,
     expected: "finite numbers",
-    remedy: 'Load the pipeline with `dtype: "float32"`: this autoencoder overflows in float16.',
+    remedy: `Check that the weights of the ${component} are those of the model and complete${isHalf ? '; where they are, load the pipeline with `dtype: "float32"`' : ""}.`,
   });
 }
 

@@ -68,13 +68,20 @@ function setSigmas(scheduler: Scheduler, sigmas: readonly number[], own: object)
  * The remaining timesteps of an image-to-image run with `strength`, like diffusers' `get_timesteps`; the scheduler
  * begins with the first of them.
  *
+ * @param needsWholeStep - Whether a strength below one step is refused also where a scheduler has more timesteps than
+ * steps (PNDM), as diffusers' inpainting does.
  * @throws InvalidArgumentError if none remain.
  */
-export function timestepsOf(scheduler: Scheduler, steps: number, strength: number): Float64Array {
+export function timestepsOf(
+  scheduler: Scheduler,
+  steps: number,
+  strength: number,
+  needsWholeStep = false,
+): Float64Array {
   const used = Math.min(Math.trunc(steps * strength), steps);
   const start = Math.max(steps - used, 0) * scheduler.order;
   const timesteps = scheduler.timesteps.slice(start);
-  if (timesteps.length === 0) {
+  if (timesteps.length === 0 || (needsWholeStep && used < 1)) {
     throw new InvalidArgumentError({
       subject: "strength",
       found: `${strength} of ${steps} steps`,

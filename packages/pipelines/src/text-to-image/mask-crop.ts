@@ -1,6 +1,6 @@
 import { InvalidArgumentError, RasterImage } from "@onestep/core";
+import { resizeAsPillow } from "@onestep/core/internal";
 import type { Size } from "./conditions.ts";
-import { resizeLanczos } from "./lanczos.ts";
 
 /** A part of an image: from left and top to right and bottom, the last two excluded. */
 export interface CropRegion {
@@ -79,7 +79,7 @@ export function cropImage(image: RasterImage, { left, top, right, bottom }: Crop
 }
 
 /**
- * Scales an image to fit a size, and pads it by repeating its edge pixels; diffusers' `resize_mode="fill"`.
+ * Scales an image to fit a size, and pads it by extending its edges; diffusers' `resize_mode="fill"`.
  */
 export function resizeAndFill(image: RasterImage, size: Size): RasterImage {
   const isWider = size.width * image.height < image.width * size.height;
@@ -87,7 +87,7 @@ export function resizeAndFill(image: RasterImage, size: Size): RasterImage {
     width: isWider ? size.width : Math.floor((image.width * size.height) / image.height),
     height: isWider ? Math.floor((image.height * size.width) / image.width) : size.height,
   };
-  return place(resizeLanczos(image, scaled), size);
+  return place(resizeAsPillow(image, scaled), size);
 }
 
 /** Scales an image to cover a size, and crops the rest; diffusers' `resize_mode="crop"`. */
@@ -97,24 +97,35 @@ export function resizeAndCrop(image: RasterImage, size: Size): RasterImage {
     width: isWider ? size.width : Math.floor((image.width * size.height) / image.height),
     height: isWider ? Math.floor((image.height * size.width) / image.width) : size.height,
   };
-  return place(resizeLanczos(image, scaled), size);
+  return place(resizeAsPillow(image, scaled), size);
 }
 
-/** Centres an image in a size, padding it by repeating its edge pixels. */
+/**
+ * Centres an image in a size, padding it by extending its edges: an eighth of the step from the next pixel beyond the
+ * last, as Pillow extends them.
+ */
 function place(image: RasterImage, { height, width }: Size): RasterImage {
   const { channels } = image;
   const left = Math.floor(width / 2) - Math.floor(image.width / 2);
   const top = Math.floor(height / 2) - Math.floor(image.height / 2);
-  const within = (position: number, length: number): number => Math.min(length - 1, Math.max(0, position));
-  const data = new Uint8Array(width * height * channels);
+  const nearest = (position: number, length: number): number => Math.min(length - 1, Math.max(0, position));
+  const inner = (position: number, length: number): number =>
+    nearest(position < 0 ? 1 : position >= length ? length - 2 : position, length);
+  const data = new Uint8ClampedArray(width * height * channels);
   for (let row = 0; row < height; row += 1) {
     for (let column = 0; column < width; column += 1) {
-      const source =
-        (within(row - top, image.height) * image.width + within(column - left, image.width)) * channels;
-      data.set(image.data.subarray(source, source + channels), (row * width + column) * channels);
+      const [y, x] = [row - top, column - left];
+      const edge = nearest(y, image.height) * image.width + nearest(x, image.width);
+      const next = inner(y, image.height) * image.width + inner(x, image.width);
+      for (let channel = 0; channel < channels; channel += 1) {
+        const value = image.data[edge * channels + channel] as number;
+        const beside = image.data[next * channels + channel] as number;
+        const extended = Math.floor(value + (value - beside) / 8 + 0.5);
+        data[(row * width + column) * channels + channel] = extended;
+      }
     }
   }
-  return new RasterImage({ data, width, height, channels });
+  return new RasterImage({ data: new Uint8Array(data.buffer), width, height, channels });
 }
 
 /**

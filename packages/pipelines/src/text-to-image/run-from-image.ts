@@ -47,11 +47,12 @@ export interface ImageRunSettings extends RunSettings {
  * @throws InvalidArgumentError if an option is invalid.
  */
 export async function runFromImage<Output extends LatentOutputType>(
-  { pipeline, vae, unet, scheduler, conditions }: RunContext,
+  { pipeline, latentSpace, unet, scheduler, conditions }: RunContext,
   options: PromptRunOptions & ImageToImageOptions & { readonly outputType?: Output | undefined },
   settings: ImageRunSettings,
 ): Promise<LatentPipelineOutput<Output>> {
   const { signal, strength = settings.defaultStrength } = options;
+  const { vae } = latentSpace;
   const { latentChannels } = vae.config;
   const { batch } = conditions;
   const remedy = "Load a model for inpainting with a pipeline for inpainting.";
@@ -68,7 +69,7 @@ export async function runFromImage<Output extends LatentOutputType>(
   const [, , height = 0, width = 0] = images.shape;
   const factor = isLatent ? vae.scaleFactor : 1;
   const predict = (await conditions.encode({ height: height * factor, width: width * factor }))();
-  const encoded = await encodeImages(vae, images, given, signal);
+  const encoded = await encodeImages(latentSpace, images, given, signal);
   const latents = fillBatch("image", encoded, batch);
   const generator = withNoiseAhead(given, latents.shape);
   const noisy =
@@ -80,7 +81,7 @@ export async function runFromImage<Output extends LatentOutputType>(
           new Array<number>(batch).fill(first),
         );
   const run = { ...settings, scheduler, timesteps, generator, latents: noisy, predict };
-  return decodeLatents(vae, await runLatentSteps(run, options), options.outputType, signal);
+  return decodeLatents(latentSpace, await runLatentSteps(run, options), options.outputType, signal);
 }
 
 function beginTimesteps(

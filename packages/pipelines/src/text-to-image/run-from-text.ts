@@ -1,9 +1,11 @@
 import { randnTensor, type Tensor } from "@onestep/core";
+import { warn } from "@onestep/core/internal";
+import type { Scheduler } from "@onestep/schedulers";
 import { withNoiseAhead } from "../sampling/noise-ahead.ts";
 import { checkLatents, resolveGenerator } from "../sampling/resolve-batch.ts";
 import type { RunContext } from "./latent-diffusion-pipeline.ts";
 import { requireChannels } from "./latent-diffusion-pipeline.ts";
-import { decodeLatents, type LatentPipelineOutput } from "./latent-images.ts";
+import { decodeLatents, type LatentPipelineOutput, type LatentSpace } from "./latent-images.ts";
 import { runLatentSteps, setTimesteps } from "./latent-run.ts";
 import { type LatentOutputType, type PromptRunOptions, resolveSize } from "./options.ts";
 
@@ -25,11 +27,12 @@ export interface RunSettings {
  * @throws InvalidArgumentError if an option is invalid.
  */
 export async function runFromText<Output extends LatentOutputType>(
-  { pipeline, vae, unet, scheduler, conditions, defaultSize }: RunContext,
+  { pipeline, latentSpace, unet, scheduler, conditions, defaultSize }: RunContext,
   options: PromptRunOptions & { readonly outputType?: Output | undefined },
   settings: RunSettings,
 ): Promise<LatentPipelineOutput<Output>> {
   const { signal } = options;
+  const { vae } = latentSpace;
   const { latentChannels } = vae.config;
   const remedy = "Load a model for inpainting with a pipeline for inpainting.";
   requireChannels(pipeline, unet.config.inChannels, [latentChannels], remedy);
@@ -38,6 +41,7 @@ export async function runFromText<Output extends LatentOutputType>(
   const given = resolveGenerator(options, conditions.batch);
   checkLatents(options, shape);
   setTimesteps(scheduler, options, settings.defaultInferenceSteps);
+  warnOfLateStart(scheduler);
   const generator = withNoiseAhead(given, shape);
   const predict = (await conditions.encode(size))();
   const noise: Tensor<"float32"> = options.latents ?? randnTensor(shape, generator);
@@ -52,7 +56,22 @@ export async function runFromText<Output extends LatentOutputType>(
     },
     options,
   );
-  return decodeLatents(vae, latents, options.outputType, signal);
+  return decodeLatents(latentSpace, latents, options.outputType, signal);
+}
+
+/** Warns if the run starts from pure noise at a timestep of images that are almost finished. */
+function warnOfLateStart({ timesteps, length, config }: Scheduler): void {
+  const [first = 0] = timesteps;
+  if (first >= length / 2) return;
+  const { timestepSpacing } = config as { readonly timestepSpacing?: unknown };
+  const advice =
+    timestepSpacing === undefined || timestepSpacing === "trailing"
+      ? "Take more steps."
+      : `Take more steps, or a scheduler whose timestepSpacing is "trailing" (this one's is ${JSON.stringify(timestepSpacing)}).`;
+  warn(
+    `The first of ${timesteps.length} ${timesteps.length === 1 ? "step is" : "steps is"} at timestep ${first} of ${length}, where images are almost finished, and the image starts as noise. ${advice}`,
+    "scheduler",
+  );
 }
 
 /** The latent shape of images. */
@@ -60,7 +79,7 @@ export function latentShape({
   vae,
   batch,
   size,
-}: Pick<RunContext, "vae"> & {
+}: Pick<LatentSpace, "vae"> & {
   readonly batch: number;
   readonly size: { readonly height: number; readonly width: number };
 }): readonly number[] {

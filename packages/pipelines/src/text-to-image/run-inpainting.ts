@@ -63,11 +63,12 @@ const maskChannels = 1;
  * @throws InvalidArgumentError if an option is invalid.
  */
 export async function runInpainting<Output extends LatentOutputType>(
-  { pipeline, vae, unet, scheduler, conditions, defaultSize }: RunContext,
+  { pipeline, latentSpace, unet, scheduler, conditions, defaultSize }: RunContext,
   options: PromptRunOptions & InpaintOptions & { readonly outputType?: Output | undefined },
   settings: InpaintSettings,
 ): Promise<LatentPipelineOutput<Output>> {
   const { signal, strength = settings.defaultStrength } = options;
+  const { vae } = latentSpace;
   const { latentChannels } = vae.config;
   const { batch } = conditions;
   const { inChannels } = unet.config;
@@ -84,14 +85,14 @@ export async function runInpainting<Output extends LatentOutputType>(
   const images = fillGenerators("image", image, { batch, generator: given });
   const masks = fillGenerators("maskImage", mask, { batch, generator: given });
   const steps = setTimesteps(scheduler, options, settings.defaultInferenceSteps);
-  const timesteps = timestepsOf(scheduler, steps, strength);
+  const timesteps = timestepsOf(scheduler, steps, strength, true);
   const predictor = await conditions.encode(size);
 
   const [first = 0, ...others] = timesteps;
   const isBlended = inChannels === latentChannels;
   const isFull = strength === 1;
   const encode = async (some: Tensor<"float32">): Promise<Tensor<"float32">> =>
-    fillBatch("image", await encodeImages(vae, some, given, signal), batch);
+    fillBatch("image", await encodeImages(latentSpace, some, given, signal), batch);
   const imageLatents =
     isBlended || (options.latents === undefined && !isFull) ? await encode(images) : undefined;
   const generator = withNoiseAhead(given, shape);
@@ -126,10 +127,18 @@ export async function runInpainting<Output extends LatentOutputType>(
         }
       : undefined,
   };
-  const output = await decodeLatents(vae, await runLatentSteps(run, options), options.outputType, signal);
+  const output = await decodeLatents(
+    latentSpace,
+    await runLatentSteps(run, options),
+    options.outputType,
+    signal,
+  );
   if (crop === undefined) return output;
   const made = output.images as readonly RasterImage[];
-  return { images: made.map((one) => crop.restore(one)) } as unknown as LatentPipelineOutput<Output>;
+  return {
+    ...output,
+    images: made.map((one) => crop.restore(one)),
+  } as unknown as LatentPipelineOutput<Output>;
 }
 
 /** The crop to repaint separately, and how to paste it back. */

@@ -1,5 +1,5 @@
 import type { PythonJson } from "@onestep/core";
-import type { OptionNames } from "@onestep/core/internal";
+import { type OptionNames, warn } from "@onestep/core/internal";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import type { PipelineSource } from "../component/load-components.ts";
@@ -17,7 +17,7 @@ import {
 } from "./components.ts";
 import { type Conditions, guidanceOf } from "./conditions.ts";
 import { LatentDiffusionPipelineBase } from "./latent-diffusion-pipeline.ts";
-import type { LatentPipelineOutput } from "./latent-images.ts";
+import type { LatentPipelineOutput, LatentSpace } from "./latent-images.ts";
 import { beginsAt, endsAt } from "./latent-run.ts";
 import {
   type GuidedOptions,
@@ -60,6 +60,9 @@ const settingNames = {
   requiresAestheticsScore: "requires_aesthetics_score",
 } as const;
 
+/** Also the default of configs that do not say. */
+const earlierScalingFactor = 0.18215;
+
 /** The base class of Stable Diffusion XL pipelines. */
 export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipelineBase<StableDiffusionXLComponents> {
   static override readonly components: ComponentSlots = {
@@ -76,6 +79,12 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
   constructor(parts: StableDiffusionXLParts) {
     const { forceZerosForEmptyPrompt, requiresAestheticsScore, ...components } = parts ?? {};
     super(components);
+    if (this.vae.config.scalingFactor === earlierScalingFactor) {
+      warn(
+        `The autoencoder has a scaling_factor of ${earlierScalingFactor}, that of Stable Diffusion 1 and 2, or none in its config: those of Stable Diffusion XL have 0.13025. Images look washed out if it is wrong.`,
+        "config",
+      );
+    }
     this.#settings = {
       forceZerosForEmptyPrompt: forceZerosForEmptyPrompt ?? true,
       requiresAestheticsScore: requiresAestheticsScore ?? false,
@@ -113,6 +122,19 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
     ]);
   }
 
+  /** Reads more of the autoencoder's config than Stable Diffusion 1 and 2, as diffusers' pipelines do. */
+  protected override get latentSpace(): LatentSpace {
+    const { vae } = this;
+    const { forceUpcast = false, latentsMean: mean = null, latentsStd: std = null } = vae.config;
+    const isWhole = mean !== null && std !== null;
+    return {
+      ...super.latentSpace,
+      upcast: forceUpcast,
+      mean: isWhole ? mean : null,
+      std: isWhole ? std : null,
+    };
+  }
+
   protected override readConditions(
     options: PromptRunOptions & XLOptions,
     guidanceScale: number,
@@ -122,6 +144,7 @@ export abstract class StableDiffusionXLPipelineBase extends LatentDiffusionPipel
     return readXLConditions(options, {
       ...components,
       ...this.#settings,
+      warnOnce: this.warnOnce,
       requiresAestheticsScore: this.#settings.requiresAestheticsScore && !this.beginsWithNoise,
       alternatesSizes: this.beginsWithNoise,
       guidance,

@@ -144,7 +144,7 @@ describe("repositories in disorder", () => {
     }
   });
 
-  it("a refiner has the second text encoder alone, and is told a score", async () => {
+  it("a refiner has the second text encoder alone, and takes a score", async () => {
     const files = await changedRepository("sdxl-tiny", {
       "model_index.json": withFields({
         _class_name: "StableDiffusionXLImg2ImgPipeline",

@@ -1,8 +1,19 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
-import { describeValue, type OptionNames } from "@onestep/core/internal";
+import { describeValue, type OptionNames, warn } from "@onestep/core/internal";
+import type { AdapterSnapshot } from "@onestep/models";
 import type { ConditionalUNet, PromptTokenizer, TextEncoder } from "./components.ts";
 import { type Conditions, type Guidance, predictorOf, type Size } from "./conditions.ts";
-import { encodeTexts, type Prompts, readPrompts, repeatEach } from "./encode-prompt.ts";
+import {
+  checkTokens,
+  encodeTexts,
+  type Prompts,
+  padTokens,
+  readPrompts,
+  repeatEach,
+  requireFiniteEmbeddings,
+  type TextEncoding,
+  tokensOf,
+} from "./encode-prompt.ts";
 import { checkNumbers, type PromptRunOptions } from "./options.ts";
 
 /** Height and width in pixels; or top and left. */
@@ -56,6 +67,7 @@ export interface XLConditioning {
   readonly textEncoder2: TextEncoder;
   readonly unet: ConditionalUNet;
   readonly guidance: Guidance;
+  readonly warnOnce: TextEncoding["warnOnce"];
   /** Whether zeros replace the embeddings of a missing negative prompt, rather than an encoded empty text. */
   readonly forceZerosForEmptyPrompt: boolean;
   /** Whether the model takes an aesthetic score instead of a target size. */
@@ -91,11 +103,24 @@ export function readXLConditions(
       ? undefined
       : readSecond("negativePrompt2", options.negativePrompt2, prompts.count).texts;
   checkPooled(options, prompts);
+  checkSecondTexts(options);
+  const usesZeros = prompts.negativeTexts === undefined && conditioning.forceZerosForEmptyPrompt;
+  if (guidance.isGuided && (options.negativePromptEmbeds !== undefined || !usesZeros)) {
+    checkTokens(options, tokensOf({ tokenizer: conditioning.tokenizer2, textEncoder: textEncoder2 }));
+  }
+  if (usesZeros && negativeSecond !== undefined) {
+    warn(
+      "negativePrompt2 has no effect without a negativePrompt: zeros take the place of both, as in diffusers.",
+      "options",
+    );
+  }
   const texts = { prompts, second: second.texts, negativeSecond };
+  const { adapterSnapshot: adapters } = unet;
+  const snapshots = [conditioning.textEncoder?.adapterSnapshot, textEncoder2.adapterSnapshot] as const;
   return {
     batch: prompts.count * prompts.imagesPerPrompt,
     encode: async (size) => {
-      const { positive, negative } = await encodePrompts(options, texts, conditioning);
+      const { positive, negative } = await encodePrompts(options, texts, conditioning, snapshots);
       const repeat = (tensor: Tensor<"float32">): Tensor<"float32"> =>
         repeatEach(tensor, prompts.imagesPerPrompt);
       const both = (kind: keyof XLEmbeddings): Tensor<"float32"> =>
@@ -109,11 +134,15 @@ export function readXLConditions(
       return predictorOf(unet, both("embeds"), guidance, {
         addedCondKwargs,
         loraScale,
+        adapters,
         signal: options.signal,
       });
     },
   };
 }
+
+/** The adapters of both text encoders when the run began. */
+type EncoderAdapters = readonly [AdapterSnapshot | undefined, AdapterSnapshot | undefined];
 
 async function encodePrompts(
   options: PromptRunOptions & XLOptions,
@@ -123,10 +152,11 @@ async function encodePrompts(
     readonly negativeSecond: readonly string[] | undefined;
   },
   conditioning: XLConditioning,
+  adapters: EncoderAdapters,
 ): Promise<{ readonly positive: XLEmbeddings; readonly negative: XLEmbeddings | undefined }> {
   const { promptEmbeds, pooledPromptEmbeds, negativePromptEmbeds, negativePooledPromptEmbeds } = options;
   const { clipSkip = 0, signal } = options;
-  const run = { signal, loraScale: options.crossAttentionKwargs?.scale };
+  const run = { signal, loraScale: options.crossAttentionKwargs?.scale, adapters };
   const { prompts, second, negativeSecond } = texts;
   const positive =
     promptEmbeds !== undefined && pooledPromptEmbeds !== undefined
@@ -156,15 +186,11 @@ async function encodePrompts(
     conditioning,
     run,
   );
-  if (negative.embeds.shape[1] !== positive.embeds.shape[1]) {
-    throw new InvalidArgumentError({
-      subject: "promptEmbeds",
-      found: `${positive.embeds.shape[1]} tokens, where the negative prompt has ${negative.embeds.shape[1]}`,
-      expected: "as many tokens in both",
-      remedy: "Pass `negativePromptEmbeds` and `negativePooledPromptEmbeds` too.",
-    });
-  }
-  return { positive, negative };
+  const tokens = positive.embeds.shape[1] ?? 0;
+  if (negative.embeds.shape[1] === tokens) return { positive, negative };
+  const empty = new Array<string>(prompts.count).fill("");
+  const padding = await encodeBoth("negativePrompt", [empty, empty], -2, conditioning, run);
+  return { positive, negative: { ...negative, embeds: padTokens(negative.embeds, tokens, padding.embeds) } };
 }
 
 /** The concatenated embeddings of both text encoders; the pooled embedding is the second's. */
@@ -172,13 +198,23 @@ async function encodeBoth(
   subject: string,
   [first, second]: readonly [readonly string[], readonly string[]],
   layer: number,
-  { tokenizer, textEncoder, tokenizer2, textEncoder2 }: XLConditioning,
-  run: { readonly signal?: AbortSignal | undefined; readonly loraScale?: number | undefined },
+  { tokenizer, textEncoder, tokenizer2, textEncoder2, warnOnce }: XLConditioning,
+  {
+    adapters: [firstAdapters, secondAdapters],
+    ...run
+  }: {
+    readonly signal?: AbortSignal | undefined;
+    readonly loraScale?: number | undefined;
+    readonly adapters: EncoderAdapters;
+  },
 ): Promise<XLEmbeddings> {
-  const encoding = { layer, subject, ...run };
+  const encoding = { layer, subject, warnOnce, ...run };
   const states: Tensor<"float32">[] = [];
   if (tokenizer !== null && textEncoder !== null) {
-    const { hiddenState } = await encodeTexts(first, { ...encoding, tokenizer, textEncoder });
+    const { hiddenState } = await encodeTexts(first, {
+      ...{ ...encoding, tokenizer, textEncoder },
+      adapters: firstAdapters,
+    });
     states.push(hiddenState);
   }
   // A refiner has only the second encoder, and encodes the first prompt with it.
@@ -187,6 +223,7 @@ async function encodeBoth(
     ...encoding,
     tokenizer: tokenizer2,
     textEncoder: textEncoder2,
+    adapters: secondAdapters,
   });
   states.push(hiddenState);
   if (textEmbeds === undefined) {
@@ -286,8 +323,10 @@ function checkPooled(options: PromptRunOptions & XLOptions, { count }: Prompts):
     if (pooled === undefined && embeds === undefined) continue;
     const fits = pooled?.dtype === "float32" && pooled.shape.length === 2;
     const [rows] = pooled?.shape ?? [];
-    if (embeds !== undefined && fits && (rows === count || (subject.startsWith("negative") && rows === 1)))
+    if (embeds !== undefined && fits && (rows === count || (subject.startsWith("negative") && rows === 1))) {
+      requireFiniteEmbeddings(subject, pooled);
       continue;
+    }
     throw new InvalidArgumentError({
       subject,
       found: pooled?.dtype === undefined ? describeValue(pooled) : pooled.describe(),
@@ -296,6 +335,22 @@ function checkPooled(options: PromptRunOptions & XLOptions, { count }: Prompts):
           ? `no ${subject} without embeddings`
           : `float32 [${count}, width], with the embeddings of the prompts`,
       remedy: "Pass both kinds of embeddings, or a text.",
+    });
+  }
+}
+
+/** @throws InvalidArgumentError if a text for the second encoder is given beside embeddings, which replace it. */
+function checkSecondTexts(options: PromptRunOptions & XLOptions): void {
+  for (const [subject, text, name, embeds] of [
+    ["prompt2", options.prompt2, "promptEmbeds", options.promptEmbeds],
+    ["negativePrompt2", options.negativePrompt2, "negativePromptEmbeds", options.negativePromptEmbeds],
+  ] as const) {
+    if (text === undefined || embeds === undefined) continue;
+    throw new InvalidArgumentError({
+      subject,
+      found: `both a ${subject} and ${name}`,
+      expected: "one of the two",
+      remedy: `Leave \`${subject}\` out: the embeddings are those of both text encoders.`,
     });
   }
 }

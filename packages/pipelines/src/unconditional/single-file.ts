@@ -4,8 +4,8 @@ import type { FileLocation, OpenRepositoryOptions } from "@onestep/hub";
 import {
   type FileNameClaims,
   type LoadSingleFileOptions,
+  loadSingleFileOptionNames,
   readFileNameClaims,
-  singleFileOptionNames,
   UNet2DModel,
 } from "@onestep/models";
 import { CMStochasticIterativeScheduler, EDMHeunScheduler, type Scheduler } from "@onestep/schedulers";
@@ -21,7 +21,7 @@ export interface PipelineFromSingleFileOptions extends LoadSingleFileOptions, Op
 }
 
 const optionNames: OptionNames<PipelineFromSingleFileOptions> = {
-  ...singleFileOptionNames,
+  ...loadSingleFileOptionNames,
   scheduler: true,
   id2label: true,
 };

@@ -1,4 +1,5 @@
-import type { Dimension, GraphDType, Node, Padding, Value } from "@onestep/graph";
+import type { GraphDType, Node, Padding, Value } from "@onestep/graph";
+import { lowerAttention, lowerMultiHeadAttention } from "./attention.ts";
 import { dtypeOf, type Lowering, type LoweringRule, type LoweringTable } from "./lowering.ts";
 import type { OnnxAttributes } from "./model-proto.ts";
 
@@ -228,55 +229,6 @@ function lowerLayerNorm(lowering: Lowering, node: Node<"layerNorm">): string {
     attributes: { integers: { axis: -1 }, floats: { epsilon: node.attributes.epsilon } },
   });
   return lowering.cast(result, "float32", dtypeOf(value));
-}
-
-/** Scores, softmax and product as three operators that every device has. */
-function lowerAttention(lowering: Lowering, node: Node<"scaledDotProductAttention">): string {
-  const { scale, tokensLast } = node.attributes;
-  const [query, key, value] = node.inputs as readonly [Value, Value, Value];
-  const dtype = dtypeOf(value);
-  const inFloat32 = (input: Value): string => lowering.cast(lowering.name(input), dtypeOf(input), "float32");
-  const transpose = (name: string): string =>
-    lowering.emit("Transpose", [name], integers({ perm: [0, 1, 3, 2] }));
-  const scaled = lowering.emit("Mul", [inFloat32(query), lowering.floats([scale])]);
-  const keys = inFloat32(key);
-  const operands = tokensLast ? [transpose(scaled), keys] : [scaled, transpose(keys)];
-  const scores = lowering.emit("Softmax", [lowering.emit("MatMul", operands)], integers({ axis: -1 }));
-  const weights = lowering.cast(scores, "float32", dtype);
-  const values = lowering.name(value);
-  return lowering.emit("MatMul", tokensLast ? [values, transpose(weights)] : [weights, values]);
-}
-
-/** Splits the heads, applies {@link lowerAttention}'s operators, and merges the heads. */
-export function lowerMultiHeadAttention(lowering: Lowering, node: Node<"multiHeadAttention">): string {
-  const { heads, scale, isCausal } = node.attributes;
-  const [query, key, value] = node.inputs as readonly [Value, Value, Value];
-  const dtype = dtypeOf(value);
-  const split = ({ shape: [batch = "", tokens = "", width] }: Value): readonly Dimension[] => [
-    batch,
-    tokens,
-    heads,
-    (width as number) / heads,
-  ];
-  const separate = (input: Value, order: readonly number[], to: GraphDType): string => {
-    const parts = lowering.reshape(lowering.name(input), input.shape, split(input));
-    const transposed = lowering.emit("Transpose", [parts], integers({ perm: order }));
-    return lowering.cast(transposed, dtypeOf(input), to);
-  };
-  const scaled = lowering.emit("Mul", [separate(query, [0, 2, 1, 3], "float32"), lowering.floats([scale])]);
-  let scores = lowering.emit("MatMul", [scaled, separate(key, [0, 2, 3, 1], "float32")]);
-  if (isCausal) scores = lowering.emit("Add", [scores, causalMask(lowering, query, key)]);
-  const weights = lowering.cast(lowering.emit("Softmax", [scores], integers({ axis: -1 })), "float32", dtype);
-  const attended = lowering.emit("MatMul", [weights, separate(value, [0, 2, 1, 3], dtype)]);
-  const joined = lowering.emit("Transpose", [attended], integers({ perm: [0, 2, 1, 3] }));
-  return lowering.reshape(joined, split(query), query.shape);
-}
-
-/** The lowest float above the diagonal, 0 elsewhere: [tokens of the query, tokens of the key]. */
-function causalMask(lowering: Lowering, query: Value, key: Value): string {
-  const shape = lowering.shapeOf([query.shape[1] as Dimension, key.shape[1] as Dimension]);
-  const lowest = lowering.emit("Expand", [lowering.floats([-3.4028234663852886e38]), shape]);
-  return lowering.emit("Trilu", [lowest, lowering.integerScalar(1)], integers({ upper: 1 }));
 }
 
 function names(lowering: Lowering, values: readonly (Value | undefined)[]): (string | undefined)[] {

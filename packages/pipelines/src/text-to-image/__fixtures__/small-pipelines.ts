@@ -27,7 +27,7 @@ export const sdxl = open(StableDiffusionXLPipeline.fromPretrained(textFile("sdxl
 afterAll(async () => {
   for (const dispose of disposals) await dispose();
   await removeChanged();
-});
+}, 60_000);
 
 /** What the test that runs was warned of. */
 export const warnings: string[] = [];

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue } from "@onestep/core/internal";
+import { describeValue, type OptionNames } from "@onestep/core/internal";
 import type { AdapterLayer, AdapterState } from "@onestep/models";
 import type { LoraLayers, LoraTarget } from "./load-lora.ts";
 import type { LoraComponent } from "./lora-names.ts";
@@ -10,6 +10,7 @@ export interface AdaptableModel {
   readonly adapters: ReadonlyMap<string, AdapterState>;
   addAdapter(name: string, layers: readonly AdapterLayer[]): void;
   deleteAdapter(name: string): void;
+  unloadAdapter(name: string): void;
   setAdapters(weights: ReadonlyMap<string, number>): void;
   fuseAdapters(names: readonly string[], scale: number): void;
   unfuseAdapters(): void;
@@ -17,6 +18,26 @@ export interface AdaptableModel {
 
 /** Adapter weights: one for all, or one per adapter in the order of their names. */
 export type AdapterWeights = number | readonly number[];
+
+/** Options of `setAdapters`. */
+export interface SetAdaptersOptions {
+  /** One weight for all adapters, or one for each; 1 by default. */
+  readonly adapterWeights?: AdapterWeights | undefined;
+}
+
+/** The names of {@link SetAdaptersOptions}. */
+export const setAdaptersOptionNames: OptionNames<SetAdaptersOptions> = { adapterWeights: true };
+
+/** Options of `fuseLora`. */
+export interface FuseLoraOptions {
+  /** Multiplies the current weights; 1 by default. */
+  readonly loraScale?: number | undefined;
+  /** The adapters to fuse; all by default. */
+  readonly adapterNames?: string | readonly string[] | undefined;
+}
+
+/** The names of {@link FuseLoraOptions}. */
+export const fuseLoraOptionNames: OptionNames<FuseLoraOptions> = { loraScale: true, adapterNames: true };
 
 /** The models of a pipeline that support adapters, by their names in adapter files. */
 export class PipelineAdapters {
@@ -72,8 +93,9 @@ export class PipelineAdapters {
 
   setWeights(names: readonly string[], weights: AdapterWeights): void {
     this.#requireNames(names);
-    const list = typeof weights === "number" ? names.map(() => weights) : weights;
-    if (list.length !== names.length || !list.every((weight) => Number.isFinite(weight))) {
+    const list: unknown = typeof weights === "number" ? names.map(() => weights) : weights;
+    const isList = Array.isArray(list) && list.length === names.length && list.every(Number.isFinite);
+    if (!isList) {
       throw new InvalidArgumentError({
         subject: "adapterWeights",
         found: describeValue(weights),
@@ -85,7 +107,8 @@ export class PipelineAdapters {
     for (const model of this.#models.values()) model.setAdapters(byName);
   }
 
-  fuse(names: readonly string[] = this.names, scale = 1): void {
+  fuse(given: string | readonly string[] = this.names, scale = 1): void {
+    const names = typeof given === "string" ? [given] : given;
     this.#requireNames(names);
     if (!Number.isFinite(scale)) {
       throw new InvalidArgumentError({
@@ -102,21 +125,35 @@ export class PipelineAdapters {
     for (const model of this.#models.values()) model.unfuseAdapters();
   }
 
-  /** Removes adapters, by default all unfused ones. */
-  remove(names?: readonly string[]): void {
-    if (names !== undefined) this.#requireNames(names);
+  /** Removes adapters, fused ones included. */
+  remove(names: readonly string[]): void {
+    this.#requireNames(names);
+    for (const model of this.#models.values()) for (const name of names) model.deleteAdapter(name);
+  }
+
+  /** Removes all adapters; fused ones as soon as they are unfused. */
+  unload(): void {
     for (const model of this.#models.values()) {
-      for (const [name, { fusedScale }] of model.adapters) {
-        const isMeant = names === undefined ? fusedScale === undefined : names.includes(name);
-        if (isMeant) model.deleteAdapter(name);
-      }
+      for (const name of model.adapters.keys()) model.unloadAdapter(name);
     }
   }
 
+  /** @throws InvalidArgumentError unless each is the name of an adapter, and none is there twice. */
   #requireNames(names: readonly string[]): void {
     const known = this.names;
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown === undefined) return;
+    const list: readonly unknown[] = Array.isArray(names) ? names : [names];
+    const isKnown = (name: unknown): boolean => typeof name === "string" && known.includes(name);
+    const index = list.findIndex((name, position) => !isKnown(name) || list.indexOf(name) !== position);
+    if (index === -1) return;
+    const unknown = list[index];
+    if (isKnown(unknown)) {
+      throw new InvalidArgumentError({
+        subject: "adapterNames",
+        found: `${describeValue(unknown)} twice`,
+        expected: "each adapter once",
+        remedy: "Name it once, with one weight.",
+      });
+    }
     throw new InvalidArgumentError({
       subject: "adapterNames",
       found: describeValue(unknown),

@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { warn } from "@onestep/core/internal";
+import { type OptionNames, pickOptions, warn } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
 import {
   EntryNotFoundError,
   type OpenRepositoryOptions,
   openFile,
   openRepository,
+  openRepositoryOptionNames,
   type ReadOptions,
   type Repository,
   type RepositoryFile,
@@ -18,8 +19,10 @@ import {
   readTensor,
   readWeightsFile,
 } from "@onestep/models";
+import { readNamedOptions } from "../../sampling/generate-options.ts";
 import {
   componentOf,
+  isLoraName,
   type LoraComponent,
   type LoraName,
   type ModuleTables,
@@ -36,6 +39,14 @@ export interface LoadLoraOptions extends OpenRepositoryOptions {
   readonly weightName?: string | undefined;
   readonly subfolder?: string | undefined;
 }
+
+/** The names of {@link LoadLoraOptions}. */
+export const loadLoraOptionNames: OptionNames<LoadLoraOptions> = {
+  ...openRepositoryOptionNames,
+  adapterName: true,
+  weightName: true,
+  subfolder: true,
+};
 
 /** The target of an adapter: the layers of a model, and the shapes of their weights. */
 export interface LoraTarget {
@@ -59,19 +70,56 @@ interface LoraGroup {
 const defaultName = "pytorch_lora_weights";
 const maximumListed = 5;
 
+/** An adapter file whose arrays are listed; see {@link openLora}. */
+export class LoraFile {
+  /** The path of the file in its repository. */
+  readonly path: string;
+  /** The model family that the file seems to be for: `"Stable Diffusion 1"`. */
+  readonly baseModel: string;
+  readonly #content: LoraContent;
+
+  /** Use {@link openLora}. */
+  constructor(content: LoraContent) {
+    this.path = content.file.path;
+    this.baseModel = describeBase(content.tensors);
+    this.#content = content;
+  }
+
+  /** What a file holds. */
+  static contentOf(lora: LoraFile): LoraContent {
+    return lora.#content;
+  }
+}
+
+/** The arrays of an adapter file, and its settings. */
+export interface LoraContent {
+  readonly file: RepositoryFile;
+  readonly tensors: Tensors;
+  readonly settings: (component: LoraComponent, module: string) => LayerSetting;
+}
+
+/** Options of {@link openLora}. */
+export type OpenLoraOptions = Omit<LoadLoraOptions, "adapterName">;
+
 /**
- * Reads an adapter file and finds the layer of each array. Everything is validated before any change.
+ * Opens a LoRA file without a model, to find out early if it is one: only the list of its arrays is read. Pass the result
+ * to `loadLoraWeights`.
  *
- * @param models - The pipeline's models.
- * @throws InvalidArgumentError if arrays match no layer, or their shapes differ from the layer's: the file is for
- * another model.
- * @throws EntryNotFoundError if there is no such file; CheckpointError if it is corrupt, or of another kind.
+ * @param source - A Hub id, a folder, a file, or a URL.
+ * @throws EntryNotFoundError if there is no such file.
+ * @throws CheckpointError if the file is corrupt, has no LoRA, or uses another algorithm.
+ *
+ * @example
+ * const lora = await openLora("latent-consistency/lcm-lora-sdv1-5");
+ * const pipe = await StableDiffusionPipeline.fromPretrained("stable-diffusion-v1-5/stable-diffusion-v1-5");
+ * await pipe.loadLoraWeights(lora);
  */
-export async function readLora(
-  source: RepositoryLocation,
-  models: ReadonlyMap<LoraComponent, LoraTarget>,
-  options: LoadLoraOptions,
-): Promise<LoraLayers> {
+export async function openLora(source: RepositoryLocation, given: OpenLoraOptions = {}): Promise<LoraFile> {
+  const { adapterName: _, ...names } = loadLoraOptionNames;
+  return new LoraFile(await readContent(source, readNamedOptions("openLora", given, names)));
+}
+
+async function readContent(source: RepositoryLocation, options: LoadLoraOptions): Promise<LoraContent> {
   const file = await openLoraFile(source, options);
   const { signal, onProgress } = options;
   const tensors = await readWeightsFile(file, { signal, onProgress });
@@ -81,11 +129,32 @@ export async function readLora(
     if (algorithm === undefined) continue;
     throw damaged(file, `${algorithm}: ${name}`, "LoRA: two matrices for each layer");
   }
-  const groups = groupNames(file, tensors, models);
+  if (![...tensors.keys()].some(isLoraName)) {
+    throw damaged(file, `other arrays: ${[...tensors.keys()].slice(0, maximumListed).join(", ")}`, "LoRA");
+  }
   const metadata = file.path.endsWith(".safetensors")
     ? await readSafetensorsMetadata(file, { signal })
     : new Map<string, string>();
-  const settings = readSettings(metadata.get("lora_adapter_metadata"), file);
+  return { file, tensors, settings: readSettings(metadata.get("lora_adapter_metadata"), file) };
+}
+
+/**
+ * Reads an adapter file and finds the layer of each array. Everything is validated before any change.
+ *
+ * @param models - The pipeline's models.
+ * @throws InvalidArgumentError if arrays match no layer, or their shapes differ from the layer's: the file is for
+ * another model.
+ * @throws EntryNotFoundError if there is no such file; CheckpointError if it is corrupt, or of another kind.
+ */
+export async function readLora(
+  source: RepositoryLocation | LoraFile,
+  models: ReadonlyMap<LoraComponent, LoraTarget>,
+  options: LoadLoraOptions,
+): Promise<LoraLayers> {
+  const content =
+    source instanceof LoraFile ? LoraFile.contentOf(source) : await readContent(source, options);
+  const { file, tensors, settings } = content;
+  const groups = groupNames(file, tensors, models);
   const layers = new Map<LoraComponent, AdapterLayer[]>();
   for (const { component, module, parts } of groups.values()) {
     const shape = models.get(component)?.targets.get(module) as readonly number[];
@@ -219,8 +288,9 @@ async function openLoraFile(source: RepositoryLocation, options: LoadLoraOptions
   const isFile =
     (typeof source === "string" || source instanceof URL) &&
     /\.(safetensors|bin|pt)([?#]|$)/.test(String(source));
-  if (isFile && weightName === undefined) return openFile(source, options);
-  const repository = await openRepository(source, options);
+  const opening = pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames);
+  if (isFile && weightName === undefined) return openFile(source, opening);
+  const repository = await openRepository(source, opening);
   const folder = subfolder === "" ? "" : `${subfolder.replace(/\/$/, "")}/`;
   const read = { signal, onProgress };
   if (weightName !== undefined) return repository.get(`${folder}${weightName}`, read);

@@ -72,6 +72,11 @@ export function readLoraName(name: string, tables: ModuleTables): LoraName | und
   return undefined;
 }
 
+/** Whether an array is one of LoRA's matrices, whatever layer it is for. */
+export function isLoraName(name: string): boolean {
+  return parts.some(([ending, part]) => part !== "alpha" && ending.test(name));
+}
+
 /** The target model of a name, whether or not it matches a layer. */
 export function componentOf(name: string): LoraComponent {
   return prefixes.find(([pattern]) => pattern.test(name))?.[1] ?? "unet";

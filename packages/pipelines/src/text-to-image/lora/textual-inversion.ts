@@ -1,14 +1,21 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
-import { describeValue, warn } from "@onestep/core/internal";
+import { describeValue, type OptionNames, pickOptions, warn } from "@onestep/core/internal";
 import {
   EntryNotFoundError,
   type OpenRepositoryOptions,
   openFile,
   openRepository,
+  openRepositoryOptionNames,
   type RepositoryFile,
   type RepositoryLocation,
 } from "@onestep/hub";
-import { CheckpointError, readTensor, readTorchTexts, readWeightsFile } from "@onestep/models";
+import {
+  CheckpointError,
+  inversionTokenNames,
+  readTensor,
+  readTorchTexts,
+  readWeightsFile,
+} from "@onestep/models";
 
 /** Options of `loadTextualInversion`. */
 export interface LoadTextualInversionOptions extends OpenRepositoryOptions {
@@ -18,6 +25,14 @@ export interface LoadTextualInversionOptions extends OpenRepositoryOptions {
   readonly weightName?: string | undefined;
   readonly subfolder?: string | undefined;
 }
+
+/** The names of {@link LoadTextualInversionOptions}. */
+export const loadTextualInversionOptionNames: OptionNames<LoadTextualInversionOptions> = {
+  ...openRepositoryOptionNames,
+  token: true,
+  weightName: true,
+  subfolder: true,
+};
 
 /** The content of a textual inversion file. */
 export interface TextualInversion {
@@ -133,8 +148,9 @@ async function openInversionFile(
   const isFile =
     (typeof source === "string" || source instanceof URL) &&
     /\.(safetensors|bin|pt)([?#]|$)/.test(String(source));
-  if (isFile && weightName === undefined) return openFile(source, options);
-  const repository = await openRepository(source, options);
+  const opening = pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames);
+  if (isFile && weightName === undefined) return openFile(source, opening);
+  const repository = await openRepository(source, opening);
   const folder = subfolder === "" ? "" : `${subfolder.replace(/\/$/, "")}/`;
   const names = weightName === undefined ? fileNames : [weightName];
   for (const name of names) {
@@ -185,10 +201,12 @@ export function addInversion(token: string, targets: readonly InversionTarget[])
         remedy: "Load a file that was trained for this model.",
       });
     }
-    if ((tokenizer as ExtensibleTokenizer).hasToken(token)) {
+    const names = inversionTokenNames(token, embeddings?.shape[0] ?? 0);
+    const taken = names.find((one) => (tokenizer as ExtensibleTokenizer).hasToken(one));
+    if (taken !== undefined) {
       throw new InvalidArgumentError({
         subject: "token",
-        found: `${JSON.stringify(token)}, which the tokenizer has already`,
+        found: `${JSON.stringify(taken)}, which the tokenizer has already`,
         expected: "a token that it does not have",
         remedy: "Pass another `token`, or unload the one that has it.",
       });
@@ -198,9 +216,16 @@ export function addInversion(token: string, targets: readonly InversionTarget[])
     throw new InvalidArgumentError({
       subject: `token ${JSON.stringify(token)}`,
       found: "vectors for no text encoder of this pipeline",
-      expected: `vectors for ${targets.map(({ name }) => name).join(" and ")}`,
+      expected: `vectors for ${own.map(({ name }) => name).join(" and ")}`,
       remedy: "Load a file that was trained for this model.",
     });
+  }
+  const unused = targets.filter((target) => target.embeddings !== undefined && !used.includes(target));
+  if (unused.length > 0) {
+    warn(
+      `The file has vectors of ${JSON.stringify(token)} for ${unused.map(({ name }) => name).join(" and ")} too, which this pipeline does not have: they are not used.`,
+      "checkpoint",
+    );
   }
   const without = own.filter(({ embeddings }) => embeddings === undefined);
   if (without.length > 0) {

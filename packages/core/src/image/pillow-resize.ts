@@ -1,22 +1,43 @@
-import { RasterImage } from "@onestep/core";
+import { RasterImage } from "./raster-image.ts";
 
-/** The filter radius. */
-const radius = 3;
+/** A filter: how far it reaches, and the weight of a pixel at a distance. */
+interface Filter {
+  readonly radius: number;
+  weight(distance: number): number;
+}
+
+/** The filters by name. */
+export type PillowFilter = "lanczos" | "bicubic";
+
+const filters: Readonly<Record<PillowFilter, Filter>> = {
+  lanczos: { radius: 3, weight: (distance) => sinc(distance) * sinc(distance / 3) },
+  bicubic: {
+    radius: 2,
+    weight(distance) {
+      const x = Math.abs(distance);
+      return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : -0.5 * (((x - 5) * x + 8) * x - 4);
+    },
+  },
+};
+
 /** The precision of the integer weights in bits, as in Pillow. */
 const precisionBits = 22;
 
 /**
- * Resizes an 8-bit image with an antialiased Lanczos filter in integer arithmetic, byte for byte like Pillow's
- * `Image.resize(size, LANCZOS)` (`libImaging/Resample.c`).
+ * Resizes an 8-bit image with an antialiased filter in integer arithmetic, byte for byte like Pillow's
+ * `Image.resize(size, LANCZOS)`, or `BICUBIC` (`libImaging/Resample.c`).
  */
-export function resizeLanczos(
+export function resizeAsPillow(
   image: RasterImage,
   size: { readonly height: number; readonly width: number },
+  filterName: PillowFilter = "lanczos",
 ): RasterImage {
   const { channels } = image;
-  const wide = resample(image.data, { lines: image.height, from: image.width, to: size.width, channels });
+  const filter = filters[filterName];
+  const common = { channels, filter };
+  const wide = resample(image.data, { lines: image.height, from: image.width, to: size.width, ...common });
   const turned = transpose(wide, image.height, size.width, channels);
-  const tall = resample(turned, { lines: size.width, from: image.height, to: size.height, channels });
+  const tall = resample(turned, { lines: size.width, from: image.height, to: size.height, ...common });
   const data = transpose(tall, size.width, size.height, channels);
   return new RasterImage({ data, width: size.width, height: size.height, channels });
 }
@@ -26,12 +47,13 @@ interface Lines {
   readonly from: number;
   readonly to: number;
   readonly channels: number;
+  readonly filter: Filter;
 }
 
-function resample(source: Uint8Array, { lines, from, to, channels }: Lines): Uint8Array {
+function resample(source: Uint8Array, { lines, from, to, channels, filter }: Lines): Uint8Array {
   if (from === to) return source;
   const result = new Uint8Array(lines * to * channels);
-  const contributions = listContributions(from, to);
+  const contributions = listContributions(from, to, filter);
   for (let line = 0; line < lines; line += 1) {
     for (const [position, { first, weights }] of contributions.entries()) {
       for (let channel = 0; channel < channels; channel += 1) {
@@ -50,6 +72,7 @@ function resample(source: Uint8Array, { lines, from, to, channels }: Lines): Uin
 function listContributions(
   from: number,
   to: number,
+  { radius, weight: weightAt }: Filter,
 ): readonly { readonly first: number; readonly weights: readonly number[] }[] {
   const scale = from / to;
   const filterScale = Math.max(scale, 1);
@@ -58,9 +81,10 @@ function listContributions(
     const center = (position + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(from, Math.trunc(center + support + 0.5));
-    const raw = Array.from({ length: end - first }, (_unused, index) =>
-      lanczos((index + first - center + 0.5) / filterScale),
-    );
+    const raw = Array.from({ length: end - first }, (_unused, index) => {
+      const distance = (index + first - center + 0.5) / filterScale;
+      return Math.abs(distance) < radius ? weightAt(distance) : 0;
+    });
     const total = raw.reduce((sum, weight) => sum + weight, 0);
     const weights = raw.map((weight) => {
       const scaled = (weight / total) * 2 ** precisionBits;
@@ -68,10 +92,6 @@ function listContributions(
     });
     return { first, weights };
   });
-}
-
-function lanczos(distance: number): number {
-  return Math.abs(distance) < radius ? sinc(distance) * sinc(distance / radius) : 0;
 }
 
 function sinc(x: number): number {
