@@ -39,10 +39,6 @@ export const promptOptions: readonly OptionDefinition[] = [
     description:
       "For text-to-image models: a LoRA adapter on the Hub, in a folder, in a file or at a URL, and its weight (default: 1). Repeat it for several",
   },
-  {
-    name: "no-metadata",
-    description: "For text-to-image models: do not write prompt, seed and settings into the PNG",
-  },
 ];
 
 /** Image size of a text-to-image model. */
@@ -71,6 +67,7 @@ export const strengthOption: OptionDefinition = {
 export const imageOption: OptionDefinition = {
   name: "image",
   value: "file",
+  completes: "file",
   repeatable: true,
   description: "An image to edit; the argument of the command is then the model",
 };
@@ -99,6 +96,7 @@ export interface PromptRequest {
   readonly imagesPerPrompt: number;
   readonly out: string | undefined;
   readonly gridColumns: number | undefined;
+  readonly scale: number | undefined;
   readonly threads: number | undefined;
   readonly hasMetadata: boolean;
 }
@@ -145,7 +143,8 @@ export function readPromptRequest(parsed: ParsedArguments): PromptRequest | unde
       `--negative-prompt: found ${negativePrompts.length} of them for ${prompts.length} ${prompts.length === 1 ? "prompt" : "prompts"}, expected one for all, or one per prompt.`,
     );
   }
-  const { seeds, isSeedDrawn, numInferenceSteps, timesteps, out, gridColumns, threads } = shared;
+  const { seeds, isSeedDrawn, numInferenceSteps, timesteps, out, gridColumns, scale, threads, hasMetadata } =
+    shared;
   const perPrompt = parsed.has("batch-size")
     ? shared.batchSize
     : Math.max(1, Math.ceil(seeds.length / prompts.length));
@@ -160,11 +159,12 @@ export function readPromptRequest(parsed: ParsedArguments): PromptRequest | unde
       timesteps,
       out,
       gridColumns,
+      scale,
       threads,
+      hasMetadata,
     },
     seeds: spreadSeeds(seeds, prompts.length * perPrompt),
     imagesPerPrompt: perPrompt,
-    hasMetadata: !parsed.has("no-metadata"),
   };
 }
 

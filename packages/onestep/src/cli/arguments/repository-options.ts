@@ -10,6 +10,7 @@ export const shippedModel = "@onestep/emoji32";
 export const cacheDirOption: OptionDefinition = {
   name: "cache-dir",
   value: "folder",
+  completes: "folder",
   description:
     "Cache of the Hub, shared with Python (default: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub)",
 };

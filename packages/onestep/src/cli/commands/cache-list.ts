@@ -26,7 +26,7 @@ export const cacheListCommand: Command = {
     for (const { path, message } of problems) output.note(`${path} ${message}`);
     output.result({
       lines: [
-        ...formatTable(describeRepositories(repositories), { right: [2, 3] }),
+        ...formatTable(describeRepositories(repositories), { right: [2, 3], columns: output.columns }),
         ...formatTotal(repositories.length, sizeOnDisk, cacheDir),
       ],
       document: {

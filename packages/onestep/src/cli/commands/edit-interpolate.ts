@@ -7,7 +7,7 @@ import {
 } from "../arguments/image-options.ts";
 import { type ParsedArguments, UsageError } from "../arguments/parse-arguments.ts";
 import { parseBigIntegers, parseCount, parseNumber } from "../arguments/parse-values.ts";
-import type { Command } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
 import type { PreparedEdit } from "../images/edit-images.ts";
 
 /** `onestep edit interpolate`. */
@@ -17,11 +17,13 @@ export const editInterpolateCommand: Command = {
   description: [
     "Between two images, or without any between two seeds. The first and the last result are the images that went in, or those that `generate` makes of the seeds.",
   ],
-  positional: {
-    ...imagePositional,
-    required: false,
-    description: "Two images: PNG, JPEG or WebP. Without them: between the two of --seed",
-  },
+  positionals: [
+    {
+      ...imagePositional,
+      required: false,
+      description: "Two images: PNG, JPEG or WebP. Without them: between the two of --seed",
+    },
+  ],
   options: [
     {
       name: "frames",
@@ -58,7 +60,9 @@ export const editInterpolateCommand: Command = {
       async prepare(parsed) {
         const text = parsed.text("frames");
         const frames = text === undefined ? 8 : parseCount("frames", text);
-        return parsed.positionals.length === 0 ? betweenSeeds(parsed, frames) : betweenImages(parsed, frames);
+        return parsed.positionals.length === 0
+          ? betweenSeeds(parsed, frames)
+          : betweenImages(invocation, frames);
       },
     });
   },
@@ -68,6 +72,11 @@ async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<Pr
   const [first, last, ...rest] = parseBigIntegers("seed", parsed.texts("seed")) ?? [];
   if (first === undefined || last === undefined || rest.length > 0) {
     throw new UsageError("Nothing to interpolate: pass two images, or --seed 1,2.");
+  }
+  if (first === last) {
+    throw new UsageError(
+      `--seed: found ${first} twice, expected two different seeds to interpolate between.`,
+    );
   }
   if (parsed.has("strength")) throw new UsageError("--strength has no meaning between seeds.");
   const { ConsistencyModelInterpolationPipeline } = await import("@onestep/pipelines");
@@ -81,25 +90,32 @@ async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<Pr
   };
 }
 
-async function betweenImages(parsed: ParsedArguments, frames: number): Promise<PreparedEdit> {
+async function betweenImages(invocation: Invocation, frames: number): Promise<PreparedEdit> {
+  const { arguments: parsed } = invocation;
   if (parsed.positionals.length !== 2) {
     throw new UsageError(`Expected 2 images, got ${parsed.positionals.length}.`);
   }
   if (parsed.has("timesteps"))
     throw new UsageError("--timesteps has no meaning between images: give --steps.");
   if ((parseBigIntegers("seed", parsed.texts("seed"))?.length ?? 1) > 1) {
-    throw new UsageError("--seed: found several, expected one: all images on the way share their noise.");
+    throw new UsageError("--seed: found several, expected one: all frames share their noise.");
   }
   const text = parsed.text("strength");
   const strength = text === undefined ? undefined : parseNumber("strength", text);
-  const [{ readImageFile }, { ConsistencyModelInterpolationPipeline }] = await Promise.all([
+  if (frames < 3) {
+    throw new UsageError(
+      `--frames: found ${frames}, expected at least 3: the first and the last are the images themselves.`,
+    );
+  }
+  const [{ readImages }, { ConsistencyModelInterpolationPipeline }] = await Promise.all([
     import("../images/edit-images.ts"),
     import("@onestep/pipelines"),
   ]);
-  const images = await Promise.all(parsed.positionals.map(readImageFile));
+  const { image: images } = await readImages(invocation);
   const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
   return {
     imageCount: frames,
+    images,
     run: (pipe, { classLabels, numInferenceSteps, generator, seed, onProgress, signal }) =>
       ConsistencyModelInterpolationPipeline.fromPipe(pipe).generate({
         ...{ images, frames, strength, resizeMode },

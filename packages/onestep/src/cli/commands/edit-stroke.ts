@@ -14,7 +14,7 @@ export const editStrokeCommand: Command = {
   name: "edit stroke",
   summary: "Turn strokes, or any other image, into an image",
   description: ["Noise hides the detail of the image, and the model makes new detail under it (SDEdit)."],
-  positional: imagePositional,
+  positionals: [imagePositional],
   options: [
     {
       name: "strength",
@@ -37,10 +37,11 @@ export const editStrokeCommand: Command = {
       async prepare(parsed) {
         const text = parsed.text("strength");
         const strength = text === undefined ? undefined : parseNumber("strength", text);
-        const image = await readImages(parsed);
+        const { image } = await readImages(invocation);
         const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
         return {
           imageCount: image.length,
+          images: image,
           run: (pipe, options) =>
             ConsistencyModelImg2ImgPipeline.fromPipe(pipe).generate({
               ...options,

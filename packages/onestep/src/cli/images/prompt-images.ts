@@ -1,4 +1,4 @@
-import { type ProgressListener, RasterImage, TorchGenerator, UnsupportedError } from "@onestep/core";
+import { type ProgressListener, type RasterImage, TorchGenerator, UnsupportedError } from "@onestep/core";
 import { readConfigRecord } from "@onestep/core/internal";
 import {
   type DiffusionPipelineBase,
@@ -16,7 +16,8 @@ import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
 import { formatParameters } from "./image-parameters.ts";
 import { toJsonInteger } from "./make-images.ts";
-import { savePictures } from "./output-files.ts";
+import { describeSize, layOut, requireScale, savePictures } from "./output-files.ts";
+import { showPreview } from "./preview.ts";
 import { rehearsePrompt } from "./prompt-models.ts";
 
 /** A request for images from a text-to-image model. */
@@ -42,7 +43,7 @@ interface PromptPipeline extends DiffusionPipelineBase {
  * checked before weights are fetched.
  */
 export async function makePromptImages(invocation: Invocation, job: PromptJob): Promise<void> {
-  const { arguments: parsed, output, signal } = invocation;
+  const { arguments: parsed, output, system, signal } = invocation;
   const { source, model, request, schedulerClass } = job;
   const settings = readRepositorySettings(invocation);
   refuseSingleFileSettings(settings);
@@ -80,9 +81,9 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     const generatedAt = performance.now();
     const { width, height } = images[0] as RasterImage;
     const texts = images.map((_, index) => textOf(job, pipe, pipelineClass, { index, width, height, steps }));
-    const isGrid = request.gridColumns !== undefined;
-    const pictures = isGrid ? [RasterImage.grid(images, { columns: request.gridColumns })] : images;
-    const files = await savePictures(pictures, request.out, { signal, texts });
+    requireScale(request.scale, width, height);
+    const pictures = layOut(images, request);
+    const files = await savePictures(pictures, request.out, { signal, texts, stdout: system.stdout });
     const milliseconds = {
       load: Math.round(loadedAt - startedAt),
       generate: Math.round(generatedAt - loadedAt),
@@ -90,8 +91,9 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     };
     if (request.isSeedDrawn) output.note(describeSeeds(request.seeds));
     output.note(
-      `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
+      `${describeSize(images.length, { width, height }, request.scale)} on ${pipe.device}; loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
     );
+    await showPreview(pictures, invocation);
     output.result({
       lines: files,
       document: {
@@ -105,6 +107,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
         seeds: request.seeds.map(toJsonInteger),
         timesteps: request.timesteps ?? null,
         ...{ steps, width, height, milliseconds },
+        ...(request.scale === undefined ? {} : { scale: request.scale }),
       },
     });
   } finally {
