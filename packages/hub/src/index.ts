@@ -58,3 +58,4 @@ export {
   pushComponent,
   uploadFiles,
 } from "./upload/upload-files.ts";
+export { type HubAccount, type WhoAmIOptions, whoAmI } from "./who-am-i.ts";

@@ -20,6 +20,8 @@ export interface Invocation {
   /** The name of the command: `edit inpaint`. */
   readonly name: string;
   readonly arguments: ParsedArguments;
+  /** All commands, for completion scripts. */
+  readonly table: CommandTable;
   readonly output: Output;
   readonly system: CommandLineSystem;
   /** Aborted by Ctrl-C. */
@@ -61,6 +63,12 @@ export interface CommandGroup {
   readonly name: string;
   /** A one-line description without a full stop. */
   readonly summary: string;
+}
+
+/** The commands, and the groups that they are in. */
+export interface CommandTable {
+  readonly commands: readonly Command[];
+  readonly groups: readonly CommandGroup[];
 }
 
 /** Options of the command line without a command. */

@@ -6,9 +6,17 @@ import {
   UsageError,
   unknownOption,
 } from "./arguments/parse-arguments.ts";
-import { type Command, type CommandGroup, commonOptions, programOptions } from "./command.ts";
+import {
+  type Command,
+  type CommandGroup,
+  type CommandTable,
+  commonOptions,
+  programOptions,
+} from "./command.ts";
 import { cacheClearCommand } from "./commands/cache-clear.ts";
 import { cacheListCommand } from "./commands/cache-list.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { downloadCommand } from "./commands/download.ts";
 import { editColorizeCommand } from "./commands/edit-colorize.ts";
 import { editDenoiseCommand } from "./commands/edit-denoise.ts";
 import { editImg2ImgCommand } from "./commands/edit-img2img.ts";
@@ -18,6 +26,8 @@ import { editStrokeCommand } from "./commands/edit-stroke.ts";
 import { editUpscaleCommand } from "./commands/edit-upscale.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { uploadCommand } from "./commands/upload.ts";
+import { whoamiCommand } from "./commands/whoami.ts";
 
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
@@ -30,8 +40,12 @@ export const commands: readonly Command[] = [
   editDenoiseCommand,
   editInterpolateCommand,
   inspectCommand,
+  downloadCommand,
+  uploadCommand,
+  whoamiCommand,
   cacheListCommand,
   cacheClearCommand,
+  completionCommand,
 ];
 
 /** The words that several commands start with. */
@@ -39,12 +53,6 @@ export const commandGroups: readonly CommandGroup[] = [
   { name: "edit", summary: "Edit images" },
   { name: "cache", summary: "List and clear the cache of models" },
 ];
-
-/** The commands, and the groups that they are in. */
-export interface CommandTable {
-  readonly commands: readonly Command[];
-  readonly groups: readonly CommandGroup[];
-}
 
 /** The command table of the program. */
 export const commandTable: CommandTable = { commands, groups: commandGroups };

@@ -1,6 +1,11 @@
 import type { OptionDefinition } from "./arguments/parse-arguments.ts";
-import { type Command, type CommandGroup, commonOptions, type PositionalDefinition } from "./command.ts";
-import type { CommandTable } from "./commands.ts";
+import {
+  type Command,
+  type CommandGroup,
+  type CommandTable,
+  commonOptions,
+  type PositionalDefinition,
+} from "./command.ts";
 import { exitCodeMeanings } from "./exit-codes.ts";
 
 /** How to lay out a help text. */

@@ -85,21 +85,22 @@ async function runCommand(
 ): Promise<void> {
   const { stdout, stderr } = system;
   // Imported lazily: help and usage errors need none of them.
-  const [{ setWarningHandler }, { Output }] = await Promise.all([
+  const [{ setWarningHandler }, { Output }, { replaceOptions }] = await Promise.all([
     import("@onestep/core"),
     import("./output/output.ts"),
+    import("./failure/terminal-words.ts"),
   ]);
   const output = new Output({
     ...{ stdout, stderr, environment: system.environment },
     ...{ json: parsed.has("json"), quiet: parsed.has("quiet"), hasColor: !parsed.has("no-color") },
   });
   // Warnings go through the output, so that they do not break into the progress bar.
-  const previous = setWarningHandler(({ message }) => output.warn(message));
+  const previous = setWarningHandler(({ message }) => output.warn(replaceOptions(message)));
   const onAbort = (): void => output.note("Finishing this step… press Ctrl-C again to quit now.");
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await command.run({ name: command.name, arguments: parsed, output, system, signal });
+    await command.run({ name: command.name, table: commandTable, arguments: parsed, output, system, signal });
   } catch (error) {
     // Errors about values do not know their command.
     throw error instanceof UsageError ? new UsageError(error.message, command.name, error.code) : error;

@@ -15,6 +15,21 @@ export const cacheDirOption: OptionDefinition = {
     "Cache of the Hub, shared with Python (default: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub)",
 };
 
+/** `--token`. */
+export const tokenOption: OptionDefinition = {
+  name: "token",
+  value: "token",
+  description:
+    "Access token of the Hub. Other users of this machine can see it on the command line: prefer HF_TOKEN, or log in with Python's hf (default: HF_TOKEN, or the token file)",
+};
+
+/** `--endpoint`. */
+export const endpointOption: OptionDefinition = {
+  name: "endpoint",
+  value: "url",
+  description: "The Hub, or a mirror of it (default: HF_ENDPOINT or https://huggingface.co)",
+};
+
 /** Properties that a single-file original checkpoint does not record. */
 const singleFileOptions: readonly OptionDefinition[] = [
   {
@@ -63,17 +78,8 @@ export const repositoryOptions: readonly OptionDefinition[] = [
   },
   ...singleFileOptions,
   cacheDirOption,
-  {
-    name: "token",
-    value: "token",
-    description:
-      "Access token of the Hub. Other users of this machine can see it on the command line: prefer HF_TOKEN, or log in with Python's hf (default: HF_TOKEN, or the token file)",
-  },
-  {
-    name: "endpoint",
-    value: "url",
-    description: "The Hub, or a mirror of it (default: HF_ENDPOINT or https://huggingface.co)",
-  },
+  tokenOption,
+  endpointOption,
   { name: "local-files-only", description: "Use cached files only; make no network requests" },
 ];
 

@@ -263,7 +263,7 @@ describe("onestep generate", () => {
     const words = ["generate", ddpmFolder, "--class-label", "1", "--steps", "2"];
     const { exitCode, stderr } = await runOnestep(words, { folder: folder() });
     expect(exitCode).toBe(3);
-    expect(stderr).toContain("found 1 for a model without classes, expected no classLabels");
+    expect(stderr).toContain("found 1 for a model without classes, expected no --class-label");
     expect(await readdir(folder())).toEqual([]);
   });
 

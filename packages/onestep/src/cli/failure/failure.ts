@@ -32,11 +32,12 @@ export async function describeFailure(error: unknown): Promise<Failure> {
     return { exitCode, code: "interrupted", message, problem: undefined };
   }
   // Imported lazily: the packages that define the errors are not needed unless one occurs.
-  const [{ OnestepError }, { formatProblem }, { exitCodeOfError, inFlags, replaceOptions }] =
+  const [{ OnestepError }, { formatProblem }, { exitCodeOfError }, { inFlags, replaceOptions }] =
     await Promise.all([
       import("@onestep/core"),
       import("@onestep/core/internal"),
       import("./package-errors.ts"),
+      import("./terminal-words.ts"),
     ]);
   if (OnestepError.isInstance(error)) {
     const { code } = error;

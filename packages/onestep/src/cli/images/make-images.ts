@@ -18,6 +18,7 @@ import type { Result } from "../output/output.ts";
 import { formatDuration } from "../output/text.ts";
 import { describeDrawnClasses, nameClasses, readId2LabelFile } from "./class-labels.ts";
 import { formatClassParameters } from "./image-parameters.ts";
+import { announceDownload } from "./model-files.ts";
 import { openPipeline } from "./open-pipeline.ts";
 import { checkOutput, describeSize, layOut, requireScale, savePictures } from "./output-files.ts";
 import { showPreview } from "./preview.ts";
@@ -50,6 +51,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
   await checkOutput(request, batchSize, invocation);
 
   const startedAt = performance.now();
+  const settings = readRepositorySettings(invocation);
   const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
   const id2labelFile = parsed.text("id2label");
   const opened = await openPipeline(
@@ -57,6 +59,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       request: { ...request, numInferenceSteps },
       source: job.source,
       schedulerClass: job.schedulerClass,
+      announce: (source) => announceDownload(source, settings, output),
       rehearse(pipe, classLabels) {
         const { height, width } = sampleSizeOf(pipe.unet.config as UNet2DModelConfigValues);
         requireScale(request.scale, width, height);
@@ -64,7 +67,7 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       },
     },
     {
-      ...readRepositorySettings(invocation),
+      ...settings,
       // Checked by the runtime, which knows the available devices.
       device: parsed.text("device") as Device | undefined,
       threads: request.threads,

@@ -16,6 +16,7 @@ import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
 import { formatParameters } from "./image-parameters.ts";
 import { toJsonInteger } from "./make-images.ts";
+import { announceDownload } from "./model-files.ts";
 import { describeSize, layOut, requireScale, savePictures } from "./output-files.ts";
 import { showPreview } from "./preview.ts";
 import { rehearsePrompt } from "./prompt-models.ts";
@@ -57,6 +58,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     },
     settings,
   );
+  await announceDownload(source, settings, output);
   const pipe = (await pipelineClass.fromSource(source, {
     ...{ ...settings, ...small.tokenizers, scheduler: small.scheduler },
     // Checked by the runtime, which knows the available devices.
