@@ -9,7 +9,7 @@ export const classLabelOption: OptionDefinition = {
   value: "list",
   repeatable: true,
   description:
-    "What to make, for models with classes: one class for all images or one per image, by number or name in any case, as 145 or 0-9 or fox,pizza (default: random, printed)",
+    "What to make, for models with classes: one class for all images or one per image, by number or name in any case, such as 145, 0-9 or fox,pizza (default: random, printed)",
 };
 
 /** Names of classes. */
@@ -18,7 +18,7 @@ export const id2labelOption: OptionDefinition = {
   value: "file",
   completes: "file",
   description:
-    "Names of the classes for --class-label, where the model does not have them: JSON of names by number, as ImageNet's, or a name in each line",
+    "Names of the classes for --class-label, if the model has none: JSON of names by number, such as ImageNet's, or one name per line",
 };
 
 /** `--seed`. */
@@ -34,7 +34,7 @@ export const timestepsOption: OptionDefinition = {
   name: "timesteps",
   value: "list",
   repeatable: true,
-  description: "Which steps, in place of --steps: indices into the training grid, descending, as 22,0",
+  description: "Which steps, instead of --steps: descending indices into the training grid, such as 22,0",
 };
 
 /** `--out`. */
@@ -114,7 +114,7 @@ export const resizeModeOption: OptionDefinition = {
   value: "name",
   choices: ["default", "crop", "fill"],
   description:
-    "What to do with images of another size than the model's: default (stretch them), crop (cover the size and cut off the rest), fill (fit them in and repeat their outermost pixels)",
+    "How to resize images of another size than the model's: default (stretch), crop (scale to cover, and cut off the rest), fill (scale to fit, and repeat the pixels at the edge)",
 };
 
 /** Steps of an edit. */
@@ -139,7 +139,7 @@ export const editOptions: readonly OptionDefinition[] = [
   {
     ...classLabelOption,
     description:
-      "What the images show, for models with classes: one class for all images or one per image, by number or name, as 145 or fox (recommended; a random class otherwise)",
+      "What the images show, for models with classes: one class for all images or one per image, by number or name, such as 145 or fox (recommended; a random class otherwise)",
   },
   id2labelOption,
   seedOption,

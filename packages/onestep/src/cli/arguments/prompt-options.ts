@@ -18,7 +18,7 @@ export const promptOptions: readonly OptionDefinition[] = [
     repeatable: true,
     allowsEmpty: true,
     description:
-      "For text-to-image models: what the image does not show, once for all prompts or once for each",
+      "For text-to-image models: what the image does not show: one for all prompts, or one for each",
   },
   {
     name: "guidance-scale",
@@ -60,7 +60,7 @@ export const strengthOption: OptionDefinition = {
   name: "strength",
   value: "number",
   description:
-    "For text-to-image models: how much of the image is changed, 0 to 1 (default: that of diffusers: 0.8, or 1 where a mask says what is repainted; 0.3 for XL without a mask)",
+    "For text-to-image models: how much of the image is changed, 0 to 1 (default: that of diffusers: 0.8, or 1 with a mask; 0.3 for XL without a mask)",
 };
 
 /** The images of an edit, if the model is given without `--model`. */

@@ -8,7 +8,7 @@ export const cacheListCommand: Command = {
   name: "cache list",
   summary: "List the models in the cache",
   description: [
-    "The cache is the one of Python's huggingface_hub: models that Python fetched are listed too.",
+    "The cache is shared with Python's huggingface_hub: models that Python downloaded are listed, too.",
   ],
   options: [cacheDirOption],
   examples: ["cache list", "cache list --json"],

@@ -8,7 +8,7 @@ export const editDenoiseCommand: Command = {
   name: "edit denoise",
   summary: "Remove noise from an image",
   description: [
-    "The image has the size of the model's images, and Gaussian noise of a known strength on it.",
+    "Removes Gaussian noise of a known strength. The image must have the size of the model's images.",
   ],
   positionals: [imagePositional],
   options: [

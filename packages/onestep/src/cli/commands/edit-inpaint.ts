@@ -16,7 +16,7 @@ export const editInpaintCommand: Command = {
   name: "edit inpaint",
   summary: "Repaint the masked part of an image",
   description: [
-    "Black areas of the mask are kept, white areas are repainted, grey areas are blended. The mask has the size of its image. With a consistency model, an image of the model's size keeps its known pixels byte for byte; others are resized first, and the mask with them.",
+    "Black areas of the mask are kept, white areas are repainted, grey areas are blended. The mask has the size of its image. A consistency model keeps the pixels under black areas byte for byte if the image has the size of the model's images; otherwise image and mask are resized first, and the command says so.",
     "With a text-to-image model, say with --prompt what the repainted image shows.",
   ],
   positionals: [imageOrModelPositional],
@@ -27,7 +27,7 @@ export const editInpaintCommand: Command = {
       completes: "file",
       repeatable: true,
       description:
-        "An image that is white where to repaint: one for all images, or one for each. Prefer PNG: JPEG compression alters pure black",
+        "An image that is white where the other is to be repainted: one for all images, or one for each. Prefer PNG: JPEG compression alters pure black",
     },
     imageOption,
     strengthOption,

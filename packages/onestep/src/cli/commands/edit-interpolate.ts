@@ -15,13 +15,14 @@ export const editInterpolateCommand: Command = {
   name: "edit interpolate",
   summary: "Interpolate between two images or seeds",
   description: [
-    "Between two images, or without any between two seeds. The first and the last result are the images that went in, or those that `generate` makes of the seeds.",
+    "Between two images, or between the two seeds of --seed. The first and the last result are the images themselves, or what `onestep generate` makes of the seeds.",
   ],
   positionals: [
     {
       ...imagePositional,
       required: false,
-      description: "Two images: PNG, JPEG or WebP. Without them: between the two of --seed",
+      description:
+        "Two images: PNG, JPEG or WebP. Leave them out to interpolate between the two seeds of --seed",
     },
   ],
   options: [
@@ -33,7 +34,8 @@ export const editInterpolateCommand: Command = {
     {
       name: "strength",
       value: "number",
-      description: "Between images: how much the model may make up half-way, above 0 to 1 (default: 0.6)",
+      description:
+        "Between images: how much the model contributes at the midpoint, above 0 to 1 (default: 0.6)",
     },
     resizeModeOption,
     {
@@ -44,7 +46,7 @@ export const editInterpolateCommand: Command = {
     {
       ...timestepsOption,
       description:
-        "Which steps, in place of --steps, between seeds: indices into the training grid, descending, as 22,0",
+        "Between seeds: which steps, instead of --steps: descending indices into the training grid, such as 22,0",
     },
     ...editOptions,
   ],

@@ -13,13 +13,13 @@ import type { Command } from "../command.ts";
 export const editStrokeCommand: Command = {
   name: "edit stroke",
   summary: "Turn strokes, or any other image, into an image",
-  description: ["Noise hides the detail of the image, and the model makes new detail under it (SDEdit)."],
+  description: ["Noise hides the detail of the image, and the model generates new detail (SDEdit)."],
   positionals: [imagePositional],
   options: [
     {
       name: "strength",
       value: "number",
-      description: "How far the result may go from the image, above 0 to 1 (default: 0.6)",
+      description: "How much to change the image, above 0 to 1 (default: 0.6)",
     },
     batchSizeOption,
     resizeModeOption,

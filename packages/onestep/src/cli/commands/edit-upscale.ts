@@ -15,7 +15,7 @@ export const editUpscaleCommand: Command = {
   name: "edit upscale",
   summary: "Enlarge a small image",
   description: [
-    "The result has the size of the model's images, and shrunk again it is the image that went in.",
+    "The result has the size of the model's images. Scaled down again, it is the original image.",
   ],
   positionals: [imagePositional],
   options: [

@@ -30,7 +30,7 @@ export async function readId2LabelFile(path: string): Promise<Id2Label> {
 }
 
 /**
- * Resolves classes to numbers. Names are matched as they are written or, if there is none such, in any case.
+ * Resolves classes to numbers. Names are matched as they are written, or else in any case.
  *
  * @throws UsageError if a name is unknown to the checkpoint, or ambiguous.
  */

@@ -7,8 +7,8 @@ import { encodeSixel } from "./sixel.ts";
 export type ImageProtocol = "kitty" | "iterm" | "sixel";
 
 /**
- * The protocol of a terminal, from its environment variables; `undefined` if none is known. Inside tmux and screen, which
- * pass on none of them by default, there is none.
+ * The protocol of a terminal, from its environment variables; `undefined` if none is known. `undefined` inside tmux and
+ * screen, which do not pass these protocols on by default.
  */
 export function findImageProtocol(
   environment: Readonly<Record<string, string | undefined>>,
@@ -54,7 +54,7 @@ export async function showPreview(
   }
   const picture = combine(pictures.slice(0, mostImages));
   output.progress.clear();
-  stderr.write(`${await encodePreview(picture, protocol, stderr.columns ?? widestColumns)}\n`);
+  stderr.write(`${await encodePreview(picture, protocol, stderr.columns || widestColumns)}\n`);
 }
 
 /** One picture of several, in a grid if they have one size. */

@@ -209,10 +209,14 @@ export class ProgressBar implements ProgressDisplay {
     this.#drawnColumns = 0;
   }
 
+  /** Some terminals say that they have none. */
+  get #columns(): number {
+    return this.#stream.columns || 80;
+  }
+
   /** A terminal that became narrower has wrapped the line, and shows it on several rows. */
   #eraser(): string {
-    const { columns = 80 } = this.#stream;
-    const rows = columns > 0 ? Math.ceil(this.#drawnColumns / columns) : 1;
+    const rows = Math.ceil(this.#drawnColumns / this.#columns);
     return rows > 1 ? `\r\u001B[${rows - 1}A\u001B[J` : eraseLine;
   }
 
@@ -288,9 +292,11 @@ export class ProgressBar implements ProgressDisplay {
   #draw(): void {
     if (this.#task === undefined) return;
     const now = this.#now();
-    const { columns = 80 } = this.#stream;
     // One column is left free: some terminals wrap when the last one is written.
-    const line = formatProgressLine(describeTask(this.#task, now, this.#startedAt), Math.max(1, columns - 1));
+    const line = formatProgressLine(
+      describeTask(this.#task, now, this.#startedAt),
+      Math.max(1, this.#columns - 1),
+    );
     this.#stream.write(this.#eraser() + printable(line));
     this.#drawnAt = now;
     this.#drawnColumns = columnsOf(line);
