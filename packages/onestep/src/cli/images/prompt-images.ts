@@ -34,8 +34,16 @@ export interface PromptJob {
   readonly inputFiles?: readonly string[];
 }
 
+/** Height and width in pixels. */
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
 /** The part of a text-to-image pipeline used here. */
 interface PromptPipeline extends DiffusionPipelineBase {
+  /** Height and width of the model's images. */
+  readonly defaultSize: Size;
   generate(options: object): Promise<{ readonly images: readonly RasterImage[] }>;
 }
 
@@ -54,7 +62,11 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     source,
     {
       ...{ pipelineClass, schedulerClass },
-      generate: (pipe) => (pipe as PromptPipeline).generate(runOptions(job, { signal })),
+      generate(pipe) {
+        const { height, width } = sizeOfResult(job, pipe as PromptPipeline, 0);
+        requireScale(request.scale, width, height);
+        return (pipe as PromptPipeline).generate(runOptions(job, { signal }));
+      },
     },
     settings,
   );
@@ -69,6 +81,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     if (schedulerClass !== undefined) pipe.scheduler = schedulerClass.fromConfig(pipe.scheduler.config);
     await loadLoras(pipe, request, settings);
     const loadedAt = performance.now();
+    for (const line of describeResizing(job, pipe)) output.note(line);
     output.progress.showTask("Generating");
     let steps = 0;
     const { images } = await pipe.generate(
@@ -83,7 +96,6 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     const generatedAt = performance.now();
     const { width, height } = images[0] as RasterImage;
     const texts = images.map((_, index) => textOf(job, pipe, pipelineClass, { index, width, height, steps }));
-    requireScale(request.scale, width, height);
     const pictures = layOut(images, request);
     const files = await savePictures(pictures, request.out, { signal, texts, stdout: system.stdout });
     const milliseconds = {
@@ -132,6 +144,32 @@ function requireClass({ source, model, task }: PromptJob): PromptPipelineClass {
     found: `a ${className}`,
     expected: "a model of Stable Diffusion, which a part of an image can be repainted with",
     remedy: "Name such a model, or change the whole image with `onestep edit img2img`.",
+  });
+}
+
+/** The size of the images that a job makes: of an edit, of those that it makes of one of its images. */
+function sizeOfResult({ task, request, inputs }: PromptJob, pipe: PromptPipeline, index: number): Size {
+  const image = inputs?.["image"]?.[index];
+  if (task === "image" && image !== undefined) {
+    return { height: image.height - (image.height % 8), width: image.width - (image.width % 8) };
+  }
+  const { height, width } = pipe.defaultSize;
+  return { height: request.height ?? height, width: request.width ?? width };
+}
+
+/** Says which images of an edit are resized, and to what. */
+function describeResizing(job: PromptJob, pipe: PromptPipeline): readonly string[] {
+  const { task, inputs = {}, inputFiles = [] } = job;
+  const images = inputs["image"] ?? [];
+  return images.flatMap(({ width, height }, index) => {
+    const size = sizeOfResult(job, pipe, index);
+    if (width === size.width && height === size.height) return [];
+    const change = `${inputFiles[index]} (${width}x${height}) is resized to ${size.width}x${size.height}`;
+    return [
+      task === "image"
+        ? `${change}, multiples of 8`
+        : `${change}, as --width and --height say (default: the size of the model's images)`,
+    ];
   });
 }
 
