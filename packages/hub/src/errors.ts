@@ -86,7 +86,7 @@ export class InvalidTokenError extends HubError {
   static override readonly code: string = "invalid-token";
 }
 
-/** An upload needs an access token, and there is none. */
+/** An upload or `whoAmI` needs an access token, and none is set. */
 export class MissingTokenError extends HubError {
   static override readonly code: string = "missing-token";
 }

@@ -59,3 +59,4 @@ export {
   pushOptionNames,
   uploadFiles,
 } from "./upload/upload-files.ts";
+export { type HubAccount, type WhoAmIOptions, whoAmI } from "./who-am-i.ts";

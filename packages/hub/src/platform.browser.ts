@@ -28,4 +28,12 @@ export const platform: Platform = {
       remedy: "Upload from a program in Node.",
     });
   },
+  whoAmI: async () => {
+    throw new UnsupportedError({
+      subject: "whoAmI",
+      found: "a browser",
+      expected: "Node, where access tokens are kept",
+      remedy: "Call it in Node.",
+    });
+  },
 };

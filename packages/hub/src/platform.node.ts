@@ -15,6 +15,7 @@ import type { HubRequest, Platform } from "./platform.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
 import { downloadTimeout, isEnabled, isOffline, metadataTimeout, xetFromBytes } from "./settings.ts";
 import { uploadFilesToHub } from "./upload/upload-to-hub.node.ts";
+import { askWhoAmI } from "./upload/who-am-i.node.ts";
 
 /** Node: folders, and a cache on disk. */
 export const platform: Platform = {
@@ -25,6 +26,7 @@ export const platform: Platform = {
   openWebFolder: openWebInNode,
   openCache: openDiskCache,
   uploadFiles: uploadFilesToHub,
+  whoAmI: askWhoAmI,
 };
 
 /** Opens a repository of the Hub in Node, with the cache on disk that is shared with Python. */

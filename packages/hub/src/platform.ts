@@ -2,6 +2,7 @@ import type { Cache, CacheLocation } from "./cache/cache-report.ts";
 import type { OpenRepositoryOptions, Repository } from "./repository.ts";
 import type { Environment } from "./settings.ts";
 import type { UploadFile, UploadFilesOptions, UploadReport } from "./upload/upload-files.ts";
+import type { HubAccount, WhoAmIOptions } from "./who-am-i.ts";
 
 /** What differs between Node and browsers. `#platform` gives the one that fits. */
 export interface Platform {
@@ -19,6 +20,10 @@ export interface Platform {
     files: readonly UploadFile[],
     options: UploadFilesOptions,
   ) => Promise<UploadReport>;
+  readonly whoAmI: (
+    request: Pick<HubRequest, "endpoint" | "environment">,
+    options: WhoAmIOptions,
+  ) => Promise<HubAccount>;
 }
 
 /** Which repository of the Hub to open, or to change. */

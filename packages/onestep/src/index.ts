@@ -54,6 +54,7 @@ export {
   FileReadError,
   GatedRepositoryError,
   getFiles,
+  type HubAccount,
   HubError,
   IntegrityError,
   InvalidTokenError,
@@ -83,6 +84,8 @@ export {
   UploadRejectedError,
   type UploadReport,
   uploadFiles,
+  type WhoAmIOptions,
+  whoAmI,
 } from "@onestep/hub";
 export {
   AdaptableModel,

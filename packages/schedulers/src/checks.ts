@@ -87,7 +87,7 @@ export function requireFraction(subject: string, value: unknown): number {
 export function refuseIndex(className: string, timestep: number, timesteps: Float64Array): void {
   if (!Number.isInteger(timestep) || timesteps.includes(timestep)) return;
   throw new InvalidArgumentError(
-    "Passing integer indices (e.g. from `enumerate(timesteps)`) as timesteps to" +
+    "Passing integer indices (e.g. from `timesteps.entries()`) as timesteps to" +
       ` \`${className}.step()\` is not supported. Make sure to pass` +
       ` one of the \`scheduler.timesteps\` as a timestep. Found ${timestep}; of the pairs that` +
       " `timesteps.entries()` gives, pass the second part.",
@@ -158,7 +158,7 @@ export class ScaledInputReminder {
     if (this.#isCalled || this.#hasWarned) return;
     this.#hasWarned = true;
     warn(
-      "The `scale_model_input` function should be called before `step` to ensure correct denoising." +
+      "The `scaleModelInput` function should be called before `step` to ensure correct denoising." +
         " Give the model what `scheduler.scaleModelInput(sample, timestep)` returns.",
       "scheduler",
     );

@@ -154,7 +154,8 @@ function readType(file: RepositoryFile, name: string, dtype: PythonJson | undefi
     subject: `${file.path}: ${shortenName(name)}`,
     found: `the dtype ${describeJson(dtype)}`,
     expected,
-    remedy: "Save the arrays in another type, float16 for one: {k: v.half() for k, v in state_dict.items()}.",
+    remedy:
+      "In Python, save the arrays in another type, such as float16: {k: v.half() for k, v in state_dict.items()}.",
   });
 }
 

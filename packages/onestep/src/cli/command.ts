@@ -10,12 +10,18 @@ export interface PositionalDefinition {
   readonly repeatable?: boolean;
   /** Whether it is required. */
   readonly required?: boolean;
+  /** What it names, for shell completion. */
+  readonly completes?: "file" | "folder" | readonly string[];
   readonly description: string;
 }
 
 /** The context of a command. */
 export interface Invocation {
+  /** The name of the command: `edit inpaint`. */
+  readonly name: string;
   readonly arguments: ParsedArguments;
+  /** All commands, for completion scripts. */
+  readonly table: CommandTable;
   readonly output: Output;
   readonly system: CommandLineSystem;
   /** Aborted by Ctrl-C. */
@@ -30,7 +36,8 @@ export interface Command {
   readonly summary: string;
   /** Details, one string per paragraph. */
   readonly description: readonly string[];
-  readonly positional?: PositionalDefinition;
+  /** Its arguments, in order. Only the last one may be repeatable. */
+  readonly positionals?: readonly PositionalDefinition[];
   /** Its own options, in addition to those shared by all commands. */
   readonly options: readonly OptionDefinition[];
   /** Example command lines, without `onestep`. */
@@ -46,6 +53,25 @@ export const commonOptions: readonly OptionDefinition[] = [
     short: "q",
     description: "Write no progress and no notes; warnings and errors are written",
   },
+  { name: "no-color", description: "Write without colours" },
   { name: "debug", description: "Show where in the code an error came from" },
   { name: "help", short: "h", description: "Show this text" },
+];
+
+/** A word that several commands start with: `cache`. */
+export interface CommandGroup {
+  readonly name: string;
+  /** A one-line description without a full stop. */
+  readonly summary: string;
+}
+
+/** The commands, and the groups that they are in. */
+export interface CommandTable {
+  readonly commands: readonly Command[];
+  readonly groups: readonly CommandGroup[];
+}
+
+/** Options of the command line without a command. */
+export const programOptions: readonly OptionDefinition[] = [
+  { name: "version", short: "v", description: "Show the version" },
 ];

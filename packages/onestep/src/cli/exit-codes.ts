@@ -20,8 +20,11 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.ok, "done"],
   [exitCodes.unexpected, "anything else: a bug, not enough memory, a missing runtime"],
   [exitCodes.usage, "wrong usage: an unknown command or option, a missing or non-numeric value"],
-  [exitCodes.invalidInput, "invalid input: a label out of range, timesteps that the scheduler refuses"],
-  [exitCodes.notFound, "the model was not found, or may not be read: private, gated, wrong token"],
+  [
+    exitCodes.invalidInput,
+    "invalid input: a label out of range, an unknown device, timesteps that the scheduler refuses",
+  ],
+  [exitCodes.notFound, "the model was not found, or the token does not allow it: private, gated, read-only"],
   [exitCodes.network, "the Hub did not answer as it should, or the model is not in the cache while offline"],
   [exitCodes.checkpoint, "the model is damaged, or needs something that is not supported here"],
   [exitCodes.notWritten, "a file or the cache could not be written"],

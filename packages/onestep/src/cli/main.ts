@@ -1,15 +1,19 @@
 #!/usr/bin/env node
+import { reportBrokenOutput } from "./failure/broken-output.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { runCommandLine } from "./run-command-line.ts";
 import { askOnTerminal, openOutputStream } from "./system.ts";
 
-const { env, stdin, stdout, stderr } = process;
+const { argv, env, stdin, stderr } = process;
 const { signal, dispose } = listenForInterrupts(process);
+const stdout = openOutputStream(process.stdout);
 const system = {
-  stdout: openOutputStream(stdout),
+  stdout,
   stderr: openOutputStream(stderr),
+  stdin,
   environment: env,
   ask: stdin.isTTY && stderr.isTTY ? askOnTerminal : undefined,
 };
-process.exitCode = await runCommandLine(process.argv.slice(2), system, signal);
+const exitCode = await runCommandLine(argv.slice(2), system, signal);
+process.exitCode = (await reportBrokenOutput(stdout, system)) ?? exitCode;
 dispose();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { commands } from "./commands.ts";
+import { commands, commandTable } from "./commands.ts";
 import { formatCommandHelp, formatOverview } from "./help.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
@@ -11,8 +11,11 @@ function blockUnder(heading: string): string | undefined {
 }
 
 it.each([
-  { heading: "onestep", text: formatOverview(commands) },
-  ...commands.map((command) => ({ heading: `onestep ${command.name}`, text: formatCommandHelp(command) })),
+  { heading: "onestep", text: formatOverview(commandTable, { columns: 100 }) },
+  ...commands.map((command) => ({
+    heading: `onestep ${command.name}`,
+    text: formatCommandHelp(command, { columns: 100 }),
+  })),
 ])("the README has the help text of $heading, word for word", ({ heading, text }) => {
   expect(blockUnder(heading)).toBe(text);
 });

@@ -1,8 +1,8 @@
 import { setWarningHandler, type WarningHandler } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { commands } from "./commands.ts";
-import { formatCommandHelp, formatOverview } from "./help.ts";
+import { commandGroups, commands, commandTable } from "./commands.ts";
+import { formatCommandHelp, formatGroupHelp, formatOverview } from "./help.ts";
 import { readVersion, runCommandLine } from "./run-command-line.ts";
 
 async function run(words: readonly string[], signal: AbortSignal = new AbortController().signal) {
@@ -25,7 +25,7 @@ describe("runCommandLine", () => {
   it.each([[[]], [["--help"]], [["-h"]], [["help"]], [["help", "--json"]]])(
     "%j shows what there is",
     async (words) => {
-      expect(await run(words)).toEqual({ exitCode: 0, stdout: formatOverview(commands), stderr: "" });
+      expect(await run(words)).toEqual({ exitCode: 0, stdout: formatOverview(commandTable), stderr: "" });
     },
   );
 
@@ -39,6 +39,16 @@ describe("runCommandLine", () => {
     },
   );
 
+  it.each(commandGroups.map((group) => ({ name: group.name, group })))(
+    "shows what there is of $name, however it is asked for",
+    async ({ name, group }) => {
+      const expected = { exitCode: 0, stdout: formatGroupHelp(group, commands), stderr: "" };
+      for (const words of [[name], [name, "--help"], ["help", name], ["--help", name]]) {
+        expect(await run(words)).toEqual(expected);
+      }
+    },
+  );
+
   it.each(["--version", "-v"])("%s shows the version", async (word) => {
     expect(await run([word])).toEqual({ exitCode: 0, stdout: `${readVersion()}\n`, stderr: "" });
   });
@@ -46,7 +56,11 @@ describe("runCommandLine", () => {
   it.each([
     [["genrate"], "Did you mean `onestep generate`?", "onestep --help"],
     [["help", "genrate"], "Did you mean `onestep generate`?", "onestep --help"],
-    [["cache"], "needs a subcommand", "onestep --help"],
+    [["cache", "purge"], 'There is no command "cache purge"', "onestep cache --help"],
+    [["--device", "cpu"], "A command is missing", "onestep --help"],
+    [["generate", "--sigma", "1"], "It is an option of `onestep edit denoise`.", "onestep generate --help"],
+    [["generate", "--classLabels", "1"], "Did you mean --class-label?", "onestep generate --help"],
+    [["generate", "--num_inference_steps", "1"], "Did you mean --steps?", "onestep generate --help"],
     [["cache", "clear"], "Not a terminal", "onestep cache clear --help"],
     [["generate", "--sede", "1"], "Did you mean --seed?", "onestep generate --help"],
     [["generate", "a", "b"], 'Unexpected "b"', "onestep generate --help"],

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type ParsedArguments, parseArguments, UsageError } from "./arguments/parse-arguments.ts";
 import { type Command, commonOptions } from "./command.ts";
-import { commands, resolveCommand } from "./commands.ts";
+import { commands, commandTable, resolveRequest } from "./commands.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { describeFailure, reportFailure, usesColor } from "./failure/failure.ts";
-import { formatCommandHelp, formatOverview } from "./help.ts";
-import type { CommandLineSystem } from "./system.ts";
+import { describeFailure, reportFailure } from "./failure/failure.ts";
+import { formatCommandHelp, formatGroupHelp, formatOverview } from "./help.ts";
+import { colorHeadings, hasColor, terminalColumns } from "./output/terminal.ts";
+import { BrokenPipeError, type CommandLineSystem } from "./system.ts";
 
 /**
  * Runs one command line and returns its exit code. Never rejects: every error is printed and becomes an exit code.
@@ -22,6 +23,7 @@ export async function runCommandLine(
     await dispatch(words, system, signal);
     return exitCodes.ok;
   } catch (thrown) {
+    if (thrown instanceof BrokenPipeError) return exitCodes.notWritten;
     const error: unknown = signal.aborted ? signal.reason : thrown;
     const failure = await describeFailure(error);
     const { stdout, stderr, environment } = system;
@@ -29,7 +31,7 @@ export async function runCommandLine(
       stdout,
       stderr,
       json: words.includes("--json"),
-      color: usesColor(stderr, environment),
+      color: hasColor(stderr, environment, words),
       ...(words.includes("--debug") ? { debug: thrown } : {}),
     });
     return failure.exitCode;
@@ -41,32 +43,38 @@ async function dispatch(
   system: CommandLineSystem,
   signal: AbortSignal,
 ): Promise<void> {
-  const [first] = words;
-  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
-    const topic = first === "help" ? words.slice(1).filter((word) => !word.startsWith("-")) : [];
-    system.stdout.write(
-      topic.length === 0
-        ? formatOverview(commands)
-        : formatCommandHelp(resolveCommand(topic, commands).command),
-    );
-    return;
+  const request = resolveRequest(words, commandTable);
+  const layout = { columns: terminalColumns(system.stdout) };
+  const write = (text: string): unknown =>
+    system.stdout.write(colorHeadings(text, hasColor(system.stdout, system.environment, words)));
+  switch (request.kind) {
+    case "overview":
+      write(formatOverview(commandTable, layout));
+      return;
+    case "version":
+      write(`${readVersion()}\n`);
+      return;
+    case "group-help":
+      write(formatGroupHelp(request.group, commands, layout));
+      return;
+    case "help":
+      write(formatCommandHelp(request.command, layout));
+      return;
+    case "run":
+      return runCommand(request.command, parseRest(request.command, request.rest), system, signal);
   }
-  if (first === "--version" || first === "-v") {
-    system.stdout.write(`${readVersion()}\n`);
-    return;
-  }
-  const { command, rest } = resolveCommand(words, commands);
-  const parsed = parseArguments(rest, {
-    name: command.name,
-    options: [...command.options, ...commonOptions],
-    maximumPositionals: command.positional === undefined ? 0 : maximumOf(command.positional),
-  });
-  if (parsed.has("help")) system.stdout.write(formatCommandHelp(command));
-  else await runCommand(command, parsed, system, signal);
 }
 
-function maximumOf({ repeatable }: { readonly repeatable?: boolean }): number {
-  return repeatable === true ? Number.POSITIVE_INFINITY : 1;
+function parseRest(command: Command, rest: readonly string[]): ParsedArguments {
+  const { name, options, positionals = [] } = command;
+  return parseArguments(rest, {
+    name,
+    options: [...options, ...commonOptions],
+    maximumPositionals:
+      positionals.at(-1)?.repeatable === true ? Number.POSITIVE_INFINITY : positionals.length,
+    commandsWith: (option) =>
+      commands.filter((one) => one.options.some((own) => own.name === option)).map((one) => one.name),
+  });
 }
 
 async function runCommand(
@@ -77,21 +85,25 @@ async function runCommand(
 ): Promise<void> {
   const { stdout, stderr } = system;
   // Imported lazily: help and usage errors need none of them.
-  const [{ setWarningHandler }, { Output }] = await Promise.all([
+  const [{ setWarningHandler }, { Output }, { replaceOptions }] = await Promise.all([
     import("@onestep/core"),
     import("./output/output.ts"),
+    import("./failure/terminal-words.ts"),
   ]);
-  const output = new Output({ stdout, stderr, json: parsed.has("json"), quiet: parsed.has("quiet") });
+  const output = new Output({
+    ...{ stdout, stderr, environment: system.environment },
+    ...{ json: parsed.has("json"), quiet: parsed.has("quiet"), hasColor: !parsed.has("no-color") },
+  });
   // Warnings go through the output, so that they do not break into the progress bar.
-  const previous = setWarningHandler(({ message }) => output.warn(message));
+  const previous = setWarningHandler(({ message }) => output.warn(replaceOptions(message)));
   const onAbort = (): void => output.note("Finishing this step… press Ctrl-C again to quit now.");
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await command.run({ arguments: parsed, output, system, signal });
+    await command.run({ name: command.name, table: commandTable, arguments: parsed, output, system, signal });
   } catch (error) {
     // Errors about values do not know their command.
-    throw error instanceof UsageError ? new UsageError(error.message, command.name) : error;
+    throw error instanceof UsageError ? new UsageError(error.message, command.name, error.code) : error;
   } finally {
     setWarningHandler(previous);
     signal.removeEventListener("abort", onAbort);

@@ -23,7 +23,7 @@ describe("a checkpoint that somebody trained, in one file", () => {
     await cp(tiny, join(folder(), "cd_tiny_l2.pt"));
     await cp(tiny, join(folder(), "target_model050000.pt"));
     const scheduler = ["--scheduler", "CMStochasticIterativeScheduler", "--steps", "2"];
-    const words = [...flags, "--seed", "0", "--class-label", "1"];
+    const words = [...flags, "--seed", "0", "--class-label", "1", "--no-metadata"];
     expect(await run("generate", "cd_tiny_l2.pt", ...words, "--steps", "2", "--out", "a.png")).toMatchObject({
       exitCode: 0,
     });

@@ -40,8 +40,12 @@ function makeStream() {
   const stream = {
     isTTY: true,
     columns: 80,
-    write: (text: string) => written.push(text),
-    on: (_event: "error", listener: (error: NodeJS.ErrnoException) => void) => listeners.push(listener),
+    write(content: string | Uint8Array, callback?: (error?: Error | null) => void) {
+      written.push(String(content));
+      callback?.();
+    },
+    on: (_event: string, listener: (error: NodeJS.ErrnoException) => void) => listeners.push(listener),
+    off() {},
   };
   const fail = (code: string): void => {
     for (const listener of listeners) listener(Object.assign(new Error(code), { code }));
@@ -67,9 +71,23 @@ describe("openOutputStream", () => {
     expect(written).toEqual([]);
   });
 
-  it("does not hide other failures", () => {
+  it("keeps another failure for the end of the run", async () => {
     const { stream, fail } = makeStream();
-    openOutputStream(stream);
-    expect(() => fail("EIO")).toThrow("EIO");
+    const output = openOutputStream(stream);
+    await output.flush();
+    expect(output.failure).toBeUndefined();
+    fail("ENOSPC");
+    fail("EIO");
+    expect(output.failure?.code).toBe("ENOSPC");
+  });
+
+  it("says of bytes whether they were written", async () => {
+    const { stream, written, fail } = makeStream();
+    const output = openOutputStream(stream);
+    expect(await output.writeBytes(Uint8Array.of(65))).toBeUndefined();
+    expect(written).toEqual(["65"]);
+    fail("EPIPE");
+    expect(await output.writeBytes(Uint8Array.of(66))).toMatchObject({ code: "EPIPE" });
+    expect(output.failure).toBeUndefined();
   });
 });

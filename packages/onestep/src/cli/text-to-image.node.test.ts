@@ -163,6 +163,30 @@ async function filesOf(name: string): Promise<FakeFiles> {
 }
 
 describe("onestep edit with a text-to-image model", () => {
+  it("says how it resizes an image, and refuses what becomes too large", async () => {
+    const image = new RasterImage({
+      width: 70,
+      height: 50,
+      channels: 1,
+      data: new Uint8Array(3500).fill(200),
+    });
+    await image.save(join(folder(), "in.png"));
+    const words = ["in.png", "--prompt", "x", "--steps", "2", "--seed", "0", "--out", "a.png", "--model"];
+    const changed = await onestep("edit", "img2img", ...words, tiny("sd15-tiny"), "--strength", "1");
+    expect(changed.stderr).toMatch(/^in\.png \(70x50\) is resized to 64x48, multiples of 8\nGenerating$/m);
+    const saved = await RasterImage.fromPng(await readFile(join(folder(), "a.png")));
+    expect([saved.width, saved.height]).toEqual([64, 48]);
+    const repainted = await onestep(
+      ...["edit", "inpaint", ...words, tiny("sd15-inpaint-tiny"), "--mask", "in.png", "--width", "32"],
+    );
+    expect(repainted.stderr).toMatch(/^in\.png \(70x50\) is resized to 32x\d+, as --width and --height say/m);
+    const refused = await onestep("edit", "img2img", ...words, tiny("sd15-tiny"), "--scale", "500");
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining("--scale: found 500 for images of 64x48 pixels, expected at most 147."),
+    ]);
+  });
+
   it("changes an image, and repaints a part of one", async () => {
     const scene = fileURLToPath(
       new URL("../../../pipelines/src/text-to-image/__fixtures__/images/scene.png", import.meta.url),

@@ -82,7 +82,7 @@ function invalid(subject: string, found: string): InvalidArgumentError {
     subject,
     found,
     expected: "a RasterImage, a list of them, or a float32 tensor [batch, channels, height, width] in [0, 1]",
-    remedy: "Read a file with `RasterImage.load`, or bytes with `RasterImage.decode`.",
+    remedy: "Decode the bytes of a file with `RasterImage.decode`.",
   });
 }
 

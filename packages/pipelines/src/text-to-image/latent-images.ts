@@ -161,7 +161,7 @@ export function listRasterImages(subject: string, input: unknown): readonly Rast
     found: describeValue(input),
     expected:
       "a RasterImage, a list of them, or a float32 tensor [images, channels, height, width] in [0, 1]",
-    remedy: "Read a file with `RasterImage.load`, or bytes with `RasterImage.decode`.",
+    remedy: "Decode the bytes of a file with `RasterImage.decode`.",
   });
 }
 

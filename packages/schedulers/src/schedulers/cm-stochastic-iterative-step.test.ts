@@ -162,7 +162,7 @@ describe("step", () => {
     expect(warning).toHaveBeenCalledTimes(1);
     expect(warning).toHaveBeenCalledWith(
       expect.stringContaining(
-        "The `scale_model_input` function should be called before `step` to ensure correct denoising.",
+        "The `scaleModelInput` function should be called before `step` to ensure correct denoising.",
       ),
     );
   });
@@ -185,7 +185,7 @@ describe("step", () => {
     const step = () => scheduler.step(sample, index, sample, { generator: new TorchGenerator(0) });
     expect(step).toThrow(InvalidArgumentError);
     expect(step).toThrow(
-      "Passing integer indices (e.g. from `enumerate(timesteps)`) as timesteps to" +
+      "Passing integer indices (e.g. from `timesteps.entries()`) as timesteps to" +
         " `CMStochasticIterativeScheduler.step()` is not supported. Make sure to pass one of the" +
         ` \`scheduler.timesteps\` as a timestep. Found ${index};`,
     );

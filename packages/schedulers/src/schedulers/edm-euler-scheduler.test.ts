@@ -59,7 +59,7 @@ describeScheduler({
     wrongTimesteps: [
       [
         1,
-        "Passing integer indices (e.g. from `enumerate(timesteps)`) as timesteps to `EDMEulerScheduler.step()` is" +
+        "Passing integer indices (e.g. from `timesteps.entries()`) as timesteps to `EDMEulerScheduler.step()` is" +
           " not supported. Make sure to pass one of the `scheduler.timesteps` as a timestep.",
       ],
       [0.3, "EDMEulerScheduler: timestep: found 0.3, expected one of `scheduler.timesteps`"],

@@ -73,7 +73,7 @@ describeScheduler({
   },
   step: {
     reminds: true,
-    wrongTimesteps: [[1, "Passing integer indices (e.g. from `enumerate(timesteps)`)"]],
+    wrongTimesteps: [[1, "Passing integer indices (e.g. from `timesteps.entries()`)"]],
   },
 });
 

@@ -40,7 +40,7 @@ export function chooseStateDict(
           subject,
           found: `${describePickleValue(content)} without tensors`,
           expected: "a dict from names to tensors, or a dict that holds one",
-          remedy: "Save the state dict of the model: torch.save(model.state_dict(), path).",
+          remedy: "In Python, save the state dict of the model: torch.save(model.state_dict(), path).",
         }
       : {
           subject,

@@ -195,6 +195,6 @@ function invalid(subject: string, found: string, expected: string): CheckpointEr
     subject,
     found,
     expected,
-    remedy: "Fetch it again, or save the weights alone: torch.save(model.state_dict(), path).",
+    remedy: "Fetch it again, or save the weights alone, in Python: torch.save(model.state_dict(), path).",
   });
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ export interface RunResult {
   /** The signal that ended it, where one did. */
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
+  /** Its bytes, where it is an image. */
+  readonly bytes: Buffer;
   readonly stderr: string;
 }
 
@@ -27,27 +30,33 @@ export interface RunOptions {
   readonly signals?: readonly (readonly [text: string, signal: NodeJS.Signals])[];
   /** Closes stdout at once, as `head -0` does. */
   readonly closeStdout?: boolean;
+  /** What stdin gives; nothing by default. */
+  readonly stdin?: Uint8Array;
+  /** The file that stdout is, in place of a pipe. */
+  readonly stdoutFile?: string;
 }
 
 /** Runs the compiled command line in a process of its own. */
 export function runOnestep(words: readonly string[], options: RunOptions): Promise<RunResult> {
-  const { folder, environment = {}, signals = [], closeStdout = false } = options;
+  const { folder, environment = {}, signals = [], closeStdout = false, stdin, stdoutFile } = options;
+  const file = stdoutFile === undefined ? undefined : openSync(stdoutFile, "w");
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(HF_|HUGGING|TRANSFORMERS_)/.test(name),
   );
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
     env: { ...Object.fromEntries(inherited), HF_HOME: `${folder}/hf`, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin === undefined ? "ignore" : "pipe", file ?? "pipe", "pipe"],
   });
   const pending = [...signals];
-  let stdout = "";
+  const parts: Buffer[] = [];
   let stderr = "";
-  if (closeStdout) child.stdout.destroy();
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
+  if (file !== undefined) closeSync(file);
+  // A program that refuses its input does not read it.
+  child.stdin?.on("error", () => undefined).end(stdin);
+  if (closeStdout) child.stdout?.destroy();
+  child.stdout?.on("data", (part) => parts.push(part));
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
     stderr += text;
     const [next] = pending;
     if (next === undefined || !stderr.includes(next[0])) return;
@@ -56,7 +65,10 @@ export function runOnestep(words: readonly string[], options: RunOptions): Promi
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
+    child.once("close", (exitCode, signal) => {
+      const bytes = Buffer.concat(parts);
+      resolve({ exitCode, signal, stdout: bytes.toString("utf8"), bytes, stderr });
+    });
   });
 }
 

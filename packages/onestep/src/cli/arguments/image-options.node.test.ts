@@ -63,8 +63,12 @@ describe("readGenerateRequest", () => {
     [["--seed", "0.5"], '--seed: found "0.5", expected an integer from -2^63 to 2^64 - 1.'],
     [["--class-label", "1.5"], '--class-label: found "1.5", expected an integer.'],
     [["--class-label", "fox,,pizza"], "--class-label: found nothing between two commas"],
-    [["--out", "a.jpg"], '--out: found "a.jpg", expected the name of a file that ends in .png.'],
-    [["--out", "folder/.png"], "expected the name of a file that ends in .png."],
+    [
+      ["--out", "a.gif"],
+      '--out: found "a.gif", expected the name of a file that ends in .png, .jpg, .jpeg or .webp',
+    ],
+    [["--out", "folder/.png"], "expected the name of a file that ends in .png"],
+    [["--scale", "1.5"], '--scale: found "1.5"'],
   ])("refuses %j", (words, message) => {
     expect(() => read(...words)).toThrow(UsageError);
     expect(() => read(...words)).toThrow(message);

@@ -9,15 +9,16 @@ export const classLabelOption: OptionDefinition = {
   value: "list",
   repeatable: true,
   description:
-    "What to make, for models with classes: one class for all images or one per image, by number or name, as 145 or 0-9 or fox,pizza (default: random, printed)",
+    "What to make, for models with classes: one class for all images or one per image, by number or name in any case, such as 145, 0-9 or fox,pizza (default: random, printed)",
 };
 
 /** Names of classes. */
 export const id2labelOption: OptionDefinition = {
   name: "id2label",
   value: "file",
+  completes: "file",
   description:
-    "Names of the classes for --class-label, where the model does not have them: JSON of names by number, as ImageNet's, or a name in each line",
+    "Names of the classes for --class-label, if the model has none: JSON of names by number, such as ImageNet's, or one name per line",
 };
 
 /** `--seed`. */
@@ -33,7 +34,7 @@ export const timestepsOption: OptionDefinition = {
   name: "timesteps",
   value: "list",
   repeatable: true,
-  description: "Which steps, in place of --steps: indices into the training grid, descending, as 22,0",
+  description: "Which steps, instead of --steps: descending indices into the training grid, such as 22,0",
 };
 
 /** `--out`. */
@@ -41,8 +42,9 @@ export const outOption: OptionDefinition = {
   name: "out",
   short: "o",
   value: "file",
+  completes: "file",
   description:
-    "Where to save; name.png becomes name-0.png, name-1.png, ... for several images. A file that is there is REPLACED (default: onestep.png, or onestep-2.png and so on: the default replaces nothing)",
+    "Where to save, as .png, .jpg or .webp, or - for a PNG on the standard output; name.png becomes name-0.png, name-1.png, ... for several images. An existing file is REPLACED (default: onestep.png, or onestep-2.png and so on: the default replaces nothing)",
 };
 
 /** `--grid`. */
@@ -52,9 +54,35 @@ export const gridOption: OptionDefinition = {
   description: "Save all images as one, in a grid",
 };
 
+/** How results are saved and shown. */
+export const outputOptions: readonly OptionDefinition[] = [
+  outOption,
+  gridOption,
+  {
+    name: "scale",
+    value: "factor",
+    description:
+      "Save the images so many times larger, each pixel as a square: 8 for 256 pixels instead of 32",
+  },
+  {
+    name: "no-metadata",
+    description: "Do not write what made the image (prompt or class, seed, settings) into the PNG",
+  },
+  {
+    name: "preview",
+    description: "Show the images in the terminal (default: in kitty, Ghostty, WezTerm, iTerm2, foot)",
+  },
+  { name: "no-preview", description: "Do not show the images in the terminal" },
+];
+
 /** Where the model runs, and with how many threads. */
 export const sessionOptions: readonly OptionDefinition[] = [
-  { name: "device", value: "name", description: "Where to run: auto, cpu, webgpu, wasm (default: auto)" },
+  {
+    name: "device",
+    value: "name",
+    choices: ["auto", "cpu", "webgpu", "wasm"],
+    description: "Where to run: auto, cpu, webgpu, wasm (default: auto)",
+  },
   {
     name: "threads",
     value: "count",
@@ -67,22 +95,26 @@ export const imagePositional: PositionalDefinition = {
   name: "image",
   repeatable: true,
   required: true,
-  description: "Images to edit: PNG, JPEG or WebP",
+  completes: "file",
+  description: "Images to edit: PNG, JPEG or WebP; - for the standard input",
 };
 
 /** The images of an edit, or its model. */
 export const imageOrModelPositional: PositionalDefinition = {
   name: "image",
   repeatable: true,
-  description: "Images to edit: PNG, JPEG or WebP. With --image, the model in their place",
+  completes: "file",
+  description:
+    "Images to edit: PNG, JPEG or WebP; - for the standard input. With --image, the model in their place",
 };
 
 /** How images of a different size than the model's are handled. */
 export const resizeModeOption: OptionDefinition = {
   name: "resize-mode",
   value: "name",
+  choices: ["default", "crop", "fill"],
   description:
-    "What to do with images of another size than the model's: default (stretch them), crop (cover the size and cut off the rest), fill (fit them in and repeat their outermost pixels)",
+    "How to resize images of another size than the model's: default (stretch), crop (scale to cover, and cut off the rest), fill (scale to fit, and repeat the pixels at the edge)",
 };
 
 /** Steps of an edit. */
@@ -107,12 +139,11 @@ export const editOptions: readonly OptionDefinition[] = [
   {
     ...classLabelOption,
     description:
-      "What the images show, for models with classes: one class for all images or one per image, by number or name, as 145 or fox (recommended; a random class otherwise)",
+      "What the images show, for models with classes: one class for all images or one per image, by number or name, such as 145 or fox (recommended; a random class otherwise)",
   },
   id2labelOption,
   seedOption,
-  outOption,
-  gridOption,
+  ...outputOptions,
   ...sessionOptions,
   ...repositoryOptions,
 ];
@@ -142,6 +173,10 @@ export interface GenerateRequest {
   readonly out: string | undefined;
   /** Columns of the grid that combines all images. */
   readonly gridColumns: number | undefined;
+  /** How many times larger images are saved. */
+  readonly scale: number | undefined;
+  /** Whether PNGs hold what made them. */
+  readonly hasMetadata: boolean;
   readonly threads: number | undefined;
 }
 
@@ -165,6 +200,8 @@ export function readGenerateRequest(parsed: ParsedArguments): GenerateRequest {
     batchSize: readCount(parsed, "batch-size") ?? Math.max(classLabels?.length ?? 1, seeds.length),
     out: readOut(parsed),
     gridColumns: readCount(parsed, "grid"),
+    scale: readCount(parsed, "scale"),
+    hasMetadata: !parsed.has("no-metadata"),
     threads: readCount(parsed, "threads"),
   };
 }
@@ -194,8 +231,10 @@ function readCount(parsed: ParsedArguments, option: string): number | undefined 
 
 function readOut(parsed: ParsedArguments): string | undefined {
   const out = parsed.text("out");
-  if (out === undefined || /[^/\\]\.png$/i.test(out)) return out;
-  throw new UsageError(`--out: found ${JSON.stringify(out)}, expected the name of a file that ends in .png.`);
+  if (out === undefined || out === "-" || /[^/\\]\.(png|jpe?g|webp)$/i.test(out)) return out;
+  throw new UsageError(
+    `--out: found ${JSON.stringify(out)}, expected the name of a file that ends in .png, .jpg, .jpeg or .webp, or - for the standard output.`,
+  );
 }
 
 /** 32 bits: large enough to avoid collisions, short enough to retype. */

@@ -6,10 +6,14 @@ export class UsageError extends Error {
   /** The intended command, if known: `cache list`. */
   readonly command: string | undefined;
 
-  constructor(message: string, command?: string) {
+  /** `invalid-argument` for a value that is not one of the allowed names. */
+  readonly code: "usage" | "invalid-argument";
+
+  constructor(message: string, command?: string, code: UsageError["code"] = "usage") {
     super(message);
     this.name = "UsageError";
     this.command = command;
+    this.code = code;
   }
 }
 
@@ -23,6 +27,10 @@ export interface OptionDefinition {
   readonly value?: string;
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
+  /** The allowed values, if there are only a few. */
+  readonly choices?: readonly string[];
+  /** What its value names, for shell completion. */
+  readonly completes?: "file" | "folder";
   /** Whether an empty value is allowed: `--prompt ""`. */
   readonly allowsEmpty?: boolean;
   /** Description for the help text, without a trailing full stop. */
@@ -64,17 +72,19 @@ export interface ArgumentDefinitions {
   readonly options: readonly OptionDefinition[];
   /** Maximum number of positional arguments. */
   readonly maximumPositionals: number;
+  /** The commands that have an option, for a message about one that this command lacks. */
+  readonly commandsWith?: (option: string) => readonly string[];
 }
 
 /**
- * Checks the arguments after the command. Values are not validated.
+ * Checks the arguments of a command. Of values, only those with a list of choices are validated.
  *
  * @throws UsageError if an option is unknown, lacks its value, has an unexpected value, or is repeated when it must not
  *   be; or if there are too many arguments.
  */
 export function parseArguments(
   words: readonly string[],
-  { name: command, options, maximumPositionals }: ArgumentDefinitions,
+  { name: command, options, maximumPositionals, commandsWith = () => [] }: ArgumentDefinitions,
 ): ParsedArguments {
   const byName = new Map(options.map((option) => [option.name, option]));
   const values = new Map<string, string[]>();
@@ -86,7 +96,10 @@ export function parseArguments(
       continue;
     }
     const option = byName.get(token.name);
-    if (option === undefined) throw unknownOption(token.rawName, command, byName);
+    if (option === undefined) {
+      const others = commandsWith(token.name);
+      throw unknownOption(token.rawName, { command, known: byName.keys(), others });
+    }
     const given = values.get(option.name);
     if (given !== undefined && option.value !== undefined && option.repeatable !== true) {
       throw new UsageError(`--${option.name} was given twice, and takes one value.`, command);
@@ -101,20 +114,24 @@ export function parseArguments(
   return new ParsedArguments(positionals, values);
 }
 
-/** A token of `parseArgs`, without its position. */
-type Token =
+/** A token of `parseArgs`. `index` is that of its word. */
+export type Token =
   | {
       readonly kind: "option";
+      readonly index: number;
       readonly name: string;
       readonly rawName: string;
       readonly value?: string | undefined;
       readonly inlineValue?: boolean | undefined;
     }
-  | { readonly kind: "positional"; readonly value: string }
-  | { readonly kind: "option-terminator" };
+  | { readonly kind: "positional"; readonly index: number; readonly value: string }
+  | { readonly kind: "option-terminator"; readonly index: number };
 
-/** Not in strict mode, which makes no suggestions and rejects the value in `--seed -1`. */
-function tokenize(words: readonly string[], options: readonly OptionDefinition[]): readonly Token[] {
+/**
+ * Splits words into options and arguments. Not in the strict mode of `parseArgs`, which makes no suggestions and rejects
+ * the value in `--seed -1`.
+ */
+export function tokenize(words: readonly string[], options: readonly OptionDefinition[]): readonly Token[] {
   const definitions = options.map(({ name, short, value }) => [
     name,
     { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) } as const,
@@ -147,15 +164,67 @@ function checkValue(
   if (isMissing || (inlineValue !== true && value.startsWith("--"))) {
     throw new UsageError(`${rawName} needs a value: --${option.name} <${option.value}>.`, command);
   }
+  if (option.choices !== undefined && !option.choices.includes(value)) {
+    throw invalidChoice(`--${option.name}`, value, option.choices, command);
+  }
   return [value];
 }
 
-function unknownOption(
-  rawName: string,
-  command: string,
-  known: ReadonlyMap<string, OptionDefinition>,
+/** The error for a value that is not one of a few names, with a suggestion. */
+export function invalidChoice(
+  subject: string,
+  value: string,
+  choices: readonly string[],
+  command?: string,
 ): UsageError {
-  const nearest = nearestName(rawName.replace(/^-+/, ""), known.keys());
-  const hint = nearest === undefined ? "" : ` Did you mean --${nearest}?`;
-  return new UsageError(`\`onestep ${command}\` has no option ${rawName}.${hint}`, command);
+  const list = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  const nearest = nearestName(value.toLowerCase(), choices);
+  const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
+  const message = `${subject}: found ${JSON.stringify(value)}, expected ${list}.${hint}`;
+  return new UsageError(message, command, "invalid-argument");
+}
+
+/** Flags of this command line by the names that other programs and the JavaScript API use. */
+const otherNames: Readonly<Record<string, string>> = {
+  cfg: "guidance-scale",
+  class: "class-label",
+  count: "batch-size",
+  guidance: "guidance-scale",
+  "inference-steps": "steps",
+  "mask-image": "mask",
+  negative: "negative-prompt",
+  "num-images": "batch-size",
+  "num-images-per-prompt": "batch-size",
+  "num-inference-steps": "steps",
+  output: "out",
+  sampler: "scheduler",
+};
+
+/** An option that a command does not have. */
+export interface UnknownOption {
+  /** The command; `undefined` if none is named yet. */
+  readonly command: string | undefined;
+  readonly known: Iterable<string>;
+  /** Other commands that have it. */
+  readonly others?: readonly string[];
+}
+
+/** The error for an unknown option, with a suggestion. */
+export function unknownOption(rawName: string, { command, known, others = [] }: UnknownOption): UsageError {
+  const names = [...known];
+  const name = rawName
+    .replace(/^-+/, "")
+    .replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    .replaceAll("_", "-");
+  const other = Object.hasOwn(otherNames, name) ? otherNames[name] : undefined;
+  const nearest = other !== undefined && names.includes(other) ? other : nearestName(name, names);
+  const program = command === undefined ? "`onestep`" : `\`onestep ${command}\``;
+  const elsewhere = others.slice(0, 3).map((one) => `\`onestep ${one}\``);
+  const hint =
+    nearest !== undefined
+      ? ` Did you mean --${nearest}?`
+      : elsewhere.length > 0
+        ? ` It is an option of ${elsewhere.join(", ")}${others.length > 3 ? " and others" : ""}.`
+        : "";
+  return new UsageError(`${program} has no option ${rawName}.${hint}`, command);
 }

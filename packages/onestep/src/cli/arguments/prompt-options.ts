@@ -18,7 +18,7 @@ export const promptOptions: readonly OptionDefinition[] = [
     repeatable: true,
     allowsEmpty: true,
     description:
-      "For text-to-image models: what the image does not show, once for all prompts or once for each",
+      "For text-to-image models: what the image does not show: one for all prompts, or one for each",
   },
   {
     name: "guidance-scale",
@@ -38,10 +38,6 @@ export const promptOptions: readonly OptionDefinition[] = [
     repeatable: true,
     description:
       "For text-to-image models: a LoRA adapter on the Hub, in a folder, in a file or at a URL, and its weight (default: 1). Repeat it for several",
-  },
-  {
-    name: "no-metadata",
-    description: "For text-to-image models: do not write prompt, seed and settings into the PNG",
   },
 ];
 
@@ -64,13 +60,14 @@ export const strengthOption: OptionDefinition = {
   name: "strength",
   value: "number",
   description:
-    "For text-to-image models: how much of the image is changed, 0 to 1 (default: that of diffusers: 0.8, or 1 where a mask says what is repainted; 0.3 for XL without a mask)",
+    "For text-to-image models: how much of the image is changed, 0 to 1 (default: that of diffusers: 0.8, or 1 with a mask; 0.3 for XL without a mask)",
 };
 
 /** The images of an edit, if the model is given without `--model`. */
 export const imageOption: OptionDefinition = {
   name: "image",
   value: "file",
+  completes: "file",
   repeatable: true,
   description: "An image to edit; the argument of the command is then the model",
 };
@@ -99,6 +96,7 @@ export interface PromptRequest {
   readonly imagesPerPrompt: number;
   readonly out: string | undefined;
   readonly gridColumns: number | undefined;
+  readonly scale: number | undefined;
   readonly threads: number | undefined;
   readonly hasMetadata: boolean;
 }
@@ -145,7 +143,8 @@ export function readPromptRequest(parsed: ParsedArguments): PromptRequest | unde
       `--negative-prompt: found ${negativePrompts.length} of them for ${prompts.length} ${prompts.length === 1 ? "prompt" : "prompts"}, expected one for all, or one per prompt.`,
     );
   }
-  const { seeds, isSeedDrawn, numInferenceSteps, timesteps, out, gridColumns, threads } = shared;
+  const { seeds, isSeedDrawn, numInferenceSteps, timesteps, out, gridColumns, scale, threads, hasMetadata } =
+    shared;
   const perPrompt = parsed.has("batch-size")
     ? shared.batchSize
     : Math.max(1, Math.ceil(seeds.length / prompts.length));
@@ -160,11 +159,12 @@ export function readPromptRequest(parsed: ParsedArguments): PromptRequest | unde
       timesteps,
       out,
       gridColumns,
+      scale,
       threads,
+      hasMetadata,
     },
     seeds: spreadSeeds(seeds, prompts.length * perPrompt),
     imagesPerPrompt: perPrompt,
-    hasMetadata: !parsed.has("no-metadata"),
   };
 }
 

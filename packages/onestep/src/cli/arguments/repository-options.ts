@@ -10,8 +10,24 @@ export const shippedModel = "@onestep/emoji32";
 export const cacheDirOption: OptionDefinition = {
   name: "cache-dir",
   value: "folder",
+  completes: "folder",
   description:
     "Cache of the Hub, shared with Python (default: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub)",
+};
+
+/** `--token`. */
+export const tokenOption: OptionDefinition = {
+  name: "token",
+  value: "token",
+  description:
+    "Access token of the Hub. Other users of this machine can see it on the command line: prefer HF_TOKEN (default: HF_TOKEN, or the token file of `hf auth login`)",
+};
+
+/** `--endpoint`. */
+export const endpointOption: OptionDefinition = {
+  name: "endpoint",
+  value: "url",
+  description: "The Hub, or a mirror of it (default: HF_ENDPOINT or https://huggingface.co)",
 };
 
 /** Properties that a single-file original checkpoint does not record. */
@@ -20,25 +36,25 @@ const singleFileOptions: readonly OptionDefinition[] = [
     name: "sample-size",
     value: "pixels",
     description:
-      "Of an original checkpoint in one file: height and width of its images, the --image_size that it was trained with (known for those that OpenAI published)",
+      "For an original checkpoint in one file: height and width of its images, the --image_size of its training (known for the files that OpenAI published)",
   },
   {
     name: "attention-head-dim",
     value: "channels",
     description:
-      "Of an original checkpoint in one file: channels of one attention head, the --num_head_channels that it was trained with (known for those that OpenAI published)",
+      "For an original checkpoint in one file: channels of one attention head, the --num_head_channels of its training (known for the files that OpenAI published)",
   },
   {
     name: "num-class-embeds",
     value: "count",
     description:
-      "Of an original checkpoint in one file: how many classes it knows, to check (default: what its arrays tell)",
+      "For an original checkpoint in one file: its number of classes, to check (default: read from its arrays)",
   },
   {
     name: "use-new-attention-order",
     value: "true|false",
     description:
-      "Of an original checkpoint in one file: false where it was trained with --use_new_attention_order False; its arrays do not tell (default: true)",
+      "For an original checkpoint in one file: false if it was trained with --use_new_attention_order False, which its arrays do not show (default: true)",
   },
 ];
 
@@ -52,27 +68,17 @@ export const repositoryOptions: readonly OptionDefinition[] = [
   {
     name: "variant",
     value: "name",
-    description: "Which of several weights files to take: fp16 for diffusion_pytorch_model.fp16.safetensors",
+    description: "Which variant of the weights to load: fp16 for diffusion_pytorch_model.fp16.safetensors",
   },
   {
     name: "state-dict-key",
     value: "name",
-    description:
-      "Which arrays to load from a PyTorch file that holds several sets: ema for those in its entry ema",
+    description: "Which entry of a PyTorch file to load, if it holds several sets of weights: ema",
   },
   ...singleFileOptions,
   cacheDirOption,
-  {
-    name: "token",
-    value: "token",
-    description:
-      "Access token of the Hub. Other users of this machine can see it on the command line: prefer HF_TOKEN, or log in with Python's hf (default: HF_TOKEN, or the token file)",
-  },
-  {
-    name: "endpoint",
-    value: "url",
-    description: "The Hub, or a mirror of it (default: HF_ENDPOINT or https://huggingface.co)",
-  },
+  tokenOption,
+  endpointOption,
   { name: "local-files-only", description: "Use cached files only; make no network requests" },
 ];
 
@@ -105,7 +111,7 @@ export function refuseSingleFileSettings(settings: SingleFileSettings): void {
   if (given === undefined) return;
   const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new UsageError(
-    `--${option}: found a model in diffusers' layout, whose config.json tells that, expected an original checkpoint in one file. Leave it out.`,
+    `--${option}: found a model in diffusers' layout, whose config.json says that, expected an original checkpoint in one file. Leave it out.`,
   );
 }
 

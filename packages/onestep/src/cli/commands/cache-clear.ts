@@ -7,19 +7,21 @@ import { formatBytes, printable } from "../output/text.ts";
 /** `onestep cache clear`. */
 export const cacheClearCommand: Command = {
   name: "cache clear",
-  summary: "Removes models from the cache",
+  summary: "Remove models from the cache",
   description: [
-    "The cache is shared with Python: what is removed here, Python has to fetch again too. On a terminal it asks first; elsewhere --yes is needed.",
-    "What interrupted work has left is removed with --leftovers, and when all models are removed: parts of files, of which the next download would take up the longest, and locks of processes that have ended. What a process is at work on stays.",
+    "The cache is shared with Python, which has to fetch a removed model again, too. In a terminal, the command asks first; elsewhere it needs --yes.",
+    "--leftovers removes only what interrupted downloads left behind: incomplete files, which the next download would resume, and locks of processes that have ended. Removing all models removes these, too. Files that a process is downloading stay.",
   ],
-  positional: {
-    name: "model",
-    repeatable: true,
-    description: "Models to remove, as `onestep cache list` names them. Without any: all of them",
-  },
+  positionals: [
+    {
+      name: "model",
+      repeatable: true,
+      description: "Models to remove, as `onestep cache list` names them. Without any: all of them",
+    },
+  ],
   options: [
     { name: "yes", short: "y", description: "Remove without asking" },
-    { name: "leftovers", description: "Remove no models, only what interrupted work has left" },
+    { name: "leftovers", description: "Remove no models, only what interrupted downloads left behind" },
     cacheDirOption,
   ],
   examples: ["cache clear openai/diffusers-cd_imagenet64_l2", "cache clear --yes", "cache clear --leftovers"],

@@ -8,7 +8,7 @@ export const cacheListCommand: Command = {
   name: "cache list",
   summary: "List the models in the cache",
   description: [
-    "The cache is the one of Python's huggingface_hub: models that Python fetched are listed too.",
+    "The cache is shared with Python's huggingface_hub: models that Python downloaded are listed, too.",
   ],
   options: [cacheDirOption],
   examples: ["cache list", "cache list --json"],
@@ -26,7 +26,7 @@ export const cacheListCommand: Command = {
     for (const { path, message } of problems) output.note(`${path} ${message}`);
     output.result({
       lines: [
-        ...formatTable(describeRepositories(repositories), { right: [2, 3] }),
+        ...formatTable(describeRepositories(repositories), { right: [2, 3], columns: output.columns }),
         ...formatTotal(repositories.length, sizeOnDisk, cacheDir),
       ],
       document: {

@@ -8,9 +8,9 @@ export const editDenoiseCommand: Command = {
   name: "edit denoise",
   summary: "Remove noise from an image",
   description: [
-    "The image has the size of the model's images, and Gaussian noise of a known strength on it.",
+    "Removes Gaussian noise of a known strength. The image must have the size of the model's images.",
   ],
-  positional: imagePositional,
+  positionals: [imagePositional],
   options: [
     {
       name: "sigma",
@@ -32,9 +32,10 @@ export const editDenoiseCommand: Command = {
         const text = parsed.text("sigma");
         if (text === undefined) throw new UsageError("--sigma is missing: say how strong the noise is.");
         const sigma = parseNumber("sigma", text);
-        const image = await readImages(parsed);
+        const { image } = await readImages(invocation);
         return {
           imageCount: image.length,
+          images: image,
           run: (pipe, options) =>
             ConsistencyModelDenoisingPipeline.fromPipe(pipe).generate({ ...options, image, sigma }),
         };

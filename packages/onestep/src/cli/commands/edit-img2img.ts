@@ -16,7 +16,7 @@ export const editImg2ImgCommand: Command = {
   description: [
     "Needs a text-to-image model. The result has the size of the image, rounded down to a multiple of 8. For consistency models, see `onestep edit stroke`.",
   ],
-  positional: imageOrModelPositional,
+  positionals: [imageOrModelPositional],
   options: [
     imageOption,
     strengthOption,
@@ -31,12 +31,12 @@ export const editImg2ImgCommand: Command = {
     const { editWithPrompt, openForEdit, readEditTarget, readImages } = await import(
       "../images/edit-images.ts"
     );
-    const image = await readImages(parsed);
+    const { image } = await readImages(invocation);
     const { source, isPrompted } = await openForEdit(invocation);
     if (isPrompted) return editWithPrompt(invocation, { task: "image", source, inputs: { image } });
     const { model = shippedModel } = readEditTarget(parsed);
     throw new UsageError(
-      `\`onestep edit img2img\` needs a text-to-image model, and ${model} is none: name one with --model, or use \`onestep edit stroke\`.`,
+      `\`onestep edit img2img\` needs a text-to-image model, and ${model} is not one: name one with --model, or use \`onestep edit stroke\`.`,
     );
   },
 };

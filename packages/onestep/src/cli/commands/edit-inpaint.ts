@@ -1,3 +1,4 @@
+import type { RasterImage } from "@onestep/core";
 import type { ResizeMode } from "@onestep/pipelines";
 import {
   batchSizeOption,
@@ -15,17 +16,18 @@ export const editInpaintCommand: Command = {
   name: "edit inpaint",
   summary: "Repaint the masked part of an image",
   description: [
-    "Black areas of the mask are kept, white areas are repainted, grey areas are blended. The mask has the size of its image. With a consistency model, an image of the model's size keeps its known pixels byte for byte; others are resized first, and the mask with them.",
+    "Black areas of the mask are kept, white areas are repainted, grey areas are blended. The mask has the size of its image. A consistency model keeps the pixels under black areas byte for byte if the image has the size of the model's images; otherwise image and mask are resized first, and the command says so.",
     "With a text-to-image model, say with --prompt what the repainted image shows.",
   ],
-  positional: imageOrModelPositional,
+  positionals: [imageOrModelPositional],
   options: [
     {
       name: "mask",
       value: "file",
+      completes: "file",
       repeatable: true,
       description:
-        "An image that is white where to repaint: one for all images, or one for each. Prefer PNG: JPEG compression alters pure black",
+        "An image that is white where the other is to be repainted: one for all images, or one for each. Prefer PNG: JPEG compression alters pure black",
     },
     imageOption,
     strengthOption,
@@ -47,10 +49,9 @@ export const editInpaintCommand: Command = {
     if (paths.length === 0) {
       throw new UsageError("--mask is missing: name an image that is white where to repaint.");
     }
-    const { editImages, editWithPrompt, openForEdit, readImages, readImageFile } = await import(
-      "../images/edit-images.ts"
-    );
-    const [image, mask] = await Promise.all([readImages(parsed), Promise.all(paths.map(readImageFile))]);
+    const { editImages, editWithPrompt, openForEdit, readImages } = await import("../images/edit-images.ts");
+    const { image, others: mask } = await readImages(invocation, paths);
+    requireWhite(mask, paths);
     const { source, isPrompted } = await openForEdit(invocation);
     if (isPrompted) {
       return editWithPrompt(invocation, { task: "inpainting", source, inputs: { image, maskImage: mask } });
@@ -66,6 +67,7 @@ export const editInpaintCommand: Command = {
         const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
         return {
           imageCount: Math.max(image.length, mask.length),
+          images: image,
           run: (pipe, options) =>
             ConsistencyModelInpaintPipeline.fromPipe(pipe).generate({ ...options, image, mask, resizeMode }),
         };
@@ -73,3 +75,12 @@ export const editInpaintCommand: Command = {
     });
   },
 };
+
+/** @throws UsageError if a mask is black everywhere, so that the result would be the image itself. */
+function requireWhite(masks: readonly RasterImage[], paths: readonly string[]): void {
+  const black = masks.findIndex(({ data }) => data.every((value) => value === 0));
+  if (black === -1) return;
+  throw new UsageError(
+    `--mask: ${paths[black]} is black everywhere, so nothing would be repainted. Make the areas to repaint white.`,
+  );
+}

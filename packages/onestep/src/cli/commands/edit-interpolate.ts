@@ -7,7 +7,7 @@ import {
 } from "../arguments/image-options.ts";
 import { type ParsedArguments, UsageError } from "../arguments/parse-arguments.ts";
 import { parseBigIntegers, parseCount, parseNumber } from "../arguments/parse-values.ts";
-import type { Command } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
 import type { PreparedEdit } from "../images/edit-images.ts";
 
 /** `onestep edit interpolate`. */
@@ -15,13 +15,16 @@ export const editInterpolateCommand: Command = {
   name: "edit interpolate",
   summary: "Interpolate between two images or seeds",
   description: [
-    "Between two images, or without any between two seeds. The first and the last result are the images that went in, or those that `generate` makes of the seeds.",
+    "Between two images, or between the two seeds of --seed. The first and the last result are the images themselves, or what `onestep generate` makes of the seeds.",
   ],
-  positional: {
-    ...imagePositional,
-    required: false,
-    description: "Two images: PNG, JPEG or WebP. Without them: between the two of --seed",
-  },
+  positionals: [
+    {
+      ...imagePositional,
+      required: false,
+      description:
+        "Two images: PNG, JPEG or WebP. Leave them out to interpolate between the two seeds of --seed",
+    },
+  ],
   options: [
     {
       name: "frames",
@@ -31,7 +34,8 @@ export const editInterpolateCommand: Command = {
     {
       name: "strength",
       value: "number",
-      description: "Between images: how much the model may make up half-way, above 0 to 1 (default: 0.6)",
+      description:
+        "Between images: how much the model contributes at the midpoint, above 0 to 1 (default: 0.6)",
     },
     resizeModeOption,
     {
@@ -42,7 +46,7 @@ export const editInterpolateCommand: Command = {
     {
       ...timestepsOption,
       description:
-        "Which steps, in place of --steps, between seeds: indices into the training grid, descending, as 22,0",
+        "Between seeds: which steps, instead of --steps: descending indices into the training grid, such as 22,0",
     },
     ...editOptions,
   ],
@@ -58,7 +62,9 @@ export const editInterpolateCommand: Command = {
       async prepare(parsed) {
         const text = parsed.text("frames");
         const frames = text === undefined ? 8 : parseCount("frames", text);
-        return parsed.positionals.length === 0 ? betweenSeeds(parsed, frames) : betweenImages(parsed, frames);
+        return parsed.positionals.length === 0
+          ? betweenSeeds(parsed, frames)
+          : betweenImages(invocation, frames);
       },
     });
   },
@@ -68,6 +74,11 @@ async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<Pr
   const [first, last, ...rest] = parseBigIntegers("seed", parsed.texts("seed")) ?? [];
   if (first === undefined || last === undefined || rest.length > 0) {
     throw new UsageError("Nothing to interpolate: pass two images, or --seed 1,2.");
+  }
+  if (first === last) {
+    throw new UsageError(
+      `--seed: found ${first} twice, expected two different seeds to interpolate between.`,
+    );
   }
   if (parsed.has("strength")) throw new UsageError("--strength has no meaning between seeds.");
   const { ConsistencyModelInterpolationPipeline } = await import("@onestep/pipelines");
@@ -81,25 +92,32 @@ async function betweenSeeds(parsed: ParsedArguments, frames: number): Promise<Pr
   };
 }
 
-async function betweenImages(parsed: ParsedArguments, frames: number): Promise<PreparedEdit> {
+async function betweenImages(invocation: Invocation, frames: number): Promise<PreparedEdit> {
+  const { arguments: parsed } = invocation;
   if (parsed.positionals.length !== 2) {
     throw new UsageError(`Expected 2 images, got ${parsed.positionals.length}.`);
   }
   if (parsed.has("timesteps"))
     throw new UsageError("--timesteps has no meaning between images: give --steps.");
   if ((parseBigIntegers("seed", parsed.texts("seed"))?.length ?? 1) > 1) {
-    throw new UsageError("--seed: found several, expected one: all images on the way share their noise.");
+    throw new UsageError("--seed: found several, expected one: all frames share their noise.");
   }
   const text = parsed.text("strength");
   const strength = text === undefined ? undefined : parseNumber("strength", text);
-  const [{ readImageFile }, { ConsistencyModelInterpolationPipeline }] = await Promise.all([
+  if (frames < 3) {
+    throw new UsageError(
+      `--frames: found ${frames}, expected at least 3: the first and the last are the images themselves.`,
+    );
+  }
+  const [{ readImages }, { ConsistencyModelInterpolationPipeline }] = await Promise.all([
     import("../images/edit-images.ts"),
     import("@onestep/pipelines"),
   ]);
-  const images = await Promise.all(parsed.positionals.map(readImageFile));
+  const { image: images } = await readImages(invocation);
   const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
   return {
     imageCount: frames,
+    images,
     run: (pipe, { classLabels, numInferenceSteps, generator, seed, onProgress, signal }) =>
       ConsistencyModelInterpolationPipeline.fromPipe(pipe).generate({
         ...{ images, frames, strength, resizeMode },

@@ -13,13 +13,13 @@ import type { Command } from "../command.ts";
 export const editStrokeCommand: Command = {
   name: "edit stroke",
   summary: "Turn strokes, or any other image, into an image",
-  description: ["Noise hides the detail of the image, and the model makes new detail under it (SDEdit)."],
-  positional: imagePositional,
+  description: ["Noise hides the detail of the image, and the model generates new detail (SDEdit)."],
+  positionals: [imagePositional],
   options: [
     {
       name: "strength",
       value: "number",
-      description: "How far the result may go from the image, above 0 to 1 (default: 0.6)",
+      description: "How much to change the image, above 0 to 1 (default: 0.6)",
     },
     batchSizeOption,
     resizeModeOption,
@@ -37,10 +37,11 @@ export const editStrokeCommand: Command = {
       async prepare(parsed) {
         const text = parsed.text("strength");
         const strength = text === undefined ? undefined : parseNumber("strength", text);
-        const image = await readImages(parsed);
+        const { image } = await readImages(invocation);
         const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
         return {
           imageCount: image.length,
+          images: image,
           run: (pipe, options) =>
             ConsistencyModelImg2ImgPipeline.fromPipe(pipe).generate({
               ...options,

@@ -1,3 +1,4 @@
+import type { UNet2DModelConfigValues } from "@onestep/models";
 import type { ResizeMode } from "@onestep/pipelines";
 import {
   batchSizeOption,
@@ -14,15 +15,15 @@ export const editUpscaleCommand: Command = {
   name: "edit upscale",
   summary: "Enlarge a small image",
   description: [
-    "The result has the size of the model's images, and shrunk again it is the image that went in.",
+    "The result has the size of the model's images. Scaled down again, it is the original image.",
   ],
-  positional: imagePositional,
+  positionals: [imagePositional],
   options: [
     {
       name: "factor",
       value: "count",
       description:
-        "How many times larger the result is; the image is resized to fit (default: what the size of the image makes it, which has to be that of the model's images divided by a whole number)",
+        "How many times larger the result is, 2 or more; the image is resized to fit (default: the size of the model's images divided by that of the image, which has to be a whole number)",
     },
     batchSizeOption,
     resizeModeOption,
@@ -31,29 +32,34 @@ export const editUpscaleCommand: Command = {
   ],
   examples: [
     "edit upscale small.png --class-label fox --out large.png",
-    "edit upscale photo.webp --factor 4 --class-label panda",
+    "edit upscale icon.webp --factor 4 --class-label panda",
   ],
   async run(invocation) {
-    const [{ editImages, readImages }, { ConsistencyModelSuperResolutionPipeline }] = await Promise.all([
+    const [
+      { editImages, readImages, requireSmaller },
+      { ConsistencyModelSuperResolutionPipeline },
+      { sampleSizeOf },
+    ] = await Promise.all([
       import("../images/edit-images.ts"),
       import("@onestep/pipelines"),
+      import("@onestep/models"),
     ]);
     await editImages(invocation, {
       defaultSteps: 20,
       async prepare(parsed) {
         const text = parsed.text("factor");
         const factor = text === undefined ? undefined : parseCount("factor", text);
-        const image = await readImages(parsed);
+        const { image } = await readImages(invocation);
         const resizeMode = parsed.text("resize-mode") as ResizeMode | undefined;
         return {
           imageCount: image.length,
-          run: (pipe, options) =>
-            ConsistencyModelSuperResolutionPipeline.fromPipe(pipe).generate({
-              ...options,
-              image,
-              factor,
-              resizeMode,
-            }),
+          images: image,
+          divisor: factor,
+          run(pipe, options) {
+            requireSmaller(image, sampleSizeOf(pipe.unet.config as UNet2DModelConfigValues));
+            const upscaler = ConsistencyModelSuperResolutionPipeline.fromPipe(pipe);
+            return upscaler.generate({ ...options, image, factor, resizeMode });
+          },
         };
       },
     });

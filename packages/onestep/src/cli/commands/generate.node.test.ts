@@ -32,6 +32,15 @@ async function generate(...words: string[]) {
   return result;
 }
 
+/** The text chunk `parameters` of a PNG. */
+async function parametersOf(name: string): Promise<string | undefined> {
+  const png = await readFile(join(folder(), name));
+  const found = png.indexOf("tEXtparameters\0");
+  if (found === -1) return undefined;
+  const start = found + "tEXtparameters\0".length;
+  return png.toString("latin1", start, found + 4 + png.readUInt32BE(found - 4));
+}
+
 async function readImage(name: string): Promise<RasterImage> {
   return RasterImage.fromPng(await readFile(join(folder(), name)));
 }
@@ -93,6 +102,44 @@ describe("onestep generate", () => {
     expect((await readImage("onestep-2.png")).data).toEqual((await readImage("onestep.png")).data);
   });
 
+  it("writes what made an image into the PNG, unless it is not to", async () => {
+    const words = ["--class-label", "fox", "--seed", "5", "--timesteps", "22,0"];
+    await generate(...words, "--scale", "2", "-o", "a.png");
+    expect(await parametersOf("a.png")).toBe(
+      `fox\nSteps: 2, Timesteps: "22, 0", Sampler: CMStochasticIterative, Seed: 5, Size: 32x32, Model: emoji32, Class: ${pipe.labels["fox"]}`,
+    );
+    await generate(...words, "--batch-size", "2", "-o", "b.png");
+    expect(await parametersOf("b-1.png")).toMatch(/Seed: 5,.* Batch size: 2, Batch pos: 1$/);
+    await generate(...words, "--no-metadata", "-o", "c.png");
+    expect(await parametersOf("c.png")).toBeUndefined();
+  });
+
+  it("saves JPEG and WebP, enlarged, by the ending of the name", async () => {
+    const words = ["--class-label", "fox", "--seed", "7", "--scale", "3"];
+    const [plain] = (await pipe.generate({ classLabels: "fox", seed: 7 })).images;
+    for (const [name, tolerance] of [
+      ["a.png", 0],
+      ["a.webp", 0],
+      ["a.jpeg", 40],
+    ] as const) {
+      expect((await generate(...words, "-o", name)).stdout).toBe(`${name}\n`);
+      const { width, height, data } = await RasterImage.decode(await readFile(join(folder(), name)));
+      expect([width, height]).toEqual([96, 96]);
+      for (const [index, value] of plain?.data.entries() ?? []) {
+        const [row, column] = [Math.floor(index / 96), Math.floor(index / 3) % 32];
+        const at = 3 * (96 * (3 * row + 1) + 3 * column + 1) + (index % 3);
+        expect(Math.abs((data[at] ?? 0) - value)).toBeLessThanOrEqual(tolerance);
+      }
+    }
+  });
+
+  it("refuses a scale that makes an image too large, before anything is computed", async () => {
+    const words = ["generate", "--scale", "300", "-o", "a.png"];
+    const { exitCode, stderr } = await runOnestep(words, { folder: folder() });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("--scale: found 300 for images of 32x32 pixels, expected at most 256.");
+  });
+
   it("replaces a file that is named", async () => {
     await writeFile(join(folder(), "a.png"), "old");
     await generate("--out", "a.png");
@@ -139,7 +186,7 @@ describe("onestep generate", () => {
 
   it.each([
     ["foks", '--class-label: found "foks", expected the number or the name of a class.'],
-    ["Fox", "Did you mean fox?"],
+    ["Foxx", "Did you mean fox?"],
     ["fox,apple", "Did you mean red apple?"],
     ["heart", "Did you mean smiling face with heart-eyes or red heart?"],
     ["30", "found 30, expected an integer from 0 to 29"],
@@ -150,11 +197,23 @@ describe("onestep generate", () => {
     expect(await readdir(folder())).toEqual([]);
   });
 
+  it("takes the names of classes in any case, and says what was made", async () => {
+    const { stderr } = await generate("--class-label", "FOX,Red Apple", "--seed", "7", "-o", "a.png");
+    expect(stderr).toMatch(/^2 images of 32x32 .*: fox \(\d+\), red apple \(\d+\); loaded in/m);
+    const named = await generate("--class-label", "fox,red apple", "--seed", "7", "-o", "b.png");
+    expect(named.stdout).toBe("b-0.png\nb-1.png\n");
+    for (const index of [0, 1]) {
+      expect((await readImage(`a-${index}.png`)).data).toEqual((await readImage(`b-${index}.png`)).data);
+    }
+  });
+
   it("takes the names of classes from a file, where the model has none", async () => {
     const words = ["index.json", "list.json", "lines.txt", "broken.json"];
     const names = Array.from({ length: 30 }, (_, id) => `name ${id}`);
     names[3] = "crane";
     names[5] = "crane";
+    names[11] = "Heron, Crane bird";
+    names[12] = "heron, egret";
     const keras = Object.fromEntries(names.map((name, id) => [id, [`n0${id}`, name]]));
     const contents = [JSON.stringify(keras), JSON.stringify(names), names.join("\n"), '{"0": 1}'];
     for (const [index, word] of words.entries()) await writeFile(join(folder(), word), contents[index] ?? "");
@@ -171,6 +230,9 @@ describe("onestep generate", () => {
       return result.stderr;
     };
     expect(await refused("list.json", "crane")).toContain("which can mean the classes 3 and 5");
+    expect(await refused("list.json", "HERON")).toContain(
+      "which can mean the classes 11 and 12 (11 is Heron, Crane bird; 12 is heron, egret)",
+    );
     expect(await refused("broken.json", "0")).toContain('found 1 as the name of class 0 in "broken.json"');
     expect(await refused("none.json", "0")).toContain('--id2label: cannot read "none.json"');
     expect(await readdir(folder())).not.toContain("b.png");
@@ -201,7 +263,7 @@ describe("onestep generate", () => {
     const words = ["generate", ddpmFolder, "--class-label", "1", "--steps", "2"];
     const { exitCode, stderr } = await runOnestep(words, { folder: folder() });
     expect(exitCode).toBe(3);
-    expect(stderr).toContain("found 1 for a model without classes, expected no classLabels");
+    expect(stderr).toContain("found 1 for a model without classes, expected no --class-label");
     expect(await readdir(folder())).toEqual([]);
   });
 

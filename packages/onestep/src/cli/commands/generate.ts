@@ -2,9 +2,8 @@ import { nearestName } from "@onestep/core/internal/nearest-name";
 import type { SchedulerClass } from "@onestep/schedulers";
 import {
   classLabelOption,
-  gridOption,
   id2labelOption,
-  outOption,
+  outputOptions,
   readGenerateRequest,
   requireCounts,
   seedOption,
@@ -25,16 +24,20 @@ import type { Command } from "../command.ts";
 /** `onestep generate`. */
 export const generateCommand: Command = {
   name: "generate",
-  summary: "Generate images and save them as PNG",
+  summary: "Generate images",
   description: [
     "The paths of the files go to stdout, progress and notes to stderr. The same model, seed, labels and steps give the same image, here and in Python.",
-    "A text-to-image model takes a --prompt. Each of its images has its own seed, counting up from --seed, and its PNG holds prompt, seed and settings in the text chunk `parameters`, as other programs write it.",
+    "A text-to-image model takes a --prompt. Each of its images has its own seed, counting up from --seed.",
+    "A PNG holds what made it (prompt or class, seed, settings) in the text chunk `parameters`, as other programs write it.",
   ],
-  positional: {
-    name: "model",
-    description:
-      "A model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (cd_imagenet64_l2.pt). Without it: the included model of thirty emoji, no network needed",
-  },
+  positionals: [
+    {
+      name: "model",
+      completes: "folder",
+      description:
+        "A model on the Hub (openai/diffusers-cd_imagenet64_l2), a folder, the URL of a folder, or an original checkpoint in one file (cd_imagenet64_l2.pt). Without it: the included model of thirty emoji, no network needed",
+    },
+  ],
   options: [
     classLabelOption,
     id2labelOption,
@@ -54,8 +57,7 @@ export const generateCommand: Command = {
       description:
         "How many images; of a text-to-image model, how many of each prompt (default: as many as there are labels or seeds)",
     },
-    outOption,
-    gridOption,
+    ...outputOptions,
     {
       name: "scheduler",
       value: "name",
@@ -67,7 +69,7 @@ export const generateCommand: Command = {
   ],
   examples: [
     "generate",
-    "generate --class-label fox,pizza,rocket --seed 7 --grid 3 --out emoji.png",
+    "generate --class-label fox,pizza,rocket --seed 7 --grid 3 --scale 8 --out emoji.png",
     "generate openai/diffusers-cd_imagenet64_l2 --class-label 145 --seed 0 --out penguin.png",
     "generate openai/diffusers-cd_imagenet64_l2 --timesteps 22,0 --batch-size 16 --grid 4",
     'generate SimianLuo/LCM_Dreamshaper_v7 --prompt "a red fox" --out fox.png',
@@ -90,7 +92,7 @@ export const generateCommand: Command = {
         import("@onestep/schedulers"),
       ]);
     const schedulerClass = chooseScheduler(parsed.text("scheduler"), schedulers.schedulerClasses);
-    await checkOutput(request, promptRequest?.seeds.length ?? request.batchSize);
+    await checkOutput(request, promptRequest?.seeds.length ?? request.batchSize, invocation);
     const source = await openModel(request.model, settings);
     const model = request.model ?? shippedModel;
     if (source !== undefined && isPromptModel(source)) {

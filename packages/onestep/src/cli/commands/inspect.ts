@@ -8,11 +8,13 @@ export const inspectCommand: Command = {
   description: [
     "Reads configurations and the headers of weights files. It loads no weights, and of a model on the Hub it fetches only the configurations and the list of files.",
   ],
-  positional: {
-    name: "model",
-    description:
-      "A model on the Hub, a folder, the URL of a folder, or an original checkpoint in one file. Without it: the included model",
-  },
+  positionals: [
+    {
+      name: "model",
+      description:
+        "A model on the Hub, a folder, the URL of a folder, or an original checkpoint in one file. Without it: the included model",
+    },
+  ],
   options: repositoryOptions,
   examples: ["inspect", "inspect openai/diffusers-cd_imagenet64_l2 --json"],
   async run(invocation) {
@@ -22,6 +24,6 @@ export const inspectCommand: Command = {
       import("../inspect/model-report.ts"),
     ]);
     const report = await readModelReport(parsed.positionals[0], readRepositorySettings(invocation));
-    output.result({ lines: formatModelReport(report), document: report });
+    output.result({ lines: formatModelReport(report, output.columns), document: report });
   },
 };

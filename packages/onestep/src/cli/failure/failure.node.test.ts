@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@onestep/core";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import { InterruptedError } from "../interrupt.ts";
-import { alarm, describeFailure, reportFailure, usesColor } from "./failure.ts";
+import { describeFailure, reportFailure } from "./failure.ts";
 
 describe("describeFailure", () => {
   it("points from wrong usage to the help", async () => {
@@ -85,24 +85,5 @@ describe("reportFailure", () => {
     expect(report({ debug }).stderr).toMatch(
       /^error: .*\nError: outer\n.*Caused by Error: inner\n.*Caused by root\n$/s,
     );
-  });
-});
-
-const terminal = { isTTY: true, write() {} };
-
-describe("usesColor", () => {
-  it("colours terminals only, and none where NO_COLOR is set", () => {
-    expect(usesColor(terminal, {})).toBe(true);
-    expect(usesColor(terminal, { NO_COLOR: "" })).toBe(true);
-    expect(usesColor(terminal, { NO_COLOR: "0" })).toBe(false);
-    expect(usesColor(terminal, { TERM: "dumb" })).toBe(false);
-    expect(usesColor({ write() {} }, {})).toBe(false);
-  });
-});
-
-describe("alarm", () => {
-  it("colours an alarm red", () => {
-    expect(alarm("error:", true)).toBe("\u001B[1m\u001B[31merror:\u001B[39m\u001B[22m");
-    expect(alarm("error:", false)).toBe("error:");
   });
 });

@@ -1,8 +1,8 @@
-import { styleText } from "node:util";
 import type { Problem } from "@onestep/core";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { InterruptedError } from "../interrupt.ts";
+import { colorLabel } from "../output/terminal.ts";
 import { printable } from "../output/text.ts";
 import type { OutputStream } from "../system.ts";
 
@@ -21,8 +21,8 @@ export async function describeFailure(error: unknown): Promise<Failure> {
   if (error instanceof UsageError) {
     const help = error.command === undefined ? "onestep --help" : `onestep ${error.command} --help`;
     return {
-      exitCode: exitCodes.usage,
-      code: "usage",
+      exitCode: error.code === "usage" ? exitCodes.usage : exitCodes.invalidInput,
+      code: error.code,
       message: `${error.message} Run \`${help}\` for how to use it.`,
       problem: undefined,
     };
@@ -32,11 +32,12 @@ export async function describeFailure(error: unknown): Promise<Failure> {
     return { exitCode, code: "interrupted", message, problem: undefined };
   }
   // Imported lazily: the packages that define the errors are not needed unless one occurs.
-  const [{ OnestepError }, { formatProblem }, { exitCodeOfError, inFlags, replaceOptions }] =
+  const [{ OnestepError }, { formatProblem }, { exitCodeOfError }, { inFlags, replaceOptions }] =
     await Promise.all([
       import("@onestep/core"),
       import("@onestep/core/internal"),
       import("./package-errors.ts"),
+      import("./terminal-words.ts"),
     ]);
   if (OnestepError.isInstance(error)) {
     const { code } = error;
@@ -74,7 +75,7 @@ export function reportFailure(failure: Failure, options: ReportFailureOptions): 
     const document = { error: { code, message, problem: problem === undefined ? null : partsOf(problem) } };
     stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   } else {
-    stderr.write(`${alarm("error:", color)} ${printable(message)}\n`);
+    stderr.write(`${colorLabel("error:", color)} ${printable(message)}\n`);
   }
   if (debug !== undefined) stderr.write(`${printable(describeTrace(debug))}\n`);
 }
@@ -89,18 +90,4 @@ function describeTrace(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const trace = error.stack ?? error.message;
   return error.cause === undefined ? trace : `${trace}\nCaused by ${describeTrace(error.cause)}`;
-}
-
-/** Whether to colour output to a stream: on terminals that support colours, unless `NO_COLOR` is set. */
-export function usesColor(
-  stream: OutputStream,
-  environment: Readonly<Record<string, string | undefined>>,
-): boolean {
-  const isRefused = (environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb";
-  return stream.isTTY === true && !isRefused;
-}
-
-/** Bold red, for the word that starts an error message. `color` decides, not the standard streams of the process. */
-export function alarm(text: string, color: boolean): string {
-  return color ? styleText(["bold", "red"], text, { validateStream: false }) : text;
 }

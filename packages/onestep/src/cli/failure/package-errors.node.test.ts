@@ -27,7 +27,8 @@ import { OutOfMemoryError, WeightsFileError } from "@onestep/runtime";
 import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
 import { describe, expect, it } from "vitest";
 import { describeFailure } from "./failure.ts";
-import { exitCodeOfError, inFlags, replaceOptions } from "./package-errors.ts";
+import { exitCodeOfError } from "./package-errors.ts";
+import { inFlags, replaceOptions } from "./terminal-words.ts";
 
 const errorClasses = {
   3: [InvalidArgumentError, UnsafePathError, ImageError],

@@ -3,7 +3,6 @@ import {
   ImageError,
   InvalidArgumentError,
   InvalidConfigError,
-  type Problem,
   UnsupportedError,
 } from "@onestep/core";
 import { GraphError } from "@onestep/graph";
@@ -15,6 +14,8 @@ import {
   HubError,
   IntegrityError,
   InvalidTokenError,
+  MissingTokenError,
+  PermissionDeniedError,
   RepositoryNotFoundError,
   RevisionNotFoundError,
   UnsafePathError,
@@ -22,8 +23,6 @@ import {
 import { CheckpointError, WeightsMismatchError } from "@onestep/models";
 import { InvalidGraphError, WeightsFileError } from "@onestep/runtime";
 import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
-import { commonOptions } from "../command.ts";
-import { commands } from "../commands.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 
 interface ErrorClass {
@@ -40,6 +39,8 @@ const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
   [EntryNotFoundError, exitCodes.notFound],
   [GatedRepositoryError, exitCodes.notFound],
   [InvalidTokenError, exitCodes.notFound],
+  [MissingTokenError, exitCodes.notFound],
+  [PermissionDeniedError, exitCodes.notFound],
   [SchedulerConfigNotFoundError, exitCodes.notFound],
   [CacheWriteError, exitCodes.notWritten],
   [FileWriteError, exitCodes.notWritten],
@@ -58,72 +59,4 @@ const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
 /** The exit code for an error thrown by a package. */
 export function exitCodeOfError(error: unknown): ExitCode {
   return exitCodeByClass.find(([errorClass]) => errorClass.isInstance(error))?.[1] ?? exitCodes.unexpected;
-}
-
-/** Flags whose names differ from the JavaScript options, by option. */
-const flags: ReadonlyMap<string, string> = new Map([
-  ["classLabels", "--class-label"],
-  ["columns", "--grid"],
-  ["maskImage", "--mask"],
-  ["numImagesPerPrompt", "--batch-size"],
-  ["numInferenceSteps", "--steps"],
-  ["seeds", "--seed"],
-]);
-
-/** Remedies that differ between the command line and JavaScript. */
-const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
-  [/^Use one of numInferenceSteps|^Use one of prompt/, "Leave it out, or name another model."],
-  [/outputType/, "The command line writes pictures alone; in JavaScript, `outputType` gives the numbers."],
-  [/with `fromSingleFile`/, "Name the file, where the model goes, if it is a checkpoint in one file."],
-  [/fromPretrained.*scheduler/s, "Name one of these with --scheduler, where the model goes with it."],
-  [/with a pipeline for inpainting/, "Use `onestep edit inpaint`, or name another model."],
-  [
-    /StableDiffusionInpaintPipeline with its components/,
-    "Name a model of Stable Diffusion or Stable Diffusion XL.",
-  ],
-  [/pipe\.scheduler/, "Name a consistency model with --model."],
-];
-
-/** The flag for an option; `undefined` if no command has one. */
-function flagOf(option: string): string | undefined {
-  const special = flags.get(option);
-  if (special !== undefined) return special;
-  if (!/^[a-z][a-zA-Z0-9]*$/.test(option)) return undefined;
-  const name = option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const isKnown = [...commands.flatMap(({ options }) => options), ...commonOptions].some(
-    (definition) => definition.name === name,
-  );
-  return isKnown ? `--${name}` : undefined;
-}
-
-/** A problem in terms of the command line: flags in place of JavaScript options. */
-export function inFlags(problem: Problem): Problem {
-  const { subject, found, expected, remedy, summary } = problem;
-  const special = remedies.find(([pattern]) => pattern.test(remedy))?.[1];
-  return {
-    subject: nameFlag(subject),
-    found: replaceOptions(found),
-    expected: replaceOptions(expected),
-    remedy: special ?? replaceOptions(remedy),
-    ...(summary === undefined
-      ? {}
-      : { summary: replaceOptions(summary).replace(/\.generate has no option/, " has no option") }),
-  };
-}
-
-/** `UniPCMultistepScheduler.setTimesteps: numInferenceSteps` becomes `--steps (UniPCMultistepScheduler)`. */
-function nameFlag(subject: string): string {
-  const flag = flagOf(subject);
-  if (flag !== undefined) return flag;
-  const [, place = "", option = ""] = /^([\w. ]+): (\w+)$/.exec(subject) ?? [];
-  const named = flagOf(option);
-  return named === undefined ? replaceOptions(subject) : `${named} (${place.replace(/\.\w+$/, "")})`;
-}
-
-/** `sampleSize` in backquotes becomes --sample-size. */
-export function replaceOptions(text: string): string {
-  return text
-    .replaceAll("localFilesOnly: true", "--local-files-only")
-    .replaceAll("option cacheDir", "--cache-dir")
-    .replaceAll(/`(\w+)`/g, (whole, option: string) => flagOf(option) ?? whole);
 }

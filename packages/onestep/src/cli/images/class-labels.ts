@@ -30,7 +30,7 @@ export async function readId2LabelFile(path: string): Promise<Id2Label> {
 }
 
 /**
- * Resolves classes to numbers.
+ * Resolves classes to numbers. Names are matched as they are written, or else in any case.
  *
  * @throws UsageError if a name is unknown to the checkpoint, or ambiguous.
  */
@@ -40,17 +40,47 @@ export function toClassIds(
 ): readonly number[] | undefined {
   const classNames = new ClassNames(id2label);
   return labels?.map((label) => {
-    const candidates = classNames.candidates(String(label));
-    if (candidates.length > 1) {
-      throw new UsageError(
-        `--class-label: found ${JSON.stringify(String(label))}, which can mean the classes ${candidates.join(" and ")}: give another name of the class that you mean${typeof label === "string" ? ", or its number" : ""}.`,
-      );
-    }
+    const exact = classNames.candidates(String(label));
+    const candidates = exact.length > 0 || typeof label === "number" ? exact : idsInAnyCase(label, id2label);
+    if (candidates.length > 1) throw ambiguousName(label, candidates, id2label);
     if (typeof label === "number") return label;
     const [id] = candidates;
     if (id === undefined) throw unknownName(label, classNames);
     return id;
   });
+}
+
+function idsInAnyCase(name: string, id2label: Id2Label | undefined): readonly number[] {
+  const ids = Object.keys(id2label ?? {}).map(Number);
+  return ids.filter((id) => namesOf(id, id2label).some((one) => one.toLowerCase() === name.toLowerCase()));
+}
+
+/** All names of a class. */
+function namesOf(id: number, id2label: Id2Label | undefined): readonly string[] {
+  const label = id2label?.[id] ?? [];
+  return (typeof label === "string" ? label.split(",") : label).map((name) => name.trim());
+}
+
+function ambiguousName(
+  label: number | string,
+  candidates: readonly number[],
+  id2label: Id2Label | undefined,
+): UsageError {
+  const listed = candidates.map((id) => `${id} is ${namesOf(id, id2label).join(", ") || "not named"}`);
+  return new UsageError(
+    `--class-label: found ${JSON.stringify(String(label))}, which can mean the classes ${candidates.join(" and ")} (${listed.join("; ")}): give another name of the class that you mean${typeof label === "string" ? ", or its number" : ""}.`,
+  );
+}
+
+/** Up to three classes by name and number: `fox (8)`, `fox (8), pizza (21), fox (8) and 5 more`. */
+export function nameClasses(ids: readonly number[], id2label: Id2Label | undefined, most = 3): string {
+  const classNames = new ClassNames(id2label);
+  const words = ids.slice(0, most).map((id) => {
+    const name = classNames.nameOf(id);
+    return name === undefined ? `class ${id}` : `${name} (${id})`;
+  });
+  const more = ids.length > most ? ` and ${ids.length - most} more` : "";
+  return `${words.join(", ")}${more}`;
 }
 
 /** A note about randomly chosen classes: `Class fox (8), drawn at random: choose with --class-label`. */

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { ImageError, RasterImage, UnsupportedError } from "@onestep/core";
-import { errorCode, errorMessage } from "@onestep/core/internal";
+import { ImageError, type RasterImage, UnsupportedError } from "@onestep/core";
+import { sampleSizeOf, type UNet2DModelConfigValues } from "@onestep/models";
 import {
   type ClassConditionalOutput,
   ConsistencyModelPipeline,
@@ -14,6 +13,7 @@ import { type ParsedArguments, UsageError } from "../arguments/parse-arguments.t
 import { readPromptRequest, refusePromptOptions, requirePrompt } from "../arguments/prompt-options.ts";
 import { readRepositorySettings, shippedModel } from "../arguments/repository-options.ts";
 import type { Invocation } from "../command.ts";
+import { readImageFiles } from "./image-files.ts";
 import { makeImages } from "./make-images.ts";
 import { openModel } from "./open-pipeline.ts";
 import { checkOutput } from "./output-files.ts";
@@ -26,6 +26,10 @@ type SharedEditOptions = Omit<EditOptions<"image">, "image">;
 export interface PreparedEdit {
   /** Number of images it makes by default from its input. */
   readonly imageCount: number;
+  /** The images that are brought to the size of the model's, to say so. */
+  readonly images?: readonly RasterImage[];
+  /** What that size is divided by first. */
+  readonly divisor?: number | undefined;
   /** Makes the images. */
   run(pipe: ConsistencyModelPipeline, options: SharedEditOptions): Promise<ClassConditionalOutput>;
 }
@@ -44,10 +48,11 @@ export interface Edit {
 
 /** `onestep edit …`: reads the images, edits them and saves the results. */
 export async function editImages(invocation: Invocation, edit: Edit): Promise<void> {
-  const { arguments: parsed } = invocation;
+  const { arguments: parsed, output } = invocation;
   const { model, files } = readEditTarget(parsed);
   const asked = readGenerateRequest(parsed);
-  const { imageCount, run } = await edit.prepare(parsed);
+  const prepared = await edit.prepare(parsed);
+  const { imageCount, run } = prepared;
   const batchSize = parsed.has("batch-size") ? asked.batchSize : Math.max(asked.batchSize, imageCount);
   const request = { ...asked, model, batchSize };
   if (edit.hasOwnSeeds !== true) requireCounts(request);
@@ -67,6 +72,12 @@ export async function editImages(invocation: Invocation, edit: Edit): Promise<vo
           remedy:
             "Name one with --model: openai/diffusers-cd_imagenet64_l2, or leave it out for the model that ships.",
         });
+      }
+      // The call that rehearses the request, with a model that has no weights, has no listener.
+      if (options.onProgress !== undefined) {
+        const size = sampleSizeOf(pipe.unet.config as UNet2DModelConfigValues);
+        const mode = parsed.text("resize-mode");
+        for (const line of describeResizing(prepared, { files, mode, size })) output.note(line);
       }
       let steps = 0;
       const { images, classLabels } = await run(pipe, {
@@ -121,7 +132,7 @@ export async function openForEdit(invocation: Invocation): Promise<EditSource> {
   const asked = readGenerateRequest(parsed);
   const prompted = readPromptRequest(parsed);
   const { model, files } = readEditTarget(parsed);
-  await checkOutput(asked, prompted?.seeds.length ?? Math.max(asked.batchSize, files.length));
+  await checkOutput(asked, prompted?.seeds.length ?? Math.max(asked.batchSize, files.length), invocation);
   const source = await openModel(model, readRepositorySettings(invocation));
   if (source !== undefined && isPromptModel(source)) return { source, isPrompted: true };
   refusePromptOptions(
@@ -132,52 +143,77 @@ export async function openForEdit(invocation: Invocation): Promise<EditSource> {
   return { source, isPrompted: false };
 }
 
-/** Reads the images named on the command line. @throws UsageError if there are none, ImageError if one cannot be read. */
-export async function readImages(parsed: ParsedArguments): Promise<readonly RasterImage[]> {
-  const { files } = readEditTarget(parsed);
-  if (files.length === 0) throw new UsageError("An image is missing: name a PNG, JPEG or WebP file.");
-  return Promise.all(files.map(readImageFile));
+/** The images of an edit. */
+export interface EditedImages {
+  readonly image: readonly RasterImage[];
+  /** Its other images, such as masks. */
+  readonly others: readonly RasterImage[];
 }
 
 /**
- * Reads a PNG, JPEG or WebP.
+ * Reads the images named on the command line, and others.
  *
- * @throws ImageError if the file does not exist, has another format, or is damaged.
- * @throws UnsupportedError if no decoder for it is available.
+ * @throws UsageError if there are none, ImageError if one cannot be read.
  */
-export async function readImageFile(path: string): Promise<RasterImage> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new ImageError(
-      {
-        subject: path,
-        found: describeReadError(cause),
-        expected: "a PNG, JPEG or WebP",
-        remedy: "Correct the path.",
-      },
-      { cause },
-    );
-  }
-  try {
-    return await RasterImage.decode(bytes);
-  } catch (cause) {
-    for (const errorClass of [ImageError, UnsupportedError]) {
-      if (!errorClass.isInstance(cause) || cause.problem === undefined) continue;
-      const { found, expected, remedy } = cause.problem;
-      throw new errorClass({ subject: path, found, expected, remedy }, { cause });
-    }
-    throw cause;
+export async function readImages(
+  { arguments: parsed, system }: Invocation,
+  otherPaths: readonly string[] = [],
+): Promise<EditedImages> {
+  const { files } = readEditTarget(parsed);
+  if (files.length === 0) throw new UsageError("An image is missing: name a PNG, JPEG or WebP file.");
+  const images = await readImageFiles([...files, ...otherPaths], system.stdin);
+  return { image: images.slice(0, files.length), others: images.slice(files.length) };
+}
+
+/** Height and width in pixels. */
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** @throws ImageError if an image is not smaller than the model's, so that it would not be enlarged. */
+export function requireSmaller(images: readonly RasterImage[], size: Size): void {
+  for (const [index, { width, height }] of images.entries()) {
+    if (width < size.width || height < size.height) continue;
+    throw new ImageError({
+      subject: images.length === 1 ? "image" : `image ${index}`,
+      found: `${width}x${height} pixels`,
+      expected: `fewer than the ${size.width}x${size.height} pixels of the model's images, which the result has`,
+      remedy: "Shrink the image first, or name a model of larger images with --model.",
+    });
   }
 }
 
-function describeReadError(cause: unknown): string {
-  const code = errorCode(cause);
-  if (code === "ENOENT") return "no such file";
-  if (code === "EISDIR") return "a folder";
-  if (code === "EACCES" || code === "EPERM") return "a file that may not be read";
-  return `a file that cannot be read (${errorMessage(cause)})`;
+const listedSizes = 3;
+
+/** Says what becomes of images that do not have the size of the model's. */
+function describeResizing(edit: PreparedEdit, { files, mode, size }: Resizing): readonly string[] {
+  const { images = [], divisor = 1 } = edit;
+  const target = { width: size.width / divisor, height: size.height / divisor };
+  const lines = images.flatMap(({ width, height }, index) => {
+    if (width === target.width && height === target.height) return [];
+    const image = `${files[index]} (${width}x${height})`;
+    const goal = `${target.width}x${target.height}`;
+    const why =
+      divisor === 1 ? "the size of the model's images" : `to be enlarged to ${size.width}x${size.height}`;
+    if (mode === "crop") return [`${image} is scaled and cropped to ${goal}, ${why}`];
+    if (mode === "fill") return [`${image} is fitted into ${goal}, ${why}, and its edges are repeated`];
+    const isStretched = width * target.height !== height * target.width;
+    return [
+      isStretched
+        ? `${image} is stretched to ${goal}, ${why}: --resize-mode crop or fill keeps its proportions`
+        : `${image} is resized to ${goal}, ${why}`,
+    ];
+  });
+  const more = lines.length - listedSizes;
+  return more > 0 ? [...lines.slice(0, listedSizes), `and ${more} more`] : lines;
+}
+
+/** How images are brought to the size of the model's. */
+interface Resizing {
+  readonly files: readonly string[];
+  readonly mode: string | undefined;
+  readonly size: Size;
 }
 
 /** An edit with a prompt. */

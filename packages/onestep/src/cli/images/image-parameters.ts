@@ -39,6 +39,8 @@ const samplers: Readonly<Record<string, string>> = {
   UniPCMultistepScheduler: "UniPC",
 };
 
+type Field = readonly [name: string, value: string | number | bigint | undefined];
+
 /**
  * The settings of an image in the format of AUTOMATIC1111's PNG text `parameters`, which other programs read.
  * `clipSkip` 1 becomes "Clip skip: 2", since 1 means the last layer there.
@@ -46,36 +48,82 @@ const samplers: Readonly<Record<string, string>> = {
 export function formatParameters(parameters: ImageParameters): string {
   const { prompt, negativePrompt, loras, scheduler, clipSkip = 0, strength } = parameters;
   const adapters = loras.map(({ source, weight }) => `<lora:${nameOf(source)}:${weight}>`);
-  const { algorithmType, useKarrasSigmas, useExponentialSigmas } = scheduler.config as {
+  return [
+    [prompt, ...adapters].join(" "),
+    ...(negativePrompt === undefined || negativePrompt === "" ? [] : [`Negative prompt: ${negativePrompt}`]),
+    formatFields([
+      ["Steps", parameters.steps],
+      ...describeScheduler(scheduler),
+      ["CFG scale", parameters.guidanceScale],
+      ["Seed", parameters.seed],
+      ["Size", `${parameters.width}x${parameters.height}`],
+      ["Model", nameOf(parameters.model)],
+      ["Denoising strength", strength],
+      ["Clip skip", clipSkip === 0 ? undefined : clipSkip + 1],
+    ]),
+  ].join("\n");
+}
+
+/** The settings an image was made with by a model that takes no prompt. */
+export interface ClassImageParameters
+  extends Pick<ImageParameters, "height" | "model" | "scheduler" | "steps" | "width"> {
+  /** The class and its name; `undefined` for a model without classes. */
+  readonly classLabel: number | undefined;
+  readonly className: string | undefined;
+  readonly timesteps: readonly number[] | undefined;
+  /** Its own seed, or the one for the whole batch, or those of both ends. */
+  readonly seeds: readonly bigint[];
+  readonly batchSize: number;
+  /** Its place in the batch, from 0. */
+  readonly index: number;
+  /** `colorize`, if it is an edit. */
+  readonly edit: string | undefined;
+}
+
+/** The settings of an image that no prompt describes, in the format of {@link formatParameters}. */
+export function formatClassParameters(parameters: ClassImageParameters): string {
+  const { classLabel, className, timesteps, seeds, batchSize, index, edit } = parameters;
+  const isShared = batchSize > 1;
+  return [
+    ...(classLabel === undefined ? [] : [className ?? `class ${classLabel}`]),
+    formatFields([
+      ["Steps", parameters.steps],
+      ["Timesteps", timesteps?.join(", ")],
+      ...describeScheduler(parameters.scheduler),
+      ["Seed", seeds.join(" to ")],
+      ["Size", `${parameters.width}x${parameters.height}`],
+      ["Model", nameOf(parameters.model)],
+      ["Class", classLabel],
+      ["Edit", edit],
+      // With one seed for all, an image depends on its batch.
+      ["Batch size", isShared ? batchSize : undefined],
+      ["Batch pos", isShared ? index : undefined],
+    ]),
+  ].join("\n");
+}
+
+function describeScheduler({ className, config }: ImageParameters["scheduler"]): readonly Field[] {
+  const { algorithmType, useKarrasSigmas, useExponentialSigmas } = config as {
     readonly algorithmType?: unknown;
     readonly useKarrasSigmas?: unknown;
     readonly useExponentialSigmas?: unknown;
   };
-  const { className } = scheduler;
   const sampler = Object.hasOwn(samplers, className)
     ? samplers[className]
     : className.replace(/Scheduler$/, "");
   const isStochastic = className.startsWith("DPMSolver") && String(algorithmType).startsWith("sde-");
   const schedule =
     useKarrasSigmas === true ? "Karras" : useExponentialSigmas === true ? "Exponential" : undefined;
-  const fields: readonly (readonly [string, string | number | bigint | undefined])[] = [
-    ["Steps", parameters.steps],
+  return [
     ["Sampler", `${sampler}${isStochastic ? " SDE" : ""}`],
     ["Schedule type", schedule],
-    ["CFG scale", parameters.guidanceScale],
-    ["Seed", parameters.seed],
-    ["Size", `${parameters.width}x${parameters.height}`],
-    ["Model", nameOf(parameters.model)],
-    ["Denoising strength", strength],
-    ["Clip skip", clipSkip === 0 ? undefined : clipSkip + 1],
   ];
-  return [
-    [prompt, ...adapters].join(" "),
-    ...(negativePrompt === undefined || negativePrompt === "" ? [] : [`Negative prompt: ${negativePrompt}`]),
-    fields
-      .flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${quote(String(value))}`]))
-      .join(", "),
-  ].join("\n");
+}
+
+function formatFields(fields: readonly Field[]): string {
+  return fields
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${quote(String(value))}`]))
+    .join(", ");
 }
 
 /** The last part of a path or an id, without a file extension, so that no local folder name ends up in an image. */

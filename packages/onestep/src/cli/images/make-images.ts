@@ -1,4 +1,6 @@
-import { RasterImage, TorchGenerator } from "@onestep/core";
+import { type PngText, type RasterImage, TorchGenerator } from "@onestep/core";
+import { readConfigRecord } from "@onestep/core/internal";
+import { sampleSizeOf, type UNet2DModelConfigValues } from "@onestep/models";
 import {
   type ClassConditionalGenerateOptions,
   type ClassConditionalOutput,
@@ -14,9 +16,12 @@ import { readRepositorySettings, shippedModel } from "../arguments/repository-op
 import type { Invocation } from "../command.ts";
 import type { Result } from "../output/output.ts";
 import { formatDuration } from "../output/text.ts";
-import { describeDrawnClasses, readId2LabelFile } from "./class-labels.ts";
+import { describeDrawnClasses, nameClasses, readId2LabelFile } from "./class-labels.ts";
+import { formatClassParameters } from "./image-parameters.ts";
+import { announceDownload } from "./model-files.ts";
 import { openPipeline } from "./open-pipeline.ts";
-import { checkOutput, savePictures } from "./output-files.ts";
+import { checkOutput, describeSize, layOut, requireScale, savePictures } from "./output-files.ts";
+import { showPreview } from "./preview.ts";
 
 /** A command's request for images. */
 export interface ImageJob {
@@ -40,12 +45,13 @@ export interface ImageJob {
 
 /** Loads the model, makes the images, saves and reports them. */
 export async function makeImages(invocation: Invocation, job: ImageJob): Promise<void> {
-  const { arguments: parsed, output, signal } = invocation;
+  const { arguments: parsed, output, system, signal } = invocation;
   const { request, inputs } = job;
-  const { out, gridColumns, batchSize, seeds } = request;
-  await checkOutput(request, batchSize);
+  const { out, batchSize, seeds } = request;
+  await checkOutput(request, batchSize, invocation);
 
   const startedAt = performance.now();
+  const settings = readRepositorySettings(invocation);
   const numInferenceSteps = request.numInferenceSteps ?? job.defaultSteps;
   const id2labelFile = parsed.text("id2label");
   const opened = await openPipeline(
@@ -53,11 +59,15 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       request: { ...request, numInferenceSteps },
       source: job.source,
       schedulerClass: job.schedulerClass,
-      rehearse: (pipe, classLabels) =>
-        job.generate(pipe, { ...samplingOptions(request, classLabels), signal }),
+      announce: (source) => announceDownload(source, settings, output),
+      rehearse(pipe, classLabels) {
+        const { height, width } = sampleSizeOf(pipe.unet.config as UNet2DModelConfigValues);
+        requireScale(request.scale, width, height);
+        return job.generate(pipe, { ...samplingOptions(request, classLabels), signal });
+      },
     },
     {
-      ...readRepositorySettings(invocation),
+      ...settings,
       // Checked by the runtime, which knows the available devices.
       device: parsed.text("device") as Device | undefined,
       threads: request.threads,
@@ -78,23 +88,28 @@ export async function makeImages(invocation: Invocation, job: ImageJob): Promise
       signal,
     });
     const generatedAt = performance.now();
-    const pictures =
-      gridColumns === undefined ? images : [RasterImage.grid(images, { columns: gridColumns })];
-    const files = await savePictures(pictures, out, { signal });
+    const { width, height } = images[0] as RasterImage;
+    const pictures = layOut(images, request);
+    const texts = images.map((_, index) =>
+      textOf(invocation.name, { pipe, request, classLabels, steps, index, width, height }),
+    );
+    const files = await savePictures(pictures, out, { signal, texts, stdout: system.stdout });
     const savedAt = performance.now();
     const milliseconds = {
       load: loadedAt - startedAt,
       generate: generatedAt - loadedAt,
       save: savedAt - generatedAt,
     };
-    const { width, height } = images[0] as RasterImage;
     if (request.isSeedDrawn) output.note(`Seed: ${seeds.join()} (reuse it with --seed ${seeds.join()})`);
     if (request.classLabels === undefined && classLabels !== undefined) {
       output.note(describeDrawnClasses(classLabels, pipe.id2label));
     }
+    const classes =
+      classLabels === undefined ? "" : `: ${nameClasses(unlessAlike(classLabels), pipe.id2label)}`;
     output.note(
-      `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
+      `${describeSize(images.length, { width, height }, request.scale)} on ${pipe.device}${classes}; loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
     );
+    await showPreview(pictures, invocation);
     output.result(
       reportGeneration({
         ...{ request, inputs, files, device: pipe.device, steps, width, height, milliseconds },
@@ -121,6 +136,44 @@ function samplingOptions(
   const randomness =
     seeds.length === 1 ? { seed } : { generator: seeds.map((value) => new TorchGenerator(value)) };
   return { batchSize, classLabels: labels, numInferenceSteps, timesteps, ...randomness };
+}
+
+/** The classes of images, or one if all are alike. */
+function unlessAlike(ids: readonly number[]): readonly number[] {
+  return ids.every((id) => id === ids[0]) ? ids.slice(0, 1) : ids;
+}
+
+/** What the text of a PNG is made of. */
+interface MadeImage {
+  readonly pipe: UNet2DPipeline;
+  readonly request: GenerateRequest;
+  readonly classLabels: readonly number[] | undefined;
+  readonly steps: number;
+  readonly index: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The texts of one PNG. */
+function textOf(command: string, { pipe, request, classLabels, index, ...image }: MadeImage): PngText {
+  if (!request.hasMetadata) return {};
+  const { seeds, batchSize, timesteps, model = shippedModel } = request;
+  const { config } = pipe.scheduler;
+  const classLabel = classLabels?.[index];
+  const ownSeed = seeds.length === batchSize ? seeds.slice(index, index + 1) : seeds;
+  return {
+    parameters: formatClassParameters({
+      ...{ ...image, index, timesteps, model, classLabel },
+      className: classLabel === undefined ? undefined : new ClassNames(pipe.id2label).nameOf(classLabel),
+      scheduler: {
+        className: readConfigRecord(config)?.className ?? pipe.scheduler.constructor.name,
+        config,
+      },
+      seeds: ownSeed,
+      batchSize: ownSeed.length === 1 && seeds.length > 1 ? 1 : batchSize,
+      edit: command.startsWith("edit ") ? command.slice("edit ".length) : undefined,
+    }),
+  };
 }
 
 /** The results. */
@@ -153,7 +206,7 @@ function reportGeneration({
   steps,
   ...rest
 }: Generation): Result {
-  const { model, seeds, timesteps } = request;
+  const { model, seeds, timesteps, scale } = request;
   const classNames = new ClassNames(id2label);
   const { load, generate, save } = rest.milliseconds;
   return {
@@ -171,6 +224,7 @@ function reportGeneration({
       steps,
       width: rest.width,
       height: rest.height,
+      ...(scale === undefined ? {} : { scale }),
       milliseconds: {
         load: Math.round(load),
         generate: Math.round(generate),

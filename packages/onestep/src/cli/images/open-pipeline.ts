@@ -37,6 +37,8 @@ export interface PipelineJob {
   readonly schedulerClass: SchedulerClass | undefined;
   /** Rehearses the request with a model that has no weights yet. */
   rehearse(pipe: UNet2DPipeline, classLabels: readonly number[] | undefined): Promise<unknown>;
+  /** Called before the weights of a repository are fetched. */
+  announce(source: PipelineSource): Promise<void>;
 }
 
 /**
@@ -88,6 +90,7 @@ export async function openPipeline(
     return tryOut(pipe, classLabels);
   });
   const steps = countSteps(request, pipelineClass, own.length);
+  await job.announce(source);
   const pipe = await pipelineClass.fromSource(source, {
     ...options,
     scheduler: own,

@@ -1,4 +1,4 @@
-import { type ProgressListener, RasterImage, TorchGenerator, UnsupportedError } from "@onestep/core";
+import { type ProgressListener, type RasterImage, TorchGenerator, UnsupportedError } from "@onestep/core";
 import { readConfigRecord } from "@onestep/core/internal";
 import {
   type DiffusionPipelineBase,
@@ -16,7 +16,9 @@ import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
 import { formatParameters } from "./image-parameters.ts";
 import { toJsonInteger } from "./make-images.ts";
-import { savePictures } from "./output-files.ts";
+import { announceDownload } from "./model-files.ts";
+import { describeSize, layOut, requireScale, savePictures } from "./output-files.ts";
+import { showPreview } from "./preview.ts";
 import { rehearsePrompt } from "./prompt-models.ts";
 
 /** A request for images from a text-to-image model. */
@@ -32,8 +34,16 @@ export interface PromptJob {
   readonly inputFiles?: readonly string[];
 }
 
+/** Height and width in pixels. */
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
 /** The part of a text-to-image pipeline used here. */
 interface PromptPipeline extends DiffusionPipelineBase {
+  /** Height and width of the model's images. */
+  readonly defaultSize: Size;
   generate(options: object): Promise<{ readonly images: readonly RasterImage[] }>;
 }
 
@@ -42,7 +52,7 @@ interface PromptPipeline extends DiffusionPipelineBase {
  * checked before weights are fetched.
  */
 export async function makePromptImages(invocation: Invocation, job: PromptJob): Promise<void> {
-  const { arguments: parsed, output, signal } = invocation;
+  const { arguments: parsed, output, system, signal } = invocation;
   const { source, model, request, schedulerClass } = job;
   const settings = readRepositorySettings(invocation);
   refuseSingleFileSettings(settings);
@@ -52,10 +62,15 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     source,
     {
       ...{ pipelineClass, schedulerClass },
-      generate: (pipe) => (pipe as PromptPipeline).generate(runOptions(job, { signal })),
+      generate(pipe) {
+        const { height, width } = sizeOfResult(job, pipe as PromptPipeline, 0);
+        requireScale(request.scale, width, height);
+        return (pipe as PromptPipeline).generate(runOptions(job, { signal }));
+      },
     },
     settings,
   );
+  await announceDownload(source, settings, output);
   const pipe = (await pipelineClass.fromSource(source, {
     ...{ ...settings, ...small.tokenizers, scheduler: small.scheduler },
     // Checked by the runtime, which knows the available devices.
@@ -66,6 +81,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     if (schedulerClass !== undefined) pipe.scheduler = schedulerClass.fromConfig(pipe.scheduler.config);
     await loadLoras(pipe, request, settings);
     const loadedAt = performance.now();
+    for (const line of describeResizing(job, pipe)) output.note(line);
     output.progress.showTask("Generating");
     let steps = 0;
     const { images } = await pipe.generate(
@@ -80,9 +96,8 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     const generatedAt = performance.now();
     const { width, height } = images[0] as RasterImage;
     const texts = images.map((_, index) => textOf(job, pipe, pipelineClass, { index, width, height, steps }));
-    const isGrid = request.gridColumns !== undefined;
-    const pictures = isGrid ? [RasterImage.grid(images, { columns: request.gridColumns })] : images;
-    const files = await savePictures(pictures, request.out, { signal, texts });
+    const pictures = layOut(images, request);
+    const files = await savePictures(pictures, request.out, { signal, texts, stdout: system.stdout });
     const milliseconds = {
       load: Math.round(loadedAt - startedAt),
       generate: Math.round(generatedAt - loadedAt),
@@ -90,8 +105,9 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
     };
     if (request.isSeedDrawn) output.note(describeSeeds(request.seeds));
     output.note(
-      `${images.length} image${images.length === 1 ? "" : "s"} of ${width}x${height} on ${pipe.device}: loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
+      `${describeSize(images.length, { width, height }, request.scale)} on ${pipe.device}; loaded in ${formatDuration(milliseconds.load)}, made in ${formatDuration(milliseconds.generate)}`,
     );
+    await showPreview(pictures, invocation);
     output.result({
       lines: files,
       document: {
@@ -105,6 +121,7 @@ export async function makePromptImages(invocation: Invocation, job: PromptJob): 
         seeds: request.seeds.map(toJsonInteger),
         timesteps: request.timesteps ?? null,
         ...{ steps, width, height, milliseconds },
+        ...(request.scale === undefined ? {} : { scale: request.scale }),
       },
     });
   } finally {
@@ -127,6 +144,32 @@ function requireClass({ source, model, task }: PromptJob): PromptPipelineClass {
     found: `a ${className}`,
     expected: "a model of Stable Diffusion, which a part of an image can be repainted with",
     remedy: "Name such a model, or change the whole image with `onestep edit img2img`.",
+  });
+}
+
+/** The size of the images that a job makes: of an edit, of those that it makes of one of its images. */
+function sizeOfResult({ task, request, inputs }: PromptJob, pipe: PromptPipeline, index: number): Size {
+  const image = inputs?.["image"]?.[index];
+  if (task === "image" && image !== undefined) {
+    return { height: image.height - (image.height % 8), width: image.width - (image.width % 8) };
+  }
+  const { height, width } = pipe.defaultSize;
+  return { height: request.height ?? height, width: request.width ?? width };
+}
+
+/** Says which images of an edit are resized, and to what. */
+function describeResizing(job: PromptJob, pipe: PromptPipeline): readonly string[] {
+  const { task, inputs = {}, inputFiles = [] } = job;
+  const images = inputs["image"] ?? [];
+  return images.flatMap(({ width, height }, index) => {
+    const size = sizeOfResult(job, pipe, index);
+    if (width === size.width && height === size.height) return [];
+    const change = `${inputFiles[index]} (${width}x${height}) is resized to ${size.width}x${size.height}`;
+    return [
+      task === "image"
+        ? `${change}, multiples of 8`
+        : `${change}, as --width and --height say (default: the size of the model's images)`,
+    ];
   });
 }
 

@@ -33,6 +33,11 @@ const modelClasses: Readonly<Record<string, { readonly definition: ModelDefiniti
   UNet2DConditionModel,
 } as unknown as Readonly<Record<string, { readonly definition: ModelDefinition<never> }>>;
 
+/** What a class of models is, by its name in `model_index.json`; `undefined` for a class without weights, and others. */
+export function modelDefinitionOf(className: string): ModelDefinition<never> | undefined {
+  return Object.hasOwn(modelClasses, className) ? modelClasses[className]?.definition : undefined;
+}
+
 /** A pipeline's model, as described by its config. */
 export interface DescribedModel {
   readonly className: string;
@@ -56,7 +61,7 @@ export async function describeModel(
   className: string,
   { signal, onProgress }: Pick<RepositorySettings, "signal" | "onProgress">,
 ): Promise<DescribedModel | undefined> {
-  const definition = Object.hasOwn(modelClasses, className) ? modelClasses[className]?.definition : undefined;
+  const definition = modelDefinitionOf(className);
   if (definition === undefined) return undefined;
   const place = await findComponentFolder(repository, folder, "config.json", { signal, onProgress });
   const path = place === "" ? "config.json" : `${place}/config.json`;

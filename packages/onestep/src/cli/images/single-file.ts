@@ -96,7 +96,7 @@ export function schedulerOfFile(model: string, schedulerClass: SchedulerClass | 
     subject: "--scheduler",
     found: `none, and the file name ${JSON.stringify(name)}, which does not say how the model was trained`,
     expected:
-      "a scheduler, or a name as OpenAI gave: cd_imagenet64_l2.pt, ct_bedroom256.pt, edm_cat256_ema.pt",
+      "a scheduler, or a file name of OpenAI's: cd_imagenet64_l2.pt, ct_bedroom256.pt, edm_cat256_ema.pt",
     remedy:
       "Add --scheduler cm-stochastic-iterative for a consistency model, --scheduler edm-heun for a diffusion model.",
   });

@@ -110,8 +110,12 @@ export interface ModelReport {
   readonly unsupported: string | null;
 }
 
-/** The report as human-readable lines. */
-export function formatModelReport(report: ModelReport): readonly string[] {
+/**
+ * The report as human-readable lines.
+ *
+ * @param columns - The width to fit; unlimited by default.
+ */
+export function formatModelReport(report: ModelReport, columns?: number): readonly string[] {
   const { model, commit, className, components, scheduler, unet, id2label, unsupported } = report;
   const rows = [
     ["Model", commit === null ? model : `${model} (commit ${commit.slice(0, 7)})`],
@@ -135,7 +139,7 @@ export function formatModelReport(report: ModelReport): readonly string[] {
     ]),
     ...(unsupported === null ? [] : [["Cannot run", unsupported]]),
   ];
-  return formatTable(rows);
+  return formatTable(rows, { columns });
 }
 
 function describeUnet(unet: UnetReport, id2label: Id2Label | null): readonly (readonly string[])[] {

@@ -2,9 +2,10 @@ import { OnestepError } from "@onestep/core";
 import { elementCount } from "@onestep/core/internal";
 import { componentFolderName, findPromptPipelineClass, type PipelineSource } from "@onestep/pipelines";
 import type { RepositorySettings } from "../arguments/repository-options.ts";
+import { findWeights } from "../images/model-files.ts";
 import { type DescribedModel, describeModel } from "../images/prompt-models.ts";
 import type { ComponentReport, MemoryReport } from "./model-report.ts";
-import { baseBytes, chooseWeights } from "./read-unet-report.ts";
+import { baseBytes } from "./read-unet-report.ts";
 
 /** What is known of a text-to-image model without its weights. */
 export interface PromptFindings {
@@ -67,17 +68,6 @@ export async function readComponentReports(
     defaultSteps: pipelineClass?.defaultInferenceSteps ?? null,
     unsupported,
   };
-}
-
-/** The variant's files or, if a component has none, the plain ones, as pipelines load them. */
-function findWeights(
-  paths: readonly string[],
-  folder: string,
-  variant: string | undefined,
-  names: Parameters<typeof chooseWeights>[3],
-): readonly string[] {
-  const own = variant === undefined ? [] : chooseWeights(paths, folder, variant, names);
-  return own.length > 0 ? own : chooseWeights(paths, folder, undefined, names);
 }
 
 const variantName =

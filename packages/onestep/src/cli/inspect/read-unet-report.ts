@@ -5,7 +5,6 @@ import {
   type Checkpoint,
   completeUNet2DModelConfig,
   listUNet2DModelWeights,
-  type ModelDefinition,
   matchWeights,
   openCheckpoint,
   UNet2DModel,
@@ -15,6 +14,7 @@ import {
 } from "@onestep/models";
 import { readUnetConfig } from "@onestep/pipelines";
 import type { RepositorySettings } from "../arguments/repository-options.ts";
+import { chooseWeights } from "../images/model-files.ts";
 import type { UnetReport, WeightsFile, WeightsFindings } from "./model-report.ts";
 
 /** What is known of a UNet, and why it cannot be run, if so. */
@@ -172,43 +172,6 @@ async function findWeights(
   const paths = chooseWeights((await repository.list({ signal })) ?? [], folder, variant);
   const files = paths.map((path) => ({ path, size: null }));
   return { weights: { files, isLocal: false, tensors: null, dtypes: null }, tensors: undefined };
-}
-
-type WeightsNames = NonNullable<ModelDefinition<never>["weightsNames"]>;
-
-const diffusersNames: WeightsNames = {
-  safetensors: "diffusion_pytorch_model",
-  bin: "diffusion_pytorch_model",
-};
-
-/**
- * The weights files in a listing that would be loaded, in the order of `openCheckpoint`: safetensors before torch
- * files; shards before a single safetensors file if their index exists.
- */
-export function chooseWeights(
-  paths: readonly string[],
-  folder: string,
-  variant: string | undefined,
-  names: WeightsNames = diffusersNames,
-): readonly string[] {
-  const suffix = variant === undefined ? "" : `.${variant}`;
-  for (const ending of [".safetensors", ".bin"]) {
-    const stem = ending === ".bin" ? names.bin : names.safetensors;
-    const base = `${folder === "" ? "" : `${folder}/`}${stem}`;
-    const whole = paths.filter((path) => path === base + suffix + ending);
-    // The variant precedes the shard number; for a while it followed it.
-    const shards = paths.filter((path) => {
-      const name = path.startsWith(base) ? path.slice(base.length) : "";
-      const number = /-\d+-of-\d+/.exec(name)?.[0] ?? "";
-      return number !== "" && [suffix + number + ending, number + suffix + ending].includes(name);
-    });
-    const indexes = [`${ending}.index${suffix}.json`, `${ending}${suffix}.index.json`];
-    const isIndexed = ending === ".safetensors" && indexes.some((name) => paths.includes(base + name));
-    const [first, second] = isIndexed ? [shards, whole] : [whole, shards];
-    if (first.length > 0) return first;
-    if (second.length > 0) return second;
-  }
-  return [];
 }
 
 /** Memory of the process before a model is loaded: Node and onnxruntime. */

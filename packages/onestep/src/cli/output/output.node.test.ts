@@ -48,6 +48,7 @@ describe("Output", () => {
     output.progress.showTask("Generating");
     output.result(result);
     const erase = "\r\u001B[K";
-    expect(written.stderr).toBe(`${erase}Generating${erase}warning: careful\n${erase}Generating${erase}`);
+    const label = "\u001B[1m\u001B[33mwarning:\u001B[39m\u001B[22m";
+    expect(written.stderr).toBe(`${erase}Generating${erase}${label} careful\n${erase}Generating${erase}`);
   });
 });

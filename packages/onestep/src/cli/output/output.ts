@@ -1,5 +1,7 @@
+import type { Environment } from "@onestep/hub";
 import type { OutputStream } from "../system.ts";
 import { ProgressBar, type ProgressDisplay, ProgressLines } from "./progress.ts";
+import { canRedraw, colorLabel, hasColor, terminalColumns } from "./terminal.ts";
 import { printable } from "./text.ts";
 
 /** Options of {@link Output}. */
@@ -10,6 +12,9 @@ export interface OutputOptions {
   readonly json: boolean;
   /** No progress and no notes. */
   readonly quiet: boolean;
+  readonly environment?: Environment;
+  /** `false` after `--no-color`. */
+  readonly hasColor?: boolean;
 }
 
 /** A result in human-readable and machine-readable form. */
@@ -28,9 +33,15 @@ export class Output {
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    const { stderr, quiet } = options;
+    const { stderr, quiet, environment = {} } = options;
     if (quiet) this.progress = noProgress;
-    else this.progress = stderr.isTTY === true ? new ProgressBar(stderr) : new ProgressLines(stderr);
+    else this.progress = canRedraw(stderr, environment) ? new ProgressBar(stderr) : new ProgressLines(stderr);
+  }
+
+  /** The width to fit tables to; `undefined` where programs read them. */
+  get columns(): number | undefined {
+    const { stdout } = this.#options;
+    return stdout.isTTY === true ? terminalColumns(stdout) : undefined;
   }
 
   /** Writes the result of the command. */
@@ -49,12 +60,15 @@ export class Output {
   /** Prints a warning, even with `--quiet`. */
   warn(line: string): void {
     this.progress.clear();
-    this.#options.stderr.write(`warning: ${printable(line)}\n`);
+    const { stderr, environment = {}, hasColor: mayColor = true } = this.#options;
+    const label = colorLabel("warning:", mayColor && hasColor(stderr, environment));
+    stderr.write(`${label} ${printable(line)}\n`);
   }
 }
 
 /** Shows nothing, for `--quiet`. */
 const noProgress: ProgressDisplay = {
+  expect() {},
   show() {},
   showTask() {},
   print() {},

@@ -1,41 +1,85 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FileTransfers, ProgressBar, ProgressLines, timeLeft } from "./progress.ts";
+import { ProgressBar, ProgressLines, timeLeft } from "./progress.ts";
 
 function recordLines() {
   const written: string[] = [];
   return { written, lines: new ProgressLines({ write: (text) => written.push(text) }) };
 }
 
+/** Fetches files one after the other, in pieces. */
+function fetchAll(
+  display: ProgressLines | ProgressBar,
+  files: Readonly<Record<string, number>>,
+  pieces = 100,
+) {
+  for (const [file, totalBytes] of Object.entries(files)) {
+    display.show({ type: "file-start", file, cached: false, totalBytes });
+    for (let piece = 1; piece <= pieces; piece++) {
+      const loadedBytes = Math.floor((piece * totalBytes) / pieces);
+      display.show({ type: "file-progress", file, loadedBytes, totalBytes });
+    }
+    display.show({ type: "file-end", file, cached: false, totalBytes });
+  }
+}
+
 describe("ProgressLines", () => {
-  it("writes a line where something starts or ends, and at each tenth of a file", () => {
+  it("writes a line where something starts or ends", () => {
     const { written, lines } = recordLines();
     const file = "unet/w.safetensors";
     lines.show({ type: "file-start", file: "model_index.json", cached: true, totalBytes: 2 });
     lines.show({ type: "file-end", file: "model_index.json", cached: true, totalBytes: 2 });
     lines.show({ type: "component-start", component: "unet" });
-    lines.show({ type: "file-start", file, cached: false, totalBytes: 2000 });
-    for (const loadedBytes of [100, 450, 499, 500, 2000]) {
-      lines.show({ type: "file-progress", file, loadedBytes, totalBytes: 2000 });
-    }
-    lines.show({ type: "file-end", file, cached: false, totalBytes: 2000 });
+    lines.expect({ verb: "Fetching", files: new Map([[file, 2000]]) });
+    fetchAll(lines, { [file]: 2000 });
     lines.show({ type: "component-end", component: "unet" });
     lines.showTask("Generating");
     lines.show({ type: "step-end", step: 0, totalSteps: 2, timestep: 1095.5 });
     lines.clear();
     expect(written.join("")).toBe(`Loading unet
 Fetching unet/w.safetensors (2.00 kB)
-Fetching unet/w.safetensors: 20 % (450 B of 2.00 kB)
 Fetched unet/w.safetensors
 Generating
 Step 1 of 2
 `);
   });
 
-  it("says nothing of parts where the length is not known", () => {
+  it("writes a line for each of a few files", () => {
+    const { written, lines } = recordLines();
+    const files = { a: 1000, b: 3000 };
+    lines.expect({ verb: "Uploading", files: new Map(Object.entries(files)) });
+    fetchAll(lines, files);
+    expect(written).toEqual(["Uploading 2 files (4.00 kB)\n", "Uploaded a\n", "Uploaded b\n"]);
+  });
+
+  it("writes a line for each tenth of many files", () => {
+    const { written, lines } = recordLines();
+    const files = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`file ${index}`, 4000]));
+    lines.expect({ verb: "Fetching", files: new Map(Object.entries(files)) });
+    fetchAll(lines, files);
+    expect(written).toHaveLength(11);
+    expect(written[0]).toBe("Fetching 250 files (1.00 MB)\n");
+    expect(written[3]).toBe("Fetched 30 % (300 kB of 1.00 MB)\n");
+    expect(written[10]).toBe("Fetched 100 % (1.00 MB of 1.00 MB)\n");
+  });
+
+  it("writes about ten lines for any number of steps, the first and the last among them", () => {
+    const { written, lines } = recordLines();
+    for (let step = 0; step < 1000; step++) {
+      lines.show({ type: "step-end", step, totalSteps: 1000, timestep: 0 });
+    }
+    expect(written.length).toBeLessThanOrEqual(12);
+    expect([written[0], written.at(-1)]).toEqual(["Step 1 of 1000\n", "Step 1000 of 1000\n"]);
+    lines.showTask("Generating");
+    for (let step = 0; step < 4; step++) lines.show({ type: "step-end", step, totalSteps: 4, timestep: 0 });
+    expect(written.slice(-4)).toEqual([1, 2, 3, 4].map((step) => `Step ${step} of 4\n`));
+  });
+
+  it("is silent about small files that nothing announced", () => {
     const { written, lines } = recordLines();
     lines.show({ type: "file-start", file: "a", cached: false });
     lines.show({ type: "file-progress", file: "a", loadedBytes: 5 });
-    expect(written).toEqual(["Fetching a\n"]);
+    fetchAll(lines, { "config.json": 900, "adapter.safetensors": 2_000_000 });
+    expect(written).toEqual(["Fetching adapter.safetensors (2.00 MB)\n", "Fetched adapter.safetensors\n"]);
   });
 });
 
@@ -51,9 +95,23 @@ afterEach(() => {
 
 function recordBar(columns = 81) {
   const written: string[] = [];
-  const bar = new ProgressBar({ columns, isTTY: true, write: (text) => written.push(text) });
+  const listeners = new Set<() => void>();
+  const stream = {
+    columns,
+    isTTY: true,
+    write: (text: string) => written.push(text),
+    onResize(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const bar = new ProgressBar(stream);
   const take = (): string[] => written.splice(0);
-  return { bar, take };
+  const resize = (width: number): void => {
+    stream.columns = width;
+    for (const listener of listeners) listener();
+  };
+  return { bar, take, resize, listeners };
 }
 
 describe("ProgressBar", () => {
@@ -85,14 +143,73 @@ describe("ProgressBar", () => {
       `${erase}Fetching 2 files  [###..........]   25 %  1.00 MB of 4.00 MB, 500 kB/s, 5 s left`,
     ]);
     bar.show({ type: "file-end", file: "a", cached: false, totalBytes: 1_000_000 });
+    vi.advanceTimersByTime(100);
+    bar.show({ type: "file-progress", file: "b", loadedBytes: 1_000_000, totalBytes: 3_000_000 });
     expect(take()).toEqual([
-      erase,
-      "Fetched a (1.00 MB)\n",
-      `${erase}Fetching b  [#########..........]   50 %  2.00 MB of 4.00 MB, 667 kB/s, 3 s left`,
+      `${erase}Fetching b  [#########..........]   50 %  2.00 MB of 4.00 MB, 645 kB/s, 4 s left`,
     ]);
     bar.show({ type: "file-end", file: "b", cached: false, totalBytes: 3_000_000 });
-    expect(take()).toEqual([erase, "Fetched b (3.00 MB)\n"]);
+    expect(take()).toEqual([erase, "Fetched 2 files (4.00 MB)\n"]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("has a total over all files of a model, across the time in which one is loaded", () => {
+    const { bar, take } = recordBar();
+    const file = "a.safetensors";
+    bar.expect({
+      verb: "Fetching",
+      files: new Map([
+        [file, 1_000_000],
+        ["b.safetensors", 3_000_000],
+      ]),
+    });
+    bar.show({ type: "file-start", file, cached: false, totalBytes: 1_000_000 });
+    expect(take().at(-1)).toContain("Fetching 2 files  [");
+    vi.advanceTimersByTime(2000);
+    bar.show({ type: "file-end", file, cached: false, totalBytes: 1_000_000 });
+    bar.show({ type: "component-start", component: "unet" });
+    vi.advanceTimersByTime(60_000);
+    take();
+    bar.show({ type: "file-start", file: "b.safetensors", cached: false, totalBytes: 3_000_000 });
+    expect(take().at(-1)).toBe(
+      `${erase}Fetching b.safetensors   25 %  1.00 MB of 4.00 MB, 500 kB/s, 6 s left`,
+    );
+    bar.show({ type: "file-end", file: "b.safetensors", cached: false, totalBytes: 3_000_000 });
+    expect(take().at(-1)).toBe("Fetched 2 files (4.00 MB)\n");
+  });
+
+  it("does not take the bytes of an earlier run for speed", () => {
+    const { bar, take } = recordBar();
+    bar.show({ type: "file-start", file: "w", cached: false, totalBytes: 4e9 });
+    bar.show({ type: "file-progress", file: "w", loadedBytes: 2e9, totalBytes: 4e9 });
+    vi.advanceTimersByTime(10_000);
+    bar.show({ type: "file-progress", file: "w", loadedBytes: 2.1e9, totalBytes: 4e9 });
+    vi.advanceTimersByTime(1000);
+    expect(take().at(-1)).toContain("52 %  2.10 GB of 4.00 GB, 10.0 MB/s, 3 min 09 s left");
+  });
+
+  it("leaves no trace of a line that a narrower terminal has wrapped", () => {
+    const { bar, take, resize, listeners } = recordBar(81);
+    bar.showTask("x".repeat(70));
+    take();
+    resize(30);
+    expect(take()).toEqual([`\r\u001B[2A\u001B[J${"...".padEnd(29, "x")}`]);
+    resize(100);
+    expect(take()).toEqual([`${erase}${"x".repeat(70)}`]);
+    bar.clear();
+    expect(listeners.size).toBe(0);
+  });
+
+  it.each([40, 80])("stays on one line of %d columns", (columns) => {
+    const { bar, take } = recordBar(columns);
+    const file = "text_encoder_2/a-very-long-name-of-weights.safetensors";
+    bar.show({ type: "file-start", file, cached: false, totalBytes: 4_300_000_000 });
+    vi.advanceTimersByTime(5000);
+    bar.show({ type: "file-progress", file, loadedBytes: 1_080_000_000, totalBytes: 4_300_000_000 });
+    for (const line of take()) {
+      expect(line.replace(erase, "").length).toBeLessThan(columns);
+      expect(line).toMatch(/ \d+ %/);
+    }
   });
 
   it("draws at most ten times a second", () => {
@@ -158,51 +275,6 @@ describe("ProgressBar", () => {
     const { bar, take } = recordBar(20);
     bar.showTask("a label that is longer than the terminal is wide");
     expect(take()[0]?.length).toBe(erase.length + 19);
-  });
-});
-
-describe("FileTransfers", () => {
-  it("follows one file", () => {
-    const transfers = new FileTransfers();
-    expect(transfers.state).toBeUndefined();
-    transfers.update({ type: "file-start", file: "a", cached: false });
-    expect(transfers.state).toEqual({ id: 1, subject: "a", loadedBytes: 0, totalBytes: undefined });
-    transfers.update({ type: "file-progress", file: "a", loadedBytes: 3, totalBytes: 10 });
-    expect(transfers.state).toEqual({ id: 1, subject: "a", loadedBytes: 3, totalBytes: 10 });
-    transfers.update({ type: "file-end", file: "a", cached: false, totalBytes: 10 });
-    expect(transfers.state).toBeUndefined();
-    transfers.update({ type: "file-start", file: "b", cached: false, totalBytes: 5 });
-    expect(transfers.state).toEqual({ id: 2, subject: "b", loadedBytes: 0, totalBytes: 5 });
-  });
-
-  it("adds up several, those that have ended too", () => {
-    const transfers = new FileTransfers();
-    transfers.update({ type: "file-start", file: "a", cached: false, totalBytes: 10 });
-    transfers.update({ type: "file-start", file: "b", cached: false, totalBytes: 20 });
-    transfers.update({ type: "file-start", file: "c", cached: false, totalBytes: 30 });
-    transfers.update({ type: "file-progress", file: "b", loadedBytes: 5, totalBytes: 20 });
-    expect(transfers.state).toEqual({ id: 1, subject: "3 files", loadedBytes: 5, totalBytes: 60 });
-    transfers.update({ type: "file-end", file: "a", cached: false, totalBytes: 10 });
-    transfers.update({ type: "file-end", file: "b", cached: false, totalBytes: 20 });
-    expect(transfers.state).toEqual({ id: 1, subject: "c", loadedBytes: 30, totalBytes: 60 });
-    transfers.update({ type: "file-end", file: "c", cached: false, totalBytes: 30 });
-    expect(transfers.state).toBeUndefined();
-  });
-
-  it("knows no sum while the length of one is not known", () => {
-    const transfers = new FileTransfers();
-    transfers.update({ type: "file-start", file: "a", cached: false, totalBytes: 10 });
-    transfers.update({ type: "file-start", file: "b", cached: false });
-    expect(transfers.state?.totalBytes).toBeUndefined();
-    transfers.update({ type: "file-progress", file: "b", loadedBytes: 0, totalBytes: 4 });
-    expect(transfers.state?.totalBytes).toBe(14);
-  });
-
-  it("leaves out what comes from the cache", () => {
-    const transfers = new FileTransfers();
-    transfers.update({ type: "file-start", file: "a", cached: true, totalBytes: 10 });
-    transfers.update({ type: "file-end", file: "a", cached: true, totalBytes: 10 });
-    expect(transfers.state).toBeUndefined();
   });
 });
 

@@ -1,10 +1,13 @@
 import type { ProgressEvent } from "@onestep/core";
 import type { OutputStream } from "../system.ts";
-import { formatProgressLine, type ProgressState } from "./layout.ts";
+import { columnsOf, formatProgressLine, type ProgressState } from "./layout.ts";
 import { formatBytes, formatDuration, printable } from "./text.ts";
+import { type ExpectedFiles, FileTransfers } from "./transfers.ts";
 
 /** Shows progress while the user waits. */
 export interface ProgressDisplay {
+  /** Announces the files of a model, for a total over all of them. */
+  expect(expected: ExpectedFiles): void;
   /** Shows an event. */
   show(event: ProgressEvent): void;
   /** Shows the start of an activity that emits no events: `Generating`. */
@@ -15,15 +18,35 @@ export interface ProgressDisplay {
   clear(): void;
 }
 
-const linesPerFile = 10;
+/** How many lines a transfer, or the steps of a run, take at most. */
+const mostLines = 10;
 
-/** Progress as plain lines, for logs: one at each start and end, and at every 10 % of a file. */
+/** Files below this size are not worth a line if nothing announced them: configurations, for example. */
+const smallBytes = 1_000_000;
+
+/**
+ * Progress as plain lines, for logs. A model takes about ten lines: one for each file that is fetched or, if that is
+ * fewer, one for each tenth of all bytes. So do the steps of a run.
+ */
 export class ProgressLines implements ProgressDisplay {
   readonly #stream: OutputStream;
-  readonly #shown = new Map<string, number>();
+  readonly #transfers = new FileTransfers();
+  #expected: ExpectedFiles | undefined;
+  #tenths = 0;
+  #steps = 0;
 
   constructor(stream: OutputStream) {
     this.#stream = stream;
+  }
+
+  expect(expected: ExpectedFiles): void {
+    const { files, verb } = expected;
+    this.#expected = expected;
+    this.#tenths = 0;
+    this.#transfers.expect(files);
+    const [only = ""] = files.keys();
+    const subject = files.size === 1 ? only : `${files.size} files`;
+    if (files.size > 0) this.print(`${verb} ${subject} (${formatBytes(sumOf(files))})`);
   }
 
   show(event: ProgressEvent): void {
@@ -32,6 +55,7 @@ export class ProgressLines implements ProgressDisplay {
   }
 
   showTask(label: string): void {
+    this.#steps = 0;
     this.print(label);
   }
 
@@ -44,28 +68,58 @@ export class ProgressLines implements ProgressDisplay {
   #describe(event: ProgressEvent): string | undefined {
     switch (event.type) {
       case "file-start":
-        if (event.cached) return undefined;
-        return `Fetching ${event.file}${event.totalBytes === undefined ? "" : ` (${formatBytes(event.totalBytes)})`}`;
       case "file-progress":
-        return this.#describePart(event.file, event.loadedBytes, event.totalBytes);
       case "file-end":
-        return event.cached ? undefined : `Fetched ${event.file}`;
+        return this.#describeFile(event);
       case "component-start":
         return `Loading ${event.component}`;
       case "component-end":
         return undefined;
       case "step-end":
-        return `Step ${event.step + 1} of ${event.totalSteps}`;
+        return this.#describeStep(event.step + 1, event.totalSteps);
     }
   }
 
-  #describePart(file: string, loaded: number, total: number | undefined): string | undefined {
-    if (total === undefined || total === 0 || loaded >= total) return undefined;
-    const part = Math.floor((loaded / total) * linesPerFile);
-    if (part <= (this.#shown.get(file) ?? 0)) return undefined;
-    this.#shown.set(file, part);
-    return `Fetching ${file}: ${(part * 100) / linesPerFile} % (${formatBytes(loaded)} of ${formatBytes(total)})`;
+  #describeFile(event: Extract<ProgressEvent, { readonly file: string }>): string | undefined {
+    const hasEnded = this.#transfers.update(event) !== undefined;
+    const { file, type } = event;
+    const expected = this.#expected?.files.has(file) ? this.#expected : undefined;
+    if (expected !== undefined && expected.files.size > mostLines) {
+      const total = sumOf(expected.files);
+      return this.#describeTenth(expected.verb, hasEnded ? total : this.#transfers.loadedBytes, total);
+    }
+    if (type === "file-progress" || event.cached) return undefined;
+    const { totalBytes = 0 } = event;
+    if (expected !== undefined) {
+      return type === "file-end" ? `${pastOf(expected.verb)} ${file}` : undefined;
+    }
+    if (totalBytes < smallBytes) return undefined;
+    return type === "file-end" ? `Fetched ${file}` : `Fetching ${file} (${formatBytes(totalBytes)})`;
   }
+
+  #describeTenth(verb: ExpectedFiles["verb"], loaded: number, total: number): string | undefined {
+    const tenth = total === 0 ? mostLines : Math.floor((loaded / total) * mostLines);
+    if (tenth <= this.#tenths) return undefined;
+    this.#tenths = tenth;
+    const part = `${(tenth * 100) / mostLines} % (${formatBytes(loaded)} of ${formatBytes(total)})`;
+    return `${pastOf(verb)} ${part}`;
+  }
+
+  /** The first step, the last, and about eight between. */
+  #describeStep(step: number, total: number): string | undefined {
+    const part = Math.floor((step * mostLines) / total);
+    if (step > 1 && step < total && part <= this.#steps) return undefined;
+    this.#steps = part;
+    return `Step ${step} of ${total}`;
+  }
+}
+
+function sumOf(files: ReadonlyMap<string, number>): number {
+  return [...files.values()].reduce((sum, size) => sum + size, 0);
+}
+
+function pastOf(verb: ExpectedFiles["verb"]): string {
+  return verb === "Fetching" ? "Fetched" : "Uploaded";
 }
 
 const redrawMilliseconds = 100;
@@ -91,17 +145,26 @@ interface Task {
 export class ProgressBar implements ProgressDisplay {
   readonly #stream: OutputStream;
   readonly #now: () => number;
-  readonly #transfers = new FileTransfers();
+  readonly #transfers: FileTransfers;
+  #expected: ExpectedFiles | undefined;
   #task: Task | undefined;
   #startedAt = 0;
   #drawnAt = Number.NEGATIVE_INFINITY;
-  #isDrawn = false;
+  /** Columns of the line that is drawn; 0 for none. */
+  #drawnColumns = 0;
   #timer: NodeJS.Timeout | undefined;
+  #stopWatching: (() => void) | undefined;
 
   /** @param now - The time in milliseconds, from any origin. */
   constructor(stream: OutputStream, now: () => number = () => performance.now()) {
     this.#stream = stream;
     this.#now = now;
+    this.#transfers = new FileTransfers(now);
+  }
+
+  expect(expected: ExpectedFiles): void {
+    this.#expected = expected;
+    this.#transfers.expect(expected.files);
   }
 
   show(event: ProgressEvent): void {
@@ -112,11 +175,7 @@ export class ProgressBar implements ProgressDisplay {
         this.#showTransfers();
         break;
       case "file-end":
-        this.#transfers.update(event);
-        if (event.cached) break;
-        this.#printAbove(`Fetched ${event.file} (${formatBytes(event.totalBytes)})`);
-        if (this.#transfers.state === undefined) this.clear();
-        else this.#showTransfers();
+        this.#endFile(event);
         break;
       case "component-start":
         this.showTask(`Loading ${event.component}`);
@@ -136,52 +195,81 @@ export class ProgressBar implements ProgressDisplay {
 
   print(line: string): void {
     this.clear();
-    this.#printAbove(line);
+    this.#stream.write(`${printable(line)}\n`);
   }
 
   clear(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
     this.#task = undefined;
-    this.#erase();
-  }
-
-  #printAbove(line: string): void {
-    this.#erase();
     this.#drawnAt = Number.NEGATIVE_INFINITY;
-    this.#stream.write(`${printable(line)}\n`);
+    if (this.#drawnColumns > 0) this.#stream.write(this.#eraser());
+    this.#drawnColumns = 0;
   }
 
-  #erase(): void {
-    if (this.#isDrawn) this.#stream.write(eraseLine);
-    this.#isDrawn = false;
+  /** Some terminals say that they have none. */
+  get #columns(): number {
+    return this.#stream.columns || 80;
+  }
+
+  /** A terminal that became narrower has wrapped the line, and shows it on several rows. */
+  #eraser(): string {
+    const rows = Math.ceil(this.#drawnColumns / this.#columns);
+    return rows > 1 ? `\r\u001B[${rows - 1}A\u001B[J` : eraseLine;
+  }
+
+  /** One line is left for all files of a model. */
+  #endFile(event: Extract<ProgressEvent, { readonly type: "file-end" }>): void {
+    const ended = this.#transfers.update(event);
+    if (ended !== undefined && (this.#expected !== undefined || ended.bytes >= smallBytes)) {
+      this.print(
+        `${pastOf(this.#expected?.verb ?? "Fetching")} ${ended.subject} (${formatBytes(ended.bytes)})`,
+      );
+    } else if (ended !== undefined && this.#task?.id.startsWith(transferPrefix)) {
+      this.clear();
+    } else {
+      this.#showTransfers();
+    }
+    if (ended !== undefined) this.#expected = undefined;
   }
 
   #showTransfers(): void {
     const { state } = this.#transfers;
     if (state === undefined) return;
-    const { loadedBytes: loaded, totalBytes: total } = state;
-    const id = `transfers ${state.id}`;
-    const elapsed = this.#begin(id);
+    const { loadedBytes: loaded, totalBytes: total, movedBytes, milliseconds } = state;
+    const id = `${transferPrefix}${state.id}`;
+    this.#begin(id);
     const size =
       total === undefined ? formatBytes(loaded) : `${formatBytes(loaded)} of ${formatBytes(total)}`;
-    const isFast = loaded > 0 && elapsed >= tickMilliseconds;
+    const isFast = movedBytes > 0 && milliseconds >= tickMilliseconds;
+    const done = total === undefined || total === 0 ? undefined : loaded / total;
     this.#show({
       id,
-      label: `Fetching ${state.subject}`,
-      facts: isFast ? [size, `${formatBytes((loaded * 1000) / elapsed)}/s`] : [size],
-      advance: total === undefined || total === 0 ? undefined : { fraction: loaded / total, after: elapsed },
+      label: `${this.#expected?.verb ?? "Fetching"} ${state.subject}`,
+      facts: isFast ? [size, `${formatBytes((movedBytes * 1000) / milliseconds)}/s`] : [size],
+      advance:
+        done === undefined || total === undefined
+          ? undefined
+          : {
+              fraction: done,
+              moved: movedBytes / total,
+              after: milliseconds,
+              since: this.#now() - milliseconds,
+            },
     });
   }
 
   #showStep(done: number, total: number): void {
     const label = "Generating";
     const after = this.#begin(label);
+    const fraction = done / total;
     this.#show({
       id: label,
       label,
       facts: [`step ${done} of ${total}`],
-      advance: { fraction: done / total, after },
+      advance: { fraction, moved: fraction, after, since: this.#startedAt },
     });
   }
 
@@ -197,100 +285,49 @@ export class ProgressBar implements ProgressDisplay {
   #show(task: Task): void {
     this.#task = task;
     this.#timer ??= setInterval(() => this.#draw(), tickMilliseconds).unref();
+    this.#stopWatching ??= this.#stream.onResize?.(() => this.#draw());
     if (this.#now() - this.#drawnAt >= redrawMilliseconds) this.#draw();
   }
 
   #draw(): void {
     if (this.#task === undefined) return;
-    this.#drawnAt = this.#now();
-    this.#isDrawn = true;
+    const now = this.#now();
     // One column is left free: some terminals wrap when the last one is written.
-    const columns = (this.#stream.columns ?? 80) - 1;
-    const line = formatProgressLine(describeTask(this.#task, this.#now() - this.#startedAt), columns);
-    this.#stream.write(eraseLine + printable(line));
+    const line = formatProgressLine(
+      describeTask(this.#task, now, this.#startedAt),
+      Math.max(1, this.#columns - 1),
+    );
+    this.#stream.write(this.#eraser() + printable(line));
+    this.#drawnAt = now;
+    this.#drawnColumns = columnsOf(line);
   }
 }
 
-function describeTask({ label, facts, advance }: Task, elapsed: number): ProgressState {
+const transferPrefix = "transfers ";
+
+function describeTask({ label, facts, advance }: Task, now: number, startedAt: number): ProgressState {
   if (advance === undefined) {
-    const time = elapsed < tickMilliseconds ? [] : [formatDuration(elapsed)];
-    return { label, detail: [...facts, ...time].join(", ") };
+    const elapsed = now - startedAt;
+    return { label, facts: elapsed < tickMilliseconds ? facts : [...facts, formatDuration(elapsed)] };
   }
-  const left = timeLeft(advance, elapsed);
+  const left = timeLeft(advance, now - advance.since);
   return {
     label,
     fraction: advance.fraction,
-    detail: [...facts, ...(left === undefined ? [] : [left])].join(", "),
+    facts: left === undefined ? facts : [...facts, left],
   };
-}
-
-/** Combined progress of the files in transfer. */
-export interface TransferState {
-  /** Identifies a batch of transfers. */
-  readonly id: number;
-  /** `unet/config.json`, or `3 files`. */
-  readonly subject: string;
-  readonly loadedBytes: number;
-  /** `undefined` if any length is unknown. */
-  readonly totalBytes: number | undefined;
-}
-
-interface Transfer {
-  readonly loadedBytes: number;
-  readonly totalBytes: number | undefined;
-}
-
-/**
- * Adds up files fetched concurrently. A batch begins with the first file and ends when none is in transfer; finished
- * files count until then, so that the sum never decreases.
- */
-export class FileTransfers {
-  readonly #transfers = new Map<string, Transfer>();
-  readonly #moving = new Set<string>();
-  #id = 0;
-
-  /** Handles a file event. */
-  update(event: Extract<ProgressEvent, { readonly file: string }>): void {
-    const { file, type } = event;
-    if (type === "file-end") {
-      this.#moving.delete(file);
-      if (this.#transfers.has(file)) this.#set(file, event.totalBytes, event.totalBytes);
-      if (this.#moving.size === 0) this.#transfers.clear();
-    } else if (type === "file-progress" || !event.cached) {
-      if (this.#moving.size === 0) this.#id += 1;
-      this.#moving.add(file);
-      this.#set(file, type === "file-progress" ? event.loadedBytes : 0, event.totalBytes);
-    }
-  }
-
-  /** The total; `undefined` if no file is in transfer. */
-  get state(): TransferState | undefined {
-    const [file, ...others] = this.#moving;
-    if (file === undefined) return undefined;
-    let loadedBytes = 0;
-    let totalBytes: number | undefined = 0;
-    for (const transfer of this.#transfers.values()) {
-      loadedBytes += transfer.loadedBytes;
-      totalBytes =
-        totalBytes === undefined || transfer.totalBytes === undefined
-          ? undefined
-          : totalBytes + transfer.totalBytes;
-    }
-    const subject = others.length === 0 ? file : `${others.length + 1} files`;
-    return { id: this.#id, subject, loadedBytes, totalBytes };
-  }
-
-  #set(file: string, loadedBytes: number, totalBytes: number | undefined): void {
-    this.#transfers.set(file, { loadedBytes, totalBytes });
-  }
 }
 
 /** Progress of a piece of work. */
 export interface Advance {
   /** Progress from 0 to 1. */
   readonly fraction: number;
+  /** The part of it that was done in `after`, where work was resumed. */
+  readonly moved?: number;
   /** Time taken so far, in milliseconds. */
   readonly after: number;
+  /** When that time began. */
+  readonly since: number;
 }
 
 /**
@@ -299,9 +336,12 @@ export interface Advance {
  *
  * @param elapsed - Milliseconds since the work began; the time since the last advance counts down.
  */
-export function timeLeft({ fraction, after }: Advance, elapsed: number): string | undefined {
-  if (!(fraction > 0 && fraction < 1) || after < 1000) return undefined;
-  const rest = (after * (1 - fraction)) / fraction - (elapsed - after);
+export function timeLeft(
+  { fraction, moved = fraction, after }: Pick<Advance, "fraction" | "moved" | "after">,
+  elapsed: number,
+): string | undefined {
+  if (!(fraction > 0 && fraction < 1 && moved > 0) || after < 1000) return undefined;
+  const rest = (after * (1 - fraction)) / moved - (elapsed - after);
   const seconds = Math.max(1, Math.ceil(rest / 1000));
   return `${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000)} left`;
 }
