@@ -1,0 +1,29 @@
+/** A keyboard on the screen takes at least this share of its height. */
+const keyboardShare = 0.2;
+
+/**
+ * Marks the page with the class `writing` while somebody writes in a field on a small screen, so that what is fixed there
+ * makes room, and keeps the field in view when the keyboard of the screen comes up.
+ */
+export function watchWriting(): void {
+  const root = document.documentElement;
+  const mark = (): void => {
+    root.classList.toggle("writing", isTextField(document.activeElement));
+  };
+  addEventListener("focusin", mark);
+  addEventListener("focusout", () => {
+    // By then, the focus is where it goes.
+    setTimeout(mark);
+  });
+  visualViewport?.addEventListener("resize", () => {
+    const { activeElement } = document;
+    const height = visualViewport?.height ?? innerHeight;
+    const hasKeyboard = height < screen.height * (1 - keyboardShare);
+    if (hasKeyboard && isTextField(activeElement)) activeElement?.scrollIntoView({ block: "center" });
+  });
+}
+
+function isTextField(element: Element | null): boolean {
+  if (element instanceof HTMLTextAreaElement) return true;
+  return element instanceof HTMLInputElement && ["text", "url", "password"].includes(element.type);
+}
