@@ -137,14 +137,20 @@ export class Playground {
   }
 
   #stop(): void {
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#studio.cancelLoading();
     this.#running?.abort();
   }
 
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#stage.setBusy(this.#running !== undefined);
+  }
+
   /** Something was chosen: makes an image of it at once where that is quick, or shows its noise. */
   #change(): void {
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     const { isShipped, facts } = this.#form;
     const isQuick = isShipped || (facts !== undefined && this.#pace < longestInstant);
     if (this.#form.isText || !isQuick) {
@@ -152,14 +158,18 @@ export class Playground {
       return;
     }
     if (!this.#panel.isReady) return;
-    this.#stage.setBusy(true);
+    this.#running?.abort(superseded);
     this.#timer = setTimeout(() => this.#run(), settleTime);
+    this.#stage.setBusy(true);
   }
 
   /** Makes what is chosen. A run that is under way is cancelled. */
   async #run(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#running?.abort(superseded);
+    this.#failure.clear();
+    // What is said of the images before must not be taken for these.
+    this.#announcer.say("");
     const running = new AbortController();
     this.#setRunning(running);
     const run = this.#before.then(async () => {
@@ -171,9 +181,6 @@ export class Playground {
   }
 
   async #make(signal: AbortSignal): Promise<void> {
-    this.#failure.clear();
-    // What is said of the images before must not be taken for these.
-    this.#announcer.say("");
     let hasBegun = false;
     try {
       const settings = this.#form.read();
@@ -203,6 +210,7 @@ export class Playground {
           },
         },
       );
+      signal.throwIfAborted();
       const { images, milliseconds, stepMilliseconds } = delivery.reply;
       this.#pace = milliseconds / Math.max(1, images.length * stepMilliseconds.length);
       await this.#show(delivery, edit?.steps);
@@ -355,7 +363,7 @@ export class Playground {
   #setRunning(running: AbortController | undefined): void {
     this.#running = running;
     const isRunning = running !== undefined;
-    this.#stage.setBusy(isRunning);
+    this.#stage.setBusy(isRunning || this.#timer !== undefined);
     // Where the focus is on the button that goes away, it would be lost.
     if (!isRunning && document.activeElement === this.#cancel) this.#generate.focus();
     this.#cancel.hidden = !isRunning;

@@ -94,9 +94,10 @@ describe("the playground", { timeout: 120_000 }, () => {
     // The first of two steps predicts what a single step makes.
     const first = await driver.canvas("#strip li:nth-child(2) canvas");
     expect(largestDifference(first, fives[0])).toBeLessThanOrEqual(1);
+    // The same image again is kept once.
+    const made = await driver.gallery.count();
     await driver.generate();
-    const captions = await page.locator("#gallery li").allTextContents();
-    expect(new Set(captions.slice(0, 2)).size).toBe(2);
+    expect(await driver.gallery.count()).toBe(made);
   });
 
   it("makes the image of Node, and another for another seed; is cancelled; works offline", async () => {
@@ -329,9 +330,7 @@ describe("the playground on a phone", { timeout: 120_000 }, () => {
       });
       const { page } = driver;
       await driver.open(server.url);
-      const star = page.getByRole("group", { name: "Class" }).getByText("star", { exact: true });
-      await star.scrollIntoViewIfNeeded();
-      await star.tap();
+      await page.getByRole("group", { name: "Class" }).getByRole("radio", { name: "star" }).tap();
       await driver.done();
       const { top, bottom } = await page.locator("#tiles").evaluate((tiles) => {
         const { top, bottom } = tiles.getBoundingClientRect();

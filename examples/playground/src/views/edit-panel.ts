@@ -63,6 +63,7 @@ export class EditPanel {
   readonly #chooseSecond = findElement("choose-second", HTMLButtonElement);
   readonly #remove = findElement("remove-picture", HTMLButtonElement);
   readonly #input = findElement("picture-input", HTMLInputElement);
+  readonly #ways = findElement("picture-ways", HTMLElement);
   readonly #secondSeed = new WholeNumberField(findElement("second-seed", HTMLInputElement), {
     name: "Second seed",
     least: 0,
@@ -75,6 +76,8 @@ export class EditPanel {
   /** Whether the picture was chosen, not taken from what was made last. */
   #isChosen = false;
   #choosesSecond = false;
+  /** The file that was taken last. */
+  #fileName: string | undefined;
 
   constructor(listeners: EditPanelListeners) {
     this.#listeners = listeners;
@@ -87,6 +90,7 @@ export class EditPanel {
     this.#remove.addEventListener("click", () => {
       this.#picture = undefined;
       this.#isChosen = false;
+      this.#fileName = undefined;
       this.#choose.focus();
       void this.#refresh();
     });
@@ -129,6 +133,7 @@ export class EditPanel {
       else this.#picture = picture;
       this.#isChosen = true;
       this.#choosesSecond = false;
+      this.#fileName = file instanceof File ? file.name : undefined;
       if (this.task === "interpolate") chooseRadio("ends", "images");
       await this.#startEditing();
     } catch (error) {
@@ -140,6 +145,7 @@ export class EditPanel {
   async takeMade(frame: Frame): Promise<void> {
     this.#picture = frame;
     this.#isChosen = true;
+    this.#fileName = undefined;
     await this.#startEditing();
   }
 
@@ -245,6 +251,10 @@ export class EditPanel {
     else if (task === "strokes") this.#brush.surface.begin("strokes", size, picture);
     else if (picture !== undefined) drawFrame(this.#before, showBefore(task, picture));
     if (second !== undefined) drawFrame(this.#beforeSecond, second);
+    this.#ways.textContent =
+      this.#fileName === undefined
+        ? "Or drop one on the page, or paste it."
+        : `${this.#fileName}, fitted to ${size.width} × ${size.height}.`;
     if (tells) this.#listeners.onChange();
   }
 

@@ -1,6 +1,3 @@
-/** A keyboard on the screen takes at least this share of its height. */
-const keyboardShare = 0.2;
-
 /**
  * Marks the page with the class `writing` while somebody writes in a field on a small screen, so that what is fixed there
  * makes room, and keeps the field in view when the keyboard of the screen comes up.
@@ -17,9 +14,7 @@ export function watchWriting(): void {
   });
   visualViewport?.addEventListener("resize", () => {
     const { activeElement } = document;
-    const height = visualViewport?.height ?? innerHeight;
-    const hasKeyboard = height < screen.height * (1 - keyboardShare);
-    if (hasKeyboard && isTextField(activeElement)) activeElement?.scrollIntoView({ block: "center" });
+    if (isTextField(activeElement)) activeElement?.scrollIntoView({ block: "nearest" });
   });
 }
 
