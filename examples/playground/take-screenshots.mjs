@@ -84,7 +84,9 @@ const scenes = {
 };
 
 /** Stable Diffusion of the tests: tiny and untrained, so that it makes no pictures worth looking at. */
-const fixture = fileURLToPath(new URL("../../packages/models/src/__fixtures__/text/sd15-tiny/", import.meta.url));
+const fixture = fileURLToPath(
+  new URL("../../packages/models/src/__fixtures__/text/sd15-tiny/", import.meta.url),
+);
 const entries = await readdir(fixture, { recursive: true, withFileTypes: true });
 const files = await Promise.all(
   entries
@@ -94,7 +96,9 @@ const files = await Promise.all(
       return /** @type {const} */ ([path.slice(fixture.length).replace(/^\//, ""), await readFile(path)]);
     }),
 );
-const hub = await startFakeHub({ repositories: { "tiny/stable-diffusion": { files: Object.fromEntries(files) } } });
+const hub = await startFakeHub({
+  repositories: { "tiny/stable-diffusion": { files: Object.fromEntries(files) } },
+});
 
 await mkdir(folder, { recursive: true });
 const server = await preview({ root: fileURLToPath(new URL(".", import.meta.url)), preview: { port: 0 } });
@@ -211,7 +215,9 @@ async function paint(page, points) {
   await page.locator("#paint").scrollIntoViewIfNeeded();
   const box = await page.locator("#paint").boundingBox();
   if (box === null) throw new Error("There is no canvas to paint on.");
-  const [first, ...others] = points.map(([x, y]) => /** @type {const} */ ([box.x + x * box.width, box.y + y * box.height]));
+  const [first, ...others] = points.map(
+    ([x, y]) => /** @type {const} */ ([box.x + x * box.width, box.y + y * box.height]),
+  );
   if (first === undefined) return;
   await page.mouse.move(...first);
   await page.mouse.down();

@@ -108,7 +108,8 @@ export class Playground {
     const settings = parsed?.settings ?? defaultSettings;
     if (parsed !== undefined) this.#stage.release();
     await this.#form.show(settings);
-    if (parsed !== undefined) await this.#showNoise();
+    if (settings.text !== undefined) this.#label.showWaiting();
+    else if (parsed !== undefined) await this.#showNoise();
     if (parsed !== undefined && parsed.faults.length > 0) {
       this.#failure.show(
         new Error(`The link has something that cannot be used: ${parsed.faults.join(", ")}.`),

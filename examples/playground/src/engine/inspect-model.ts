@@ -59,7 +59,7 @@ async function runsOnWasm(device: DeviceChoice): Promise<boolean> {
   return best?.device !== "webgpu";
 }
 
-/** The memory of the device, rounded; browsers report at most 8, whatever there is. */
+/** The memory of the device in gigabytes, rounded; `undefined` if the browser does not tell. */
 function deviceMemory(): number | undefined {
   const { deviceMemory: gigabytes } = navigator as { readonly deviceMemory?: number };
   return gigabytes;

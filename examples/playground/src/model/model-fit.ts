@@ -20,7 +20,7 @@ export interface Limits {
 /** A WebAssembly memory has addresses for 4 GiB, and each model is in one; runs need the rest. */
 const mostWasmBytes = 3.5 * 1024 ** 3;
 
-/** Browsers report no more than this, so that a device that reports it may have any amount. */
+/** Some browsers report no more than this, so that a device that reports it may have any amount. */
 const mostReportedGigabytes = 8;
 
 /**

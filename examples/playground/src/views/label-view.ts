@@ -20,6 +20,14 @@ export class LabelView {
     this.#actions.hidden = true;
   }
 
+  /** Says that there is no image yet of a model that waits to be loaded. */
+  showWaiting(): void {
+    this.#name.textContent = "Nothing yet";
+    this.#settings.textContent = "Generate downloads the model and makes the image.";
+    this.#speed.textContent = "";
+    this.#actions.hidden = true;
+  }
+
   /** Names the images of a run. */
   showImages(images: readonly Made[]): void {
     const [first] = images;

@@ -56,6 +56,8 @@ export class Stage {
   /** Gives up the picture that the page comes with. */
   release(): void {
     this.#isHeld = false;
+    this.#tiles.querySelector(".first")?.remove();
+    delete document.documentElement.dataset["linked"];
   }
 
   /** Says whether an image is on its way. */

@@ -8,6 +8,8 @@ import { WholeNumberField } from "./whole-number-field.ts";
 /** Pictures beyond this size take too much memory for a browser. */
 const largestSide = 2048;
 
+type NumberName = "guidanceScale" | "steps" | "width" | "height";
+
 const previews = {
   tiny: "Steps are shown by a small decoder (AutoencoderTiny).",
   linear:
@@ -23,6 +25,12 @@ export class TextField {
   readonly #negativeField = findElement("negative-field", HTMLElement);
   readonly #hint = findElement("text-hint", HTMLElement);
   readonly #guidance = findElement("guidance", HTMLInputElement);
+  readonly #numbers: ReadonlyMap<NumberName, HTMLInputElement> = new Map([
+    ["guidanceScale", this.#guidance],
+    ["steps", findElement("text-steps", HTMLInputElement)],
+    ["width", findElement("width", HTMLInputElement)],
+    ["height", findElement("height", HTMLInputElement)],
+  ]);
   readonly #steps = new WholeNumberField(findElement("text-steps", HTMLInputElement), {
     name: "Steps",
     least: 1,
@@ -30,11 +38,12 @@ export class TextField {
   });
   readonly #width = sideField("width", "Width");
   readonly #height = sideField("height", "Height");
-  #isDefault = true;
+  /** The fields that the person has written in; the others have the defaults of the model. */
+  readonly #written = new Set<EventTarget>();
 
   constructor() {
-    this.#field.addEventListener("input", () => {
-      this.#isDefault = false;
+    this.#field.addEventListener("input", ({ target }) => {
+      if (target !== null) this.#written.add(target);
     });
     // As in chats: Enter makes the image, and a new line is made with Shift.
     this.#prompt.addEventListener("keydown", (event) => {
@@ -54,22 +63,16 @@ export class TextField {
     if (text === undefined) return;
     this.#negativeField.hidden = !text.takesNegativePrompt;
     this.#hint.textContent = previews[text.preview];
-    if (!this.#isDefault) return;
-    this.#fill({ ...text, width, height });
+    this.#fill({ ...text, width, height }, this.#written);
   }
 
   /** Shows some settings. */
   show({ text, steps }: Settings): void {
     if (text === undefined) return;
-    this.#isDefault = false;
     this.#prompt.value = text.prompt;
     this.#negative.value = text.negativePrompt;
-    this.#fill({ ...text, steps });
-  }
-
-  /** Whether the person has chosen no numbers, so that those of the model apply once it is loaded. */
-  get isDefault(): boolean {
-    return this.#isDefault || this.#guidance.value.trim() === "";
+    this.#fill({ ...text, steps }, new Set());
+    for (const input of this.#numbers.values()) this.#written.add(input);
   }
 
   /** What is chosen. @throws FieldError if something in a field cannot be used. */
@@ -104,16 +107,12 @@ export class TextField {
     };
   }
 
-  #fill(values: {
-    readonly steps: number;
-    readonly guidanceScale: number;
-    readonly width: number;
-    readonly height: number;
-  }): void {
-    this.#steps.value = values.steps;
-    this.#guidance.value = String(values.guidanceScale);
-    this.#width.value = values.width;
-    this.#height.value = values.height;
+  #fill(values: Readonly<Record<NumberName, number>>, kept: ReadonlySet<EventTarget>): void {
+    for (const [name, input] of this.#numbers) {
+      if (kept.has(input)) continue;
+      input.value = String(values[name]);
+      input.setAttribute("aria-invalid", "false");
+    }
   }
 }
 

@@ -59,6 +59,10 @@ export function describeSettings(
 
 /** A file name that tells the image from others. */
 export function fileNameOf({ name, settings }: Pick<Made, "name" | "settings">): string {
-  const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  // A prompt may be longer than a file name.
+  const words = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, 60);
   return `${words}-seed${settings.seed}.png`;
 }
