@@ -11,8 +11,8 @@ import { preview } from "vite";
 
 const folder = new URL("../../docs/images/playground/", import.meta.url);
 const sizes = {
-  desktop: { viewport: { width: 1280, height: 880 }, deviceScaleFactor: 1.5 },
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  desktop: { viewport: { width: 1280, height: 880 }, deviceScaleFactor: 1 },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true },
 };
 
 /** What the page shows in each screenshot, from a fox of seed 40 on. */
@@ -25,11 +25,12 @@ const scenes = {
   async inpaint(page) {
     await choose(page, "task", "inpaint");
     await choose(page, "class", "7");
+    await setBrush(page, 9);
     await paint(page, [
-      [0.22, 0.3],
-      [0.78, 0.3],
-      [0.78, 0.42],
-      [0.22, 0.42],
+      [0.32, 0.52],
+      [0.68, 0.52],
+      [0.68, 0.72],
+      [0.32, 0.72],
     ]);
   },
   /** @param {Page} page */
@@ -78,6 +79,7 @@ const scenes = {
     await page.getByLabel("Model id").press("Tab");
     await page.getByLabel("Prompt").fill("a photo of a red fox in the snow");
     await page.getByLabel("What to avoid").fill("blurry");
+    await page.locator("#text-steps").fill("8");
     await page.locator("#seed").fill("2");
     await page.getByRole("button", { name: "Generate" }).click();
   },
@@ -113,7 +115,6 @@ try {
       await done(page);
       await act(page);
       await done(page);
-      await page.locator("#badge-offline:not([hidden])").waitFor({ state: "attached" });
       // Away from whatever is under the pointer.
       await page.mouse.move(0, 0);
       await page.evaluate(() => {

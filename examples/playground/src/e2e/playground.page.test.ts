@@ -162,7 +162,7 @@ describe("the playground", { timeout: 120_000 }, () => {
     await driver.page.goto(`${plain.url}#class=each&seed=4294967295&steps=1&images=3`);
     await driver.done();
     expect(await driver.page.evaluate(() => crossOriginIsolated)).toBe(true);
-    expect(await driver.page.getByText("3 images", { exact: true }).isVisible()).toBe(true);
+    expect(await driver.page.locator("#label-name").isVisible()).toBe(true);
     expect(await driver.tiles.count()).toBe(3);
     const seeds = [4294967295, 0, 1];
     const { images } = await inNode.generate({
