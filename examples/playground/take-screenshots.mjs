@@ -1,6 +1,6 @@
 // @ts-check
 // Writes the screenshots of docs/playground.md and the picture of link previews:
-// `npm run screenshots --workspace examples/playground`.
+// `npm run screenshots --workspace examples/playground`, with `-- inpaint text` for some of them.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { startFakeHub } from "@onestep/fake-hub";
@@ -24,7 +24,6 @@ const scenes = {
   /** @param {Page} page */
   async inpaint(page) {
     await choose(page, "task", "inpaint");
-    await choose(page, "class", "7");
     await setBrush(page, 9);
     await paint(page, [
       [0.32, 0.52],
@@ -102,6 +101,8 @@ const hub = await startFakeHub({
   repositories: { "tiny/stable-diffusion": { files: Object.fromEntries(files) } },
 });
 
+const wanted = process.argv.slice(2);
+
 await mkdir(folder, { recursive: true });
 const server = await preview({ root: fileURLToPath(new URL(".", import.meta.url)), preview: { port: 0 } });
 const browser = await openChromium();
@@ -109,6 +110,7 @@ try {
   const [url = ""] = server.resolvedUrls?.local ?? [];
   for (const [size, options] of Object.entries(sizes)) {
     for (const [scene, act] of Object.entries(scenes)) {
+      if (wanted.length > 0 && !wanted.includes(scene)) continue;
       const context = await browser.newContext({ ...options, colorScheme: "light", reducedMotion: "reduce" });
       const page = await context.newPage();
       await page.goto(`${url}#class=8&seed=40&steps=1`);
@@ -214,6 +216,7 @@ async function setBrush(page, diameter) {
  */
 async function paint(page, points) {
   await page.locator("#paint").scrollIntoViewIfNeeded();
+  await page.waitForTimeout(500);
   const box = await page.locator("#paint").boundingBox();
   if (box === null) throw new Error("There is no canvas to paint on.");
   const [first, ...others] = points.map(

@@ -149,16 +149,12 @@ export class Playground {
     this.#stage.setBusy(this.#running !== undefined);
   }
 
-  /** Something was chosen: makes an image of it at once where that is quick, or shows its noise. */
+  /** Something was chosen: makes an image of it at once if that is quick. */
   #change(): void {
     this.#clearTimer();
     const { isShipped, facts } = this.#form;
     const isQuick = isShipped || (facts !== undefined && this.#pace < longestInstant);
-    if (this.#form.isText || !isQuick) {
-      if (this.#panel.task === "generate" && !this.#form.isText) void this.#showNoise();
-      return;
-    }
-    if (!this.#panel.isReady) return;
+    if (this.#form.isText || !isQuick || !this.#panel.isReady) return;
     this.#running?.abort(superseded);
     this.#timer = setTimeout(() => this.#run(), settleTime);
     this.#stage.setBusy(true);

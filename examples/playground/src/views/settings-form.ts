@@ -100,7 +100,7 @@ export class SettingsForm {
     }
   }
 
-  /** The seeds, which is all that noise depends on. @throws FieldError if one cannot be used. */
+  /** The seeds, which is all that noise depends on. @throws FieldError if one of the fields cannot be used. */
   readSeeds(): Pick<Settings, "seed" | "count"> {
     return { seed: this.#seed.read(), count: this.#count.read() };
   }
