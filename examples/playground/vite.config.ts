@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { headPlugin } from "./src/build/head-plugin.ts";
 import { offlinePlugin } from "./src/build/offline-plugin.ts";
 import { shippedModelPlugin } from "./src/build/shipped-model-plugin.ts";
 import { isolationHeaders } from "./src/offline/isolation-headers.ts";
@@ -6,7 +7,7 @@ import { isolationHeaders } from "./src/offline/isolation-headers.ts";
 export default defineConfig({
   // Relative, so that the built folder works under any path.
   base: "./",
-  plugins: [shippedModelPlugin(), offlinePlugin()],
+  plugins: [headPlugin(process.env["PLAYGROUND_URL"]), shippedModelPlugin(), offlinePlugin()],
   // Its wasm files lie beside its scripts, and would not be found beside a copy.
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   worker: { format: "es" },

@@ -5,6 +5,7 @@ import { formatSettings, parseSettings } from "./settings/settings-link.ts";
 import { Announcer } from "./views/announcer.ts";
 import { copyText } from "./views/copy-text.ts";
 import { DropTarget } from "./views/drop-target.ts";
+import { EditPanel, type Task } from "./views/edit-panel.ts";
 import { EnlargedView } from "./views/enlarged-view.ts";
 import { FailureView } from "./views/failure-view.ts";
 import { FieldError } from "./views/field-error.ts";
@@ -20,6 +21,15 @@ import { describeSpeed } from "./work/describe-speed.ts";
 import { fileNameOf, type Made } from "./work/made.ts";
 import { type Delivery, Studio } from "./work/studio.ts";
 
+/** How long a choice has to stand before an image of it is made, in milliseconds. */
+const settleTime = 180;
+
+/** A model that takes longer for a step of an image makes none without being asked for, in milliseconds. */
+const longestInstant = 1000;
+
+/** Why an order was cancelled: a newer one takes its place. */
+const superseded = new DOMException("A newer choice was made.", "AbortError");
+
 /** The page: what a person does goes to the studio, and what comes of it to the views. */
 export class Playground {
   readonly #studio = new Studio();
@@ -31,13 +41,24 @@ export class Playground {
   readonly #label = new LabelView();
   readonly #programs = new ProgramsView();
   readonly #form: SettingsForm;
+  readonly #panel: EditPanel;
   readonly #gallery = new Gallery((made) => this.#enlarged.open(this.#gallery.images, made));
-  readonly #stage = new Stage((index) => this.#openCurrent(index));
+  readonly #stage = new Stage(
+    (index) => this.#openCurrent(index),
+    (stop) => this.#showStop(stop),
+  );
   readonly #enlarged: EnlargedView;
   readonly #generate = findElement("generate", HTMLButtonElement);
   readonly #cancel = findElement("cancel", HTMLButtonElement);
+  readonly #way = findElement("way", HTMLElement);
+  readonly #wayRange = findElement("way-range", HTMLInputElement);
   #current: readonly Made[] = [];
   #running: AbortController | undefined;
+  /** Settled once the run before is over, however it ends. */
+  #before: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How long the last run took for a step of an image, in milliseconds. */
+  #pace = 0;
   #noiseAsked = 0;
 
   /** @param isOfflineReady - Settled when what is fetched is kept for use without a network. */
@@ -45,22 +66,30 @@ export class Playground {
     this.#isOfflineReady = isOfflineReady;
     this.#form = new SettingsForm({
       onSubmit: () => this.#run(),
-      onNoise: () => this.#showNoise(),
+      onChange: () => this.#change(),
+      onModel: () => this.#showModel(),
       factsOf: (source) => this.#studio.factsOf(source),
+      inspect: (request, signal) => this.#studio.inspect(request, signal),
+    });
+    this.#panel = new EditPanel({
+      onChange: () => this.#change(),
+      onTask: (task) => this.#showTask(task),
+      onFailure: (error) => this.#failure.show(error),
+      onSay: (text) => this.#announcer.say(text),
+      fit: (picture, size) => this.#studio.fit(picture, size),
+      made: () => [...this.#current, ...this.#gallery.images].map(({ frame }) => frame),
     });
     const copyLink = findElement("enlarged-link", HTMLButtonElement);
     this.#enlarged = new EnlargedView({
       download: (made) => saveFile(made.url, fileNameOf(made)),
       copyLink: (made) => copyText(copyLink, linkTo(made.settings)),
-      useSettings: async ({ settings }) => {
-        await this.#form.show(settings);
-        await this.#showNoise();
-        this.#generate.focus();
-      },
+      edit: (made) => this.#edit(made),
+      useSettings: ({ settings }) => this.#useSettings(settings),
     });
     this.#connectButtons();
     new DropTarget(
       (model) => this.#form.takeFiles(model),
+      (file) => void this.#panel.takeFile(file),
       (error) => this.#failure.show(error),
     );
   }
@@ -77,101 +106,219 @@ export class Playground {
   async #openLink(): Promise<void> {
     const parsed = parseSettings(location.hash);
     const settings = parsed?.settings ?? defaultSettings;
+    if (parsed !== undefined) this.#stage.release();
     await this.#form.show(settings);
-    await this.#showNoise();
+    if (settings.text !== undefined) this.#label.showWaiting();
+    else if (parsed !== undefined) await this.#showNoise();
     if (parsed !== undefined && parsed.faults.length > 0) {
       this.#failure.show(
         new Error(`The link has something that cannot be used: ${parsed.faults.join(", ")}.`),
       );
-    } else if (parsed !== undefined && settings.model.kind === "shipped") {
-      // Who opens a link wants to see its image. A model of the Hub may be gigabytes: that waits for a click.
+    } else if (settings.model.kind === "shipped" && (parsed !== undefined || !savesData())) {
+      // Someone who opens a link wants its image. A model of the Hub may be gigabytes: that waits for a click.
       await this.#run();
     }
   }
 
   #connectButtons(): void {
-    this.#cancel.addEventListener("click", () => this.#running?.abort());
+    this.#cancel.addEventListener("click", () => this.#stop());
     addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && document.querySelector("dialog[open]") === null) this.#running?.abort();
+      if (event.key === "Escape" && document.querySelector("dialog[open]") === null) this.#stop();
     });
     findElement("download", HTMLButtonElement).addEventListener("click", () => {
       this.#download();
     });
+    findElement("edit-this", HTMLButtonElement).addEventListener("click", () => {
+      const made = this.#current[this.#isWay ? Number(this.#wayRange.value) : 0];
+      if (made !== undefined) void this.#edit(made);
+    });
     const copyLink = findElement("copy-link", HTMLButtonElement);
     copyLink.addEventListener("click", () => copyText(copyLink, location.href));
+    this.#wayRange.addEventListener("input", () => this.#stage.showStop(Number(this.#wayRange.value)));
   }
 
+  #stop(): void {
+    this.#clearTimer();
+    this.#studio.cancelLoading();
+    this.#running?.abort();
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#stage.setBusy(this.#running !== undefined);
+  }
+
+  /** Something was chosen: makes an image of it at once if that is quick. */
+  #change(): void {
+    this.#clearTimer();
+    const { isShipped, facts } = this.#form;
+    const isQuick = isShipped || (facts !== undefined && this.#pace < longestInstant);
+    if (this.#form.isText || !isQuick || !this.#panel.isReady) return;
+    this.#running?.abort(superseded);
+    this.#timer = setTimeout(() => this.#run(), settleTime);
+    this.#stage.setBusy(true);
+  }
+
+  /** Makes what is chosen. A run that is under way is cancelled. */
   async #run(): Promise<void> {
-    if (this.#running !== undefined) return;
+    this.#clearTimer();
+    this.#running?.abort(superseded);
     this.#failure.clear();
     // What is said of the images before must not be taken for these.
     this.#announcer.say("");
     const running = new AbortController();
+    this.#setRunning(running);
+    const run = this.#before.then(async () => {
+      if (!running.signal.aborted) await this.#make(running.signal);
+      if (this.#running === running) this.#setRunning(undefined);
+    });
+    this.#before = run;
+    await run;
+  }
+
+  async #make(signal: AbortSignal): Promise<void> {
     let hasBegun = false;
     try {
       const settings = this.#form.read();
-      const source = this.#form.readSource();
-      this.#setRunning(running);
-      const { device } = this.#form;
+      if (this.#form.isText && this.#form.facts !== undefined) this.#form.readText();
+      const edit = this.#panel.readOrder(settings.seed);
+      const request = this.#form.readRequest();
       await this.#isOfflineReady;
+      signal.throwIfAborted();
       const delivery = await this.#studio.make(
-        { settings, source, device },
         {
-          signal: running.signal,
+          ...request,
+          settings,
+          edit,
+          readText: () => this.#form.readText(),
+          readStart: (size) => this.#panel.readStart(size),
+        },
+        {
+          signal,
           onEvent: (event) => this.#receive(event),
           onLoading: () => this.#progress.start("Getting the model ready"),
           onModel: (facts) => this.#form.showFacts(facts),
-          onNoise: (frames) => {
+          onBegin: (noise) => {
             hasBegun = true;
             this.#progress.start("Making images");
-            this.#label.showNoise(settings.seed, settings.count);
-            this.#stage.showNoise(frames);
+            if (noise.length > 0) this.#label.showNoise(settings.seed, settings.count);
+            this.#stage.begin(noise);
           },
         },
       );
-      await this.#show(settings, delivery);
+      signal.throwIfAborted();
+      const { images, milliseconds, stepMilliseconds } = delivery.reply;
+      this.#pace = milliseconds / Math.max(1, images.length * stepMilliseconds.length);
+      await this.#show(delivery, edit?.steps);
       await this.#showOffline();
     } catch (error) {
+      if (signal.reason === superseded) return;
       if (hasBegun) await this.#stage.reset();
-      if (running.signal.aborted) this.#announcer.say("Cancelled");
+      if (signal.aborted || isAbort(error)) this.#announcer.say("Cancelled");
       else this.#failure.show(error);
       if (error instanceof FieldError) error.field.focus();
-    } finally {
-      this.#setRunning(undefined);
     }
   }
 
   #receive(event: EngineEvent): void {
     this.#progress.receive(event);
-    if (event.type === "frames") this.#stage.addStep(event);
+    if (event.type !== "frames") return;
+    const [frame] = event.frames;
+    // The picture with its noise, which is what the model gets to see.
+    if (event.step === 0 && frame !== undefined) this.#panel.showStart(frame);
+    else this.#stage.addStep(event);
   }
 
-  async #show(settings: Settings, { facts, classLabels, reply }: Delivery): Promise<void> {
+  async #show({ settings, facts, classLabels, reply, edit }: Delivery, editSteps = 1): Promise<void> {
     const speed = describeSpeed(facts, reply);
     const { localName } = this.#form;
     const seeds = seedsOf(settings);
+    const isWay = edit?.kind === "interpolate";
+    const steps = edit === undefined ? settings.steps : Math.max(1, reply.stepMilliseconds.length);
+    const timesteps = edit === undefined ? settings.timesteps : undefined;
     this.#current = reply.images.map(({ frame, png }, index) => {
-      const classLabel = classLabels?.[index];
+      const classLabel = classLabels?.[isWay ? 0 : index];
+      const seed = isWay ? settings.seed : (seeds[index] ?? settings.seed);
       return {
-        name: this.#form.nameOfClass(classLabel),
-        settings: { ...settings, seed: seeds[index] ?? settings.seed, count: 1, classLabel: classLabel ?? 0 },
+        name: settings.text?.prompt ?? this.#form.nameOfClass(classLabel),
+        settings: { ...settings, steps, timesteps, seed, count: 1, classLabel: classLabel ?? 0 },
         localName,
         classLabel,
         width: frame.width,
+        frame,
+        edit: edit?.kind,
         url: URL.createObjectURL(png),
         speed,
       };
     });
     const names = this.#current.map(({ name, settings: own }) => `${name}, seed ${own.seed}`);
-    await this.#stage.finish(
-      reply.images.map(({ frame }) => frame),
-      names,
-    );
-    this.#gallery.add(this.#current);
-    this.#label.showImages(this.#current);
-    this.#programs.show(settings, { classLabels, id2label: facts.id2label, localName });
-    history.replaceState(null, "", `#${formatSettings(settings)}`);
-    this.#announcer.say(`Done: ${names.length > 3 ? `${names.length} images` : names.join("; ")}. ${speed}`);
+    const frames = reply.images.map(({ frame }) => frame);
+    this.#way.hidden = !isWay;
+    if (isWay) {
+      const last = frames.length - 1;
+      const stops = frames.map((frame, index) => ({
+        label: `${Math.round((100 * index) / last)} %`,
+        frames: [frame],
+      }));
+      this.#wayRange.max = String(last);
+      await this.#stage.finishWay(stops, Math.min(Number(this.#wayRange.value), last), names[0] ?? "");
+    } else {
+      await this.#stage.finish(frames, names);
+    }
+    // Of a way, the middle is kept: all of it would crowd out everything else.
+    const kept = isWay ? this.#current.slice(Math.floor(frames.length / 2)).slice(0, 1) : this.#current;
+    this.#gallery.add(kept);
+    this.#label.showImages(isWay ? kept : this.#current);
+    const options = { classLabels, id2label: facts.id2label, localName };
+    if (edit === undefined) {
+      this.#programs.show(settings, options);
+      history.replaceState(null, "", `#${formatSettings(settings)}`);
+    } else {
+      this.#programs.showEdit(edit, settings, { ...options, steps: editSteps });
+    }
+    const made = isWay
+      ? `${names.length} pictures on the way`
+      : names.length > 3
+        ? `${names.length} images`
+        : names.join("; ");
+    this.#announcer.say(`Done: ${made}. ${speed}`);
+  }
+
+  async #edit({ frame, classLabel }: Made): Promise<void> {
+    if (classLabel !== undefined) this.#form.showClass(classLabel);
+    await this.#panel.takeMade(frame);
+    const choice = document.querySelector<HTMLInputElement>('input[name="task"]:checked');
+    choice?.focus();
+  }
+
+  async #useSettings(settings: Settings): Promise<void> {
+    this.#panel.showTask("generate");
+    this.#showTask("generate");
+    await this.#form.show(settings);
+    this.#generate.focus();
+    this.#change();
+  }
+
+  #showTask(task: Task): void {
+    this.#form.showTask(task);
+    this.#way.hidden = task !== "interpolate" || !this.#isWay;
+    if (task === "generate") this.#change();
+  }
+
+  #showModel(): void {
+    const { facts, isText } = this.#form;
+    this.#panel.setModel({ isText, size: facts });
+    findElement("tasks", HTMLElement).hidden = isText;
+    if (isText) this.#form.showTask("generate");
+  }
+
+  #showStop(stop: number): void {
+    if (this.#isWay) this.#wayRange.value = String(stop);
+  }
+
+  get #isWay(): boolean {
+    return this.#current[0]?.edit === "interpolate";
   }
 
   async #showNoise(): Promise<void> {
@@ -182,7 +329,8 @@ export class Playground {
     const frames = await this.#studio.drawNoise(seeds);
     // Something newer is on the stage, or on its way there.
     if (asked !== this.#noiseAsked || this.#running !== undefined) return;
-    this.#stage.showNoise(frames);
+    this.#stage.release();
+    this.#stage.begin(frames);
     this.#label.showNoise(seeds.seed, seeds.count);
   }
 
@@ -193,8 +341,10 @@ export class Playground {
   async #download(): Promise<void> {
     const [first] = this.#current;
     if (first === undefined) return;
-    if (this.#current.length === 1) {
-      saveFile(first.url, fileNameOf(first));
+    const shown = this.#isWay ? this.#current[Number(this.#wayRange.value)] : undefined;
+    if (this.#current.length === 1 || shown !== undefined) {
+      const made = shown ?? first;
+      saveFile(made.url, fileNameOf(made));
       return;
     }
     const url = URL.createObjectURL(await this.#stage.toPng());
@@ -203,16 +353,16 @@ export class Playground {
   }
 
   #openCurrent(index: number): void {
-    const made = this.#current[index];
+    const made = this.#current[this.#isWay ? Number(this.#wayRange.value) : index];
     if (made !== undefined) this.#enlarged.open(this.#current, made);
   }
 
   #setRunning(running: AbortController | undefined): void {
     this.#running = running;
     const isRunning = running !== undefined;
+    this.#stage.setBusy(isRunning || this.#timer !== undefined);
     // Where the focus is on the button that goes away, it would be lost.
     if (!isRunning && document.activeElement === this.#cancel) this.#generate.focus();
-    this.#generate.setAttribute("aria-disabled", String(isRunning));
     this.#cancel.hidden = !isRunning;
     if (!isRunning) this.#progress.end();
   }
@@ -221,4 +371,14 @@ export class Playground {
 /** The address of the page with some settings. */
 function linkTo(settings: Settings): string {
   return new URL(`#${formatSettings(settings)}`, location.href).href;
+}
+
+/** Whether the person has asked browsers to fetch little. */
+function savesData(): boolean {
+  const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
+  return connection?.saveData === true;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }

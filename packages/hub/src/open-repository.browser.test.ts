@@ -14,6 +14,8 @@ describe("in a browser", () => {
     expect(file).toMatchObject({ path: "unet/config.json", localPath: undefined });
     expect(JSON.parse(await file.text())).toMatchObject({ _class_name: "UNet2DModel" });
     expect(await repository.find("none")).toBeUndefined();
+    expect(await repository.sizeOf?.("unet/config.json")).toBe(file.size);
+    expect(await repository.sizeOf?.("none")).toBeUndefined();
   });
 
   it("a folder on a web server is read with the browser's own fetch", async () => {

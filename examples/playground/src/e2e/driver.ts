@@ -12,14 +12,10 @@ export class Driver {
     this.page = page;
   }
 
-  /** Opens the page, and waits for the noise. */
+  /** Opens the page, and waits for the images that it makes of itself. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
-    await this.page
-      .getByRole("img", { name: "noise 1" })
-      .or(this.tiles)
-      .first()
-      .waitFor({ timeout: patience });
+    await this.done();
   }
 
   /** A button by what it says. */
@@ -69,15 +65,27 @@ export class Driver {
     await this.done();
   }
 
-  /** Waits until images are on the stage. @throws Error with what the page says instead. */
+  /** Waits until images are on the stage, and no others are on their way. @throws Error with what the page says instead. */
   async done(): Promise<void> {
-    const isDone = () => document.querySelector("#announcer")?.textContent?.startsWith("Done:");
+    const isDone = () =>
+      document.querySelector("#stage")?.getAttribute("aria-busy") === "false" &&
+      document.querySelector("#announcer")?.textContent?.startsWith("Done:");
     try {
       await this.page.waitForFunction(isDone, undefined, { timeout: patience });
     } catch (cause) {
       const texts = await this.page.locator("#announcer, #progress, #failure").allTextContents();
       throw new Error(`There is no image. The page says: ${texts.join(" | ")}`, { cause });
     }
+  }
+
+  /** The pixels of a canvas, without its alpha. */
+  async canvas(selector: string): Promise<RasterImage> {
+    const { width, height, data } = await this.page.locator(selector).evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      return { width: canvas.width, height: canvas.height, data: [...pixels] };
+    });
+    return RasterImage.fromImageData({ width, height, data: Uint8ClampedArray.from(data) });
   }
 
   /** The pixels of an image of the gallery. */

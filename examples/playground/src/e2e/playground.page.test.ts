@@ -3,7 +3,7 @@ import { dropFiles } from "@onestep/vitest-setup/drop-files";
 import { openChromium } from "@onestep/vitest-setup/open-chromium";
 import { type FolderServer, isolationHeaders, serveFolders } from "@onestep/vitest-setup/serve-folders";
 import { mostWorkInOneTask, watchMainThread } from "@onestep/vitest-setup/watch-main-thread";
-import { ConsistencyModelPipeline, TorchGenerator } from "onestep";
+import { ConsistencyModelPipeline, RasterImage, TorchGenerator } from "onestep";
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type BuiltPlayground, buildPlayground } from "./build-playground.ts";
@@ -45,6 +45,61 @@ async function newDriver(options: BrowserContextOptions = {}): Promise<Driver> {
 }
 
 describe("the playground", { timeout: 120_000 }, () => {
+  it("opens with a picture that the model made, within its content security policy", async () => {
+    const driver = await newDriver();
+    const { page } = driver;
+    const refusals: string[] = [];
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) refusals.push(message.text());
+    });
+    await page.goto(server.url, { waitUntil: "commit" });
+    const source = await page.locator("#first").evaluate((image) => (image as HTMLImageElement).src);
+    const shown = await RasterImage.decode(new Uint8Array(await (await fetch(source)).arrayBuffer()));
+    const seeds = Array.from({ length: 30 }, (_, index) => 40 + index);
+    const { images } = await inNode.generate({
+      classLabels: seeds.map((_, index) => index),
+      generator: seeds.map((seed) => new TorchGenerator(seed)),
+    });
+    expect(largestDifference(shown, RasterImage.grid(images, { columns: 6 }))).toBeLessThanOrEqual(1);
+    await driver.done();
+    expect(await page.locator("#first").count()).toBe(0);
+    expect(await driver.tiles.count()).toBe(30);
+    expect(
+      largestDifference(await driver.canvas("#tiles li:nth-child(9) canvas"), images[8]),
+    ).toBeLessThanOrEqual(1);
+    expect(refusals).toEqual([]);
+    const policy = page.locator('meta[http-equiv="Content-Security-Policy"]');
+    expect(await policy.getAttribute("content")).toContain("script-src 'self' 'wasm-unsafe-eval'");
+    const preview = await page.locator('meta[property="og:image"]').getAttribute("content");
+    const answer = await fetch(new URL(preview ?? "", server.url));
+    expect(answer.status).toBe(200);
+  });
+
+  it("makes an image of every choice at once, the newest first, and shows what each step predicts", async () => {
+    const driver = await newDriver();
+    const { page } = driver;
+    await driver.open(server.url);
+    for (const name of ["fox", "pizza", "rocket"]) await driver.choose("Class", name);
+    await driver.done();
+    const { images } = await inNode.generate({ classLabels: "rocket", seed: 40 });
+    expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
+    expect(await page.locator("#label-name").textContent()).toBe("rocket");
+    await page.getByLabel("Seed", { exact: true }).fill("5");
+    await driver.done();
+    const { images: fives } = await inNode.generate({ classLabels: "rocket", seed: 5 });
+    expect(largestDifference(await driver.pixels(0), fives[0])).toBeLessThanOrEqual(1);
+    await driver.choose("Steps", "2");
+    await driver.done();
+    expect(await page.locator("#strip button").allTextContents()).toEqual(["Noise", "Step 1", "Step 2"]);
+    // The first of two steps predicts what a single step makes.
+    const first = await driver.canvas("#strip li:nth-child(2) canvas");
+    expect(largestDifference(first, fives[0])).toBeLessThanOrEqual(1);
+    // The same image again is kept once.
+    const made = await driver.gallery.count();
+    await driver.generate();
+    expect(await driver.gallery.count()).toBe(made);
+  });
+
   it("makes the image of Node, and another for another seed; is cancelled; works offline", async () => {
     const own = await serveFolders({ "": playground.folder }, isolationHeaders);
     const driver = await newDriver();
@@ -68,21 +123,20 @@ describe("the playground", { timeout: 120_000 }, () => {
 
     await driver.button("Another seed").click();
     const seed = Number(await page.getByLabel("Seed", { exact: true }).inputValue());
-    await page.getByText(`That of seed ${seed}, as PyTorch draws it`).waitFor();
-    await driver.generate();
+    await driver.done();
     const another = await inNode.generate({ classLabels: 8, timesteps: [32, 0], seed });
     expect(largestDifference(await driver.pixels(0), another.images[0])).toBeLessThanOrEqual(1);
-    expect(await driver.gallery.count()).toBe(2);
 
     await driver.choose("Steps", "Own");
     const all = Array.from({ length: 40 }, (_, index) => 39 - index).join(" ");
     await page.getByLabel("Timesteps, descending").fill(all);
     await page.getByLabel("Images", { exact: true }).fill("16");
+    const made = await driver.gallery.count();
     await driver.button("Generate").click();
     await page.getByText("Step 1 of 40").first().waitFor();
     await driver.button("Cancel").click();
     await page.getByText("Cancelled").waitFor();
-    expect(await driver.gallery.count()).toBe(2);
+    expect(await driver.gallery.count()).toBe(made);
     await expect(
       driver.button("Generate").evaluate((button) => document.activeElement === button),
     ).resolves.toBe(true);
@@ -108,6 +162,7 @@ describe("the playground", { timeout: 120_000 }, () => {
     await driver.page.goto(`${plain.url}#class=each&seed=4294967295&steps=1&images=3`);
     await driver.done();
     expect(await driver.page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(await driver.page.locator("#label-name").isVisible()).toBe(true);
     expect(await driver.tiles.count()).toBe(3);
     const seeds = [4294967295, 0, 1];
     const { images } = await inNode.generate({
@@ -162,8 +217,8 @@ describe("the playground", { timeout: 120_000 }, () => {
     await keyboard.press("ArrowUp");
     expect(await focused()).toBe("41");
     for (let press = 0; press < 3; press += 1) await keyboard.press("Tab");
-    expect(await focused()).toBe("30");
-    await keyboard.type("1");
+    // One class makes one image.
+    expect(await focused()).toBe("1");
     await keyboard.press("Enter");
     await driver.done();
     expect(await focused()).toBe("1");
@@ -171,7 +226,7 @@ describe("the playground", { timeout: 120_000 }, () => {
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
     await keyboard.press("ArrowUp");
     await keyboard.press("Enter");
-    await driver.gallery.nth(2).waitFor();
+    await driver.done();
     await page.locator("#gallery button").first().focus();
     await keyboard.press("Enter");
     const seed = page.locator("#enlarged-settings");
@@ -245,7 +300,6 @@ describe("the playground", { timeout: 120_000 }, () => {
     await page.getByRole("radio", { name: "Your files", checked: true }).waitFor();
     await driver.generate();
     expect(largestDifference(await driver.pixels(0), images[0])).toBeLessThanOrEqual(1);
-    expect(await driver.gallery.count()).toBe(4);
   });
 
   it("keeps its main thread free while it loads and generates", async () => {
@@ -261,6 +315,60 @@ describe("the playground", { timeout: 120_000 }, () => {
       longTasks.length === 0 || longestWork <= mostWorkInOneTask,
       `${longTasks} ms, of which own: ${longestWork} ms`,
     ).toBe(true);
+  });
+});
+
+describe("the playground on a phone", { timeout: 120_000 }, () => {
+  it.each([1, 2, 3])(
+    "shows whole pixels, and what it makes, at %s pixels to one of the page",
+    async (ratio) => {
+      const driver = await newDriver({
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+        deviceScaleFactor: ratio,
+        reducedMotion: "reduce",
+      });
+      const { page } = driver;
+      await driver.open(server.url);
+      await page.getByRole("group", { name: "Class" }).getByRole("radio", { name: "star" }).tap();
+      await driver.done();
+      const { top, bottom } = await page.locator("#tiles").evaluate((tiles) => {
+        const { top, bottom } = tiles.getBoundingClientRect();
+        return { top, bottom };
+      });
+      expect(top).toBeGreaterThanOrEqual(0);
+      expect(bottom).toBeLessThanOrEqual(844);
+      for (const scale of await driver.scales()) {
+        expect(scale).toBeGreaterThan(0.9);
+        expect(Math.abs(scale - Math.round(scale))).toBeLessThan(0.01);
+      }
+    },
+  );
+
+  it("lets nothing cover the field that somebody writes in", async () => {
+    const driver = await newDriver({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    const { page } = driver;
+    await driver.open(server.url);
+    for (const label of ["Class: a name or a number", "Seed", "Images"]) {
+      const field = page.getByLabel(label, { exact: true });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await field.tap();
+      // As a keyboard leaves it.
+      await page.setViewportSize({ width: 390, height: 430 });
+      await expect
+        .poll(() =>
+          field.evaluate((element) => {
+            const { left, top, width, height } = element.getBoundingClientRect();
+            const points = [0.1, 0.5, 0.9].map((part) => [left + part * width, top + part * height] as const);
+            return points.every(([x, y]) => {
+              const found = document.elementFromPoint(x, y);
+              return found !== null && element.parentElement?.contains(found);
+            });
+          }),
+        )
+        .toBe(true);
+    }
   });
 });
 

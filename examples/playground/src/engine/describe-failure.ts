@@ -1,5 +1,6 @@
 import { OnestepError } from "onestep";
 import type { Failure } from "./messages.ts";
+import { MisfitError } from "./misfit-error.ts";
 
 /** An error in a form that can be sent from a worker, with the parts that a page shows. */
 export function describeFailure(error: unknown): Failure {
@@ -8,5 +9,10 @@ export function describeFailure(error: unknown): Failure {
     return { name, code, message, problem: problem === undefined ? undefined : { ...problem } };
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return { name, code: undefined, message, problem: undefined };
+  return {
+    name,
+    code: undefined,
+    message,
+    problem: error instanceof MisfitError ? error.problem : undefined,
+  };
 }

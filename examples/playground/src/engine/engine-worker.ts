@@ -1,13 +1,17 @@
-import type { ConsistencyModelPipeline } from "onestep";
+import { ConsistencyModelPipeline } from "onestep";
 import { describeFailure } from "./describe-failure.ts";
-import { describePipeline, loadPipeline } from "./load-pipeline.ts";
+import { editImages } from "./edit-images.ts";
+import { fitFrame } from "./frames.ts";
+import { inspectSource } from "./inspect-model.ts";
+import { describePipeline, type LoadedPipeline, loadPipeline } from "./load-pipeline.ts";
 import { drawNoise, makeImages } from "./make-images.ts";
+import { makeTextImages } from "./make-text-images.ts";
 import type { EngineAnswer, EngineEvent, EngineMessage, LoadRequest, ModelFacts } from "./messages.ts";
 
 // The script of the worker that has the pipeline, so that the page only ever draws.
 
 const running = new Map<number, AbortController>();
-let pipe: ConsistencyModelPipeline | undefined;
+let loaded: LoadedPipeline | undefined;
 
 function send(answer: EngineAnswer): void {
   self.postMessage(answer);
@@ -15,11 +19,11 @@ function send(answer: EngineAnswer): void {
 
 async function load(request: LoadRequest, id: number, signal: AbortSignal): Promise<ModelFacts> {
   const start = performance.now();
-  const previous = pipe;
-  pipe = undefined;
-  await previous?.dispose();
-  const loaded = await loadPipeline(request, { signal, onProgress: reportTo(id) });
-  pipe = loaded.pipe;
+  const previous = loaded;
+  loaded = undefined;
+  await previous?.preview?.dispose();
+  await previous?.pipe.dispose();
+  loaded = await loadPipeline(request, { signal, onProgress: reportTo(id) });
   return describePipeline(loaded, performance.now() - start);
 }
 
@@ -27,18 +31,38 @@ function reportTo(id: number): (event: EngineEvent) => void {
   return (event) => send({ id, kind: "event", event });
 }
 
+function requireConsistencyModel(): ConsistencyModelPipeline {
+  if (loaded?.pipe instanceof ConsistencyModelPipeline) return loaded.pipe;
+  throw new Error("No consistency model is loaded.");
+}
+
 async function answer(
   message: Exclude<EngineMessage, { call: "cancel" }>,
   signal: AbortSignal,
 ): Promise<(EngineAnswer & { readonly kind: "reply" })["reply"]> {
+  const watched = { signal, onFrames: reportTo(message.id) };
   switch (message.call) {
     case "load":
       return load(message.request, message.id, signal);
+    case "inspect": {
+      const { source, device } = message.request;
+      if (source.kind !== "hub") throw new Error("Only models of the Hub are inspected.");
+      return inspectSource(source, { device, signal });
+    }
     case "noise":
       return drawNoise(message.request);
+    case "fit":
+      return fitFrame(message.request);
     case "generate":
-      if (pipe === undefined) throw new Error("No model is loaded.");
-      return makeImages(pipe, message.request, { signal, onFrames: reportTo(message.id) });
+      return makeImages(requireConsistencyModel(), message.request, watched);
+    case "edit":
+      return editImages(requireConsistencyModel(), message.request, watched);
+    case "text": {
+      if (loaded === undefined || loaded.pipe instanceof ConsistencyModelPipeline) {
+        throw new Error("No text-to-image model is loaded.");
+      }
+      return makeTextImages(loaded.pipe, loaded.preview, message.request, watched);
+    }
   }
 }
 

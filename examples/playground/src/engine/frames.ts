@@ -1,10 +1,38 @@
-import type { RasterImage, Tensor } from "onestep";
-import type { Frame } from "./messages.ts";
+import { RasterImage, resizeTensor, type Tensor } from "onestep";
+import type { FitRequest, Frame } from "./messages.ts";
 
 /** A finished image as a frame. */
 export function frameOfImage(image: RasterImage): Frame {
   const { width, height, data } = image.toImageData();
   return { width, height, rgba: new Uint8ClampedArray(data) };
+}
+
+/** A frame as an image. */
+export function imageOfFrame({ width, height, rgba }: Frame): RasterImage {
+  return RasterImage.fromImageData({ width, height, data: rgba });
+}
+
+/** Fits a picture to a size: scales it to cover the size, and crops what sticks out on both sides equally. */
+export function fitFrame({ picture, width, height }: FitRequest): Frame {
+  if (picture.width === width && picture.height === height) return picture;
+  const scale = Math.max(width / picture.width, height / picture.height);
+  const scaled = {
+    width: Math.max(width, Math.round(picture.width * scale)),
+    height: Math.max(height, Math.round(picture.height * scale)),
+  };
+  const pixels = resizeTensor(imageOfFrame(picture).toTensor(), scaled).clamp(0, 1);
+  const left = Math.floor((scaled.width - width) / 2);
+  const top = Math.floor((scaled.height - height) / 2);
+  const area = scaled.width * scaled.height;
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let pixel = 0; pixel < width * height; pixel += 1) {
+    const row = top + Math.floor(pixel / width);
+    const from = row * scaled.width + left + (pixel % width);
+    for (let channel = 0; channel < 3; channel += 1) {
+      rgba[4 * pixel + channel] = 255 * (pixels.data[channel * area + from] ?? 0);
+    }
+  }
+  return { width, height, rgba };
 }
 
 /**

@@ -1,7 +1,18 @@
-import { ConsistencyModelPipeline, type ProgressListener } from "onestep";
+import { findPromptPipelineClass, openPipelineSource } from "@onestep/pipelines";
+import {
+  AutoencoderTiny,
+  AutoPipelineForImage2Image,
+  AutoPipelineForText2Image,
+  ConsistencyModelPipeline,
+  type ProgressListener,
+  type TextToImagePipeline,
+} from "onestep";
 import { shippedModelFiles } from "../model/shipped-model.ts";
 import { downloadFolder } from "./download-folder.ts";
-import type { DeviceChoice, LoadRequest, ModelFacts, ModelSource } from "./messages.ts";
+import { inspectSource } from "./inspect-model.ts";
+import { latentPreviewOf } from "./latent-preview.ts";
+import type { DeviceChoice, LoadRequest, ModelFacts, ModelSource, TextFacts } from "./messages.ts";
+import { MisfitError } from "./misfit-error.ts";
 
 /** What happens while a pipeline loads, and how to stop it. */
 export interface LoadPipelineOptions {
@@ -11,23 +22,43 @@ export interface LoadPipelineOptions {
 
 /** A pipeline, and how many threads it has on wasm. */
 export interface LoadedPipeline {
-  readonly pipe: ConsistencyModelPipeline;
+  readonly pipe: ConsistencyModelPipeline | TextToImagePipeline;
+  /** A small decoder for previews, loaded beside the pipeline. */
+  readonly preview: AutoencoderTiny | undefined;
   readonly threads: number;
 }
 
-/** Loads the pipeline that the page asks for. */
+type SourceOptions = LoadPipelineOptions & { readonly device: DeviceChoice; readonly threads: number };
+
+/**
+ * Loads the pipeline that the page asks for.
+ *
+ * @throws MisfitError if the model cannot fit this device; thrown before any weights are fetched.
+ */
 export async function loadPipeline(
-  { source, device }: LoadRequest,
+  { source, device, previewId }: LoadRequest,
   { signal, onProgress }: LoadPipelineOptions,
 ): Promise<LoadedPipeline> {
   const threads = chooseThreads();
-  return { pipe: await loadSource(source, { device, threads, signal, onProgress }), threads };
+  const options = { device, threads, signal, onProgress };
+  const pipe = await loadSource(source, options);
+  if (pipe instanceof ConsistencyModelPipeline || previewId === undefined) {
+    return { pipe, threads, preview: undefined };
+  }
+  try {
+    const access = source.kind === "hub" ? { endpoint: source.endpoint, token: source.token } : {};
+    return {
+      pipe,
+      threads,
+      preview: await AutoencoderTiny.fromPretrained(previewId, { ...options, ...access }),
+    };
+  } catch (error) {
+    await pipe.dispose();
+    throw error;
+  }
 }
 
-async function loadSource(
-  source: ModelSource,
-  options: LoadPipelineOptions & { readonly device: DeviceChoice; readonly threads: number },
-): Promise<ConsistencyModelPipeline> {
+async function loadSource(source: ModelSource, options: SourceOptions): Promise<LoadedPipeline["pipe"]> {
   switch (source.kind) {
     case "shipped": {
       const files = await downloadFolder(source.folder, shippedModelFiles, options);
@@ -35,33 +66,75 @@ async function loadSource(
     }
     case "hub": {
       const { id, revision, variant, endpoint, token } = source;
-      return ConsistencyModelPipeline.fromPretrained(id, { ...options, revision, variant, endpoint, token });
+      const access = { ...options, revision, variant, endpoint, token };
+      const { isText, misfit } = await inspectSource(source, options);
+      if (misfit !== undefined) throw new MisfitError(misfit);
+      return isText
+        ? AutoPipelineForText2Image.fromPretrained(id, access)
+        : ConsistencyModelPipeline.fromPretrained(id, access);
     }
-    case "files":
-      return ConsistencyModelPipeline.fromPretrained(source.files, options);
+    case "files": {
+      const { modelIndex } = await openPipelineSource(source.files, { signal: options.signal });
+      return findPromptPipelineClass(modelIndex.className, "text") === undefined
+        ? ConsistencyModelPipeline.fromPretrained(source.files, options)
+        : AutoPipelineForText2Image.fromPretrained(source.files, options);
+    }
     case "file":
       return ConsistencyModelPipeline.fromSingleFile(source.file, options);
   }
 }
 
-/** What the page tells of a model that is loaded. */
-export function describePipeline(
-  { pipe: { device, unet, scheduler, id2label }, threads }: LoadedPipeline,
-  loadMilliseconds: number,
-): ModelFacts {
+/** What the page says of a model that is loaded. */
+export function describePipeline(loaded: LoadedPipeline, loadMilliseconds: number): ModelFacts {
+  const { pipe, threads } = loaded;
+  const shared = { loadMilliseconds, trainTimesteps: pipe.scheduler.length };
+  if (!(pipe instanceof ConsistencyModelPipeline)) {
+    const device = pipe.device ?? "wasm";
+    return {
+      ...shared,
+      ...pipe.defaultSize,
+      device,
+      threads: device === "wasm" ? threads : 1,
+      classCount: undefined,
+      id2label: undefined,
+      text: describeTextPipeline(pipe, loaded),
+    };
+  }
+  const { device, unet, id2label } = pipe;
   const { sampleSize, numClassEmbeds } = unet.config;
   const [height, width] =
     typeof sampleSize === "number" ? [sampleSize, sampleSize] : [sampleSize?.[0] ?? 0, sampleSize?.[1] ?? 0];
   return {
+    ...shared,
+    text: undefined,
     device,
     threads: device === "wasm" ? threads : 1,
     classCount: numClassEmbeds ?? undefined,
     id2label,
     width,
     height,
-    trainTimesteps: scheduler.length,
-    loadMilliseconds,
   };
+}
+
+function describeTextPipeline(pipe: TextToImagePipeline, loaded: LoadedPipeline): TextFacts {
+  const { className, vae } = pipe;
+  const pipelineClass = findPromptPipelineClass(className, "text");
+  return {
+    className,
+    steps: pipelineClass?.defaultInferenceSteps ?? 1,
+    guidanceScale: pipelineClass?.defaultGuidanceScale ?? 1,
+    takesNegativePrompt: !className.startsWith("LatentConsistency"),
+    takesPicture: findPromptPipelineClass(className, "image") !== undefined,
+    sizeMultiple: Math.max(8, vae.scaleFactor),
+    preview: latentPreviewOf(pipe, loaded.preview).kind,
+  };
+}
+
+/** The pipeline that starts from a picture, over the same models. */
+export function imageToImage(
+  pipe: TextToImagePipeline,
+): ReturnType<typeof AutoPipelineForImage2Image.fromPipe> {
+  return AutoPipelineForImage2Image.fromPipe(pipe);
 }
 
 /** Half the processors, since two of them usually share a core. One where the page may not share memory. */

@@ -22,10 +22,42 @@ export type DeviceChoice = "auto" | "webgpu" | "wasm";
 export interface LoadRequest {
   readonly source: ModelSource;
   readonly device: DeviceChoice;
+  /** The Hub id of a small decoder (AutoencoderTiny) for previews of a text-to-image model. */
+  readonly previewId?: string | undefined;
+}
+
+/** What makes a model a text-to-image model, and the defaults of its pipeline. */
+export interface TextFacts {
+  /** The class of its pipeline, as in `model_index.json`. */
+  readonly className: string;
+  readonly steps: number;
+  readonly guidanceScale: number;
+  readonly takesNegativePrompt: boolean;
+  /** Whether its pipeline can start from a picture. */
+  readonly takesPicture: boolean;
+  /** Width and height are multiples of it, in pixels. */
+  readonly sizeMultiple: number;
+  /** How steps are shown before the last: with a small decoder, or estimated from the latents. */
+  readonly preview: PreviewKind;
+}
+
+/** How the latents of a step become a preview. */
+export type PreviewKind = "tiny" | "linear" | "none";
+
+/** What is known of a model before its weights are fetched. */
+export interface ModelOutline {
+  readonly className: string;
+  readonly isText: boolean;
+  /** The length of all weights in bytes; `undefined` if the source does not list sizes. */
+  readonly totalBytes: number | undefined;
+  /** Why the model cannot run here; `undefined` if nothing is known to prevent it. */
+  readonly misfit: FailureProblem | undefined;
 }
 
 /** What is known of a model that is loaded. */
 export interface ModelFacts {
+  /** `undefined` for a model without a prompt. */
+  readonly text: TextFacts | undefined;
   readonly device: string;
   /** Threads on wasm; 1 elsewhere. */
   readonly threads: number;
@@ -49,6 +81,57 @@ export interface GenerateRequest {
   readonly steps: number | readonly number[];
 }
 
+/** What to make of a text, one image for each seed. */
+export interface TextRequest {
+  readonly seeds: readonly number[];
+  readonly prompt: string;
+  readonly negativePrompt: string | undefined;
+  readonly guidanceScale: number;
+  readonly steps: number;
+  readonly width: number;
+  readonly height: number;
+  /** The picture to start from, and how much of it changes, from 0 to 1. */
+  readonly start: { readonly image: Frame; readonly strength: number } | undefined;
+}
+
+/** What to do with a picture; each has a pipeline class. Pictures have the size of the model. */
+export type Edit =
+  /** Repaints what is white in the mask. */
+  | { readonly kind: "inpaint"; readonly image: Frame; readonly mask: Frame }
+  | { readonly kind: "colorize"; readonly image: Frame }
+  /** Makes a picture of the model's size of one that is smaller by a factor. */
+  | { readonly kind: "upscale"; readonly image: Frame; readonly factor: number }
+  | { readonly kind: "strokes"; readonly image: Frame; readonly strength: number }
+  /** Removes noise of a known level. With `noiseSeed`, it is added first. */
+  | {
+      readonly kind: "denoise";
+      readonly image: Frame;
+      readonly sigma: number;
+      readonly noiseSeed: number | undefined;
+    }
+  | { readonly kind: "interpolate"; readonly ends: InterpolationEnds; readonly frames: number };
+
+/** What an interpolation goes between. */
+export type InterpolationEnds =
+  | { readonly seeds: readonly [first: number, last: number] }
+  | { readonly images: readonly [first: Frame, last: Frame] };
+
+/** An edit to make, once for each seed. */
+export interface EditRequest {
+  readonly edit: Edit;
+  readonly seeds: readonly number[];
+  /** One for each seed; `undefined` for a model without classes. */
+  readonly classLabels: readonly number[] | undefined;
+  readonly steps: number;
+}
+
+/** A picture of any size to fit to another: scaled to cover it, and cropped. */
+export interface FitRequest {
+  readonly picture: Frame;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The noise of some seeds, before any model: to look at. */
 export interface NoiseRequest {
   readonly seeds: readonly number[];
@@ -63,7 +146,7 @@ export interface Frame {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** The images of a batch after some steps; `step` 0 is the noise. */
+/** The images of a batch as predicted at a step; `step` 0 is what the run begins with. */
 export interface FrameEvent {
   readonly type: "frames";
   readonly step: number;
@@ -106,7 +189,11 @@ export interface FailureProblem {
 /** What the page can ask of the worker, and what it gets. */
 export interface EngineCalls {
   readonly load: { readonly request: LoadRequest; readonly reply: ModelFacts };
+  readonly inspect: { readonly request: LoadRequest; readonly reply: ModelOutline };
   readonly generate: { readonly request: GenerateRequest; readonly reply: GenerateReply };
+  readonly text: { readonly request: TextRequest; readonly reply: GenerateReply };
+  readonly edit: { readonly request: EditRequest; readonly reply: GenerateReply };
+  readonly fit: { readonly request: FitRequest; readonly reply: Frame };
   readonly noise: { readonly request: NoiseRequest; readonly reply: readonly Frame[] };
 }
 

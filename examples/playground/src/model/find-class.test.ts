@@ -15,9 +15,12 @@ it.each([
   expect(findClass(text, names, 10)).toBe(id);
 });
 
-it.each(["", "tenches", "crane", "2 tench", "2nd", "10", "-1", "constructor"])("%j is none", (text) => {
-  expect(findClass(text, names, 10)).toBeUndefined();
-});
+it.each(["", "tenches", "crane", "2 tench", "2nd", "10", "-1", "constructor"])(
+  "%j is not a class",
+  (text) => {
+    expect(findClass(text, names, 10)).toBeUndefined();
+  },
+);
 
 it("a number can be any while it is not known how many classes there are", () => {
   expect(findClass("999", new ClassNames(), undefined)).toBe(999);

@@ -11,13 +11,15 @@ export interface KnownModel {
   readonly timesteps: Readonly<Record<number, readonly number[]>>;
 }
 
-/** The ids that are offered, each a consistency model in diffusers layout. */
+/** The ids that are offered, each in diffusers layout. */
 export const suggestedIds: readonly string[] = [
   "openai/diffusers-cd_imagenet64_l2",
   "openai/diffusers-cd_imagenet64_lpips",
   "openai/diffusers-ct_imagenet64",
   "openai/diffusers-cd_bedroom256_l2",
   "openai/diffusers-cd_cat256_l2",
+  "SimianLuo/LCM_Dreamshaper_v7",
+  "stabilityai/sd-turbo",
 ];
 
 /** The classes of ImageNet, which several models were trained on. */

@@ -11,7 +11,7 @@ const reloadedKey = "reloaded-for-isolation";
  * Starts the service worker that keeps the page and the model, and isolates the page where the server does not. In that
  * case the page is loaded once more.
  *
- * @returns A promise that settles once the service worker is active, or at once if there is none.
+ * @returns A promise that settles once the service worker is active, or at once if there is no service worker.
  */
 export async function prepareOffline(): Promise<void> {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;

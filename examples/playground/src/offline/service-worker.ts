@@ -21,7 +21,7 @@ scope.addEventListener("activate", (event) => {
 
 scope.addEventListener("fetch", (event) => {
   const { request } = event;
-  // Other servers are none of its business.
+  // Requests to other servers pass.
   if (request.method !== "GET" || !request.url.startsWith(scope.registration.scope)) return;
   const answer = files.answer(request);
   event.waitUntil(answer.then(({ settled }) => settled).catch(() => undefined));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaultSettings, largestCount, largestSeed, type Settings } from "./settings.ts";
+import { defaultSettings, largestCount, largestSeed, type Settings, type TextSettings } from "./settings.ts";
 import { formatSettings, parseSettings } from "./settings-link.ts";
 
 const settings: fc.Arbitrary<Settings> = fc.record({
@@ -22,6 +22,14 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   count: fc.integer({ min: 1, max: largestCount }),
 });
 
+const text: fc.Arbitrary<TextSettings> = fc.record({
+  prompt: fc.string({ unit: "grapheme" }),
+  negativePrompt: fc.string({ unit: "grapheme" }),
+  guidanceScale: fc.integer({ min: 0, max: 1000 }).map((tenths) => tenths / 10),
+  width: fc.integer({ min: 8, max: 2048 }),
+  height: fc.integer({ min: 8, max: 2048 }),
+});
+
 describe("a link", () => {
   it("brings back the settings that it was made from", () => {
     fc.assert(
@@ -29,6 +37,20 @@ describe("a link", () => {
         expect(parseSettings(`#${formatSettings(given)}`)).toEqual({ settings: given, faults: [] });
       }),
     );
+  });
+
+  it("brings back a prompt and what belongs to it", () => {
+    fc.assert(
+      fc.property(settings, text, fc.integer({ min: 1, max: 150 }), (given, wanted, steps) => {
+        const whole = { ...given, classLabel: 0, steps, timesteps: undefined, text: wanted };
+        expect(parseSettings(`#${formatSettings(whole)}`)).toEqual({ settings: whole, faults: [] });
+      }),
+    );
+    expect(parseSettings("#prompt=a&guidance=-1&size=big&steps=151")?.faults).toEqual([
+      "steps=151",
+      "size=big",
+      "guidance=-1",
+    ]);
   });
 
   it("is short, and readable", () => {

@@ -4,8 +4,10 @@ import {
   largestCount,
   largestSeed,
   largestSteps,
+  largestTextSteps,
   type ModelChoice,
   type Settings,
+  type TextSettings,
 } from "./settings.ts";
 
 /**
@@ -13,13 +15,15 @@ import {
  * cannot be in a link, which then leaves the model out.
  */
 export function formatSettings(settings: Settings): string {
-  const { model, classLabel, steps, timesteps, seed, count } = settings;
+  const { model, classLabel, steps, timesteps, seed, count, text } = settings;
   const fields: string[] = [];
   if (model.kind === "hub") {
     fields.push(`model=${encodeId(model.id)}`);
     if (model.revision !== undefined) fields.push(`revision=${encodeURIComponent(model.revision)}`);
   }
-  fields.push(`class=${classLabel}`, `seed=${seed}`);
+  if (text === undefined) fields.push(`class=${classLabel}`);
+  else fields.push(...formatText(text));
+  fields.push(`seed=${seed}`);
   fields.push(timesteps === undefined ? `steps=${steps}` : `timesteps=${timesteps.join(",")}`);
   if (count !== 1) fields.push(`images=${count}`);
   return fields.join("&");
@@ -41,7 +45,7 @@ export interface ParsedSettings {
  */
 export function parseSettings(fragment: string): ParsedSettings | undefined {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
-  const known = ["model", "revision", "class", "seed", "steps", "timesteps", "images"];
+  const known = ["model", "revision", "class", "prompt", "seed", "steps", "timesteps", "images"];
   if (!known.some((name) => fields.has(name))) return undefined;
   const faults: string[] = [];
   const read = <Value>(name: string, parse: (text: string) => Value | undefined, fallback: Value): Value => {
@@ -55,10 +59,15 @@ export function parseSettings(fragment: string): ParsedSettings | undefined {
   const settings: Settings = {
     model: readModel(fields),
     classLabel: read("class", (text) => (text === "each" ? text : parseWhole(text, 0, 65_535)), classLabel),
-    steps: read("steps", (text) => parseWhole(text, 1, largestSteps), steps),
+    steps: read(
+      "steps",
+      (text) => parseWhole(text, 1, fields.has("prompt") ? largestTextSteps : largestSteps),
+      steps,
+    ),
     timesteps: read("timesteps", parseTimesteps, undefined),
     seed: read("seed", (text) => parseWhole(text, 0, largestSeed), seed),
     count: read("images", (text) => parseWhole(text, 1, largestCount), count),
+    ...(fields.has("prompt") ? { text: readText(fields, read) } : {}),
   };
   return { settings, faults };
 }
@@ -66,6 +75,46 @@ export function parseSettings(fragment: string): ParsedSettings | undefined {
 /** A whole number in a range, written in decimal digits; `undefined` for anything else. */
 export function parseWhole(text: string, least: number, most: number): number | undefined {
   const value = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return value >= least && value <= most ? value : undefined;
+}
+
+function formatText({
+  prompt,
+  negativePrompt,
+  guidanceScale,
+  width,
+  height,
+}: TextSettings): readonly string[] {
+  return [
+    `prompt=${encodeURIComponent(prompt)}`,
+    ...(negativePrompt === "" ? [] : [`negative=${encodeURIComponent(negativePrompt)}`]),
+    `guidance=${guidanceScale}`,
+    `size=${width}x${height}`,
+  ];
+}
+
+function readText(
+  fields: URLSearchParams,
+  read: <Value>(name: string, parse: (text: string) => Value | undefined, fallback: Value) => Value,
+): TextSettings {
+  const [width, height] = read("size", parseSize, [512, 512]);
+  return {
+    prompt: fields.get("prompt") ?? "",
+    negativePrompt: fields.get("negative") ?? "",
+    guidanceScale: read("guidance", (text) => parseDecimal(text, 0, 100), 7.5),
+    width,
+    height,
+  };
+}
+
+function parseSize(text: string): readonly [width: number, height: number] | undefined {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text) ?? [];
+  return width === undefined || height === undefined ? undefined : [Number(width), Number(height)];
+}
+
+/** A decimal number in a range, such as 7.5; `undefined` for anything else. */
+export function parseDecimal(text: string, least: number, most: number): number | undefined {
+  const value = /^\d{1,6}(?:\.\d{1,6})?$/.test(text.trim()) ? Number(text) : Number.NaN;
   return value >= least && value <= most ? value : undefined;
 }
 

@@ -6,7 +6,7 @@ it("each image has the next seed, and after the largest comes 0", () => {
   expect(seedsOf({ seed: 4294967294, count: 3 })).toEqual([4294967294, 4294967295, 0]);
 });
 
-it("one of each begins anew after the last class", () => {
+it("one of each starts over after the last class", () => {
   expect(classLabelsOf({ classLabel: "each", count: 5 }, 3)).toEqual([0, 1, 2, 0, 1]);
   expect(classLabelsOf({ classLabel: 2, count: 2 }, 3)).toEqual([2, 2]);
   expect(classLabelsOf({ classLabel: 2, count: 2 }, undefined)).toBeUndefined();

@@ -4,6 +4,17 @@ export type ModelChoice =
   | { readonly kind: "hub"; readonly id: string; readonly revision: string | undefined }
   | { readonly kind: "files" };
 
+/** What to make of a text, for a text-to-image model. */
+export interface TextSettings {
+  readonly prompt: string;
+  /** What to avoid; empty for nothing, and for models that take none. */
+  readonly negativePrompt: string;
+  readonly guidanceScale: number;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What an image depends on, and how many of them. */
 export interface Settings {
   readonly model: ModelChoice;
@@ -16,6 +27,8 @@ export interface Settings {
   /** The seed of the first image; each further image has the next one. */
   readonly seed: number;
   readonly count: number;
+  /** The prompt and what belongs to it; `undefined` for models without a prompt. */
+  readonly text?: TextSettings | undefined;
 }
 
 /** The largest seed: of a longer one, torch takes the lower 32 bits. */
@@ -26,6 +39,9 @@ export const largestCount = 64;
 
 /** As many steps as the page offers without naming timesteps. */
 export const largestSteps = 3;
+
+/** As many steps as a text-to-image model takes. */
+export const largestTextSteps = 150;
 
 /** What the page begins with. */
 export const defaultSettings: Settings = {

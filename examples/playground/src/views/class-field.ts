@@ -17,6 +17,12 @@ export interface Classes {
   readonly isKnown: boolean;
 }
 
+/** What a {@link ClassField} tells of. */
+export interface ClassFieldListeners {
+  /** A person has chosen another class, or one of each; `count` is the number of classes. */
+  readonly onChoice: (label: Settings["classLabel"], count: number | undefined) => void;
+}
+
 /** Which class to make: a field for a name or a number, and buttons where there are few classes and all have names. */
 export class ClassField {
   readonly #field = findElement("class-field", HTMLElement);
@@ -24,23 +30,26 @@ export class ClassField {
   readonly #input = findElement("class-text", HTMLInputElement);
   readonly #list = findElement("class-names", HTMLDataListElement);
   readonly #hint = findElement("class-hint", HTMLElement);
-  readonly #onEach: (count: number) => void;
+  readonly #listeners: ClassFieldListeners;
+  #told: Settings["classLabel"] | undefined;
   #classes: Classes = { count: undefined, names: new ClassNames(), isKnown: false };
 
-  /** @param onEach - Called when a person asks for one of each, with the number of classes. */
-  constructor(onEach: (count: number) => void) {
-    this.#onEach = onEach;
+  constructor(listeners: ClassFieldListeners) {
+    this.#listeners = listeners;
     this.#chips.addEventListener("change", () => {
       const choice = chosenRadio("class");
       if (choice === undefined) return;
       this.show(choice === "each" ? choice : Number(choice));
-      this.#tellOfEach();
+      this.#told = undefined;
+      this.#tell();
     });
     this.#input.addEventListener("input", () => {
       chooseRadio("class", String(this.#tryRead()));
       this.#showHint();
+      // A number may go on: 2 is on the way to 29.
+      if (typeof this.#tryRead() === "number" && !/^\d/.test(this.#input.value.trim())) this.#tell();
     });
-    this.#input.addEventListener("change", () => this.#tellOfEach());
+    this.#input.addEventListener("change", () => this.#tell());
     // What stands there is a choice, not a beginning: who types replaces it.
     this.#input.addEventListener("focus", () => this.#input.select());
   }
@@ -65,6 +74,7 @@ export class ClassField {
     const shown = label === "each" || count === undefined || label < count ? label : 0;
     chooseRadio("class", String(shown));
     this.#input.value = shown === "each" ? "one of each" : formatClass(shown, names);
+    this.#told = shown;
     this.#showHint();
   }
 
@@ -89,15 +99,22 @@ export class ClassField {
     return this.#chips.hidden && this.#tryRead() === "each";
   }
 
+  /** Whether one of each is chosen. */
+  get isEach(): boolean {
+    return this.#tryRead() === "each";
+  }
+
   /** What a class is called; its number where the page knows no name. */
   nameOf(label: number | undefined): string {
     if (label === undefined) return "image";
     return this.#classes.names.nameOf(label) ?? `class ${label}`;
   }
 
-  #tellOfEach(): void {
-    const { count } = this.#classes;
-    if (count !== undefined && this.#tryRead() === "each") this.#onEach(count);
+  #tell(): void {
+    const label = this.#tryRead();
+    if (label === undefined || label === this.#told) return;
+    this.#told = label;
+    this.#listeners.onChoice(label, this.#classes.count);
   }
 
   #tryRead(): Settings["classLabel"] | undefined {

@@ -11,7 +11,7 @@ export function drawFrame(canvas: HTMLCanvasElement, { width, height, rgba }: Fr
   canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
 }
 
-/** Has the pixels of a small image shown as squares, all of one size. */
+/** Shows the pixels of a small image as squares, all of one size. */
 export function markPixels(element: HTMLElement, width: number): void {
   element.classList.toggle("pixels", width <= largestPixelated);
   element.style.setProperty("--image-width", String(width));

@@ -1,12 +1,16 @@
 import { type LocalModel, modelOfDrop } from "../model/local-model.ts";
 import { findElement } from "./find-element.ts";
 
-/** Lets a model be dropped anywhere on the page. */
+/** Takes models and pictures that are dropped anywhere on the page. */
 export class DropTarget {
   readonly #veil = findElement("drop", HTMLElement);
   #depth = 0;
 
-  constructor(onModel: (model: LocalModel) => void, onFailure: (error: unknown) => void) {
+  constructor(
+    onModel: (model: LocalModel) => void,
+    onPicture: (file: File) => void,
+    onFailure: (error: unknown) => void,
+  ) {
     const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
     addEventListener("dragenter", (event) => {
       if (!hasFiles(event)) return;
@@ -21,6 +25,11 @@ export class DropTarget {
       this.#leave(0);
       if (event.dataTransfer === null || !hasFiles(event)) return;
       event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (event.dataTransfer.files.length === 1 && file?.type.startsWith("image/")) {
+        onPicture(file);
+        return;
+      }
       try {
         onModel(await modelOfDrop(event.dataTransfer));
       } catch (error) {

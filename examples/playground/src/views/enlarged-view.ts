@@ -6,6 +6,7 @@ import { findElement } from "./find-element.ts";
 export interface EnlargedActions {
   readonly download: (made: Made) => void;
   readonly copyLink: (made: Made) => void;
+  readonly edit: (made: Made) => void;
   readonly useSettings: (made: Made) => void;
 }
 
@@ -18,6 +19,7 @@ export class EnlargedView {
   readonly #speed = findElement("enlarged-speed", HTMLElement);
   readonly #previous = findElement("enlarged-previous", HTMLButtonElement);
   readonly #next = findElement("enlarged-next", HTMLButtonElement);
+  readonly #link = findElement("enlarged-link", HTMLButtonElement);
   #images: readonly Made[] = [];
   #index = 0;
 
@@ -30,6 +32,10 @@ export class EnlargedView {
     };
     connect("enlarged-download", actions.download);
     connect("enlarged-link", actions.copyLink);
+    connect("enlarged-edit", (made) => {
+      this.#dialog.close();
+      actions.edit(made);
+    });
     connect("enlarged-again", (made) => {
       this.#dialog.close();
       actions.useSettings(made);
@@ -64,12 +70,13 @@ export class EnlargedView {
   #show(): void {
     const made = this.#images[this.#index];
     if (made === undefined) return;
-    const { name, settings, localName, url, speed, width } = made;
+    const { name, settings, localName, url, speed, width, edit } = made;
     this.#image.src = url;
     this.#image.alt = `${name}, seed ${settings.seed}`;
     markPixels(this.#image, width);
     this.#name.textContent = name;
-    this.#settings.textContent = describeSettings(settings, localName);
+    this.#settings.textContent = describeSettings(settings, localName, edit);
+    this.#link.hidden = edit !== undefined;
     this.#speed.textContent = speed;
     this.#previous.setAttribute("aria-disabled", String(this.#index === 0));
     this.#next.setAttribute("aria-disabled", String(this.#index === this.#images.length - 1));

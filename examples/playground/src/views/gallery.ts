@@ -1,4 +1,4 @@
-import type { Made } from "../work/made.ts";
+import { keyOf, type Made } from "../work/made.ts";
 import { markPixels } from "./draw-frame.ts";
 import { findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
@@ -23,9 +23,21 @@ export class Gallery {
     return this.#images;
   }
 
-  /** Adds the images of a run. The oldest ones leave where there are too many. */
+  /** Adds the images of a run; one that was there already moves to the front. The oldest leave if there are too many. */
   add(images: readonly Made[]): void {
-    const all = [...images, ...this.#images];
+    const keys = new Set(images.map(keyOf).filter((key) => key !== undefined));
+    const others: Made[] = [];
+    for (const [index, item] of [...this.#list.children].entries()) {
+      const made = this.#images[index];
+      if (made === undefined) continue;
+      if (!keys.has(keyOf(made) ?? "")) {
+        others.push(made);
+        continue;
+      }
+      item.remove();
+      URL.revokeObjectURL(made.url);
+    }
+    const all = [...images, ...others];
     this.#images = all.slice(0, mostImages);
     for (const { url } of all.slice(mostImages)) URL.revokeObjectURL(url);
     this.#empty.hidden = this.#images.length > 0;

@@ -7,14 +7,23 @@ export class LabelView {
   readonly #settings = findElement("label-settings", HTMLElement);
   readonly #speed = findElement("label-speed", HTMLElement);
   readonly #actions = findElement("label-actions", HTMLElement);
+  readonly #copyLink = findElement("copy-link", HTMLButtonElement);
 
   /** Names the noise of some seeds. */
   showNoise(seed: number, count: number): void {
     this.#name.textContent = "Noise";
     this.#settings.textContent =
       count === 1
-        ? `That of seed ${seed}, as PyTorch draws it`
-        : `Those of the ${count} seeds from ${seed} on, as PyTorch draws them`;
+        ? `Starting noise of seed ${seed}, identical to PyTorch's`
+        : `Starting noise of the ${count} seeds from ${seed} on, identical to PyTorch's`;
+    this.#speed.textContent = "";
+    this.#actions.hidden = true;
+  }
+
+  /** Says that there is no image yet of a model that waits to be loaded. */
+  showWaiting(): void {
+    this.#name.textContent = "Nothing yet";
+    this.#settings.textContent = "Generate downloads the model and makes the image.";
     this.#speed.textContent = "";
     this.#actions.hidden = true;
   }
@@ -28,8 +37,11 @@ export class LabelView {
     this.#settings.textContent = describeSettings(
       { ...first.settings, count: images.length },
       first.localName,
+      first.edit,
     );
     this.#speed.textContent = first.speed;
     this.#actions.hidden = false;
+    // A picture of the person is not in a link.
+    this.#copyLink.hidden = first.edit !== undefined;
   }
 }

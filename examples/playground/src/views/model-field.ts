@@ -19,6 +19,7 @@ export class ModelField {
   readonly #variant = findElement("hub-variant", HTMLInputElement);
   readonly #endpoint = findElement("hub-endpoint", HTMLInputElement);
   readonly #token = findElement("hub-token", HTMLInputElement);
+  readonly #preview = findElement("preview-id", HTMLInputElement);
   readonly #chooseFolder = findElement("choose-folder", HTMLButtonElement);
   readonly #filesHint = findElement("files-hint", HTMLElement);
   readonly #onChange: () => void;
@@ -31,7 +32,9 @@ export class ModelField {
       ...suggestedIds.map((value) => makeElement("option", { attributes: { value } })),
     );
     for (const radio of findRadios("model")) radio.addEventListener("change", () => this.#change());
-    for (const input of [this.#id, this.#revision]) input.addEventListener("change", onChange);
+    for (const input of [this.#id, this.#revision, this.#variant, this.#endpoint]) {
+      input.addEventListener("change", onChange);
+    }
     this.#connectPicker(this.#chooseFolder, findElement("folder-input", HTMLInputElement));
     this.#connectPicker(
       findElement("choose-file", HTMLButtonElement),
@@ -50,6 +53,11 @@ export class ModelField {
   /** What the files are called, where the choice is files. */
   get localName(): string | undefined {
     return this.#local === undefined ? undefined : nameOfLocalModel(this.#local);
+  }
+
+  /** The id of a small decoder for previews, where one is given. */
+  get previewId(): string | undefined {
+    return this.choice.kind === "shipped" ? undefined : given(this.#preview);
   }
 
   /** Shows a choice. Does not tell of a change. */

@@ -1,4 +1,6 @@
+import type { Edit } from "../engine/messages.ts";
 import type { Settings } from "../settings/settings.ts";
+import { type EditProgramOptions, formatEditProgram } from "../work/format-edit-program.ts";
 import { formatPython, formatTypeScript, type ProgramOptions } from "../work/format-programs.ts";
 import { copyText } from "./copy-text.ts";
 import { findElement } from "./find-element.ts";
@@ -7,6 +9,8 @@ import { findElement } from "./find-element.ts";
 export class ProgramsView {
   readonly #typescript = findElement("program-typescript", HTMLElement);
   readonly #python = findElement("program-python", HTMLElement);
+  readonly #pythonFigure = findElement("python", HTMLElement);
+  readonly #hint = findElement("programs-hint", HTMLElement);
 
   constructor() {
     for (const [id, code] of [
@@ -22,5 +26,15 @@ export class ProgramsView {
   show(settings: Settings, options: ProgramOptions): void {
     this.#typescript.textContent = formatTypeScript(settings, options);
     this.#python.textContent = formatPython(settings, options);
+    this.#pythonFigure.hidden = false;
+    this.#hint.textContent =
+      "Random numbers match PyTorch's bit for bit. These programs make the image above, to within 1/255 per pixel.";
+  }
+
+  /** Shows the program of an edit, for which diffusers has no pipeline. */
+  showEdit(edit: Edit, settings: Settings, options: EditProgramOptions): void {
+    this.#typescript.textContent = formatEditProgram(edit, settings, options);
+    this.#pythonFigure.hidden = true;
+    this.#hint.textContent = "This program makes the same edit. Python's diffusers has no pipeline for it.";
   }
 }

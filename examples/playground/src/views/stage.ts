@@ -19,40 +19,76 @@ const widest = 1.25;
 /** As many steps as there is room for in the strip. */
 const mostInStrip = 5;
 
+/** What the strip has a picture of: the noise, a step, or a place between two pictures. */
+export interface Stop {
+  readonly label: string;
+  readonly frames: readonly Frame[];
+}
+
 /** The large picture: the noise, each step as it is done, and the images. Under it, or beside it, all steps. */
 export class Stage {
   readonly #section = findElement("stage", HTMLElement);
   readonly #tiles = findElement("tiles", HTMLElement);
   readonly #strip = findElement("strip", HTMLElement);
   readonly #onOpen: (index: number) => void;
+  readonly #onShow: (stop: number) => void;
   readonly #motion = matchMedia("(prefers-reduced-motion: reduce)");
-  #steps: { readonly step: number; readonly frames: readonly Frame[] }[] = [];
+  readonly #small = matchMedia("(max-width: 44rem)");
+  #stops: Stop[] = [];
   #shown = 0;
   #drawn: Promise<void> = Promise.resolve();
   #names: readonly string[] = [];
   #isDone = false;
+  /** Counts what was finished, so that the strip has the pictures of the last run. */
+  #run = 0;
+  /** Whether a picture is there that stays until there is another: the one that the page comes with. */
+  #isHeld = true;
 
-  /** @param onOpen - Called when a finished image is clicked. */
-  constructor(onOpen: (index: number) => void) {
+  /**
+   * @param onOpen - Called when a finished image is clicked.
+   * @param onShow - Called when a stop of the strip is shown.
+   */
+  constructor(onOpen: (index: number) => void, onShow: (stop: number) => void) {
     this.#onOpen = onOpen;
+    this.#onShow = onShow;
   }
 
-  /** Shows the noise that images will come from. */
-  showNoise(frames: readonly Frame[]): void {
+  /** Gives up the picture that the page comes with. */
+  release(): void {
+    this.#isHeld = false;
+    this.#tiles.querySelector(".first")?.remove();
+    delete document.documentElement.dataset["linked"];
+  }
+
+  /** Says whether an image is on its way. */
+  setBusy(isBusy: boolean): void {
+    this.#section.setAttribute("aria-busy", String(isBusy));
+  }
+
+  /** Begins a run with the noise that images will come from; without noise, what is there stays until the first step. */
+  begin(frames: readonly Frame[]): void {
+    this.#stops = frames.length === 0 ? [] : [{ label: "Noise", frames }];
+    if (this.#isHeld || frames.length === 0) return;
     this.#isDone = false;
     this.#names = frames.map((_, index) => `noise ${index + 1}`);
-    this.#steps = [{ step: 0, frames }];
     this.#makeTiles(frames.length);
     this.#show(0);
   }
 
-  /** Shows a step, after those before it have been seen. */
+  /** Shows what a step predicts, after those before it have been seen. */
   addStep({ step, totalSteps, frames }: FrameEvent): void {
+    if (frames.length === 0) return;
     const rest = this.#motion.matches || totalSteps > mostPaused ? 0 : pause;
     this.#drawn = this.#drawn.then(async () => {
       await new Promise((resolve) => setTimeout(resolve, rest));
-      this.#steps.push({ step, frames });
-      this.#show(this.#steps.length - 1);
+      this.#stops.push({ label: step === 0 ? "Before" : `Step ${step}`, frames });
+      if (this.#isHeld) return;
+      if (this.#tiles.querySelectorAll("canvas").length !== frames.length) {
+        this.#isDone = false;
+        this.#names = frames.map((_, index) => `step ${step}, ${index + 1}`);
+        this.#makeTiles(frames.length);
+      }
+      this.#show(this.#stops.length - 1);
     });
   }
 
@@ -63,18 +99,30 @@ export class Stage {
    */
   async finish(frames: readonly Frame[], names: readonly string[]): Promise<void> {
     await this.#drawn;
-    this.#isDone = true;
-    this.#names = names;
-    this.#steps = [...this.#steps.slice(0, -1), { step: this.#steps.at(-1)?.step ?? 1, frames }];
-    this.#makeTiles(frames.length);
-    this.#show(this.#steps.length - 1);
+    const last = this.#stops.at(-1)?.label ?? "Step 1";
+    this.#finish([...this.#stops.slice(0, -1), { label: last, frames }], names);
   }
 
-  /** Forgets steps that have not been shown, and goes back to the noise. */
+  /**
+   * Shows one of several pictures on the way between two; the strip has some of them.
+   *
+   * @param name - What they show.
+   */
+  async finishWay(stops: readonly Stop[], shown: number, name: string): Promise<void> {
+    await this.#drawn;
+    this.#finish([...stops], [name], shown);
+  }
+
+  /** Shows another stop. */
+  showStop(index: number): void {
+    if (index !== this.#shown && index < this.#stops.length) this.#show(index);
+  }
+
+  /** After a run that was cancelled or failed: goes back to its noise, if it began with noise. */
   async reset(): Promise<void> {
     await this.#drawn;
-    const [noise] = this.#steps;
-    if (noise !== undefined) this.showNoise(noise.frames);
+    const [first] = this.#stops;
+    if (first?.label === "Noise") this.begin(first.frames);
   }
 
   /** What is on the stage as one PNG. */
@@ -95,6 +143,26 @@ export class Stage {
       context.drawImage(canvas, column * (width + gap), row * (height + gap));
     }
     return sheet.convertToBlob({ type: "image/png" });
+  }
+
+  #finish(stops: Stop[], names: readonly string[], shown = stops.length - 1): void {
+    this.#isHeld = false;
+    this.#isDone = true;
+    this.#run += 1;
+    this.#names = names;
+    this.#stops = stops;
+    this.#makeTiles(stops[shown]?.frames.length ?? 0);
+    this.#show(shown);
+    this.#bringIntoView();
+  }
+
+  /** On a small screen, the picture may be far from what was chosen. Nobody is interrupted who writes. */
+  #bringIntoView(): void {
+    const { top, bottom } = this.#tiles.getBoundingClientRect();
+    const isVisible = bottom > 0.3 * innerHeight && top < 0.5 * innerHeight;
+    if (isVisible || !this.#small.matches || document.documentElement.classList.contains("writing")) return;
+    const behavior = this.#motion.matches ? "instant" : "smooth";
+    this.#tiles.scrollIntoView({ block: "center", behavior });
   }
 
   #makeTiles(count: number): void {
@@ -125,7 +193,7 @@ export class Stage {
 
   #show(index: number): void {
     this.#shown = index;
-    const frames = this.#steps[index]?.frames ?? [];
+    const frames = this.#stops[index]?.frames ?? [];
     for (const [tile, canvas] of this.#tiles.querySelectorAll("canvas").entries()) {
       const frame = frames[tile];
       if (frame !== undefined) drawFrame(canvas, frame);
@@ -134,9 +202,9 @@ export class Stage {
   }
 
   #showStrip(): void {
-    const picked = pickSteps(this.#steps.length, mostInStrip);
+    const picked = pickSteps(this.#stops.length, mostInStrip);
     // Buttons stay while nothing but the choice changes, so that the focus does.
-    const keys = picked.map((index) => `${index}/${this.#steps.length}/${this.#isDone}`).join();
+    const keys = picked.map((index) => `${index}/${this.#stops.length}/${this.#run}`).join();
     if (this.#strip.dataset["keys"] !== keys || !this.#isDone) {
       this.#strip.dataset["keys"] = keys;
       this.#strip.replaceChildren(...picked.map((index) => this.#makeStripItem(index)));
@@ -148,14 +216,16 @@ export class Stage {
 
   #makeStripItem(index: number): HTMLElement {
     const canvas = makeElement("canvas", { attributes: { "aria-hidden": "true" } });
-    const { step, frames } = this.#steps[index] ?? { step: 0, frames: [] };
+    const { label, frames } = this.#stops[index] ?? { label: "", frames: [] };
     if (frames[0] !== undefined) drawFrame(canvas, frames[0]);
-    const text = index === 0 ? "Noise" : `Step ${step}`;
     const button = makeElement("button", {
       attributes: { type: "button" },
-      children: [canvas, new Text(text)],
+      children: [canvas, new Text(label)],
     });
-    button.addEventListener("click", () => this.#show(index));
+    button.addEventListener("click", () => {
+      this.#show(index);
+      this.#onShow(index);
+    });
     return makeElement("li", { children: [button] });
   }
 }

@@ -44,7 +44,7 @@ export class StepsField {
     this.#show();
   }
 
-  /** What is chosen. @throws FieldError where the timesteps are none. */
+  /** What is chosen. @throws FieldError if the timesteps cannot be used. */
   read(): Pick<Settings, "steps" | "timesteps"> {
     const choice = chosenRadio("steps");
     if (choice !== "own") {

@@ -1,5 +1,6 @@
 import { ClassNames, type Id2Label } from "@onestep/pipelines";
 import { type Settings, seedsOf } from "../settings/settings.ts";
+import { formatTextPython, formatTextTypeScript } from "./format-text-programs.ts";
 
 /** As many values as a program lists one by one, where there is a shorter way. */
 const mostListed = 4;
@@ -16,6 +17,7 @@ export interface ProgramOptions {
 
 /** The program in TypeScript that makes the images of some settings. */
 export function formatTypeScript(settings: Settings, options: ProgramOptions): string {
+  if (settings.text !== undefined) return formatTextTypeScript(settings, settings.text, options);
   const { count, seed, steps, timesteps, model } = settings;
   const one = count === 1;
   const source =
@@ -55,6 +57,7 @@ export function formatTypeScript(settings: Settings, options: ProgramOptions): s
 
 /** The program in Python, with diffusers, that makes the same images. */
 export function formatPython(settings: Settings, options: ProgramOptions): string {
+  if (settings.text !== undefined) return formatTextPython(settings, settings.text, options);
   const { count, seed, steps, timesteps, model } = settings;
   const one = count === 1;
   const revision =

@@ -1,20 +1,36 @@
 import { Engine } from "../engine/engine.ts";
 import type {
-  DeviceChoice,
+  Edit,
   EngineEvent,
   Frame,
   GenerateReply,
   LoadRequest,
   ModelFacts,
+  ModelOutline,
   ModelSource,
+  TextRequest,
 } from "../engine/messages.ts";
-import { classLabelsOf, type Settings, seedsOf } from "../settings/settings.ts";
+import { classLabelsOf, type Settings, seedsOf, type TextSettings } from "../settings/settings.ts";
+
+/** An edit to make, once the size of the model is known. */
+export interface EditOrder {
+  /** The edit with its pictures, in the model's size. */
+  readonly prepare: (size: { readonly width: number; readonly height: number }) => Promise<Edit>;
+  readonly steps: number;
+}
 
 /** What to make, with which model, and where. */
-export interface Order {
+export interface Order extends LoadRequest {
   readonly settings: Settings;
-  readonly source: ModelSource;
-  readonly device: DeviceChoice;
+  /** What to do with a picture; `undefined` to make images of noise. */
+  readonly edit?: EditOrder | undefined;
+  /** What a text-to-image model is to make; asked once it is loaded, and its defaults are known. */
+  readonly readText: () => Pick<Settings, "steps"> & { readonly text: TextSettings };
+  /** The picture that a text-to-image model starts from, in a size. */
+  readonly readStart: (size: {
+    readonly width: number;
+    readonly height: number;
+  }) => Promise<TextRequest["start"]>;
 }
 
 /** How an order is watched and stopped. */
@@ -25,21 +41,32 @@ export interface OrderOptions {
   readonly onLoading: () => void;
   /** The model is loaded, perhaps since long. */
   readonly onModel: (facts: ModelFacts) => Promise<void>;
-  /** The noise of this order, before the first step. */
-  readonly onNoise: (frames: readonly Frame[]) => void;
+  /** The noise of this order, before the first step; none where it does not begin with noise. */
+  readonly onBegin: (noise: readonly Frame[]) => void;
 }
 
 /** What came of an order. */
 export interface Delivery {
+  /** Those of the order, with the defaults of the model. */
+  readonly settings: Settings;
   readonly facts: ModelFacts;
   readonly classLabels: readonly number[] | undefined;
   readonly reply: GenerateReply;
+  readonly edit: Edit | undefined;
+}
+
+interface Loading {
+  readonly request: LoadRequest;
+  readonly controller: AbortController;
+  readonly facts: Promise<ModelFacts>;
 }
 
 /** Loads models and makes images, and remembers which model is loaded. */
 export class Studio {
   readonly #engine = new Engine();
   #loaded: { readonly request: LoadRequest; readonly facts: ModelFacts } | undefined;
+  #loading: Loading | undefined;
+  #onEvent: (event: EngineEvent) => void = () => {};
 
   /** What is known of a model, if it is the one that is loaded. */
   factsOf(source: ModelSource): ModelFacts | undefined {
@@ -54,35 +81,115 @@ export class Studio {
     return this.#engine.call("noise", { seeds: seedsOf(seeds), width, height });
   }
 
+  /** Fits a picture to a size. */
+  fit(picture: Frame, size: { readonly width: number; readonly height: number }): Promise<Frame> {
+    const { width, height } = size;
+    return this.#engine.call("fit", { picture, width, height });
+  }
+
+  /** What a model of the Hub is, and whether it fits this device, before its weights are fetched. */
+  inspect(request: LoadRequest, signal: AbortSignal): Promise<ModelOutline> {
+    return this.#engine.call("inspect", request, { signal });
+  }
+
+  /** Stops loading a model, for whatever order. */
+  cancelLoading(): void {
+    this.#loading?.controller.abort();
+  }
+
   /**
-   * Makes images; loads the model first where it is another one than before.
+   * Makes images; loads the model first if it is another one than before. An order that is cancelled leaves the model to
+   * load, so that the next order finds it; see {@link cancelLoading}.
    *
    * @throws EngineError where that fails; the signal's reason where it is cancelled.
    */
-  async make({ settings, source, device }: Order, options: OrderOptions): Promise<Delivery> {
+  async make(order: Order, options: OrderOptions): Promise<Delivery> {
+    const { settings, edit, source, device, previewId } = order;
     const { signal, onEvent } = options;
-    const facts = await this.#load({ source, device }, options);
+    this.#onEvent = onEvent;
+    const request = { source, device, previewId };
+    const facts = await untilAborted(this.#load(request, options.onLoading), signal);
     await options.onModel(facts);
-    const classLabels = classLabelsOf(settings, facts.classCount);
+    signal.throwIfAborted();
     const seeds = seedsOf(settings);
-    options.onNoise(await this.drawNoise(settings));
+    const watched = { signal, onEvent };
+    if (facts.text !== undefined) {
+      const { text, steps } = order.readText();
+      const start = await order.readStart(text);
+      signal.throwIfAborted();
+      options.onBegin([]);
+      const negativePrompt = text.negativePrompt === "" ? undefined : text.negativePrompt;
+      const wanted = { ...text, negativePrompt, seeds, steps, start };
+      const reply = await this.#engine.call("text", wanted, watched);
+      const made = { ...settings, steps, timesteps: undefined, text };
+      return { settings: made, facts, classLabels: undefined, reply, edit: undefined };
+    }
+    const classLabels = classLabelsOf(settings, facts.classCount);
+    if (edit !== undefined) {
+      const prepared = await edit.prepare(facts);
+      signal.throwIfAborted();
+      options.onBegin([]);
+      const wanted = { edit: prepared, seeds, classLabels, steps: edit.steps };
+      const reply = await this.#engine.call("edit", wanted, watched);
+      return { settings, facts, classLabels, reply, edit: prepared };
+    }
+    const noise = await this.drawNoise(settings);
+    signal.throwIfAborted();
+    options.onBegin(noise);
     const steps = settings.timesteps ?? settings.steps;
-    const reply = await this.#engine.call("generate", { seeds, classLabels, steps }, { signal, onEvent });
-    return { facts, classLabels, reply };
+    const reply = await this.#engine.call("generate", { seeds, classLabels, steps }, watched);
+    return { settings, facts, classLabels, reply, edit: undefined };
   }
 
-  async #load(request: LoadRequest, { signal, onEvent, onLoading }: OrderOptions): Promise<ModelFacts> {
-    const { source, device } = request;
+  async #load(request: LoadRequest, onLoading: () => void): Promise<ModelFacts> {
     const { request: before, facts: known } = this.#loaded ?? {};
-    if (before !== undefined && known !== undefined && this.#engine.isAlive) {
-      if (before.device === device && isSame(before.source, source)) return known;
+    if (
+      before !== undefined &&
+      known !== undefined &&
+      this.#engine.isAlive &&
+      isSameRequest(before, request)
+    ) {
+      return known;
     }
     onLoading();
+    if (this.#loading !== undefined && isSameRequest(this.#loading.request, request))
+      return this.#loading.facts;
+    if (this.#loading !== undefined) {
+      this.#loading.controller.abort();
+      await this.#loading.facts.catch(() => undefined);
+      return this.#load(request, onLoading);
+    }
     this.#loaded = undefined;
-    const facts = await this.#engine.call("load", request, { signal, onEvent });
-    this.#loaded = { request, facts };
-    return facts;
+    const controller = new AbortController();
+    const facts = this.#engine.call("load", request, {
+      signal: controller.signal,
+      onEvent: (event) => this.#onEvent(event),
+    });
+    const loading = { request, controller, facts };
+    this.#loading = loading;
+    try {
+      this.#loaded = { request, facts: await facts };
+      return this.#loaded.facts;
+    } finally {
+      if (this.#loading === loading) this.#loading = undefined;
+    }
   }
+}
+
+/** What a promise resolves to, unless the signal is aborted first. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function isSameRequest(left: LoadRequest, right: LoadRequest): boolean {
+  return (
+    left.device === right.device && left.previewId === right.previewId && isSame(left.source, right.source)
+  );
 }
 
 function isSame(left: ModelSource, right: ModelSource): boolean {

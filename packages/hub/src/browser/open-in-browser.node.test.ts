@@ -31,6 +31,8 @@ describe("a repository of the Hub without storage", () => {
     const repository = await open();
     expect(repository).toMatchObject({ name: "a/b", commit: hub.commit("a/b") });
     expect(await repository.list()).toEqual(["empty.txt", "model_index.json", "w.bin"]);
+    expect(await repository.sizeOf?.("w.bin")).toBe(weights.length);
+    expect(await repository.sizeOf?.("none")).toBeUndefined();
     const events: ProgressEvent[] = [];
     const onProgress = (event: ProgressEvent): void => void events.push(event);
     const index = await repository.get("model_index.json", { onProgress });

@@ -113,7 +113,10 @@ function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): Ran
   return new RangeRepository({
     name: id,
     commit,
-    list: async (signal) => [...(await fetchListing(client, { id, commit, signal })).keys()],
+    list: async (signal) => {
+      const listing = await fetchListing(client, { id, commit, signal });
+      return new Map([...listing].map(([path, { size }]) => [path, size]));
+    },
     source: (path) => ({ path, timeout, retry, request: (range, signal) => ask(path, range, signal) }),
   });
 }
@@ -160,6 +163,10 @@ class FallbackRepository implements Repository {
 
   list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
     return this.#cached.list(options);
+  }
+
+  async sizeOf(path: string, options: ReadOptions = {}): Promise<number | undefined> {
+    return this.#cached.sizeOf?.(path, options);
   }
 
   async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {

@@ -11,8 +11,8 @@ import { checkRepositoryPath } from "../validators.ts";
 interface RangeRepositoryParts {
   readonly name: string;
   readonly commit: string | undefined;
-  /** The paths of all files, in any order; `undefined` if they cannot be listed. */
-  readonly list: (signal: AbortSignal | undefined) => Promise<readonly string[] | undefined>;
+  /** The length of every file by its path, in any order; `undefined` if they cannot be listed. */
+  readonly list: (signal: AbortSignal | undefined) => Promise<ReadonlyMap<string, number> | undefined>;
   readonly source: (path: string) => RangeSource;
 }
 
@@ -25,7 +25,7 @@ export class RangeRepository implements Repository {
   readonly commit: string | undefined;
   readonly #parts: RangeRepositoryParts;
   readonly #files = new Map<string, RangeFile | undefined>();
-  #paths: readonly string[] | undefined;
+  #sizes: ReadonlyMap<string, number> | undefined;
 
   constructor(parts: RangeRepositoryParts) {
     this.#parts = parts;
@@ -34,9 +34,13 @@ export class RangeRepository implements Repository {
   }
 
   async list(options: ReadOptions = {}): Promise<readonly string[] | undefined> {
-    options.signal?.throwIfAborted();
-    this.#paths ??= (await this.#parts.list(options.signal))?.toSorted();
-    return this.#paths;
+    const sizes = await this.#list(options);
+    return sizes === undefined ? undefined : [...sizes.keys()].sort();
+  }
+
+  async sizeOf(path: string, options: ReadOptions = {}): Promise<number | undefined> {
+    checkRepositoryPath(path);
+    return (await this.#list(options))?.get(path);
   }
 
   async find(path: string, options: ReadOptions = {}): Promise<RepositoryFile | undefined> {
@@ -56,6 +60,12 @@ export class RangeRepository implements Repository {
 
   get(path: string, options: ReadOptions = {}): Promise<RepositoryFile> {
     return getEntry(this, path, options);
+  }
+
+  async #list({ signal }: ReadOptions): Promise<ReadonlyMap<string, number> | undefined> {
+    signal?.throwIfAborted();
+    this.#sizes ??= await this.#parts.list(signal);
+    return this.#sizes;
   }
 }
 

@@ -30,6 +30,6 @@ export function runEdit(
         return image;
       },
     });
-    return { sample: prevSample, image, prediction };
+    return { sample: prevSample, image, prediction, predOriginalSample: image };
   });
 }

@@ -50,8 +50,20 @@ export function denoise(
     const prediction = await preparingNoise(predict(input, timestep), generator, sample.shape);
     // With many large images, receiving the worker's answer and the step take some 30 ms each.
     await nextTask();
-    const { prevSample } = scheduler.step(prediction, timestep, sample, { ...stepOptions, generator });
-    return { sample: prevSample, prediction };
+    let denoised: Tensor<"float32"> | undefined;
+    // A consistency scheduler does not return its prediction, but lets it be edited.
+    const isConsistency = "getScalingsForBoundaryCondition" in scheduler;
+    const editDenoised = (edited: Tensor<"float32">): Tensor<"float32"> => {
+      denoised = edited;
+      return edited;
+    };
+    const output = scheduler.step(prediction, timestep, sample, {
+      ...stepOptions,
+      generator,
+      ...(isConsistency ? { editDenoised } : {}),
+    });
+    const predOriginalSample = output.predOriginalSample ?? denoised;
+    return { sample: output.prevSample, prediction, predOriginalSample };
   });
 }
 
@@ -63,6 +75,8 @@ export interface StepResult {
   readonly image?: Tensor<"float32">;
   /** The model's prediction, to distinguish its errors from the scheduler's. */
   readonly prediction?: Tensor<"float32">;
+  /** The prediction of the final sample, if there is one. */
+  readonly predOriginalSample?: Tensor<"float32"> | undefined;
 }
 
 /** The input for the steps of a run. */
@@ -96,7 +110,8 @@ export async function runSteps(
     sample = result.sample;
     image = result.image ?? sample;
     onProgress?.({ type: "step-end", step, totalSteps, timestep });
-    await untilAborted(onStepEnd?.({ step, totalSteps, timestep, sample }), signal);
+    const { predOriginalSample } = result;
+    await untilAborted(onStepEnd?.({ step, totalSteps, timestep, sample, predOriginalSample }), signal);
     await nextTask();
   }
   signal?.throwIfAborted();

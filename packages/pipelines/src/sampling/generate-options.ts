@@ -14,6 +14,11 @@ export interface StepEndEvent {
   readonly timestep: number;
   /** The sample after the step, [batch, channels, height, width], in the range of the model's images. */
   readonly sample: Tensor<"float32">;
+  /**
+   * The prediction of the final sample made at this step, same shape as `sample`: a preview without the remaining noise.
+   * `undefined` if the scheduler makes none.
+   */
+  readonly predOriginalSample?: Tensor<"float32"> | undefined;
 }
 
 /** Options of `generate` that every pipeline has. All optional. */

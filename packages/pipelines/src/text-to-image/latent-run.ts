@@ -132,10 +132,20 @@ export async function runLatentSteps(
     const steps = { scheduler: { timesteps, config: scheduler.config }, sample: latents };
     requireFinite({ sample: output.prevSample, prediction }, steps, step);
     latents = afterStep?.(output.prevSample, step) ?? output.prevSample;
-    const { denoised } = output as { readonly denoised?: Tensor<"float32"> };
+    const { denoised, predOriginalSample = denoised } = output as {
+      readonly denoised?: Tensor<"float32">;
+      readonly predOriginalSample?: Tensor<"float32">;
+    };
     image = usesDenoised === true ? (denoised ?? latents) : latents;
     onProgress?.({ type: "step-end", step, totalSteps, timestep });
-    const event: LatentStepEndEvent = { step, totalSteps, timestep, sample: latents, latents };
+    const event: LatentStepEndEvent = {
+      step,
+      totalSteps,
+      timestep,
+      sample: latents,
+      latents,
+      predOriginalSample,
+    };
     const changes = (await untilAborted(onStepEnd?.(event), signal)) as StepChanges | undefined;
     if (changes?.latents !== undefined) {
       requireSameShape(changes.latents, latents.shape);

@@ -17,6 +17,7 @@ import { pipelinePlace } from "../__fixtures__/pipeline-place.ts";
 import reference from "../__fixtures__/reference-outputs.json" with { type: "json" };
 import { emoji32Folder, savedCheckpoint } from "../__fixtures__/saved-checkpoint.ts";
 import { zeroPipeline } from "../__fixtures__/zero-pipeline.ts";
+import type { StepEndEvent } from "../sampling/generate-options.ts";
 import {
   type ConsistencyModelGenerateOptions,
   ConsistencyModelPipeline,
@@ -133,6 +134,25 @@ describe("ConsistencyModelPipeline on a checkpoint that diffusers saved", () => 
       "progress 1",
       "1/2 at 80.95: 1x3x16x16",
     ]);
+  });
+
+  it("gives each step's prediction: that of the first step is the image of one step", async () => {
+    const predictions: number[][] = [];
+    const onStepEnd = ({ predOriginalSample }: StepEndEvent): void => {
+      predictions.push(Array.from(predOriginalSample?.data ?? []));
+    };
+    const options = { classLabels: 1, seed: 0, outputType: "tensor" } as const;
+    const { images: first } = await pipe.generate({ ...options, timesteps: [0] });
+    const { images: last } = await pipe.generate({ ...options, timesteps: [22, 0], onStepEnd });
+    const pixels = predictions.map((values) =>
+      values.map((value) => Math.min(1, Math.max(0, value / 2 + 0.5))),
+    );
+    expect(pixels).toHaveLength(2);
+    for (const [step, images] of [first, last].entries()) {
+      images.data.forEach((value, index) => {
+        expect(Math.abs(value - (pixels[step]?.[index] ?? Number.NaN))).toBeLessThan(1e-5);
+      });
+    }
   });
 
   it("stops at the next step once aborted", async () => {

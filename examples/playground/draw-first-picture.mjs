@@ -1,0 +1,18 @@
+// @ts-check
+// Writes the picture that the page comes with, by the model that ships: `npm run first-picture --workspace examples/playground`.
+// It is what the page makes of its first settings: seeds 40 to 69, one of each class, in one step.
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { ConsistencyModelPipeline, RasterImage, TorchGenerator } from "onestep";
+
+const count = 30;
+const pipe = await ConsistencyModelPipeline.fromPretrained();
+const { images } = await pipe.generate({
+  classLabels: Array.from({ length: count }, (_, index) => index),
+  generator: Array.from({ length: count }, (_, index) => new TorchGenerator(40 + index)),
+});
+await pipe.dispose();
+const file = fileURLToPath(new URL("src/first/first-picture.png", import.meta.url));
+await mkdir(new URL("src/first/", import.meta.url), { recursive: true });
+await RasterImage.grid(images, { columns: 6 }).save(file);
+console.log(file);

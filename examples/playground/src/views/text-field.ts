@@ -1,0 +1,121 @@
+import type { ModelFacts } from "../engine/messages.ts";
+import { largestTextSteps, type Settings, type TextSettings } from "../settings/settings.ts";
+import { parseDecimal } from "../settings/settings-link.ts";
+import { FieldError } from "./field-error.ts";
+import { findElement } from "./find-element.ts";
+import { WholeNumberField } from "./whole-number-field.ts";
+
+/** Pictures beyond this size take too much memory for a browser. */
+const largestSide = 2048;
+
+type NumberName = "guidanceScale" | "steps" | "width" | "height";
+
+const previews = {
+  tiny: "Steps are shown by a small decoder (AutoencoderTiny).",
+  linear:
+    "Steps are shown as a linear estimate of the latents, an eighth as wide. A small decoder gives better ones.",
+  none: "Steps are not shown: the latents of this model are of an unknown kind.",
+} as const;
+
+/** The prompt of a text-to-image model, and what belongs to it. */
+export class TextField {
+  readonly #field = findElement("text-field", HTMLElement);
+  readonly #prompt = findElement("prompt", HTMLTextAreaElement);
+  readonly #negative = findElement("negative", HTMLInputElement);
+  readonly #negativeField = findElement("negative-field", HTMLElement);
+  readonly #hint = findElement("text-hint", HTMLElement);
+  readonly #guidance = findElement("guidance", HTMLInputElement);
+  readonly #numbers: ReadonlyMap<NumberName, HTMLInputElement> = new Map([
+    ["guidanceScale", this.#guidance],
+    ["steps", findElement("text-steps", HTMLInputElement)],
+    ["width", findElement("width", HTMLInputElement)],
+    ["height", findElement("height", HTMLInputElement)],
+  ]);
+  readonly #steps = new WholeNumberField(findElement("text-steps", HTMLInputElement), {
+    name: "Steps",
+    least: 1,
+    most: largestTextSteps,
+  });
+  readonly #width = sideField("width", "Width");
+  readonly #height = sideField("height", "Height");
+  /** The fields that the person has written in; the others have the defaults of the model. */
+  readonly #written = new Set<EventTarget>();
+
+  constructor() {
+    this.#field.addEventListener("input", ({ target }) => {
+      if (target !== null) this.#written.add(target);
+    });
+    // As in chats: Enter makes the image, and a new line is made with Shift.
+    this.#prompt.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#prompt.form?.requestSubmit();
+    });
+  }
+
+  /** Shows the fields, or hides them for a model without a prompt. */
+  setVisible(isVisible: boolean): void {
+    this.#field.hidden = !isVisible;
+  }
+
+  /** Shows what is known of a model that is loaded; its defaults where nothing was chosen. */
+  showFacts({ text, width, height }: ModelFacts): void {
+    if (text === undefined) return;
+    this.#negativeField.hidden = !text.takesNegativePrompt;
+    this.#hint.textContent = previews[text.preview];
+    this.#fill({ ...text, width, height }, this.#written);
+  }
+
+  /** Shows some settings. */
+  show({ text, steps }: Settings): void {
+    if (text === undefined) return;
+    this.#prompt.value = text.prompt;
+    this.#negative.value = text.negativePrompt;
+    this.#fill({ ...text, steps }, new Set());
+    for (const input of this.#numbers.values()) this.#written.add(input);
+  }
+
+  /** What is chosen. @throws FieldError if something in a field cannot be used. */
+  read(): Pick<Settings, "steps"> & { readonly text: TextSettings } {
+    const prompt = this.#prompt.value.trim();
+    if (prompt === "") {
+      throw new FieldError(this.#prompt, {
+        subject: "Prompt",
+        found: "nothing",
+        expected: "what the picture shows",
+        remedy: "Describe it in a few words.",
+      });
+    }
+    const guidanceScale = parseDecimal(this.#guidance.value, 0, 100);
+    if (guidanceScale === undefined) {
+      throw new FieldError(this.#guidance, {
+        subject: "Guidance",
+        found: this.#guidance.value.trim() || "nothing",
+        expected: "a number from 0 to 100, such as 7.5",
+        remedy: "Change it in the field.",
+      });
+    }
+    return {
+      steps: this.#steps.read(),
+      text: {
+        prompt,
+        negativePrompt: this.#negativeField.hidden ? "" : this.#negative.value.trim(),
+        guidanceScale,
+        width: this.#width.read(),
+        height: this.#height.read(),
+      },
+    };
+  }
+
+  #fill(values: Readonly<Record<NumberName, number>>, kept: ReadonlySet<EventTarget>): void {
+    for (const [name, input] of this.#numbers) {
+      if (kept.has(input)) continue;
+      input.value = String(values[name]);
+      input.setAttribute("aria-invalid", "false");
+    }
+  }
+}
+
+function sideField(id: string, name: string): WholeNumberField {
+  return new WholeNumberField(findElement(id, HTMLInputElement), { name, least: 8, most: largestSide });
+}
