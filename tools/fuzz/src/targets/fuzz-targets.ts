@@ -2,6 +2,7 @@ import type { FuzzTarget } from "../fuzz-target.ts";
 import { configTarget } from "./config-target.ts";
 import { repositoryTarget } from "./repository-target.ts";
 import { shardIndexTarget } from "./shard-index-target.ts";
+import { inversionTarget, loraTarget, tokenizerTarget } from "./text-targets.ts";
 import { foreignFileTarget, safetensorsTarget, torchFileTarget } from "./weights-file-targets.ts";
 
 /** Every reader that is tried. */
@@ -12,6 +13,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   configTarget,
   foreignFileTarget,
   repositoryTarget,
+  tokenizerTarget,
+  loraTarget,
+  inversionTarget,
 ];
 
 /** The target of a name. @throws RangeError where there is none. */
