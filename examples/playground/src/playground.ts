@@ -181,7 +181,7 @@ export class Playground {
     let hasBegun = false;
     try {
       const settings = this.#form.read();
-      if (this.#form.isText && this.#form.facts !== undefined) this.#form.readText();
+      this.#form.checkText();
       const edit = this.#panel.readOrder(settings.seed);
       const request = this.#form.readRequest();
       await this.#isOfflineReady;

@@ -91,6 +91,7 @@ describe("text to image in the playground", { timeout: 120_000 }, () => {
     expect(await page.getByRole("group", { name: "What to do" }).isHidden()).toBe(true);
     await driver.button("Generate").click();
     await page.getByRole("alert").getByText("Describe it in a few words.").waitFor();
+    expect(requestsForWeights()).toEqual([]);
     await page.getByLabel("Prompt").fill(fox);
     await page.getByLabel("Prompt").press("Enter");
     const image = await madeOf(driver);

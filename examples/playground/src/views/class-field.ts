@@ -31,6 +31,8 @@ export class ClassField {
   readonly #list = findElement("class-names", HTMLDataListElement);
   readonly #hint = findElement("class-hint", HTMLElement);
   readonly #listeners: ClassFieldListeners;
+  /** The classes that buttons and list have now. */
+  #shown: string | undefined;
   #told: Settings["classLabel"] | undefined;
   #classes: Classes = { count: undefined, names: new ClassNames(), isKnown: false };
 
@@ -61,10 +63,17 @@ export class ClassField {
     const { count, names, isKnown } = classes;
     const hasChips = count !== undefined && count <= mostChips && names.names.length === count;
     this.#chips.hidden = !hasChips;
+    this.#field.hidden = isKnown && count === undefined;
+    // Facts of the model come with every run: what is focused or half written stays.
+    const shown = JSON.stringify([count, names.names]);
+    if (shown === this.#shown) {
+      this.#showHint();
+      return;
+    }
+    this.#shown = shown;
     this.#chips.replaceChildren(...(hasChips ? makeChips(names.names) : []));
     const options = hasChips ? [] : names.names.map((name, id) => `${id} ${name}`);
     this.#list.replaceChildren(...options.map((value) => makeElement("option", { attributes: { value } })));
-    this.#field.hidden = isKnown && count === undefined;
     this.show(before ?? 0);
   }
 

@@ -120,6 +120,17 @@ export class SettingsForm {
     return this.#text.read();
   }
 
+  /**
+   * Checks the text as far as is possible before the model is loaded, whose defaults stand in for empty fields.
+   *
+   * @throws FieldError if something in a field cannot be used.
+   */
+  checkText(): void {
+    if (!this.#isText) return;
+    if (this.facts === undefined) this.#text.readPrompt();
+    else this.#text.read();
+  }
+
   /** Whether the chosen model makes images of texts, as far as is known. */
   get isText(): boolean {
     return this.#isText;

@@ -75,17 +75,21 @@ export class TextField {
     for (const input of this.#numbers.values()) this.#written.add(input);
   }
 
+  /** The prompt. @throws FieldError if it is empty. */
+  readPrompt(): string {
+    const prompt = this.#prompt.value.trim();
+    if (prompt !== "") return prompt;
+    throw new FieldError(this.#prompt, {
+      subject: "Prompt",
+      found: "nothing",
+      expected: "what the picture shows",
+      remedy: "Describe it in a few words.",
+    });
+  }
+
   /** What is chosen. @throws FieldError if something in a field cannot be used. */
   read(): Pick<Settings, "steps"> & { readonly text: TextSettings } {
-    const prompt = this.#prompt.value.trim();
-    if (prompt === "") {
-      throw new FieldError(this.#prompt, {
-        subject: "Prompt",
-        found: "nothing",
-        expected: "what the picture shows",
-        remedy: "Describe it in a few words.",
-      });
-    }
+    const prompt = this.readPrompt();
     const guidanceScale = parseDecimal(this.#guidance.value, 0, 100);
     if (guidanceScale === undefined) {
       throw new FieldError(this.#guidance, {
