@@ -1,4 +1,6 @@
-import type { Repository } from "@onestep/hub";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Repository, RepositoryFile } from "@onestep/hub";
 import { filterPaths, globOptions } from "../arguments/globs.ts";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import {
@@ -45,7 +47,7 @@ export const downloadCommand: Command = {
     output.progress.clear();
     signal.throwIfAborted();
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const folder = await findSnapshot(repository, settings);
+    const folder = await findSnapshot(repository, files, settings);
     output.note(
       `${files.length} file${files.length === 1 ? "" : "s"}, ${formatBytes(size)}, of which ${missing.size === 0 ? "none" : missing.size} had to be fetched`,
     );
@@ -84,6 +86,7 @@ async function chooseFiles(
   }
   const paths =
     source === undefined ? filterPaths(all, parsed) : listModelFiles(source, all, settings.variant);
+  requireVariant(model, source === undefined ? undefined : settings.variant, paths);
   if (paths.length > 0) return { repository, paths };
   const listed = all.slice(0, 5).join(", ");
   throw new UsageError(
@@ -91,13 +94,31 @@ async function chooseFiles(
   );
 }
 
-/** The folder of a commit in the cache. */
-async function findSnapshot(repository: Repository, settings: RepositorySettings): Promise<string> {
-  const { scanCache } = await import("@onestep/hub");
-  const { cacheDir, environment, signal } = settings;
-  const { repositories } = await scanCache({ cacheDir, environment, signal });
-  const own = repositories.find(({ revisions }) =>
-    revisions.some(({ commit }) => commit === repository.commit),
+/** @throws UsageError if none of the chosen weights are of the variant. */
+function requireVariant(model: string, variant: string | undefined, paths: readonly string[]): void {
+  if (
+    variant === undefined ||
+    paths.some((path) => path.includes(`.${variant}.`) || path.includes(`.${variant}-`))
+  ) {
+    return;
+  }
+  throw new UsageError(
+    `--variant: ${model} has no weights of the variant ${JSON.stringify(variant)}. Leave it out, or see \`onestep inspect ${model}\` for those that there are.`,
   );
-  return `${own?.folder ?? ""}/snapshots/${repository.commit}`;
+}
+
+/** The folder of a commit in the cache. */
+async function findSnapshot(
+  { commit = "" }: Repository,
+  files: readonly RepositoryFile[],
+  { cacheDir, environment, signal }: RepositorySettings,
+): Promise<string> {
+  // It is beside the folder of the contents, which its files are links to, unless several models share these.
+  const [, near = ""] = /^(.*)[\\/]blobs[\\/]/s.exec(files[0]?.localPath ?? "") ?? [];
+  const beside = join(near, "snapshots", commit);
+  if (near !== "" && existsSync(beside)) return beside;
+  const { scanCache } = await import("@onestep/hub");
+  const { repositories } = await scanCache({ cacheDir, environment, signal });
+  const own = repositories.find(({ revisions }) => revisions.some((revision) => revision.commit === commit));
+  return join(own?.folder ?? "", "snapshots", commit);
 }

@@ -90,6 +90,12 @@ describe("onestep download", () => {
       2,
       "leave none of the 7 files of me/emoji",
     ],
+    [
+      "a variant that the model lacks",
+      ["me/emoji", "--variant", "fp16"],
+      2,
+      "--variant: me/emoji has no weights of",
+    ],
     ["a pipeline that is not supported", ["me/flux"], 6, "FluxPipeline"],
     ["a folder", ["."], 4, "model_index.json"],
     ["a model that is not there", ["me/nothing"], 4, "me/nothing"],
@@ -118,7 +124,12 @@ describe("onestep upload", () => {
       "Uploaded unet/a.safetensors",
       "Uploading 2 files (3.00 kB)",
     ]);
-    expect([...hub.files("me/new").keys()].sort()).toEqual(["model_index.json", "unet/a.safetensors"]);
+    expect([...hub.files("me/new").keys()].sort()).toEqual([
+      // The Hub makes it with a repository.
+      ".gitattributes",
+      "model_index.json",
+      "unet/a.safetensors",
+    ]);
     expect(hub.message("me/new")).toContain("First");
     const again = await run(["upload", "model", "me/new", "--json", "-q"], { HF_TOKEN: "hf_me" });
     expect(JSON.parse(again.stdout)).toMatchObject({ repository: "me/new", commit: hub.commit("me/new") });
