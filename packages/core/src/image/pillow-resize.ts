@@ -1,4 +1,4 @@
-import { RasterImage } from "./raster-image.ts";
+import type { Pixels } from "./pixels.ts";
 
 /** A filter: how far it reaches, and the weight of a pixel at a distance. */
 interface Filter {
@@ -28,10 +28,10 @@ const precisionBits = 22;
  * `Image.resize(size, LANCZOS)`, or `BICUBIC` (`libImaging/Resample.c`).
  */
 export function resizeAsPillow(
-  image: RasterImage,
+  image: Pixels,
   size: { readonly height: number; readonly width: number },
   filterName: PillowFilter = "lanczos",
-): RasterImage {
+): Pixels {
   const { channels } = image;
   const filter = filters[filterName];
   const common = { channels, filter };
@@ -39,7 +39,7 @@ export function resizeAsPillow(
   const turned = transpose(wide, image.height, size.width, channels);
   const tall = resample(turned, { lines: size.width, from: image.height, to: size.height, ...common });
   const data = transpose(tall, size.width, size.height, channels);
-  return new RasterImage({ data, width: size.width, height: size.height, channels });
+  return { data, width: size.width, height: size.height, channels };
 }
 
 interface Lines {

@@ -1,4 +1,4 @@
-import { imageFromTensor, type RasterImage, Tensor } from "@onestep/core";
+import { type Pixels, Tensor } from "@onestep/core";
 import { resizeAsPillow } from "@onestep/core/internal";
 import {
   add,
@@ -144,7 +144,7 @@ function preprocess(images: Tensor<"float32">, size: number): Tensor<"float32"> 
   const [count = 0] = images.shape;
   const data = new Float32Array(count * 3 * size * size);
   for (let item = 0; item < count; item += 1) {
-    const { width, height, data: pixels } = scaleToFit(imageFromTensor(images, item), size);
+    const { width, height, data: pixels } = scaleToFit(toPixels(images.slice(item, item + 1)), size);
     const [left, top] = [Math.floor((width - size) / 2), Math.floor((height - size) / 2)];
     for (let index = 0; index < 3 * size * size; index += 1) {
       const channel = Math.floor(index / (size * size));
@@ -156,7 +156,18 @@ function preprocess(images: Tensor<"float32">, size: number): Tensor<"float32"> 
   return new Tensor("float32", data, [count, 3, size, size]);
 }
 
-function scaleToFit(image: RasterImage, size: number): RasterImage {
+/** An image from 0 to 1 as bytes, rounded half to even. */
+function toPixels({ data, shape: [, , height = 0, width = 0] }: Tensor<"float32">): Pixels {
+  const area = height * width;
+  const pixels = new Uint8ClampedArray(3 * area);
+  for (let index = 0; index < pixels.length; index += 1) {
+    // The assignment rounds.
+    pixels[index] = Math.fround((data[(index % 3) * area + Math.floor(index / 3)] as number) * 255);
+  }
+  return { data: new Uint8Array(pixels.buffer), width, height, channels: 3 };
+}
+
+function scaleToFit(image: Pixels, size: number): Pixels {
   const short = Math.min(image.width, image.height);
   const scale = (length: number): number => (length === short ? size : Math.trunc((size * length) / short));
   return resizeAsPillow(image, { width: scale(image.width), height: scale(image.height) }, "bicubic");

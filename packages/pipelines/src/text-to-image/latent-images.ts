@@ -67,7 +67,9 @@ export function readImages(
       remedy: "Pass a larger image.",
     });
   }
-  return Tensor.concat(images.map((image) => resizeAsPillow(toRgb(image), fitted).toTensor().mul(2).sub(1)));
+  return Tensor.concat(
+    images.map((image) => new RasterImage(resizeAsPillow(toRgb(image), fitted)).toTensor().mul(2).sub(1)),
+  );
 }
 
 /**
@@ -81,7 +83,7 @@ export function readMask(subject: string, input: ImageInput | undefined, size: S
     ? resizeNearest(requireMaskTensor(subject, input), size)
     : Tensor.concat(
         listRasterImages(subject, input).map((image) =>
-          toGrey(resizeAsPillow(withoutOpacity(image), size)).toTensor(),
+          toGrey(new RasterImage(resizeAsPillow(withoutOpacity(image), size))).toTensor(),
         ),
       );
   const data = grey.data.map((value) => Number(value >= 0.5));

@@ -87,7 +87,7 @@ export function resizeAndFill(image: RasterImage, size: Size): RasterImage {
     width: isWider ? size.width : Math.floor((image.width * size.height) / image.height),
     height: isWider ? Math.floor((image.height * size.width) / image.width) : size.height,
   };
-  return place(resizeAsPillow(image, scaled), size);
+  return place(new RasterImage(resizeAsPillow(image, scaled)), size);
 }
 
 /** Scales an image to cover a size, and crops the rest; diffusers' `resize_mode="crop"`. */
@@ -97,7 +97,7 @@ export function resizeAndCrop(image: RasterImage, size: Size): RasterImage {
     width: isWider ? size.width : Math.floor((image.width * size.height) / image.height),
     height: isWider ? Math.floor((image.height * size.width) / image.width) : size.height,
   };
-  return place(resizeAsPillow(image, scaled), size);
+  return place(new RasterImage(resizeAsPillow(image, scaled)), size);
 }
 
 /**
