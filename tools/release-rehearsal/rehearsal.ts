@@ -69,8 +69,6 @@ export async function draw(pipe: Pipe, label: string): Promise<Response> {
 
 const pipe: Pipe = await ConsistencyModelPipeline.fromPretrained();
 console.log((await draw(pipe, "fox")).status);
-// @ts-expect-error -- an option that does not exist
-await pipe.generate({ prompt: "a fox" });
 `;
 
 describe("a release", () => {
@@ -195,6 +193,12 @@ describe("a release", () => {
     const options = ["--strict", "--noEmit", "--lib", "es2024", "--target", "es2022", "--types", "node"];
     const modules = ["--module", "nodenext", "--skipLibCheck", "false"];
     await run(project, "npx", "--no-install", "tsc", ...options, ...modules, "program.ts");
+    const wrong = `${consumer}await pipe.generate({ prompt: "an option of other pipelines" });`;
+    writeFileSync(join(project, "wrong.ts"), wrong);
+    const compile = run(project, "npx", "--no-install", "tsc", ...options, ...modules, "wrong.ts");
+    await expect(compile).rejects.toMatchObject({
+      stdout: expect.stringContaining("'prompt' does not exist"),
+    });
   });
 
   it("works in an application of Next.js, built by its default bundler", async () => {

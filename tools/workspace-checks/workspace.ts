@@ -51,10 +51,13 @@ export const codePackages: readonly Member[] = packages.filter(({ folder }) =>
   existsSync(join(root, folder, "src")),
 );
 
+/** An application with packages of its own, which the rehearsal of a release installs. */
+const notMember = "examples/nextjs";
+
 /** What is not published: `tools/*`, `examples` and what is in there. */
 export const privateMembers: readonly Member[] = [
   ...membersIn("tools"),
-  ...membersIn("examples"),
+  ...membersIn("examples").filter(({ folder }) => folder !== notMember),
   { folder: "examples", manifest: readJson<Manifest>("examples/package.json") },
 ];
 

@@ -22,7 +22,6 @@ export { formatPythonFloat, isJsonObject } from "./config/python-json.ts";
 export { formatProblem } from "./errors.ts";
 export { type FileToSave, joinPath, type SaveFilesOptions, type WriteFileOptions } from "./files/files.ts";
 export { resizeAsPillow } from "./image/pillow-resize.ts";
-export { type OptionNames, pickOptions, requireKnownOptions } from "./known-options.ts";
 export { errorCode, errorMessage, isBlob, isError, isRecord, isUint8Array, isUrl } from "./realm.ts";
 export { elementCount } from "./tensor/tensor-data.ts";
 export { warn } from "./warn.ts";

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { errorMessage, type OptionNames, requireKnownOptions } from "@onestep/core/internal";
+import { errorMessage } from "@onestep/core/internal";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal/known-options";
 import { platform } from "#platform";
 import {
   type Cache,

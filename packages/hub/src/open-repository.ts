@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { requireKnownOptions } from "@onestep/core/internal";
+import { requireKnownOptions } from "@onestep/core/internal/known-options";
 import { platform } from "#platform";
 import { isLocalFiles, openLocalFiles, type RepositoryLocation } from "./local-files.ts";
 import {

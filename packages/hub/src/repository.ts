@@ -1,5 +1,5 @@
 import type { ProgressListener } from "@onestep/core";
-import type { OptionNames } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { Environment } from "./settings.ts";
 
 /** Options of asynchronous operations. */

@@ -24,6 +24,9 @@ export interface HubAccount {
  * @throws MissingTokenError if there is no token; InvalidTokenError if the Hub refuses it.
  * @throws OfflineError if requests are not allowed; ConnectionError, ServerError if the Hub is unreachable or failing.
  * @throws InvalidArgumentError if the endpoint is invalid; UnsupportedError in a browser.
+ *
+ * @example
+ * const { name, organizations } = await whoAmI();
  */
 export async function whoAmI(options: WhoAmIOptions = {}): Promise<HubAccount> {
   options.signal?.throwIfAborted();

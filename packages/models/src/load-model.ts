@@ -1,6 +1,7 @@
 import { type Config, InvalidArgumentError, type ProgressListener, UnsupportedError } from "@onestep/core";
-import { nextTask, type OptionNames, warn } from "@onestep/core/internal";
+import { nextTask, warn } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import { byteLength, type Graph, specialise } from "@onestep/graph";
 import type { Repository } from "@onestep/hub";
 import {

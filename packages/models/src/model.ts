@@ -1,13 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Config, DisposedError, InvalidArgumentError, type Tensor } from "@onestep/core";
-import {
-  elementCount,
-  type OptionNames,
-  pickOptions,
-  requireKnownOptions,
-  untilAborted,
-  warn,
-} from "@onestep/core/internal";
+import { elementCount, untilAborted, warn } from "@onestep/core/internal";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import { type Graph, specialise } from "@onestep/graph";
 import {
   type OpenRepositoryOptions,

@@ -61,15 +61,14 @@ export type { EditOptions } from "./editing/edit-options.ts";
 export { ConsistencyModelEditingPipelineBase } from "./editing/editing-pipeline.ts";
 export type { ResizeMode } from "./editing/fit-images.ts";
 export type { ImageInput } from "./editing/images.ts";
-export {
-  DiffusionPipelineBase,
-  type FromPretrainedOptions,
-  type PartsOf,
-  type PipelineComponents,
-  type PipelineConstructor,
-  type PipelineLoader,
-  type PushPipelineOptions,
-} from "./pipeline.ts";
+export { DiffusionPipelineBase, type PushPipelineOptions } from "./pipeline.ts";
+export type {
+  FromPretrainedOptions,
+  PartsOf,
+  PipelineComponents,
+  PipelineConstructor,
+  PipelineLoader,
+} from "./pipeline-types.ts";
 export type { RunSettings, SamplingRun } from "./sampling/begin-sampling.ts";
 export { type DenoisingRun, denoise, type NoisePredictor } from "./sampling/denoise.ts";
 export type { GenerateOptions, OutputType, StepEndEvent } from "./sampling/generate-options.ts";

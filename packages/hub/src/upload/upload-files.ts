@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import { platform } from "#platform";
 import type { OpenRepositoryOptions, ReadOptions } from "../repository.ts";
 import { resolveEndpoint } from "../settings.ts";

@@ -1,5 +1,5 @@
-import type { OptionNames } from "@onestep/core/internal";
 import { formatConfig } from "@onestep/core/internal/files";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import { bytesFile, type UploadFile } from "@onestep/hub";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { parseShardSize } from "./parse-shard-size.ts";

@@ -1,4 +1,5 @@
-import { type OptionNames, readConfigRecord, requireKnownOptions } from "@onestep/core/internal";
+import { readConfigRecord } from "@onestep/core/internal";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal/known-options";
 import { type PushComponentOptions, pushComponent, pushOptionNames, type UploadReport } from "@onestep/hub";
 import {
   listModelFiles,

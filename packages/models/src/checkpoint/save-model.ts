@@ -1,5 +1,5 @@
-import type { OptionNames } from "@onestep/core/internal";
 import { saveFiles } from "@onestep/core/internal/files";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import { openRepository, type ReadOptions, type RepositoryFile } from "@onestep/hub";
 import type { Checkpoint } from "./checkpoint.ts";
 import {

@@ -1,13 +1,8 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { InvalidArgumentError, Tensor, UnsupportedError } from "@onestep/core";
-import {
-  describeValue,
-  isJsonObject,
-  type OptionNames,
-  pickOptions,
-  requireKnownOptions,
-} from "@onestep/core/internal";
+import { describeValue, isJsonObject } from "@onestep/core/internal";
 import { parsePythonJson, saveFiles } from "@onestep/core/internal/files";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import {
   bytesFile,
   EntryNotFoundError,

@@ -131,9 +131,7 @@ function readModel(
   const added = document["added_tokens"];
   return {
     vocabulary: readVocabulary(model["vocab"], `${name}: vocab`),
-    merges: list.map((pair, index) =>
-      splitPair(Array.isArray(pair) ? pair.join(" ") : String(pair), index, name),
-    ),
+    merges: list.map((pair, index) => readPair(pair, index, name)),
     addedTokens: Array.isArray(added) ? added.map((entry) => readAddedToken(entry, undefined, name)) : [],
   };
 }
@@ -144,9 +142,21 @@ function readVocabulary(document: PythonJson | undefined, name: string): Readonl
   return new Map(entries.map(([token, id]) => [token, requireId(id, token, name)]));
 }
 
+/** A merge: a line, or a list of two tokens, as tokenizers 0.20 and later write it. */
+function readPair(pair: PythonJson, index: number, name: string): readonly [string, string] {
+  if (typeof pair === "string") return splitPair(pair, index, name);
+  const [first, second, ...rest] = Array.isArray(pair) ? pair : [];
+  if (isToken(first) && isToken(second) && rest.length === 0) return [first, second];
+  throw invalid(`${name}: merge ${index + 1}`, describeJson(pair), "two tokens");
+}
+
+function isToken(json: PythonJson | undefined): json is string {
+  return typeof json === "string" && json !== "";
+}
+
 function splitPair(line: string, index: number, name: string): readonly [string, string] {
-  const [first = "", second = "", ...rest] = line.split(" ");
-  if (first !== "" && second !== "" && rest.length === 0) return [first, second];
+  const [first, second, ...rest] = line.split(" ");
+  if (isToken(first) && isToken(second) && rest.length === 0) return [first, second];
   throw invalid(`${name}: merge ${index + 1}`, JSON.stringify(line), "two tokens with a space between them");
 }
 

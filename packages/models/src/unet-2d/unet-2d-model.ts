@@ -1,5 +1,5 @@
 import type { Tensor } from "@onestep/core";
-import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import {
   type FileLocation,
   type OpenRepositoryOptions,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, InvalidConfigError, UnsupportedError } from "@onestep/core";
-import { type OptionNames, pickOptions, requireKnownOptions, warn } from "@onestep/core/internal";
+import { warn } from "@onestep/core/internal";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import {
   type OpenRepositoryOptions,
   openRepository,

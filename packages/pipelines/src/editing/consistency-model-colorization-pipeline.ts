@@ -1,5 +1,5 @@
 import { UnsupportedError } from "@onestep/core";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";

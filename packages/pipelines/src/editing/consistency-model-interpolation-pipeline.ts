@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Tensor, TorchGenerator } from "@onestep/core";
-import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { OptionNames } from "@onestep/core/internal/known-options";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type GenerateOptions, type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { checkOutputType, toPixels } from "../sampling/image-output.ts";

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
-import type { OptionNames } from "@onestep/core/internal";
 import { describeValue } from "@onestep/core/internal";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { OptionNames } from "@onestep/core/internal/known-options";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";
 import type { ClassConditionalOutput } from "../unconditional/unet-2d-pipeline.ts";

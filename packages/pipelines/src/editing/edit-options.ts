@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue, type OptionNames } from "@onestep/core/internal";
+import { describeValue } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { OutputType } from "../sampling/generate-options.ts";
 import {
   type ClassConditionalGenerateOptions,

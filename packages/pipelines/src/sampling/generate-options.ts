@@ -1,5 +1,6 @@
 import { type Generator, InvalidArgumentError, type ProgressListener, type Tensor } from "@onestep/core";
-import { describeValue, type OptionNames, requireKnownOptions } from "@onestep/core/internal";
+import { describeValue } from "@onestep/core/internal";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal/known-options";
 
 /** The output formats of a pipeline's `generate`. */
 export type OutputType = "image" | "tensor";

@@ -6,7 +6,8 @@ import {
   type PipelineSource,
   requireLoadOptions,
 } from "../component/load-components.ts";
-import type { DiffusionPipelineBase, PipelineConstructor } from "../pipeline.ts";
+import type { DiffusionPipelineBase } from "../pipeline.ts";
+import type { PipelineConstructor } from "../pipeline-types.ts";
 import {
   LatentConsistencyModelImg2ImgPipeline,
   LatentConsistencyModelPipeline,

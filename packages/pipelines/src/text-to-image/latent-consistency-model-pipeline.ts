@@ -1,5 +1,5 @@
-import type { OptionNames } from "@onestep/core/internal";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { OptionNames } from "@onestep/core/internal/known-options";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { readOptions } from "../sampling/generate-options.ts";
 import { LatentConsistencyModelPipelineBase } from "./latent-diffusion-pipeline.ts";
 import type { LatentPipelineOutput } from "./latent-images.ts";

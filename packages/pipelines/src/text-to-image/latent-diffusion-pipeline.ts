@@ -4,7 +4,8 @@ import type { RepositoryLocation } from "@onestep/hub";
 import type { NoiseProcess, Scheduler } from "@onestep/schedulers";
 import { type ComponentRecord, requireScheduler } from "../component/component.ts";
 import type { ComponentSlots } from "../component/component-slots.ts";
-import { DiffusionPipelineBase, type PipelineComponents } from "../pipeline.ts";
+import { DiffusionPipelineBase } from "../pipeline.ts";
+import type { PipelineComponents } from "../pipeline-types.ts";
 import { readNamedOptions } from "../sampling/generate-options.ts";
 import {
   type ConditionalUNet,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Tensor } from "@onestep/core";
-import { describeValue, type OptionNames } from "@onestep/core/internal";
+import { describeValue } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { GenerateOptions, StepEndEvent } from "../sampling/generate-options.ts";
 
 /** The output formats of a latent pipeline's `generate`. */

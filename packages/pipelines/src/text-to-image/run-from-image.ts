@@ -1,5 +1,5 @@
 import { type Generator, InvalidArgumentError, randnTensor, type Tensor } from "@onestep/core";
-import type { OptionNames } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ImageInput } from "../editing/images.ts";
 import { withNoiseAhead } from "../sampling/noise-ahead.ts";

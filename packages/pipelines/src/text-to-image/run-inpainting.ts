@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type RasterImage, randnTensor, Tensor } from "@onestep/core";
-import { describeValue, type OptionNames } from "@onestep/core/internal";
+import { describeValue } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { ImageInput } from "../editing/images.ts";
 import { withNoiseAhead } from "../sampling/noise-ahead.ts";
 import { checkLatents, resolveGenerator } from "../sampling/resolve-batch.ts";

@@ -1,9 +1,10 @@
 import type { PythonJson } from "@onestep/core";
-import { type OptionNames, warn } from "@onestep/core/internal";
+import { warn } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { Scheduler } from "@onestep/schedulers";
 import type { ComponentSlots } from "../component/component-slots.ts";
 import type { PipelineSource } from "../component/load-components.ts";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { readOptions } from "../sampling/generate-options.ts";
 import {
   type ConditionalUNet,

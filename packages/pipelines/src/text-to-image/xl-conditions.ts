@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
-import { describeValue, type OptionNames, warn } from "@onestep/core/internal";
+import { describeValue, warn } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import type { AdapterSnapshot } from "@onestep/models";
 import type { ConditionalUNet, PromptTokenizer, TextEncoder } from "./components.ts";
 import { type Conditions, type Guidance, predictorOf, type Size } from "./conditions.ts";

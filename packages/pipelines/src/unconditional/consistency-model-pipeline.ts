@@ -1,6 +1,6 @@
 import type { FileLocation } from "@onestep/hub";
 import type { NoiseProcess } from "@onestep/schedulers";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";

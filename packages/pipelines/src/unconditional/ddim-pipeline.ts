@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { describeValue, type OptionNames } from "@onestep/core/internal";
+import { describeValue } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import { DDIMScheduler, type NoiseProcess } from "@onestep/schedulers";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";

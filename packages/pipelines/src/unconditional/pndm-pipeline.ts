@@ -1,5 +1,5 @@
 import { type NoiseProcess, PNDMScheduler } from "@onestep/schedulers";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { denoise } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import { toPixels } from "../sampling/image-output.ts";

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
 import type { NoiseProcess, Scheduler, ScoreSdeVeScheduler } from "@onestep/schedulers";
 import { componentClassName } from "../component/component.ts";
-import type { PipelineLoader } from "../pipeline.ts";
+import type { PipelineLoader } from "../pipeline-types.ts";
 import { runSteps } from "../sampling/denoise.ts";
 import { type OutputType, readOptions } from "../sampling/generate-options.ts";
 import {

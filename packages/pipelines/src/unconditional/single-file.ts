@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { type OptionNames, requireKnownOptions } from "@onestep/core/internal";
+import { type OptionNames, requireKnownOptions } from "@onestep/core/internal/known-options";
 import type { FileLocation, OpenRepositoryOptions } from "@onestep/hub";
 import {
   type FileNameClaims,

@@ -1,5 +1,6 @@
 import { InvalidConfigError, type PythonJson, type Tensor } from "@onestep/core";
-import { type OptionNames, toPythonJson } from "@onestep/core/internal";
+import { toPythonJson } from "@onestep/core/internal";
+import type { OptionNames } from "@onestep/core/internal/known-options";
 import { resolveClassLabels } from "@onestep/models";
 import type { Device } from "@onestep/runtime";
 import type { Scheduler } from "@onestep/schedulers";

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
-import { describeValue, pickOptions, readConfigRecord, requireKnownOptions } from "@onestep/core/internal";
+import { describeValue, readConfigRecord } from "@onestep/core/internal";
 import { formatConfig, parsePythonJson, saveFile } from "@onestep/core/internal/files";
+import { pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import type {
   OpenRepositoryOptions,
   PushComponentOptions,

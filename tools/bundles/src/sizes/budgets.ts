@@ -22,7 +22,7 @@ export const budgets: readonly Budget[] = [
   {
     name: "ConsistencyModelPipeline of onestep",
     program: 'export { ConsistencyModelPipeline } from "onestep";',
-    bytes: 132_500,
+    bytes: 133_000,
   },
   {
     name: "LatentConsistencyModelPipeline of onestep",
@@ -30,7 +30,7 @@ export const budgets: readonly Budget[] = [
     bytes: 169_000,
   },
   everythingOf("@onestep/core", 30_000),
-  everythingOf("@onestep/hub", 30_000),
+  everythingOf("@onestep/hub", 31_200),
   everythingOf("@onestep/schedulers", 45_000),
   everythingOf("@onestep/graph", 6_800),
   // With the lowering, which models had before.

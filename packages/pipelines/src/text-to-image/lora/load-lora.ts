@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@onestep/core";
-import { type OptionNames, pickOptions, warn } from "@onestep/core/internal";
+import { warn } from "@onestep/core/internal";
 import { parsePythonJson } from "@onestep/core/internal/files";
+import { type OptionNames, pickOptions } from "@onestep/core/internal/known-options";
 import {
   EntryNotFoundError,
   type OpenRepositoryOptions,
@@ -70,7 +71,13 @@ interface LoraGroup {
 const defaultName = "pytorch_lora_weights";
 const maximumListed = 5;
 
-/** An adapter file whose arrays are listed; see {@link openLora}. */
+/**
+ * An adapter file whose arrays are listed; see {@link openLora}.
+ *
+ * @example
+ * const lora = await openLora("latent-consistency/lcm-lora-sdv1-5");
+ * console.log(lora.path, lora.baseModel); // pytorch_lora_weights.safetensors Stable Diffusion 1
+ */
 export class LoraFile {
   /** The path of the file in its repository. */
   readonly path: string;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Tensor } from "@onestep/core";
-import { describeValue, type OptionNames, pickOptions, warn } from "@onestep/core/internal";
+import { describeValue, warn } from "@onestep/core/internal";
+import { type OptionNames, pickOptions } from "@onestep/core/internal/known-options";
 import {
   EntryNotFoundError,
   type OpenRepositoryOptions,
