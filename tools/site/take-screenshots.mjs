@@ -16,11 +16,23 @@ const folder = join(root, "docs/images/site");
 const execute = promisify(execFile);
 const escapeSign = String.fromCharCode(27);
 
-const sizes = {
-  desktop: { viewport: { width: 1280, height: 880 }, deviceScaleFactor: 1 },
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true },
-};
-const pages = { start: "getting-started.html", api: "api/onestep/index.html" };
+const shots = [
+  {
+    name: "start-desktop",
+    path: "getting-started.html",
+    options: { viewport: { width: 1280, height: 880 }, deviceScaleFactor: 1 },
+  },
+  {
+    name: "api-phone",
+    path: "api/onestep/index.html",
+    options: {
+      viewport: { width: 390, height: 844 },
+      deviceScaleFactor: 1.5,
+      isMobile: true,
+      hasTouch: true,
+    },
+  },
+];
 const types = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -34,7 +46,7 @@ const types = {
 /** Commands as a reader types them, in a terminal of 80 columns. */
 const commands = [
   ["generate", "--class-label", "fox", "--seed", "0", "--scale", "4", "--out", "fox.png"],
-  ["generate", "--class-label", "foks"],
+  ["generate", "--class-label", "mushrom"],
   ["inspect", join(root, "packages/emoji32")],
 ];
 
@@ -50,18 +62,12 @@ const { port } = /** @type {import("node:net").AddressInfo} */ (server.address()
 const browser = await openChromium();
 await mkdir(folder, { recursive: true });
 try {
-  for (const [size, options] of Object.entries(sizes)) {
+  for (const { name, path, options } of shots) {
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       const context = await browser.newContext({ ...options, colorScheme });
       const page = await context.newPage();
-      for (const [name, path] of Object.entries(pages)) {
-        await page.goto(`http://127.0.0.1:${port}/${path}`, { waitUntil: "networkidle" });
-        await page.screenshot({
-          type: "jpeg",
-          quality: 80,
-          path: join(folder, `${name}-${size}-${colorScheme}.jpg`),
-        });
-      }
+      await page.goto(`http://127.0.0.1:${port}/${path}`, { waitUntil: "networkidle" });
+      await page.screenshot({ type: "jpeg", quality: 80, path: join(folder, `${name}-${colorScheme}.jpg`) });
       await context.close();
     }
   }
@@ -96,7 +102,7 @@ async function drawTerminal() {
     await rm(place, { recursive: true, force: true });
   }
   const style =
-    "background:#16181d;color:#e6e6e6;font:14px/1.45 monospace;padding:20px;margin:0;width:fit-content";
+    "background:#16181d;color:#e6e6e6;font:14px/1.45 monospace;padding:20px;margin:0;width:80ch;white-space:pre-wrap";
   return `<body style="margin:0"><pre style="${style}">${toHtml(text.trimEnd())}</pre></body>`;
 }
 

@@ -93,7 +93,7 @@ const environmentVariables: readonly (readonly [string, string])[] = [
   ["HF_ENDPOINT", "The Hub, or a mirror of it"],
   ["HF_HUB_OFFLINE", "1 to make no requests"],
   ["NO_COLOR", "Set to any value to write without colours, as --no-color does"],
-  ["FORCE_COLOR", "1 to write with colours to any terminal, 0 for none; files and pipes never get colours"],
+  ["FORCE_COLOR", "1 to write with colours, to files and pipes too; 0 for none"],
 ];
 
 function joinSections(sections: readonly (readonly string[])[]): string {

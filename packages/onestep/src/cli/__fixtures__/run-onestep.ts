@@ -41,7 +41,7 @@ export function runOnestep(words: readonly string[], options: RunOptions): Promi
   const { folder, environment = {}, signals = [], closeStdout = false, stdin, stdoutFile } = options;
   const file = stdoutFile === undefined ? undefined : openSync(stdoutFile, "w");
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(HF_|HUGGING|TRANSFORMERS_)/.test(name),
+    ([name]) => !/^(HF_|HUGGING|TRANSFORMERS_|FORCE_COLOR|NO_COLOR)/.test(name),
   );
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,

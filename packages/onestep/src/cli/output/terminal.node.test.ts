@@ -16,7 +16,7 @@ describe("hasColor", () => {
     [{ FORCE_COLOR: "false" }, false],
   ])("is for terminals with %j: %s", (environment, expected) => {
     expect(hasColor(terminal, environment)).toBe(expected);
-    expect(hasColor(pipe, environment)).toBe(false);
+    expect(hasColor(pipe, environment)).toBe(expected && "FORCE_COLOR" in environment);
     expect(hasColor(terminal, environment, ["generate", "--no-color"])).toBe(false);
   });
 });

@@ -11,18 +11,18 @@ export function terminalColumns({ isTTY, columns }: OutputStream): number {
 }
 
 /**
- * Whether to write with colours: to terminals alone. `--no-color` and `NO_COLOR` switch them off, and so does a
- * terminal that says it has none (`TERM=dumb`); `FORCE_COLOR` overrides the last two, and 0 there means no colours.
+ * Whether to write with colours: to terminals. `--no-color` and `NO_COLOR` switch them off, and so does a terminal that
+ * says it has none (`TERM=dumb`). `FORCE_COLOR` decides for files and pipes too, as in other programs: 0 means none.
  */
 export function hasColor(
   stream: OutputStream,
   environment: Readonly<Record<string, string | undefined>>,
   words: readonly string[] = [],
 ): boolean {
-  if (stream.isTTY !== true || words.includes("--no-color")) return false;
+  if (words.includes("--no-color")) return false;
   const forced = environment["FORCE_COLOR"] ?? "";
   if (forced !== "") return !/^(0|false)$/i.test(forced);
-  return (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
+  return stream.isTTY === true && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
 }
 
 /** Whether a terminal can move its cursor, which a bar that is redrawn in place needs. */
