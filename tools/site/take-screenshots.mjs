@@ -43,7 +43,7 @@ const types = {
   ".woff2": "font/woff2",
 };
 
-/** Commands as a reader types them, in a terminal of 80 columns. */
+/** Commands as a reader types them, in a terminal. */
 const commands = [
   ["generate", "--class-label", "fox", "--seed", "0", "--scale", "4", "--out", "fox.png"],
   ["generate", "--class-label", "mushrom"],
@@ -71,7 +71,7 @@ try {
       await context.close();
     }
   }
-  const page = await browser.newPage({ viewport: { width: 800, height: 200 }, deviceScaleFactor: 1.5 });
+  const page = await browser.newPage({ viewport: { width: 1000, height: 200 }, deviceScaleFactor: 1.5 });
   await page.setContent(await drawTerminal());
   await page.locator("pre").screenshot({ path: join(folder, "terminal.png") });
 } finally {
@@ -83,7 +83,7 @@ try {
 async function drawTerminal() {
   const place = await mkdtemp(join(tmpdir(), "onestep-terminal-"));
   const program = join(root, "packages/onestep/bin/onestep.js");
-  const env = { ...process.env, FORCE_COLOR: "1", COLUMNS: "80" };
+  const env = { ...process.env, FORCE_COLOR: "1" };
   let text = "";
   try {
     for (const words of commands) {
@@ -102,7 +102,7 @@ async function drawTerminal() {
     await rm(place, { recursive: true, force: true });
   }
   const style =
-    "background:#16181d;color:#e6e6e6;font:14px/1.45 monospace;padding:20px;margin:0;width:80ch;white-space:pre-wrap";
+    "background:#16181d;color:#e6e6e6;font:14px/1.45 monospace;padding:20px;margin:0;width:106ch;white-space:pre-wrap";
   return `<body style="margin:0"><pre style="${style}">${toHtml(text.trimEnd())}</pre></body>`;
 }
 
