@@ -42,7 +42,7 @@ export const downloadCommand: Command = {
     const { repository, paths } = await chooseFiles(model, settings, invocation);
     const missing = await sizeMissingFiles(repository, paths, settings);
     output.progress.expect({ verb: "Fetching", files: missing });
-    const files = await getFiles(repository, paths, settings);
+    const files = await getFiles(repository, paths, { signal, onProgress: settings.onProgress });
     await repository.settle?.();
     output.progress.clear();
     signal.throwIfAborted();
@@ -71,13 +71,11 @@ async function chooseFiles(
   { arguments: parsed }: Invocation,
 ): Promise<{ readonly repository: Repository; readonly paths: readonly string[] }> {
   const hasPatterns = parsed.has("include") || parsed.has("exclude");
-  const [{ openRepository }, { openPipelineSource }, { listModelFiles }] = await Promise.all([
-    import("@onestep/hub"),
-    import("@onestep/pipelines"),
-    import("../images/model-files.ts"),
-  ]);
+  const [{ openRepository }, { openPipelineSource }, { listModelFiles, openingSettings }] = await Promise.all(
+    [import("@onestep/hub"), import("@onestep/pipelines"), import("../images/model-files.ts")],
+  );
   const source = hasPatterns ? undefined : await openPipelineSource(model, settings);
-  const repository = source?.repository ?? (await openRepository(model, settings));
+  const repository = source?.repository ?? (await openRepository(model, openingSettings(settings)));
   const all = await repository.list(settings);
   if (repository.commit === undefined || all === undefined) {
     throw new UsageError(

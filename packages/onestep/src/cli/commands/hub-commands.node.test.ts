@@ -67,6 +67,8 @@ describe("onestep download", () => {
   it("fetches nothing twice, and tells programs what it did", async () => {
     await run(["download", "me/emoji", "--include", "*.json", "--exclude", "extra/"]);
     hub.clearRequests();
+    // With patterns, the variant has no say.
+    await run(["download", "me/emoji", "--variant", "fp16", "--include", "model_index.json"]);
     const { stdout, stderr } = await run(["download", "me/emoji", "--json", "--include", "*.json"]);
     expect(JSON.parse(stdout)).toMatchObject({
       model: "me/emoji",

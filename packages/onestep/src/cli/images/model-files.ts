@@ -1,4 +1,11 @@
-import { OfflineError, openRepository, type Repository } from "@onestep/hub";
+import { pickOptions } from "@onestep/core/internal/known-options";
+import {
+  OfflineError,
+  type OpenRepositoryOptions,
+  openRepository,
+  openRepositoryOptionNames,
+  type Repository,
+} from "@onestep/hub";
 import type { ModelDefinition } from "@onestep/models";
 import {
   componentFolderName,
@@ -16,6 +23,11 @@ const diffusersNames: WeightsNames = {
   safetensors: "diffusion_pytorch_model",
   bin: "diffusion_pytorch_model",
 };
+
+/** The settings that open a repository or a file: the hub refuses options that it does not have. */
+export function openingSettings(settings: RepositorySettings): OpenRepositoryOptions {
+  return pickOptions<OpenRepositoryOptions>(settings, openRepositoryOptionNames);
+}
 
 /**
  * The weights files in a listing that would be loaded, in the order of `openCheckpoint`: safetensors before torch
@@ -139,7 +151,12 @@ export async function sizeMissingFiles(
 ): Promise<ReadonlyMap<string, number>> {
   const { signal } = settings;
   // Offline, a file that is not in the cache is an error instead of a download.
-  const offline = { ...settings, revision: repository.commit, localFilesOnly: true, onProgress: undefined };
+  const offline = {
+    ...openingSettings(settings),
+    revision: repository.commit,
+    localFilesOnly: true,
+    onProgress: undefined,
+  };
   const cached = await openRepository(repository.name, offline).catch(ignoreOffline);
   const sizes = new Map<string, number>();
   for (const path of paths) {

@@ -21,6 +21,7 @@ import {
   refuseSingleFileSettings,
   shippedModel,
 } from "../arguments/repository-options.ts";
+import { openingSettings } from "../images/model-files.ts";
 import { isPromptModel } from "../images/prompt-images.ts";
 import { checkSingleFile, isSingleFile } from "../images/single-file.ts";
 import type { ModelReport, RecommendedScheduler, SchedulerReport } from "./model-report.ts";
@@ -123,7 +124,7 @@ async function readSingleFileReport(model: string, settings: RepositorySettings)
     });
   }
   await checkSingleFile(model);
-  const file = await openFile(model, settings);
+  const file = await openFile(model, openingSettings(settings));
   const { config, checkpoint } = await openSingleFile(file, settings);
   const weights = {
     files: [{ path: file.path, size: file.size }],

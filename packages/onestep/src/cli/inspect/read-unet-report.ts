@@ -14,7 +14,7 @@ import {
 } from "@onestep/models";
 import { readUnetConfig } from "@onestep/pipelines";
 import type { RepositorySettings } from "../arguments/repository-options.ts";
-import { chooseWeights } from "../images/model-files.ts";
+import { chooseWeights, openingSettings } from "../images/model-files.ts";
 import type { UnetReport, WeightsFile, WeightsFindings } from "./model-report.ts";
 
 /** What is known of a UNet, and why it cannot be run, if so. */
@@ -146,7 +146,7 @@ async function findWeights(
   const { variant, stateDictKey, signal } = settings;
   // Offline, a file missing on this machine is an error instead of a download.
   const local = await openRepository(repository.name, {
-    ...settings,
+    ...openingSettings(settings),
     revision: repository.commit,
     localFilesOnly: true,
   });
