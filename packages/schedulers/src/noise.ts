@@ -6,7 +6,7 @@ import * as float32 from "./float32.ts";
 /**
  * `originalSamples + noise · σ`, in float32.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param sigmas - One noise level for all items of the batch, or one for each.
  * @throws InvalidArgumentError if the tensors differ in shape, or the levels do not fit the batch.
  */
@@ -26,9 +26,9 @@ export function addNoise(
 /**
  * `√ᾱ · originalSamples + √(1 − ᾱ) · noise`, in float32: formula (4) of Ho et al. 2020 (arXiv:2006.11239).
  *
- * @param className - The scheduler, for messages.
+ * @param className - The scheduler, for error messages.
  * @param timesteps - Timesteps of training, one for all items of the batch or one each.
- * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
+ * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not match.
  */
 export function addNoiseByAlpha(
   className: string,
@@ -46,9 +46,9 @@ export function addNoiseByAlpha(
  * `√ᾱ · noise − √(1 − ᾱ) · sample`, in float32: what a model for `"v_prediction"` is trained to predict (Salimans and
  * Ho 2022, arXiv:2202.00512, appendix D).
  *
- * @param className - The scheduler, for messages.
+ * @param className - The scheduler, for error messages.
  * @param timesteps - Timesteps of training, one for all items of the batch or one each.
- * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
+ * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not match.
  */
 export function velocityByAlpha(
   className: string,
@@ -80,7 +80,7 @@ export type Weights = readonly [left: number, right: number];
 /**
  * `left · weight + right · weight`, in float32.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param samples - The two, by the names of their parameters.
  * @param weights - One pair for all items of the batch, or one for each.
  * @throws InvalidArgumentError if the tensors differ in shape, or the weights do not fit the batch.
@@ -120,7 +120,7 @@ export interface ChurnOptions {
   readonly sTmin?: number | undefined;
   /** The highest noise level at which noise is added; infinity by default. */
   readonly sTmax?: number | undefined;
-  /** What the added noise is multiplied with; 1 by default. */
+  /** Multiplier for the added noise; 1 by default. */
   readonly sNoise?: number | undefined;
 }
 
@@ -128,7 +128,7 @@ export interface ChurnOptions {
  * `γ = min(S_churn / N, √2 − 1)` within [S_tmin, S_tmax], 0 outside: by what part of itself a noise level is raised.
  * Karras et al. 2022 (arXiv:2206.00364), algorithm 2, line 4.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param sigma - The noise level, a float32 number.
  * @param stepCount - N, the number of steps in the run.
  * @throws InvalidArgumentError if an option is not a number, or `sChurn` is below 0.

@@ -161,7 +161,7 @@ export function limitSample(sample: Tensor<"float32">, config: LimitConfig): Ten
 /**
  * Checks that the limits which a config asks for are numbers.
  *
- * @param subject - The scheduler or the file, for the message.
+ * @param subject - The scheduler or the file, for the error message.
  * @throws InvalidConfigError if one is null.
  */
 export function requireLimits(subject: string, config: LimitConfig): void {
@@ -228,7 +228,7 @@ export interface SplitOutput {
 /**
  * Splits the output of a model that learned its variance, [batch, 2 · channels, …], into prediction and variance.
  *
- * @param subject - The method, for the message.
+ * @param subject - The method, for the error message.
  * @param sample - [batch, channels, …]
  * @throws InvalidArgumentError if the output has not twice the channels of the sample.
  */

@@ -27,7 +27,7 @@ export class ScheduleRun {
   #stepIndex: number | undefined;
   #beginIndex: number | undefined;
 
-  /** @param className - The scheduler, for messages. */
+  /** @param className - The scheduler, for error messages. */
   constructor(className: string, timesteps: Float64Array, options: ScheduleRunOptions = {}) {
     const { sigmas = new Float32Array(), sampleSigmas = sigmas, numInferenceSteps } = options;
     this.#className = className;

@@ -77,7 +77,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * A scheduler from the content of a `scheduler_config.json`, whichever class saved it. Entries that are not fields
    * are kept for saving.
    *
-   * @param source - Names the file in messages.
+   * @param source - The name of the file in error messages.
    * @throws InvalidConfigError if the document is not an object, a field is out of range, or fields contradict
    * each other.
    */
@@ -170,7 +170,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
    * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
    * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
    *
-   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not in the run, or the shapes do not match.
    */
   addNoise(
     originalSamples: Tensor<"float32">,

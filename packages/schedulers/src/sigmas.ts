@@ -204,7 +204,7 @@ export function isConverted(config: SigmaConversionConfig): boolean {
 /**
  * Checks that at most one kind of sigmas is asked for.
  *
- * @param subject - The scheduler or the file, for the message.
+ * @param subject - The scheduler or the file, for the error message.
  * @throws InvalidConfigError if more than one of the fields is true.
  */
 export function requireOneConversion(subject: string, config: SigmaConversionConfig): void {
@@ -301,7 +301,7 @@ export function middleSigma(sigma: number, otherSigma: number): number {
 /**
  * Throws where a caller gives timesteps and the config says Karras, exponential or beta sigmas.
  *
- * @param subject - The method, for the message.
+ * @param subject - The method, for the error message.
  * @param isContinuous - Whether the model is given noise levels in place of timesteps.
  * @throws InvalidArgumentError
  */

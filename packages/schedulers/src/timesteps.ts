@@ -68,7 +68,7 @@ export function spacedTimesteps(trainCount: number, count: number, config: Spaci
 /**
  * The timesteps of a run for a model that is given whole numbers, the highest first.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param numInferenceSteps - How many, 1 to `numTrainTimesteps`.
  * @throws InvalidArgumentError if it is something else, or `stepsOffset` leads past the last timestep.
  */
@@ -87,7 +87,7 @@ export function wholeTimesteps(
  * The timesteps of a run of an ODE solver, whole numbers, the highest first: as many as are asked for and one more, of
  * which the last is left out, since the run ends there.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param numInferenceSteps - How many: 1 to `numTrainTimesteps` with the spacing `"trailing"`, to one less otherwise,
  * so that none occurs twice.
  * @param usedCount - How many timesteps of training are used, from the first on; with fewer than all of them
@@ -123,7 +123,7 @@ export function trainTimestepRule(trainCount: number): SequenceRule {
 /**
  * Checks timesteps that were spaced over those of training: an offset may have led past the last.
  *
- * @param subject - The method, for the message.
+ * @param subject - The method, for the error message.
  * @throws InvalidArgumentError if one is not a timestep of training.
  */
 export function requireTrainTimesteps(

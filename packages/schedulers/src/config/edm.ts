@@ -160,7 +160,7 @@ export interface ChurnConfig {
   readonly sTmin: number;
   /** The highest noise level at which noise is added; infinity by default. */
   readonly sTmax: number;
-  /** What the added noise is multiplied with; 1 by default. */
+  /** Multiplier for the added noise; 1 by default. */
   readonly sNoise: number;
 }
 

@@ -16,9 +16,9 @@ export type ConfigOptions<Values> = { readonly [Name in keyof Values]?: Values[N
 export type ConfigFieldsOf<Values> = { readonly [Name in keyof Values]: ConfigField<Values[Name]> };
 
 /**
- * Checks what no field can check by itself. A level that is null is left to the betas.
+ * Checks the rules that involve several fields. A level that is null is left to the betas.
  *
- * @param subject - The scheduler or the file, for the message.
+ * @param subject - The scheduler or the file, for the error message.
  * @throws InvalidConfigError if the noise levels run the wrong way.
  */
 export function requireSigmaOrder(
@@ -35,9 +35,9 @@ export function requireSigmaOrder(
 }
 
 /**
- * Checks what no field can check by itself.
+ * Checks the rules that involve several fields.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export type ConfigRule<Values> = (subject: string, config: Values) => void;

@@ -42,7 +42,7 @@ export interface SolverConfig
   readonly flowShift: number;
   /** Whether that shift is given with each run, as `mu`; false by default. */
   readonly useDynamicShifting: boolean;
-  /** How the shift follows from `mu`; `"exponential"` by default. */
+  /** How the shift is computed from `mu`; `"exponential"` by default. */
   readonly timeShiftType: "exponential" | "linear";
 }
 
@@ -64,9 +64,9 @@ export function solverFields(): ConfigFieldsOf<SolverConfig> {
 }
 
 /**
- * Checks what no field of {@link SolverConfig} can check by itself.
+ * Checks the rules that involve several fields of {@link SolverConfig}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireSolverConfig(subject: string, config: BetaConfig & SigmaConversionConfig): void {
@@ -78,7 +78,7 @@ export function requireSolverConfig(subject: string, config: BetaConfig & SigmaC
  * Checks that the config asks for one kind of sigmas: Karras, exponential and beta sigmas are outside the range of flow
  * matching.
  *
- * @param subject - The scheduler or the file, for the message.
+ * @param subject - The scheduler or the file, for the error message.
  * @throws InvalidConfigError if they are.
  */
 export function requireUnconvertedFlow(
@@ -110,7 +110,7 @@ export interface DPMSolverConfig<Algorithm extends DPMSolverAlgorithm = DPMSolve
   readonly algorithmType: Algorithm;
   /** The variant of second order; `"midpoint"` by default. Those of DEIS and UniPC are taken for it. */
   readonly solverType: "midpoint" | "heun";
-  /** The noise level that a run ends at: 0 or the lowest of training; `"zero"` by default. */
+  /** The final noise level of a run: 0, or the lowest training level; `"zero"` by default. */
   readonly finalSigmasType: "zero" | "sigma_min";
   /**
    * The lowest logarithm of signal to noise that a run begins at: timesteps below it are left out, for stability with
@@ -162,9 +162,9 @@ export function dpmSolverTypeField(): ConfigField<"midpoint" | "heun"> {
 }
 
 /**
- * Checks what no field of {@link DPMSolverConfig} can check by itself.
+ * Checks the rules that involve several fields of {@link DPMSolverConfig}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireDPMSolverConfig(subject: string, config: DPMSolverConfig): void {

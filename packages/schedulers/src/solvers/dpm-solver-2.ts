@@ -38,9 +38,9 @@ export function dpmSolver2Fields(): ConfigFieldsOf<DPMSolver2Config> {
 }
 
 /**
- * Checks what no field of {@link DPMSolver2Config} can check by itself.
+ * Checks the rules that involve several fields of {@link DPMSolver2Config}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireDPMSolver2Config(subject: string, config: DPMSolver2Config): void {
@@ -114,7 +114,7 @@ export class DPMSolver2State {
     this.sample = sample;
   }
 
-  /** Whether the step to take next is the first half of one, or the last of a run. */
+  /** Whether the next step is the first half of a step, or the last step of a run. */
   get isFirstOrder(): boolean {
     return this.sample === undefined;
   }

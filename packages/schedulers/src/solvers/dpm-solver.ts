@@ -91,7 +91,7 @@ export function epsilonBeside(x0: Sample, sample: Sample, at: SchedulePoint): Sa
 /**
  * The output of a model without the variance that it may have learned, which DPM-Solver ignores.
  *
- * @param subject - The method, for the message.
+ * @param subject - The method, for the error message.
  * @throws InvalidArgumentError if the config says that there is a variance, and the output has none.
  */
 export function withoutVariance(
