@@ -9,14 +9,14 @@ import { ScheduleRun } from "./schedule-run.ts";
 import { SchedulerBase } from "./scheduler-base.ts";
 
 /**
- * What the schedulers share that step through ᾱ, the share of the signal that is left at a timestep: DDPM and its
- * relatives.
+ * The base of the schedulers that step through ᾱ (alphas_cumprod), the fraction of the signal's variance left at a
+ * timestep: DDPM and its relatives.
  */
 export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "betas";
-  /** The variance that each timestep of training adds, in float32. Read-only. */
+  /** The variance added at each training timestep, in float32. Read-only. */
   readonly betas: Float32Array;
-  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Read-only. */
+  /** ᾱ: the fraction of the signal's variance left at each training timestep. Read-only. */
   readonly alphasCumprod: Float32Array;
 
   constructor(options: ConfigOptions<Values> = {}) {
@@ -27,10 +27,10 @@ export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> exte
   }
 
   /**
-   * `√ᾱ · originalSamples + √(1 − ᾱ) · noise`: formula (4) of Ho et al. 2020 (arXiv:2006.11239).
+   * `√ᾱ · originalSamples + √(1 − ᾱ) · noise`: equation (4) of Ho et al. 2020 (arXiv:2006.11239).
    *
-   * @param timesteps - Any of training, one for all items of the batch or one each.
-   * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
+   * @param timesteps - Any training timesteps; either one for the whole batch or one per item.
+   * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not match.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -42,11 +42,11 @@ export abstract class AlphaSchedulerBase<Values extends RescaledBetaConfig> exte
   }
 
   /**
-   * `√ᾱ · noise − √(1 − ᾱ) · sample`: what a model for `"v_prediction"` is to predict (Salimans and Ho 2022,
+   * `√ᾱ · noise − √(1 − ᾱ) · sample`: the training target of a `"v_prediction"` model (Salimans and Ho 2022,
    * arXiv:2202.00512, appendix D).
    *
-   * @param timesteps - Any of training, one for all items of the batch or one each.
-   * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
+   * @param timesteps - Any training timesteps; either one for the whole batch or one per item.
+   * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not match.
    */
   getVelocity(
     sample: Tensor<"float32">,

@@ -3,10 +3,10 @@ import { finiteField, narrowedField, timestepCountField, truthField } from "./co
 import type { ConfigFieldsOf } from "./config/schema.ts";
 import * as float32 from "./float32.ts";
 
-/** How betas follow from the timestep, named as in diffusers. */
+/** How betas depend on the timestep, named as in diffusers. */
 export type BetaSchedule = "linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid" | "laplace" | "exp";
 
-/** The fields of a config that its betas follow from. */
+/** The config fields that determine the betas. */
 export interface BetaConfig<Schedule extends BetaSchedule = BetaSchedule> {
   /** How many timesteps the model was trained with, 1 to 1,000,000; 1000 by default. */
   readonly numTrainTimesteps: number;
@@ -17,13 +17,13 @@ export interface BetaConfig<Schedule extends BetaSchedule = BetaSchedule> {
   /** The beta schedule; `"linear"` by default. */
   readonly betaSchedule: Schedule;
   /**
-   * The betas themselves, each above 0 and below 1, one for each of `numTrainTimesteps`; null by default. `betaStart`,
-   * `betaEnd` and `betaSchedule` are then ignored.
+   * Explicit betas, each above 0 and below 1, one for each of `numTrainTimesteps`; null by default. If given,
+   * `betaStart`, `betaEnd` and `betaSchedule` are ignored.
    */
   readonly trainedBetas: readonly number[] | null;
 }
 
-/** A {@link BetaConfig}, with the rescaling of those schedulers that have it. */
+/** A {@link BetaConfig}, plus the zero-SNR rescaling that some schedulers have. */
 export type RescaledBetaConfig = BetaConfig & { readonly rescaleBetasZeroSnr?: boolean };
 
 /** The fields of {@link BetaConfig}. */
@@ -41,14 +41,14 @@ export function betaFields<Schedule extends BetaSchedule>(
   };
 }
 
-/** The beta schedules of most schedulers. */
+/** The beta schedules supported by most schedulers. */
 export const commonBetaSchedules: readonly ["linear", "scaled_linear", "squaredcos_cap_v2"] = [
   "linear",
   "scaled_linear",
   "squaredcos_cap_v2",
 ];
 
-/** Whether the betas are rescaled to zero signal-to-noise ratio at the last timestep; false by default. */
+/** Whether to rescale the betas to zero signal-to-noise ratio at the last timestep; false by default. */
 export function rescaleField(): ConfigField<boolean> {
   return truthField(false);
 }
@@ -56,8 +56,8 @@ export function rescaleField(): ConfigField<boolean> {
 /**
  * Checks the number of betas.
  *
- * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError if there are too few.
+ * @param subject - The scheduler or the file, for the error message.
+ * @throws InvalidConfigError if `trained_betas` has the wrong length, or there are too few timesteps to rescale.
  */
 export function requireBetaCount(subject: string, config: RescaledBetaConfig): void {
   const { trainedBetas, numTrainTimesteps, rescaleBetasZeroSnr = false } = config;
@@ -79,7 +79,7 @@ export function requireBetaCount(subject: string, config: RescaledBetaConfig): v
   }
 }
 
-/** The variance that each timestep adds, in float32 with torch's roundings, the first timestep first. */
+/** The variance added at each timestep, first timestep first, in float32 with torch's rounding. */
 export function createBetas(config: RescaledBetaConfig): Float32Array {
   const { trainedBetas, betaSchedule } = config;
   const betas = trainedBetas === null ? betaSchedules[betaSchedule](config) : Float32Array.from(trainedBetas);
@@ -87,8 +87,8 @@ export function createBetas(config: RescaledBetaConfig): Float32Array {
 }
 
 /**
- * `ᾱ_t = Π (1 − β_s)` for s up to t: the share of the signal's variance that is left at each timestep. Rounded as
- * `torch.cumprod` does it on a CPU: factors and results are float32, the product runs in float64.
+ * `ᾱ_t = Π (1 − β_s)` for s up to t: the fraction of the signal's variance left at each timestep. Rounded like
+ * `torch.cumprod` on a CPU: factors and results are float32, the running product is float64.
  */
 export function cumulativeAlphas(betas: Float32Array): Float32Array {
   let product = 1;
@@ -98,19 +98,19 @@ export function cumulativeAlphas(betas: Float32Array): Float32Array {
   });
 }
 
-/** A decreasing function from [0, 1] to the share of the signal's variance that is left at that time. */
+/** A decreasing function from [0, 1] to the fraction of the signal's variance left at that time. */
 type AlphaBar = (time: number) => number;
 
 const betaSchedules: Readonly<Record<BetaSchedule, (config: BetaConfig) => Float32Array>> = {
   linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
     float32.linspace(betaStart, betaEnd, numTrainTimesteps),
-  // Of latent diffusion.
+  // From latent diffusion.
   scaled_linear: ({ betaStart, betaEnd, numTrainTimesteps }) =>
     float32.linspace(betaStart ** 0.5, betaEnd ** 0.5, numTrainTimesteps).map(float32.square),
   // The cosine schedule of Nichol and Dhariwal 2021 (arXiv:2102.09672), equation 17.
   squaredcos_cap_v2: ({ numTrainTimesteps }) =>
     betasForAlphaBar(numTrainTimesteps, (time) => Math.cos((((time + 0.008) / 1.008) * Math.PI) / 2) ** 2),
-  // Of GeoDiff.
+  // From GeoDiff.
   sigmoid: ({ betaStart, betaEnd, numTrainTimesteps }) => {
     const range = Math.fround(betaEnd - betaStart);
     const start = Math.fround(betaStart);
@@ -120,7 +120,7 @@ const betaSchedules: Readonly<Record<BetaSchedule, (config: BetaConfig) => Float
         float32.add(float32.mul(float32.div(1, float32.add(1, float32.exp(-logit))), range), start),
       );
   },
-  // A signal-to-noise ratio that follows a Laplace distribution: Hang et al. 2024 (arXiv:2407.03297).
+  // The signal-to-noise ratio follows a Laplace distribution: Hang et al. 2024 (arXiv:2407.03297).
   laplace: ({ numTrainTimesteps }) =>
     betasForAlphaBar(numTrainTimesteps, (time) => {
       const side = time <= 0.5 ? 1 : -1;
@@ -130,7 +130,7 @@ const betaSchedules: Readonly<Record<BetaSchedule, (config: BetaConfig) => Float
   exp: ({ numTrainTimesteps }) => betasForAlphaBar(numTrainTimesteps, (time) => Math.exp(time * -12)),
 };
 
-/** The betas whose cumulative product follows `alphaBar`, none above 0.999: diffusers' `betas_for_alpha_bar`. */
+/** Betas whose cumulative product follows `alphaBar`, capped at 0.999: diffusers' `betas_for_alpha_bar`. */
 function betasForAlphaBar(count: number, alphaBar: AlphaBar): Float32Array {
   return Float32Array.from({ length: count }, (_, index) =>
     Math.min(1 - alphaBar((index + 1) / count) / alphaBar(index / count), 0.999),
@@ -138,7 +138,7 @@ function betasForAlphaBar(count: number, alphaBar: AlphaBar): Float32Array {
 }
 
 /**
- * Betas rescaled so that no signal is left at the last timestep, in float32: Lin et al. 2023 (arXiv:2305.08891),
+ * Rescales betas so that no signal is left at the last timestep, in float32: Lin et al. 2023 (arXiv:2305.08891),
  * algorithm 1; diffusers' `rescale_zero_terminal_snr` (scheduling_ddim.py).
  *
  * @param betas - At least two.

@@ -2,11 +2,11 @@ import { InvalidArgumentError, type Tensor } from "@onestep/core";
 import { describeValue, warn } from "@onestep/core/internal";
 
 /**
- * Checks that tensors are of float32 and of one shape, with at least one dimension (the batch).
+ * Checks that tensors are float32 and share one shape, with at least one dimension (the batch).
  *
- * @param subject - The method, for the message.
- * @param samples - The tensors, by the names of their parameters.
- * @throws InvalidArgumentError if one is something else, or they differ in shape.
+ * @param subject - The method, for the error message.
+ * @param samples - The tensors, keyed by parameter name.
+ * @throws InvalidArgumentError if one is not, or their shapes differ.
  */
 export function requireSamples(subject: string, samples: Readonly<Record<string, Tensor<"float32">>>): void {
   const descriptions = new Set<string>();
@@ -44,10 +44,10 @@ function describeSample(value: unknown): string {
 }
 
 /**
- * A timestep that the model was trained with.
+ * Checks that a timestep is one of the training timesteps.
  *
- * @param subject - The method, for the message.
- * @param trainCount - How many of them there are.
+ * @param subject - The method, for the error message.
+ * @param trainCount - The number of training timesteps.
  * @throws InvalidArgumentError if it is not a whole number from 0 up to but not including `trainCount`.
  */
 export function requireTrainTimestep(subject: string, timestep: unknown, trainCount: number): number {
@@ -62,10 +62,10 @@ export function requireTrainTimestep(subject: string, timestep: unknown, trainCo
 }
 
 /**
- * A number from 0 to 1 that a caller passed.
+ * Checks that a value passed by the caller is a number from 0 to 1.
  *
- * @param subject - The option, for the message.
- * @throws InvalidArgumentError if it is something else.
+ * @param subject - The option, for the error message.
+ * @throws InvalidArgumentError if it is not.
  */
 export function requireFraction(subject: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
@@ -78,10 +78,10 @@ export function requireFraction(subject: string, value: unknown): number {
 }
 
 /**
- * Refuses what is most likely an index. Python tells integers from floats by their type; here a whole number that is
- * none of the timesteps counts as an index.
+ * Rejects what is most likely an index. Python distinguishes integers from floats by type; here, a whole number that is
+ * not one of the timesteps counts as an index.
  *
- * @param className - The scheduler, for the message.
+ * @param className - The scheduler, for the error message.
  * @throws InvalidArgumentError
  */
 export function refuseIndex(className: string, timestep: number, timesteps: Float64Array): void {
@@ -95,7 +95,7 @@ export function refuseIndex(className: string, timestep: number, timesteps: Floa
 }
 
 /**
- * Says that a run cannot begin in the middle of a step that evaluates the model twice.
+ * Reports that a run cannot begin in the middle of a step that evaluates the model twice.
  *
  * @param className - The scheduler.
  * @throws InvalidArgumentError always.
@@ -110,11 +110,11 @@ export function refuseHalfStep(className: string, timestep: number | undefined):
 }
 
 /**
- * The index of `timestep` in `timesteps`, by exact equality. Where it occurs more than once, the second: a run
- * that begins in the middle of a schedule must not skip a noise level (diffusers' `index_for_timestep`).
+ * The index of `timestep` in `timesteps`, by exact equality. If it occurs more than once, the second index is used, so
+ * that a run that begins in the middle of a schedule does not skip a noise level (diffusers' `index_for_timestep`).
  *
- * @param subject - The scheduler, for the message.
- * @throws InvalidArgumentError if it is not among them.
+ * @param subject - The scheduler, for the error message.
+ * @throws InvalidArgumentError if it is not found.
  */
 export function findTimestepIndex(subject: string, timestep: number, timesteps: ArrayLike<number>): number {
   let first: number | undefined;
@@ -138,22 +138,22 @@ function listTimesteps(timesteps: ArrayLike<number>): string {
   return `${values.slice(0, 3).join(", ")}, … ${values.at(-1)} (${values.length} of them)`;
 }
 
-/** Warns once where a step is taken and the model's input was never scaled. */
+/** Warns once if a step is taken without ever scaling the model's input. */
 export class ScaledInputReminder {
   #isCalled = false;
   #hasWarned = false;
 
-  /** Whether {@link noteCall} was ever called. */
+  /** Whether {@link noteCall} has ever been called. */
   get isCalled(): boolean {
     return this.#isCalled;
   }
 
-  /** The model's input was scaled. Holds for all runs of the scheduler to come, as in diffusers. */
+  /** Notes that the model's input was scaled. As in diffusers, this holds for all later runs of the scheduler. */
   noteCall(): void {
     this.#isCalled = true;
   }
 
-  /** A step is about to be taken. */
+  /** Warns if needed; called when a step is about to be taken. */
   remind(): void {
     if (this.#isCalled || this.#hasWarned) return;
     this.#hasWarned = true;
@@ -166,10 +166,10 @@ export class ScaledInputReminder {
 }
 
 /**
- * Checks that exactly one of several options is given, and none that is refused.
+ * Checks that exactly one of several options is given, and no other.
  *
- * @param subject - The method, for the message.
- * @throws InvalidArgumentError if none is, or more than one, or another.
+ * @param subject - The method, for the error message.
+ * @throws InvalidArgumentError if none, more than one or a different option is given.
  */
 export function requireOneOption(subject: string, options: object, names: readonly string[]): void {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
@@ -182,18 +182,18 @@ export function requireOneOption(subject: string, options: object, names: readon
   });
 }
 
-/** What the numbers of a list have to be. */
+/** A rule for the numbers of a list. */
 export interface SequenceRule {
   /** The rule in words: `noise levels above 0, strictly descending`. */
   readonly expected: string;
-  /** Whether a number may follow `previous` in the list, which is `undefined` for the first. */
+  /** Whether a number may follow `previous` in the list; `previous` is `undefined` for the first one. */
   readonly accepts: (value: number, previous: number | undefined) => boolean;
 }
 
 /**
- * A copy of a list of numbers that a caller passed.
+ * Validates and copies a list of numbers passed by the caller.
  *
- * @param subject - The option, for the message.
+ * @param subject - The option, for the error message.
  * @throws InvalidArgumentError if it is not a list, is empty, or breaks the rule.
  */
 export function requireSequence(
@@ -222,7 +222,7 @@ function isAccepted(value: unknown, previous: number | undefined, rule: Sequence
 /**
  * Checks a schedule before it is used.
  *
- * @param subject - The scheduler and what the values are, for the message.
+ * @param subject - The scheduler and what the values are, for the error message.
  * @throws InvalidArgumentError if a value is NaN or infinite.
  */
 export function requireFinite(subject: string, values: ArrayLike<number>): void {
@@ -238,7 +238,7 @@ export function requireFinite(subject: string, values: ArrayLike<number>): void 
   }
 }
 
-/** The most timesteps that a schedule may have; far above any in use, far below what would fill the memory. */
+/** The maximum number of timesteps in a schedule: far above any in use, far below what would exhaust memory. */
 export const maximumTimestepCount = 1_000_000;
 
 /** Whether `value` is a whole number from 1 to {@link maximumTimestepCount}. */
@@ -247,9 +247,9 @@ export function isTimestepCount(value: unknown): value is number {
 }
 
 /**
- * The number of steps that a caller asked for.
+ * Checks the number of steps requested by the caller.
  *
- * @param subject - The method, for the message.
+ * @param subject - The method, for the error message.
  * @param name - The option.
  * @throws InvalidArgumentError if it is not a whole number from 1 to `maximum`.
  */

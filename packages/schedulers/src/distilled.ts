@@ -15,25 +15,25 @@ import {
 import type { SetTimestepsOptions } from "./scheduler.ts";
 import { type SpacingConfig, spacingFields, trainTimestepRule } from "./timesteps.ts";
 
-/** The configuration that the schedulers of distilled models share, `LCMScheduler` and `TCDScheduler`. */
+/** The configuration shared by the schedulers for distilled models, `LCMScheduler` and `TCDScheduler`. */
 export interface DistilledSchedulerConfig
   extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
     ThresholdingConfig,
     ClippingConfig,
     SpacingConfig {
-  /** How many timesteps the model was distilled with, of which a run takes some; 50 by default. */
+  /** The number of timesteps used in distillation, from which a run picks its own; 50 by default. */
   readonly originalInferenceSteps: number;
-  /** Whether nothing of the noise is left before timestep 0; true by default. No step leads there. */
+  /** Whether ᾱ before timestep 0 is 1 (no noise left); true by default. No step leads there. */
   readonly setAlphaToOne: boolean;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** What timesteps are multiplied with where a consistency function follows from them; 10 by default. */
+  /** Multiplier for the timesteps in the consistency function; 10 by default. */
   readonly timestepScaling: number;
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** The fields of {@link DistilledSchedulerConfig}. The timestep spacing is ignored, as in diffusers. */
+/** The fields of {@link DistilledSchedulerConfig}. As in diffusers, the timestep spacing is ignored. */
 export function distilledSchedulerFields(): ConfigFieldsOf<DistilledSchedulerConfig> {
   return {
     ...betaFields(commonBetaSchedules, "scaled_linear", [0.00085, 0.012]),
@@ -48,30 +48,30 @@ export function distilledSchedulerFields(): ConfigFieldsOf<DistilledSchedulerCon
   };
 }
 
-/** What `setTimesteps` of a scheduler for distilled models takes: exactly one of the first two. */
+/** Options of `setTimesteps` for distilled models: pass exactly one of `numInferenceSteps` and `timesteps`. */
 export interface DistilledSetTimestepsOptions extends SetTimestepsOptions {
-  /** How many timesteps the model was distilled with, in place of the config's. */
+  /** The number of timesteps used in distillation; the config's value by default. */
   readonly originalInferenceSteps?: number | undefined;
-  /** What part of the schedule to go through, from its end; above 0 and at most 1, its default. */
+  /** The fraction of the schedule to run, counted from its end; above 0 and at most 1, 1 by default. */
   readonly strength?: number | undefined;
 }
 
-/** The timesteps that a model was distilled with, of which a run takes some. */
+/** The timesteps used in distillation, from which a run picks its own. */
 export interface DistillationGrid {
-  /** How many there are without `strength`. */
+  /** The number of timesteps, without `strength`. */
   readonly count: number;
-  /** How many of them, from the lowest on, are within `strength`. */
+  /** The number of timesteps within `strength`, counted from the lowest. */
   readonly usedCount: number;
-  /** The lowest. */
+  /** The lowest timestep. */
   readonly first: number;
-  /** The distance between two. */
+  /** The distance between neighboring timesteps. */
   readonly gap: number;
 }
 
 /**
- * The timesteps of a distillation, evenly spaced up to the last of training.
+ * The distillation timesteps, evenly spaced up to the last training timestep.
  *
- * @param count - How many there are; `original_inference_steps`.
+ * @param count - The number of timesteps; `original_inference_steps`.
  * @throws InvalidArgumentError if it is not a whole number from 1 to `trainCount`.
  */
 export function distillationGrid(
@@ -86,13 +86,13 @@ export function distillationGrid(
 }
 
 /**
- * The timesteps of a run, the highest first: evenly spaced ones of the grid, or those that were asked for.
- * The rules are those of diffusers' `LCMScheduler.set_timesteps` and `TCDScheduler.set_timesteps`.
+ * The timesteps of a run, highest first: evenly picked from the grid, or as requested. Follows the rules of diffusers'
+ * `LCMScheduler.set_timesteps` and `TCDScheduler.set_timesteps`.
  *
- * @param subject - The method, for messages.
- * @param trainCount - How many timesteps the model was trained with.
- * @throws InvalidArgumentError if not exactly one of `numInferenceSteps` and `timesteps` is given, or it breaks its
- * rule, or no step is left.
+ * @param subject - The method, for error messages.
+ * @param trainCount - The number of training timesteps.
+ * @throws InvalidArgumentError unless exactly one of `numInferenceSteps` and `timesteps` is given, or if it is invalid,
+ * or no step is left.
  */
 export function distilledTimesteps(
   subject: string,
@@ -117,7 +117,7 @@ export function distilledTimesteps(
 }
 
 /**
- * The part of the schedule that a caller asked for.
+ * The fraction of the schedule requested by the caller.
  *
  * @throws InvalidArgumentError if it is not a number from 0 to 1.
  */
@@ -186,11 +186,11 @@ function isOnGrid(timestep: number, { first, gap, usedCount }: DistillationGrid)
 }
 
 /**
- * Which noise levels of a grid a run of a consistency model goes through: ascending indices, 0 the highest level.
- * The rules and their order are those of diffusers' `CMStochasticIterativeScheduler.set_timesteps`; values that Python accepts and
- * then fails on are refused too.
+ * Chooses the noise levels of a consistency model's run: ascending grid indices, where 0 is the highest level. Follows
+ * the rules of diffusers' `CMStochasticIterativeScheduler.set_timesteps`, in the same order; also rejects values that
+ * Python accepts and then fails on.
  *
- * @param subject - The scheduler, for messages.
+ * @param subject - The scheduler, for error messages.
  * @param gridSize - `numTrainTimesteps`.
  * @throws InvalidArgumentError if `options` break a rule.
  */

@@ -6,57 +6,57 @@ import * as float32 from "./float32.ts";
 import { chooseGamma } from "./noise.ts";
 import type { DenoisedSampleOutput, StepOptions } from "./scheduler.ts";
 
-// What `EDMHeunScheduler` and `EDMDPM2Scheduler` share: Karras et al. 2022 (arXiv:2206.00364), algorithm 2.
+// Shared by `EDMHeunScheduler` and `EDMDPM2Scheduler`: Karras et al. 2022 (arXiv:2206.00364), algorithm 2.
 
-/** How the two differ. */
+/** The parts in which the two schedulers differ. */
 export interface SecondOrderMethod {
-  /** The noise level of the second evaluation; `undefined` in a step that has none. */
+  /** The noise level of the second model evaluation; `undefined` for a step without one. */
   readonly secondSigma: (sigmaHat: number, sigmaNext: number) => number | undefined;
-  /** The derivative that the second half follows, of those at the two noise levels. */
+  /** Combines the derivatives at the two noise levels into the one that the second half follows. */
   readonly combine: (first: Tensor<"float32">, second: Tensor<"float32">) => Tensor<"float32">;
 }
 
 /** The noise levels of a step, float32 numbers. */
 interface SecondOrderStep {
-  /** Where the step before led. */
+  /** The level at which the previous step ended. */
   readonly sigma: number;
-  /** σ̂: where added noise raises it to, and the model is evaluated. */
+  /** σ̂: the level after noise is added, at which the model is evaluated. */
   readonly sigmaHat: number;
-  /** Where the model is evaluated again; `undefined` in a step of first order. */
+  /** The level of the second model evaluation; `undefined` for a first-order step. */
   readonly second: number | undefined;
-  /** Where the step leads. */
+  /** The level at which the step ends. */
   readonly sigmaNext: number;
 }
 
-/** The first half of a step, while the second is to be taken. */
+/** The first half of a step, kept until the second half is taken. */
 interface FirstHalf {
   readonly sample: Tensor<"float32">;
   readonly derivative: Tensor<"float32">;
 }
 
-/** A sample that noise was added to for the model, before the step is taken. */
+/** A sample with noise added for the model, before the step is taken. */
 interface ChurnedSample {
   readonly index: number;
   readonly original: Tensor<"float32">;
   readonly sample: Tensor<"float32">;
 }
 
-/** Which timestep of the run half a step is taken at. */
+/** The position of a half step in the run. */
 export interface SecondOrderPlace {
   readonly index: number;
   readonly timestep: number | undefined;
-  /** Whether the run ends with it. */
+  /** Whether the run ends with this half step. */
   readonly isLast: boolean;
 }
 
 /** The prediction of the clean sample at a noise level. */
 type Denoise = (sample: Tensor<"float32">, sigma: number) => Tensor<"float32">;
 
-/** The steps of a run, and how far the current one has come. */
+/** The steps of a run, and the progress within the current step. */
 export class SecondOrderSteps {
-  /** The levels that the model is evaluated at, and the one that the run ends at. */
+  /** The levels at which the model is evaluated, plus the final level of the run. */
   readonly sigmas: Float32Array;
-  /** Those of samples there, to which no noise was added. */
+  /** The same levels for samples before noise is added. */
   readonly sampleSigmas: Float32Array;
   readonly #className: string;
   readonly #config: EDMSamplerConfig & ChurnConfig;
@@ -66,8 +66,8 @@ export class SecondOrderSteps {
   #churned: ChurnedSample | undefined;
 
   /**
-   * @param className - The scheduler, for messages.
-   * @param levels - One for the start of each step, and the one that the last leads to.
+   * @param className - The scheduler, for error messages.
+   * @param levels - The starting level of each step, plus the level at which the last step ends.
    */
   constructor(
     className: string,
@@ -92,17 +92,17 @@ export class SecondOrderSteps {
     this.sampleSigmas = Float32Array.from([...levelsOf("sigma"), last]);
   }
 
-  /** How many steps there are. */
+  /** The number of steps. */
   get count(): number {
     return this.#steps.length;
   }
 
-  /** Whether the step to take next is the first half of one, or of first order. */
+  /** Whether the next step is the first half of a step, or a first-order step. */
   get isFirstOrder(): boolean {
     return this.#firstHalf === undefined;
   }
 
-  /** The sample that the model sees: with the noise of its step, which is drawn once for a sample. */
+  /** The sample passed to the model, with the noise of its step added. The noise is drawn once per sample. */
   churn(
     sample: Tensor<"float32">,
     index: number,
@@ -117,7 +117,7 @@ export class SecondOrderSteps {
   /**
    * Takes half a step.
    *
-   * @throws InvalidArgumentError if the run is to begin in the middle of a step.
+   * @throws InvalidArgumentError if the run would begin in the middle of a step.
    */
   take(
     denoise: Denoise,
@@ -143,7 +143,7 @@ export class SecondOrderSteps {
     return { prevSample, predOriginalSample };
   }
 
-  /** The sample that a step begins with, the noise level that it has, and the one that its first half leads to. */
+  /** The sample that a step starts from, its noise level, and the level at which the first half ends. */
   #begin(
     step: SecondOrderStep,
     index: number,
@@ -153,13 +153,13 @@ export class SecondOrderSteps {
   ): { start: Tensor<"float32">; sigma: number; sigmaTo: number } {
     const isKept = this.#churned?.index === index;
     const churned = isKept ? this.#churned : this.#addChurn(sample, index, timestep, generator);
-    // OpenAI's samplers draw noise in each step, also where none is added.
+    // OpenAI's samplers draw noise in every step, even if none is added.
     if (churned === undefined && generator !== undefined) randnTensor(sample.shape, generator);
     const start = churned?.sample ?? sample;
     return { start, sigma: step.sigmaHat, sigmaTo: step.second ?? step.sigmaNext };
   }
 
-  /** The sample with the noise of its step added; `undefined` where the step adds none. */
+  /** The sample with the noise of its step added; `undefined` if the step adds none. */
   #addChurn(
     sample: Tensor<"float32">,
     index: number,

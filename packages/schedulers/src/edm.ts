@@ -15,14 +15,14 @@ import { SchedulerBase } from "./scheduler-base.ts";
 import { appendSigma, exponentialSigmas, karrasSigmasFloat32 } from "./sigmas.ts";
 
 /**
- * What the schedulers of EDM models share: noise levels from `sigmaMax` down to `sigmaMin` in place of betas, and the
+ * The base of the schedulers for EDM models: noise levels from `sigmaMax` down to `sigmaMin` instead of betas, and the
  * preconditioning of Karras et al. 2022 (arXiv:2206.00364), table 1.
  */
 export abstract class EDMSchedulerBase<Values extends EDMConfig> extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "edm";
   protected readonly reminder: ScaledInputReminder = new ScaledInputReminder();
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
+  /** The noise levels in float32: one per timestep and, after `setTimesteps`, the final one. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
@@ -35,7 +35,7 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
   /**
    * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if it is not the only option, or is out of range; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const sigmas = samplerSigmas(`${this.className}.setTimesteps`, options, this.config);
@@ -48,10 +48,10 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
   }
 
   /**
-   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, table 1), where σ is the noise level of the step to
-   * take. Begins the run at `timestep`; does not advance it.
+   * The model's input: `sample / √(σ² + σ_data²)` (c_in of EDM, table 1), where σ is the noise level of the next step.
+   * Begins the run at `timestep`, but does not advance it.
    *
-   * @throws InvalidArgumentError if the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if the run does not contain the first `timestep`, or is over.
    */
   override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
@@ -66,7 +66,7 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
     return sample.mul(float32.div(1, deviation));
   }
 
-  /** `c_noise(σ) = 0.25 · ln σ` (EDM, table 1), in float32, not scaled. */
+  /** `c_noise(σ) = 0.25 · ln σ` (EDM, table 1), in float32, without scaling. */
   preconditionNoise(sigma: number): number {
     return float32.mul(0.25, float32.log(Math.fround(sigma)));
   }
@@ -89,11 +89,12 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
   }
 
   /**
-   * Begins a run through noise levels, with a timestep of `timestepScale · 0.25 · ln σ` for each.
+   * Begins a run through noise levels; each timestep is `timestepScale · 0.25 · ln σ`.
    *
-   * @param sigmas - One for each timestep, and the one that the run ends at.
-   * @param sampleSigmas - Those of samples, where they are not those that the model is evaluated at.
-   * @throws InvalidArgumentError if a level is not finite; the current run is then kept.
+   * @param sigmas - One level per timestep, plus the final level.
+   * @param sampleSigmas - The noise levels of the samples, if they differ from the levels at which the model is
+   * evaluated.
+   * @throws InvalidArgumentError if a level is not finite; the current run is kept.
    */
   protected beginRun(
     sigmas: Float32Array,
@@ -111,10 +112,10 @@ export abstract class EDMSchedulerBase<Values extends EDMConfig> extends Schedul
 }
 
 /**
- * The noise levels of a run of a sampler of OpenAI's consistency models (`cm/karras_diffusion.py`), in float32: one for
- * the start of each step, and the one that the last step leads to.
+ * The noise levels for a sampler of OpenAI's consistency models (`cm/karras_diffusion.py`), in float32: the starting
+ * level of each step, plus the level at which the last step ends.
  *
- * @throws InvalidArgumentError if `numInferenceSteps` is not the one option, or is out of range.
+ * @throws InvalidArgumentError if `numInferenceSteps` is not the only option, or is out of range.
  */
 export function samplerSigmas(
   subject: string,
@@ -125,7 +126,7 @@ export function samplerSigmas(
   const steps = requireTimestepCount(subject, options.numInferenceSteps);
   const endsAtZero = config.finalSigmasType === "zero";
   const count = endsAtZero ? steps : steps + 1;
-  // A run begins at the highest level, but an exponential schedule of one level is the lowest.
+  // A run begins at the highest level, but an exponential schedule with a single level returns the lowest.
   const sigmas =
     config.sigmaSchedule === "karras" || count === 1
       ? karrasSigmasFloat32(count, config)
@@ -133,7 +134,7 @@ export function samplerSigmas(
   return endsAtZero ? appendSigma(sigmas, 0) : sigmas;
 }
 
-/** A prediction of the clean sample, or the end of a run, clamped to [−1, 1] where the config says so. */
+/** Clamps a prediction of the clean sample, or the final sample of a run, to [−1, 1] if the config says so. */
 export function clipDenoised(
   sample: Tensor<"float32">,
   config: Pick<EDMSamplerConfig, "clipDenoised">,
@@ -141,7 +142,7 @@ export function clipDenoised(
   return config.clipDenoised ? sample.clamp(-1, 1) : sample;
 }
 
-/** How sample and model output are weighted in a prediction of the clean sample. */
+/** The weights of the sample and the model output in a prediction of the clean sample. */
 export interface Scalings {
   /** The weight of the sample. */
   readonly cSkip: number;
@@ -154,15 +155,15 @@ export function sampleDeviation(sigma: number, sigmaData: number, round: float32
   return round(Math.sqrt(round(round(sigma * sigma) + round(sigmaData * sigmaData))));
 }
 
-/** `σ_data² / (σ² + σ_data²)`: how much of the sample goes into the prediction. */
+/** `σ_data² / (σ² + σ_data²)`: the weight of the sample in the prediction. */
 export function skipScaling(sigma: number, sigmaData: number, round: float32.Rounding): number {
   const dataVariance = round(sigmaData * sigmaData);
-  // torch divides a number by a tensor in two roundings: the reciprocal, then the product.
+  // torch divides a number by a tensor with two roundings: the reciprocal, then the product.
   const reciprocal = round(1 / round(round(sigma * sigma) + dataVariance));
   return round(reciprocal * dataVariance);
 }
 
-/** `numerator · σ_data / √(σ² + σ_data²)`: how much of the model's output goes into the prediction. */
+/** `numerator · σ_data / √(σ² + σ_data²)`: the weight of the model's output in the prediction. */
 export function outputScaling(
   numerator: number,
   sigma: number,

@@ -1,6 +1,6 @@
 import { OnestepError } from "@onestep/core";
 
-/** A repository holds no `scheduler_config.json` where it was looked for. */
+/** Thrown if a repository has no `scheduler_config.json` in the searched locations. */
 export class SchedulerConfigNotFoundError extends OnestepError {
   static override readonly code: string = "scheduler-config-not-found";
 }

@@ -1,6 +1,6 @@
 /**
- * Arithmetic on float32 numbers as torch does it on a CPU: each operation rounds once. `exp` and `log` are those of
- * JavaScript, rounded; torch's own differ from them by a unit in the last place now and then.
+ * Float32 arithmetic as torch does it on a CPU: each operation rounds once. `exp` and `log` are JavaScript's, rounded
+ * to float32; torch's own occasionally differ by one unit in the last place.
  */
 
 /** `left + right` */
@@ -49,8 +49,8 @@ export function log(value: number): number {
 }
 
 /**
- * `count` numbers evenly spaced from `start` to `end`, as `torch.linspace` rounds them on a CPU with fused multiply-add:
- * from `start` upwards in the first half, from `end` downwards in the second. A single one is `start`.
+ * `count` numbers evenly spaced from `start` to `end`, rounded like `torch.linspace` on a CPU with fused multiply-add:
+ * upwards from `start` in the first half, downwards from `end` in the second. A single number is `start`.
  */
 export function linspace(start: number, end: number, count: number): Float32Array {
   const first = Math.fround(start);
@@ -65,8 +65,8 @@ export function linspace(start: number, end: number, count: number): Float32Arra
   return values;
 }
 
-/** Rounds the result of an operation to the type that torch computes it in: `Math.fround` for float32. */
+/** Rounds the result of an operation to the number type used by torch: `Math.fround` for float32. */
 export type Rounding = (value: number) => number;
 
-/** The rounding of float64: none. */
+/** Float64: no rounding. */
 export const keepFloat64: Rounding = (value) => value;

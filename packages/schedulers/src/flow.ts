@@ -1,17 +1,16 @@
 import type { SequenceRule } from "./checks.ts";
 import { keepFloat64, type Rounding } from "./float32.ts";
 
-// The noise levels of flow matching: 0 to 1, the signal being 1 − σ.
+// The noise levels of flow matching: from 0 to 1, with signal weight 1 − σ.
 
-/** Noise levels that a caller gives. */
+/** The rule for noise levels passed by the caller. */
 export const flowSigmaRule: SequenceRule = {
   expected: "noise levels above 0 and at most 1, strictly descending",
   accepts: (value, previous = 2) => value > 0 && value <= 1 && value < previous,
 };
 
 /**
- * `count` noise levels from `1 − 1 / trainCount` down, evenly spaced above 0, as diffusers' DPM-Solver and DEIS have
- * them.
+ * `count` noise levels from `1 − 1 / trainCount` down, evenly spaced and above 0, as in diffusers' DPM-Solver and DEIS.
  */
 export function evenFlowSigmas(count: number, trainCount: number): Float64Array {
   const gap = (1 / trainCount - 1) / count;
@@ -21,18 +20,18 @@ export function evenFlowSigmas(count: number, trainCount: number): Float64Array 
   });
 }
 
-/** `count` noise levels from 1 down, evenly spaced above `1 / trainCount`, as UniPC has them. */
+/** `count` noise levels from 1 down, evenly spaced and above `1 / trainCount`, as in UniPC. */
 export function fullFlowSigmas(count: number, trainCount: number): Float64Array {
   const gap = (1 / trainCount - 1) / count;
   return Float64Array.from({ length: count }, (_, index) => index * gap + 1);
 }
 
 /**
- * Noise levels shifted towards more noise: `s · σ / (1 + (s − 1) · σ)`. Esser et al. 2024 (arXiv:2403.03206), equation
+ * Shifts noise levels towards more noise: `s · σ / (1 + (s − 1) · σ)`. Esser et al. 2024 (arXiv:2403.03206), equation
  * 23.
  *
- * @param shift - s, above 0; 1 leaves the levels as they are.
- * @param round - What the type of the levels rounds to.
+ * @param shift - s, above 0; 1 leaves the levels unchanged.
+ * @param round - Rounds to the number type of the levels.
  */
 export function shiftFlowSigmas(
   sigmas: Float64Array,
@@ -45,10 +44,10 @@ export function shiftFlowSigmas(
 }
 
 /**
- * Noise levels shifted by the resolution of an image: `s / (s + (1 / σ − 1))`, where s is `e^μ` or μ itself; diffusers'
- * `time_shift`.
+ * Shifts noise levels according to the image resolution: `s / (s + (1 / σ − 1))`, where s is `e^μ` or μ itself;
+ * diffusers' `time_shift`.
  *
- * @param round - What the type of the levels rounds to.
+ * @param round - Rounds to the number type of the levels.
  */
 export function timeShift(
   sigmas: Float64Array,
@@ -61,10 +60,10 @@ export function timeShift(
 }
 
 /**
- * Noise levels stretched so that the last is `shiftTerminal`; as they are where that is null or 0. diffusers'
+ * Stretches noise levels so that the last one is `shiftTerminal`; null or 0 leaves them unchanged. diffusers'
  * `stretch_shift_to_terminal`.
  *
- * @param round - What the type of the levels rounds to.
+ * @param round - Rounds to the number type of the levels.
  */
 export function stretchToTerminal(
   sigmas: Float64Array,

@@ -10,14 +10,14 @@ import { liftTerminalAlpha, trainSigmas } from "./sigmas.ts";
 import { type SpacingConfig, spacedTimesteps } from "./timesteps.ts";
 
 /**
- * What the schedulers share that come from k-diffusion, for models trained on betas: their samples are the clean sample
- * and noise of level σ, the signal not being scaled, and steps go from noise level to noise level.
+ * The base of the k-diffusion schedulers for models trained on a beta schedule: a sample is the unscaled clean sample
+ * plus noise of level σ, and steps move between noise levels.
  */
 export abstract class KDiffusionSchedulerBase<
   Values extends RescaledBetaConfig & SpacingConfig,
 > extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "betas";
-  /** The noise level of each timestep of training, in float32. Read-only. */
+  /** The noise level of each training timestep, in float32. Read-only. */
   protected readonly trainSigmas: Float32Array;
   protected readonly reminder: ScaledInputReminder = new ScaledInputReminder();
 
@@ -30,14 +30,14 @@ export abstract class KDiffusionSchedulerBase<
     );
   }
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
+  /** The noise levels in float32: one per timestep and, after `setTimesteps`, the final one. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
   /**
-   * The standard deviation of the initial noise, in float32: the highest noise level σ where
-   * the timesteps reach up to the last of training (`"linspace"` and `"trailing"`), `√(σ² + 1)` otherwise.
+   * The standard deviation of the initial noise, in float32: the highest noise level σ if the timesteps reach the last
+   * training timestep (`"linspace"` and `"trailing"`), otherwise `√(σ² + 1)`.
    */
   override get initNoiseSigma(): number {
     let highest = 0;
@@ -53,10 +53,10 @@ export abstract class KDiffusionSchedulerBase<
   }
 
   /**
-   * The model's input: `sample / √(σ² + 1)`, where σ is the noise level of the step to take. Begins the run at
-   * `timestep`; does not advance it.
+   * The model's input: `sample / √(σ² + 1)`, where σ is the noise level of the next step. Begins the run at `timestep`,
+   * but does not advance it.
    *
-   * @throws InvalidArgumentError if the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if the run does not contain the first `timestep`, or is over.
    */
   override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
@@ -65,12 +65,12 @@ export abstract class KDiffusionSchedulerBase<
     return sample.div(float32.sqrt(float32.add(float32.square(sigma), 1)));
   }
 
-  /** The noise level that the model's input has at an index of the run. */
+  /** The noise level of the model's input at an index of the run. */
   protected inputSigma(index: number): number {
     return this.run.sigmaAt(index);
   }
 
-  /** Begins a run. Timesteps and levels are rounded to float32. */
+  /** Begins a run. Rounds timesteps and levels to float32. */
   protected beginRun(
     timesteps: ArrayLike<number>,
     sigmas: ArrayLike<number>,
@@ -84,7 +84,7 @@ export abstract class KDiffusionSchedulerBase<
   }
 
   /**
-   * `numInferenceSteps` timesteps by `timestepSpacing`, rounded to float32.
+   * `numInferenceSteps` timesteps, spaced by `timestepSpacing`, rounded to float32.
    *
    * @throws InvalidArgumentError if it is not a whole number of at least 1, or the spacing has fewer timesteps.
    */

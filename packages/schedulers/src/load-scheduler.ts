@@ -14,23 +14,23 @@ import {
 import type { Scheduler } from "./scheduler.ts";
 import * as schedulers from "./schedulers.ts";
 
-/** The static side of a scheduler that can be made from a file. */
+/** The static side of a scheduler class that can be loaded from a file. */
 export interface SchedulerClass {
-  /** The name of the class in files: that of diffusers, where it has one. */
+  /** The class name used in files: diffusers' name, if diffusers has the class. */
   readonly className: string;
-  /** The names of the classes that its config can be given to, its own among them. */
+  /** The names of the classes that accept its config, including itself. */
   readonly compatibles: readonly string[];
   /** The fields of its config. */
   readonly schema: ConfigSchema<ConfigFields>;
-  /** A scheduler with the config of another, of this class or another. */
+  /** Creates a scheduler from the config of another scheduler, of the same class or a different one. */
   fromConfig(config: object): Scheduler;
-  /** A scheduler from the content of a `scheduler_config.json`. `source` names the file in messages. */
+  /** Creates a scheduler from the content of a `scheduler_config.json`. `source` is the file name in error messages. */
   fromJson(document: PythonJson, source: string): Scheduler;
   /** Loads the scheduler of a repository. */
   fromPretrained(source: SchedulerSource, options?: SchedulerFromPretrainedOptions): Promise<Scheduler>;
 }
 
-/** The schedulers that this package has, in the order of their names. */
+/** The schedulers of this package, sorted by name. */
 export const schedulerClasses: readonly SchedulerClass[] = Object.freeze(
   Object.values<SchedulerClass>(schedulers).sort((left, right) =>
     left.className < right.className ? -1 : 1,
@@ -38,7 +38,7 @@ export const schedulerClasses: readonly SchedulerClass[] = Object.freeze(
 );
 
 /**
- * The scheduler that goes by this name in diffusers; `undefined` where this package has none of that name.
+ * The scheduler with this diffusers name; `undefined` if this package has none.
  *
  * @example
  * const scheduler = findSchedulerClass("DDIMScheduler")?.fromConfig(pipe.scheduler.config);
@@ -50,25 +50,25 @@ export function findSchedulerClass(className: string): SchedulerClass | undefine
 /** Options of {@link loadScheduler}. */
 export interface LoadSchedulerOptions extends SchedulerFromPretrainedOptions {
   /**
-   * The class, as the `model_index.json` of a pipeline names it. It counts, as in diffusers, where the file names
-   * another or none. By default the class is that of the file.
+   * The class, as named in the pipeline's `model_index.json`. As in diffusers, it takes precedence over the class in
+   * the file. By default, the file's class is used.
    */
   readonly className?: string | undefined;
 }
 
-/** Classes of diffusers with the config and the steps of one that is here; what they add is for other loops. */
+/** diffusers classes with the same config and steps as a class in this package; their additions are for other loops. */
 const sameClasses: ReadonlyMap<string, string> = new Map([
   ["DDIMParallelScheduler", "DDIMScheduler"],
   ["DDPMParallelScheduler", "DDPMScheduler"],
 ]);
 
 /**
- * The scheduler that the content of a `scheduler_config.json` describes, of the class that it names. diffusers'
- * parallel schedulers are loaded as those whose steps they take, with a warning.
+ * Creates the scheduler described by the content of a `scheduler_config.json`, of the class named there. diffusers'
+ * parallel schedulers are loaded as their equivalents in this package, with a warning.
  *
- * @param document - What `parsePythonJson` made of the file.
- * @param source - Names the file in messages.
- * @param givenClass - The class, where it is not for the file to say.
+ * @param document - The file, parsed with `parsePythonJson`.
+ * @param source - The name of the file in error messages.
+ * @param givenClass - Overrides the class named in the file.
  * @throws InvalidConfigError if the document is not an object, names no class, or a field is out of range.
  * @throws UnsupportedError if it names a class that this package does not have.
  *
@@ -113,12 +113,12 @@ export function schedulerFromJson(document: PythonJson, source: string, givenCla
 }
 
 /**
- * Loads the scheduler of a repository, of the class that it was saved by, or of `className`.
+ * Loads the scheduler of a repository, of the class that saved it, or of `className`.
  *
- * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
+ * @param source - A Hub id, a folder, a folder URL, or an open repository.
  * @throws InvalidArgumentError if an option is unknown.
  * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
- * @throws InvalidConfigError if that file is wrong.
+ * @throws InvalidConfigError if that file is invalid.
  * @throws UnsupportedError if it names a class that this package does not have.
  *
  * @example

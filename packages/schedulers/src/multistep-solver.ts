@@ -25,7 +25,7 @@ import {
 import { sigmaToAlphaSigmaT } from "./solvers/dpm-solver.ts";
 import { allTimesteps, roundHalfEven, trainTimestepRule } from "./timesteps.ts";
 
-/** The fields that {@link MultistepSolverBase} needs. */
+/** The config fields that {@link MultistepSolverBase} needs. */
 type MultistepSolverConfig = RescaledBetaConfig &
   SigmaConversionConfig & {
     readonly useFlowSigmas: boolean;
@@ -34,20 +34,20 @@ type MultistepSolverConfig = RescaledBetaConfig &
   };
 
 /**
- * What the solvers of the diffusion ODE share, which step by the model's last outputs: DPM-Solver, DEIS, UniPC. Their
- * samples keep the variance: α_t and σ_t follow from the noise level.
+ * The base of the multistep solvers of the diffusion ODE, which use the model's previous outputs: DPM-Solver, DEIS,
+ * UniPC. Samples are variance-preserving: α_t and σ_t are computed from the noise level.
  */
 export abstract class MultistepSolverBase<
   Values extends MultistepSolverConfig,
 > extends SchedulerBase<Values> {
   readonly noiseProcess: NoiseProcess = "betas";
-  /** The variance that each timestep of training adds, in float32. Read-only. */
+  /** The variance added at each training timestep, in float32. Read-only. */
   readonly betas: Float32Array;
-  /** ᾱ: the share of the signal's variance that is left at each timestep of training. Read-only. */
+  /** ᾱ: the fraction of the signal's variance left at each training timestep. Read-only. */
   readonly alphasCumprod: Float32Array;
-  /** The noise level of each timestep of training, in float32. Read-only. */
+  /** The noise level of each training timestep, in float32. Read-only. */
   protected readonly trainSigmas: Float32Array;
-  /** The converted outputs of the last steps, the newest last, at most as many as the order. */
+  /** The converted outputs of the previous steps, newest last, at most as many as the order. */
   protected modelOutputs: readonly Tensor<"float32">[] = [];
 
   constructor(options: ConfigOptions<Values> = {}) {
@@ -61,16 +61,16 @@ export abstract class MultistepSolverBase<
     this.run = new ScheduleRun(this.className, allTimesteps(this.length), { sigmas });
   }
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
+  /** The noise levels in float32: one per timestep and, after `setTimesteps`, the final one. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
   /**
-   * `originalSamples · α_t + noise · σ_t`, at the level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
+   * `originalSamples · α_t + noise · σ_t` at the noise level of `timesteps`: values of `timesteps`, either one for the
+   * whole batch or one per item. After {@link setBeginIndex}, the noise level of the next step is used instead.
    *
-   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not in the run, or the shapes do not match.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -84,7 +84,7 @@ export abstract class MultistepSolverBase<
     return combineItems(`${this.className}.addNoise`, { originalSamples, noise }, weights);
   }
 
-  /** Begins a run. Timesteps are cut to whole numbers, as in diffusers, and levels rounded to float32. */
+  /** Begins a run. As in diffusers, timesteps are truncated to whole numbers; levels are rounded to float32. */
   protected beginRun(timesteps: Float64Array, sigmas: ArrayLike<number>): void {
     this.run = new ScheduleRun(this.className, timesteps.map(Math.trunc), {
       sigmas: Float32Array.from(sigmas),
@@ -93,7 +93,7 @@ export abstract class MultistepSolverBase<
     this.modelOutputs = [];
   }
 
-  /** The ends of Karras, exponential and beta sigmas: those of the config, else those of training. */
+  /** The ends of Karras, exponential and beta sigmas: from the config, or the training range. */
   protected get sigmaEnds(): SigmaEnds {
     return {
       sigmaMin: this.config.sigmaMin ?? this.trainSigmas[0] ?? Number.NaN,
@@ -101,13 +101,18 @@ export abstract class MultistepSolverBase<
     };
   }
 
-  /** `count` Karras, exponential or beta sigmas and their timesteps; `undefined` where the config says none of them. */
+  /**
+   * `count` Karras, exponential or beta sigmas and their timesteps; `undefined` if the config asks for none of them.
+   */
   protected convertedSchedule(count: number): DiffusionSchedule | undefined {
     const sigmas = convertSigmas(this.config, count, this.sigmaEnds);
     return sigmas && this.scheduleOf(sigmas, this.config.useKarrasSigmas);
   }
 
-  /** Noise levels and their timesteps, rounded where `isRounded`, as diffusers does before it cuts them. */
+  /**
+   * Noise levels and their timesteps. With `isRounded`, timesteps are rounded, as diffusers does before truncating
+   * them.
+   */
   protected scheduleOf(sigmas: Float64Array, isRounded: boolean): DiffusionSchedule {
     const logSigmas = this.trainSigmas.map(Math.log);
     const timesteps = sigmas.map((sigma) => sigmaToTimestep(sigma, logSigmas));
@@ -115,12 +120,13 @@ export abstract class MultistepSolverBase<
   }
 
   /**
-   * The schedule of a run of DPM-Solver or DEIS.
+   * The schedule of a DPM-Solver or DEIS run.
    *
-   * @param request - What the caller asked for: `numInferenceSteps` or `timesteps`.
-   * @param shift - The shift of flow matching, see {@link flowShift}.
-   * @param spacedTimesteps - The timesteps where the config says no Karras, exponential, beta or flow sigmas.
-   * @throws InvalidArgumentError if the request is out of range, or has timesteps and the config says such sigmas.
+   * @param request - The caller's request: `numInferenceSteps` or `timesteps`.
+   * @param shift - The flow matching shift, see {@link flowShift}.
+   * @param spacedTimesteps - The timesteps to use if the config asks for no Karras, exponential, beta or flow sigmas.
+   * @throws InvalidArgumentError if the request is out of range, or has timesteps although the config asks for such
+   * sigmas.
    */
   protected createSchedule(
     subject: string,
@@ -140,17 +146,17 @@ export abstract class MultistepSolverBase<
     return { timesteps, sigmas: interpolateSigmas(timesteps, this.trainSigmas) };
   }
 
-  /** Whether the noise levels of a run follow from their number alone, and not from timesteps. */
+  /** Whether the noise levels of a run are determined by their number alone, not by timesteps. */
   protected get hasOwnSigmas(): boolean {
     return isConverted(this.config) || this.config.useFlowSigmas;
   }
 }
 
 /**
- * The shift of the noise levels of flow matching: that of the config, or `e^mu`.
+ * The flow matching shift: from the config, or `e^mu`.
  *
- * @param subject - The method, for the message.
- * @throws InvalidArgumentError if `mu` is given and the config does not ask for it, or its exponential is not finite.
+ * @param subject - The method, for the error message.
+ * @throws InvalidArgumentError if `mu` is given but the config does not expect it, or its exponential is not finite.
  */
 export function flowShift(
   subject: string,
@@ -185,9 +191,10 @@ function refuseTimesteps(subject: string): never {
 }
 
 /**
- * How many timesteps of training `lambdaMinClipped` leaves, from the first on: those whose λ_t is not below it.
+ * The number of training timesteps that `lambdaMinClipped` keeps, counted from the first: those whose λ_t is not below
+ * it.
  *
- * @throws InvalidArgumentError if it leaves none.
+ * @throws InvalidArgumentError if it keeps none.
  */
 export function countUnclipped(
   subject: string,

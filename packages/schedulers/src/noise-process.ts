@@ -1,5 +1,5 @@
 /**
- * How noise was mixed into the images that a model was trained on, which decides what schedulers can sample it.
+ * How noise was mixed into a model's training images. Determines which schedulers can sample the model.
  *
  * - `"betas"`: `√ᾱ · image + √(1 − ᾱ) · noise`, ᾱ from a schedule of betas over whole timesteps (DDPM).
  * - `"edm"`: `image + σ · noise`, the model preconditioned as in EDM and given c_noise(σ); consistency models too.
@@ -9,11 +9,11 @@
  */
 export type NoiseProcess = "betas" | "edm" | "score-sde" | "flow" | "times";
 
-/** What is to be known of a {@link NoiseProcess}. */
+/** The properties of a {@link NoiseProcess}. */
 export interface NoiseProcessDescription {
-  /** What it is, for messages. */
+  /** A description for messages. */
   readonly description: string;
-  /** The fields of a scheduler's config that have to be those of training. */
+  /** The fields of a scheduler's config that have to match those used in training. */
   readonly trainingFields: readonly string[];
 }
 

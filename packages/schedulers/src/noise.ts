@@ -6,7 +6,7 @@ import * as float32 from "./float32.ts";
 /**
  * `originalSamples + noise · σ`, in float32.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param sigmas - One noise level for all items of the batch, or one for each.
  * @throws InvalidArgumentError if the tensors differ in shape, or the levels do not fit the batch.
  */
@@ -24,11 +24,11 @@ export function addNoise(
 }
 
 /**
- * `√ᾱ · originalSamples + √(1 − ᾱ) · noise`, in float32: formula (4) of Ho et al. 2020 (arXiv:2006.11239).
+ * `√ᾱ · originalSamples + √(1 − ᾱ) · noise`, in float32: equation (4) of Ho et al. 2020 (arXiv:2006.11239).
  *
- * @param className - The scheduler, for messages.
- * @param timesteps - Timesteps of training, one for all items of the batch or one each.
- * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
+ * @param className - The scheduler, for error messages.
+ * @param timesteps - Training timesteps; either one for the whole batch or one per item.
+ * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not match.
  */
 export function addNoiseByAlpha(
   className: string,
@@ -43,12 +43,12 @@ export function addNoiseByAlpha(
 }
 
 /**
- * `√ᾱ · noise − √(1 − ᾱ) · sample`, in float32: what a model for `"v_prediction"` is trained to predict (Salimans and
- * Ho 2022, arXiv:2202.00512, appendix D).
+ * `√ᾱ · noise − √(1 − ᾱ) · sample`, in float32: the training target of a `"v_prediction"` model (Salimans and Ho 2022,
+ * arXiv:2202.00512, appendix D).
  *
- * @param className - The scheduler, for messages.
- * @param timesteps - Timesteps of training, one for all items of the batch or one each.
- * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not fit.
+ * @param className - The scheduler, for error messages.
+ * @param timesteps - Training timesteps; either one for the whole batch or one per item.
+ * @throws InvalidArgumentError if a timestep is out of range, or the shapes do not match.
  */
 export function velocityByAlpha(
   className: string,
@@ -80,10 +80,10 @@ export type Weights = readonly [left: number, right: number];
 /**
  * `left · weight + right · weight`, in float32.
  *
- * @param subject - The method, for messages.
- * @param samples - The two, by the names of their parameters.
- * @param weights - One pair for all items of the batch, or one for each.
- * @throws InvalidArgumentError if the tensors differ in shape, or the weights do not fit the batch.
+ * @param subject - The method, for error messages.
+ * @param samples - The two samples, keyed by parameter name.
+ * @param weights - One pair for the whole batch, or one per item.
+ * @throws InvalidArgumentError if the tensors differ in shape, or the number of weights does not match the batch.
  */
 export function combineItems(
   subject: string,
@@ -112,23 +112,23 @@ function combine(left: Tensor<"float32">, right: Tensor<"float32">, weights: Wei
   return left.mul(weights[0]).add(right.mul(weights[1]));
 }
 
-/** How much noise a step of EDM's stochastic sampler adds before it takes noise away. */
+/** How much noise a step of EDM's stochastic sampler adds before denoising. */
 export interface ChurnOptions {
-  /** Noise to add over the whole run, at least 0; 0 by default: none. */
+  /** The total amount of noise to add over a run (churn), at least 0; 0 (none) by default. */
   readonly sChurn?: number | undefined;
   /** The lowest noise level at which noise is added; 0 by default. */
   readonly sTmin?: number | undefined;
   /** The highest noise level at which noise is added; infinity by default. */
   readonly sTmax?: number | undefined;
-  /** What the added noise is multiplied with; 1 by default. */
+  /** Multiplier for the added noise; 1 by default. */
   readonly sNoise?: number | undefined;
 }
 
 /**
- * `γ = min(S_churn / N, √2 − 1)` within [S_tmin, S_tmax], 0 outside: by what part of itself a noise level is raised.
+ * `γ = min(S_churn / N, √2 − 1)` within [S_tmin, S_tmax], 0 outside: the fraction by which a noise level is raised.
  * Karras et al. 2022 (arXiv:2206.00364), algorithm 2, line 4.
  *
- * @param subject - The method, for messages.
+ * @param subject - The method, for error messages.
  * @param sigma - The noise level, a float32 number.
  * @param stepCount - N, the number of steps in the run.
  * @throws InvalidArgumentError if an option is not a number, or `sChurn` is below 0.
@@ -149,22 +149,22 @@ export function chooseGamma(
       remedy: "Leave it out for its default.",
     });
   }
-  // torch compares a float32 number with a bound that is rounded to float32.
+  // torch compares a float32 number with a bound rounded to float32.
   const isWithin = Math.fround(sTmin) <= sigma && sigma <= Math.fround(sTmax);
   return isWithin ? Math.min(sChurn / stepCount, Math.SQRT2 - 1) : 0;
 }
 
-/** How an ancestral step is split: down along the probability flow ODE, and up again with fresh noise. */
+/** How an ancestral step is split: down along the probability flow ODE, then up again with fresh noise. */
 export interface AncestralLevels {
   /** The noise level to go down to. */
   readonly sigmaDown: number;
-  /** The level of the noise to add there. */
+  /** The level of the noise to add after that. */
   readonly sigmaUp: number;
 }
 
 /**
- * The split of a step from one noise level to a lower one, such that noise of variance `sigmaDown² + sigmaUp²` is that
- * of `sigmaTo`, in float32: `σ_up² = σ_to² · (σ_from² − σ_to²) / σ_from²`. From k-diffusion's `get_ancestral_step`.
+ * Splits a step to a lower noise level such that `sigmaDown² + sigmaUp²` is the noise variance at `sigmaTo`, in
+ * float32: `σ_up² = σ_to² · (σ_from² − σ_to²) / σ_from²`. From k-diffusion's `get_ancestral_step`.
  *
  * @param sigmaFrom - Above 0.
  * @param sigmaTo - At most `sigmaFrom`.
@@ -172,7 +172,7 @@ export interface AncestralLevels {
 export function ancestralLevels(sigmaFrom: number, sigmaTo: number): AncestralLevels {
   const [from, to] = [float32.square(sigmaFrom), float32.square(sigmaTo)];
   const sigmaUp = float32.sqrt(float32.div(float32.mul(to, float32.sub(from, to)), from));
-  // Rounding may lead below 0 where one level is far below the other.
+  // Rounding may produce a negative number if one level is far below the other.
   const remainder = Math.max(float32.sub(to, float32.square(sigmaUp)), 0);
   return { sigmaUp, sigmaDown: float32.sqrt(remainder) };
 }

@@ -13,12 +13,12 @@ export type PredictionType = "epsilon" | "sample" | "v_prediction";
 /** Every {@link PredictionType}. */
 export const predictionTypes: readonly PredictionType[] = ["epsilon", "sample", "v_prediction"];
 
-/** The fields of a config that say whether and where predictions are clamped. */
+/** The config fields that control clamping of predictions. */
 export interface ClippingConfig {
-  /** Whether predictions of the clean sample are clamped, where they are not thresholded. */
+  /** Whether to clamp predictions of the clean sample. Has no effect if they are thresholded. */
   readonly clipSample: boolean;
   /**
-   * What they are clamped to, in either direction; above 0, 1 by default. Infinity clamps nothing; null only where
+   * The clamping limit in both directions; above 0, 1 by default. Infinity disables clamping; null is only allowed if
    * `clipSample` is false.
    */
   readonly clipSampleRange: number | null;
@@ -29,16 +29,16 @@ export function clippingFields(clipSample: boolean): ConfigFieldsOf<ClippingConf
   return { clipSample: truthField(clipSample), clipSampleRange: limitField(1) };
 }
 
-/** The fields of a config that say whether and how predictions are thresholded. */
+/** The config fields that control dynamic thresholding of predictions. */
 export interface ThresholdingConfig {
-  /** Whether predictions of the clean sample are thresholded dynamically; false by default. */
+  /** Whether to threshold predictions of the clean sample dynamically; false by default. */
   readonly thresholding: boolean;
   /**
-   * Which quantile of an item's absolute values is its threshold, 0 to 1; 0.995 by default. Null only where
+   * The quantile of an item's absolute values used as its threshold, 0 to 1; 0.995 by default. Null is only allowed if
    * `thresholding` is false.
    */
   readonly dynamicThresholdingRatio: number | null;
-  /** The most that a threshold may be; above 0, 1 by default. Null only where `thresholding` is false. */
+  /** The maximum threshold; above 0, 1 by default. Null is only allowed if `thresholding` is false. */
   readonly sampleMaxValue: number | null;
 }
 
@@ -52,7 +52,7 @@ export function thresholdingFields(): ConfigFieldsOf<ThresholdingConfig> {
 }
 
 /**
- * The prediction of the clean sample: for `"epsilon"` formula (15) of Ho et al. 2020 (arXiv:2006.11239).
+ * The prediction of the clean sample. For `"epsilon"`, equation (15) of Ho et al. 2020 (arXiv:2006.11239).
  *
  * @param alphaProd - ᾱ of the timestep, a float32 number.
  */
@@ -97,7 +97,7 @@ export function predictNoise(
   }
 }
 
-/** The noise that a sample holds besides the clean one: `(sample − √ᾱ · originalSample) / √(1 − ᾱ)`. */
+/** The noise in a sample, given the clean sample: `(sample − √ᾱ · originalSample) / √(1 − ᾱ)`. */
 export function noiseBeside(
   originalSample: Tensor<"float32">,
   sample: Tensor<"float32">,
@@ -108,7 +108,8 @@ export function noiseBeside(
 }
 
 /**
- * The prediction of the clean sample, of one that is the clean sample with noise of level `sigma` added, in float32.
+ * The prediction of the clean sample from a sample with noise of level `sigma` added to it (the signal is unscaled), in
+ * float32.
  *
  * @param sigma - A float32 number.
  */
@@ -130,7 +131,7 @@ export function predictOriginalAtSigma(
   }
 }
 
-/** What a model predicts that an ODE solver steps with: a {@link PredictionType}, or the flow from signal to noise. */
+/** What the model of an ODE solver predicts: a {@link PredictionType}, or the flow from signal to noise. */
 export type SolverPredictionType = PredictionType | "flow_prediction";
 
 /** Every {@link SolverPredictionType}. */
@@ -141,12 +142,12 @@ export const solverPredictionTypes: readonly SolverPredictionType[] = [
   "flow_prediction",
 ];
 
-/** The fields of a config that {@link limitSample} heeds, as far as a scheduler has them. */
+/** The config fields used by {@link limitSample}; schedulers may have only some of them. */
 export type LimitConfig = Partial<ClippingConfig> & Partial<ThresholdingConfig>;
 
-/** A prediction of the clean sample, thresholded, clamped or as it is. */
+/** Thresholds or clamps a prediction of the clean sample, as the config says. */
 export function limitSample(sample: Tensor<"float32">, config: LimitConfig): Tensor<"float32"> {
-  // A schema refuses limits that are null where they are needed.
+  // The schema rejects null limits where they are needed.
   if (config.thresholding === true) {
     const { dynamicThresholdingRatio, sampleMaxValue } = config;
     return thresholdSample(sample, {
@@ -159,9 +160,9 @@ export function limitSample(sample: Tensor<"float32">, config: LimitConfig): Ten
 }
 
 /**
- * Checks that the limits which a config asks for are numbers.
+ * Checks that the limits required by a config are numbers.
  *
- * @param subject - The scheduler or the file, for the message.
+ * @param subject - The scheduler or the file, for the error message.
  * @throws InvalidConfigError if one is null.
  */
 export function requireLimits(subject: string, config: LimitConfig): void {
@@ -184,8 +185,8 @@ export function requireLimits(subject: string, config: LimitConfig): void {
 }
 
 /**
- * Each item of the batch clamped to a quantile of its own absolute values, from 1 to `sampleMaxValue`, and divided by
- * it: the dynamic thresholding of Saharia et al. 2022 (arXiv:2205.11487), section 2.3.
+ * Clamps each item of the batch to a quantile of its own absolute values, limited to 1 to `sampleMaxValue`, and divides
+ * it by that threshold: the dynamic thresholding of Saharia et al. 2022 (arXiv:2205.11487), section 2.3.
  */
 export function thresholdSample(
   sample: Tensor<"float32">,
@@ -204,7 +205,7 @@ export function thresholdSample(
   return Tensor.concat(items);
 }
 
-/** `torch.quantile` in float32, interpolated linearly; NaN where a value is. Sorts `values`. */
+/** `torch.quantile` in float32 with linear interpolation; NaN if any value is NaN. Sorts `values` in place. */
 function float32Quantile(values: Float32Array, ratio: number): number {
   values.sort();
   const last = values.length - 1;
@@ -219,18 +220,18 @@ function float32Quantile(values: Float32Array, ratio: number): number {
   return Math.fround(start + part * float32.sub(above, below));
 }
 
-/** The two halves of a model's output that holds a prediction and a variance. */
+/** The two halves of a model output that contains a prediction and a variance. */
 export interface SplitOutput {
   readonly modelOutput: Tensor<"float32">;
   readonly predictedVariance: Tensor<"float32">;
 }
 
 /**
- * Splits the output of a model that learned its variance, [batch, 2 · channels, …], into prediction and variance.
+ * Splits the output of a model with learned variance, [batch, 2 · channels, …], into prediction and variance.
  *
- * @param subject - The method, for the message.
+ * @param subject - The method, for the error message.
  * @param sample - [batch, channels, …]
- * @throws InvalidArgumentError if the output has not twice the channels of the sample.
+ * @throws InvalidArgumentError if the output does not have twice as many channels as the sample.
  */
 export function splitVariance(
   subject: string,

@@ -2,21 +2,23 @@ import { InvalidArgumentError } from "@onestep/core";
 import { describeValue } from "@onestep/core/internal";
 import { findTimestepIndex } from "./checks.ts";
 
-/** What a {@link ScheduleRun} has besides its timesteps. */
+/** Optional properties of a {@link ScheduleRun}. */
 export interface ScheduleRunOptions {
-  /** One noise level per timestep and, where the run ends at a level of its own, that level too. */
+  /** One noise level per timestep, plus the final level if the run has a separate one. */
   readonly sigmas?: Float32Array | Float64Array;
-  /** The levels of samples at the timesteps, where the model is evaluated at others; `sigmas` by default. */
+  /** The noise levels of the samples at the timesteps, if the model is evaluated at others; `sigmas` by default. */
   readonly sampleSigmas?: Float32Array | Float64Array;
-  /** How many steps were asked for; `undefined` before `setTimesteps`, and where diffusers leaves it so. */
+  /**
+   * The requested number of steps; `undefined` before `setTimesteps`, and in the cases where diffusers leaves it unset.
+   */
   readonly numInferenceSteps?: number | undefined;
 }
 
 /**
- * One run of a scheduler: its timesteps, its noise levels, and which step comes next.
+ * One run of a scheduler: its timesteps, its noise levels, and the next step.
  *
- * A step asks for its index with {@link enter}, computes, and only then calls {@link advance}. So a step that throws
- * leaves the run as it was.
+ * A step gets its index from {@link enter}, computes, and only then calls {@link advance}, so a step that throws leaves
+ * the run unchanged.
  */
 export class ScheduleRun {
   readonly timesteps: Float64Array;
@@ -27,7 +29,7 @@ export class ScheduleRun {
   #stepIndex: number | undefined;
   #beginIndex: number | undefined;
 
-  /** @param className - The scheduler, for messages. */
+  /** @param className - The scheduler, for error messages. */
   constructor(className: string, timesteps: Float64Array, options: ScheduleRunOptions = {}) {
     const { sigmas = new Float32Array(), sampleSigmas = sigmas, numInferenceSteps } = options;
     this.#className = className;
@@ -37,12 +39,12 @@ export class ScheduleRun {
     this.numInferenceSteps = numInferenceSteps;
   }
 
-  /** The index of the step to take next; `undefined` until the run begins. */
+  /** The index of the next step; `undefined` until the run begins. */
   get stepIndex(): number | undefined {
     return this.#stepIndex;
   }
 
-  /** The index of the first step, where a caller chose it. */
+  /** The index of the first step, if set by the caller. */
   get beginIndex(): number | undefined {
     return this.#beginIndex;
   }
@@ -62,9 +64,9 @@ export class ScheduleRun {
   }
 
   /**
-   * The number of steps that `setTimesteps` was given.
+   * The number of steps passed to `setTimesteps`.
    *
-   * @throws InvalidArgumentError if `setTimesteps` was not called.
+   * @throws InvalidArgumentError if `setTimesteps` has not been called.
    */
   requireStarted(): number {
     if (this.numInferenceSteps !== undefined) return this.numInferenceSteps;
@@ -77,13 +79,13 @@ export class ScheduleRun {
   }
 
   /**
-   * The index of the step to take. The first step is at the begin index where there is one, at index 0 where `timestep`
-   * is the first of the run, else at `timestep`. Later steps follow in order, whatever their `timestep`.
+   * The index of the next step. The first step is at the begin index if there is one, at index 0 if `timestep` is the
+   * first of the run, otherwise at `timestep`. Later steps follow in order, whatever their `timestep`.
    *
-   * Noise levels of a steep schedule share timesteps. diffusers begins at the second of two equal ones even at the
-   * start of a run, and reaches the end of its levels one step before the end of the loop.
+   * In a steep schedule, several noise levels share a timestep. diffusers begins at the second of two equal timesteps
+   * even at the start of a run, and so reaches the end of its levels one step before the end of the loop.
    *
-   * @throws InvalidArgumentError if the run does not have the first `timestep`, or is over.
+   * @throws InvalidArgumentError if the run does not contain the first `timestep`, or is over.
    */
   enter(timestep: number): number {
     const index = this.#stepIndex ?? this.#beginIndex ?? this.#indexOf(timestep);
@@ -91,18 +93,18 @@ export class ScheduleRun {
     return index;
   }
 
-  /** Begins the run, unless it has begun, and returns the index of the step to take, as {@link enter} does. */
+  /** Begins the run, unless it has begun already, and returns the index of the next step, like {@link enter}. */
   begin(timestep: number): number {
     this.#stepIndex = this.enter(timestep);
     return this.#stepIndex;
   }
 
-  /** Notes that the step at `index` was taken. */
+  /** Records that the step at `index` was taken. */
   advance(index: number): void {
     this.#stepIndex = index + 1;
   }
 
-  /** @throws InvalidArgumentError if there is no step at `index`, since the run is over. */
+  /** @throws InvalidArgumentError if there is no step at `index` because the run is over. */
   requireLeft(index: number): void {
     const count = this.timesteps.length;
     if (index < count) return;
@@ -114,16 +116,16 @@ export class ScheduleRun {
     });
   }
 
-  /** The noise level at an index; past the end, the last one. */
+  /** The noise level at an index; past the end, the final level. */
   sigmaAt(index: number): number {
     return levelAt(this.sigmas, index);
   }
 
   /**
-   * The noise levels for `addNoise`, one per timestep. As in diffusers: with a begin index, the level of the step that
-   * comes next; without one, each timestep is looked up.
+   * The noise levels for `addNoise`, one per timestep. As in diffusers: with a begin index, the level of the next step;
+   * without one, the level of each timestep.
    *
-   * @throws InvalidArgumentError if a timestep that is looked up is not one of the run.
+   * @throws InvalidArgumentError if a timestep to look up is not in the run.
    */
   sigmasToAdd(timesteps: ArrayLike<number>): number[] {
     const subject = `${this.#className}.addNoise`;

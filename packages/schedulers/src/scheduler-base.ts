@@ -10,7 +10,7 @@ import { ScheduleRun } from "./schedule-run.ts";
 import type { StepOptions } from "./scheduler.ts";
 import { allTimesteps } from "./timesteps.ts";
 
-/** A class that {@link SchedulerBase} makes schedulers of. */
+/** A class derived from {@link SchedulerBase}. */
 export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
   new (options: ConfigOptions<ConfigValues<Fields>>): Instance;
   /** The fields of its config. */
@@ -18,7 +18,7 @@ export interface SchedulerBaseClass<Fields extends ConfigFields, Instance> {
 }
 
 /**
- * What all schedulers share: the config and the ways to load and save it, and the state of a run. A class adds its
+ * The base of all schedulers: the config with the methods to load and save it, and the state of a run. Subclasses add
  * `schema`, `setTimesteps` and `step`.
  */
 export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps: number }> {
@@ -26,7 +26,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   declare static readonly schema: ConfigSchema<ConfigFields>;
 
   readonly config: Config<Values>;
-  /** The noise process that it undoes. */
+  /** The noise process that the scheduler reverses. */
   abstract readonly noiseProcess: NoiseProcess;
   readonly order: number = 1;
   /** The name of the class, for messages. */
@@ -35,7 +35,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   protected run: ScheduleRun;
 
   /**
-   * @param options - Fields of the config; those left out have their defaults.
+   * @param options - Config fields; omitted ones have their defaults.
    * @throws InvalidArgumentError if an option is unknown or out of range.
    * @throws InvalidConfigError if options contradict each other.
    */
@@ -46,24 +46,24 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     this.run = new ScheduleRun(this.className, allTimesteps(this.config.numTrainTimesteps));
   }
 
-  /** The name of the class in files: diffusers' name, where diffusers has the class. */
+  /** The class name used in files: diffusers' name, if diffusers has the class. */
   static get className(): string {
     return this.schema.className;
   }
 
-  /** The names of the classes that its config can be given to, its own among them. */
+  /** The names of the classes that accept its config, including itself. */
   static get compatibles(): readonly string[] {
     return compatiblesOf(this.schema.className);
   }
 
   /**
-   * A scheduler with the config of another, of this class or another. What was set there and fits here is taken over;
-   * what does not fit is kept for the way back.
+   * Creates a scheduler from the config of another scheduler, of the same class or a different one. Values that were
+   * set there and fit here are used; the rest is kept so that it can be restored when converting back.
    *
    * @param config - The `config` of a scheduler, or the content of a `scheduler_config.json`.
-   * @param options - Fields that replace those of `config`.
+   * @param options - Fields that override those of `config`.
    * @throws InvalidArgumentError if an option is unknown or out of range.
-   * @throws InvalidConfigError if a field of the file's content is, or fields contradict each other.
+   * @throws InvalidConfigError if a field of the file's content is invalid, or fields contradict each other.
    */
   static fromConfig<Fields extends ConfigFields, Instance>(
     this: SchedulerBaseClass<Fields, Instance>,
@@ -74,12 +74,12 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * A scheduler from the content of a `scheduler_config.json`, whichever class saved it. Entries that are not fields
-   * are kept for saving.
+   * Creates a scheduler from the content of a `scheduler_config.json`, whichever class saved it. Entries that are not
+   * fields are kept for saving.
    *
-   * @param source - Names the file in messages.
-   * @throws InvalidConfigError if the document is not an object, a field is out of range, or fields contradict
-   * each other.
+   * @param source - The name of the file in error messages.
+   * @throws InvalidConfigError if the document is not an object, a field is out of range, or fields contradict each
+   * other.
    */
   static fromJson<Fields extends ConfigFields, Instance>(
     this: SchedulerBaseClass<Fields, Instance>,
@@ -92,10 +92,10 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   /**
    * Loads the scheduler of a repository, whichever class saved it.
    *
-   * @param source - A Hub id, a folder, a URL of a folder, or an open repository.
+   * @param source - A Hub id, a folder, a folder URL, or an open repository.
    * @throws InvalidArgumentError if an option is unknown.
    * @throws SchedulerConfigNotFoundError if the repository has no `scheduler_config.json`.
-   * @throws InvalidConfigError if that file is wrong.
+   * @throws InvalidConfigError if that file is invalid.
    */
   static async fromPretrained<Fields extends ConfigFields, Instance>(
     this: SchedulerBaseClass<Fields, Instance>,
@@ -108,7 +108,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     return new this(this.schema.fromJson(document, name));
   }
 
-  /** The timesteps of the run in order, as the model is given them. Read-only. */
+  /** The timesteps of the run in order, as passed to the model. Read-only. */
   get timesteps(): Float64Array {
     return this.run.timesteps;
   }
@@ -122,8 +122,8 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * How many steps were asked for; `undefined` before `setTimesteps`, and where diffusers leaves it so with timesteps
-   * or noise levels of the caller's own.
+   * The requested number of steps; `undefined` before `setTimesteps`, and where diffusers leaves it unset for custom
+   * timesteps or noise levels.
    */
   get numInferenceSteps(): number | undefined {
     return this.run.numInferenceSteps;
@@ -140,7 +140,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * Sets the index of the first step of the run. `setTimesteps` undoes it.
+   * Sets the index of the first step of the run. Reset by `setTimesteps`.
    *
    * @throws InvalidArgumentError unless it is an index into `timesteps`.
    */
@@ -149,15 +149,15 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * The index of `timestep` in `timesteps`, or in `scheduleTimesteps`; the second index where it occurs more than once.
+   * The index of `timestep` in `timesteps`, or in `scheduleTimesteps`; the second index if it occurs more than once.
    *
-   * @throws InvalidArgumentError if it does not occur.
+   * @throws InvalidArgumentError if it is not found.
    */
   indexForTimestep(timestep: number, scheduleTimesteps: ArrayLike<number> = this.timesteps): number {
     return findTimestepIndex(this.className, timestep, scheduleTimesteps);
   }
 
-  /** The sample as it is: nothing is scaled. */
+  /** Returns the sample unchanged: this scheduler does not scale the model's input. */
   scaleModelInput(
     sample: Tensor<"float32">,
     _timestep?: number,
@@ -167,10 +167,10 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * `originalSamples + noise · σ`, σ the noise level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
+   * `originalSamples + noise · σ`, where σ is the noise level at `timesteps`: values of `timesteps`, either one for the
+   * whole batch or one per item. After {@link setBeginIndex}, the noise level of the next step is used instead.
    *
-   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not in the run, or the shapes do not match.
    */
   addNoise(
     originalSamples: Tensor<"float32">,
@@ -181,7 +181,7 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
     return addNoise(`${this.className}.addNoise`, originalSamples, noise, sigmas);
   }
 
-  /** A scheduler of the same class and config, with fresh state. */
+  /** Creates a scheduler of the same class and config, with fresh state. */
   clone(): this {
     const create = this.constructor as new (options: object) => this;
     return new create(this.config);
@@ -204,11 +204,11 @@ export abstract class SchedulerBase<Values extends { readonly numTrainTimesteps:
   }
 
   /**
-   * Uploads `scheduler_config.json` to a repository of the Hub, which is created if needed; diffusers' `push_to_hub`.
+   * Uploads `scheduler_config.json` to a Hub repository, creating it if needed; diffusers' `push_to_hub`.
    *
    * @param repositoryId - `owner/name`; a name alone belongs to the owner of the token.
-   * @throws InvalidArgumentError if the id or an option is wrong.
-   * @throws HubError if the Hub cannot be reached, or rejects the upload; see `uploadFiles` of `@onestep/hub`.
+   * @throws InvalidArgumentError if the id or an option is invalid.
+   * @throws HubError if the Hub cannot be reached or rejects the upload; see `uploadFiles` of `@onestep/hub`.
    * @throws UnsupportedError in a browser.
    */
   async pushToHub(repositoryId: string, options: PushComponentOptions = {}): Promise<UploadReport> {

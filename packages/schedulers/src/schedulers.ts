@@ -1,4 +1,4 @@
-// Every scheduler of the package: its exports, and what `schedulerClasses` lists.
+// Every scheduler of the package: exported from here, and listed in `schedulerClasses`.
 
 export * from "./schedulers/cm-stochastic-iterative-scheduler.ts";
 export * from "./schedulers/ddim-inverse-scheduler.ts";

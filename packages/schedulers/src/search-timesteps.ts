@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from "@onestep/core";
 import { describeValue, untilAborted } from "@onestep/core/internal";
 
-/** A schedule that was tried. */
+/** A schedule that has been tried. */
 export interface TimestepsEvaluation {
-  /** The schedule as `setTimesteps` takes it: indices into the training grid, descending. */
+  /** The schedule in the form accepted by `setTimesteps`: indices into the training grid, descending. */
   readonly timesteps: readonly number[];
-  /** What `score` gave it; lower is better. */
+  /** The result of `score`; lower is better. */
   readonly score: number;
-  /** How many schedules were tried up to this one. */
+  /** The number of schedules tried so far, including this one. */
   readonly count: number;
 }
 
@@ -15,37 +15,39 @@ export interface TimestepsEvaluation {
 export interface SearchTimestepsOptions {
   /** Size of the training grid: `scheduler.config.numTrainTimesteps`. */
   readonly numTrainTimesteps: number;
-  /** How many steps the schedule is to have, from 2 to the size of the grid; 2 by default. */
+  /** The number of steps in the schedule, from 2 to the size of the grid; 2 by default. */
   readonly numSteps?: number | undefined;
   /**
-   * How bad a schedule is: a finite number, lower is better. It should give the same schedule the same score, for which
-   * the images of each call are best made of the same seeds.
+   * Rates a schedule: a finite number, lower is better. The same schedule should always get the same score, so generate
+   * the images from the same seeds on every call.
    */
   readonly score: (timesteps: readonly number[]) => number | Promise<number>;
-  /** Called after every schedule that was tried. */
+  /** Called after each schedule is tried. */
   readonly onProgress?: ((evaluation: TimestepsEvaluation) => void) | undefined;
-  /** An abort rejects at once, with the signal's reason; `score` is not waited for. Give it to the model as well. */
+  /**
+   * Aborting rejects at once with the signal's reason, without waiting for `score`. Pass the signal to the model as
+   * well.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What {@link searchTimesteps} found. */
+/** The result of {@link searchTimesteps}. */
 export interface SearchTimestepsResult {
   /** The best schedule. */
   readonly timesteps: readonly number[];
   /** Its score. */
   readonly score: number;
-  /** Every schedule that was tried, in order, without repeats. */
+  /** Every schedule tried, in order, without repeats. */
   readonly evaluations: readonly TimestepsEvaluation[];
 }
 
 /**
- * Finds good timesteps for a consistency model: greedily, one at a time from the highest noise level on, each by
- * ternary search (Song et al., 2023, section 3; `scripts/ternary_search.py` of openai/consistency_models). Of a grid of
- * 40 it tries 10 to 15 schedules of two steps in place of 39. It finds the best where the score falls and then rises
- * along the grid, as it does for FID; else a good one.
+ * Finds good timesteps for a consistency model: greedily, one at a time starting from the highest noise level, each by
+ * ternary search (Song et al., 2023, section 3; `scripts/ternary_search.py` of openai/consistency_models). On a grid of
+ * 40, it tries 10 to 15 two-step schedules instead of 39. It finds the best one if the score falls and then rises along
+ * the grid, as FID does; otherwise, a good one.
  *
- * @throws InvalidArgumentError if an option is out of range, or a score is no finite number.
- *
+ * @throws InvalidArgumentError if an option is out of range, or a score is not a finite number.
  * @example
  * const { timesteps } = await searchTimesteps({
  *   numTrainTimesteps: 40,
@@ -75,7 +77,7 @@ export async function searchTimesteps(options: SearchTimestepsOptions): Promise<
   while (timesteps.length < numSteps) {
     const chosen = timesteps;
     const [last = 0] = chosen;
-    // Room is left for the steps that are still to be found.
+    // Leave room for the steps that have not been found yet.
     const end = numTrainTimesteps - (numSteps - chosen.length);
     const next = await ternarySearch(last + 1, end, (index) => evaluate([index, ...chosen]));
     timesteps = [next, ...chosen];
@@ -84,7 +86,7 @@ export async function searchTimesteps(options: SearchTimestepsOptions): Promise<
   return { timesteps, score, evaluations: [...evaluations.values()] };
 }
 
-/** The index from `first` to `last` with the lowest value, of a function that falls and then rises. */
+/** The index from `first` to `last` with the lowest value of a function that falls and then rises. */
 async function ternarySearch(
   first: number,
   last: number,

@@ -5,15 +5,15 @@ import { type ConfigFieldsOf, requireSigmaOrder } from "./config/schema.ts";
 import * as float32 from "./float32.ts";
 import { betaQuantile } from "./special-functions.ts";
 
-/** `σ = √((1 − ᾱ) / ᾱ)` in float32: the noise level of each timestep of training, over a signal that is not scaled. */
+/** `σ = √((1 − ᾱ) / ᾱ)` in float32: the noise level of each training timestep, relative to an unscaled signal. */
 export function trainSigmas(alphasCumprod: Float32Array): Float32Array {
   return alphasCumprod.map((alphaProd) => float32.sqrt(float32.div(float32.sub(1, alphaProd), alphaProd)));
 }
 
-/** Replaces ᾱ = 0, so that the noise level is finite: the smallest number of float16. */
+/** Replaces ᾱ = 0 to keep the noise level finite: the smallest positive float16 number. */
 const terminalAlphaProd = 2 ** -24;
 
-/** ᾱ with {@link terminalAlphaProd} at its end, where the betas were rescaled so that it is 0 there. */
+/** ᾱ with its last value set to {@link terminalAlphaProd}, for betas that were rescaled so that it would be 0. */
 export function liftTerminalAlpha(alphasCumprod: Float32Array): Float32Array {
   const lifted = alphasCumprod.slice();
   lifted[lifted.length - 1] = terminalAlphaProd;
@@ -21,8 +21,8 @@ export function liftTerminalAlpha(alphasCumprod: Float32Array): Float32Array {
 }
 
 /**
- * The noise levels at timesteps that may lie between those of training, in float64 as `np.interp` computes them.
- * Outside of training's timesteps it is the level at the nearer end.
+ * The noise levels at timesteps that may fall between training timesteps, in float64 as computed by `np.interp`.
+ * Outside the training range, the level at the nearer end is used.
  *
  * @param sigmas - The levels of timesteps 0, 1, ….
  */
@@ -37,12 +37,12 @@ export function interpolateSigmas(timesteps: ArrayLike<number>, sigmas: Float32A
 }
 
 /**
- * The timestep of a noise level, a fraction between two: the inverse of `interpolateSigmas` on a
- * logarithmic scale; diffusers' `_sigma_to_t`.
+ * The (fractional) timestep of a noise level: the inverse of `interpolateSigmas` on a logarithmic scale; diffusers'
+ * `_sigma_to_t`.
  *
- * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers. They never fall but to the
- * last, which is lowered to a finite number where a schedule ends in pure noise.
- * @param round - What the type of `sigma` rounds to.
+ * @param logSigmas - The logarithms of the levels of timesteps 0, 1, …, float32 numbers. They never decrease, except
+ * for the last one, which is lowered to a finite number if the schedule ends in pure noise.
+ * @param round - Rounds to the number type of `sigma`.
  */
 export function sigmaToTimestep(
   sigma: number,
@@ -62,7 +62,10 @@ export function sigmaToTimestep(
   return round(1 - weight) * lowIndex + weight * (lowIndex + 1);
 }
 
-/** How many of numbers that never fall are up to `limit`. By halves, since a schedule may have a million of them. */
+/**
+ * Counts the numbers up to `limit` in a non-decreasing list. A binary search, since a schedule may have a million of
+ * them.
+ */
 function countUpTo(limit: number, numbers: Float32Array): number {
   let start = 0;
   let end = numbers.length;
@@ -74,13 +77,13 @@ function countUpTo(limit: number, numbers: Float32Array): number {
   return start;
 }
 
-/** The ends and the curvature of a Karras schedule. */
+/** The range and curvature of a Karras schedule. */
 export interface KarrasSigmasOptions {
   /** The noise level at ramp 1. */
   readonly sigmaMin: number;
   /** The noise level at ramp 0. */
   readonly sigmaMax: number;
-  /** The higher, the more of the levels lie near `sigmaMin`. */
+  /** The curvature: the higher it is, the more levels are near `sigmaMin`. */
   readonly rho: number;
 }
 
@@ -96,9 +99,9 @@ export function karrasSigmas(ramp: ArrayLike<number>, options: KarrasSigmasOptio
 }
 
 /**
- * `count` {@link karrasSigmas} from `sigmaMax` down to `sigmaMin` in float32 throughout, with the
- * roundings of OpenAI's `get_sigmas_karras` and diffusers' `EDMDPMSolverMultistepScheduler`. Within a few units in
- * the last place of torch, whose `pow` is its own. A single level is `sigmaMax`.
+ * `count` {@link karrasSigmas} from `sigmaMax` down to `sigmaMin`, in float32 throughout, rounded like OpenAI's
+ * `get_sigmas_karras` and diffusers' `EDMDPMSolverMultistepScheduler`. Within a few units in the last place of torch,
+ * which has its own `pow`. A single level is `sigmaMax`.
  */
 export function karrasSigmasFloat32(count: number, options: KarrasSigmasOptions): Float32Array {
   const { sigmaMin, sigmaMax, rho } = options;
@@ -109,7 +112,7 @@ export function karrasSigmasFloat32(count: number, options: KarrasSigmasOptions)
     .map((position) => float32.add(Math.fround(start), float32.mul(position, gap)) ** rho);
 }
 
-/** The ends of a schedule of noise levels. */
+/** The range of a schedule of noise levels. */
 export interface SigmaEnds {
   /** The last noise level. Above 0. */
   readonly sigmaMin: number;
@@ -118,11 +121,11 @@ export interface SigmaEnds {
 }
 
 /**
- * `count` noise levels whose logarithms are evenly spaced from `sigmaMax` down to `sigmaMin`. A single level is
- * `sigmaMin`, as in diffusers.
+ * `count` noise levels with evenly spaced logarithms, from `sigmaMax` down to `sigmaMin`. A single level is `sigmaMin`,
+ * as in diffusers.
  *
- * In float32 throughout, as diffusers' `EDMEulerScheduler` does it. Within a few units in the last place of torch,
- * whose `exp` is its own.
+ * In float32 throughout, like diffusers' `EDMEulerScheduler`. Within a few units in the last place of torch, which has
+ * its own `exp`.
  */
 export function exponentialSigmas(count: number, options: SigmaEnds): Float32Array {
   const logarithms = float32.linspace(Math.log(options.sigmaMin), Math.log(options.sigmaMax), count);
@@ -130,10 +133,10 @@ export function exponentialSigmas(count: number, options: SigmaEnds): Float32Arr
 }
 
 /**
- * `count` noise levels whose logarithms are evenly spaced from `sigmaMax` down to `sigmaMin`, in float64 as
- * `np.linspace` and `np.exp` compute them. A single level is `sigmaMax`.
+ * `count` noise levels with evenly spaced logarithms, from `sigmaMax` down to `sigmaMin`, in float64 as computed by
+ * `np.linspace` and `np.exp`. A single level is `sigmaMax`.
  *
- * @param round - What the logarithms of the ends are rounded to.
+ * @param round - Rounds the logarithms of the ends.
  */
 export function logSpacedSigmas(
   count: number,
@@ -146,7 +149,7 @@ export function logSpacedSigmas(
 }
 
 /**
- * `count` noise levels from `sigmaMax` down to `sigmaMin`, at the quantiles of a beta distribution, dense at both ends,
+ * `count` noise levels from `sigmaMax` down to `sigmaMin` at the quantiles of a beta distribution, dense at both ends,
  * in float64: Lee et al. 2024, "Beta Sampling is All You Need" (arXiv:2407.12173). A single level is `sigmaMax`.
  */
 export function betaSigmas(count: number, options: SigmaEnds): Float64Array {
@@ -154,7 +157,7 @@ export function betaSigmas(count: number, options: SigmaEnds): Float64Array {
   return unitRamp(count).map((position) => sigmaMin + betaQuantile(1 - position) * (sigmaMax - sigmaMin));
 }
 
-/** The fields of a config that replace the noise levels of the betas. At most one of them may be true. */
+/** The config fields that replace the noise levels derived from the betas. At most one of them may be true. */
 export interface SigmaConversionConfig {
   /** Whether the noise levels follow Karras et al. 2022 (arXiv:2206.00364), equation 5; false by default. */
   readonly useKarrasSigmas: boolean;
@@ -175,14 +178,15 @@ export function sigmaConversionFields(): ConfigFieldsOf<SigmaConversionConfig> {
   };
 }
 
-/** What Karras et al. use. */
+/** The value used by Karras et al. */
 const rho = 7;
 
 /**
- * `count` Karras, exponential or beta sigmas, as the config says, in float64; `undefined` where it says none of them.
+ * `count` Karras, exponential or beta sigmas, as the config says, in float64; `undefined` if it asks for none of them.
  *
  * @param ends - The last and the first level.
- * @throws InvalidConfigError if the last is above the first: one of the two is of the config, and the other of the run.
+ * @throws InvalidConfigError if the last is above the first, which happens if one comes from the config and the other
+ * from the run.
  */
 export function convertSigmas(
   config: SigmaConversionConfig,
@@ -196,15 +200,15 @@ export function convertSigmas(
   return undefined;
 }
 
-/** Whether the config says Karras, exponential or beta sigmas. */
+/** Whether the config asks for Karras, exponential or beta sigmas. */
 export function isConverted(config: SigmaConversionConfig): boolean {
   return names.some((name) => config[name]);
 }
 
 /**
- * Checks that at most one kind of sigmas is asked for.
+ * Checks that the config asks for at most one kind of sigmas.
  *
- * @param subject - The scheduler or the file, for the message.
+ * @param subject - The scheduler or the file, for the error message.
  * @throws InvalidConfigError if more than one of the fields is true.
  */
 export function requireOneConversion(subject: string, config: SigmaConversionConfig): void {
@@ -224,18 +228,18 @@ export interface DiffusionSchedule {
   readonly sigmas: Float64Array;
 }
 
-/** Noise levels that a config asks for in place of those of its first and last timestep. */
+/** Noise levels in a config that replace the levels of the first and last timestep. */
 export interface SigmaRange {
   readonly sigmaMin?: number | null;
   readonly sigmaMax?: number | null;
 }
 
 /**
- * The noise levels of timesteps. Where the config says Karras, exponential or beta sigmas, these, between the first
- * level and the last, and the timesteps that belong to them.
+ * The noise levels of timesteps. If the config asks for Karras, exponential or beta sigmas, those sigmas between the
+ * first and the last level, with their timesteps.
  *
- * @param timesteps - The highest first.
- * @param sigmas - The levels of all timesteps of training.
+ * @param timesteps - Highest first.
+ * @param sigmas - The levels of all training timesteps.
  */
 export function diffusionSchedule(
   timesteps: Float64Array,
@@ -246,7 +250,7 @@ export function diffusionSchedule(
   return convertSchedule({ timesteps, sigmas: interpolated }, sigmas, config);
 }
 
-/** A schedule with the sigmas that the config asks for; see {@link diffusionSchedule}. */
+/** Converts a schedule to the sigmas that the config asks for; see {@link diffusionSchedule}. */
 export function convertSchedule(
   schedule: DiffusionSchedule,
   sigmas: Float32Array,
@@ -263,7 +267,7 @@ export function convertSchedule(
   };
 }
 
-/** The noise levels of a run in float32, as torch holds them, with one more at the end. */
+/** The noise levels of a run in float32, as in torch, plus a final level. */
 export function appendSigma(sigmas: ArrayLike<number>, lastSigma: number): Float32Array {
   const appended = new Float32Array(sigmas.length + 1);
   appended.set(sigmas);
@@ -271,7 +275,7 @@ export function appendSigma(sigmas: ArrayLike<number>, lastSigma: number): Float
   return appended;
 }
 
-/** `count` numbers evenly spaced from `start` to `end`, as `np.linspace` rounds them; a single one is `start`. */
+/** `count` numbers evenly spaced from `start` to `end`, rounded like `np.linspace`; a single number is `start`. */
 export function linspace(start: number, end: number, count: number): Float64Array {
   const gap = count === 1 ? 0 : (end - start) / (count - 1);
   return Float64Array.from({ length: count }, (_, index) =>
@@ -279,19 +283,19 @@ export function linspace(start: number, end: number, count: number): Float64Arra
   );
 }
 
-/** `count` numbers evenly spaced from 0 to 1; a single one is 0. */
+/** `count` numbers evenly spaced from 0 to 1; a single number is 0. */
 export function unitRamp(count: number): Float64Array {
   return linspace(0, 1, count);
 }
 
-/** Each of the values `count` times, in their order: `torch.repeat_interleave`. */
+/** Repeats each value `count` times, in order: `torch.repeat_interleave`. */
 export function repeatEach(values: ArrayLike<number>, count: number): Float64Array {
   return Float64Array.from({ length: values.length * count }, (_, index) =>
     Number(values[Math.floor(index / count)]),
   );
 }
 
-/** The noise level half-way between two on a logarithmic scale, as torch's `lerp` rounds it; 0 where one of them is. */
+/** The midpoint of two noise levels on a logarithmic scale, rounded like torch's `lerp`; 0 if either level is 0. */
 export function middleSigma(sigma: number, otherSigma: number): number {
   if (sigma === 0 || otherSigma === 0) return 0;
   const [start, end] = [float32.log(otherSigma), float32.log(sigma)];
@@ -299,10 +303,10 @@ export function middleSigma(sigma: number, otherSigma: number): number {
 }
 
 /**
- * Throws where a caller gives timesteps and the config says Karras, exponential or beta sigmas.
+ * Throws if the caller passes timesteps although the config asks for Karras, exponential or beta sigmas.
  *
- * @param subject - The method, for the message.
- * @param isContinuous - Whether the model is given noise levels in place of timesteps.
+ * @param subject - The method, for the error message.
+ * @param isContinuous - Whether the model takes noise levels instead of timesteps.
  * @throws InvalidArgumentError
  */
 export function refuseConvertedTimesteps(

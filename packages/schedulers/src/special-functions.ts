@@ -1,20 +1,20 @@
-/** α and β of the distribution. */
+/** α and β of the beta distribution. */
 const shape = 0.6;
 /** `1 / B(0.6, 0.6)`. */
 const norm = 0.4140196650592571;
 
 /**
- * The quantile function of the beta distribution with α = β = 0.6: the x that a variable stays below with this
- * probability.
+ * The quantile function of the beta distribution with α = β = 0.6: the x that a random variable stays below with the
+ * given probability.
  *
  * @param probability - 0 to 1.
  */
 export function betaQuantile(probability: number): number {
-  // The numbers are dense near 0 alone, so the upper half is found from the other side.
+  // Floating-point numbers are dense only near 0, so compute the upper half from the other end.
   if (probability > 0.5) return 1 - betaQuantile(1 - probability);
   if (probability <= 0) return 0;
-  // What the lower end is alone: x^α / (α · B). It is above the quantile. Newton's method goes below it, and from there
-  // up only, since the function is concave as far as 1/2.
+  // Start from the contribution of the lower end alone: x^α / (α · B). It is above the quantile. Newton's method
+  // overshoots to below it and only goes up from there, since the function is concave up to 1/2.
   let at = ((probability * shape) / norm) ** (1 / shape);
   for (let round = 0; round < 20; round += 1) {
     const density = norm * (at * (1 - at)) ** (shape - 1);
@@ -25,7 +25,7 @@ export function betaQuantile(probability: number): number {
   return at;
 }
 
-/** The distribution function, as a power series; of numbers to 1/2 or a little more. */
+/** The distribution function as a power series, for numbers up to 1/2 or slightly above. */
 function probabilityBelow(at: number): number {
   let sum = 0;
   let term = 1;

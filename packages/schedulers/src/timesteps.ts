@@ -2,15 +2,15 @@ import { enumField, InvalidArgumentError, integerField } from "@onestep/core";
 import { requireTimestepCount, type SequenceRule } from "./checks.ts";
 import type { ConfigFieldsOf } from "./config/schema.ts";
 
-/** Timestep spacing, which timesteps of training a run takes: Lin et al. 2023 (arXiv:2305.08891), table 2. */
+/** Timestep spacing: which training timesteps a run uses. Lin et al. 2023 (arXiv:2305.08891), table 2. */
 export type TimestepSpacing = "linspace" | "leading" | "trailing";
 
 /** Every {@link TimestepSpacing}. */
 export const timestepSpacings: readonly TimestepSpacing[] = ["linspace", "leading", "trailing"];
 
 /**
- * `count` numbers evenly spaced from `last` down to 0, as `np.linspace(0, last, count)` backwards: both ends are among
- * them. A single one is 0.
+ * `count` numbers evenly spaced from `last` down to 0, both included: `np.linspace(0, last, count)` reversed. A single
+ * number is 0.
  */
 export function linspaceTimesteps(last: number, count: number): Float64Array {
   const gap = count === 1 ? 0 : last / (count - 1);
@@ -26,21 +26,21 @@ export function leadingTimesteps(trainCount: number, count: number, offset: numb
 }
 
 /**
- * `count` whole numbers from `last` − 1 down, `ratio` apart: the last of each part of the training's timesteps.
+ * `count` whole numbers from `last` − 1 down, `ratio` apart: the last timestep of each part of the training schedule.
  *
- * diffusers gives one more, −1, for some counts (61 of 1000), where its division rounds up.
+ * For some counts (61 of 1000), diffusers returns one more, −1, because its division rounds up.
  */
 export function trailingTimesteps(last: number, ratio: number, count: number): Float64Array {
-  // `np.arange` adds multiples of what is left of the ratio after a first subtraction.
+  // `np.arange` adds multiples of what remains of the ratio after an initial subtraction.
   const gap = last - ratio - last;
   return Float64Array.from({ length: count }, (_, index) => roundHalfEven(last + index * gap) - 1);
 }
 
-/** The fields of a config that say which timesteps of training a run takes. */
+/** The config fields that determine which training timesteps a run uses. */
 export interface SpacingConfig {
-  /** Which timesteps of training a run takes. */
+  /** Which training timesteps a run uses. */
   readonly timestepSpacing: TimestepSpacing;
-  /** Added to each timestep where the spacing is `"leading"`; 0 by default. */
+  /** Offset added to each timestep if the spacing is `"leading"`; 0 by default. */
   readonly stepsOffset: number;
 }
 
@@ -52,12 +52,12 @@ export function spacingFields(defaultSpacing: TimestepSpacing): ConfigFieldsOf<S
   };
 }
 
-/** All timesteps of training, the highest first. */
+/** All training timesteps, highest first. */
 export function allTimesteps(trainCount: number): Float64Array {
   return Float64Array.from({ length: trainCount }, (_, index) => trainCount - 1 - index);
 }
 
-/** `count` timesteps, the highest first, of a model that was trained with `trainCount`. `"linspace"` is not rounded. */
+/** `count` timesteps, highest first, of a model trained with `trainCount`. Not rounded for `"linspace"`. */
 export function spacedTimesteps(trainCount: number, count: number, config: SpacingConfig): Float64Array {
   const { timestepSpacing, stepsOffset } = config;
   if (timestepSpacing === "leading") return leadingTimesteps(trainCount, count, stepsOffset);
@@ -66,11 +66,11 @@ export function spacedTimesteps(trainCount: number, count: number, config: Spaci
 }
 
 /**
- * The timesteps of a run for a model that is given whole numbers, the highest first.
+ * The timesteps of a run for a model that takes whole numbers, highest first.
  *
- * @param subject - The method, for messages.
- * @param numInferenceSteps - How many, 1 to `numTrainTimesteps`.
- * @throws InvalidArgumentError if it is something else, or `stepsOffset` leads past the last timestep.
+ * @param subject - The method, for error messages.
+ * @param numInferenceSteps - The number of steps, 1 to `numTrainTimesteps`.
+ * @throws InvalidArgumentError if it is out of range, or `stepsOffset` leads past the last timestep.
  */
 export function wholeTimesteps(
   subject: string,
@@ -84,15 +84,15 @@ export function wholeTimesteps(
 }
 
 /**
- * The timesteps of a run of an ODE solver, whole numbers, the highest first: as many as are asked for and one more, of
- * which the last is left out, since the run ends there.
+ * The timesteps of an ODE solver's run, whole numbers, highest first. One more than requested is computed and the last
+ * one dropped, since the run ends there.
  *
- * @param subject - The method, for messages.
- * @param numInferenceSteps - How many: 1 to `numTrainTimesteps` with the spacing `"trailing"`, to one less otherwise,
- * so that none occurs twice.
- * @param usedCount - How many timesteps of training are used, from the first on; with fewer than all of them
- * `"trailing"` gives fewer timesteps than are asked for.
- * @throws InvalidArgumentError if it is something else, or `stepsOffset` leads past the last timestep.
+ * @param subject - The method, for error messages.
+ * @param numInferenceSteps - The number of steps: 1 to `numTrainTimesteps` for the spacing `"trailing"`, otherwise one
+ * less, so that no timestep occurs twice.
+ * @param usedCount - The number of training timesteps used, counted from the first. If fewer than all are used,
+ * `"trailing"` returns fewer timesteps than requested.
+ * @throws InvalidArgumentError if it is out of range, or `stepsOffset` leads past the last timestep.
  */
 export function solverTimesteps(
   subject: string,
@@ -112,7 +112,7 @@ export function solverTimesteps(
   return requireTrainTimesteps(subject, spaced[timestepSpacing]().map(roundHalfEven), config);
 }
 
-/** The rule for timesteps that a caller passed, of a model that was trained with `trainCount` of them. */
+/** The rule for timesteps passed by the caller, for a model trained with `trainCount` timesteps. */
 export function trainTimestepRule(trainCount: number): SequenceRule {
   return {
     expected: `whole numbers from 0 to ${trainCount - 1}, strictly descending`,
@@ -121,10 +121,10 @@ export function trainTimestepRule(trainCount: number): SequenceRule {
 }
 
 /**
- * Checks timesteps that were spaced over those of training: an offset may have led past the last.
+ * Checks spaced timesteps, since an offset may lead past the last training timestep.
  *
- * @param subject - The method, for the message.
- * @throws InvalidArgumentError if one is not a timestep of training.
+ * @param subject - The method, for the error message.
+ * @throws InvalidArgumentError if one is not a training timestep.
  */
 export function requireTrainTimesteps(
   subject: string,
@@ -142,7 +142,7 @@ export function requireTrainTimesteps(
   });
 }
 
-/** The rule for timesteps that may lie between those of training. */
+/** The rule for timesteps that may fall between training timesteps. */
 export function fractionalTimestepRule(trainCount: number): SequenceRule {
   return {
     expected: `numbers from 0 to ${trainCount - 1}, strictly descending`,
@@ -150,7 +150,7 @@ export function fractionalTimestepRule(trainCount: number): SequenceRule {
   };
 }
 
-/** The nearest whole number; of two that are as near, the even one, as NumPy and Python round. */
+/** Rounds to the nearest whole number; ties go to the even one, as in NumPy and Python. */
 export function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;

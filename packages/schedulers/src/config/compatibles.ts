@@ -1,14 +1,14 @@
-/** Schedulers that take each other's configs. */
+/** A group of schedulers that accept each other's configs. */
 interface SchedulerFamily {
-  /** Those whose configs can be given to all of the family. */
+  /** Schedulers whose configs are accepted by the whole family. */
   readonly members: readonly string[];
-  /** Those that take the configs of the family, and name only themselves as compatible. */
+  /** Schedulers that accept the configs of the family, but only list themselves as compatible. */
   readonly guests: readonly string[];
-  /** Those of diffusers that this package does not have. Their fields are known when a config is read. */
+  /** diffusers schedulers that this package does not have. Their fields are recognized when a config is read. */
   readonly absent: readonly string[];
 }
 
-/** Every family. A scheduler that is in none is compatible with itself, and needs no entry. */
+/** Every family. A scheduler without a family is compatible only with itself and needs no entry. */
 const families: Readonly<Record<"karrasDiffusion" | "edm", SchedulerFamily>> = {
   // `KarrasDiffusionSchedulers` of diffusers' scheduling_utils.py.
   karrasDiffusion: {
@@ -30,7 +30,7 @@ const families: Readonly<Record<"karrasDiffusion" | "edm", SchedulerFamily>> = {
     guests: ["EDMEulerScheduler"],
     absent: ["DPMSolverSDEScheduler"],
   },
-  // The schedulers of EDM models and consistency models. diffusers' own are guests.
+  // The schedulers of EDM models and consistency models. diffusers' own schedulers are guests.
   edm: {
     members: ["EDMDDIMScheduler", "EDMDPM2Scheduler", "EDMEulerAncestralScheduler", "EDMHeunScheduler"],
     guests: ["CMStochasticIterativeScheduler", "EDMDPMSolverMultistepScheduler", "EDMEulerScheduler"],
@@ -38,13 +38,13 @@ const families: Readonly<Record<"karrasDiffusion" | "edm", SchedulerFamily>> = {
   },
 };
 
-/** The names of the classes that the config of a scheduler can be given to, sorted, its own among them. */
+/** The names of the classes that accept the config of a scheduler, sorted, including itself. */
 export function compatiblesOf(className: string): readonly string[] {
   const family = familyOf(className);
   return family === undefined ? [className] : [...family.members, ...family.guests].sort();
 }
 
-/** {@link compatiblesOf} with the classes that only diffusers has. */
+/** {@link compatiblesOf}, plus the classes that only diffusers has. */
 export function relativesOf(className: string): readonly string[] {
   return [...compatiblesOf(className), ...(familyOf(className)?.absent ?? [])];
 }

@@ -25,7 +25,7 @@ import {
   SchedulerSchema,
 } from "./schema.ts";
 
-/** The configuration that the schedulers of EDM models share. */
+/** The configuration shared by the schedulers for EDM models. */
 export interface EDMConfig {
   /** The lowest noise level, above 0; 0.002 by default. */
   readonly sigmaMin: number;
@@ -41,14 +41,15 @@ export interface EDMConfig {
   readonly predictionType: "epsilon" | "v_prediction";
   /** Curvature of the Karras schedule, not 0; 7 by default. */
   readonly rho: number;
-  /** The noise level that a run ends at; `"zero"` by default. */
+  /** The final noise level of a run; `"zero"` by default. */
   readonly finalSigmasType: "zero" | "sigma_min";
   /**
-   * What a timestep, `0.25 · ln σ`, is multiplied with for the model; above 0, 1 by default, as in diffusers, which
-   * has no such field. UNets of the consistency model family, their EDM teachers among them, were trained on 1000.
+   * Multiplier that turns `0.25 · ln σ` into the timestep passed to the model; above 0, 1 by default. diffusers has no
+   * such field and always uses 1. UNets of the consistency model family, including their EDM teachers, were trained
+   * with 1000.
    *
-   * A config made from that of a `CMStochasticIterativeScheduler` has 1000. Saved only where it is not 1; it travels to
-   * other schedulers of EDM models, and to no others.
+   * A config created from the config of a `CMStochasticIterativeScheduler` has 1000. Saved only if it is not 1, and
+   * carried over only to other schedulers for EDM models.
    */
   readonly timestepScale: number;
 }
@@ -72,7 +73,7 @@ const scaleName = "timestep_scale";
 const consistencyClassName = "CMStochasticIterativeScheduler";
 const consistencyTimestepScale = 1000;
 
-/** The fields of a scheduler of EDM models. Knows what the config of a consistency model implies. */
+/** The fields of a scheduler for EDM models. Also handles what the config of a consistency model implies. */
 export class EDMSchema<
   Fields extends ConfigFields & ConfigFieldsOf<EDMConfig>,
 > extends SchedulerSchema<Fields> {
@@ -83,7 +84,7 @@ export class EDMSchema<
     });
   }
 
-  /** @throws InvalidConfigError if the document is not an object, a field is wrong, or the rule is broken. */
+  /** @throws InvalidConfigError if the document is not an object, a field is invalid, or the rule is broken. */
   override fromJson(
     document: PythonJson,
     source: string,
@@ -102,7 +103,7 @@ export class EDMSchema<
   }
 }
 
-/** The scale that a config of another scheduler implies, or that one of this family has. */
+/** The timestep scale implied by the config of another scheduler, or set in a config of this family. */
 function findTimestepScale(config: object): number | undefined {
   if (typeof config !== "object" || config === null) return undefined;
   const record = readConfigRecord(config);
@@ -121,7 +122,10 @@ function withScale<Overrides extends object>(
   return { ...overrides, timestepScale };
 }
 
-/** Leaves a scale of 1 out of the file, so that it is the one Python writes, and any scale out of other families. */
+/**
+ * Omits a scale of 1 from the file, so that it equals the file Python writes, and keeps the scale out of other
+ * families.
+ */
 function keepScaleToFamily<Values extends object>(config: Config<Values>): Config<Values> {
   const record = readConfigRecord(config);
   if (record === undefined) return config;
@@ -133,17 +137,14 @@ function keepScaleToFamily<Values extends object>(config: Config<Values>): Confi
   ) as Config<Values>;
 }
 
-/** The configuration that the samplers of OpenAI's consistency models share. */
+/** The configuration shared by the samplers of OpenAI's consistency models. */
 export interface EDMSamplerConfig extends EDMConfig {
   /**
-   * The noise level that a run ends at: none, or `sigmaMin`, which is then the last of one level more, so that the
-   * number of steps is the same; `"zero"` by default.
+   * The final noise level: zero, or `sigmaMin`; `"zero"` by default. With `sigmaMin`, the schedule has one more level,
+   * so the number of steps stays the same.
    */
   readonly finalSigmasType: "zero" | "sigma_min";
-  /**
-   * Whether predictions of the clean sample, and the sample at the end of a run, are clamped to [−1, 1]; true by
-   * default.
-   */
+  /** Whether to clamp predictions of the clean sample, and the final sample of a run, to [−1, 1]; true by default. */
   readonly clipDenoised: boolean;
 }
 
@@ -152,15 +153,15 @@ export function edmSamplerFields(): ConfigFieldsOf<EDMSamplerConfig> {
   return { ...edmFields(), clipDenoised: truthField(true) };
 }
 
-/** How much noise the steps of a run add before they take noise away: Karras et al. 2022, algorithm 2. */
+/** How much noise the steps of a run add before denoising: Karras et al. 2022, algorithm 2. */
 export interface ChurnConfig {
-  /** Noise to add over the whole run, at least 0; 0 by default: none. */
+  /** The total amount of noise to add over a run (churn), at least 0; 0 (none) by default. */
   readonly sChurn: number;
   /** The lowest noise level at which noise is added; 0 by default. */
   readonly sTmin: number;
   /** The highest noise level at which noise is added; infinity by default. */
   readonly sTmax: number;
-  /** What the added noise is multiplied with; 1 by default. */
+  /** Multiplier for the added noise; 1 by default. */
   readonly sNoise: number;
 }
 

@@ -10,7 +10,7 @@ import {
 } from "@onestep/core";
 import { isTimestepCount, maximumTimestepCount } from "../checks.ts";
 
-/** A field that holds fewer values than `field` does: those that `accepts` is true for. */
+/** Narrows `field` to the values for which `accepts` returns true. */
 export function narrowedField<Value>(
   field: ConfigField<Value>,
   description: string,
@@ -65,8 +65,8 @@ export function fractionField(defaultValue: number): ConfigField<number> {
 }
 
 /**
- * A field that holds true or false. Files that people or other tools write say it with null, 0 or 1 too, which Python
- * takes by their truth; the file keeps what it says. Options are true or false.
+ * A boolean field. Files written by hand or by other tools may also contain null, 0 or 1, which Python accepts by
+ * truthiness; the file's value is kept when saving. Options are true or false.
  */
 export function truthField(defaultValue: boolean): ConfigField<boolean> {
   const field = booleanField(defaultValue);
@@ -84,8 +84,8 @@ function plainNumber(json: PythonJson): PythonJson {
 }
 
 /**
- * A field that holds one of a few words, and takes a word of another scheduler's for one of them, so that configs can be
- * swapped. The file keeps the other word.
+ * A field with a fixed set of choices that also reads another scheduler's choices as one of its own, so that configs
+ * can be swapped. The original value is kept when saving.
  */
 export function aliasedEnumField<const Choice extends string>(
   choices: readonly Choice[],

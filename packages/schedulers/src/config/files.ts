@@ -13,17 +13,20 @@ import type {
 import { SchedulerConfigNotFoundError } from "../errors.ts";
 import { schedulerConfigName } from "../scheduler.ts";
 
-/** Far above what a scheduler's configuration holds. */
+/** Far larger than any scheduler configuration. */
 const maximumBytes = 1_048_576;
 
-/** Where a scheduler is loaded from: a Hub id, a folder, a URL, files at hand, or a repository that is open already. */
+/** The source of a scheduler: a Hub id, a folder, a URL, local files, or a repository that is already open. */
 export type SchedulerSource = RepositoryLocation | Repository;
 
-/** Options of a scheduler's `fromPretrained`. All but `subfolder` and `signal` only matter for a source to open. */
+/**
+ * Options of a scheduler's `fromPretrained`. All but `subfolder` and `signal` only apply if the source has to be
+ * opened.
+ */
 export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
   /**
-   * The folder of the repository that holds `scheduler_config.json`; `"scheduler"` by default, as pipelines save
-   * it. Where the folder has none, the top of the repository is searched; `""` searches there alone.
+   * The folder of the repository that holds `scheduler_config.json`; `"scheduler"` by default, as saved by pipelines.
+   * If the folder has no such file, the root of the repository is searched; `""` searches only the root.
    */
   readonly subfolder?: string | undefined;
 }
@@ -31,14 +34,14 @@ export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
 /** The content of a scheduler's configuration file. */
 export interface SchedulerDocument {
   readonly document: PythonJson;
-  /** The repository and the path in it, for messages. */
+  /** The repository and the path within it, for error messages. */
   readonly name: string;
 }
 
 /**
  * Finds and reads a scheduler's configuration.
  *
- * @param subject - The method that a user calls, for messages.
+ * @param subject - The method called by the user, for error messages.
  * @throws SchedulerConfigNotFoundError if the repository has none.
  * @throws InvalidConfigError if the file is not JSON.
  * @throws InvalidArgumentError if an option is unknown, or `subfolder` is not a folder within the repository.
@@ -84,36 +87,36 @@ function listCandidatePaths(subfolder: string): string[] {
 
 async function open(source: SchedulerSource, options: OpenRepositoryOptions): Promise<Repository> {
   if (typeof source === "object" && "commit" in source) return source;
-  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  // Loaded on first use, so that browser bundles with only schedulers do not include it.
   const { openRepository, openRepositoryOptionNames } = await import("@onestep/hub");
   return openRepository(source, pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames));
 }
 
 /**
- * Writes a scheduler's config into a folder, byte for byte as diffusers' `save_pretrained` does. Creates the folder if
+ * Writes a scheduler's config into a folder, byte for byte like diffusers' `save_pretrained`. Creates the folder if
  * needed.
  *
  * @param directory - A path or a `file:` URL.
  * @throws FileWriteError if `directory` is a file, or cannot be written to.
- * @throws InvalidArgumentError if `directory` is no path.
+ * @throws InvalidArgumentError if `directory` is not a path.
  * @throws UnsupportedError in a browser.
  */
 export async function saveSchedulerConfig(config: object, directory: string | URL): Promise<void> {
   await saveFile(directory, schedulerConfigName, formatConfig(config));
 }
 
-/** The file of a scheduler's config, byte for byte as `savePretrained` writes it. */
+/** The file of a scheduler's config, byte for byte as written by `savePretrained`. */
 export async function listSchedulerFiles(config: object): Promise<readonly UploadFile[]> {
   const text = formatConfig(config);
-  // Loaded on first use, so that a browser bundle of schedulers alone does without it.
+  // Loaded on first use, so that browser bundles with only schedulers do not include it.
   const { bytesFile } = await import("@onestep/hub");
   return [bytesFile(schedulerConfigName, text)];
 }
 
 /**
- * Uploads a scheduler's config to the Hub, byte for byte as `savePretrained` writes it.
+ * Uploads a scheduler's config to the Hub, byte for byte as written by `savePretrained`.
  *
- * @throws What `uploadFiles` of `@onestep/hub` throws.
+ * @throws The errors of `uploadFiles` of `@onestep/hub`.
  */
 export async function pushSchedulerConfig(
   config: object,

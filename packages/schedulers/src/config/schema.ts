@@ -9,17 +9,17 @@ import {
 import { requireLimits } from "../predictions.ts";
 import { relativesOf } from "./compatibles.ts";
 
-/** Options that make a config: every field may be left out, or be `undefined`, for its default. */
+/** Options that create a config. Every field may be omitted or `undefined` to use its default. */
 export type ConfigOptions<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined };
 
-/** The fields of a config with these values. */
+/** The fields of a config with the given values. */
 export type ConfigFieldsOf<Values> = { readonly [Name in keyof Values]: ConfigField<Values[Name]> };
 
 /**
- * Checks what no field can check by itself. A level that is null is left to the betas.
+ * Checks the order of the noise levels. A null level is skipped, since it comes from the betas.
  *
- * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError if the noise levels run the wrong way.
+ * @param subject - The scheduler or the file, for the error message.
+ * @throws InvalidConfigError if `sigmaMin` is above `sigmaMax`.
  */
 export function requireSigmaOrder(
   subject: string,
@@ -35,14 +35,14 @@ export function requireSigmaOrder(
 }
 
 /**
- * Checks what no field can check by itself.
+ * Checks the rules that involve several fields.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export type ConfigRule<Values> = (subject: string, config: Values) => void;
 
-/** The fields of a scheduler and the rule that they keep together. */
+/** The fields of a scheduler, and a rule that involves several of them. */
 export class SchedulerSchema<Fields extends ConfigFields> extends ConfigSchema<Fields> {
   readonly #rule: ConfigRule<ConfigValues<Fields>> | undefined;
 
@@ -57,8 +57,8 @@ export class SchedulerSchema<Fields extends ConfigFields> extends ConfigSchema<F
   }
 
   /**
-   * As in diffusers, entries that the class in the file has, or a compatible class, are kept without a warning. The
-   * table of these is loaded when there is such an entry, so the warning comes a little later.
+   * As in diffusers, entries that belong to the class named in the file, or to a compatible class, are kept without a
+   * warning. The table of these entries is only loaded if there is one, so the warning appears slightly later.
    */
   protected override warnOfUnknown(names: readonly string[], writtenBy: PythonJson, source: string): void {
     void import("./unexpected-attributes.ts")

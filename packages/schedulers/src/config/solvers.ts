@@ -24,25 +24,25 @@ import { type SpacingConfig, spacingFields } from "../timesteps.ts";
 import { aliasedEnumField, narrowedField, positiveField, truthField } from "./fields.ts";
 import type { ConfigFieldsOf } from "./schema.ts";
 
-/** The configuration that the solvers of the diffusion ODE share: DPM-Solver, DEIS, UniPC. */
+/** The configuration shared by the solvers of the diffusion ODE: DPM-Solver, DEIS, UniPC. */
 export interface SolverConfig
   extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
     ThresholdingConfig,
     SigmaConversionConfig,
     SpacingConfig {
-  /** The order of the solver: how many of the model's outputs a step takes into account, 1 to 10; 2 by default. */
+  /** The order of the solver: how many model outputs a step uses, 1 to 10; 2 by default. */
   readonly solverOrder: number;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: SolverPredictionType;
-  /** Whether the last steps of a run are of a lower order, which makes short runs stable. */
+  /** Whether to lower the order of the last steps, which stabilizes short runs. */
   readonly lowerOrderFinal: boolean;
-  /** Whether the noise levels are those of flow matching, 0 to 1, the signal being 1 − σ; false by default. */
+  /** Whether to use flow matching noise levels, 0 to 1, with signal weight 1 − σ; false by default. */
   readonly useFlowSigmas: boolean;
-  /** The shift of the levels of flow matching towards more noise; above 0, 1 by default: none. */
+  /** How far the flow matching levels are shifted towards more noise; above 0, 1 (no shift) by default. */
   readonly flowShift: number;
-  /** Whether that shift is given with each run, as `mu`; false by default. */
+  /** Whether each run sets its own shift, as `mu`; false by default. */
   readonly useDynamicShifting: boolean;
-  /** How the shift follows from `mu`; `"exponential"` by default. */
+  /** How the shift is computed from `mu`; `"exponential"` by default. */
   readonly timeShiftType: "exponential" | "linear";
 }
 
@@ -64,9 +64,9 @@ export function solverFields(): ConfigFieldsOf<SolverConfig> {
 }
 
 /**
- * Checks what no field of {@link SolverConfig} can check by itself.
+ * Checks the rules that involve several fields of {@link SolverConfig}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireSolverConfig(subject: string, config: BetaConfig & SigmaConversionConfig): void {
@@ -75,11 +75,10 @@ export function requireSolverConfig(subject: string, config: BetaConfig & SigmaC
 }
 
 /**
- * Checks that the config asks for one kind of sigmas: Karras, exponential and beta sigmas are outside the range of flow
- * matching.
+ * Checks that flow matching is not combined with Karras, exponential or beta sigmas, which are outside its range.
  *
- * @param subject - The scheduler or the file, for the message.
- * @throws InvalidConfigError if they are.
+ * @param subject - The scheduler or the file, for the error message.
+ * @throws InvalidConfigError if it is.
  */
 export function requireUnconvertedFlow(
   subject: string,
@@ -100,26 +99,28 @@ export function solverOrderField(): ConfigField<number> {
   return narrowedField(integerField(2), "a whole number from 1 to 10", accepts);
 }
 
-/** The configuration that `DPMSolverMultistepScheduler` and `DPMSolverSinglestepScheduler` share. */
+/** The configuration shared by `DPMSolverMultistepScheduler` and `DPMSolverSinglestepScheduler`. */
 export interface DPMSolverConfig<Algorithm extends DPMSolverAlgorithm = DPMSolverAlgorithm>
   extends Omit<SolverConfig, keyof SpacingConfig> {
   /**
-   * The algorithm: `"dpmsolver++"` by default, which steps with predictions of the clean sample; `"dpmsolver"` with
-   * those of the noise; `"sde-"` adds fresh noise in each step. `"deis"` is taken for the default.
+   * The algorithm. `"dpmsolver++"` (the default) works with predictions of the clean sample, `"dpmsolver"` with
+   * predictions of the noise; the `"sde-"` variants add fresh noise in each step. `"deis"` is read as the default.
    */
   readonly algorithmType: Algorithm;
-  /** The variant of second order; `"midpoint"` by default. Those of DEIS and UniPC are taken for it. */
+  /**
+   * The variant of the second-order solver; `"midpoint"` by default. Types of DEIS and UniPC are read as `"midpoint"`.
+   */
   readonly solverType: "midpoint" | "heun";
-  /** The noise level that a run ends at: 0 or the lowest of training; `"zero"` by default. */
+  /** The final noise level of a run: 0, or the lowest training level; `"zero"` by default. */
   readonly finalSigmasType: "zero" | "sigma_min";
   /**
-   * The lowest logarithm of signal to noise that a run begins at: timesteps below it are left out, for stability with
-   * `"squaredcos_cap_v2"`, where −5.1 is usual. −∞ by default: none is.
+   * The lowest λ (half the log signal-to-noise ratio) at which a run may begin: timesteps below it are left out, for
+   * stability with `"squaredcos_cap_v2"`, where −5.1 is common. −∞ (no clipping) by default.
    */
   readonly lambdaMinClipped: number;
   /**
-   * `"learned"` or `"learned_range"` where the model predicts a variance behind the noise, which is left out; null by
-   * default. Those of DDPM are ignored.
+   * `"learned"` or `"learned_range"` if the model also predicts a variance after the noise, which is dropped; null by
+   * default. DDPM's other variance types are ignored.
    */
   readonly varianceType:
     | "learned"
@@ -152,7 +153,7 @@ export function dpmSolverFields<const Algorithm extends DPMSolverAlgorithm>(
   };
 }
 
-/** The variant of second order. */
+/** The variant of the second-order solver. */
 export function dpmSolverTypeField(): ConfigField<"midpoint" | "heun"> {
   return aliasedEnumField(["midpoint", "heun"], "midpoint", {
     logrho: "midpoint",
@@ -162,9 +163,9 @@ export function dpmSolverTypeField(): ConfigField<"midpoint" | "heun"> {
 }
 
 /**
- * Checks what no field of {@link DPMSolverConfig} can check by itself.
+ * Checks the rules that involve several fields of {@link DPMSolverConfig}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireDPMSolverConfig(subject: string, config: DPMSolverConfig): void {
@@ -190,13 +191,13 @@ export function requireDPMSolverConfig(subject: string, config: DPMSolverConfig)
   }
 }
 
-/** Whether the algorithm steps with predictions of the clean sample. */
+/** Whether the algorithm works with predictions of the clean sample. */
 function stepsWithOriginals(algorithm: DPMSolverAlgorithm): boolean {
   return algorithm === "dpmsolver++" || algorithm === "sde-dpmsolver++";
 }
 
 /**
- * Which of the algorithms of DPM-Solver: the two with `++` step with predictions of the clean sample, the others of
- * noise.
+ * The DPM-Solver algorithms: the two with `++` work with predictions of the clean sample, the others with predictions
+ * of the noise.
  */
 export type DPMSolverAlgorithm = "dpmsolver" | "dpmsolver++" | "sde-dpmsolver" | "sde-dpmsolver++";

@@ -3,7 +3,7 @@ import { diffusersSchedulerFields } from "./diffusers-scheduler-fields.ts";
 
 const sampler = `${diffusersSchedulerFields["EDMEulerScheduler"]} clip_denoised timestep_scale`;
 const churn = "s_churn s_noise s_tmax s_tmin";
-/** Fields of classes that diffusers does not have, and those that its classes have here alone. */
+/** Fields of classes that diffusers does not have, and additional fields of diffusers' classes in this package. */
 const ownFields: Readonly<Record<string, string>> = {
   EDMDDIMScheduler: sampler,
   EDMDPM2Scheduler: `${sampler} ${churn}`,
@@ -14,12 +14,12 @@ const ownFields: Readonly<Record<string, string>> = {
 };
 
 /**
- * The entries of a config that diffusers warns of: fields neither of the class that the config names, nor of one that is
- * compatible with the class that takes it; `extract_init_dict` (configuration_utils.py).
+ * The config entries that diffusers warns about: fields that belong neither to the class named in the config nor to a
+ * class compatible with the one that reads it; `extract_init_dict` (configuration_utils.py).
  *
- * @param names - Entries that are not fields of the class that takes the config.
- * @param relatives - That class, and those that are compatible with it.
- * @param writtenBy - What the config says of its class.
+ * @param names - Entries that are not fields of the class that reads the config.
+ * @param relatives - That class and the classes compatible with it.
+ * @param writtenBy - The class named in the config.
  */
 export function unexpectedAttributes(
   names: readonly string[],

@@ -44,38 +44,41 @@ import {
 
 /** The configuration of a `FlowMatchEulerDiscreteScheduler`. */
 export interface FlowMatchEulerDiscreteSchedulerConfig extends SigmaConversionConfig {
-  /** What a noise level is multiplied with to become the timestep that the model is given; 1000 by default. */
+  /** Multiplier that turns a noise level into the timestep passed to the model; 1000 by default. */
   readonly numTrainTimesteps: number;
-  /** The shift of the noise levels towards more noise; above 0, 1 by default: none. */
+  /** How far the noise levels are shifted towards more noise; above 0, 1 (no shift) by default. */
   readonly shift: number;
-  /** Whether the shift is given with each run, as `mu`; false by default. */
+  /** Whether each run sets its own shift, as `mu`; false by default. */
   readonly useDynamicShifting: boolean;
-  /** `mu` at `baseImageSeqLen`, for pipelines, which compute it; 0.5 by default. */
+  /** `mu` at `baseImageSeqLen`, used by pipelines to compute `mu`; 0.5 by default. */
   readonly baseShift: number | null;
-  /** `mu` at `maxImageSeqLen`, for pipelines; 1.15 by default. */
+  /** `mu` at `maxImageSeqLen`, used by pipelines to compute `mu`; 1.15 by default. */
   readonly maxShift: number | null;
-  /** The number of tokens of a small image, for pipelines; 256 by default. */
+  /** The number of tokens of a small image, used by pipelines to compute `mu`; 256 by default. */
   readonly baseImageSeqLen: number;
-  /** The number of tokens of a large image, for pipelines; 4096 by default. */
+  /** The number of tokens of a large image, used by pipelines to compute `mu`; 4096 by default. */
   readonly maxImageSeqLen: number;
-  /** Whether a run goes up through 1 − σ in place of down through σ, as Mochi needs it; false by default. */
+  /** Whether a run goes up through 1 − σ instead of down through σ, as Mochi requires; false by default. */
   readonly invertSigmas: boolean;
-  /** The noise level that the last timestep is stretched to, 0 to 1; null by default: none is stretched. */
+  /** The noise level of the last timestep after stretching, 0 to 1; null (no stretching) by default. */
   readonly shiftTerminal: number | null;
-  /** How the shift follows from `mu`; `"exponential"` by default. */
+  /** How the shift is computed from `mu`; `"exponential"` by default. */
   readonly timeShiftType: "exponential" | "linear";
-  /** Whether each step goes to the prediction of the clean sample and adds fresh noise; false by default. */
+  /** Whether each step predicts the clean sample and adds fresh noise to it; false by default. */
   readonly stochasticSampling: boolean;
 }
 
 /** Options of the `FlowMatchEulerDiscreteScheduler` constructor. */
 export type FlowMatchEulerDiscreteSchedulerOptions = ConfigOptions<FlowMatchEulerDiscreteSchedulerConfig>;
 
-/** Options of {@link FlowMatchEulerDiscreteScheduler.setTimesteps}: exactly one of the first three. */
+/**
+ * Options of {@link FlowMatchEulerDiscreteScheduler.setTimesteps}: pass exactly one of `numInferenceSteps`, `timesteps`
+ * and `sigmas`.
+ */
 export interface FlowMatchEulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
-  /** Noise levels before they are shifted, above 0 and at most 1, strictly descending. */
+  /** Noise levels before shifting, above 0 and at most 1, strictly descending. */
   readonly sigmas?: readonly number[] | undefined;
-  /** Needed where the config says `useDynamicShifting`: the shift, or its logarithm. */
+  /** The shift, or its logarithm. Required if the config sets `useDynamicShifting`. */
   readonly mu?: number | undefined;
 }
 
@@ -83,11 +86,12 @@ export interface FlowMatchEulerDiscreteSetTimestepsOptions extends SetTimestepsO
 export type FlowMatchEulerDiscreteSchedulerOutput = PrevSampleOutput;
 
 /**
- * Euler steps along the velocities that a flow matching model predicts, such as Stable Diffusion 3 and Flux. Esser et
- * al. 2024 (arXiv:2403.03206).
+ * Euler steps along the velocities predicted by flow matching models such as Stable Diffusion 3 and Flux. Esser et al.
+ * 2024 (arXiv:2403.03206).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_flow_match_euler_discrete.py` on torch's CPU. A timestep for
- * each token (`per_token_timesteps`) is not supported. In place of `set_shift`, make a scheduler with another `shift`.
+ * Numbers equal those of diffusers' `schedulers/scheduling_flow_match_euler_discrete.py` on torch's CPU. Per-token
+ * timesteps (`per_token_timesteps`) are not supported. Instead of calling `set_shift`, create a scheduler with a
+ * different `shift`.
  *
  * @example
  * const scheduler = new FlowMatchEulerDiscreteScheduler({ shift: 3 });
@@ -119,7 +123,7 @@ export class FlowMatchEulerDiscreteScheduler
     );
 
   readonly noiseProcess: NoiseProcess = "flow";
-  /** The noise levels of the last and the first timestep of training, shifted by the config. */
+  /** The noise levels of the last and first training timesteps, shifted as the config says. */
   readonly #ends: SigmaEnds;
 
   constructor(options: FlowMatchEulerDiscreteSchedulerOptions = {}) {
@@ -133,28 +137,28 @@ export class FlowMatchEulerDiscreteScheduler
     this.run = this.#runOf(Float32Array.from(sigmas));
   }
 
-  /** The noise levels in float32: one for each timestep, and in a run the one that it ends at. Read-only. */
+  /** The noise levels in float32: one per timestep and, after `setTimesteps`, the final one. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
-  /** The noise level of the last timestep of training, shifted by the config. */
+  /** The noise level of the last training timestep, shifted as the config says. */
   get sigmaMin(): number {
     return this.#ends.sigmaMin;
   }
 
-  /** The noise level of the first timestep of training, shifted by the config. */
+  /** The noise level of the first training timestep, shifted as the config says. */
   get sigmaMax(): number {
     return this.#ends.sigmaMax;
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` evenly spaced timesteps, of noise levels, or of `timesteps` (above 0, at
-   * most `numTrainTimesteps`, strictly descending). All three are shifted, and converted where the config asks for
-   * Karras, exponential or beta sigmas.
+   * Starts a new run from `numInferenceSteps` (evenly spaced timesteps), `sigmas`, or `timesteps` (above 0, at most
+   * `numTrainTimesteps`, strictly descending). All three are shifted, and converted if the config asks for Karras,
+   * exponential or beta sigmas.
    *
-   * @throws InvalidArgumentError if not exactly one of the three is given, an option is out of range, `mu` is missing
-   * or not asked for, or a noise level comes to NaN; the current run is then kept.
+   * @throws InvalidArgumentError unless exactly one of the three is given, or if an option is out of range, `mu` is
+   * missing or unexpected, or a noise level is NaN; the current run is kept.
    */
   setTimesteps(options: FlowMatchEulerDiscreteSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -163,7 +167,7 @@ export class FlowMatchEulerDiscreteScheduler
     this.#requireMu(subject, mu);
     const { numInferenceSteps } = request;
 
-    // 1. Prepare default sigmas. Those of the caller are float32 numbers.
+    // 1. Prepare default sigmas. Sigmas and timesteps passed by the caller are float32 numbers.
     const round = numInferenceSteps === undefined ? Math.fround : float32.keepFloat64;
     const unshifted = this.#unshiftedSigmas(subject, request);
     // 2. Perform timestep shifting.
@@ -191,11 +195,11 @@ export class FlowMatchEulerDiscreteScheduler
   /**
    * Takes one step.
    *
-   * @param modelOutput - The velocity that the model predicts; float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param modelOutput - The velocity predicted by the model; float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes differ, `timestep` is an index, the run does not
-   * have its first timestep, or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, `timestep` is an index, the first
+   * `timestep` is not in the run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -224,11 +228,11 @@ export class FlowMatchEulerDiscreteScheduler
   }
 
   /**
-   * `(1 − σ) · originalSamples + σ · noise`, σ the noise level of `timesteps`: values of `timesteps`, one for all items
-   * of the batch or one each. After {@link setBeginIndex} it is the level of the step that comes next instead.
-   * diffusers' `scale_noise`.
+   * `(1 − σ) · originalSamples + σ · noise`, where σ is the noise level at `timesteps`: values of `timesteps`, either
+   * one for the whole batch or one per item. After {@link setBeginIndex}, the noise level of the next step is used
+   * instead. Equivalent to diffusers' `scale_noise`.
    *
-   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not in the run, or the shapes do not match.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -274,7 +278,7 @@ export class FlowMatchEulerDiscreteScheduler
     });
   }
 
-  /** A run through noise levels; before `setTimesteps`, without the one that a run ends at. */
+  /** A run through noise levels. Before `setTimesteps`, there is no final level. */
   #runOf(sigmas: Float32Array, terminalSigma?: number): ScheduleRun {
     const timesteps = Float64Array.from(sigmas, (sigma) => float32.mul(sigma, this.length));
     return terminalSigma === undefined

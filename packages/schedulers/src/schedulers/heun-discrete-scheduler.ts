@@ -40,7 +40,7 @@ export type HeunDiscreteSchedulerOptions = ConfigOptions<HeunDiscreteSchedulerCo
 /** The result of {@link HeunDiscreteScheduler.step}. */
 export type HeunDiscreteSchedulerOutput = DenoisedSampleOutput;
 
-/** Where a step of second order began, and the way that its first half took. */
+/** The start of a second-order step, and the direction and length of its first half. */
 interface FirstHalf {
   readonly sample: Tensor<"float32">;
   readonly derivative: Tensor<"float32">;
@@ -49,8 +49,8 @@ interface FirstHalf {
 
 /**
  * Heun's method along the probability flow ODE: each step is taken twice, the second time along the mean of the slopes
- * at its two ends. Algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) without churn, for models that were trained on
- * betas. The last step is one of Euler.
+ * at both ends. Algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) without churn, for models trained on a beta
+ * schedule. The last step is an Euler step.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_heun_discrete.py` on torch's CPU.
  *
@@ -87,18 +87,17 @@ export class HeunDiscreteScheduler
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
-  /** Whether the step to take next is the first half of one, or the last of a run. */
+  /** Whether the next step is the first half of a step, or the last step of a run. */
   get stateInFirstOrder(): boolean {
     return this.#firstHalf === undefined;
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`, or of `timesteps` (0 to
-   * `numTrainTimesteps` − 1, fractions included, strictly descending). In `scheduler.timesteps` all but the
-   * first then occur twice.
+   * Starts a new run from `numInferenceSteps` (spaced by `timestepSpacing`) or `timesteps` (0 to `numTrainTimesteps` −
+   * 1, fractions allowed, strictly descending). In `scheduler.timesteps`, all but the first then occur twice.
    *
-   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule, or timesteps are given
-   * and the config asks for its own sigmas; the current run is then kept.
+   * @throws InvalidArgumentError unless exactly one option is given, or if it is invalid, or if `timesteps` are given
+   * and the config asks for converted sigmas; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -119,14 +118,13 @@ export class HeunDiscreteScheduler
   }
 
   /**
-   * Takes one step: to the next noise level along the slope at this one, or, at the noise level so reached, there again
-   * along the mean of both slopes.
+   * Takes one step: first to the next noise level along the slope at the current one, then, evaluated at that level,
+   * the same step again along the mean of both slopes.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, or
-   * is over.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
+   * @param sample - The sample passed to {@link scaleModelInput}, not its result.
+   * @throws InvalidArgumentError if the shapes differ, the first `timestep` is not in the run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -15,8 +15,8 @@ export interface IPNDMSchedulerConfig {
   /** How many timesteps the model was trained with, 1 to 1,000,000; 1000 by default. */
   readonly numTrainTimesteps: number;
   /**
-   * The shares of noise of a run, from its start to its end, each from 0 to 1, two at least: one for each step, and
-   * that at the end. Null by default: they follow from the number of steps.
+   * The noise weights β of a run, from start to end, each from 0 to 1, at least two: one per step, plus the final one.
+   * Null by default: computed from the number of steps.
    */
   readonly trainedBetas: readonly number[] | null;
 }
@@ -27,15 +27,15 @@ export type IPNDMSchedulerOptions = ConfigOptions<IPNDMSchedulerConfig>;
 /** The result of {@link IPNDMScheduler.step}. */
 export type IPNDMSchedulerOutput = PrevSampleOutput;
 
-/** The shares of signal and noise at a timestep; float32 numbers. */
+/** The weights of signal and noise at a timestep; float32 numbers. */
 interface Shares {
   readonly alpha: number;
   readonly beta: number;
 }
 
 /**
- * Improved pseudo linear multistep method of fourth order, for models that predict velocities and are given times from
- * 1 to 0: Liu et al. 2022 (arXiv:2202.09778) without its Runge-Kutta steps, as in crowsonkb/v-diffusion-pytorch.
+ * Improved pseudo linear multistep method of fourth order, for models that predict velocities and take times from 1 to
+ * 0: Liu et al. 2022 (arXiv:2202.09778) without its Runge-Kutta steps, as in crowsonkb/v-diffusion-pytorch.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_ipndm.py` on torch's CPU.
  *
@@ -59,7 +59,7 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
 
   readonly noiseProcess: NoiseProcess = "times";
   /**
-   * The slopes of the last steps, at most four, the newest last. `setTimesteps` clears them; they can be carried over
+   * The slopes of the last steps, at most four, newest last. Cleared by `setTimesteps`; assign them to carry them over
    * to another run.
    */
   ets: readonly Tensor<"float32">[] = [];
@@ -71,10 +71,10 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps; of as many as the config's `trainedBetas` has,
-   * where it has them.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps. If the config has `trainedBetas`, they determine
+   * the number of steps instead.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if it is not the only option, or is out of range; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -95,13 +95,12 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
   }
 
   /**
-   * Takes one step, by the slopes of this and the last three.
+   * Takes one step, using the slopes of this step and the previous three.
    *
-   * @param modelOutput - The velocity that the model predicts; float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param modelOutput - The velocity predicted by the model; float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, or
-   * is over.
+   * @throws InvalidArgumentError if the shapes differ, the first `timestep` is not in the run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -123,10 +122,10 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
   }
 
   /**
-   * `originalSamples · α + noise · β`, at the level of `timesteps`: values of `timesteps`, one for all items of the
-   * batch or one each. diffusers has no such method here.
+   * `originalSamples · α + noise · β` at the noise level of `timesteps`: values of `timesteps`, either one for the
+   * whole batch or one per item. diffusers' `IPNDMScheduler` has no such method.
    *
-   * @throws InvalidArgumentError if a timestep is not one of the run, or the shapes do not fit.
+   * @throws InvalidArgumentError if a timestep is not in the run, or the shapes do not match.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -144,13 +143,13 @@ export class IPNDMScheduler extends SchedulerBase<IPNDMSchedulerConfig> implemen
     return this.#shares[index] ?? { alpha: Number.NaN, beta: Number.NaN };
   }
 
-  /** The last slopes by names, to be checked: a caller may have put them there. */
+  /** The previous slopes by name, for validation: a caller may have set them. */
   #kept(): Record<string, Tensor<"float32">> {
     return Object.fromEntries(this.ets.map((slope, index) => [`ets[${index}]`, slope]));
   }
 }
 
-/** `sin²(π/2 · t)` for `count` times from 1 down, and 0, in float32. */
+/** `sin²(π/2 · t)` for `count` times descending from 1, followed by 0, in float32. */
 function sineBetas(count: number): Float32Array {
   const times = float32.linspace(1, 0, count + 1);
   return times.map((time, index) => {

@@ -24,8 +24,8 @@ export type KDPM2AncestralDiscreteSchedulerOptions = ConfigOptions<KDPM2Ancestra
 export type KDPM2AncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * DPM-Solver-2 with ancestral sampling: each step goes below the next noise level, along the slope in its middle, and
- * comes up to it with fresh noise. From k-diffusion's `sample_dpm_2_ancestral`. The last step is one of Euler.
+ * DPM-Solver-2 with ancestral sampling: each step goes below the next noise level, along the slope at its midpoint, and
+ * returns to it by adding fresh noise. From k-diffusion's `sample_dpm_2_ancestral`. The last step is an Euler step.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_ancestral_discrete.py` on torch's CPU.
  *
@@ -49,16 +49,16 @@ export class KDPM2AncestralDiscreteScheduler
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
-  /** Whether the step to take next is the first half of one, or the last of a run. */
+  /** Whether the next step is the first half of a step, or the last step of a run. */
   get stateInFirstOrder(): boolean {
     return this.#state.isFirstOrder;
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
-   * steps are between them.
+   * Starts a new run of `numInferenceSteps` timesteps, spaced by `timestepSpacing`. `timesteps` interleaves them with
+   * the midpoints of the steps.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if it is not the only option, or is out of range; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -69,14 +69,14 @@ export class KDPM2AncestralDiscreteScheduler
   }
 
   /**
-   * Takes half a step: to its middle along the slope at its start, or from its start to its end along the slope in the
-   * middle, with noise added, which is drawn in second halves alone.
+   * Takes half a step: either to the midpoint along the slope at the start, or from start to end along the slope at the
+   * midpoint, with noise added. Only second halves draw noise.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, would
-   * begin in the middle of a step, or is over.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
+   * @param sample - The sample passed to {@link scaleModelInput}, not its result.
+   * @throws InvalidArgumentError if the shapes differ, the first `timestep` is not in the run, the run would begin in
+   * the middle of a step, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -88,7 +88,7 @@ export class KDPM2AncestralDiscreteScheduler
     const index = this.run.enter(timestep);
     const levels = this.#state.levelsAt(index, this.timesteps[index]);
     const output = this.#state.halfStep(this.config.predictionType, modelOutput, sample, levels);
-    // Fresh noise brings the sample up to the next level, in second halves.
+    // Second halves add fresh noise to bring the sample up to the next level.
     const prevSample = this.stateInFirstOrder
       ? output.prevSample
       : output.prevSample.add(randnTensor(sample.shape, options.generator).mul(levels.sigmaUp));
@@ -105,8 +105,8 @@ export class KDPM2AncestralDiscreteScheduler
 
 function levelsOf(sigma: number, sigmaNext: number): DPMSolver2Levels {
   const { sigmaUp, sigmaDown } = ancestralLevels(sigma, sigmaNext);
-  // On a logarithmic scale the middle is the next level itself. Where rounding leaves no level to go down to, the middle
-  // is taken for that; diffusers' image is NaN.
+  // On a logarithmic scale, the midpoint is the next level itself. If rounding leaves no level to go down to, the
+  // midpoint becomes the next level; diffusers produces a NaN image.
   const sigmaInterpol = sigmaDown > 0 ? middleSigma(sigmaDown, sigma) : sigmaNext;
   return { sigma, sigmaInterpol, sigmaDown, sigmaUp };
 }

@@ -23,9 +23,9 @@ export type KDPM2DiscreteSchedulerOptions = ConfigOptions<KDPM2DiscreteScheduler
 export type KDPM2DiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * DPM-Solver-2: each step follows the slope in its middle, on a logarithmic scale, which the model is evaluated for
- * once more. Lu et al. 2022 (arXiv:2206.00927), algorithm 1, and k-diffusion's `sample_dpm_2`. The last step is one of
- * Euler.
+ * DPM-Solver-2: each step follows the slope at its midpoint on a logarithmic scale, which takes a second model
+ * evaluation. Lu et al. 2022 (arXiv:2206.00927), algorithm 1, and k-diffusion's `sample_dpm_2`. The last step is an
+ * Euler step.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_k_dpm_2_discrete.py` on torch's CPU.
  *
@@ -49,16 +49,16 @@ export class KDPM2DiscreteScheduler
     this.setTimesteps({ numInferenceSteps: this.length });
   }
 
-  /** Whether the step to take next is the first half of one, or the last of a run. */
+  /** Whether the next step is the first half of a step, or the last step of a run. */
   get stateInFirstOrder(): boolean {
     return this.#state.isFirstOrder;
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`. In `timesteps` those in the middle of the
-   * steps are between them.
+   * Starts a new run of `numInferenceSteps` timesteps, spaced by `timestepSpacing`. `timesteps` interleaves them with
+   * the midpoints of the steps.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if it is not the only option, or is out of range; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -69,14 +69,14 @@ export class KDPM2DiscreteScheduler
   }
 
   /**
-   * Takes half a step: to its middle along the slope at its start, or from its start to its end along the slope in the
-   * middle.
+   * Takes half a step: either to the midpoint along the slope at the start, or from start to end along the slope at the
+   * midpoint.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, would
-   * begin in the middle of a step, or is over.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
+   * @param sample - The sample passed to {@link scaleModelInput}, not its result.
+   * @throws InvalidArgumentError if the shapes differ, the first `timestep` is not in the run, the run would begin in
+   * the middle of a step, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -15,7 +15,7 @@ import * as float32 from "../float32.ts";
 import { limitSample, predictOriginalSample } from "../predictions.ts";
 import type { DenoisedSampleOutput, Scheduler, StepOptions } from "../scheduler.ts";
 
-/** The deviation of the data that the model's consistency function is made for. */
+/** The standard deviation of the data assumed by the consistency function. */
 const sigmaData = 0.5;
 
 /** The configuration of an `LCMScheduler`. */
@@ -34,8 +34,8 @@ export interface LCMSchedulerOutput extends DenoisedSampleOutput {
 }
 
 /**
- * Multistep consistency sampling for latent consistency models, which take few steps: a prediction of the clean sample,
- * and fresh noise. Luo et al. 2023 (arXiv:2310.04378), algorithm 3.
+ * Multistep consistency sampling for latent consistency models, which need only a few steps. Each step predicts the
+ * clean sample and adds fresh noise. Luo et al. 2023 (arXiv:2310.04378), algorithm 3.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_lcm.py` on torch's CPU.
  *
@@ -52,18 +52,18 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
     requireBetaCount,
   );
 
-  /** ᾱ before the first timestep: 1, or that of timestep 0 where `setAlphaToOne` is false. */
+  /** ᾱ before the first timestep: 1, or ᾱ of timestep 0 if `setAlphaToOne` is false. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` of the timesteps that the model was distilled with, or of `timesteps` (of
-   * training, whole numbers, strictly descending); of the latter only the last part where there is a
-   * `strength`. Warns where `timesteps` are not those of the distillation.
+   * Starts a new run from `numInferenceSteps` (chosen from the timesteps used in distillation) or `timesteps` (training
+   * timesteps, whole numbers, strictly descending). With `strength`, only the last part of `timesteps` is used. Warns
+   * if `timesteps` were not used in distillation.
    *
-   * @throws InvalidArgumentError if not exactly one of the two is given, or an option breaks its rule, or no step is
-   * left; the current run is then kept.
+   * @throws InvalidArgumentError unless exactly one of the two is given, or if an option is invalid, or no step is
+   * left; the current run is kept.
    */
   setTimesteps(options: LCMSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -75,18 +75,18 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
   }
 
   /**
-   * The timestep that a step leads to from this one; −1 from the last.
+   * The timestep that follows this one in the run; −1 after the last.
    *
-   * @throws InvalidArgumentError if the run does not have the timestep.
+   * @throws InvalidArgumentError if the timestep is not in the run.
    */
   previousTimestep(timestep: number): number {
     return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
   }
 
   /**
-   * The weights of the sample and of the prediction of the clean one in the consistency function, float32 numbers.
+   * The weights of the sample and of the predicted clean sample in the consistency function, float32 numbers.
    *
-   * @param timestep - A timestep of training.
+   * @param timestep - A training timestep.
    */
   getScalingsForBoundaryConditionDiscrete(timestep: number): [cSkip: number, cOut: number] {
     const scaled = float32.mul(timestep, Math.fround(this.config.timestepScaling));
@@ -95,14 +95,14 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
   }
 
   /**
-   * Takes one step: to the prediction of the clean sample, with noise of the next timestep. Noise is drawn in every
-   * step but the last of a run, which adds none.
+   * Takes one step: predicts the clean sample and adds noise for the next timestep. Every step draws noise except the
+   * last of a run, which adds none.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep is out of range, the run
-   * does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep is out of range, the first
+   * `timestep` is not in the run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -126,7 +126,7 @@ export class LCMScheduler extends AlphaSchedulerBase<LCMSchedulerConfig> impleme
     return { prevSample, denoised, predOriginalSample: denoised };
   }
 
-  /** The sample of a timestep: fresh noise and this much signal. */
+  /** Adds fresh noise to a denoised sample, up to the noise level of `timestep`. */
   #addNoise(
     denoised: Tensor<"float32">,
     timestep: number,

@@ -28,9 +28,9 @@ export interface LMSDiscreteSchedulerConfig
 /** Options of the `LMSDiscreteScheduler` constructor. */
 export type LMSDiscreteSchedulerOptions = ConfigOptions<LMSDiscreteSchedulerConfig>;
 
-/** Options of {@link LMSDiscreteScheduler.step}, which draws no noise. */
+/** Options of {@link LMSDiscreteScheduler.step}. The step draws no noise. */
 export interface LMSDiscreteStepOptions extends StepOptions {
-  /** How many slopes a step takes into account, 1 to 20; 4 by default. */
+  /** How many slopes a step uses, 1 to 20; 4 by default. */
   readonly order?: number | undefined;
 }
 
@@ -38,8 +38,8 @@ export interface LMSDiscreteStepOptions extends StepOptions {
 export type LMSDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * A linear multistep method along the probability flow ODE: a step follows the polynomial through the last slopes. From
- * k-diffusion's `sample_lms`.
+ * A linear multistep method along the probability flow ODE: each step follows the polynomial through the most recent
+ * slopes. From k-diffusion's `sample_lms`.
  *
  * Numbers equal those of diffusers' `schedulers/scheduling_lms_discrete.py` on torch's CPU.
  *
@@ -67,7 +67,7 @@ export class LMSDiscreteScheduler
       },
     );
 
-  /** The slopes of the last steps, the newest last. */
+  /** The slopes of the previous steps, newest last. */
   #derivatives: readonly Tensor<"float32">[] = [];
 
   constructor(options: LMSDiscreteSchedulerOptions = {}) {
@@ -76,9 +76,9 @@ export class LMSDiscreteScheduler
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps, spaced by `timestepSpacing`.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if it is not the only option, or is out of range; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -89,13 +89,13 @@ export class LMSDiscreteScheduler
   }
 
   /**
-   * Takes one step, along the slopes `(sample − predOriginalSample) / σ` of this and the last steps.
+   * Takes one step along the slopes `(sample − predOriginalSample) / σ` of this and the previous steps.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, the run does not have its first timestep, or is
-   * over, or an option is out of range.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
+   * @param sample - The sample passed to {@link scaleModelInput}, not its result.
+   * @throws InvalidArgumentError if the shapes differ, the first `timestep` is not in the run, the run is over, or an
+   * option is out of range.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -115,7 +115,7 @@ export class LMSDiscreteScheduler
     const all = [...this.#derivatives, sample.sub(predOriginalSample).div(sigma)];
     const derivatives = all.slice(all.length > highestOrder ? 1 : 0);
 
-    // A run that begins in the middle counts the steps before it, as in diffusers, though it has no slopes of them.
+    // As in diffusers, a run that begins in the middle counts the skipped steps, although it has no slopes for them.
     const order = Math.min(index + 1, highestOrder);
     const coefficients = lmsCoefficients(this.sigmas, index, order);
     const newestFirst = derivatives.toReversed().slice(0, order);

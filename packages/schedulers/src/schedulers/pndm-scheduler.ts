@@ -15,13 +15,13 @@ export interface PNDMSchedulerConfig
   extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
     SpacingConfig {
   /**
-   * Whether a run begins with the linear multistep method at once, of a lower order at first, and not with three steps
-   * of the Runge-Kutta method, four model evaluations each; false by default.
+   * Whether to skip the Runge-Kutta steps and start with the linear multistep method right away, at a lower order.
+   * Otherwise, a run begins with three Runge-Kutta steps of four model evaluations each; false by default.
    */
   readonly skipPrkSteps: boolean;
   /**
-   * Whether the last step leads to a sample without any noise, ᾱ = 1. Otherwise, and by default, it leads to ᾱ of
-   * timestep 0.
+   * Whether the last step leads to a noise-free sample (ᾱ = 1). Otherwise, it leads to ᾱ of timestep 0; false by
+   * default.
    */
   readonly setAlphaToOne: boolean;
   /** What the model predicts; `"epsilon"` by default. */
@@ -38,8 +38,8 @@ export type PNDMSchedulerOutput = PrevSampleOutput;
  * Pseudo numerical methods for diffusion models: a linear multistep method that begins with Runge-Kutta steps. Liu et
  * al. 2022 (arXiv:2202.09778).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_pndm.py` on torch's CPU. Steps are counted: a run takes them
- * in the order of `timesteps`.
+ * Numbers equal those of diffusers' `schedulers/scheduling_pndm.py` on torch's CPU. Steps are counted, so a run has to
+ * follow the order of `timesteps`.
  *
  * @example
  * pipe.scheduler = PNDMScheduler.fromConfig(pipe.scheduler.config);
@@ -61,35 +61,35 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
 
   #history: PndmHistory = new PndmHistory(new Float64Array());
 
-  /** How many steps the run has taken; `undefined` before the first. */
+  /** How many steps the run has taken; `undefined` before the first one. */
   override get stepIndex(): number | undefined {
     return this.#history.counter === 0 ? undefined : this.#history.counter;
   }
 
-  /** The part of `timesteps` that the Runge-Kutta method takes. */
+  /** The part of `timesteps` covered by the Runge-Kutta method. */
   get prkTimesteps(): Float64Array {
     return this.#history.prkTimesteps;
   }
 
-  /** The part of `timesteps` that the linear multistep method takes. */
+  /** The part of `timesteps` covered by the linear multistep method. */
   get plmsTimesteps(): Float64Array {
     return this.numInferenceSteps === undefined
       ? new Float64Array()
       : this.timesteps.slice(this.prkTimesteps.length);
   }
 
-  /** ᾱ after the last step: that of timestep 0, or 1 where `setAlphaToOne` is true. */
+  /** ᾱ after the last step: ᾱ of timestep 0, or 1 if `setAlphaToOne` is true. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`, at least 4 where there are
-   * Runge-Kutta steps) by `timestepSpacing`. `timesteps` are more: 9 more with Runge-Kutta steps, and one more
-   * without, where there are two or more.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`, at least 4 with Runge-Kutta steps),
+   * spaced by `timestepSpacing`. `timesteps` is longer than that: by 9 with Runge-Kutta steps, and by 1 without them if
+   * there are two steps or more.
    *
-   * @throws InvalidArgumentError if that is not the one option, or out of range, or `stepsOffset` leads past the
-   * last timestep; the current run is then kept.
+   * @throws InvalidArgumentError if it is not the only option, or is out of range, or `stepsOffset` leads past the last
+   * timestep; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -114,8 +114,8 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
   /**
    * Takes one step.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The timestep that the model was given, any of training.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The timestep passed to the model, any training timestep.
    * @param sample - float32 [batch, channels, …]
    * @throws InvalidArgumentError if there is no run yet or it is over, the shapes differ, or the timestep is out of
    * range.
@@ -136,7 +136,7 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
     return { prevSample: this.#transfer(slope.sample, slope.modelOutput, slope.from, slope.to) };
   }
 
-  /** Formula (9) of the paper: the sample of timestep `to`. */
+  /** Equation (9) of the paper: the sample at timestep `to`. */
   #transfer(
     sample: Tensor<"float32">,
     modelOutput: Tensor<"float32">,
@@ -158,16 +158,16 @@ export class PNDMScheduler extends AlphaSchedulerBase<PNDMSchedulerConfig> imple
   }
 }
 
-/** What a step is given. */
+/** The input of a step. */
 interface PndmStep {
   readonly modelOutput: Tensor<"float32">;
   readonly timestep: number;
   readonly sample: Tensor<"float32">;
-  /** How many timesteps a step is. */
+  /** How many training timesteps a step spans. */
   readonly gap: number;
 }
 
-/** Which slope to follow, from which sample and timestep to which timestep. */
+/** The slope to follow, and the sample and timesteps to follow it from and to. */
 interface PndmSlope {
   readonly modelOutput: Tensor<"float32">;
   readonly sample: Tensor<"float32">;
@@ -177,8 +177,9 @@ interface PndmSlope {
 }
 
 /**
- * What a run of pseudo numerical methods remembers: the model's last outputs, and within a step where it began. Liu et
- * al. 2022 (arXiv:2202.09778), formulas (12) and (13), as in diffusers' `schedulers/scheduling_pndm.py`.
+ * The history of a run of pseudo numerical methods: the model's most recent outputs and, within a step, the sample it
+ * started from. Liu et al. 2022 (arXiv:2202.09778), equations (12) and (13), as in diffusers'
+ * `schedulers/scheduling_pndm.py`.
  */
 class PndmHistory {
   /** The timesteps of the Runge-Kutta steps. */
@@ -192,12 +193,12 @@ class PndmHistory {
     this.prkTimesteps = prkTimesteps;
   }
 
-  /** How many steps were taken. */
+  /** How many steps have been taken. */
   get counter(): number {
     return this.#counter;
   }
 
-  /** Takes a step into account. */
+  /** Records a step and returns the slope to follow. */
   next(step: PndmStep): PndmSlope {
     const isRungeKutta = this.#counter < this.prkTimesteps.length;
     const slope = isRungeKutta ? this.#nextRungeKutta(step) : this.#nextMultistep(step);
@@ -245,11 +246,11 @@ class PndmHistory {
 }
 
 /**
- * The timesteps of three Runge-Kutta steps between the first four of a run. A step evaluates the model at its start,
- * twice half-way, and at its end.
+ * The timesteps of three Runge-Kutta steps between the first four timesteps of a run. A step evaluates the model at its
+ * start, twice at the midpoint, and at its end.
  *
- * @param timesteps - At least four, the highest first.
- * @param halfGap - How many timesteps half a step is.
+ * @param timesteps - At least four, highest first.
+ * @param halfGap - How many training timesteps half a step spans.
  * @returns Twelve timesteps.
  */
 function rungeKuttaTimesteps(timesteps: Float64Array, halfGap: number): Float64Array {
@@ -263,10 +264,10 @@ function rungeKuttaTimesteps(timesteps: Float64Array, halfGap: number): Float64A
 }
 
 /**
- * The timesteps that the linear multistep method takes: those that Runge-Kutta steps leave, or all of them, the second
- * of them twice, since the method begins with a step that is corrected.
+ * The timesteps for the linear multistep method: either those left after the Runge-Kutta steps, or all of them with the
+ * second one repeated, since the method then begins with a step that is corrected.
  *
- * @param timesteps - The highest first.
+ * @param timesteps - Highest first.
  */
 function multistepTimesteps(timesteps: Float64Array, skipPrkSteps: boolean): Float64Array {
   if (!skipPrkSteps) return timesteps.slice(3);

@@ -28,15 +28,15 @@ import { SchedulerBase } from "../scheduler-base.ts";
 
 /** The configuration of a `ScoreSdeVeScheduler`. */
 export interface ScoreSdeVeSchedulerConfig {
-  /** How many noise levels there are before {@link ScoreSdeVeScheduler.setTimesteps}; 2000 by default. */
+  /** The number of noise levels before {@link ScoreSdeVeScheduler.setTimesteps}; 2000 by default. */
   readonly numTrainTimesteps: number;
-  /** The signal-to-noise ratio of a correction, which its step size follows from; above 0, 0.15 by default. */
+  /** The signal-to-noise ratio that determines the step size of a correction; above 0, 0.15 by default. */
   readonly snr: number;
   /** The lowest noise level; above 0, 0.01 by default. */
   readonly sigmaMin: number;
   /** The highest noise level; above 0, 1348 by default. */
   readonly sigmaMax: number;
-  /** The time that a run ends at, above 0 and at most 1; 1e-5 by default. */
+  /** The time at which a run ends, above 0 and at most 1; 1e-5 by default. */
   readonly samplingEps: number;
   /** How many corrections a pipeline makes before each step, at least 0; 1 by default. */
   readonly correctSteps: number;
@@ -47,9 +47,9 @@ export type ScoreSdeVeSchedulerOptions = ConfigOptions<ScoreSdeVeSchedulerConfig
 
 /** Options of {@link ScoreSdeVeScheduler.setTimesteps}. */
 export interface ScoreSdeVeSetTimestepsOptions extends SetTimestepsOptions {
-  /** The time to end at, above 0 and at most 1, in place of the config's. */
+  /** The time at which the run ends, above 0 and at most 1; the config's `samplingEps` by default. */
   readonly samplingEps?: number | undefined;
-  /** Refused: the timesteps follow from their number. */
+  /** Not accepted: the timesteps are computed from their number. */
   readonly timesteps?: undefined;
 }
 
@@ -57,7 +57,7 @@ export interface ScoreSdeVeSetTimestepsOptions extends SetTimestepsOptions {
 export interface SdeVeOutput {
   /** The sample for the next step, float32, same shape as the sample that went in. */
   readonly prevSample: Tensor<"float32">;
-  /** The same without the noise that the step added: after the last step, the image. */
+  /** The same sample without the noise added by the step. After the last step, this is the image. */
   readonly prevSampleMean: Tensor<"float32">;
 }
 
@@ -68,13 +68,13 @@ export interface SdeVeCorrection {
 }
 
 /**
- * Predictor and corrector of the variance-exploding SDE, for models that predict scores: Song et al. 2021
+ * Predictor-corrector sampling for the variance-exploding SDE, for models that predict scores: Song et al. 2021
  * (arXiv:2011.13456), algorithms 2 and 4.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_sde_ve.py` on torch's CPU. A model of this kind is given
- * noise levels: `sigmas[i]` where the run is at `timesteps[i]`. In each step it is evaluated `correctSteps` times for
- * {@link stepCorrect} and then once for {@link stepPred}. Each step follows from its timestep alone: `stepIndex` is
- * always undefined.
+ * Numbers equal those of diffusers' `schedulers/scheduling_sde_ve.py` on torch's CPU. These models take noise levels
+ * instead of timesteps: pass `sigmas[i]` when the run is at `timesteps[i]`. Each step evaluates the model
+ * `correctSteps` times for {@link stepCorrect} and then once for {@link stepPred}. A step depends only on its timestep,
+ * so `stepIndex` is always undefined.
  *
  * @example
  * const scheduler = await ScoreSdeVeScheduler.fromPretrained("google/ncsnpp-celebahq-256");
@@ -112,20 +112,21 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
     return this.config.sigmaMax;
   }
 
-  /** The noise level of each timestep in float32, `σ_min · (σ_max / σ_min)^t`. The model is given these. */
+  /** The noise level of each timestep in float32, `σ_min · (σ_max / σ_min)^t`. Pass these to the model. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
 
-  /** As many noise levels as the run has timesteps, from `sigmaMin` up to `sigmaMax`: those that steps lead between. */
+  /** The noise levels that steps move between: one per timestep, ascending from `sigmaMin` to `sigmaMax`. */
   get discreteSigmas(): Float32Array {
     return this.#discreteSigmas;
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps and noise levels: diffusers' `set_timesteps` and `set_sigmas`.
+   * Starts a new run of `numInferenceSteps` timesteps and noise levels. Combines diffusers' `set_timesteps` and
+   * `set_sigmas`.
    *
-   * @throws InvalidArgumentError if an option is missing, refused or out of range; the current run is then kept.
+   * @throws InvalidArgumentError if an option is missing, not accepted or out of range; the current run is kept.
    */
   setTimesteps(options: ScoreSdeVeSetTimestepsOptions | SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -162,9 +163,10 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
   }
 
   /**
-   * Takes one step to the next lower of the `discreteSigmas`, or from the lowest to none. Noise is drawn in every step.
+   * Takes one step to the next lower level of `discreteSigmas`, or from the lowest level to zero. Every step draws
+   * noise.
    *
-   * @param modelOutput - The score, float32, the shape of `sample`.
+   * @param modelOutput - The score, float32, same shape as `sample`.
    * @param timestep - A time, 0 to 1.
    * @param sample - float32 [batch, channels, …]
    * @throws InvalidArgumentError if the shapes differ, or the timestep is out of range.
@@ -179,9 +181,9 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
   }
 
   /**
-   * Corrects a sample at its noise level, with a Langevin step. Noise is drawn.
+   * Corrects a sample at its noise level with a Langevin step. Draws noise.
    *
-   * @param modelOutput - The score, float32, the shape of `sample`.
+   * @param modelOutput - The score, float32, same shape as `sample`.
    * @param sample - float32 [batch, channels, …]
    * @throws InvalidArgumentError if the shapes differ, or the score is zero everywhere.
    */
@@ -209,10 +211,10 @@ export class ScoreSdeVeScheduler extends SchedulerBase<ScoreSdeVeSchedulerConfig
   }
 
   /**
-   * `originalSamples + noise · σ`, σ of `discreteSigmas`.
+   * `originalSamples + noise · σ`, where σ comes from `discreteSigmas`.
    *
-   * @param timesteps - Indices into `discreteSigmas`, as in diffusers; one for all items of the batch or one each.
-   * @throws InvalidArgumentError if an index is out of range, or the shapes do not fit.
+   * @param timesteps - Indices into `discreteSigmas`, as in diffusers; either one for the whole batch or one per item.
+   * @throws InvalidArgumentError if an index is out of range, or the shapes do not match.
    */
   override addNoise(
     originalSamples: Tensor<"float32">,
@@ -268,7 +270,7 @@ function isCorrectionCount(value: number): boolean {
   return value >= 0 && value <= 1000;
 }
 
-/** The Euclidean norm of an item of the batch, averaged over its items; a float32 number. */
+/** The Euclidean norm of each item, averaged over the batch; a float32 number. */
 function meanItemNorm(tensor: Tensor<"float32">): number {
   const [batchSize = 0] = tensor.shape;
   let sum = 0;

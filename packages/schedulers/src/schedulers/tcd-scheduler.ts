@@ -27,22 +27,23 @@ export type TCDSetTimestepsOptions = DistilledSetTimestepsOptions;
 
 /** Options of {@link TCDScheduler.step}. */
 export interface TCDStepOptions extends StepOptions {
-  /** How much of the way to the next timestep is gone with fresh noise, 0 to 1; 0.3 by default. 0: none of it. */
+  /** The stochasticity, 0 to 1: the fraction of the way to the next timestep covered by fresh noise; 0.3 by default. */
   readonly eta?: number | undefined;
 }
 
 /** The result of {@link TCDScheduler.step}. */
 export interface TCDSchedulerOutput extends PrevSampleOutput {
-  /** The sample before the step's own noise is added: that of a timestep below the next one. */
+  /** The sample before the step adds its noise, at a timestep below the next one. */
   readonly predNoisedSample: Tensor<"float32">;
 }
 
 /**
- * Strategic stochastic sampling for trajectory consistency distillation, which takes few steps: along the trajectory
- * below the next timestep, and up to it with fresh noise. Zheng et al. 2024 (arXiv:2402.19159), algorithm 4.
+ * Strategic stochastic sampling for trajectory consistency distillation, which needs only a few steps. Each step
+ * follows the trajectory to below the next timestep and returns to it by adding fresh noise. Zheng et al. 2024
+ * (arXiv:2402.19159), algorithm 4.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_tcd.py` on torch's CPU, where clipping and thresholding play
- * no part either.
+ * Numbers equal those of diffusers' `schedulers/scheduling_tcd.py` on torch's CPU. As in diffusers, clipping and
+ * thresholding have no effect.
  *
  * @example
  * pipe.scheduler = TCDScheduler.fromConfig(pipe.scheduler.config);
@@ -56,18 +57,18 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
     requireBetaCount,
   );
 
-  /** ᾱ before the first timestep: 1, or that of timestep 0 where `setAlphaToOne` is false. */
+  /** ᾱ before the first timestep: 1, or ᾱ of timestep 0 if `setAlphaToOne` is false. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` of the timesteps that the model was distilled with, or of `timesteps` (of
-   * training, whole numbers, strictly descending); of the latter only the last part where there is a
-   * `strength`. Warns where `timesteps` are not those of the distillation.
+   * Starts a new run from `numInferenceSteps` (chosen from the timesteps used in distillation) or `timesteps` (training
+   * timesteps, whole numbers, strictly descending). With `strength`, only the last part of `timesteps` is used. Warns
+   * if `timesteps` were not used in distillation.
    *
-   * @throws InvalidArgumentError if not exactly one of the two is given, or an option breaks its rule, or no step is
-   * left; the current run is then kept.
+   * @throws InvalidArgumentError unless exactly one of the two is given, or if an option is invalid, or no step is
+   * left; the current run is kept.
    */
   setTimesteps(options: TCDSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -77,22 +78,22 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
   }
 
   /**
-   * The timestep that a step leads to from this one; −1 from the last.
+   * The timestep that follows this one in the run; −1 after the last.
    *
-   * @throws InvalidArgumentError if the run does not have the timestep.
+   * @throws InvalidArgumentError if the timestep is not in the run.
    */
   previousTimestep(timestep: number): number {
     return this.timesteps[this.indexForTimestep(timestep) + 1] ?? -1;
   }
 
   /**
-   * Takes one step. Noise is drawn in every step but the last of a run, where `eta` is above 0.
+   * Takes one step. If `eta` is above 0, every step draws noise except the last of a run.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep or `eta` is out of range, or
-   * the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep or `eta` is out of range, the
+   * first `timestep` is not in the run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -108,7 +109,7 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
     const index = this.run.enter(timestep);
 
     const next = this.timesteps[index + 1];
-    // The timestep that the trajectory is followed to: s in the paper.
+    // The timestep at which the trajectory ends: s in the paper.
     const target = Math.floor(float32.mul(Math.fround(1 - eta), next ?? 0));
     const { predictionType } = this.config;
     const alphaProd = this.alphasCumprod[current] ?? Number.NaN;
@@ -130,7 +131,7 @@ export class TCDScheduler extends AlphaSchedulerBase<TCDSchedulerConfig> impleme
     return { prevSample, predNoisedSample };
   }
 
-  /** The timesteps of the distillation; where a call says how many there are, diffusers takes all of training. */
+  /** The distillation timesteps. If a call passes their number, diffusers uses all training timesteps. */
   #createGrid(subject: string, options: TCDSetTimestepsOptions): DistillationGrid {
     const strength = requireStrength(subject, options);
     const given = options?.originalInferenceSteps;

@@ -46,25 +46,26 @@ import { solverTimesteps } from "../timesteps.ts";
 
 /** The configuration of a `UniPCMultistepScheduler`. */
 export interface UniPCMultistepSchedulerConfig extends SolverConfig {
-  /** Whether the solver steps with predictions of the clean sample, and not of the noise; true by default. */
+  /** Whether the solver works with predictions of the clean sample instead of the noise; true by default. */
   readonly predictX0: boolean;
   /**
-   * The variant: `"bh2"` by default, `"bh1"` for few steps without guidance. Those of other solvers are taken for bh2.
+   * The solver variant: `"bh2"` by default, `"bh1"` for few steps without guidance. Types of other solvers are read as
+   * `"bh2"`.
    */
   readonly solverType: UniPCSolverType;
-  /** The indices of the steps that are not corrected afterwards; none by default. */
+  /** The indices of the steps that are not corrected; empty by default. */
   readonly disableCorrector: readonly number[];
-  /** Always null: a scheduler in the place of the predictor, which diffusers takes, is not supported. */
+  /** Always null: unlike diffusers, using another scheduler as the predictor is not supported. */
   readonly solverP: null;
-  /** The noise level that a run ends at: 0 or the lowest of training; `"zero"` by default. */
+  /** The final noise level of a run: 0, or the lowest training level; `"zero"` by default. */
   readonly finalSigmasType: "zero" | "sigma_min";
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
-  /** The lowest of Karras, exponential or beta sigmas, above 0; null by default: that of training. */
+  /** The lowest of the Karras, exponential or beta sigmas, above 0; null (the lowest training level) by default. */
   readonly sigmaMin: number | null;
-  /** The highest of Karras, exponential or beta sigmas, above 0; null by default: that of training. */
+  /** The highest of the Karras, exponential or beta sigmas, above 0; null (the highest training level) by default. */
   readonly sigmaMax: number | null;
-  /** The last noise level that those of flow matching are stretched to, 0 to 1; null by default: they are not. */
+  /** The last flow matching noise level after stretching, 0 to 1; null (no stretching) by default. */
   readonly shiftTerminal: number | null;
 }
 
@@ -73,9 +74,9 @@ export type UniPCMultistepSchedulerOptions = ConfigOptions<UniPCMultistepSchedul
 
 /** Options of {@link UniPCMultistepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `sigmas`. */
 export interface UniPCMultistepSetTimestepsOptions extends SetTimestepsOptions {
-  /** Noise levels of flow matching, above 0 and at most 1, strictly descending. */
+  /** Flow matching noise levels, above 0 and at most 1, strictly descending. */
   readonly sigmas?: readonly number[] | undefined;
-  /** Needed where the config says `useDynamicShifting`: the shift of flow matching, or its logarithm. */
+  /** The flow matching shift, or its logarithm. Required if the config sets `useDynamicShifting`. */
   readonly mu?: number | undefined;
 }
 
@@ -83,11 +84,11 @@ export interface UniPCMultistepSetTimestepsOptions extends SetTimestepsOptions {
 export type UniPCMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
- * UniPC: a multistep predictor of any order, whose steps are corrected once the model was evaluated where they led.
- * Zhao et al. 2023 (arXiv:2302.04867).
+ * UniPC: a multistep predictor of any order that corrects each step with the model's output at the step's end. Zhao et
+ * al. 2023 (arXiv:2302.04867).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_unipc_multistep.py` on torch's CPU. A step to a level
- * without noise gives the prediction of the clean sample, also where diffusers gives NaN.
+ * Numbers equal those of diffusers' `schedulers/scheduling_unipc_multistep.py` on torch's CPU. A step to noise level 0
+ * returns the prediction of the clean sample, even where diffusers returns NaN.
  *
  * @example
  * pipe.scheduler = UniPCMultistepScheduler.fromConfig(pipe.scheduler.config);
@@ -101,17 +102,17 @@ export class UniPCMultistepScheduler
   static override readonly schema: SchedulerSchema<ConfigFieldsOf<UniPCMultistepSchedulerConfig>> =
     new SchedulerSchema("UniPCMultistepScheduler", unipcFields(), requireUniPCConfig);
 
-  /** The sample that the last step was taken from. */
+  /** The sample that the last step started from. */
   #lastSample: Tensor<"float32"> | undefined;
   /** The order of the last step. */
   #thisOrder = 0;
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing` or of the sigmas that the config asks for,
-   * or of noise levels of flow matching.
+   * Starts a new run from `numInferenceSteps` (spaced by `timestepSpacing`, or with the kind of sigmas set in the
+   * config) or `sigmas` (flow matching noise levels).
    *
-   * @throws InvalidArgumentError if not exactly one of the two is given, an option is out of range, or the config
-   * says otherwise; the current run is then kept.
+   * @throws InvalidArgumentError unless exactly one of the two is given, or if an option is out of range or does not
+   * fit the config; the current run is kept.
    */
   setTimesteps(options: UniPCMultistepSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -126,13 +127,13 @@ export class UniPCMultistepScheduler
   }
 
   /**
-   * Takes one step: corrects the last one by what the model predicts here, and predicts the next sample.
+   * Takes one step: corrects the previous step using the model's output here, then predicts the next sample.
    *
-   * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param modelOutput - float32, same shape as `sample`.
+   * @param timestep - The value of `timesteps` passed to the model. Only looked up on the first step of a run.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the run does not have its first timestep,
-   * or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the first `timestep` is not in the run, or
+   * the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -183,13 +184,13 @@ export class UniPCMultistepScheduler
     return sigmaToAlphaSigmaT(this.run.sigmaAt(index), this.config.useFlowSigmas);
   }
 
-  /** The points of a step of an order, from an index of the run to the next. */
+  /** The points for a step of the given order, from `index` in the run to the next. */
   #pointsOf(index: number, order: number): UniPCPoints {
     const older = Array.from({ length: order - 1 }, (_, k) => this.#pointAt(index - 1 - k));
     return [this.#pointAt(index + 1), this.#pointAt(index), ...older];
   }
 
-  /** What the solver integrates: predictions of x_0, or of ε. */
+  /** The quantity that the solver integrates: predictions of x_0, or of ε. */
   #convertModelOutput(
     modelOutput: Tensor<"float32">,
     sample: Tensor<"float32">,
@@ -205,7 +206,8 @@ export class UniPCMultistepScheduler
   }
 
   /**
-   * The sample at a level without noise: the prediction of the clean one. In diffusers it is NaN where that is of ε.
+   * The sample at noise level 0: the prediction of the clean sample. If the solver predicts ε, diffusers returns NaN
+   * here.
    */
   #predictEnd(converted: Tensor<"float32">, sample: Tensor<"float32">, stepIndex: number): Tensor<"float32"> {
     if (this.config.predictX0) return converted;
@@ -257,7 +259,7 @@ export class UniPCMultistepScheduler
   }
 }
 
-/** The fields of {@link UniPCMultistepSchedulerConfig}, with the defaults of diffusers. */
+/** The fields of {@link UniPCMultistepSchedulerConfig}, with diffusers' defaults. */
 function unipcFields(): ConfigFieldsOf<UniPCMultistepSchedulerConfig> {
   return {
     ...solverFields(),
@@ -277,15 +279,15 @@ function unipcFields(): ConfigFieldsOf<UniPCMultistepSchedulerConfig> {
 }
 
 /**
- * Checks what no field of {@link UniPCMultistepSchedulerConfig} can check by itself.
+ * Checks the rules that involve several fields of {@link UniPCMultistepSchedulerConfig}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 function requireUniPCConfig(subject: string, config: UniPCMultistepSchedulerConfig): void {
   requireSolverConfig(subject, config);
   requireSigmaOrder(subject, config);
-  // Karras levels are brought into the range of flow matching; others are not.
+  // Karras levels are mapped to the range of flow matching; other converted levels are not.
   if (!config.useKarrasSigmas) requireUnconvertedFlow(subject, config);
   if (config.shiftTerminal !== null && !config.useFlowSigmas) {
     throw new InvalidConfigError({

@@ -2,13 +2,13 @@ import type { Tensor } from "@onestep/core";
 import { add, div, exp, log, mul, square, sub } from "../float32.ts";
 import type { SchedulePoint } from "./dpm-solver.ts";
 
-// The formulas of diffusers' `schedulers/scheduling_deis_multistep.py`: Zhang and Chen 2022 (arXiv:2204.13902), ρ-AB-DEIS in
-// log ρ. t is the point that a step leads to, s0 the one that the newest prediction was made at, s1 and s2 those before
-// it; m0, m1 and m2 are the predictions of noise there.
+// The formulas of diffusers' `schedulers/scheduling_deis_multistep.py`: Zhang and Chen 2022 (arXiv:2204.13902),
+// ρ-AB-DEIS in log ρ. t is the point at which a step ends, s0 the point of the newest prediction, s1 and s2 the points
+// before it; m0, m1 and m2 are the noise predictions at s0, s1 and s2.
 
 type Sample = Tensor<"float32">;
 
-/** `deis_first_order_update`: one step of first order, which is DDIM. */
+/** `deis_first_order_update`: a first-order step, equivalent to DDIM. */
 export function deisFirstOrderUpdate(
   m0: Sample,
   sample: Sample,
@@ -39,9 +39,9 @@ export function multistepDEISUpdate(
 }
 
 /**
- * What the last predictions of noise are multiplied with: the integral over ρ, from ρ_s0 to ρ_t, of the polynomial in ln ρ
- * that is 1 at one of them and 0 at the others. `ind_fn(rho_t, …) − ind_fn(rho_s0, …)` of diffusers, rounded as there,
- * since the differences of large numbers matter.
+ * The weights of the previous noise predictions: for each, the integral over ρ, from ρ_s0 to ρ_t, of the polynomial in
+ * ln ρ that is 1 at its own point and 0 at the others. `ind_fn(rho_t, …) − ind_fn(rho_s0, …)` in diffusers, with the
+ * same rounding, since differences of large numbers matter.
  *
  * @param rhoT - ρ = σ / α at t, a float32 number above 0.
  * @param rhos - ρ at s0, s1 and, for the third order, s2.

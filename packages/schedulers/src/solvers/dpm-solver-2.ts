@@ -16,9 +16,9 @@ import {
 } from "../sigmas.ts";
 import { roundHalfEven, type SpacingConfig, spacingFields } from "../timesteps.ts";
 
-// What `KDPM2DiscreteScheduler` and `KDPM2AncestralDiscreteScheduler` share.
+// Shared by `KDPM2DiscreteScheduler` and `KDPM2AncestralDiscreteScheduler`.
 
-/** The configuration of both. */
+/** The configuration of both schedulers. */
 export interface DPMSolver2Config
   extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
     SigmaConversionConfig,
@@ -38,9 +38,9 @@ export function dpmSolver2Fields(): ConfigFieldsOf<DPMSolver2Config> {
 }
 
 /**
- * Checks what no field of {@link DPMSolver2Config} can check by itself.
+ * Checks the rules that involve several fields of {@link DPMSolver2Config}.
  *
- * @param subject - The scheduler or the file, for messages.
+ * @param subject - The scheduler or the file, for error messages.
  * @throws InvalidConfigError if the fields contradict each other.
  */
 export function requireDPMSolver2Config(subject: string, config: DPMSolver2Config): void {
@@ -50,19 +50,17 @@ export function requireDPMSolver2Config(subject: string, config: DPMSolver2Confi
 
 /** The noise levels of a step, float32 numbers. */
 export interface DPMSolver2Levels {
-  /** Where the step begins. */
+  /** The level at which the step begins. */
   readonly sigma: number;
-  /** In its middle, where the model is evaluated once more; 0 in the last step, which has no second half. */
+  /** The level at the midpoint, where the model is evaluated again; 0 in the last step, which has no second half. */
   readonly sigmaInterpol: number;
-  /** Where the slope there leads to. */
+  /** The level reached along the slope at the midpoint. */
   readonly sigmaDown: number;
-  /** The level of the noise that is added there. */
+  /** The level of the noise added after that. */
   readonly sigmaUp: number;
 }
 
-/**
- * The steps of a run, and its timesteps and noise levels, in which each level but the first and the last occurs twice.
- */
+/** The steps of a run, with its timesteps and noise levels. Each level except the first and the last occurs twice. */
 export interface DPMSolver2Schedule {
   readonly steps: readonly DPMSolver2Levels[];
   readonly timesteps: readonly number[];
@@ -70,11 +68,11 @@ export interface DPMSolver2Schedule {
 }
 
 /**
- * The steps of a run.
+ * Creates the steps of a run.
  *
- * @param spaced - Its timesteps by `timestepSpacing`.
- * @param trainSigmas - The noise levels of training.
- * @param levelsOf - The levels of the step from one noise level to the next.
+ * @param spaced - The timesteps, spaced by `timestepSpacing`.
+ * @param trainSigmas - The training noise levels.
+ * @param levelsOf - Returns the levels of the step from one noise level to the next.
  */
 export function dpmSolver2Schedule(
   spaced: Float64Array,
@@ -95,13 +93,13 @@ export function dpmSolver2Schedule(
   ]);
   return {
     steps,
-    // The last step has no middle.
+    // The last step has no midpoint.
     timesteps: interleaved.slice(0, -1),
     sigmas: [...repeatEach(levels, 2).slice(1), 0],
   };
 }
 
-/** The sample that a step began with, while its second half is still to be taken, and its noise levels. */
+/** The steps of a run and, while the second half of a step is pending, the sample at its start. */
 export class DPMSolver2State {
   readonly #className: string;
   readonly #steps: readonly DPMSolver2Levels[];
@@ -114,16 +112,15 @@ export class DPMSolver2State {
     this.sample = sample;
   }
 
-  /** Whether the step to take next is the first half of one, or the last of a run. */
+  /** Whether the next step is the first half of a step, or the last step of a run. */
   get isFirstOrder(): boolean {
     return this.sample === undefined;
   }
 
   /**
-   * The levels of the step that an index of the run belongs to: a first half is at an even index, its second half
-   * follows.
+   * The levels of the step at an index of the run: first halves are at even indices, each followed by its second half.
    *
-   * @throws InvalidArgumentError if the run is to begin in the middle of a step.
+   * @throws InvalidArgumentError if the run would begin in the middle of a step.
    */
   levelsAt(index: number, timestep: number | undefined): DPMSolver2Levels {
     const first = this.isFirstOrder ? index : index - 1;
@@ -139,8 +136,8 @@ export class DPMSolver2State {
   }
 
   /**
-   * Half a step, without noise: along the slope at the start to the middle, or from the start along the slope in the
-   * middle to the end.
+   * Half a step, without noise: either from the start to the midpoint along the slope at the start, or from the start
+   * to the end along the slope at the midpoint.
    */
   halfStep(
     predictionType: DPMSolver2Config["predictionType"],

@@ -8,24 +8,24 @@ import {
   type ThresholdingConfig,
 } from "../predictions.ts";
 
-// The formulas of diffusers' `schedulers/scheduling_dpmsolver_multistep.py` and `scheduling_dpmsolver_singlestep.py`, in
-// the order in which they are computed there: Lu et al. 2022, "DPM-Solver" (arXiv:2206.00927), appendix B, and
-// "DPM-Solver++" (arXiv:2211.01095), sections 4 and 5 and appendix B. t is the point that a step leads to, s0 the one that
-// the newest prediction was made at, s1 and s2 those before it; m0, m1 and m2 are the predictions there.
+// The formulas of diffusers' `schedulers/scheduling_dpmsolver_multistep.py` and `scheduling_dpmsolver_singlestep.py`,
+// in the same order of operations: Lu et al. 2022, "DPM-Solver" (arXiv:2206.00927), appendix B, and "DPM-Solver++"
+// (arXiv:2211.01095), sections 4 and 5 and appendix B. t is the point at which a step ends, s0 the point of the newest
+// prediction, s1 and s2 the points before it; m0, m1 and m2 are the predictions at s0, s1 and s2.
 
 type Sample = Tensor<"float32">;
 
 /** A point of the noise schedule, in float32. */
 export interface SchedulePoint {
-  /** α_t: what the clean sample is multiplied with. */
+  /** α_t: the weight of the clean sample. */
   readonly alpha: number;
-  /** σ_t: what unit-variance noise is multiplied with. */
+  /** σ_t: the weight of unit-variance noise. */
   readonly sigma: number;
-  /** λ_t = ln α_t − ln σ_t: half the logarithm of the signal-to-noise ratio; infinite where there is no noise. */
+  /** λ_t = ln α_t − ln σ_t: half the log signal-to-noise ratio; infinite if there is no noise. */
   readonly lambda: number;
 }
 
-/** The fields of a config that a step of DPM-Solver needs. */
+/** The config fields that a DPM-Solver step needs. */
 export interface DPMSolverStepConfig {
   readonly algorithmType: DPMSolverAlgorithm;
   readonly solverType: "midpoint" | "heun";
@@ -34,7 +34,8 @@ export interface DPMSolverStepConfig {
 /**
  * α_t, σ_t and λ_t at a noise level; diffusers' `_sigma_to_alpha_sigma_t`.
  *
- * @param sigma - The deviation of the noise beside an unscaled signal or, in flow matching, the share of the noise.
+ * @param sigma - The standard deviation of the noise relative to an unscaled signal or, in flow matching, the weight of
+ * the noise.
  */
 export function sigmaToAlphaSigmaT(sigma: number, useFlowSigmas: boolean): SchedulePoint {
   const alphaT = useFlowSigmas ? sub(1, sigma) : div(1, sqrt(add(square(sigma), 1)));
@@ -43,9 +44,9 @@ export function sigmaToAlphaSigmaT(sigma: number, useFlowSigmas: boolean): Sched
 }
 
 /**
- * The model's output as a prediction of the clean sample, x_0.
+ * Converts the model's output to a prediction of the clean sample, x_0.
  *
- * @param sigma - The noise level that `at` follows from.
+ * @param sigma - The noise level from which `at` was computed.
  */
 export function predictX0(
   predictionType: SolverPredictionType,
@@ -66,7 +67,7 @@ export function predictX0(
   }
 }
 
-/** The model's output as a prediction of the noise, ε. */
+/** Converts the model's output to a prediction of the noise, ε. */
 export function predictEpsilon(
   predictionType: Exclude<SolverPredictionType, "flow_prediction">,
   modelOutput: Sample,
@@ -83,16 +84,16 @@ export function predictEpsilon(
   }
 }
 
-/** The noise in a sample beside a clean one: `(sample − α_t · x_0) / σ_t`. */
+/** The noise in a sample, given the clean sample: `(sample − α_t · x_0) / σ_t`. */
 export function epsilonBeside(x0: Sample, sample: Sample, at: SchedulePoint): Sample {
   return sample.sub(x0.mul(at.alpha)).div(at.sigma);
 }
 
 /**
- * The output of a model without the variance that it may have learned, which DPM-Solver ignores.
+ * The model's output without a learned variance, which DPM-Solver ignores.
  *
- * @param subject - The method, for the message.
- * @throws InvalidArgumentError if the config says that there is a variance, and the output has none.
+ * @param subject - The method, for the error message.
+ * @throws InvalidArgumentError if the config says that there is a variance, but the output has none.
  */
 export function withoutVariance(
   subject: string,
@@ -110,7 +111,7 @@ export function addsNoise(algorithm: DPMSolverAlgorithm): boolean {
   return algorithm.startsWith("sde-");
 }
 
-/** What the algorithm integrates: predictions of x_0 for `"dpmsolver++"`, of ε for `"dpmsolver"`. */
+/** The quantity that the algorithm integrates: predictions of x_0 for `"dpmsolver++"`, of ε for `"dpmsolver"`. */
 export function convertModelOutput(
   config: {
     readonly algorithmType: DPMSolverAlgorithm;
@@ -122,7 +123,7 @@ export function convertModelOutput(
   sigma: number,
 ): Sample {
   const { algorithmType, predictionType, thresholding } = config;
-  // DPM-Solver++ solves an integral of the data prediction model. Only it takes predictions of flows.
+  // DPM-Solver++ solves an integral of the data prediction model. It is the only one that supports flow predictions.
   if (predictionType === "flow_prediction" || algorithmType.endsWith("++")) {
     const x0 = predictX0(predictionType, modelOutput, sample, at, sigma);
     return thresholding ? limitSample(x0, config) : x0;
@@ -134,7 +135,7 @@ export function convertModelOutput(
   return epsilonBeside(x0, sample, at);
 }
 
-/** `dpm_solver_first_order_update`: one step of first order, which is DDIM. */
+/** `dpm_solver_first_order_update`: a first-order step, equivalent to DDIM. */
 export function dpmSolverFirstOrderUpdate(
   { algorithmType }: DPMSolverStepConfig,
   modelOutput: Sample,
@@ -178,7 +179,7 @@ export function multistepDPMSolverThirdOrderUpdate(
   return updateTo(algorithmType, sample, t, s0, h, { D0, D1, D2 }, noise);
 }
 
-/** `singlestep_dpm_solver_second_order_update`: from s1, where `sample` is, to t. */
+/** `singlestep_dpm_solver_second_order_update`: from s1, the point of `sample`, to t. */
 export function singlestepDPMSolverSecondOrderUpdate(
   { algorithmType, solverType }: DPMSolverStepConfig,
   [m0, m1]: readonly [m0: Sample, m1: Sample],
@@ -193,7 +194,7 @@ export function singlestepDPMSolverSecondOrderUpdate(
   return updateTo(algorithmType, sample, t, s1, h, { D0, D1, isMidpoint }, noise);
 }
 
-/** `singlestep_dpm_solver_third_order_update`: from s2, where `sample` is, to t. */
+/** `singlestep_dpm_solver_third_order_update`: from s2, the point of `sample`, to t. */
 export function singlestepDPMSolverThirdOrderUpdate(
   { algorithmType, solverType }: DPMSolverStepConfig,
   [m0, m1, m2]: readonly [m0: Sample, m1: Sample, m2: Sample],
@@ -211,19 +212,19 @@ export function singlestepDPMSolverThirdOrderUpdate(
   return updateTo(algorithmType, sample, t, s2, h, { D0, D1, D2 }, noise);
 }
 
-/** The prediction, and its first and second derivative over λ, times h. */
+/** The prediction, and its first and second derivatives with respect to λ, times h. */
 interface Derivatives {
   readonly D0: Sample;
   readonly D1?: Sample;
   readonly D2?: Sample;
-  /** Whether D1 has the weight of the midpoint method, which only steps of second order have. */
+  /** Whether D1 has the weight of the midpoint method, which only second-order steps use. */
   readonly isMidpoint?: boolean;
 }
 
 /**
- * x_t, the sample at t. It stays where it is in a step between equal noise levels, which is NaN in diffusers.
+ * x_t, the sample at t. Unchanged in a step between equal noise levels, where diffusers returns NaN.
  *
- * @param s - Where `sample` is.
+ * @param s - The point of `sample`.
  * @param h - λ_t − λ_s.
  */
 function updateTo(
@@ -286,7 +287,7 @@ function updateTo(
   }
 }
 
-/** The fields of a config that {@link multistepDPMSolverUpdate} needs. */
+/** The config fields that {@link multistepDPMSolverUpdate} needs. */
 export interface DPMSolverMultistepStepConfig extends DPMSolverStepConfig {
   readonly solverOrder: number;
   readonly lowerOrderFinal: boolean;
@@ -295,11 +296,11 @@ export interface DPMSolverMultistepStepConfig extends DPMSolverStepConfig {
 }
 
 /**
- * The end of `step` in the multistep schedulers: the update of the order that the step has.
+ * The final part of `step` in the multistep schedulers: the update of the step's order.
  *
- * @param modelOutputs - The converted outputs of the last steps, the newest last, at most `solverOrder`.
+ * @param modelOutputs - The converted outputs of the previous steps, newest last, at most `solverOrder`.
  * @param stepIndex - The index of the step in a run of `count` steps.
- * @param pointAt - The points of the schedule, by their index in the run.
+ * @param pointAt - Returns the schedule point at an index of the run.
  */
 export function multistepDPMSolverUpdate(
   config: DPMSolverMultistepStepConfig,
@@ -310,7 +311,7 @@ export function multistepDPMSolverUpdate(
   noise?: Sample,
 ): Sample {
   const { solverOrder, eulerAtFinal, finalSigmasType } = config;
-  // Improves the numerical stability of runs of few steps.
+  // Improves numerical stability for runs with few steps.
   const isShort = config.lowerOrderFinal && count < 15;
   const isFinal = stepIndex === count - 1;
   const lowerOrderFinal = isFinal && (eulerAtFinal || isShort || finalSigmasType === "zero");
@@ -330,12 +331,12 @@ export function multistepDPMSolverUpdate(
 }
 
 /**
- * `singlestep_dpm_solver_update`: the update of an order.
+ * `singlestep_dpm_solver_update`: the update of the given order.
  *
- * @param modelOutputs - The converted outputs of the last steps, the newest last, at least `order`.
- * @param sample - The sample that the first of these was made of.
+ * @param modelOutputs - The converted outputs of the previous steps, newest last, at least `order`.
+ * @param sample - The sample from which the first of these outputs was computed.
  * @param stepIndex - The index of the newest output in the run.
- * @param pointAt - The points of the schedule, by their index in the run.
+ * @param pointAt - Returns the schedule point at an index of the run.
  */
 export function singlestepDPMSolverUpdate(
   config: DPMSolverStepConfig,
@@ -358,10 +359,10 @@ export function singlestepDPMSolverUpdate(
 
 /**
  * The order of each step of a singlestep DPM-Solver, diffusers' `get_order_list`: 1, 2, 3, 1, 2, 3, …, up to the order
- * of the config, and lower ones at the end where the number of steps is no multiple of it, the config says so, or the
- * last step leads to no noise.
+ * in the config. The last steps have lower orders if the number of steps is not a multiple of the order, the config
+ * says so, or the run ends without noise.
  *
- * @param count - How many steps.
+ * @param count - The number of steps.
  */
 export function singlestepOrders(
   config: Pick<DPMSolverMultistepStepConfig, "solverOrder" | "lowerOrderFinal" | "finalSigmasType">,

@@ -1,9 +1,9 @@
 import type { Tensor } from "@onestep/core";
 
 /**
- * Adams and Bashforth's method in float32, of the order of the number of outputs, up to the fourth.
+ * The Adams–Bashforth method in float32. The order is the number of outputs, up to four.
  *
- * @param outputs - At least one, the last of them the newest.
+ * @param outputs - At least one, newest last.
  */
 export function adamsBashforth(outputs: readonly Tensor<"float32">[]): Tensor<"float32"> {
   const [newest, second, third, fourth] = outputs.toReversed() as [Tensor<"float32">, ...Tensor<"float32">[]];
@@ -19,18 +19,19 @@ export function adamsBashforth(outputs: readonly Tensor<"float32">[]): Tensor<"f
 }
 
 /**
- * What the slopes of a linear multistep method are multiplied with: the integral, from the noise level of a step to the
- * next, of the polynomial that is 1 at the level of one slope and 0 at those of the others. In float64. diffusers' `get_lms_coefficient`.
+ * The weights of the slopes in a linear multistep method: for each slope, the integral, from the noise level of the
+ * step to the next one, of the polynomial that is 1 at the slope's own level and 0 at the others. In float64.
+ * diffusers' `get_lms_coefficient`.
  *
- * @param sigmas - The noise levels of a run, all of the first `index + 1` different.
- * @param index - Of the level that the step begins at.
- * @param order - How many slopes, 1 to `index + 1`.
- * @returns One number for each slope, the newest first.
+ * @param sigmas - The noise levels of a run; the first `index + 1` must all be different.
+ * @param index - The index of the level at which the step begins.
+ * @param order - The number of slopes, 1 to `index + 1`.
+ * @returns One weight per slope, newest first.
  */
 export function lmsCoefficients(sigmas: ArrayLike<number>, index: number, order: number): number[] {
   const start = Number(sigmas[index]);
   const gap = Number(sigmas[index + 1]) - start;
-  // Distances from the start make the powers small.
+  // Distances from the start keep the powers small.
   const nodes = Array.from({ length: order }, (_, place) => Number(sigmas[index - place]) - start);
   return nodes.map((node, place) => {
     const others = nodes.filter((_, other) => other !== place);
@@ -42,7 +43,7 @@ export function lmsCoefficients(sigmas: ArrayLike<number>, index: number, order:
   });
 }
 
-/** A polynomial, the lowest power first, times `(x − root) / scale`. */
+/** Multiplies a polynomial, lowest power first, by `(x − root) / scale`. */
 function multiplyByFactor(powers: readonly number[], root: number, scale: number): number[] {
   return [...powers, 0].map((weight, power) => ((powers[power - 1] ?? 0) - weight * root) / scale);
 }

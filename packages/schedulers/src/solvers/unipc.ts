@@ -3,28 +3,28 @@ import { add, div, expm1, mul, sub } from "../float32.ts";
 import { shiftFlowSigmas, stretchToTerminal, timeShift } from "../flow.ts";
 import type { SchedulePoint } from "./dpm-solver.ts";
 
-// The formulas of diffusers' `schedulers/scheduling_unipc_multistep.py`, in the order in which they are computed there:
-// Zhao et al. 2023, "UniPC" (arXiv:2302.04867). t is the point that a step leads to, s0 the one that the newest prediction
-// was made at, s1, s2, … those before it; m0, m1, … are the predictions there.
+// The formulas of diffusers' `schedulers/scheduling_unipc_multistep.py`, in the same order of operations: Zhao et al.
+// 2023, "UniPC" (arXiv:2302.04867). t is the point at which a step ends, s0 the point of the newest prediction, s1, s2,
+// … the points before it; m0, m1, … are the predictions at s0, s1, ….
 
 type Sample = Tensor<"float32">;
 
-/** B(h), by which the expansion is scaled: B₁(h) = h or B₂(h) = e^h − 1. */
+/** B(h), which scales the expansion: B₁(h) = h or B₂(h) = e^h − 1. */
 export type UniPCSolverType = "bh1" | "bh2";
 
-/** The fields of a config that the updates need. */
+/** The config fields that the updates need. */
 export interface UniPCStepConfig {
   readonly predictX0: boolean;
   readonly solverType: UniPCSolverType;
 }
 
-/** The points of a step: t, s0, and those of older predictions, the newest first. */
+/** The points of a step: t, s0, and the points of older predictions, newest first. */
 export type UniPCPoints = readonly [t: SchedulePoint, s0: SchedulePoint, ...older: SchedulePoint[]];
 
 /**
- * `multistep_uni_p_bh_update`: the predictor, UniP. Its order is the number of points without t.
+ * `multistep_uni_p_bh_update`: the predictor, UniP. Its order is the number of points, excluding t.
  *
- * @param modelOutputs - m0, m1, …, the newest first, as many as the order or more.
+ * @param modelOutputs - m0, m1, …, newest first, at least as many as the order.
  * @param sample - x at s0.
  */
 export function multistepUniPBhUpdate(
@@ -35,7 +35,7 @@ export function multistepUniPBhUpdate(
 ): Sample {
   const { rks, D1s, hh } = differences(config, modelOutputs, points);
   const { hPhi1, Bh, R, b } = expand(hh, rks, config.solverType);
-  // For order 2 a simplified version.
+  // A simplified version for order 2.
   const order = rks.length;
   const rhosP =
     order === 2
@@ -49,10 +49,10 @@ export function multistepUniPBhUpdate(
 }
 
 /**
- * `multistep_uni_c_bh_update`: the corrector, UniC, which takes the prediction at t into account.
+ * `multistep_uni_c_bh_update`: the corrector, UniC, which also uses the prediction at t.
  *
  * @param thisModelOutput - The prediction at t.
- * @param modelOutputs - m0, m1, …, the newest first: those that the sample at t was predicted by.
+ * @param modelOutputs - m0, m1, …, newest first: the predictions from which the sample at t was computed.
  * @param lastSample - x at s0.
  */
 export function multistepUniCBhUpdate(
@@ -64,7 +64,7 @@ export function multistepUniCBhUpdate(
 ): Sample {
   const { rks, D1s, hh } = differences(config, modelOutputs, points);
   const { hPhi1, Bh, R, b } = expand(hh, rks, config.solverType);
-  // For order 1 a simplified version.
+  // A simplified version for order 1.
   const order = rks.length;
   const rhosC = order === 1 ? [0.5] : solveLinear(R, b);
   const D1t = thisModelOutput.sub(modelOutputs[0] as Sample);
@@ -72,7 +72,9 @@ export function multistepUniCBhUpdate(
   return updateTo(config, modelOutputs, lastSample, points, { hPhi1, Bh, res: corrRes });
 }
 
-/** Where older predictions are in the step, 1 for t at the end, and how they differ from the newest over that. */
+/**
+ * The relative positions of older predictions in the step (t is 1), and their divided differences from the newest one.
+ */
 function differences(
   { predictX0 }: UniPCStepConfig,
   modelOutputs: readonly Sample[],
@@ -106,7 +108,7 @@ function expand(
   return { hPhi1, Bh, R, b };
 }
 
-/** x_t = (σ_t / σ_s0) · x − α_t · h φ₁(h) · m0 − α_t · B(h) · res, with α and σ exchanged where m are predictions of ε. */
+/** x_t = (σ_t / σ_s0) · x − α_t · h φ₁(h) · m0 − α_t · B(h) · res, with α and σ swapped if m are predictions of ε. */
 function updateTo(
   { predictX0 }: UniPCStepConfig,
   [m0]: readonly Sample[],
@@ -124,20 +126,20 @@ function weightedSum(parts: readonly Sample[], weights: readonly number[]): Samp
   return weighted.length === 0 ? undefined : weighted.reduce((sum, part) => sum.add(part));
 }
 
-/** How UniPC shifts the noise levels of flow matching. */
+/** The options for shifting flow matching noise levels in UniPC. */
 export interface UniPCFlowOptions {
   readonly flowShift: number;
   readonly timeShiftType: "exponential" | "linear";
-  /** The last level that all are stretched to; null or 0 where they are not. */
+  /** The last level after stretching; null or 0 disables stretching. */
   readonly shiftTerminal: number | null;
-  /** The shift of this run, in place of `flowShift`. */
+  /** The shift of this run, overriding `flowShift`. */
   readonly mu: number | undefined;
 }
 
-/** What a level of pure noise is lowered by, so that a part of the signal is left. */
+/** Subtracted from a level of pure noise, so that some signal is left. */
 const epsilon = 1e-6;
 
-/** Noise levels of flow matching, shifted and stretched, in float64; UniPC's `set_timesteps`. */
+/** Shifts and stretches flow matching noise levels, in float64; UniPC's `set_timesteps`. */
 export function unipcFlowSigmas(sigmas: Float64Array, options: UniPCFlowOptions): Float64Array {
   const { flowShift, timeShiftType, shiftTerminal, mu } = options;
   const shifted =
@@ -148,11 +150,11 @@ export function unipcFlowSigmas(sigmas: Float64Array, options: UniPCFlowOptions)
 }
 
 /**
- * The solution of a small system of linear equations, rounded as `torch.linalg.solve` does it on a CPU: elimination with
- * row exchange, every operation rounded to float32. For up to four equations it was compared with torch bit for bit.
+ * Solves a small system of linear equations, rounded like `torch.linalg.solve` on a CPU: elimination with row exchange,
+ * every operation rounded to float32. Verified bit for bit against torch for up to four equations.
  *
  * @param rows - The matrix, square and not singular; float32 numbers.
- * @param right - What each row is to come to; float32 numbers.
+ * @param right - The right-hand side; float32 numbers.
  */
 export function solveLinear(rows: readonly (readonly number[])[], right: readonly number[]): number[] {
   const count = rows.length;
@@ -171,15 +173,15 @@ export function solveLinear(rows: readonly (readonly number[])[], right: readonl
   return solution;
 }
 
-/** A row of the matrix, and what it is to come to. */
+/** A row of the matrix, and its right-hand side. */
 interface Equation {
   readonly row: number[];
   readonly right: number;
 }
 
 /**
- * Brings the row with the largest number of a column to the diagonal and subtracts it from those below. Their column then
- * holds how often it was subtracted.
+ * Moves the row with the largest absolute value in a column to the diagonal and subtracts multiples of it from the rows
+ * below. Their entries in that column then hold the multipliers.
  */
 function eliminate(system: Equation[], column: number): void {
   const sizes = system.slice(column).map(({ row }) => Math.abs(row[column] ?? 0));
@@ -194,7 +196,7 @@ function eliminate(system: Equation[], column: number): void {
   const isAmongLastTwo = column >= system.length - 2;
   for (const { row } of system.slice(column + 1)) {
     const value = row[column] ?? 0;
-    // As LAPACK does it: multiplied with the reciprocal, but for the last two rows.
+    // Like LAPACK: multiply by the reciprocal, except for the last two rows.
     const factor = isAmongLastTwo ? div(value, divisor) : mul(value, div(1, divisor));
     row[column] = factor;
     for (let index = column + 1; index < row.length; index += 1) {
