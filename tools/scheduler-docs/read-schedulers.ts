@@ -11,7 +11,7 @@ import type {
 type Member = readonly [symbol: ts.Symbol, declaration: ts.Declaration];
 
 /**
- * Reads the comments and the types of schedulers out of the sources of their package.
+ * Reads the comments and types of schedulers from the sources of their package.
  *
  * @param root - The repository.
  * @param classNames - The schedulers.

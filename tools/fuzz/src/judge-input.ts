@@ -3,10 +3,10 @@ import type { CheckpointTensor } from "@onestep/models";
 import type { FuzzInput, FuzzTarget } from "./fuzz-target.ts";
 import { guardFile } from "./guarded-file.ts";
 
-/** What a reader made of a file. Anything else is a {@link FuzzFinding}. */
+/** The result of reading a file. Anything else is a {@link FuzzFinding}. */
 export type Verdict = "loaded" | "refused";
 
-/** A reader did what no file may make it do. */
+/** A reader did something that no file may cause. */
 export class FuzzFinding extends Error {
   override readonly name = "FuzzFinding";
 }

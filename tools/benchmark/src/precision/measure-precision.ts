@@ -13,7 +13,7 @@ export interface PrecisionMeasurement {
   readonly imageDifference: number;
   /** Between predictions at several timesteps, by the largest value that the processor predicts. */
   readonly relativeDifference: number;
-  /** Predicted values that are no finite numbers. */
+  /** The number of predicted values that are not finite. */
   readonly notFinite: number;
 }
 
@@ -26,7 +26,7 @@ export interface MeasurePrecisionOptions {
   readonly onStart: (description: string) => void;
 }
 
-/** Weights as they are, and such that float16 would overflow wherever a norm or a softmax computed in it. */
+/** Unchanged weights, and weights with which float16 would overflow in any norm or softmax computed in float16. */
 const cases: readonly { readonly name: string; readonly factor?: WeightFactor }[] = [
   { name: "as published" },
   {
