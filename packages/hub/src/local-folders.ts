@@ -47,8 +47,8 @@ export class DirectoryHandleFolder implements LocalFolder {
 }
 
 /**
- * What was dropped on a page, as one folder: the dropped folder itself where there is just one, else everything that
- * was dropped, side by side.
+ * The files and folders dropped on a page, as one folder: the dropped folder itself if there is only one item,
+ * otherwise all dropped items side by side.
  *
  * A browser shows the things that were dropped only while it handles the event. They are therefore noted in this call,
  * before anything is waited for.
@@ -169,7 +169,7 @@ function checkFileCount(name: string, count: number): void {
   });
 }
 
-/** How browsers refuse a name that no file may have. They throw TypeErrors for all kinds of mistakes besides. */
+/** How browsers reject an invalid file name. TypeErrors are also thrown for many other mistakes. */
 const refusedName = /\bname is (?:not allowed|invalid)/i;
 
 /**

@@ -20,8 +20,8 @@ const elementBytes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Has a target read a file and checks what comes of it: a typed error that says what was found, what was expected and
- * what to do, or arrays that lie in the file as they say.
+ * Has a target read a file and checks the result: a typed error that says what was found, what was expected and what to
+ * do, or arrays located in the file as declared.
  *
  * @throws FuzzFinding
  */

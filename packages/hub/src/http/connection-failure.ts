@@ -144,7 +144,7 @@ export function toTimeoutError(url: URL, seconds: number, variable: string): Con
   });
 }
 
-/** The first code (`ECONNREFUSED`) in an error, its causes and, where several addresses were tried, their errors. */
+/** The first code (`ECONNREFUSED`) in an error, its causes and, if several addresses were tried, their errors. */
 function findCode(error: unknown, depth = 0): string | undefined {
   if (!isError(error) || depth > 5) return undefined;
   const code = errorCode(error);

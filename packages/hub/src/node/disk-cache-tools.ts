@@ -281,7 +281,7 @@ interface CachedLock {
   readonly isHeld: boolean | undefined;
 }
 
-/** The folder with the locks of a repository, where Python has its own. */
+/** The folder with the locks of a repository, shared with Python's locks. */
 function locksFolder(repositoryFolder: string): string {
   return join(dirname(repositoryFolder), ".locks", basename(repositoryFolder));
 }

@@ -48,8 +48,9 @@ const signMilliseconds = 10_000;
  * file of the cache. It prevents duplicate work; writing is safe without it, since every process writes a temporary
  * file and renames it.
  *
- * A lock whose process has ended is taken over at once, on Linux also that of a terminated thread of this process. If that
- * is unknown (another machine or container on the same disk), it is taken over after a minute without a sign of life.
+ * A lock whose process has ended is taken over at once; on Linux, so is the lock of a terminated thread of this
+ * process. If that is unknown (another machine or container on the same disk), it is taken over after a minute without
+ * a sign of life.
  */
 export class FileLock {
   /** Whether the previous holder may still be working, so that its partial files must be left alone. */

@@ -176,7 +176,7 @@ const partEnding = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
  * huggingface_hub (2.0) writes `<name>.<8 digits>.incomplete`; its tools (`hf cache ls`, `hf cache prune`) take both for
  * what they are. The names differ so that a file that Python is writing is not adopted.
  *
- * @param version - Which version of the content it is, where the name of the file does not say. Hexadecimal.
+ * @param version - The version of the content, if the file name does not identify it. Hexadecimal.
  */
 function makePartName(location: string, version: string): string {
   const added = `.onestep-${versionPrefix(version)}${randomBytes(4).toString("hex")}.incomplete`;

@@ -45,7 +45,7 @@ const timesteps: readonly number[] = [1095.5, 500, 80.9];
  * Runs a checkpoint on the GPU through onnxruntime-node's WebGPU provider, in float32 and in float16, and compares with
  * float32 on the processor.
  *
- * @throws UnsupportedError where there is no GPU, or none with float16.
+ * @throws UnsupportedError if there is no GPU, or none with float16.
  */
 export async function measurePrecision(
   options: MeasurePrecisionOptions,
