@@ -1,5 +1,5 @@
 // @ts-check
-// Gives a grey image colours. The brightness of every pixel stays.
+// Colorizes a grey image. The brightness of every pixel is kept.
 //
 //   node colorize-image.mjs [file]
 
@@ -11,7 +11,7 @@ const pipe = await ConsistencyModelPipeline.fromPretrained();
 const { images } = await pipe.generate({ classLabels: "butterfly", seed: 2 });
 const { width, height, data } = /** @type {RasterImage} */ (images[0]);
 
-// What an old photo has: one channel.
+// One channel, like an old photo.
 const grey = new RasterImage({
   width,
   height,

@@ -1,5 +1,5 @@
 // @ts-check
-// A DDPM (google/ddpm-cifar10-32, or a folder), in 50 steps of DDIM rather than its own 1000.
+// A DDPM (google/ddpm-cifar10-32, or a folder), in 50 DDIM steps instead of its usual 1000.
 //
 //   node ddpm.mjs [model] [file] [steps]
 

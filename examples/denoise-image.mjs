@@ -1,5 +1,5 @@
 // @ts-check
-// Takes noise off an image, in one step. The strength of the noise has to be known.
+// Removes noise from an image in one step. The noise level has to be known.
 //
 //   node denoise-image.mjs [file]
 
@@ -21,7 +21,7 @@ const { images: clean } = await pipe.generate({ ...options, seed: 3 });
 
 const row = [];
 for (const sigma of [0.2, 0.5, 1]) {
-  // Pixels are from 0 to 1 here, and sigma is meant for -1 to 1: half of it.
+  // Pixels range from 0 to 1 here, but sigma is defined for -1 to 1, so halve it.
   const noise = new TorchGenerator(0).randn(clean.shape).mul(sigma / 2);
   const noisy = clean.add(noise);
   const { images } = await denoise.generate({ ...options, image: noisy, sigma });

@@ -1,6 +1,6 @@
 // @ts-check
-// The parts without the pipeline: a scheduler, a UNet, and the loop between them. This is the place to start from for
-// a sampler of your own.
+// The building blocks without the pipeline: a scheduler, a UNet, and the denoising loop. Start here to write your own
+// sampler.
 //
 //   node denoising-loop.mjs [folder of a model] [file]
 

@@ -1,6 +1,6 @@
 // @ts-check
-// All thirty emoji that the model knows, in one grid. Each image has a generator of its own, so that you can make any one of
-// them again, alone, with its seed.
+// All thirty emoji that the model knows, in one grid. Each image has its own generator, so you can recreate any of them
+// on its own from its seed.
 //
 //   node emoji-grid.mjs [file]
 

@@ -3,8 +3,8 @@
 //
 //   node image-server.mjs [port]
 //
-// Requests share one model and queue for it; the event loop stays free meanwhile. A client that goes away stops its
-// own request and no other.
+// Requests share one model and queue for it; the event loop stays free meanwhile. A client that disconnects cancels
+// only its own request.
 
 import { createServer } from "node:http";
 import { ConsistencyModelPipeline, InvalidArgumentError } from "onestep";
@@ -28,7 +28,7 @@ async function makeImage(url, signal) {
 }
 
 /**
- * The class that is asked for, by number or name. An unknown one is left for the pipeline to refuse.
+ * The requested class, by number or name. The pipeline rejects an unknown one.
  *
  * @param {URL} url
  */
@@ -38,7 +38,7 @@ function readLabel(url) {
 }
 
 /**
- * An integer from the query, or `undefined` if it is missing. Anything else becomes NaN, which the pipeline refuses.
+ * An integer from the query, or `undefined` if it is missing. Anything else becomes NaN, which the pipeline rejects.
  *
  * @param {URL} url
  * @param {string} name

@@ -10,7 +10,7 @@ const [file = "inpainted.png"] = process.argv.slice(2);
 const pipe = await ConsistencyModelPipeline.fromPretrained();
 const { images } = await pipe.generate({ classLabels: "penguin", seed: 3 });
 
-// White (255) is generated, black (0) stays. A photo is read with `RasterImage.decode(await readFile("photo.jpg"))`.
+// White (255) is repainted, black (0) is kept. To read a photo: `RasterImage.decode(await readFile("photo.jpg"))`.
 const data = Uint8Array.from({ length: 32 * 32 }, (_, index) => (index % 32 < 16 ? 0 : 255));
 const mask = new RasterImage({ width: 32, height: 32, channels: 1, data });
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Goes from one image to another: between the noise of two seeds, and between two images that came from elsewhere.
+// Interpolates between two images: first between the noise of two seeds, then between two existing images.
 //
 //   node interpolate-images.mjs [file]
 

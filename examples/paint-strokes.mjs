@@ -1,5 +1,6 @@
 // @ts-check
-// Turns strokes into images: a red disc becomes an apple, a heart, a mushroom. The greater the strength, the freer.
+// Turns strokes into images: a red disc becomes an apple, a heart, a mushroom. A higher strength gives the model more
+// freedom.
 //
 //   node paint-strokes.mjs [file]
 

@@ -1,14 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** A program of this folder that runs. */
+/** A running example program. */
 export interface RunningExample {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves with all of stdout when the program has ended well; rejects with stderr where it has not. */
+  /** Resolves with all of stdout if the program succeeds; rejects with stderr if it fails. */
   readonly ended: Promise<string>;
 }
 
-/** Starts a program of this folder in a process of its own. */
+/** Starts an example program in its own process. */
 export function startExample(name: string, words: readonly string[], folder: string): RunningExample {
   const program = fileURLToPath(new URL(name, import.meta.url));
   const child = spawn(process.execPath, [program, ...words], { cwd: folder });

@@ -1,6 +1,6 @@
 // @ts-check
-// Saves a pipeline with another scheduler into a folder and loads it again. The folder is what diffusers saves and
-// loads, so that Python can go on with it: ConsistencyModelPipeline.from_pretrained(folder).
+// Saves a pipeline with another scheduler to a folder and loads it again. The folder has the diffusers layout, so it
+// can also be loaded in Python: ConsistencyModelPipeline.from_pretrained(folder).
 //
 //   node save-and-reload.mjs [folder]
 

@@ -1,6 +1,6 @@
 // @ts-check
-// Looks for the best two steps of a model, by a score of your own. Here: how far each image is from the nearest of several
-// that are known to be good, which for this model are those of one step. For a paper, use FID.
+// Searches for the best two timesteps of a model, using your own score. Here: the distance of each image to the nearest
+// of several known good images; for this model, those are the one-step images. For a paper, use FID.
 //
 //   node search-timesteps.mjs [good images of each class, 6 by default]
 
@@ -12,7 +12,7 @@ const pipe = await ConsistencyModelPipeline.fromPretrained();
 const names = Object.keys(pipe.labels);
 
 /**
- * One image of each class, as lists of numbers.
+ * One image per class, as lists of numbers.
  * @param {readonly number[]} timesteps
  * @param {number} seed
  */
@@ -34,7 +34,7 @@ for (let seed = 1; seed <= Number(perClass); seed += 1) good.push(await makeImag
 const { timesteps, evaluations } = await searchTimesteps({
   numTrainTimesteps: pipe.scheduler.length,
   async score(candidate) {
-    const images = await makeImages(candidate, 0); // the same seed for all, so that scores compare
+    const images = await makeImages(candidate, 0); // the same seed for all, so that scores are comparable
     const nearest = images.map((image, item) =>
       Math.min(...good.map((set) => distance(image, set[item] ?? image))),
     );

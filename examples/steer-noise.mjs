@@ -1,7 +1,7 @@
 // @ts-check
-// What a consistency model does with its noise. emoji32 learned to read it: the mean colour of the noise chooses the style,
-// its slope from left to right the direction. So a constant that is added to a colour channel chooses the style, and noise
-// that is mirrored gives the mirrored picture.
+// How a consistency model uses its noise. emoji32 learned to interpret it: the mean colour of the noise selects the
+// style, and its gradient from left to right the direction. So adding a constant to a colour channel selects the style,
+// and mirroring the noise mirrors the picture.
 //
 //   node steer-noise.mjs [name of a class] [file]
 
@@ -13,7 +13,7 @@ const pipe = await ConsistencyModelPipeline.fromPretrained();
 const noise = new TorchGenerator(0).randn([1, 3, 32, 32]);
 
 /**
- * The noise, with something else in the place of each number.
+ * A copy of the noise with every number replaced.
  * @param {(channel: number, row: number, column: number) => number} numberAt
  */
 const change = (numberAt) =>
@@ -25,7 +25,7 @@ const change = (numberAt) =>
 /** @type {(channel: number, row: number, column: number) => number} */
 const at = (channel, row, column) => noise.data[1024 * channel + 32 * row + column] ?? 0;
 
-// Up or down in red, green and blue: six styles. A tenth of the noise's deviation is enough.
+// Shift red, green or blue up or down: six styles. A tenth of the noise's standard deviation is enough.
 const styled = [0, 1, 2].flatMap((steered) =>
   [0.1, -0.1].map((shift) =>
     change((channel, row, column) => at(channel, row, column) + (channel === steered ? shift : 0)),

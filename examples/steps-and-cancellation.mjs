@@ -1,5 +1,5 @@
 // @ts-check
-// Several steps, with the progress of each, and a time limit. Ctrl-C stops as well.
+// Several steps, with progress reports and a time limit. Ctrl-C also cancels.
 //
 //   node steps-and-cancellation.mjs [seconds] [file]
 
@@ -29,7 +29,7 @@ try {
   await images[0]?.save(file);
   console.log(file);
 } catch (error) {
-  // What is thrown is the reason of the signal, so that an abort can be told from a failure.
+  // The signal's reason is thrown, so an abort can be distinguished from a failure.
   if (!signal.aborted) throw error;
   console.log(`no image: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 // @ts-check
-// The same model with another scheduler: 18 steps of EDM's Euler method in place of one consistency step.
+// The same model with another scheduler: 18 steps of EDM's Euler method instead of one consistency step.
 //
 //   node swap-scheduler.mjs [file]
 

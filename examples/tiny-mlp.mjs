@@ -1,4 +1,4 @@
-// A model of your own: two linear layers, in the words of torch. It loads, saves, pushes and runs as every model does.
+// A custom model: two linear layers, in torch's terms. It can be loaded, saved, pushed and run like any other model.
 //
 //   const model = await TinyMLP.fromPretrained("./tiny-mlp"); // config.json and diffusion_pytorch_model.safetensors
 //   const y = await model.forward(Tensor.from([1, 2, 3, 4], [1, 4]));
@@ -6,7 +6,7 @@ import { ConfigSchema, integerField } from "@onestep/core";
 import { silu } from "@onestep/graph";
 import { linearLayer, Model } from "@onestep/models";
 
-/** `y = down(silu(up(x)))`. The weights are those that a torch module with layers `up` and `down` saves. */
+/** `y = down(silu(up(x)))`. The weights are those saved by a torch module with layers `up` and `down`. */
 export class TinyMLP extends Model {
   static definition = {
     className: "TinyMLP",
@@ -18,7 +18,7 @@ export class TinyMLP extends Model {
     },
   };
 
-  /** @param x float32 [batch, width]; so is what is returned. */
+  /** @param x float32 [batch, width]; the result has the same type and shape. */
   async forward(x) {
     return (await this.run({ x })).y;
   }

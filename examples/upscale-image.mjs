@@ -1,5 +1,5 @@
 // @ts-check
-// Makes 32 x 32 pixels of 8 x 8. Shrunk again, each result is the image that went in.
+// Upscales 8 x 8 pixels to 32 x 32. Shrinking each result gives back the input image.
 //
 //   node upscale-image.mjs [file]
 

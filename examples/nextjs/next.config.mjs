@@ -1,4 +1,4 @@
-// Leave Onestep to Node: it starts a worker from a script of its own and loads a native library.
+// Do not bundle onestep: it starts a worker from its own script and loads a native library.
 export default {
   serverExternalPackages: ["onestep"],
 };

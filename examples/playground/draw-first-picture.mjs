@@ -1,6 +1,7 @@
 // @ts-check
-// Writes the picture that the page comes with, by the model that ships: `npm run first-picture --workspace examples/playground`.
-// It is what the page makes of its first settings: seeds 40 to 69, one of each class, in one step.
+// Writes the picture that is bundled with the page, using the bundled model: `npm run first-picture --workspace
+// examples/playground`. It shows what the page generates with its default settings: seeds 40 to 69, one image per
+// class, in one step.
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { ConsistencyModelPipeline, RasterImage, TorchGenerator } from "onestep";

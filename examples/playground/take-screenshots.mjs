@@ -1,6 +1,6 @@
 // @ts-check
-// Writes the screenshots of docs/playground.md and the picture of link previews:
-// `npm run screenshots --workspace examples/playground`, with `-- inpaint text` for some of them.
+// Writes the screenshots of docs/playground.md and the picture of link previews: `npm run screenshots --workspace
+// examples/playground`, with `-- inpaint text` for only some of them.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { startFakeHub } from "@onestep/fake-hub";
@@ -15,7 +15,7 @@ const sizes = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true },
 };
 
-/** What the page shows in each screenshot, from a fox of seed 40 on. */
+/** The scene of each screenshot, starting from a fox with seed 40. */
 const scenes = {
   /** @param {Page} page */
   async start(page) {
@@ -84,7 +84,7 @@ const scenes = {
   },
 };
 
-/** Stable Diffusion of the tests: tiny and untrained, so that it makes no pictures worth looking at. */
+/** The tests' Stable Diffusion fixture: tiny and untrained, so its pictures are not worth looking at. */
 const fixture = fileURLToPath(
   new URL("../../packages/models/src/__fixtures__/text/sd15-tiny/", import.meta.url),
 );
@@ -117,7 +117,7 @@ try {
       await done(page);
       await act(page);
       await done(page);
-      // Away from whatever is under the pointer.
+      // Move away from whatever is under the pointer.
       await page.mouse.move(0, 0);
       await page.evaluate(() => {
         if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -135,7 +135,7 @@ try {
 }
 
 /**
- * Takes a screenshot in light and in dark colours.
+ * Takes a screenshot in light and in dark mode.
  *
  * @param {Page} page
  * @param {string} name
@@ -152,9 +152,9 @@ async function shoot(page, name) {
 }
 
 /**
- * The picture of link previews: the first picture, and what the page is.
+ * Takes the link preview picture: the first picture, and what the page is about.
  *
- * @param {string} url - The page, whose font it takes.
+ * @param {string} url - The page, whose font is used.
  */
 async function takePreview(url) {
   const page = await browser.newPage({ viewport: { width: 1200, height: 630 }, bypassCSP: true });
@@ -212,7 +212,7 @@ async function setBrush(page, diameter) {
  * Paints a line.
  *
  * @param {Page} page
- * @param {readonly (readonly [number, number])[]} points - From 0 to 1.
+ * @param {readonly (readonly [number, number])[]} points - Coordinates from 0 to 1.
  */
 async function paint(page, points) {
   await page.locator("#paint").scrollIntoViewIfNeeded();
@@ -230,7 +230,7 @@ async function paint(page, points) {
 }
 
 /**
- * A browser takes screenshots as PNG, and canvases give WebP.
+ * Converts a screenshot to WebP: browsers take screenshots as PNG, but a canvas can encode WebP.
  *
  * @param {Page} page
  * @param {Buffer} png

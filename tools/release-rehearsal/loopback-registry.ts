@@ -40,9 +40,9 @@ export interface LoopbackRegistry {
 
 /** Options of {@link startLoopbackRegistry}. */
 export interface LoopbackRegistryOptions {
-  /** The names that may be published here. A request to publish another is refused. */
+  /** The names that may be published here. Requests to publish others are rejected. */
   readonly names: readonly string[];
-  /** The registry that clients are sent to for every other package; without one they are not found. */
+  /** The registry to which clients are redirected for all other packages; without it, those are not found. */
   readonly upstream?: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import type {
   DocumentedValue,
 } from "./documented-scheduler.ts";
 
-/** What is known of a scheduler besides what its sources say. */
+/** Facts about a scheduler that its sources do not contain. */
 export interface SchedulerFacts {
   /** The default of each field of its config, as it is written in a file. */
   readonly defaults: Readonly<Record<string, string>>;

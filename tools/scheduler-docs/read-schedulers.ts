@@ -11,7 +11,7 @@ import type {
 type Member = readonly [symbol: ts.Symbol, declaration: ts.Declaration];
 
 /**
- * Reads the comments and the types of schedulers out of the sources of their package.
+ * Reads the comments and types of schedulers from the sources of their package.
  *
  * @param root - The repository.
  * @param classNames - The schedulers.
@@ -66,7 +66,10 @@ class SchedulerReader {
     };
   }
 
-  /** Those whose names begin with that of the scheduler, or of what it is a scheduler of; what a step gives first. */
+  /**
+   * Interfaces whose names begin with the scheduler's name, with or without its ending `Scheduler`; the output of a
+   * step first.
+   */
   #readInterfaces(): DocumentedInterface[] {
     const stem = this.#className.replace(/Scheduler$/, "");
     const left = new Set([`${this.#className}Config`, `${this.#className}Options`]);
@@ -140,7 +143,7 @@ class SchedulerReader {
     return this.#concrete(declaration.type?.getText() ?? "void");
   }
 
-  /** A type with the name of the scheduler, where a class that all share has a general one. */
+  /** The scheduler's own type in place of a general type from a shared class. */
   #concrete(type: string): string {
     return type
       .replace("ConfigOptions<ConfigValues<Fields>>", `${this.#className}Options`)

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /**
- * Compiles a member of the workspace and what it references, where something has changed.
+ * Compiles a workspace member and its references, if anything has changed.
  *
  * @param folder - Relative to the repository's root.
  */

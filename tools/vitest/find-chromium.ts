@@ -17,7 +17,7 @@ const usualPlaces: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>>
   ],
 };
 
-/** How a developer gets the browser that the tests need. */
+/** How developers get the browser that the tests need. */
 export const howToGetChromium: string =
   "Install it (`apt-get install chromium`), or set CHROMIUM_PATH to a Chromium or Chrome executable.";
 
@@ -31,8 +31,8 @@ export interface FindChromiumOptions {
 /**
  * The Chromium that runs the browser tests: `CHROMIUM_PATH`, else one in a usual place.
  *
- * @returns Its path; `undefined` where there is none and the run may go on without.
- * @throws Error where `CHROMIUM_PATH` names no file, and where there is none although `CI` is set.
+ * @returns Its path; `undefined` if there is none and the run may continue without it.
+ * @throws Error if `CHROMIUM_PATH` is not a file, and if there is none although `CI` is set.
  */
 export function findChromium(options: FindChromiumOptions = {}): string | undefined {
   const { environment = process.env, platform = process.platform, exists = existsSync } = options;

@@ -1,10 +1,10 @@
 import type { Browser, Page } from "playwright";
 
-/** How a page's main thread was kept busy. */
+/** How busy a page's main thread was. */
 export interface MainThreadReport {
   /** Milliseconds of each task that the browser calls long (Long Tasks API): more than 50 by the clock. */
   readonly longTasks: readonly number[];
-  /** Milliseconds that the thread itself worked in its longest task, without waiting for the processor. */
+  /** Milliseconds of CPU time of the thread in its longest task, without waiting for the processor. */
   readonly longestWork: number;
 }
 
@@ -52,7 +52,7 @@ export async function watchMainThread(
   return { longTasks, longestWork: findLongestWork(trace.traceEvents, new URL(page.url()).origin) };
 }
 
-/** Other pages, one that is being closed for example, have processes of their own, which are in the trace too. */
+/** Other pages, such as one being closed, have their own processes, which also appear in the trace. */
 function findLongestWork(events: readonly TraceEvent[], origin: string): number {
   const processes = new Set(
     events

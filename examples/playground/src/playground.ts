@@ -21,16 +21,16 @@ import { describeSpeed } from "./work/describe-speed.ts";
 import { fileNameOf, type Made } from "./work/made.ts";
 import { type Delivery, Studio } from "./work/studio.ts";
 
-/** How long a choice has to stand before an image of it is made, in milliseconds. */
+/** How long a choice must stay unchanged before an image is generated from it, in milliseconds. */
 const settleTime = 180;
 
-/** A model that takes longer for a step of an image makes none without being asked for, in milliseconds. */
+/** If a step takes longer than this per image, in milliseconds, images are generated only on request. */
 const longestInstant = 1000;
 
-/** Why an order was cancelled: a newer one takes its place. */
+/** Why an order was cancelled: a newer one replaced it. */
 const superseded = new DOMException("A newer choice was made.", "AbortError");
 
-/** The page: what a person does goes to the studio, and what comes of it to the views. */
+/** The page: passes user input to the studio, and its results to the views. */
 export class Playground {
   readonly #studio = new Studio();
   readonly #isOfflineReady: Promise<void>;
@@ -54,14 +54,14 @@ export class Playground {
   readonly #wayRange = findElement("way-range", HTMLInputElement);
   #current: readonly Made[] = [];
   #running: AbortController | undefined;
-  /** Settled once the run before is over, however it ends. */
+  /** Settles when the previous run has ended, in whatever way. */
   #before: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** How long the last run took for a step of an image, in milliseconds. */
+  /** How long the last run took per step and image, in milliseconds. */
   #pace = 0;
   #noiseAsked = 0;
 
-  /** @param isOfflineReady - Settled when what is fetched is kept for use without a network. */
+  /** @param isOfflineReady - Settles when fetched files are kept for offline use. */
   constructor(isOfflineReady: Promise<void>) {
     this.#isOfflineReady = isOfflineReady;
     this.#form = new SettingsForm({
@@ -94,10 +94,10 @@ export class Playground {
     );
   }
 
-  /** Shows what the address asks for, or what the page begins with. */
+  /** Shows what the URL requests, or the page's initial state. */
   async open(): Promise<void> {
     addEventListener("hashchange", () => {
-      // A link to a place on the page changes no settings.
+      // A link to an anchor on the page does not change settings.
       if (parseSettings(location.hash) !== undefined) void this.#openLink();
     });
     await Promise.all([this.#openLink(), this.#showOffline()]);
@@ -115,7 +115,7 @@ export class Playground {
         new Error(`The link has something that cannot be used: ${parsed.faults.join(", ")}.`),
       );
     } else if (settings.model.kind === "shipped" && (parsed !== undefined || !savesData())) {
-      // Someone who opens a link wants its image. A model of the Hub may be gigabytes: that waits for a click.
+      // Opening a link generates its image. A Hub model may take gigabytes, so it waits for a click.
       await this.#run();
     }
   }
@@ -149,7 +149,7 @@ export class Playground {
     this.#stage.setBusy(this.#running !== undefined);
   }
 
-  /** Something was chosen: makes an image of it at once if that is quick. */
+  /** Handles a changed setting: generates an image at once if that is quick. */
   #change(): void {
     this.#clearTimer();
     const { isShipped, facts } = this.#form;
@@ -160,12 +160,12 @@ export class Playground {
     this.#stage.setBusy(true);
   }
 
-  /** Makes what is chosen. A run that is under way is cancelled. */
+  /** Generates with the current settings. Cancels a run in progress. */
   async #run(): Promise<void> {
     this.#clearTimer();
     this.#running?.abort(superseded);
     this.#failure.clear();
-    // What is said of the images before must not be taken for these.
+    // Announcements about the previous images must not be mistaken for these.
     this.#announcer.say("");
     const running = new AbortController();
     this.#setRunning(running);
@@ -225,7 +225,7 @@ export class Playground {
     this.#progress.receive(event);
     if (event.type !== "frames") return;
     const [frame] = event.frames;
-    // The picture with its noise, which is what the model gets to see.
+    // The noisy picture: what the model actually sees.
     if (event.step === 0 && frame !== undefined) this.#panel.showStart(frame);
     else this.#stage.addStep(event);
   }
@@ -266,7 +266,7 @@ export class Playground {
     } else {
       await this.#stage.finish(frames, names);
     }
-    // Of a way, the middle is kept: all of it would crowd out everything else.
+    // Of an interpolation, only the middle is kept: all frames would crowd out everything else.
     const kept = isWay ? this.#current.slice(Math.floor(frames.length / 2)).slice(0, 1) : this.#current;
     this.#gallery.add(kept);
     this.#label.showImages(isWay ? kept : this.#current);
@@ -327,7 +327,7 @@ export class Playground {
     const asked = this.#noiseAsked;
     const seeds = this.#form.readSeeds();
     const frames = await this.#studio.drawNoise(seeds);
-    // Something newer is on the stage, or on its way there.
+    // Something newer is on the stage, or being generated.
     if (asked !== this.#noiseAsked || this.#running !== undefined) return;
     this.#stage.release();
     this.#stage.begin(frames);
@@ -361,19 +361,19 @@ export class Playground {
     this.#running = running;
     const isRunning = running !== undefined;
     this.#stage.setBusy(isRunning || this.#timer !== undefined);
-    // Where the focus is on the button that goes away, it would be lost.
+    // If the button that disappears has the focus, the focus would be lost.
     if (!isRunning && document.activeElement === this.#cancel) this.#generate.focus();
     this.#cancel.hidden = !isRunning;
     if (!isRunning) this.#progress.end();
   }
 }
 
-/** The address of the page with some settings. */
+/** The URL of the page with the given settings. */
 function linkTo(settings: Settings): string {
   return new URL(`#${formatSettings(settings)}`, location.href).href;
 }
 
-/** Whether the person has asked browsers to fetch little. */
+/** Whether the user has asked the browser to save data. */
 function savesData(): boolean {
   const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
   return connection?.saveData === true;

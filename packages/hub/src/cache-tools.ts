@@ -31,13 +31,13 @@ const deletionOptionNames: OptionNames<DeleteFromCacheOptions> = {
 };
 
 /**
- * Lists what a cache holds: the models in the folder that is shared with Python, or in the storage of a site in a
- * browser, and the folders of web servers. Broken entries are reported, not thrown. A cache folder that does not exist is
- * an empty cache.
+ * Lists the contents of a cache: the models in the folder shared with Python (in a browser, in the site's storage), and
+ * the folders of web servers. Broken entries are reported, not thrown. A cache folder that does not exist is an empty
+ * cache.
  *
  * @throws InvalidArgumentError if an option is unknown.
  * @throws FileReadError if the cache folder itself cannot be read.
- * @throws UnsupportedError in a browser that gives the page no storage; so do the other two.
+ * @throws UnsupportedError in a browser that gives the page no storage; this applies to all cache tools.
  *
  * @example
  * const { repositories } = await scanCache();
@@ -53,7 +53,7 @@ export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheRe
     try {
       scanned.push(await scanFolder(folder, id, problems));
     } catch (error) {
-      // One entry that cannot be read does not hide the others.
+      // An unreadable entry does not hide the others.
       problems.push({ path: folder.location, message: errorMessage(error) });
     }
   }
@@ -67,7 +67,7 @@ export async function scanCache(options: ScanCacheOptions = {}): Promise<CacheRe
   };
 }
 
-/** The folders of repositories in a cache. Other entries are added to `problems`. */
+/** The repository folders in a cache. Other entries are added to `problems`. */
 async function findFolders(
   cache: Cache,
   problems: CacheProblem[],
@@ -92,7 +92,7 @@ async function findFolders(
   return found;
 }
 
-/** The address that a folder of a web server's files belongs to; `undefined` if the text is malformed. */
+/** The address that a web server folder belongs to; `undefined` if the text is malformed. */
 function parseOrigin(text: string | undefined): string | undefined {
   try {
     const origin: unknown = JSON.parse(text ?? "");
@@ -157,7 +157,7 @@ async function scanFolder(
   };
 }
 
-/** The sum of the lengths of contents, each counted once, by the location of its bytes. */
+/** The total length of contents; contents with the same location count once. */
 function totalSize(contents: Iterable<CachedContent>): number {
   const sizes = new Map<string, number>();
   for (const content of contents) sizes.set(content.store, content.size);
@@ -165,7 +165,7 @@ function totalSize(contents: Iterable<CachedContent>): number {
 }
 
 /**
- * Deletes a repository from a cache, or one revision with the contents that no other revision has.
+ * Deletes a repository from a cache, or one revision with the contents that no other revision uses.
  *
  * @throws InvalidArgumentError if `repoId` or `revision` are invalid, or an option is unknown.
  * @throws RepositoryNotFoundError, RevisionNotFoundError if they are not cached.
@@ -196,7 +196,7 @@ export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<
   const { store } = folder;
   const blobs = (await folder.readContents([])).filter(({ place }) => places.has(place));
   const refs = (await folder.readRefs([])).get(commit) ?? [];
-  // References and snapshots go first, so that no reader sees half of it.
+  // References and snapshots are removed first, so that no reader sees a partial repository.
   for (const ref of refs) await store.remove(`refs/${ref}`);
   await store.remove(`snapshots/${commit}`);
   for (const { path } of blobs) await store.remove(path);
@@ -205,7 +205,7 @@ export async function deleteFromCache(options: DeleteFromCacheOptions): Promise<
   return sumUp(folder, contents);
 }
 
-/** Checks what is to be deleted. Returns the address of a folder on a web server; `undefined` for a model of the Hub. */
+/** Validates the arguments of a deletion. Returns the address of a web server folder; `undefined` for a Hub model. */
 function checkDeletion({ repoId, revision }: DeleteFromCacheOptions): string | undefined {
   if (/^https?:\/\//i.test(repoId) && URL.canParse(repoId)) {
     if (revision !== undefined) {
@@ -228,7 +228,7 @@ function invalid(subject: string, found: string, expected: string): InvalidArgum
 
 const seeCache = "See what is cached with scanCache, or onestep cache list.";
 
-/** A link instead of a folder would lead out of the cache. */
+/** A link in place of a folder would lead out of the cache. */
 async function checkIsFolder(folder: CacheFolder, id: string, { place }: Cache): Promise<void> {
   const kind = await folder.entryKind();
   if (kind === "something else") {
@@ -272,12 +272,12 @@ function sumUp({ location }: CacheFolder, contents: readonly CachedContent[]): D
   };
 }
 
-/** If it is unknown whether somebody works on a part, it stays for so long after its last change. */
+/** If it is unknown whether a partial file is in use, it is kept for this long after its last change. */
 const restingMilliseconds = 10 * 60 * 1000;
 
 /**
- * Removes what interrupted work left: partial downloads, locks of processes that have ended, folders whose deletion did
- * not finish. Files in use are kept; if that is unknown, files that changed in the last ten minutes are kept.
+ * Removes leftovers of interrupted operations: partial downloads, locks of processes that have ended, partly deleted
+ * folders. Files in use are kept; if that is unknown, files that changed in the last ten minutes are kept.
  *
  * @throws CacheWriteError if the operating system refuses.
  *

@@ -91,12 +91,12 @@ export class MissingTokenError extends HubError {
   static override readonly code: string = "missing-token";
 }
 
-/** A file or revision is not in the cache, and requests are not allowed. */
+/** A file or revision is not in the cache, and network requests are disabled. */
 export class OfflineError extends HubError {
   static override readonly code: string = "offline";
 }
 
-/** The token is valid, but not allowed to do this: it is read-only, or belongs to somebody else. */
+/** The token is valid, but lacks the permission: it is read-only, or belongs to another user. */
 export class PermissionDeniedError extends HubError {
   static override readonly code: string = "permission-denied";
 }
@@ -139,12 +139,12 @@ export class UnsafePathError extends HubError {
   static override readonly code: string = "unsafe-path";
 }
 
-/** The Hub refuses the name of a repository, a file or a commit. The message has its reason. */
+/** The Hub rejects the name of a repository, a file or a commit. The message includes its reason. */
 export class UploadRejectedError extends HubError {
   static override readonly code: string = "upload-rejected";
 }
 
-/** Whether an error says that a server is unreachable or failing, and nothing about what was requested. */
+/** Whether an error means that a server is unreachable or failing, and says nothing about the requested file. */
 export function isOutage(error: unknown): error is ConnectionError | ServerError {
   if (ConnectionError.isInstance(error)) return true;
   return (
@@ -153,8 +153,8 @@ export function isOutage(error: unknown): error is ConnectionError | ServerError
 }
 
 /**
- * Whether a copy in the cache serves as well as what could not be had: the server is unreachable or failing, or
- * what responds is not the server (a login page, a proxy), and nothing was said about the caller's rights.
+ * Whether a cached copy can be used in place of a failed request: the server is unreachable or failing, or the response
+ * does not come from the server (a login page, a proxy), and the failure says nothing about the caller's access rights.
  */
 export function leavesCopyInUse(error: unknown): error is ConnectionError | ServerError {
   return isOutage(error) || (ServerError.isInstance(error) && error.status !== 401 && error.status !== 403);

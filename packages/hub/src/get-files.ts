@@ -13,8 +13,8 @@ const defaultWorkers = 4;
 const mostWorkers = 32;
 
 /**
- * Gets several files of a repository, some of them at once. If one fails, the other downloads stop; a later call resumes
- * them.
+ * Gets several files of a repository, some of them concurrently. If one fails, the other downloads stop; a later call
+ * resumes them.
  *
  * @returns The files in the order of their paths.
  * @throws The error of the first file that fails; see `Repository.get`.

@@ -3,7 +3,7 @@ import { errorMessage, isError } from "@onestep/core/internal";
 import { FileReadError } from "./errors.ts";
 import type { LocalFolder } from "./local-files.ts";
 
-/** A folder that the person at the browser has given access to. Files are looked up when they are asked for. */
+/** A folder that the user has given the page access to. Files are looked up on demand. */
 export class DirectoryHandleFolder implements LocalFolder {
   readonly name: string;
   readonly #handle: FileSystemDirectoryHandle;
@@ -47,8 +47,8 @@ export class DirectoryHandleFolder implements LocalFolder {
 }
 
 /**
- * What was dropped on a page, as one folder: the dropped folder itself where there is just one, else everything that
- * was dropped, side by side.
+ * The files and folders dropped on a page, as one folder: the dropped folder itself if there is only one item,
+ * otherwise all dropped items side by side.
  *
  * A browser shows the things that were dropped only while it handles the event. They are therefore noted in this call,
  * before anything is waited for.
@@ -96,7 +96,7 @@ class DroppedFolder implements LocalFolder {
   }
 }
 
-/** A folder that was dropped on a page. Files are looked up when they are asked for. */
+/** A folder dropped on a page. Files are looked up on demand. */
 class EntryFolder implements LocalFolder {
   readonly name: string;
   readonly #folder: FileSystemDirectoryEntry;
@@ -142,7 +142,7 @@ function toFile(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
-/** The browser hands them out a hundred at a time, and nothing at the end. */
+/** The browser returns them a hundred at a time, and an empty list at the end. */
 async function readEntries(folder: FileSystemDirectoryEntry): Promise<readonly FileSystemEntry[]> {
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
@@ -158,7 +158,7 @@ async function readEntries(folder: FileSystemDirectoryEntry): Promise<readonly F
 /** A model has a few dozen. */
 const maximumFiles = 10_000;
 
-/** Checks that a folder is not somebody's whole disk. @throws InvalidArgumentError if it holds too many files. */
+/** Checks that a folder is not someone's entire disk. @throws InvalidArgumentError if it contains too many files. */
 function checkFileCount(name: string, count: number): void {
   if (count <= maximumFiles) return;
   throw new InvalidArgumentError({
@@ -169,7 +169,7 @@ function checkFileCount(name: string, count: number): void {
   });
 }
 
-/** How browsers refuse a name that no file may have. They throw TypeErrors for all kinds of mistakes besides. */
+/** How browsers reject an invalid file name. TypeErrors are also thrown for many other mistakes. */
 const refusedName = /\bname is (?:not allowed|invalid)/i;
 
 /**

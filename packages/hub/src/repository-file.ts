@@ -38,7 +38,7 @@ export class BlobFile implements RepositoryFile {
   }
 }
 
-/** Implements `get` of every repository: `find`, or an error that says what is there instead. */
+/** Implements `get` of every repository: the result of `find`, or an error that says what exists instead. */
 export async function getEntry(
   repository: Repository,
   path: string,
@@ -115,7 +115,7 @@ export function reportCachedFile(file: RepositoryFile, options: ReadOptions): vo
   options.onProgress?.({ type: "file-end", file: file.path, totalBytes: file.size, cached: true });
 }
 
-/** Often enough for a bar that moves, seldom enough for a listener that draws. */
+/** Often enough for a smooth progress bar, rarely enough for a listener that redraws. */
 const intervalMilliseconds = 100;
 
 /** Reports the progress of a file to a listener: its start, its end, and at most ten times a second in between. */
@@ -136,7 +136,7 @@ export class ProgressReporter {
   }
 
   progress(loadedBytes: number): void {
-    // More has come than the server had said.
+    // More has arrived than the server had announced.
     if (loadedBytes > (this.#total.totalBytes ?? loadedBytes)) this.#total = {};
     const now = Date.now();
     if (now < this.#nextReport && loadedBytes !== this.#total.totalBytes) return;

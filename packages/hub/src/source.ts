@@ -2,9 +2,9 @@ import { InvalidArgumentError } from "@onestep/core";
 import { isUrl } from "@onestep/core/internal";
 import { findRepositoryIdFault } from "./validators.ts";
 
-/** What a caller's `source` can mean, judged by its text. */
+/** The possible meanings of a caller's `source`, judged by its text. */
 type RepositorySource =
-  /** A folder or a Hub id: the disk decides, since an existing folder wins. */
+  /** A folder or a Hub id: an existing folder takes precedence. */
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "folder-url"; readonly url: URL }
   | { readonly kind: "hub"; readonly id: string; readonly revision: string | undefined }
@@ -87,7 +87,7 @@ function parseHubUrl(url: URL, endpoint: URL): HubUrl | undefined {
   };
 }
 
-/** Where pages of the Hub are that no model's owner can be called. */
+/** Names of pages on the Hub that cannot be the owner of a model. */
 const otherPages = new Set([
   "api",
   "blog",
@@ -104,11 +104,11 @@ const otherPages = new Set([
 ]);
 
 /**
- * Where in the path of a page the id of the repository ends: the place of one of the words that stand between it and a
- * revision. An owner may have repositories of these names (`owner/tree/tree/main`), so that two segments are an id
- * before one is.
+ * Where the repository id ends in the path of a page: the index of one of the words between id and revision. A
+ * repository may itself have such a name (`owner/tree/tree/main`), so an id of two segments is tried before one of one
+ * segment.
  *
- * @param after - How many segments follow the word at least.
+ * @param after - The minimum number of segments after the word.
  */
 function findMarker(
   segments: readonly string[],
@@ -194,7 +194,7 @@ export function isWeightsFileName(path: string): boolean {
   return weightsEnding.test(path);
 }
 
-/** The error for a file where a repository is expected. A repository that is called like one is opened by its URL. */
+/** The error for a file where a repository is expected. A repository with such a name can be opened by its URL. */
 export function fileInPlaceOfFolder(source: string, found: string): InvalidArgumentError {
   return new InvalidArgumentError({
     subject: source,

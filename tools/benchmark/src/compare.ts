@@ -14,11 +14,11 @@ export interface CompareOptions {
   readonly rounds: number;
   readonly repeats: number;
   readonly batchSizes: readonly number[];
-  /** Is told what is about to be measured. */
+  /** Called with a description of the next measurement. */
   readonly onStart: (description: string) => void;
 }
 
-/** Everything that was measured of one contender. */
+/** All measurements of one contender. */
 export interface Measurements {
   readonly name: string;
   /** One result a round: passes through the model with one image. */
@@ -30,8 +30,8 @@ export interface Measurements {
 }
 
 /**
- * Measures the contenders in turn, A B A B …, each piece of work in a process of its own, so that a machine whose speed
- * drifts favours none and peak memory belongs to one piece of work.
+ * Measures the contenders alternately, A B A B …, with a separate process for each task, so that a machine whose speed
+ * drifts favours neither and peak memory belongs to a single task.
  */
 export async function compare(
   contenders: readonly Contender[],
@@ -99,7 +99,7 @@ function planWork(options: CompareOptions, imageFile: string): readonly Work[] {
   ];
 }
 
-/** Runs a task in a process of its own, and reads what it measured. */
+/** Runs a task in its own process, and reads its measurements. */
 export async function runTask<Result>(contender: Contender, task: Omit<Task, "startedAt">): Promise<Result> {
   const { output } = await runProcess(contender.measure({ ...task, startedAt: Date.now() }));
   return JSON.parse(output.trim().split("\n").at(-1) ?? "");

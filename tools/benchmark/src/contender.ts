@@ -5,7 +5,7 @@ import type { PythonInstallation } from "./find-python.ts";
 import type { ProcessCommand } from "./run-process.ts";
 import type { Task } from "./task.ts";
 
-/** An image to make and to save, by a process that starts for it. */
+/** An image to generate and save, in a process started for it. */
 export interface ImageTask {
   readonly checkpoint: string;
   readonly threads: number;
@@ -16,14 +16,14 @@ export interface ImageTask {
   readonly out: string;
 }
 
-/** A program that does the tasks. */
+/** A program that runs the tasks. */
 export interface Contender {
   readonly name: string;
   measure(task: Task): ProcessCommand;
   makeImage(task: ImageTask): ProcessCommand;
 }
 
-/** Onestep, on the Node that this runs on; an image is made by the command line. */
+/** Onestep, on the current Node; images are made by the command line. */
 export const onestep: Contender = {
   name: "Onestep",
   measure: (task) => ({

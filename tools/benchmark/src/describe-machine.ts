@@ -3,10 +3,10 @@ import { cpus, totalmem } from "node:os";
 import type { PythonInstallation } from "./find-python.ts";
 import { formatBytes } from "./report/format-comparison.ts";
 
-/** What figures have to be read with. */
+/** What is needed to interpret the figures. */
 export interface Machine {
   readonly processor: string;
-  /** CPUs that the machine has, hardware threads counted. */
+  /** The number of CPUs, including hardware threads. */
   readonly processors: number;
   readonly memoryBytes: number;
   readonly platform: string;
@@ -29,7 +29,7 @@ export function describeMachine(python: PythonInstallation | undefined): Machine
   };
 }
 
-/** Writes what the figures were measured on, in two lines. */
+/** Describes where the figures were measured, in two lines. */
 export function formatMachine(machine: Machine, threads: number): string {
   const { processor, processors, memoryBytes, platform, node, onnxruntime, python } = machine;
   const rival = python && `Python ${python.python}, torch ${python.torch}, diffusers ${python.diffusers}`;

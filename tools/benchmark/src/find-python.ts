@@ -1,6 +1,6 @@
 import { runProcess } from "./run-process.ts";
 
-/** A Python that has what the comparison needs, and its versions. */
+/** A Python installation with the packages that the comparison needs, and their versions. */
 export interface PythonInstallation {
   readonly program: string;
   readonly python: string;
@@ -18,8 +18,8 @@ const question = [
  * Looks for PyTorch and diffusers.
  *
  * @param program The Python that the user named; where undefined, `python3` is tried.
- * @returns Undefined where `python3` lacks them.
- * @throws Error where the Python that the user named does.
+ * @returns Undefined if `python3` lacks them.
+ * @throws Error if the Python named by the user lacks them.
  */
 export async function findPython(program: string | undefined): Promise<PythonInstallation | undefined> {
   try {

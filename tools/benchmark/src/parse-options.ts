@@ -18,7 +18,7 @@ export type Mode =
 /** The command line, read. */
 export interface Options {
   readonly mode: Mode;
-  /** The one to measure; undefined for all that are published. */
+  /** The architecture to measure; undefined for all published ones. */
   readonly architecture: string | undefined;
   readonly threads: number;
   /** How often each process is started. */
@@ -68,7 +68,7 @@ Options:
   --onnx <path>       what tools/reference/export_unet_onnx.py made of the same checkpoint
   --json              print everything that was measured as JSON`;
 
-/** Reads the command line. Undefined where help is asked for. @throws UsageError where it is not understood. */
+/** Parses the command line. Undefined if help is requested. @throws UsageError if it cannot be parsed. */
 export function parseOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,

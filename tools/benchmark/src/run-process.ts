@@ -14,7 +14,7 @@ export interface ProcessOutcome {
   readonly milliseconds: number;
 }
 
-/** Runs a process to its end. @throws Error with what it wrote to stderr, where it fails or cannot be started. */
+/** Runs a process to its end. @throws Error with its stderr if it fails or cannot be started. */
 export function runProcess({ program, args, environment = {} }: ProcessCommand): Promise<ProcessOutcome> {
   return new Promise((resolve, reject) => {
     const start = performance.now();

@@ -1,4 +1,4 @@
-/** A row of measurements in short. */
+/** A summary of a series of measurements. */
 export interface Summary {
   readonly median: number;
   readonly minimum: number;

@@ -1,4 +1,4 @@
-/** One piece of work that a process of its own does and measures. */
+/** A task that is run and measured in its own process. */
 export interface Task {
   /**
    * - `forward`: passes through the model alone.
@@ -12,7 +12,7 @@ export interface Task {
   readonly checkpoint: string;
   /** Images at a time. */
   readonly batchSize: number;
-  /** How many calls are measured, after one that is not. */
+  /** The number of measured calls, after one unmeasured call. */
   readonly repeats: number;
   readonly threads: number;
   /** When the process was started, in milliseconds since 1970. */
@@ -33,9 +33,9 @@ export interface TimedResult {
 export interface EventLoopResult {
   /** How long the passes took together. */
   readonly milliseconds: number;
-  /** Ticks of a 10 ms timer meanwhile. */
+  /** Ticks of a 10 ms timer during that time. */
   readonly ticks: number;
-  /** Ticks of the same timer in the same time with nothing else to do. */
+  /** Ticks of the same timer in the same time when idle. */
   readonly undisturbedTicks: number;
 }
 
@@ -54,6 +54,6 @@ export interface PublishedResult {
   readonly peakBytes: number;
   /** Of what the model predicts. */
   readonly shape: readonly number[];
-  /** Root of the mean square of what the model predicts; null where not every number is finite. */
+  /** The root mean square of the prediction; null if any value is not finite. */
   readonly magnitude: number | null;
 }

@@ -1,16 +1,16 @@
 import type { CDPSession, Page } from "playwright";
 
-/** What a thread holds: objects of JavaScript, and the arrays and WebAssembly memories beside them. */
+/** The memory of a thread: JavaScript objects, and separately arrays and WebAssembly memories. */
 export interface HeapUsage {
   readonly objectBytes: number;
   readonly arrayBytes: number;
 }
 
-/** The most that was seen. */
+/** The highest values seen. */
 export interface HeapPeaks {
   readonly page: HeapUsage;
   readonly workers: HeapUsage;
-  /** The page and the workers at the same time, objects and arrays. */
+  /** The page and the workers together, objects and arrays. */
   readonly total: number;
 }
 
@@ -21,7 +21,7 @@ interface Usage {
 
 const nothing: HeapUsage = { objectBytes: 0, arrayBytes: 0 };
 
-/** Looks at the heaps of a page and of its workers, again and again. */
+/** Repeatedly samples the heaps of a page and its workers. */
 export class HeapWatch {
   readonly #session: CDPSession;
   readonly #workers = new Map<string, (method: string) => Promise<unknown>>();

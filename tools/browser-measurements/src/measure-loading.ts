@@ -8,21 +8,21 @@ import { type HeapPeaks, HeapWatch } from "./heap-watch.ts";
 import { openMeasuredPage } from "./open-measured-page.ts";
 import type { LoadRequest } from "./pages/load-model.ts";
 
-/** What loading took. */
+/** Measurements of loading a model. */
 export interface LoadingFigure extends Omit<LoadRequest, "endpoint"> {
   readonly milliseconds: number;
   readonly peaks: HeapPeaks;
   /** Length of the WebAssembly memory, which only ever grows; the weights are in it. */
   readonly wasmBytes: number;
-  /** How many requests for the weights there were, and how many of them asked for a part. */
+  /** The number of requests for the weights, and how many of them were range requests. */
   readonly requests: number;
   readonly partialRequests: number;
 }
 
-/** A network of 75 million parameters in float32, of the kind of the published ones: 300 MB. */
+/** A network of 75 million float32 parameters, like the published ones: 300 MB. */
 const channels = [96, 192, 288, 384];
 
-/** Loads a model of 300 MB from a Hub on this machine in every way that there is. */
+/** Loads a 300 MB model from a local Hub in every supported way. */
 export async function measureLoading(): Promise<readonly LoadingFigure[]> {
   const files = await makeModel();
   const figures: LoadingFigure[] = [];

@@ -1,41 +1,41 @@
 import type { LoggedRequest } from "./request-log.ts";
 
-/** Something that goes wrong with matching requests. What is left out, goes right. */
+/** A fault injected into matching requests. Omitted fields change nothing. */
 export interface FakeFault {
-  /** Part of the path of the requests that it befalls. All by default. */
+  /** Part of the path of the affected requests. All by default. */
   readonly path?: string;
-  /** The method that it befalls. All by default. */
+  /** The affected method. All by default. */
   readonly method?: string;
-  /** The host that it befalls. Both by default. */
+  /** The affected host. Both by default. */
   readonly host?: LoggedRequest["host"];
-  /** How many requests it befalls. All by default. */
+  /** How many requests are affected. All by default. */
   readonly times?: number;
-  /** Answers with this status, and these headers, and no body. */
+  /** Responds with this status, these headers, and no body. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Answers with this body and status 200, whatever was asked for. */
+  /** Responds with this body and status 200 to any request. */
   readonly body?: string;
-  /** Cuts the connection after so many bytes of a longer body; before the answer where negative. */
+  /** Cuts the connection after this many bytes of a longer body; before the response if negative. */
   readonly dropAfterBytes?: number;
-  /** Falls silent after so many bytes of a longer body; before the answer where negative. */
+  /** Stalls after this many bytes of a longer body; before the response if negative. */
   readonly stallAfterBytes?: number;
-  /** Sends the whole file, whatever part of it was asked for. */
+  /** Sends the whole file, ignoring the requested range. */
   readonly ignoreRange?: boolean;
-  /** Sends a part that begins so many bytes further on than the one asked for, and says so in `Content-Range`. */
+  /** Sends a range that begins this many bytes after the requested one, and says so in `Content-Range`. */
   readonly shiftRange?: number;
-  /** Ends the answer after so many bytes of the body as if that were all, without a `Content-Length`. */
+  /** Ends the response after this many bytes of the body as if it were complete, without a `Content-Length`. */
   readonly endAfterBytes?: number;
-  /** Cuts the connection when so many bytes of the request's body have arrived. */
+  /** Cuts the connection after receiving this many bytes of the request's body. */
   readonly dropAfterReceivedBytes?: number;
-  /** Takes no more when so many bytes of the request's body have arrived, and stays silent. */
+  /** Stops reading after receiving this many bytes of the request's body, and stays silent. */
   readonly stallAfterReceivedBytes?: number;
   /** Sends a body of the right length with other bytes. */
   readonly wrongBytes?: boolean;
-  /** Sends a body that is so many bytes longer, or shorter where negative, with a `Content-Length` that agrees. */
+  /** Sends a body that is this many bytes longer, or shorter if negative, with a matching `Content-Length`. */
   readonly wrongLength?: number;
 }
 
-/** The faults that are to happen. */
+/** The planned faults. */
 export class FaultPlan {
   readonly #faults: { fault: FakeFault; left: number }[] = [];
 
@@ -47,7 +47,7 @@ export class FaultPlan {
     this.#faults.length = 0;
   }
 
-  /** The first fault that befalls a request. */
+  /** The first fault that affects a request. */
   take(request: LoggedRequest): FakeFault | undefined {
     const entry = this.#faults.find(({ fault, left }) => {
       const hostMatches = fault.host === undefined || fault.host === request.host;

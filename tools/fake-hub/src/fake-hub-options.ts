@@ -1,4 +1,4 @@
-/** A file: its bytes, and where the Hub keeps them. Git, unless said otherwise. */
+/** A file: its bytes, and where the Hub stores them; git by default. */
 export type FakeFile =
   | string
   | Uint8Array
@@ -13,15 +13,15 @@ export interface FakeRepository {
   readonly files: FakeFiles;
   /** The files of other branches, tags and references (`v1`, `refs/pr/1`). */
   readonly revisions?: Readonly<Record<string, FakeFiles>>;
-  /** Entries that its listings have besides, as no tool of the Hub would make them. */
+  /** Extra entries in its listings, which no Hub tool would create. */
   readonly strayEntries?: readonly unknown[];
-  /** Everything about it is hidden from all but the holder of this token. */
+  /** Hides the repository from everyone without this token. */
   readonly privateToken?: string;
-  /** Its files are kept from all but the holder of this token, who accepted the licence. */
+  /** Restricts its files to the holder of this token, who accepted the licence. */
   readonly gatedToken?: string;
 }
 
-/** Somebody who has a token that can write. */
+/** A user with a token that can write. */
 export interface FakeAccount {
   /** The user's name, under which repositories without an owner are made. */
   readonly name: string;
@@ -35,11 +35,11 @@ export interface FakeAccount {
 export interface FakeHubOptions {
   /** Repositories by id (`owner/name`). */
   readonly repositories: Readonly<Record<string, FakeRepository>>;
-  /** More tokens that are valid, though they open nothing. All others are refused. */
+  /** Additional valid tokens that grant no access. All others are rejected. */
   readonly tokens?: readonly string[];
-  /** Accounts by token. Nobody else can upload. */
+  /** Accounts by token. No one else can upload. */
   readonly accounts?: Readonly<Record<string, FakeAccount>>;
-  /** Large files that are longer than this are uploaded in parts of this length. Never in parts by default. */
+  /** Large files longer than this are uploaded in parts of this length. Never in parts by default. */
   readonly partBytes?: number;
   /** How many files a page of a listing has. 1000 by default. */
   readonly pageSize?: number;
@@ -47,7 +47,7 @@ export interface FakeHubOptions {
   readonly renamed?: Readonly<Record<string, string>>;
   /** Serves small files through a redirect on the same host, as the Hub does. `false` by default. */
   readonly redirectSmallFiles?: boolean;
-  /** A path before everything else, as a mirror may have (`/hub`). Empty by default. */
+  /** A path prefix, as a mirror may have (`/hub`). Empty by default. */
   readonly basePath?: string;
   /** The port of the first host. 0, which means any free one, by default. */
   readonly port?: number;

@@ -3,7 +3,7 @@ import type { HubState } from "./hub-state.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import { failure, readJson, type UploadCall } from "./request-log.ts";
 
-/** Says where large files are to be sent, those apart that are there. */
+/** Tells where to send large files, except those that are already there. */
 export function answerBatch(call: UploadCall, id: string): Reply {
   const { state } = call;
   const { objects } = readJson(call.body);
@@ -25,7 +25,7 @@ export function answerBatch(call: UploadCall, id: string): Reply {
   return jsonReply({ transfer: isMultipart ? "multipart" : "basic", objects: answers });
 }
 
-/** Puts the parts of a large file together. */
+/** Assembles the parts of a large file. */
 export function answerCompletion({ state, body, url }: UploadCall): Reply {
   if (url.searchParams.get("signature") !== "secret") return failure(403, "Invalid signature");
   const { oid, parts } = readJson(body);
@@ -44,7 +44,7 @@ export function answerCompletion({ state, body, url }: UploadCall): Reply {
   return jsonReply({});
 }
 
-/** Says whether a large file has arrived. */
+/** Tells whether a large file has arrived. */
 export function answerVerification({ state, body }: UploadCall): Reply {
   const { oid, size } = readJson(body);
   const length = state.uploads.get(String(oid))?.length ?? state.contents.get(String(oid))?.bytes.length;
@@ -59,7 +59,7 @@ export function answerStorage(
 ): Reply | undefined {
   const [, sha256, part] = /^\/upload\/([0-9a-f]{64})(?:\/(\d+))?$/.exec(url.pathname) ?? [];
   if (sha256 === undefined || request.method !== "PUT") return undefined;
-  // Storage of this kind takes a signed address or a token, and refuses both at once.
+  // Storage of this kind accepts a signed URL or a token, and rejects both together.
   if (request.authorization !== undefined || url.searchParams.get("signature") !== "secret") {
     return { status: 400, body: "<Error><Code>InvalidArgument</Code></Error>" };
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { FakeFault } from "./fake-fault.ts";
 
-/** An answer, before a fault befalls it. */
+/** A response, before a fault is applied. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export function jsonReply(
   };
 }
 
-/** A failure as the Hub words it. */
+/** A failure in the Hub's wording. */
 export function failureReply(status: number, errorCode: string | undefined, message: string): Reply {
   const codeHeader = errorCode === undefined ? {} : { "X-Error-Code": errorCode };
   return { status, headers: { ...codeHeader, "X-Error-Message": message }, body: "" };
@@ -48,14 +48,14 @@ export function bytesReply(
   };
 }
 
-/** What lets pages of other origins see the answers, as the Hub and its CDN do. */
+/** The headers that let cross-origin pages read the responses, as the Hub and its CDN send them. */
 const corsHeaders = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Expose-Headers":
     "X-Repo-Commit,X-Error-Code,X-Error-Message,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag",
 };
 
-/** The reply to a browser that asks whether a page may send a request with a header of its own. */
+/** The reply to a preflight request of a browser. */
 export const preflightReply: Reply = {
   status: 204,
   headers: {
@@ -64,7 +64,7 @@ export const preflightReply: Reply = {
   },
 };
 
-/** Sends a reply, with whatever goes wrong. */
+/** Sends a reply, with the fault applied. */
 export function sendReply(
   response: ServerResponse,
   reply: Reply,
@@ -82,7 +82,7 @@ export function sendReply(
   response.writeHead(reply.status, { ...corsHeaders, ...reply.headers, ...length });
   if (end !== undefined) return void response.end(method === "HEAD" ? undefined : body.subarray(0, end));
   const position = cut ?? stall ?? body.length;
-  // Where the answer is over before, the connection is whole, and goes on to the next request.
+  // If the response ends before that, the connection is intact and continues with the next request.
   if (method === "HEAD" || position >= body.length) {
     response.end(method === "HEAD" ? undefined : body);
     return;

@@ -31,7 +31,7 @@ export interface CaseTools {
   readonly smallDisk: SmallDisk;
 }
 
-/** What came of a case. */
+/** The result of a case. */
 export interface CaseResult {
   /** How the downloads ended on which things went wrong. */
   readonly outcomes: readonly DownloadOutcome[];
@@ -41,9 +41,8 @@ export interface CaseResult {
 }
 
 /**
- * Downloads as planned while things go wrong, and looks at the cache. Then, with nothing in the way, what was asked for
- * has to arrive, and after that be there without a request for a content, or for anything where requests are not
- * allowed.
+ * Downloads as planned while faults occur, and checks the cache. Then, without faults, the requested files must arrive,
+ * and afterwards be available without a request for a content, or without any request if requests are not allowed.
  */
 export async function runCase(plan: CasePlan, tools: CaseTools): Promise<CaseResult> {
   if (plan.way.kind === "web-server") return runWebCase(plan, plan.way, tools);
@@ -83,7 +82,7 @@ class CaseRun {
     const resumed = this.#troubled.hub.requests.filter(
       ({ headers }) => headers["range"] !== undefined,
     ).length;
-    // The damage that was done to the cache beforehand is still there where nothing could be fetched.
+    // If nothing could be downloaded, the damage done to the cache beforehand is still there.
     if (this.#plan.before !== "damaged-content") await this.#check("corrupt cache entry");
     this.#noteStrayTokens();
     await this.#readOlderCommit();
@@ -159,7 +158,7 @@ class CaseRun {
     }
   }
 
-  /** Two callers at once, of whom one may not have the files; each is to be answered as if it were alone. */
+  /** Two concurrent callers, one without access to the files; each must get the same answer as if it were alone. */
   async #downloadWithRival(request: DownloadRequest, together: boolean): Promise<readonly DownloadOutcome[]> {
     const { first, second } = this.#tools;
     if (together) {

@@ -14,14 +14,14 @@ export interface RunOptions {
   readonly downloads: number;
   /** After the downloads. None by default. */
   readonly uploads?: number | undefined;
-  /** Seed of the first download and of the first upload; each after it has the next. */
+  /** Seed of the first download and of the first upload; each further one uses the next seed. */
   readonly seed: number;
-  /** How many at once. */
+  /** The number of concurrent cases. */
   readonly jobs: number;
   readonly onCase?: ((done: number) => void) | undefined;
-  /** Ends it after those under way. */
+  /** Stops the run after the cases in progress. */
   readonly signal?: AbortSignal | undefined;
-  /** What the downloading processes run; the program of this package by default. */
+  /** The script of the downloading processes; this package's own by default. */
   readonly script?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface SeededFinding extends Finding {
   readonly seed: number;
 }
 
-/** What came of all downloads and uploads. */
+/** The results of all downloads and uploads. */
 export interface RunReport {
   readonly downloads: number;
   readonly uploads: number;
@@ -53,7 +53,7 @@ export interface RunReport {
   readonly findings: readonly SeededFinding[];
 }
 
-/** Nothing waits for longer than a few seconds; a machine may be slow, but not by this much. */
+/** Nothing should wait longer than a few seconds; even a slow machine does not take this long. */
 const patience = 60_000;
 
 /** Runs the plans of many seeds. */

@@ -125,7 +125,7 @@ function makeRequest(
   return { endpoint, id: repositoryId, token: secretToken, files, retry, patience };
 }
 
-/** What the branch has besides what the Hub puts there; undefined where there is no repository. */
+/** The files of the branch, except those that the Hub adds; undefined if there is no repository. */
 function storedFiles(hub: FakeHub): ReadonlyMap<string, Uint8Array> | undefined {
   try {
     return new Map([...hub.files(repositoryId)].filter(([path]) => path !== ".gitattributes"));

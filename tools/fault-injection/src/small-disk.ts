@@ -7,16 +7,16 @@ const execute = promisify(execFile);
 const diskBytes = 2 * 1024 * 1024;
 
 /**
- * A place that gets full: a small file system in memory where one can be mounted, which takes Linux and its root;
- * otherwise a limit to the length of the files that the downloading process writes.
+ * A disk that can be filled: a small in-memory file system if one can be mounted, which takes Linux and root; otherwise
+ * a limit on the length of the files that the downloading process writes.
  */
 export interface SmallDisk {
   readonly kind: "file system" | "file length";
-  /** Where caches may lie. */
+  /** A folder for caches. */
   readonly folder: string;
-  /** Leaves so much room. @returns The limit for the process, where it is one. */
+  /** Leaves this much free space. @returns The limit for the process, if that is used. */
   fill(roomBytes: number): Promise<{ readonly fileBlocks?: number }>;
-  /** Makes room again. */
+  /** Frees the space again. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }

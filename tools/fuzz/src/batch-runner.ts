@@ -9,14 +9,14 @@ export type BatchOutcome =
   | { readonly type: "crash"; readonly reason: string }
   | { readonly type: "hang" };
 
-/** Runs batches in a process of its own, one at a time; a process that ends or stands still is replaced. */
+/** Runs batches in a separate process, one at a time; a process that ends or hangs is replaced. */
 export class BatchRunner {
   readonly #script: string;
   readonly #patience: number;
   #child: ChildProcess | undefined;
 
   /**
-   * @param patience - Milliseconds until a batch counts as one that hangs.
+   * @param patience - Milliseconds until a batch counts as hanging.
    * @param script - What the process runs.
    */
   constructor(

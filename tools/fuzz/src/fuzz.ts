@@ -23,7 +23,7 @@ export interface FuzzFailure {
   readonly input: string | undefined;
 }
 
-/** What came of all batches of a target. */
+/** The results of all batches of a target. */
 export interface FuzzReport {
   readonly target: string;
   readonly inputs: number;
@@ -32,7 +32,7 @@ export interface FuzzReport {
   readonly failures: readonly FuzzFailure[];
 }
 
-/** Tries a target with many inputs. */
+/** Tests a target with many inputs. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { target, seed: firstSeed, runners, onBatch } = options;
   const total = Math.ceil(options.inputs / batchSize);

@@ -3,10 +3,10 @@ import type { CheckpointTensor } from "@onestep/models";
 import type { FuzzInput, FuzzTarget } from "./fuzz-target.ts";
 import { guardFile } from "./guarded-file.ts";
 
-/** What a reader made of a file. Anything else is a {@link FuzzFinding}. */
+/** The result of reading a file. Anything else is a {@link FuzzFinding}. */
 export type Verdict = "loaded" | "refused";
 
-/** A reader did what no file may make it do. */
+/** A reader did something that no file may cause. */
 export class FuzzFinding extends Error {
   override readonly name = "FuzzFinding";
 }
@@ -20,8 +20,8 @@ const elementBytes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Has a target read a file and checks what comes of it: a typed error that says what was found, what was expected and
- * what to do, or arrays that lie in the file as they say.
+ * Has a target read a file and checks the result: a typed error that says what was found, what was expected and what to
+ * do, or arrays located in the file as declared.
  *
  * @throws FuzzFinding
  */

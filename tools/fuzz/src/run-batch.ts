@@ -9,7 +9,7 @@ export const batchSize = 1000;
 export interface BatchResult {
   readonly loaded: number;
   readonly refused: number;
-  /** The smallest input found that makes the reader fail, where one does. */
+  /** The smallest input found that makes the reader fail, if any. */
   readonly finding: { readonly reason: string; readonly base64: string } | undefined;
 }
 

@@ -11,15 +11,15 @@ import type { Subjects } from "./subjects.ts";
 
 /** How well an edit did. */
 export interface EditResult {
-  /** What the model was given, as images of the same size. */
+  /** The inputs of the model, as images of the same size. */
   readonly given: readonly RasterImage[];
-  /** What it made, the images of each seed one after the other. */
+  /** Its outputs, grouped by seed. */
   readonly made: readonly (readonly RasterImage[])[];
   /** What is known should come back: by how much it differs, and in what. */
   readonly kept: string;
-  /** PSNR to the originals of what the model made, where it was free; the mean over the seeds. */
+  /** PSNR of the generated parts against the originals; the mean over the seeds. */
   readonly psnr: number;
-  /** The same of a plain way to do without a model. */
+  /** The same for a simple baseline without a model. */
   readonly plain: string;
 }
 
@@ -34,7 +34,7 @@ const mean = (values: readonly number[]): number =>
 
 const isHidden = (column: number): boolean => column >= 16;
 
-/** The right half of each emoji is repainted. */
+/** Repaints the right half of each emoji. */
 export async function inpaintHalves(
   pipe: ConsistencyModelPipeline,
   { images: originals, classLabels }: Subjects,
@@ -73,7 +73,7 @@ export async function inpaintHalves(
   };
 }
 
-/** Each emoji is made grey and coloured again. */
+/** Turns each emoji grey, and colorizes it again. */
 export async function colorizeGrey(
   pipe: ConsistencyModelPipeline,
   { images: originals, classLabels }: Subjects,
@@ -101,7 +101,7 @@ export async function colorizeGrey(
   };
 }
 
-/** Each emoji is shrunk to 8 x 8 and made large again. */
+/** Shrinks each emoji to 8 x 8, and upscales it again. */
 export async function upscaleSmall(
   pipe: ConsistencyModelPipeline,
   { images: originals, classLabels }: Subjects,
@@ -130,7 +130,7 @@ export async function upscaleSmall(
   };
 }
 
-/** Noise of a level is put on each emoji and taken off again. */
+/** Adds noise of a given level to each emoji, and removes it again. */
 export async function denoiseNoisy(
   pipe: ConsistencyModelPipeline,
   { images: originals, pixels, classLabels }: Subjects,

@@ -1,4 +1,4 @@
-/** A group of pages in the navigation of the site, and its pages: the text of the link, and the file in `docs`. */
+/** A group of pages in the site's navigation: for each page, the link text and the file in `docs`. */
 export interface SidebarSection {
   readonly text: string;
   readonly pages: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { op, type PicklePart, pickleBytes } from "./pickle-bytes.ts";
 import { type ZipEndPart, type ZipPart, zipBytes } from "./zip-bytes.ts";
 
-/** A tensor of a file of torch to be made. What is not given is that of a whole float32 tensor in its own storage. */
+/** A tensor for a torch file. Omitted fields default to a whole float32 tensor in its own storage. */
 export interface TensorPart {
   readonly shape: readonly number[];
   readonly strides?: readonly number[];
@@ -12,7 +12,7 @@ export interface TensorPart {
   readonly elements?: number;
 }
 
-/** What a file of torch is made of besides its tensors. */
+/** The parts of a torch file other than its tensors. */
 export interface TorchFileOptions {
   /** Contents of the storages, by key. */
   readonly storages?: Readonly<Record<string, Uint8Array>>;

@@ -1,8 +1,8 @@
 import type { Plugin } from "vite";
 
 /**
- * What the page may do: scripts of its own and WebAssembly, pictures that it made, and requests to a Hub or mirror that
- * somebody names.
+ * What the page may load: its own scripts and WebAssembly, pictures it generated, and requests to a Hub or mirror
+ * chosen by the user.
  */
 const contentSecurityPolicy = [
   "default-src 'self'",
@@ -16,10 +16,10 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 /**
- * Completes the head of the built page: its content security policy, which the development server could not work under,
- * and the whole address of the preview picture, which links in chats and networks need.
+ * Completes the head of the built page: adds the content security policy (the development server could not work under
+ * it) and makes the preview picture's URL absolute, as link previews in chats and social networks require.
  *
- * @param address - Where the page is published, with a slash at its end; relative if it is not known.
+ * @param address - The URL where the page is published, with a trailing slash; if undefined, URLs stay relative.
  */
 export function headPlugin(address: string | undefined): Plugin {
   return {

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
 import type { KeptFile } from "../offline/kept-file.ts";
 
-/** Larger files are kept only when they are needed: of the wasm files, a browser needs one. */
+/** Larger files are kept only when needed: a browser uses only one of the wasm files. */
 const smallest = 1_000_000;
 
-/** Builds the service worker, and tells it which files the page is made of. */
+/** Builds the service worker and gives it the list of the page's files. */
 export function offlinePlugin(): Plugin {
   let publicFolder = "";
   return {
@@ -34,7 +34,7 @@ export function offlinePlugin(): Plugin {
   };
 }
 
-/** One script without imports, which every browser takes as a service worker. */
+/** A single script without imports, which every browser accepts as a service worker. */
 async function buildServiceWorker(files: readonly KeptFile[]): Promise<string> {
   const output = await build({
     configFile: false,

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Plugin } from "vite";
 import { shippedModelFiles, shippedModelFolder } from "../model/shipped-model.ts";
 
-/** Serves the files of `@onestep/emoji32` in development, and puts them into the built folder. */
+/** Serves the files of `@onestep/emoji32` in development, and copies them into the build. */
 export function shippedModelPlugin(): Plugin {
   const folder = dirname(createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"));
   return {

@@ -12,7 +12,7 @@ export interface BuiltPlayground {
   remove(): Promise<void>;
 }
 
-/** Builds the playground into a temporary folder, from the packages as they are compiled. */
+/** Builds the playground from the compiled packages into a temporary folder. */
 export async function buildPlayground(): Promise<BuiltPlayground> {
   const folder = await mkdtemp(join(tmpdir(), "onestep-playground-"));
   const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");

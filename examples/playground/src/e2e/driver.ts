@@ -1,10 +1,10 @@
 import { RasterImage } from "onestep";
 import type { Locator, Page } from "playwright";
 
-/** As long as a busy machine may take to load the model or to make an image, in milliseconds. */
+/** How long a busy machine may take to load the model or generate an image, in milliseconds. */
 export const patience = 60_000;
 
-/** Drives the playground as a person does: by what is written on it. */
+/** Drives the playground as a user does: by its visible text. */
 export class Driver {
   readonly page: Page;
 
@@ -12,13 +12,13 @@ export class Driver {
     this.page = page;
   }
 
-  /** Opens the page, and waits for the images that it makes of itself. */
+  /** Opens the page, and waits for the images that it generates on load. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
     await this.done();
   }
 
-  /** A button by what it says. */
+  /** A button by its text. */
   button(name: string | RegExp): Locator {
     return this.page.getByRole("button", { name, exact: typeof name === "string" });
   }
@@ -28,22 +28,22 @@ export class Driver {
     await this.page.getByRole("group", { name: group }).getByRole("radio", { name, exact: true }).check();
   }
 
-  /** The field for the class. */
+  /** The class field. */
   get classText(): Locator {
     return this.page.getByLabel("Class: a name or a number");
   }
 
-  /** The images on the stage, once they are finished. */
+  /** The images on the stage, when they are finished. */
   get tiles(): Locator {
     return this.page.getByRole("list", { name: "Stage" }).getByRole("button");
   }
 
-  /** All images that were made, the newest first. */
+  /** All generated images, newest first. */
   get gallery(): Locator {
     return this.page.locator("#gallery img");
   }
 
-  /** How many pixels of the screen show one pixel of an image, for every image on the page. */
+  /** How many screen pixels show one image pixel, for every image on the page. */
   scales(): Promise<readonly number[]> {
     return this.page.locator("#tiles canvas, #strip canvas, #gallery img").evaluateAll((elements) =>
       elements.map((element) => {
@@ -54,18 +54,18 @@ export class Driver {
     );
   }
 
-  /** What is said to a screen reader. */
+  /** What a screen reader announces. */
   get said(): Locator {
     return this.page.locator("#announcer");
   }
 
-  /** Clicks on Generate, and waits for the images. */
+  /** Clicks Generate, and waits for the images. */
   async generate(): Promise<void> {
     await this.button("Generate").click();
     await this.done();
   }
 
-  /** Waits until images are on the stage, and no others are on their way. @throws Error with what the page says instead. */
+  /** Waits until images are on the stage and no run is in progress. @throws Error with what the page says instead. */
   async done(): Promise<void> {
     const isDone = () =>
       document.querySelector("#stage")?.getAttribute("aria-busy") === "false" &&
@@ -78,7 +78,7 @@ export class Driver {
     }
   }
 
-  /** The pixels of a canvas, without its alpha. */
+  /** The pixels of a canvas, without alpha. */
   async canvas(selector: string): Promise<RasterImage> {
     const { width, height, data } = await this.page.locator(selector).evaluate((element) => {
       const canvas = element as HTMLCanvasElement;
@@ -88,7 +88,7 @@ export class Driver {
     return RasterImage.fromImageData({ width, height, data: Uint8ClampedArray.from(data) });
   }
 
-  /** The pixels of an image of the gallery. */
+  /** The pixels of a gallery image. */
   async pixels(index: number): Promise<RasterImage> {
     const bytes = await this.gallery.nth(index).evaluate(async (image) => {
       const response = await fetch((image as HTMLImageElement).src);
@@ -98,7 +98,7 @@ export class Driver {
   }
 }
 
-/** The largest difference between two images at any pixel, in 255ths. */
+/** The largest per-pixel difference between two images, from 0 to 255. */
 export function largestDifference(left: RasterImage, right: RasterImage | undefined): number {
   if (left.data.length !== right?.data.length) return Number.POSITIVE_INFINITY;
   return left.data.reduce(

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { type FakeFile, type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import { shippedModelFiles } from "../model/shipped-model.ts";
 
-/** The folder of the model that ships. */
+/** The folder of the bundled model. */
 export const emojiFolder: string = dirname(
   createRequire(import.meta.url).resolve("@onestep/emoji32/model_index.json"),
 );
 
-/** Starts a Hub that has the model that ships, as `someone/emoji`, and without names of classes as `someone/unnamed`. */
+/** Starts a Hub with the bundled model: as `someone/emoji`, and without class names as `someone/unnamed`. */
 export async function startEmojiHub(): Promise<FakeHub> {
   const entries = shippedModelFiles.map(async (path): Promise<[string, FakeFile]> => {
     const bytes = await readFile(join(emojiFolder, path));

@@ -5,9 +5,9 @@ import type { Page } from "playwright";
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** What axe-core finds wrong with a page as it is, once its colours have changed over: the rules and the elements. */
+/** The violations that axe-core finds on a page, after colour transitions have ended: rules and elements. */
 export async function findViolations(page: Page): Promise<readonly string[]> {
-  // Not as an element, which the content security policy of the page forbids.
+  // Not as a script element, which the page's content security policy forbids.
   await page.evaluate(await readFile(axePath, "utf8"));
   await page.evaluate(async () => {
     await new Promise((resolve) => requestAnimationFrame(resolve));

@@ -10,8 +10,8 @@ export function textFolder(name: string): string {
 }
 
 /**
- * Starts a Hub with tiny text-to-image repositories, as `tiny/<name>`, and `someone/giant`, which lists a UNet of 10 GB
- * that nobody could send.
+ * Starts a Hub with tiny text-to-image repositories, as `tiny/<name>`, and `someone/giant`, which lists a 10 GB UNet
+ * that cannot actually be downloaded.
  */
 export async function startTextHub(names: readonly string[]): Promise<FakeHub> {
   const repositories = await Promise.all(

@@ -2,7 +2,7 @@ import { OnestepError } from "onestep";
 import type { Failure } from "./messages.ts";
 import { MisfitError } from "./misfit-error.ts";
 
-/** An error in a form that can be sent from a worker, with the parts that a page shows. */
+/** Converts an error to a form that can be sent from a worker, with the parts that the page shows. */
 export function describeFailure(error: unknown): Failure {
   if (OnestepError.isInstance(error)) {
     const { name, code, message, problem } = error;

@@ -1,17 +1,17 @@
 import type { ProgressListener } from "onestep";
 
-/** What a download needs. */
+/** Options of {@link downloadFolder}. */
 export interface DownloadOptions {
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
 }
 
 /**
- * Fetches files of a folder beside the page, whole, so that the service worker can keep them.
+ * Fetches whole files from a folder next to the page, so that the service worker can keep them.
  *
- * @param folder - Its URL, with a slash at the end.
+ * @param folder - Its URL, with a trailing slash.
  * @returns The files by their path, as `fromPretrained` takes them.
- * @throws Error where the server does not have one.
+ * @throws Error if the server does not have one of them.
  */
 export async function downloadFolder(
   folder: string,
@@ -33,7 +33,7 @@ async function downloadFile(
       `${file}: found HTTP ${response.status}, expected the file. Reload the page, with a network.`,
     );
   }
-  // Where the server compresses, it is not the length of what arrives here.
+  // If the response is compressed, Content-Length is not the number of bytes that arrive here.
   const isPlain = response.headers.get("Content-Encoding") === null;
   const length = Number(response.headers.get("Content-Length"));
   const total = isPlain && length > 0 ? { totalBytes: length } : {};

@@ -16,7 +16,7 @@ import { framesOfSample, imageOfFrame } from "./frames.ts";
 import { framesOfPrediction, generatorsOf, type MakeImagesOptions, StepWatch } from "./make-images.ts";
 import type { EditRequest, GenerateReply } from "./messages.ts";
 
-/** Edits a picture, once for each seed, with the pipeline class for that edit. The model is shared, not loaded again. */
+/** Edits a picture, once per seed, with the pipeline class for that edit. The model is shared, not reloaded. */
 export async function editImages(
   pipe: ConsistencyModelPipeline,
   request: EditRequest,
@@ -72,7 +72,7 @@ async function runEdit(
     case "denoise": {
       const { sigma, noiseSeed } = edit;
       const image = addNoise(imageOfFrame(edit.image).toTensor(), sigma, noiseSeed);
-      // What the model gets to see; values beyond black and white are cut off for the screen alone.
+      // The model's input; values outside the range from black to white are clamped for display only.
       const frames = framesOfSample(image.mul(2).sub(1).clamp(-1, 1));
       onFrames({ type: "frames", step: 0, totalSteps: 1, timestep: undefined, frames });
       const denoise = ConsistencyModelDenoisingPipeline.fromPipe(pipe);
@@ -90,7 +90,7 @@ async function runEdit(
   }
 }
 
-/** A picture in [0, 1] with noise of a deviation that is given for pixels from −1 to 1. */
+/** Adds noise to a picture in [0, 1]; `sigma` is defined for pixels in [−1, 1]. */
 function addNoise(image: Tensor<"float32">, sigma: number, seed: number | undefined): Tensor<"float32"> {
   if (seed === undefined) return image;
   return image.add(randnTensor(image.shape, new TorchGenerator(seed)).mul(sigma / 2));

@@ -8,7 +8,7 @@ import { drawNoise, makeImages } from "./make-images.ts";
 import { makeTextImages } from "./make-text-images.ts";
 import type { EngineAnswer, EngineEvent, EngineMessage, LoadRequest, ModelFacts } from "./messages.ts";
 
-// The script of the worker that has the pipeline, so that the page only ever draws.
+// The script of the worker that runs the pipeline, so that the page itself only draws.
 
 const running = new Map<number, AbortController>();
 let loaded: LoadedPipeline | undefined;

@@ -1,6 +1,6 @@
 import type { CallName, EngineAnswer, EngineCalls, EngineEvent, EngineMessage, Failure } from "./messages.ts";
 
-/** A call that failed, with what the page shows of it. */
+/** A failed call, with the details that the page shows. */
 export class EngineError extends Error {
   readonly failure: Failure;
 
@@ -11,7 +11,7 @@ export class EngineError extends Error {
   }
 }
 
-/** How a call is watched and stopped. */
+/** How to observe and cancel a call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: EngineEvent) => void;
@@ -29,15 +29,15 @@ export class Engine {
   #worker: Worker | undefined;
   #lastId = 0;
 
-  /** Whether the worker is there. One that has stopped has lost its model. */
+  /** Whether the worker is running. When it stops, its model is lost. */
   get isAlive(): boolean {
     return this.#worker !== undefined;
   }
 
   /**
-   * Asks the worker for something.
+   * Sends a request to the worker.
    *
-   * @throws EngineError where it fails; the signal's reason where it is cancelled.
+   * @throws EngineError if it fails; the signal's reason if it is cancelled.
    */
   async call<Name extends CallName>(
     name: Name,
@@ -82,7 +82,7 @@ export class Engine {
     else waiting?.reject(new EngineError(answer.failure));
   }
 
-  /** The worker is gone, or never came up: the next call starts another. */
+  /** Called when the worker has stopped or failed to start: the next call starts a new one. */
   #fail(reason: string): void {
     this.#worker?.terminate();
     this.#worker = undefined;

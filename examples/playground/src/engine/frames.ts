@@ -1,18 +1,18 @@
 import { RasterImage, resizeTensor, type Tensor } from "onestep";
 import type { FitRequest, Frame } from "./messages.ts";
 
-/** A finished image as a frame. */
+/** Converts a finished image to a frame. */
 export function frameOfImage(image: RasterImage): Frame {
   const { width, height, data } = image.toImageData();
   return { width, height, rgba: new Uint8ClampedArray(data) };
 }
 
-/** A frame as an image. */
+/** Converts a frame to an image. */
 export function imageOfFrame({ width, height, rgba }: Frame): RasterImage {
   return RasterImage.fromImageData({ width, height, data: rgba });
 }
 
-/** Fits a picture to a size: scales it to cover the size, and crops what sticks out on both sides equally. */
+/** Fits a picture to a size: scales it to cover the size, then crops both sides equally. */
 export function fitFrame({ picture, width, height }: FitRequest): Frame {
   if (picture.width === width && picture.height === height) return picture;
   const scale = Math.max(width / picture.width, height / picture.height);
@@ -36,8 +36,8 @@ export function fitFrame({ picture, width, height }: FitRequest): Frame {
 }
 
 /**
- * Frames of a sample on its way, [batch, channels, height, width]. While there is noise left its values reach far beyond
- * those of an image, so each is scaled by its own reach, to be looked at.
+ * Frames of an intermediate sample [batch, channels, height, width]. While it is noisy, its values far exceed the range
+ * of an image, so each frame is scaled by its own maximum for display.
  */
 export function framesOfSample(sample: Tensor<"float32">): readonly Frame[] {
   const [batchSize = 0, channels = 0, height = 0, width = 0] = sample.shape;

@@ -3,14 +3,14 @@ import { findDevices, type Repository } from "onestep";
 import { findMisfit, type SizedComponent, weightFilesOf } from "../model/model-fit.ts";
 import type { DeviceChoice, ModelOutline, ModelSource } from "./messages.ts";
 
-/** How to look at a model. */
+/** Options of {@link inspectSource}. */
 export interface InspectOptions {
   readonly device: DeviceChoice;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads what a repository of the Hub is and how large, from `model_index.json` and the list of files alone.
+ * Reads the type and size of a Hub repository, using only `model_index.json` and the file list.
  *
  * @throws HubError if it cannot be reached or has no such file.
  */
@@ -32,7 +32,10 @@ export async function inspectSource(
   };
 }
 
-/** The components that are loaded: those of other libraries than these two, such as the safety checker, are not. */
+/**
+ * The components that are loaded. Those of libraries other than diffusers and transformers, such as the safety checker,
+ * are skipped.
+ */
 async function sizeComponents(
   repository: Repository,
   { components }: ModelIndex,
@@ -54,12 +57,12 @@ async function sizeComponents(
 
 async function runsOnWasm(device: DeviceChoice): Promise<boolean> {
   if (device !== "auto") return device === "wasm";
-  // The best first.
+  // The list starts with the best device.
   const [best] = await findDevices();
   return best?.device !== "webgpu";
 }
 
-/** The memory of the device in gigabytes, rounded; `undefined` if the browser does not tell. */
+/** The memory of the device in gigabytes, rounded; `undefined` if the browser does not report it. */
 function deviceMemory(): number | undefined {
   const { deviceMemory: gigabytes } = navigator as { readonly deviceMemory?: number };
   return gigabytes;

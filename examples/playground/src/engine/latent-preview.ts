@@ -2,23 +2,23 @@ import { AutoencoderTiny, type Tensor, type TextToImagePipeline } from "onestep"
 import { framesOfSample } from "./frames.ts";
 import type { Frame, PreviewKind } from "./messages.ts";
 
-/** Turns the latents of a step into pictures. */
+/** Turns the latents of a step into preview pictures. */
 export interface LatentPreview {
   readonly kind: PreviewKind;
-  /** @param latents - [batch, channels, height, width], in the scale of the UNet. */
+  /** @param latents - [batch, channels, height, width], scaled as the UNet expects them. */
   readonly draw: (latents: Tensor<"float32">) => Promise<readonly Frame[]>;
 }
 
-/** Red, green and blue, 0 to 255, as a linear function of the four channels of a latent. */
+/** Red, green and blue (0 to 255) as a linear function of the four latent channels. */
 interface LatentColors {
-  /** For each channel of the latent: red, green and blue. */
+  /** For each latent channel: red, green and blue. */
   readonly factors: readonly (readonly [red: number, green: number, blue: number])[];
   readonly biases: readonly [red: number, green: number, blue: number];
 }
 
 /**
- * Of Stable Diffusion 1: least squares by Kevin Turner, "Decoding latents to RGB without upscaling"
- * (discuss.huggingface.co/t/23204), for −1 to 1.
+ * For Stable Diffusion 1: least-squares fit by Kevin Turner, "Decoding latents to RGB without upscaling"
+ * (discuss.huggingface.co/t/23204), for values in [−1, 1].
  */
 const stableDiffusion: LatentColors = {
   factors: [
@@ -31,7 +31,7 @@ const stableDiffusion: LatentColors = {
 };
 
 /**
- * Of Stable Diffusion XL: Timothy Alexis Vass, "Explaining the SDXL latent space", and `latents_to_rgb` in diffusers'
+ * For Stable Diffusion XL: Timothy Alexis Vass, "Explaining the SDXL latent space", and `latents_to_rgb` in diffusers'
  * guide to callbacks.
  */
 const stableDiffusionXL: LatentColors = {
@@ -45,8 +45,8 @@ const stableDiffusionXL: LatentColors = {
 };
 
 /**
- * How to show the steps of a pipeline: with its own decoder if that is a small one, else with a small one beside it,
- * else by a linear estimate, which is as small as the latents.
+ * Chooses how to preview the steps of a pipeline: with its own decoder if that is a small one, else with a separately
+ * loaded small decoder, else with a linear estimate at the resolution of the latents.
  */
 export function latentPreviewOf(
   pipe: TextToImagePipeline,
@@ -68,7 +68,7 @@ export function latentPreviewOf(
   return { kind: "linear", draw: async (latents) => estimateFrames(latents, colors) };
 }
 
-/** The pictures that latents of four channels stand for, one pixel for each latent. */
+/** Estimates pictures from four-channel latents, one pixel per latent. */
 export function estimateFrames(
   { shape, data }: Tensor<"float32">,
   { factors, biases }: LatentColors,
@@ -91,7 +91,7 @@ export function estimateFrames(
   });
 }
 
-/** The colours of a family of latents. */
+/** The linear estimates, by latent space. */
 export const latentColors: Readonly<Record<"stableDiffusion" | "stableDiffusionXL", LatentColors>> = {
   stableDiffusion,
   stableDiffusionXL,

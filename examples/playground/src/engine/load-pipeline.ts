@@ -14,16 +14,16 @@ import { latentPreviewOf } from "./latent-preview.ts";
 import type { DeviceChoice, LoadRequest, ModelFacts, ModelSource, TextFacts } from "./messages.ts";
 import { MisfitError } from "./misfit-error.ts";
 
-/** What happens while a pipeline loads, and how to stop it. */
+/** Options of {@link loadPipeline}. */
 export interface LoadPipelineOptions {
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
 }
 
-/** A pipeline, and how many threads it has on wasm. */
+/** A pipeline, and the number of threads it uses on wasm. */
 export interface LoadedPipeline {
   readonly pipe: ConsistencyModelPipeline | TextToImagePipeline;
-  /** A small decoder for previews, loaded beside the pipeline. */
+  /** A small decoder for previews, loaded along with the pipeline. */
   readonly preview: AutoencoderTiny | undefined;
   readonly threads: number;
 }
@@ -31,7 +31,7 @@ export interface LoadedPipeline {
 type SourceOptions = LoadPipelineOptions & { readonly device: DeviceChoice; readonly threads: number };
 
 /**
- * Loads the pipeline that the page asks for.
+ * Loads the requested pipeline.
  *
  * @throws MisfitError if the model cannot fit this device; thrown before any weights are fetched.
  */
@@ -84,7 +84,7 @@ async function loadSource(source: ModelSource, options: SourceOptions): Promise<
   }
 }
 
-/** What the page says of a model that is loaded. */
+/** What the page shows about a loaded model. */
 export function describePipeline(loaded: LoadedPipeline, loadMilliseconds: number): ModelFacts {
   const { pipe, threads } = loaded;
   const shared = { loadMilliseconds, trainTimesteps: pipe.scheduler.length };
@@ -130,14 +130,14 @@ function describeTextPipeline(pipe: TextToImagePipeline, loaded: LoadedPipeline)
   };
 }
 
-/** The pipeline that starts from a picture, over the same models. */
+/** The image-to-image pipeline, sharing the same models. */
 export function imageToImage(
   pipe: TextToImagePipeline,
 ): ReturnType<typeof AutoPipelineForImage2Image.fromPipe> {
   return AutoPipelineForImage2Image.fromPipe(pipe);
 }
 
-/** Half the processors, since two of them usually share a core. One where the page may not share memory. */
+/** Half the logical processors, since two usually share a core; 1 if the page may not use shared memory. */
 function chooseThreads(): number {
   if (!crossOriginIsolated) return 1;
   const processors = navigator.hardwareConcurrency;

@@ -8,18 +8,18 @@ import {
 import { frameOfImage, framesOfSample } from "./frames.ts";
 import type { Frame, FrameEvent, GenerateReply, GenerateRequest, NoiseRequest } from "./messages.ts";
 
-/** How a run is watched and stopped. */
+/** How to observe and cancel a run. */
 export interface MakeImagesOptions {
   readonly signal: AbortSignal;
   readonly onFrames: (event: FrameEvent) => void;
 }
 
-/** As many images as a pass computes at once: a pass cannot be cancelled, and larger ones are hardly faster. */
+/** The maximum number of images per pass: a pass cannot be cancelled, and larger ones are hardly faster. */
 const mostAtOnce = 8;
 
 /**
- * Makes one image for each seed, in batches whose steps take turns. Each has a generator of its own, so that it is the
- * image of its seed whatever stands beside it.
+ * Makes one image per seed, in batches whose steps are interleaved. Each image has its own generator, so it depends
+ * only on its seed, not on the rest of the batch.
  */
 export async function makeImages(
   pipe: ConsistencyModelPipeline,
@@ -45,7 +45,7 @@ export async function makeImages(
           const frames = waiting.get(event.step) ?? [];
           frames[batch] = framesOfPrediction(event);
           waiting.set(event.step, frames);
-          // A step has ended once it has in every batch.
+          // A step has ended when it has ended in every batch.
           if (Object.keys(frames).length === starts.length) watch.endStep(event, frames.flat());
         },
       });
@@ -54,12 +54,12 @@ export async function makeImages(
   return watch.reply(batches.flatMap(({ images }) => images));
 }
 
-/** What a step of a pipeline over pixels predicts. */
+/** The prediction of a step of a pixel-space pipeline. */
 export function framesOfPrediction({ sample, predOriginalSample }: StepEndEvent): readonly Frame[] {
   return framesOfSample(predOriginalSample ?? sample);
 }
 
-/** Measures the steps of a run, and shows what each predicts. */
+/** Times the steps of a run, and shows the prediction of each. */
 export class StepWatch {
   readonly #onFrames: MakeImagesOptions["onFrames"];
   readonly #milliseconds: number[] = [];
@@ -69,24 +69,24 @@ export class StepWatch {
     this.#onFrames = onFrames;
   }
 
-  /** Ends a step with what it predicts. */
+  /** Ends a step, with its prediction. */
   endStep({ step, totalSteps, timestep }: Omit<StepEndEvent, "sample">, frames: readonly Frame[]): void {
     this.note();
     this.#onFrames({ type: "frames", step: step + 1, totalSteps, timestep, frames });
     this.resume();
   }
 
-  /** Takes the time of a step that has ended. */
+  /** Records the time of the step that has just ended. */
   note(): void {
     this.#milliseconds.push(performance.now() - this.#last);
   }
 
-  /** Begins to count the time of the next step. */
+  /** Starts timing the next step. */
   resume(): void {
     this.#last = performance.now();
   }
 
-  /** What was made, with the times of the steps. */
+  /** The finished images, with the step times. */
   async reply(images: readonly RasterImage[]): Promise<GenerateReply> {
     const made = await Promise.all(
       images.map(async (image) => ({ frame: frameOfImage(image), png: await image.toBlob() })),
@@ -97,12 +97,12 @@ export class StepWatch {
   }
 }
 
-/** A generator for each seed. */
+/** One generator per seed. */
 export function generatorsOf(seeds: readonly number[]): readonly TorchGenerator[] {
   return seeds.map((seed) => new TorchGenerator(seed));
 }
 
-/** The noise that the images of some seeds begin with. */
+/** The initial noise for some seeds. */
 export function drawNoise({ seeds, width, height }: NoiseRequest): readonly Frame[] {
   return seeds.flatMap((seed) =>
     framesOfSample(randnTensor([1, 3, height, width], new TorchGenerator(seed))),

@@ -5,7 +5,7 @@ import { imageToImage, type LoadedPipeline } from "./load-pipeline.ts";
 import { generatorsOf, type MakeImagesOptions, StepWatch } from "./make-images.ts";
 import type { GenerateReply, TextRequest } from "./messages.ts";
 
-/** Makes one image of a text for each seed, from noise or from a picture, and previews every step. */
+/** Makes one image of a prompt per seed, from noise or from a picture, and previews every step. */
 export async function makeTextImages(
   pipe: TextToImagePipeline,
   beside: LoadedPipeline["preview"],

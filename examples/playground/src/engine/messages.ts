@@ -15,10 +15,10 @@ export type ModelSource =
   | { readonly kind: "files"; readonly name: string; readonly files: ReadonlyMap<string, Blob> }
   | { readonly kind: "file"; readonly file: File };
 
-/** Where a model is to run. */
+/** The device to run a model on. */
 export type DeviceChoice = "auto" | "webgpu" | "wasm";
 
-/** A model, and where it runs: what `load` needs. */
+/** The model to load, and its device: the request of `load`. */
 export interface LoadRequest {
   readonly source: ModelSource;
   readonly device: DeviceChoice;
@@ -26,7 +26,7 @@ export interface LoadRequest {
   readonly previewId?: string | undefined;
 }
 
-/** What makes a model a text-to-image model, and the defaults of its pipeline. */
+/** Whether and how a model generates images from text, with the defaults of its pipeline. */
 export interface TextFacts {
   /** The class of its pipeline, as in `model_index.json`. */
   readonly className: string;
@@ -35,53 +35,53 @@ export interface TextFacts {
   readonly takesNegativePrompt: boolean;
   /** Whether its pipeline can start from a picture. */
   readonly takesPicture: boolean;
-  /** Width and height are multiples of it, in pixels. */
+  /** Width and height must be multiples of this, in pixels. */
   readonly sizeMultiple: number;
-  /** How steps are shown before the last: with a small decoder, or estimated from the latents. */
+  /** How intermediate steps are shown: with a small decoder, or estimated from the latents. */
   readonly preview: PreviewKind;
 }
 
-/** How the latents of a step become a preview. */
+/** How the latents of a step are turned into a preview. */
 export type PreviewKind = "tiny" | "linear" | "none";
 
-/** What is known of a model before its weights are fetched. */
+/** What is known about a model before its weights are fetched. */
 export interface ModelOutline {
   readonly className: string;
   readonly isText: boolean;
-  /** The length of all weights in bytes; `undefined` if the source does not list sizes. */
+  /** The total size of the weights in bytes; `undefined` if the source does not list sizes. */
   readonly totalBytes: number | undefined;
-  /** Why the model cannot run here; `undefined` if nothing is known to prevent it. */
+  /** Why the model cannot run here; `undefined` if there is no known reason. */
   readonly misfit: FailureProblem | undefined;
 }
 
-/** What is known of a model that is loaded. */
+/** What is known about a loaded model. */
 export interface ModelFacts {
-  /** `undefined` for a model without a prompt. */
+  /** `undefined` for models without a prompt. */
   readonly text: TextFacts | undefined;
   readonly device: string;
   /** Threads on wasm; 1 elsewhere. */
   readonly threads: number;
-  /** How many classes there are; `undefined` for a model without. */
+  /** The number of classes; `undefined` for models without classes. */
   readonly classCount: number | undefined;
-  /** The names of its classes by id; `undefined` where its files give none. */
+  /** Its class names by id; `undefined` if its files have none. */
   readonly id2label: Id2Label | undefined;
   readonly width: number;
   readonly height: number;
-  /** Points of the training grid: timesteps are from 0 to one less. */
+  /** The number of points in the training grid; timesteps range from 0 to one less. */
   readonly trainTimesteps: number | undefined;
   readonly loadMilliseconds: number;
 }
 
-/** What to make: one image for each seed. */
+/** The images to make, one per seed. */
 export interface GenerateRequest {
   readonly seeds: readonly number[];
-  /** One for each seed; `undefined` for a model without classes. */
+  /** One per seed; `undefined` for models without classes. */
   readonly classLabels: readonly number[] | undefined;
-  /** Steps of the sampler, or which timesteps. */
+  /** The number of steps, or explicit timesteps. */
   readonly steps: number | readonly number[];
 }
 
-/** What to make of a text, one image for each seed. */
+/** The images to make from a prompt, one per seed. */
 export interface TextRequest {
   readonly seeds: readonly number[];
   readonly prompt: string;
@@ -90,19 +90,19 @@ export interface TextRequest {
   readonly steps: number;
   readonly width: number;
   readonly height: number;
-  /** The picture to start from, and how much of it changes, from 0 to 1. */
+  /** The picture to start from, and how strongly to change it, from 0 to 1. */
   readonly start: { readonly image: Frame; readonly strength: number } | undefined;
 }
 
-/** What to do with a picture; each has a pipeline class. Pictures have the size of the model. */
+/** An edit of a picture; each has its own pipeline class. Pictures have the size of the model. */
 export type Edit =
-  /** Repaints what is white in the mask. */
+  /** Repaints the white areas of the mask. */
   | { readonly kind: "inpaint"; readonly image: Frame; readonly mask: Frame }
   | { readonly kind: "colorize"; readonly image: Frame }
-  /** Makes a picture of the model's size of one that is smaller by a factor. */
+  /** Upscales a picture that is smaller by a factor to the size of the model. */
   | { readonly kind: "upscale"; readonly image: Frame; readonly factor: number }
   | { readonly kind: "strokes"; readonly image: Frame; readonly strength: number }
-  /** Removes noise of a known level. With `noiseSeed`, it is added first. */
+  /** Removes noise of a known level. If `noiseSeed` is set, that noise is added first. */
   | {
       readonly kind: "denoise";
       readonly image: Frame;
@@ -111,47 +111,47 @@ export type Edit =
     }
   | { readonly kind: "interpolate"; readonly ends: InterpolationEnds; readonly frames: number };
 
-/** What an interpolation goes between. */
+/** The two ends of an interpolation. */
 export type InterpolationEnds =
   | { readonly seeds: readonly [first: number, last: number] }
   | { readonly images: readonly [first: Frame, last: Frame] };
 
-/** An edit to make, once for each seed. */
+/** An edit to make, once per seed. */
 export interface EditRequest {
   readonly edit: Edit;
   readonly seeds: readonly number[];
-  /** One for each seed; `undefined` for a model without classes. */
+  /** One per seed; `undefined` for models without classes. */
   readonly classLabels: readonly number[] | undefined;
   readonly steps: number;
 }
 
-/** A picture of any size to fit to another: scaled to cover it, and cropped. */
+/** Fits a picture of any size to another size: scales it to cover the size, and crops it. */
 export interface FitRequest {
   readonly picture: Frame;
   readonly width: number;
   readonly height: number;
 }
 
-/** The noise of some seeds, before any model: to look at. */
+/** Draws the initial noise for some seeds, for display; no model is needed. */
 export interface NoiseRequest {
   readonly seeds: readonly number[];
   readonly width: number;
   readonly height: number;
 }
 
-/** A picture as a canvas takes it. */
+/** A picture in the format of a canvas. */
 export interface Frame {
   readonly width: number;
   readonly height: number;
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** The images of a batch as predicted at a step; `step` 0 is what the run begins with. */
+/** The predicted images of a batch at a step; at `step` 0, the initial input. */
 export interface FrameEvent {
   readonly type: "frames";
   readonly step: number;
   readonly totalSteps: number;
-  /** The timestep that was done; `undefined` for the noise. */
+  /** The timestep just completed; `undefined` for the noise. */
   readonly timestep: number | undefined;
   readonly frames: readonly Frame[];
 }
@@ -162,23 +162,23 @@ export interface MadeImage {
   readonly png: Blob;
 }
 
-/** What was made, and how long it took. */
+/** The results, and how long they took. */
 export interface GenerateReply {
   readonly images: readonly MadeImage[];
   readonly milliseconds: number;
   readonly stepMilliseconds: readonly number[];
 }
 
-/** Why something failed, as a page shows it. */
+/** Why a request failed, as shown on the page. */
 export interface Failure {
   readonly name: string;
   readonly code: string | undefined;
   readonly message: string;
-  /** The parts of the message, where the error has them. */
+  /** The parts of the message, if the error has them. */
   readonly problem: FailureProblem | undefined;
 }
 
-/** What was found, what was expected and what to do. */
+/** What was found, what was expected, and what to do. */
 export interface FailureProblem {
   readonly subject: string;
   readonly found: string;
@@ -186,7 +186,7 @@ export interface FailureProblem {
   readonly remedy: string;
 }
 
-/** What the page can ask of the worker, and what it gets. */
+/** The requests that the page can send to the worker, and their replies. */
 export interface EngineCalls {
   readonly load: { readonly request: LoadRequest; readonly reply: ModelFacts };
   readonly inspect: { readonly request: LoadRequest; readonly reply: ModelOutline };
@@ -211,7 +211,7 @@ export type EngineMessage =
     }[CallName]
   | { readonly call: "cancel"; readonly id: number };
 
-/** What happens while a call is at work. */
+/** Events during a call. */
 export type EngineEvent = ProgressEvent | FrameEvent;
 
 /** A message from the worker about a call. */

@@ -2,10 +2,10 @@ import type { ClassNames } from "@onestep/pipelines";
 import { parseWhole } from "../settings/settings-link.ts";
 
 /**
- * The class that a person means by a name, a number, or a number and its name. Upper and lower case are the same.
+ * The class that the user means by a name, a number, or a number and its name. Case is ignored.
  *
- * @param count - How many classes there are; `undefined` where that is not known.
- * @returns `undefined` where it is neither.
+ * @param count - The number of classes; `undefined` if unknown.
+ * @returns `undefined` if the text is none of these.
  */
 export function findClass(text: string, names: ClassNames, count: number | undefined): number | undefined {
   const wanted = text.trim();
@@ -17,7 +17,7 @@ export function findClass(text: string, names: ClassNames, count: number | undef
   return name === undefined ? undefined : names.labels[name];
 }
 
-/** How a class is written in a field: its name where that is certain, else its number first. */
+/** How to write a class in a text field: its name if that is unambiguous, otherwise its number first. */
 export function formatClass(id: number, names: ClassNames): string {
   const name = names.nameOf(id);
   if (name === undefined) return String(id);

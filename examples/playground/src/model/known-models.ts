@@ -2,16 +2,16 @@ import modelIndex from "@onestep/emoji32/model_index.json" with { type: "json" }
 import type { Id2Label } from "@onestep/pipelines";
 import type { ModelChoice } from "../settings/settings.ts";
 
-/** What the page knows of a model before it is loaded. */
+/** What the page knows about a model before loading it. */
 export interface KnownModel {
   readonly classCount: number | undefined;
-  /** The names of its classes by id, where its files give them. */
+  /** Its class names by id, if its files have them. */
   readonly id2label?: Id2Label;
-  /** Good timesteps, by how many steps; for other numbers of steps the scheduler chooses. */
+  /** Good timesteps by number of steps; for other numbers of steps the scheduler chooses. */
   readonly timesteps: Readonly<Record<number, readonly number[]>>;
 }
 
-/** The ids that are offered, each in diffusers layout. */
+/** The suggested ids, all in the diffusers layout. */
 export const suggestedIds: readonly string[] = [
   "openai/diffusers-cd_imagenet64_l2",
   "openai/diffusers-cd_imagenet64_lpips",
@@ -22,7 +22,7 @@ export const suggestedIds: readonly string[] = [
   "stabilityai/sd-turbo",
 ];
 
-/** The classes of ImageNet, which several models were trained on. */
+/** The number of ImageNet classes, which several models were trained on. */
 export const imagenetClassCount = 1000;
 
 const { _id2label: id2label } = modelIndex;
@@ -33,7 +33,7 @@ const shipped: KnownModel = {
   timesteps: { 1: [0], 2: [32, 0], 3: [35, 31, 0] },
 };
 
-/** From the model cards and the documentation of diffusers. */
+/** From the model cards and the diffusers documentation. */
 const ofHub: readonly (readonly [RegExp, KnownModel])[] = [
   [/cd_imagenet64/, { classCount: imagenetClassCount, timesteps: { 2: [22, 0] } }],
   [/ct_imagenet64/, { classCount: imagenetClassCount, timesteps: { 2: [106, 0] } }],
@@ -42,7 +42,7 @@ const ofHub: readonly (readonly [RegExp, KnownModel])[] = [
   [/ct_cat256/, { classCount: undefined, timesteps: { 2: [62, 0] } }],
 ];
 
-/** What is known of a model; `undefined` for one that has to be loaded first. */
+/** What is known about a model; `undefined` if it has to be loaded first. */
 export function findKnownModel(model: ModelChoice): KnownModel | undefined {
   if (model.kind === "shipped") return shipped;
   if (model.kind === "files") return undefined;

@@ -1,15 +1,15 @@
 import { ClassNames, type Id2Label } from "@onestep/pipelines";
 import { imagenetClassCount } from "./known-models.ts";
 
-/** What is known of a model's classes: how many there are, and the names that its own files give them. */
+/** The number of classes of a model, and their names if its own files have them. */
 export interface KnownClasses {
   readonly classCount: number | undefined;
   readonly id2label?: Id2Label | undefined;
 }
 
 /**
- * The names of a model's classes: those of its own files, else those of ImageNet for a model of a thousand classes,
- * else none.
+ * The class names of a model: from its own files, otherwise ImageNet's for a model with a thousand classes, otherwise
+ * none.
  */
 export async function loadClassNames({ classCount, id2label }: KnownClasses): Promise<ClassNames> {
   if (id2label !== undefined) return new ClassNames(id2label);

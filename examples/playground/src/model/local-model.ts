@@ -1,15 +1,15 @@
 import type { ModelSource } from "../engine/messages.ts";
 
-/** Weights with everything else in one file, by the end of their name. */
+/** File extensions of single-file checkpoints. */
 const singleFile = /\.(?:pt|pth|ckpt|bin|safetensors)$/i;
 
 /** Files by their path in the model's folder, in a form that can be sent to a worker. */
 export type LocalModel = Extract<ModelSource, { kind: "files" | "file" }>;
 
 /**
- * The files that a person chose, as a model.
+ * The model in the files chosen by the user.
  *
- * @param files - From `<input type="file">`: those of a folder, with their paths, or a single one.
+ * @param files - From `<input type="file">`: the files of a folder, with their paths, or a single file.
  */
 export function modelOfFiles(files: readonly File[]): LocalModel {
   const [only] = files;
@@ -31,8 +31,8 @@ export function modelOfFiles(files: readonly File[]): LocalModel {
 }
 
 /**
- * What was dropped on the page, as a model. Has to be called while the event is handled: a browser shows what was
- * dropped only so long.
+ * The model in files dropped on the page. Call this while handling the event: the browser gives access to dropped files
+ * only during it.
  */
 export async function modelOfDrop(drop: DataTransfer): Promise<LocalModel> {
   const entries = [...drop.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
@@ -62,7 +62,7 @@ async function listFiles(
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const found: (readonly [string, File])[] = [];
-  // A reader gives a hundred entries at a time, and none when there are no more.
+  // A reader returns up to a hundred entries at a time, and an empty list at the end.
   for (let entries = await readSome(reader); entries.length > 0; entries = await readSome(reader)) {
     for (const child of entries) found.push(...(await listFiles(child, `${path}/`)));
   }
@@ -73,7 +73,7 @@ function readSome(reader: FileSystemDirectoryReader): Promise<readonly FileSyste
   return new Promise((resolve, reject) => reader.readEntries(resolve, reject));
 }
 
-/** What to call the files in a sentence. */
+/** How to refer to the files in a sentence. */
 export function nameOfLocalModel(model: LocalModel): string {
   return model.kind === "file" ? model.file.name : model.name;
 }

@@ -1,32 +1,32 @@
 import type { FailureProblem } from "../engine/messages.ts";
 import { formatBytes } from "../work/format.ts";
 
-/** A component of a pipeline with the length of its weights. */
+/** A component of a pipeline, with the size of its weights. */
 export interface SizedComponent {
-  /** Its folder. */
+  /** The name of its folder. */
   readonly name: string;
   readonly bytes: number;
-  /** Whether its weights are stored in 16 bits, which WebAssembly computes in 32. */
+  /** Whether its weights are stored in 16 bits; WebAssembly computes with 32. */
   readonly isHalf: boolean;
 }
 
-/** What a device has to offer. */
+/** The limits of a device. */
 export interface Limits {
   readonly isWasm: boolean;
-  /** What `navigator.deviceMemory` says; `undefined` if the browser does not tell. */
+  /** The value of `navigator.deviceMemory`; `undefined` if the browser does not report it. */
   readonly memoryGigabytes: number | undefined;
 }
 
-/** A WebAssembly memory has addresses for 4 GiB, and each model is in one; runs need the rest. */
+/** A WebAssembly memory can address 4 GiB, and each model is in its own; inference needs the remainder. */
 const mostWasmBytes = 3.5 * 1024 ** 3;
 
-/** Some browsers report no more than this, so that a device that reports it may have any amount. */
+/** Some browsers never report more than this, so a device that reports it may have any amount. */
 const mostReportedGigabytes = 8;
 
 /**
- * Why a model cannot run within some limits.
+ * Why a model cannot run within the given limits.
  *
- * @returns `undefined` if nothing is known to prevent it.
+ * @returns `undefined` if there is no known reason.
  */
 export function findMisfit(
   model: string,
@@ -61,8 +61,8 @@ export function findMisfit(
 }
 
 /**
- * The files that hold the weights of a component, as a load picks them: safetensors before PyTorch files, and the
- * variant if there is one.
+ * The weight files of a component, chosen as when loading: safetensors before PyTorch files, and the variant if there
+ * is one.
  *
  * @param folder - The folder of the component.
  * @param paths - All files of the repository.

@@ -1,7 +1,7 @@
-/** Where the model that ships lies, beside the page. */
+/** The path of the bundled model, relative to the page. */
 export const shippedModelFolder = "models/emoji32/";
 
-/** Its files, in the layout of diffusers. */
+/** Its files, in the diffusers layout. */
 export const shippedModelFiles: readonly string[] = [
   "model_index.json",
   "scheduler/scheduler_config.json",

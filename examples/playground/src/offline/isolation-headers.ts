@@ -1,6 +1,6 @@
 /**
- * What makes a page cross-origin isolated, so that wasm may use several threads. A server sends them; where it cannot, the
- * service worker adds them.
+ * The headers that make a page cross-origin isolated, which wasm threads need. Sent by the server if possible,
+ * otherwise added by the service worker.
  */
 export const isolationHeaders: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",

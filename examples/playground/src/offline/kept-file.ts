@@ -2,16 +2,16 @@
 export interface KeptFile {
   /** Relative to the page's folder. */
   readonly path: string;
-  /** Another one where the content is another. */
+  /** Changes when the content changes. */
   readonly revision: string;
-  /** Whether it is fetched at once, or kept only when somebody needs it: the large ones. */
+  /** Whether it is large: large files are kept only when needed, all others are fetched at once. */
   readonly isLarge: boolean;
 }
 
-/** The cache that all of them are in. */
+/** The name of the cache for all of them. */
 export const keptFilesCache = "onestep-playground";
 
-/** The key of a file in the cache. */
+/** The cache key of a file. */
 export function keyOf({ path, revision }: KeptFile, scope: string): string {
   return new URL(`${path}?revision=${revision}`, scope).href;
 }

@@ -2,7 +2,7 @@ import { isolationHeaders } from "./isolation-headers.ts";
 import { type KeptFile, keptFilesCache, keyOf } from "./kept-file.ts";
 import { streamAndKeep } from "./stream-and-keep.ts";
 
-/** A response, and what is still to be done when it has been given. */
+/** A response, and the work that remains after it is returned. */
 export interface Answer {
   readonly response: Response;
   readonly settled: Promise<void>;
@@ -19,7 +19,7 @@ export class KeptFiles {
     this.#scope = scope;
   }
 
-  /** Fetches all that is small and not there yet. */
+  /** Fetches all small files that are missing. */
   async fill(): Promise<void> {
     const cache = await caches.open(keptFilesCache);
     const small = this.#files.filter(({ isLarge }) => !isLarge);
@@ -27,7 +27,7 @@ export class KeptFiles {
       small.map(async (file) => {
         const key = keyOf(file, this.#scope);
         if ((await cache.match(key)) !== undefined) return;
-        // Past the browser's own cache, which may have the file of an older build.
+        // Bypass the browser's HTTP cache, which may have the file from an older build.
         const response = await fetch(new URL(file.path, this.#scope), { cache: "no-cache" });
         if (!response.ok) throw new Error(`${file.path}: HTTP ${response.status}`);
         await cache.put(key, response);
@@ -35,7 +35,7 @@ export class KeptFiles {
     );
   }
 
-  /** Removes what other builds have left. */
+  /** Removes the files of other builds. */
   async removeOthers(): Promise<void> {
     const cache = await caches.open(keptFilesCache);
     const keys = new Set(this.#files.map((file) => keyOf(file, this.#scope)));
@@ -43,7 +43,7 @@ export class KeptFiles {
     await Promise.all(others.map((request) => cache.delete(request)));
   }
 
-  /** Answers a request. Every answer of this server gets the headers that isolate the page. */
+  /** Answers a request. Every response of this server gets the headers that isolate the page. */
   async answer(request: Request): Promise<Answer> {
     const file = this.#find(request);
     const cache = await caches.open(keptFilesCache);
@@ -66,10 +66,10 @@ export class KeptFiles {
 }
 
 function isolate(response: Response): Response {
-  // A redirect of a navigation cannot be looked into, and is followed by the browser.
+  // A redirected navigation is opaque; the browser follows it.
   if (response.type === "opaqueredirect" || response.type === "opaque") return response;
   const headers = new Headers(response.headers);
-  // What is passed on is no longer compressed.
+  // The body is already decompressed here.
   if (headers.has("Content-Encoding")) {
     headers.delete("Content-Encoding");
     headers.delete("Content-Length");

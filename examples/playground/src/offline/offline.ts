@@ -1,15 +1,15 @@
 import { shippedModelFiles, shippedModelFolder } from "../model/shipped-model.ts";
 import { keptFilesCache } from "./kept-file.ts";
 
-/** How long to wait for the service worker, in milliseconds. What is fetched without it is not kept. */
+/** How long to wait for the service worker, in milliseconds. Files fetched without it are not kept. */
 const patience = 4000;
 
-/** A page reloads once per session, to be isolated by the service worker. */
+/** Remembers, once per session, that the page was reloaded so that the service worker can isolate it. */
 const reloadedKey = "reloaded-for-isolation";
 
 /**
- * Starts the service worker that keeps the page and the model, and isolates the page where the server does not. In that
- * case the page is loaded once more.
+ * Starts the service worker, which keeps the page and the model for offline use, and isolates the page if the server
+ * does not. In that case the page is reloaded once.
  *
  * @returns A promise that settles once the service worker is active, or at once if there is no service worker.
  */
@@ -18,7 +18,7 @@ export async function prepareOffline(): Promise<void> {
   try {
     await navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI), { scope: "./" });
   } catch (error) {
-    // Not allowed here, or out of reach: the page works without.
+    // Not allowed or not reachable: the page still works.
     console.warn("The page will not work offline.", error);
     return;
   }
@@ -30,7 +30,7 @@ export async function prepareOffline(): Promise<void> {
   await new Promise(() => {});
 }
 
-/** Whether the model that ships is kept, so that the page works without a network. */
+/** Whether the bundled model is kept, so that the page works offline. */
 export async function isModelKept(): Promise<boolean> {
   if (!("caches" in globalThis)) return false;
   const weights = shippedModelFiles.find((path) => path.endsWith(".safetensors")) ?? "";

@@ -1,11 +1,11 @@
-// TypeScript's types of service workers cannot be used beside those of pages. These are the parts that are used here.
+// TypeScript's service worker types conflict with the DOM types. These are the parts used here.
 
-/** An event that may take longer than its listeners. */
+/** An event whose work may outlast its listeners. */
 export interface ExtendableEvent extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** A request of a page or a worker, to be answered. */
+/** A request from a page or worker that expects a response. */
 export interface FetchEvent extends ExtendableEvent {
   readonly request: Request;
   respondWith(response: Promise<Response>): void;

@@ -3,12 +3,12 @@ import { KeptFiles } from "./kept-files.ts";
 import type { ServiceWorkerScope } from "./service-worker-scope.ts";
 
 declare global {
-  /** The files of this build, which the build puts here. */
+  /** The files of this build, inserted at build time. */
   const __KEPT_FILES__: readonly KeptFile[];
 }
 
-// The script of the service worker. It keeps the page for use without a network, and isolates it where the server does
-// not. A newer one waits until no page of the older build is open.
+// The service worker script. It keeps the page for offline use, and isolates it if the server does not. A newer version
+// waits until no page of the older build is open.
 
 const scope = self as unknown as ServiceWorkerScope;
 const files = new KeptFiles(__KEPT_FILES__, scope.registration.scope);
@@ -21,7 +21,7 @@ scope.addEventListener("activate", (event) => {
 
 scope.addEventListener("fetch", (event) => {
   const { request } = event;
-  // Requests to other servers pass.
+  // Requests to other servers are passed through.
   if (request.method !== "GET" || !request.url.startsWith(scope.registration.scope)) return;
   const answer = files.answer(request);
   event.waitUntil(answer.then(({ settled }) => settled).catch(() => undefined));

@@ -1,9 +1,9 @@
 /**
- * Passes a response on while it arrives, and keeps it when it is whole. What is cancelled or breaks off is not kept, and
- * no longer fetched.
+ * Passes a response on as it arrives, and keeps it once complete. If it is cancelled or interrupted, it is not kept and
+ * the fetch is aborted.
  *
- * @param keep - Given the whole response.
- * @returns The response to pass on, and a promise that is settled when there is nothing left to do.
+ * @param keep - Called with the complete response.
+ * @returns The response to pass on, and a promise that settles when all work is done.
  */
 export function streamAndKeep(
   response: Response,
@@ -28,7 +28,7 @@ export function streamAndKeep(
         return;
       }
       controller.close();
-      // Where there is no room, the page works nevertheless, but not offline.
+      // Without free space, the page still works, but not offline.
       await keep(new Response(new Blob(chunks), { status, statusText, headers })).catch(() => undefined);
       settle();
     },

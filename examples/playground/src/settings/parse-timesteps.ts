@@ -1,7 +1,7 @@
 /**
- * Reads timesteps as a person writes them: `35, 31, 0`.
+ * Parses timesteps as typed by a user: `35, 31, 0`.
  *
- * @returns Whole numbers, each smaller than the one before; `undefined` where it is something else.
+ * @returns Whole numbers in descending order; `undefined` for any other text.
  */
 export function parseTimesteps(text: string): readonly number[] | undefined {
   const parts = text.split(/[\s,]+/).filter((part) => part !== "");

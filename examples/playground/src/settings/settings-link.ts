@@ -11,8 +11,8 @@ import {
 } from "./settings.ts";
 
 /**
- * The part of an address after `#` that brings these settings back. It has no token and no endpoint. Files of a person
- * cannot be in a link, which then leaves the model out.
+ * The URL fragment (after `#`) that restores these settings. It never contains a token or an endpoint. A link cannot
+ * contain the user's files; the model is omitted then.
  */
 export function formatSettings(settings: Settings): string {
   const { model, classLabel, steps, timesteps, seed, count, text } = settings;
@@ -29,19 +29,22 @@ export function formatSettings(settings: Settings): string {
   return fields.join("&");
 }
 
-/** What holds where a link says nothing, whatever the page begins with: links are older than that. */
+/**
+ * The values of fields that a link omits. They do not follow the page's defaults, because links may be older than
+ * those.
+ */
 const unsaid: Settings = { ...defaultSettings, classLabel: 0, seed: 7, steps: 1, count: 1 };
 
-/** Settings from a link, and which of its fields were not to be understood; for those the link says nothing. */
+/** Settings from a link, and the fields that could not be parsed and were treated as omitted. */
 export interface ParsedSettings {
   readonly settings: Settings;
   readonly faults: readonly string[];
 }
 
 /**
- * Reads what {@link formatSettings} writes, with or without the `#`.
+ * Parses what {@link formatSettings} writes, with or without the `#`.
  *
- * @returns `undefined` where there is nothing of ours in it.
+ * @returns `undefined` if it has none of our fields.
  */
 export function parseSettings(fragment: string): ParsedSettings | undefined {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
@@ -124,7 +127,7 @@ function readModel(fields: URLSearchParams): ModelChoice {
   return { kind: "hub", id, revision: fields.get("revision") || undefined };
 }
 
-/** An id with its slash, which an address may have there. */
+/** An id with its slash unescaped, which a fragment may contain. */
 function encodeId(id: string): string {
   return encodeURIComponent(id).replaceAll("%2F", "/");
 }

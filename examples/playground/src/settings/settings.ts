@@ -1,13 +1,13 @@
-/** Which model: the one that ships, one of the Hub, or files of the person at the page. */
+/** The chosen model: the bundled one, one from the Hub, or the user's files. */
 export type ModelChoice =
   | { readonly kind: "shipped" }
   | { readonly kind: "hub"; readonly id: string; readonly revision: string | undefined }
   | { readonly kind: "files" };
 
-/** What to make of a text, for a text-to-image model. */
+/** The settings of a text-to-image model. */
 export interface TextSettings {
   readonly prompt: string;
-  /** What to avoid; empty for nothing, and for models that take none. */
+  /** What to avoid; empty for nothing, and for models without a negative prompt. */
   readonly negativePrompt: string;
   readonly guidanceScale: number;
   /** In pixels. */
@@ -15,35 +15,35 @@ export interface TextSettings {
   readonly height: number;
 }
 
-/** What an image depends on, and how many of them. */
+/** Everything an image depends on, and the number of images. */
 export interface Settings {
   readonly model: ModelChoice;
-  /** The class, or one of each, for models that have classes. */
+  /** The class, or one image of each, for models with classes. */
   readonly classLabel: number | "each";
-  /** How many steps; where `timesteps` is given, it says how many. */
+  /** The number of steps; if `timesteps` is set, its length. */
   readonly steps: number;
-  /** Which points of the training grid, descending, where the person chose them. */
+  /** Points of the training grid, descending, if chosen by the user. */
   readonly timesteps: readonly number[] | undefined;
-  /** The seed of the first image; each further image has the next one. */
+  /** The seed of the first image; each further image uses the next seed. */
   readonly seed: number;
   readonly count: number;
-  /** The prompt and what belongs to it; `undefined` for models without a prompt. */
+  /** The prompt and related settings; `undefined` for models without a prompt. */
   readonly text?: TextSettings | undefined;
 }
 
-/** The largest seed: of a longer one, torch takes the lower 32 bits. */
+/** The largest seed: torch uses only the lower 32 bits of larger ones. */
 export const largestSeed: number = 2 ** 32 - 1;
 
-/** A batch is computed at once, so that many images need much memory. */
+/** A batch is computed at once, so many images need a lot of memory. */
 export const largestCount = 64;
 
-/** As many steps as the page offers without naming timesteps. */
+/** The maximum number of steps that the page offers without explicit timesteps. */
 export const largestSteps = 3;
 
-/** As many steps as a text-to-image model takes. */
+/** The maximum number of steps for a text-to-image model. */
 export const largestTextSteps = 150;
 
-/** What the page begins with. */
+/** The page's initial settings. */
 export const defaultSettings: Settings = {
   model: { kind: "shipped" },
   classLabel: "each",
@@ -53,12 +53,12 @@ export const defaultSettings: Settings = {
   count: 30,
 };
 
-/** The seeds of a run, one for each image. They go on from 0 after the largest. */
+/** The seeds of a run, one per image. They wrap around to 0 after the largest. */
 export function seedsOf({ seed, count }: Pick<Settings, "seed" | "count">): readonly number[] {
   return Array.from({ length: count }, (_, index) => (seed + index) % (largestSeed + 1));
 }
 
-/** The class of each image; `undefined` for a model without classes. */
+/** The class of each image; `undefined` for models without classes. */
 export function classLabelsOf(
   { classLabel, count }: Pick<Settings, "classLabel" | "count">,
   classCount: number | undefined,

@@ -1,10 +1,10 @@
 import { findElement } from "./find-element.ts";
 
-/** Tells a screen reader what happens, one thing after the other. */
+/** Announces events to a screen reader, one after another. */
 export class Announcer {
   readonly #region = findElement("announcer", HTMLElement);
 
-  /** Says something, once what is being said is said. */
+  /** Announces a text, after the current announcement. */
   say(text: string): void {
     this.#region.textContent = text;
   }

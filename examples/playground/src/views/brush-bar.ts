@@ -2,7 +2,7 @@ import { findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 import { type PaintListeners, PaintSurface } from "./paint-surface.ts";
 
-/** Colours that the model has seen a lot of. */
+/** Colours that are common in the training data. */
 const palette: readonly (readonly [name: string, color: string])[] = [
   ["Black", "#26282c"],
   ["White", "#ffffff"],
@@ -16,7 +16,7 @@ const palette: readonly (readonly [name: string, color: string])[] = [
   ["Brown", "#8a5a34"],
 ];
 
-/** The surface to paint on, and what belongs to the brush: size, eraser, undo, colours. */
+/** The surface to paint on, and the brush controls: size, eraser, undo, colours. */
 export class BrushBar {
   readonly surface: PaintSurface;
   readonly #canvas = findElement("paint", HTMLCanvasElement);
@@ -27,7 +27,7 @@ export class BrushBar {
 
   constructor(listeners: PaintListeners) {
     this.surface = new PaintSurface(this.#canvas, listeners);
-    // It takes keys that a screen reader would otherwise use to read.
+    // It handles keys that a screen reader would otherwise use for reading.
     this.#canvas.setAttribute("role", "application");
     this.#size.addEventListener("input", () => this.#read());
     this.#erase.addEventListener("click", () => {

@@ -5,25 +5,25 @@ import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 
-/** As many classes as there is room for, one button each. */
+/** The maximum number of classes to show as buttons. */
 const mostChips = 40;
 
-/** What is known of the classes of a model. */
+/** What is known about the classes of a model. */
 export interface Classes {
-  /** How many; `undefined` for none. */
+  /** The number of classes; `undefined` for none. */
   readonly count: number | undefined;
   readonly names: ClassNames;
-  /** Whether that is certain, or the model has yet to be loaded. */
+  /** Whether this is certain; if not, the model has to be loaded first. */
   readonly isKnown: boolean;
 }
 
-/** What a {@link ClassField} tells of. */
+/** The listeners of a {@link ClassField}. */
 export interface ClassFieldListeners {
-  /** A person has chosen another class, or one of each; `count` is the number of classes. */
+  /** The user chose another class, or one of each; `count` is the number of classes. */
   readonly onChoice: (label: Settings["classLabel"], count: number | undefined) => void;
 }
 
-/** Which class to make: a field for a name or a number, and buttons where there are few classes and all have names. */
+/** Chooses the class: a field for a name or number, and buttons if there are only a few classes and all have names. */
 export class ClassField {
   readonly #field = findElement("class-field", HTMLElement);
   readonly #chips = findElement("class-chips", HTMLElement);
@@ -31,7 +31,7 @@ export class ClassField {
   readonly #list = findElement("class-names", HTMLDataListElement);
   readonly #hint = findElement("class-hint", HTMLElement);
   readonly #listeners: ClassFieldListeners;
-  /** The classes that buttons and list have now. */
+  /** Identifies the classes currently shown by the buttons and the list. */
   #shown: string | undefined;
   #told: Settings["classLabel"] | undefined;
   #classes: Classes = { count: undefined, names: new ClassNames(), isKnown: false };
@@ -48,11 +48,11 @@ export class ClassField {
     this.#input.addEventListener("input", () => {
       chooseRadio("class", String(this.#tryRead()));
       this.#showHint();
-      // A number may go on: 2 is on the way to 29.
+      // A number may be incomplete: 2 may become 29.
       if (typeof this.#tryRead() === "number" && !/^\d/.test(this.#input.value.trim())) this.#tell();
     });
     this.#input.addEventListener("change", () => this.#tell());
-    // What stands there is a choice, not a beginning: who types replaces it.
+    // The text is a complete choice; typing replaces it.
     this.#input.addEventListener("focus", () => this.#input.select());
   }
 
@@ -64,7 +64,7 @@ export class ClassField {
     const hasChips = count !== undefined && count <= mostChips && names.names.length === count;
     this.#chips.hidden = !hasChips;
     this.#field.hidden = isKnown && count === undefined;
-    // Facts of the model come with every run: what is focused or half written stays.
+    // Model facts arrive with every run: keep the focus and any unfinished input.
     const shown = JSON.stringify([count, names.names]);
     if (shown === this.#shown) {
       this.#showHint();
@@ -87,7 +87,7 @@ export class ClassField {
     this.#showHint();
   }
 
-  /** The chosen class. @throws FieldError if no class has that name or number. */
+  /** The chosen class. @throws FieldError if no class has this name or number. */
   read(): Settings["classLabel"] {
     const label = this.#tryRead();
     if (label !== undefined) return label;
@@ -103,7 +103,7 @@ export class ClassField {
     });
   }
 
-  /** Whether one of each is chosen for classes that are too many to be shown, or not known. */
+  /** Whether one of each is chosen, with too many classes to show or an unknown number. */
   get isEachOfMany(): boolean {
     return this.#chips.hidden && this.#tryRead() === "each";
   }
@@ -113,7 +113,7 @@ export class ClassField {
     return this.#tryRead() === "each";
   }
 
-  /** What a class is called; its number where the page knows no name. */
+  /** The name of a class; its number if the page does not know a name. */
   nameOf(label: number | undefined): string {
     if (label === undefined) return "image";
     return this.#classes.names.nameOf(label) ?? `class ${label}`;

@@ -1,7 +1,7 @@
-/** How long a button says that it has copied, in milliseconds. */
+/** How long a button confirms copying, in milliseconds. */
 const shownFor = 1600;
 
-/** Copies text, and lets the button say so for a while. */
+/** Copies text, and shows a confirmation on the button for a while. */
 export async function copyText(button: HTMLElement, text: string): Promise<void> {
   const label = button.dataset["label"] ?? button.lastChild?.textContent ?? "";
   button.dataset["label"] = label;
@@ -12,7 +12,7 @@ export async function copyText(button: HTMLElement, text: string): Promise<void>
     await navigator.clipboard.writeText(text);
     say("Copied");
   } catch {
-    // Without the permission, or on a page that is not secure.
+    // The permission is missing, or the page is not a secure context.
     say("Cannot copy");
   }
   setTimeout(() => say(label), shownFor);

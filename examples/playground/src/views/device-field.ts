@@ -1,7 +1,7 @@
 import type { DeviceChoice } from "../engine/messages.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 
-/** Where the model is to run, and what this browser has to offer. */
+/** Chooses the device, and shows what this browser supports. */
 export class DeviceField {
   readonly #hint = findElement("device-hint", HTMLElement);
   readonly #badge = findElement("badge-threads", HTMLElement);
@@ -21,7 +21,7 @@ export class DeviceField {
     this.#badge.textContent = crossOriginIsolated ? "Multithreaded" : "One thread";
   }
 
-  /** What is chosen. */
+  /** The chosen device. */
   get choice(): DeviceChoice {
     const choice = chosenRadio("device");
     return choice === "webgpu" || choice === "wasm" ? choice : "auto";

@@ -1,9 +1,9 @@
 import type { Frame } from "../engine/messages.ts";
 
-/** Images up to this size are shown with their pixels as squares; larger ones are smoothed. */
+/** Images up to this size are shown with square pixels; larger ones are smoothed. */
 const largestPixelated = 64;
 
-/** Draws a frame on a canvas, which takes its size. */
+/** Draws a frame on a canvas, and resizes the canvas to fit. */
 export function drawFrame(canvas: HTMLCanvasElement, { width, height, rgba }: Frame): void {
   canvas.width = width;
   canvas.height = height;
@@ -11,7 +11,7 @@ export function drawFrame(canvas: HTMLCanvasElement, { width, height, rgba }: Fr
   canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
 }
 
-/** Shows the pixels of a small image as squares, all of one size. */
+/** Shows the pixels of a small image as squares of equal size. */
 export function markPixels(element: HTMLElement, width: number): void {
   element.classList.toggle("pixels", width <= largestPixelated);
   element.style.setProperty("--image-width", String(width));

@@ -1,7 +1,7 @@
 import { type LocalModel, modelOfDrop } from "../model/local-model.ts";
 import { findElement } from "./find-element.ts";
 
-/** Takes models and pictures that are dropped anywhere on the page. */
+/** Accepts models and pictures dropped anywhere on the page. */
 export class DropTarget {
   readonly #veil = findElement("drop", HTMLElement);
   #depth = 0;

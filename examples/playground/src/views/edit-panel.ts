@@ -8,21 +8,21 @@ import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 import { WholeNumberField } from "./whole-number-field.ts";
 
-/** What the page is to do: make images of noise, or one of the edits. */
+/** The task: generate images from noise, or make one of the edits. */
 export type Task = "generate" | Edit["kind"];
 
 type Size = Pick<Frame, "width" | "height">;
 
-/** What the panel tells of, and asks for. */
+/** The listeners and data sources of the panel. */
 export interface EditPanelListeners {
-  /** Something is another: the picture, the strokes, a parameter. */
+  /** The picture, the strokes or a parameter has changed. */
   readonly onChange: () => void;
   readonly onTask: (task: Task) => void;
   readonly onFailure: (error: unknown) => void;
   readonly onSay: (text: string) => void;
   /** Fits a picture to a size. */
   readonly fit: (picture: Frame, size: Size) => Promise<Frame>;
-  /** Pictures that were made here, to begin with. */
+  /** Pictures generated here, to start from. */
   readonly made: () => readonly Frame[];
 }
 
@@ -44,10 +44,10 @@ const names: Readonly<Record<Exclude<Task, "generate">, string>> = {
   interpolate: "What to blend",
 };
 
-/** Frames of an interpolation, both ends included. */
+/** The number of frames of an interpolation, including both ends. */
 const interpolationFrames = 9;
 
-/** The picture that goes in, what is painted on it, and how to edit it. */
+/** The input picture, the painting on it, and the edit settings. */
 export class EditPanel {
   readonly #listeners: EditPanelListeners;
   readonly #brush: BrushBar;
@@ -73,10 +73,10 @@ export class EditPanel {
   #isText = false;
   #picture: Frame | undefined;
   #second: Frame | undefined;
-  /** Whether the picture was chosen, not taken from what was made last. */
+  /** Whether the user chose the picture; otherwise it is the last generated one. */
   #isChosen = false;
   #choosesSecond = false;
-  /** The file that was taken last. */
+  /** The name of the last file taken. */
   #fileName: string | undefined;
 
   constructor(listeners: EditPanelListeners) {
@@ -120,12 +120,12 @@ export class EditPanel {
     this.#show();
   }
 
-  /** What is chosen. */
+  /** The chosen task. */
   get task(): Task {
     return this.#isText ? "generate" : ((chosenRadio("task") as Task | undefined) ?? "generate");
   }
 
-  /** Takes a picture file. Where nothing is to be edited yet, it is to be repainted. */
+  /** Takes a picture file. If no edit is chosen yet, chooses inpainting. */
   async takeFile(file: Blob): Promise<void> {
     try {
       const picture = await readPicture(file);
@@ -141,7 +141,7 @@ export class EditPanel {
     }
   }
 
-  /** Takes a picture that was made here. */
+  /** Takes a picture that was generated here. */
   async takeMade(frame: Frame): Promise<void> {
     this.#picture = frame;
     this.#isChosen = true;
@@ -149,13 +149,13 @@ export class EditPanel {
     await this.#startEditing();
   }
 
-  /** Shows a task without telling of it. */
+  /** Shows a task without notifying the listeners. */
   showTask(task: Task): void {
     chooseRadio("task", task);
     this.#show();
   }
 
-  /** Says whether the model makes images of texts, and the size of its images. */
+  /** Sets whether the model generates images from text, and the size of its images. */
   setModel({ isText, size }: { readonly isText: boolean; readonly size: Size | undefined }): void {
     const isSame = isText === this.#isText && (size === undefined || isSameSize(size, this.#size));
     if (isSame) return;
@@ -165,7 +165,7 @@ export class EditPanel {
     void this.#refresh(false);
   }
 
-  /** Whether the chosen edit has all that it needs. */
+  /** Whether the chosen edit has everything it needs. */
   get isReady(): boolean {
     const { surface } = this.#brush;
     switch (this.task) {
@@ -198,13 +198,13 @@ export class EditPanel {
     return { prepare: (size) => this.#prepare(task, size, seed), steps };
   }
 
-  /** The picture that a text-to-image model is to start from, in a size; `undefined` for none. */
+  /** The picture that a text-to-image model starts from, in the given size; `undefined` for none. */
   async readStart(size: Size): Promise<TextRequest["start"]> {
     if (!this.#isText || this.#picture === undefined) return undefined;
     return { image: await this.#listeners.fit(this.#picture, size), strength: readRange("strength-range") };
   }
 
-  /** Shows what a run really begins with: the picture with its noise. */
+  /** Shows the actual input of a run: the picture with its noise. */
   showStart(frame: Frame): void {
     drawFrame(this.#before, frame);
   }
@@ -223,7 +223,7 @@ export class EditPanel {
     void this.#refresh();
   }
 
-  /** Something to edit is better than an empty frame. */
+  /** Starts with the last generated picture instead of an empty frame. */
   #takeLastMade(): void {
     const [first, second] = this.#listeners.made();
     if (!this.#isChosen || this.#picture === undefined) this.#picture = first ?? this.#picture;
@@ -234,7 +234,7 @@ export class EditPanel {
     return chosenRadio("ends") ?? "seeds";
   }
 
-  /** @param tells - Whether the person did it. */
+  /** @param tells - Whether the user caused it, so that listeners are notified. */
   async #refresh(tells = true): Promise<void> {
     this.#show();
     const { task } = this;
@@ -245,7 +245,7 @@ export class EditPanel {
       shown && this.#listeners.fit(shown, size),
       needsSecond && this.#second ? this.#listeners.fit(this.#second, size) : undefined,
     ]);
-    // Something newer was chosen meanwhile.
+    // Something newer was chosen in the meantime.
     if (task !== this.task || size !== this.#size) return;
     if (task === "inpaint" && picture !== undefined) this.#brush.surface.begin("mask", size, picture);
     else if (task === "strokes") this.#brush.surface.begin("strokes", size, picture);
@@ -345,7 +345,7 @@ export class EditPanel {
   }
 }
 
-/** A picture as an edit sees it. */
+/** A picture as the edit receives it. */
 function showBefore(task: Task, picture: Frame): Frame {
   if (task === "colorize") return greyOf(picture);
   if (task === "upscale") return averageBlocks(picture, Number(chosenRadio("factor") ?? 4));

@@ -2,7 +2,7 @@ import { describeSettings, type Made } from "../work/made.ts";
 import { markPixels } from "./draw-frame.ts";
 import { findElement } from "./find-element.ts";
 
-/** What can be done with an image that is enlarged. */
+/** The actions for an enlarged image. */
 export interface EnlargedActions {
   readonly download: (made: Made) => void;
   readonly copyLink: (made: Made) => void;
@@ -10,7 +10,7 @@ export interface EnlargedActions {
   readonly useSettings: (made: Made) => void;
 }
 
-/** One image, large, over the page. Arrow keys walk through the others, Escape closes. */
+/** One enlarged image over the page. Arrow keys move through the others, Escape closes. */
 export class EnlargedView {
   readonly #dialog = findElement("enlarged", HTMLDialogElement);
   readonly #image = findElement("enlarged-image", HTMLImageElement);
@@ -52,7 +52,7 @@ export class EnlargedView {
     });
   }
 
-  /** Shows one of some images. The focus comes back when it is closed. */
+  /** Shows one of several images. Closing it restores the focus. */
   open(images: readonly Made[], made: Made): void {
     this.#images = images;
     this.#index = Math.max(0, images.indexOf(made));

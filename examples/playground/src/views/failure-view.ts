@@ -7,13 +7,13 @@ import { makeElement } from "./make-element.ts";
 export class FailureView {
   readonly #panel = findElement("failure", HTMLElement);
 
-  /** Takes the message away. */
+  /** Removes the message. */
   clear(): void {
     this.#panel.hidden = true;
     this.#panel.replaceChildren();
   }
 
-  /** Shows an error, and brings it into view. */
+  /** Shows an error, and scrolls it into view. */
   show(error: unknown): void {
     this.#panel.replaceChildren(...describe(error));
     this.#panel.hidden = false;

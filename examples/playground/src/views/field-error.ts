@@ -1,11 +1,11 @@
 import type { FailureProblem } from "../engine/messages.ts";
 
-/** Something that a person wrote into a field and that cannot be used. */
+/** Unusable input in a field. */
 export class FieldError extends Error {
   readonly field: HTMLElement;
   readonly problem: FailureProblem;
 
-  /** @param field - The one to go to. */
+  /** @param field - The field to focus. */
   constructor(field: HTMLElement, problem: FailureProblem) {
     super(`${problem.subject}: found ${problem.found}, expected ${problem.expected}. ${problem.remedy}`);
     this.name = "FieldError";

@@ -1,9 +1,9 @@
-/** A page in the background is not painted; it does not wait for longer than this, in milliseconds. */
+/** A page in the background is not painted, so wait no longer than this, in milliseconds. */
 const patience = 300;
 
 /**
- * Resolves when the page was painted for the first time. What is started before, workers above all, competes with the
- * first layout for the processor, and keeps the page from answering.
+ * Resolves after the first paint of the page. Work started before it, especially workers, competes with the first
+ * layout for the processor and makes the page unresponsive.
  */
 export function firstPaint(): Promise<void> {
   return new Promise((resolve) => {

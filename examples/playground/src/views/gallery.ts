@@ -3,10 +3,10 @@ import { markPixels } from "./draw-frame.ts";
 import { findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 
-/** As many images as a page shows without becoming slow. */
+/** The maximum number of images that a page shows without becoming slow. */
 const mostImages = 240;
 
-/** All images that were made, the newest first. */
+/** All generated images, newest first. */
 export class Gallery {
   readonly #list = findElement("gallery", HTMLElement);
   readonly #empty = findElement("gallery-empty", HTMLElement);
@@ -18,12 +18,15 @@ export class Gallery {
     this.#onOpen = onOpen;
   }
 
-  /** The images, the newest first. */
+  /** The images, newest first. */
   get images(): readonly Made[] {
     return this.#images;
   }
 
-  /** Adds the images of a run; one that was there already moves to the front. The oldest leave if there are too many. */
+  /**
+   * Adds the images of a run; an image that is already there moves to the front. If there are too many, the oldest are
+   * removed.
+   */
   add(images: readonly Made[]): void {
     const keys = new Set(images.map(keyOf).filter((key) => key !== undefined));
     const others: Made[] = [];

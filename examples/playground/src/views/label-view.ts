@@ -1,7 +1,7 @@
 import { describeSettings, type Made } from "../work/made.ts";
 import { findElement } from "./find-element.ts";
 
-/** The label of what is on the stage, as beside a picture in a museum. */
+/** The label for the stage, like the one beside a picture in a museum. */
 export class LabelView {
   readonly #name = findElement("label-name", HTMLElement);
   readonly #settings = findElement("label-settings", HTMLElement);
@@ -9,7 +9,7 @@ export class LabelView {
   readonly #actions = findElement("label-actions", HTMLElement);
   readonly #copyLink = findElement("copy-link", HTMLButtonElement);
 
-  /** Names the noise of some seeds. */
+  /** Describes the noise of some seeds. */
   showNoise(seed: number, count: number): void {
     this.#name.textContent = "Noise";
     this.#settings.textContent =
@@ -20,7 +20,7 @@ export class LabelView {
     this.#actions.hidden = true;
   }
 
-  /** Says that there is no image yet of a model that waits to be loaded. */
+  /** Says that there is no image yet because the model has to be loaded first. */
   showWaiting(): void {
     this.#name.textContent = "Nothing yet";
     this.#settings.textContent = "Generate downloads the model and makes the image.";
@@ -28,7 +28,7 @@ export class LabelView {
     this.#actions.hidden = true;
   }
 
-  /** Names the images of a run. */
+  /** Describes the images of a run. */
   showImages(images: readonly Made[]): void {
     const [first] = images;
     if (first === undefined) return;
@@ -41,7 +41,7 @@ export class LabelView {
     );
     this.#speed.textContent = first.speed;
     this.#actions.hidden = false;
-    // A picture of the person is not in a link.
+    // A link cannot contain the user's picture.
     this.#copyLink.hidden = first.edit !== undefined;
   }
 }

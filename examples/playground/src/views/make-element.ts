@@ -1,4 +1,4 @@
-/** What {@link makeElement} sets. */
+/** The properties that {@link makeElement} sets. */
 export interface ElementParts {
   readonly class?: string;
   readonly text?: string;
@@ -6,7 +6,7 @@ export interface ElementParts {
   readonly children?: readonly Node[];
 }
 
-/** Makes an element. Text is set as text, never as HTML. */
+/** Creates an element. Text is set as text, never as HTML. */
 export function makeElement<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   { class: className, text, attributes = {}, children = [] }: ElementParts = {},

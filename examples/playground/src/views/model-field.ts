@@ -7,7 +7,7 @@ import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 
-/** Which model: the one that ships, one of the Hub, or files of the person. */
+/** Chooses the model: the bundled one, one from the Hub, or the user's files. */
 export class ModelField {
   readonly #panels = {
     shipped: findElement("model-shipped", HTMLElement),
@@ -42,7 +42,7 @@ export class ModelField {
     );
   }
 
-  /** The choice, as far as a link tells it. */
+  /** The choice, as far as a link can express it. */
   get choice(): ModelChoice {
     const kind = chosenRadio("model");
     if (kind === "files") return { kind };
@@ -50,17 +50,17 @@ export class ModelField {
     return { kind: "shipped" };
   }
 
-  /** What the files are called, where the choice is files. */
+  /** The name of the files, if files are chosen. */
   get localName(): string | undefined {
     return this.#local === undefined ? undefined : nameOfLocalModel(this.#local);
   }
 
-  /** The id of a small decoder for previews, where one is given. */
+  /** The id of a small decoder for previews, if one is given. */
   get previewId(): string | undefined {
     return this.choice.kind === "shipped" ? undefined : given(this.#preview);
   }
 
-  /** Shows a choice. Does not tell of a change. */
+  /** Shows a choice, without notifying the listener. */
   show(choice: ModelChoice): void {
     chooseRadio("model", choice.kind);
     if (choice.kind === "hub") {
@@ -70,7 +70,7 @@ export class ModelField {
     this.#show();
   }
 
-  /** Takes files, and chooses them. */
+  /** Takes files and chooses them. */
   takeFiles(model: LocalModel): void {
     this.#local = model;
     const count = model.kind === "file" ? "" : `, ${model.files.size} files`;
@@ -79,7 +79,7 @@ export class ModelField {
     this.#change();
   }
 
-  /** Where to load the model from. @throws FieldError where nothing is chosen. */
+  /** The source to load the model from. @throws FieldError if nothing is chosen. */
   read(): ModelSource {
     const { choice } = this;
     if (choice.kind === "shipped") {
@@ -112,7 +112,7 @@ export class ModelField {
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
       if (files.length > 0) this.takeFiles(modelOfFiles(files));
-      // So that the same choice, made again, is a change.
+      // So that choosing the same files again triggers a change.
       input.value = "";
     });
   }

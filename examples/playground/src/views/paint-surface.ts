@@ -2,14 +2,14 @@ import type { Frame } from "../engine/messages.ts";
 import { markPixels } from "./draw-frame.ts";
 import { makeElement } from "./make-element.ts";
 
-/** What is painted: the area of a mask, or a picture of strokes. */
+/** What is being painted: the area of a mask, or a picture made of strokes. */
 export type PaintKind = "mask" | "strokes";
 
-/** What a {@link PaintSurface} tells of. */
+/** The listeners of a {@link PaintSurface}. */
 export interface PaintListeners {
-  /** A stroke has ended, or was taken back. */
+  /** A stroke has ended, or was undone. */
   readonly onChange: () => void;
-  /** The brush did something that cannot be seen without eyes. */
+  /** Announces a brush action to users who cannot see it. */
   readonly onSay: (text: string) => void;
 }
 
@@ -25,13 +25,16 @@ interface Stroke {
   readonly erases: boolean;
 }
 
-/** At least this many pixels along a side, so that strokes on a small picture are round. */
+/** The minimum number of pixels along a side, so that strokes on a small picture look round. */
 const leastSide = 256;
 
-/** The colour of a mask over its picture. */
+/** The colour of a mask on top of its picture. */
 const maskColor = "#2a3bf0";
 
-/** A canvas to paint on with mouse, touch, pen or keys, over a picture or on white. All lengths are in its pixels. */
+/**
+ * A canvas to paint on with mouse, touch, pen or keyboard, over a picture or on white. All lengths are in canvas
+ * pixels.
+ */
 export class PaintSurface {
   readonly #canvas: HTMLCanvasElement;
   readonly #listeners: PaintListeners;
@@ -63,7 +66,7 @@ export class PaintSurface {
     for (const type of ["focus", "blur"]) canvas.addEventListener(type, () => this.#draw());
   }
 
-  /** Begins with an empty layer over a picture, or on white. */
+  /** Starts with an empty layer over a picture, or on white. */
   begin(kind: PaintKind, size: { readonly width: number; readonly height: number }, picture?: Frame): void {
     this.#kind = kind;
     this.#size = { width: size.width, height: size.height };
@@ -90,14 +93,14 @@ export class PaintSurface {
     return this.#strokes.length === 0;
   }
 
-  /** Takes the last stroke back. */
+  /** Undoes the last stroke. */
   undo(): void {
     if (this.#strokes.pop() === undefined) return;
     this.#redraw();
     this.#listeners.onChange();
   }
 
-  /** Takes all strokes back. */
+  /** Undoes all strokes. */
   clear(): void {
     if (this.isEmpty) return;
     this.#strokes = [];
@@ -105,7 +108,7 @@ export class PaintSurface {
     this.#listeners.onChange();
   }
 
-  /** The mask in a size: white where at least half of a pixel is painted, black elsewhere. */
+  /** The mask in the given size: white where at least half of a pixel is painted, black elsewhere. */
   readMask({ width, height }: Pick<Frame, "width" | "height">): Frame {
     const alpha = shrink(this.#layer, width, height);
     const rgba = new Uint8ClampedArray(alpha.length).fill(255);
@@ -115,7 +118,7 @@ export class PaintSurface {
     return { width, height, rgba };
   }
 
-  /** What is painted, on its background, in the resolution of the canvas. */
+  /** The painting on its background, at the resolution of the canvas. */
   readPicture(): Frame {
     const { width, height } = this.#layer;
     const canvas = makeElement("canvas", { attributes: { width: String(width), height: String(height) } });
@@ -126,7 +129,7 @@ export class PaintSurface {
   }
 
   #press(event: PointerEvent): void {
-    // One finger paints; the others are for zooming and scrolling.
+    // One finger paints; more fingers zoom and scroll.
     if (!event.isPrimary || event.button !== 0) return;
     event.preventDefault();
     this.#canvas.focus({ focusVisible: false } as FocusOptions);
@@ -198,7 +201,7 @@ export class PaintSurface {
 
   #place(event: PointerEvent): Dab {
     const { left, top, width, height } = this.#canvas.getBoundingClientRect();
-    // A pen that is pressed harder paints wider.
+    // A pen paints wider with more pressure.
     const pressure = event.pointerType === "pen" ? 0.4 + 1.2 * event.pressure : 1;
     const dab = {
       x: ((event.clientX - left) / width) * this.#canvas.width,
@@ -284,13 +287,13 @@ function paintSegment(
   context.lineWidth = 2 * to.radius;
   context.beginPath();
   context.moveTo(from.x, from.y);
-  // A line of no length is a dot.
+  // A line of zero length draws a dot.
   context.lineTo(to.x, to.y);
   context.stroke();
   context.globalCompositeOperation = "source-over";
 }
 
-/** The pixels of a canvas in a smaller size, each the average of its area. */
+/** Shrinks a canvas, averaging the area of each pixel. */
 function shrink(source: HTMLCanvasElement, width: number, height: number): Uint8ClampedArray {
   const canvas = makeElement("canvas", { attributes: { width: String(width), height: String(height) } });
   const context = contextOf(canvas);

@@ -5,7 +5,7 @@ import { formatPython, formatTypeScript, type ProgramOptions } from "../work/for
 import { copyText } from "./copy-text.ts";
 import { findElement } from "./find-element.ts";
 
-/** The programs that make the same images elsewhere. */
+/** The programs that make the same images outside the playground. */
 export class ProgramsView {
   readonly #typescript = findElement("program-typescript", HTMLElement);
   readonly #python = findElement("program-python", HTMLElement);
@@ -22,7 +22,7 @@ export class ProgramsView {
     }
   }
 
-  /** Shows the programs of some settings. */
+  /** Shows the programs for some settings. */
   show(settings: Settings, options: ProgramOptions): void {
     this.#typescript.textContent = formatTypeScript(settings, options);
     this.#python.textContent = formatPython(settings, options);
@@ -31,7 +31,7 @@ export class ProgramsView {
       "Random numbers match PyTorch's bit for bit. These programs make the image above, to within 1/255 per pixel.";
   }
 
-  /** Shows the program of an edit, for which diffusers has no pipeline. */
+  /** Shows the program for an edit; diffusers has no pipeline for these. */
   showEdit(edit: Edit, settings: Settings, options: EditProgramOptions): void {
     this.#typescript.textContent = formatEditProgram(edit, settings, options);
     this.#pythonFigure.hidden = true;

@@ -9,7 +9,7 @@ interface FileState {
   readonly cached: boolean;
 }
 
-/** Shows how far a download, and then the steps, have come. Draws at most once a frame. */
+/** Shows the progress of a download, then of the steps. Draws at most once per frame. */
 export class ProgressView {
   readonly #panel = findElement("progress", HTMLElement);
   readonly #bar = findElement("progress-bar", HTMLElement);
@@ -23,12 +23,12 @@ export class ProgressView {
   #announcedQuarter = 0;
   #isPending = false;
 
-  /** @param onMilestone - Told what is worth saying aloud. */
+  /** @param onMilestone - Called with progress worth announcing. */
   constructor(onMilestone: (text: string) => void) {
     this.#onMilestone = onMilestone;
   }
 
-  /** Begins with a bar that does not yet know how long it will take. */
+  /** Starts with an indeterminate progress bar. */
   start(phase: string): void {
     this.#files.clear();
     this.#phase = phase;
@@ -39,13 +39,13 @@ export class ProgressView {
     this.#draw();
   }
 
-  /** Takes the bar away. */
+  /** Removes the progress bar. */
   end(): void {
     this.#panel.hidden = true;
     this.#files.clear();
   }
 
-  /** Takes in what happened. */
+  /** Handles an event. */
   receive(event: EngineEvent): void {
     switch (event.type) {
       case "file-start":

@@ -1,6 +1,6 @@
 import { makeElement } from "./make-element.ts";
 
-/** Gives the person a file, as the browser does with downloads. */
+/** Saves a file for the user, as a browser download. */
 export function saveFile(url: string, name: string): void {
   const link = makeElement("a", { attributes: { href: url, download: name } });
   document.body.append(link);

@@ -12,20 +12,20 @@ import { StepsField } from "./steps-field.ts";
 import { TextField } from "./text-field.ts";
 import { WholeNumberField } from "./whole-number-field.ts";
 
-/** What the form tells of, and asks for. */
+/** The listeners and data sources of the form. */
 export interface SettingsFormListeners {
   readonly onSubmit: () => void;
-  /** Something is another that the images depend on. */
+  /** A setting that the images depend on has changed. */
   readonly onChange: () => void;
-  /** Another model is chosen, or more is known of it. */
+  /** Another model was chosen, or more is known about the current one. */
   readonly onModel: () => void;
-  /** What is known of a model, if it is loaded. */
+  /** What is known about a model, if it is loaded. */
   readonly factsOf: (source: ModelSource) => ModelFacts | undefined;
-  /** Looks at a model of the Hub before its weights are fetched. */
+  /** Inspects a Hub model before its weights are fetched. */
   readonly inspect: (request: LoadRequest, signal: AbortSignal) => Promise<ModelOutline>;
 }
 
-/** The controls beside the picture. */
+/** The controls next to the picture. */
 export class SettingsForm {
   readonly #form = findElement("controls", HTMLFormElement);
   readonly #classes = new ClassField({ onChoice: (label, count) => this.#chooseClass(label, count) });
@@ -80,32 +80,32 @@ export class SettingsForm {
     findElement("timesteps", HTMLInputElement).addEventListener("change", listeners.onChange);
   }
 
-  /** Where to load the model from. @throws FieldError where none is chosen. */
+  /** The model to load. @throws FieldError if none is chosen. */
   readRequest(): LoadRequest {
     return { source: this.#model.read(), device: this.#device.choice, previewId: this.#model.previewId };
   }
 
-  /** Whether the model that ships is chosen. */
+  /** Whether the bundled model is chosen. */
   get isShipped(): boolean {
     return this.#model.choice.kind === "shipped";
   }
 
-  /** What is known of the chosen model, if it is loaded. */
+  /** What is known about the chosen model, if it is loaded. */
   get facts(): ModelFacts | undefined {
     try {
       return this.#listeners.factsOf(this.#model.read());
     } catch {
-      // Nothing is chosen yet, and nobody has asked for it.
+      // Nothing is chosen yet, and an error would be premature.
       return undefined;
     }
   }
 
-  /** The seeds, which is all that noise depends on. @throws FieldError if one of the fields cannot be used. */
+  /** The seeds, which the noise depends on alone. @throws FieldError if a field is invalid. */
   readSeeds(): Pick<Settings, "seed" | "count"> {
     return { seed: this.#seed.read(), count: this.#count.read() };
   }
 
-  /** What is chosen, without the text. @throws FieldError where something in a field cannot be used. */
+  /** The settings, without the text. @throws FieldError if a field is invalid. */
   read(): Settings {
     return {
       model: this.#model.choice,
@@ -115,15 +115,15 @@ export class SettingsForm {
     };
   }
 
-  /** The text and what belongs to it. @throws FieldError where something in a field cannot be used. */
+  /** The prompt and related settings. @throws FieldError if a field is invalid. */
   readText(): ReturnType<TextField["read"]> {
     return this.#text.read();
   }
 
   /**
-   * Checks the text as far as is possible before the model is loaded, whose defaults stand in for empty fields.
+   * Checks the text as far as possible before the model is loaded; its defaults will fill empty fields.
    *
-   * @throws FieldError if something in a field cannot be used.
+   * @throws FieldError if a field is invalid.
    */
   checkText(): void {
     if (!this.#isText) return;
@@ -131,7 +131,7 @@ export class SettingsForm {
     else this.#text.read();
   }
 
-  /** Whether the chosen model makes images of texts, as far as is known. */
+  /** Whether the chosen model generates images from text, as far as is known. */
   get isText(): boolean {
     return this.#isText;
   }
@@ -148,7 +148,7 @@ export class SettingsForm {
     this.#count.value = settings.count;
   }
 
-  /** Shows what an edit needs of the form: not which timesteps, and an interpolation not how many images. */
+  /** Shows the fields that an edit needs: edits hide timesteps, and interpolation also hides the number of images. */
   showTask(task: string): void {
     const isEditing = task !== "generate";
     const isOne = task === "interpolate" || task === "denoise";
@@ -164,12 +164,12 @@ export class SettingsForm {
     this.#classes.show(label);
   }
 
-  /** Takes files as the model. */
+  /** Uses files as the model. */
   takeFiles(model: LocalModel): void {
     this.#model.takeFiles(model);
   }
 
-  /** Shows what is known of the model now that it is loaded. */
+  /** Shows what is known about the model after loading. */
   async showFacts(facts: ModelFacts): Promise<void> {
     this.#setText(facts.text !== undefined);
     this.#text.showFacts(facts);
@@ -179,18 +179,18 @@ export class SettingsForm {
     this.#listeners.onModel();
   }
 
-  /** What a class is called. */
+  /** The name of a class. */
   nameOfClass(label: number | undefined): string {
     return this.#classes.nameOf(label);
   }
 
-  /** What the files of the person are called, where they are the model. */
+  /** The name of the user's files, if they are the model. */
   get localName(): string | undefined {
     return this.#model.choice.kind === "files" ? this.#model.localName : undefined;
   }
 
   #chooseClass(label: Settings["classLabel"], count: number | undefined): void {
-    // One of each makes a sheet; one class makes one image, at once and large.
+    // One of each makes a sheet; a single class makes one image, at once and large.
     if (label === "each") this.#count.value = Math.min(count ?? largestCount, largestCount);
     else if (count !== undefined && this.#count.value === Math.min(count, largestCount))
       this.#count.value = 1;
@@ -203,7 +203,7 @@ export class SettingsForm {
     void this.#inspect();
     await this.#showModel();
     if (this.#classes.isEachOfMany) {
-      // One of each is for a model that is small and of few classes: another is tried with one image.
+      // One of each suits only small models with few classes; others are tried with one image.
       this.#classes.show(0);
       this.#count.value = 1;
     }

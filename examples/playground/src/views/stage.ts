@@ -4,28 +4,31 @@ import { drawFrame } from "./draw-frame.ts";
 import { findElement } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
 
-/** How long each step is to be seen, in milliseconds, where there are few; the model is mostly faster. */
+/** How long each step stays visible, in milliseconds, if there are only a few; the model is usually faster. */
 const pause = 150;
 
-/** Where there are more steps than this, they are not held up. */
+/** With more steps than this, they are not slowed down. */
 const mostPaused = 6;
 
-/** Pixels between the images of a sheet. */
+/** The gap between the images of a sheet, in pixels. */
 const gap = 2;
 
-/** As wide as a sheet of images may be for its height. */
+/** The maximum aspect ratio (width to height) of a sheet of images. */
 const widest = 1.25;
 
-/** As many steps as there is room for in the strip. */
+/** The maximum number of steps that fit in the strip. */
 const mostInStrip = 5;
 
-/** What the strip has a picture of: the noise, a step, or a place between two pictures. */
+/** A picture in the strip: the noise, a step, or a point between two pictures. */
 export interface Stop {
   readonly label: string;
   readonly frames: readonly Frame[];
 }
 
-/** The large picture: the noise, each step as it is done, and the images. Under it, or beside it, all steps. */
+/**
+ * The large picture: the noise, each step as it completes, and the images. Below or beside it is the strip of all
+ * steps.
+ */
 export class Stage {
   readonly #section = findElement("stage", HTMLElement);
   readonly #tiles = findElement("tiles", HTMLElement);
@@ -39,9 +42,9 @@ export class Stage {
   #drawn: Promise<void> = Promise.resolve();
   #names: readonly string[] = [];
   #isDone = false;
-  /** Counts what was finished, so that the strip has the pictures of the last run. */
+  /** Counts finished runs, so that the strip shows the pictures of the latest one. */
   #run = 0;
-  /** Whether a picture is there that stays until there is another: the one that the page comes with. */
+  /** Whether the bundled first picture is shown; it stays until there is another. */
   #isHeld = true;
 
   /**
@@ -53,19 +56,19 @@ export class Stage {
     this.#onShow = onShow;
   }
 
-  /** Gives up the picture that the page comes with. */
+  /** Releases the bundled first picture. */
   release(): void {
     this.#isHeld = false;
     this.#tiles.querySelector(".first")?.remove();
     delete document.documentElement.dataset["linked"];
   }
 
-  /** Says whether an image is on its way. */
+  /** Sets whether an image is being generated. */
   setBusy(isBusy: boolean): void {
     this.#section.setAttribute("aria-busy", String(isBusy));
   }
 
-  /** Begins a run with the noise that images will come from; without noise, what is there stays until the first step. */
+  /** Starts a run with its initial noise; without noise, the current picture stays until the first step. */
   begin(frames: readonly Frame[]): void {
     this.#stops = frames.length === 0 ? [] : [{ label: "Noise", frames }];
     if (this.#isHeld || frames.length === 0) return;
@@ -75,7 +78,7 @@ export class Stage {
     this.#show(0);
   }
 
-  /** Shows what a step predicts, after those before it have been seen. */
+  /** Shows the prediction of a step, after the previous steps have been visible long enough. */
   addStep({ step, totalSteps, frames }: FrameEvent): void {
     if (frames.length === 0) return;
     const rest = this.#motion.matches || totalSteps > mostPaused ? 0 : pause;
@@ -93,9 +96,9 @@ export class Stage {
   }
 
   /**
-   * Shows finished images, after all steps have been seen.
+   * Shows finished images, after all steps have been visible long enough.
    *
-   * @param names - What each shows.
+   * @param names - What each of them shows.
    */
   async finish(frames: readonly Frame[], names: readonly string[]): Promise<void> {
     await this.#drawn;
@@ -104,9 +107,9 @@ export class Stage {
   }
 
   /**
-   * Shows one of several pictures on the way between two; the strip has some of them.
+   * Shows one of several interpolated pictures; the strip shows a selection of them.
    *
-   * @param name - What they show.
+   * @param name - What the pictures show.
    */
   async finishWay(stops: readonly Stop[], shown: number, name: string): Promise<void> {
     await this.#drawn;
@@ -118,14 +121,14 @@ export class Stage {
     if (index !== this.#shown && index < this.#stops.length) this.#show(index);
   }
 
-  /** After a run that was cancelled or failed: goes back to its noise, if it began with noise. */
+  /** After a cancelled or failed run: goes back to its noise, if it started from noise. */
   async reset(): Promise<void> {
     await this.#drawn;
     const [first] = this.#stops;
     if (first?.label === "Noise") this.begin(first.frames);
   }
 
-  /** What is on the stage as one PNG. */
+  /** The contents of the stage as one PNG. */
   async toPng(): Promise<Blob> {
     const canvases = [...this.#tiles.querySelectorAll("canvas")];
     const columns = Math.ceil(Math.sqrt(canvases.length));
@@ -156,7 +159,7 @@ export class Stage {
     this.#bringIntoView();
   }
 
-  /** On a small screen, the picture may be far from what was chosen. Nobody is interrupted who writes. */
+  /** On a small screen, the picture may be far from the controls. Does not scroll while the user is typing. */
   #bringIntoView(): void {
     const { top, bottom } = this.#tiles.getBoundingClientRect();
     const isVisible = bottom > 0.3 * innerHeight && top < 0.5 * innerHeight;
@@ -203,7 +206,7 @@ export class Stage {
 
   #showStrip(): void {
     const picked = pickSteps(this.#stops.length, mostInStrip);
-    // Buttons stay while nothing but the choice changes, so that the focus does.
+    // Keep the buttons if only the selection changes, so that the focus is kept.
     const keys = picked.map((index) => `${index}/${this.#stops.length}/${this.#run}`).join();
     if (this.#strip.dataset["keys"] !== keys || !this.#isDone) {
       this.#strip.dataset["keys"] = keys;

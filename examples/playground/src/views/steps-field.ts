@@ -4,10 +4,10 @@ import { largestSteps, type Settings } from "../settings/settings.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 
-/** Timesteps as a person may write them. */
+/** Example timesteps. */
 const example: readonly number[] = [32, 0];
 
-/** How many steps, or which. */
+/** Chooses the number of steps, or explicit timesteps. */
 export class StepsField {
   readonly #own = findElement("own-timesteps", HTMLElement);
   readonly #input = findElement("timesteps", HTMLInputElement);
@@ -38,13 +38,13 @@ export class StepsField {
     this.#show();
   }
 
-  /** Says which timesteps are good for the model. */
+  /** Shows which timesteps are good for the model. */
   setModel(model: KnownModel | undefined): void {
     this.#model = model;
     this.#show();
   }
 
-  /** What is chosen. @throws FieldError if the timesteps cannot be used. */
+  /** The chosen steps. @throws FieldError if the timesteps are invalid. */
   read(): Pick<Settings, "steps" | "timesteps"> {
     const choice = chosenRadio("steps");
     if (choice !== "own") {

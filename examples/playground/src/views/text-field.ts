@@ -5,7 +5,7 @@ import { FieldError } from "./field-error.ts";
 import { findElement } from "./find-element.ts";
 import { WholeNumberField } from "./whole-number-field.ts";
 
-/** Pictures beyond this size take too much memory for a browser. */
+/** Larger pictures take too much memory for a browser. */
 const largestSide = 2048;
 
 type NumberName = "guidanceScale" | "steps" | "width" | "height";
@@ -17,7 +17,7 @@ const previews = {
   none: "Steps are not shown: the latents of this model are of an unknown kind.",
 } as const;
 
-/** The prompt of a text-to-image model, and what belongs to it. */
+/** The prompt of a text-to-image model, and related settings. */
 export class TextField {
   readonly #field = findElement("text-field", HTMLElement);
   readonly #prompt = findElement("prompt", HTMLTextAreaElement);
@@ -38,14 +38,14 @@ export class TextField {
   });
   readonly #width = sideField("width", "Width");
   readonly #height = sideField("height", "Height");
-  /** The fields that the person has written in; the others have the defaults of the model. */
+  /** The fields that the user has edited; the others show the model's defaults. */
   readonly #written = new Set<EventTarget>();
 
   constructor() {
     this.#field.addEventListener("input", ({ target }) => {
       if (target !== null) this.#written.add(target);
     });
-    // As in chats: Enter makes the image, and a new line is made with Shift.
+    // As in chats: Enter generates, Shift+Enter starts a new line.
     this.#prompt.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -53,12 +53,12 @@ export class TextField {
     });
   }
 
-  /** Shows the fields, or hides them for a model without a prompt. */
+  /** Shows the fields, or hides them for models without a prompt. */
   setVisible(isVisible: boolean): void {
     this.#field.hidden = !isVisible;
   }
 
-  /** Shows what is known of a model that is loaded; its defaults where nothing was chosen. */
+  /** Shows what is known about a loaded model, including its defaults in untouched fields. */
   showFacts({ text, width, height }: ModelFacts): void {
     if (text === undefined) return;
     this.#negativeField.hidden = !text.takesNegativePrompt;
@@ -87,7 +87,7 @@ export class TextField {
     });
   }
 
-  /** What is chosen. @throws FieldError if something in a field cannot be used. */
+  /** The chosen settings. @throws FieldError if a field is invalid. */
   read(): Pick<Settings, "steps"> & { readonly text: TextSettings } {
     const prompt = this.readPrompt();
     const guidanceScale = parseDecimal(this.#guidance.value, 0, 100);

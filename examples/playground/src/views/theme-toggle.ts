@@ -2,7 +2,7 @@ import { findElement } from "./find-element.ts";
 
 type Theme = "light" | "dark";
 
-/** The button that changes between light and dark. Without a choice, the page follows the system. */
+/** The button that switches between light and dark. Until it is used, the page follows the system. */
 export class ThemeToggle {
   readonly #button = findElement("theme", HTMLButtonElement);
   readonly #name = findElement("theme-name", HTMLElement);
@@ -14,7 +14,7 @@ export class ThemeToggle {
     this.#button.addEventListener("click", () => {
       const next: Theme = this.#theme === "dark" ? "light" : "dark";
       document.documentElement.dataset["theme"] = next;
-      // The head of the page reads it, before anything is painted.
+      // Read by a script in the page's head, before the first paint.
       localStorage.setItem("theme", next);
       this.#show();
     });

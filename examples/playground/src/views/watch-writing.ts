@@ -1,12 +1,12 @@
 /**
- * How long after a field lost the focus the page changes back, in milliseconds: a button that was pressed must not move
- * away before it is released.
+ * How long after a field loses the focus the page changes back, in milliseconds: a button must not move away between
+ * press and release.
  */
 const untilClicked = 400;
 
 /**
- * Marks the page with the class `writing` while somebody writes in a field on a small screen, so that what is fixed there
- * makes room, and keeps the field in view when the keyboard of the screen comes up.
+ * Adds the class `writing` to the page while the user types in a field on a small screen, so that fixed elements make
+ * room, and keeps the field in view when the on-screen keyboard appears.
  */
 export function watchWriting(): void {
   const root = document.documentElement;

@@ -1,7 +1,7 @@
 import { parseWhole } from "../settings/settings-link.ts";
 import { FieldError } from "./field-error.ts";
 
-/** What a field for a number is about. */
+/** Options of {@link WholeNumberField}. */
 export interface WholeNumberFieldOptions {
   readonly name: string;
   readonly least: number;
@@ -35,7 +35,7 @@ export class WholeNumberField {
     this.#mark();
   }
 
-  /** Changes the number, within its range, as if a person had. */
+  /** Changes the number within its range, as if the user had. */
   add(change: number): void {
     const { least, most } = this.#options;
     this.value = Math.min(most, Math.max(least, (this.value ?? least) + change));

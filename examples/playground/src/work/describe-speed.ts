@@ -1,7 +1,7 @@
 import type { GenerateReply, ModelFacts } from "../engine/messages.ts";
 import { formatDuration, formatRate } from "./format.ts";
 
-/** Where images were made and how fast: `wasm, 4 threads · 12 ms a step · 28 images/s`. */
+/** Device and speed: `wasm, 4 threads · 12 ms a step · 28 images/s`. */
 export function describeSpeed(
   { device, threads }: Pick<ModelFacts, "device" | "threads">,
   {

@@ -3,7 +3,7 @@ import type { Edit } from "../engine/messages.ts";
 import { type Settings, seedsOf } from "../settings/settings.ts";
 import type { ProgramOptions } from "./format-programs.ts";
 
-/** What the program of an edit needs beside the settings. */
+/** What an edit program needs in addition to the settings. */
 export interface EditProgramOptions extends ProgramOptions {
   readonly steps: number;
 }
@@ -17,7 +17,7 @@ const classNames: Readonly<Record<Edit["kind"], string>> = {
   interpolate: "ConsistencyModelInterpolationPipeline",
 };
 
-/** The program in TypeScript that makes an edit of `picture.png`. */
+/** The TypeScript program that edits `picture.png`. */
 export function formatEditProgram(
   edit: Edit,
   settings: Settings,

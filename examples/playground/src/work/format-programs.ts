@@ -2,20 +2,20 @@ import { ClassNames, type Id2Label } from "@onestep/pipelines";
 import { type Settings, seedsOf } from "../settings/settings.ts";
 import { formatTextPython, formatTextTypeScript } from "./format-text-programs.ts";
 
-/** As many values as a program lists one by one, where there is a shorter way. */
+/** The maximum number of values to list individually if there is a shorter notation. */
 const mostListed = 4;
 
-/** What a program needs beside the settings. */
+/** What a program needs in addition to the settings. */
 export interface ProgramOptions {
-  /** The class of each image; `undefined` for a model without classes. */
+  /** The class of each image; `undefined` for models without classes. */
   readonly classLabels: readonly number[] | undefined;
-  /** The names that the files of the model give its classes. */
+  /** The class names from the model's own files. */
   readonly id2label: Id2Label | undefined;
-  /** What the model is called, where it is one of the person's files. */
+  /** The name of the model, if it comes from the user's files. */
   readonly localName: string | undefined;
 }
 
-/** The program in TypeScript that makes the images of some settings. */
+/** The TypeScript program that makes the images for some settings. */
 export function formatTypeScript(settings: Settings, options: ProgramOptions): string {
   if (settings.text !== undefined) return formatTextTypeScript(settings, settings.text, options);
   const { count, seed, steps, timesteps, model } = settings;
@@ -29,7 +29,7 @@ export function formatTypeScript(settings: Settings, options: ProgramOptions): s
   const names = new ClassNames(options.id2label);
   const labels = options.classLabels?.map((id) => {
     const name = names.nameOf(id);
-    // A name of two classes says nothing certain.
+    // A name shared by two classes is ambiguous.
     return name !== undefined && names.labels[name] === id ? name : id;
   });
   const seeds = seedsOf(settings);
@@ -55,7 +55,7 @@ export function formatTypeScript(settings: Settings, options: ProgramOptions): s
   ].join("\n");
 }
 
-/** The program in Python, with diffusers, that makes the same images. */
+/** The Python program, using diffusers, that makes the same images. */
 export function formatPython(settings: Settings, options: ProgramOptions): string {
   if (settings.text !== undefined) return formatTextPython(settings, settings.text, options);
   const { count, seed, steps, timesteps, model } = settings;
@@ -79,7 +79,7 @@ export function formatPython(settings: Settings, options: ProgramOptions): strin
       ? `generator=torch.Generator("cpu").manual_seed(${seed})`
       : `generator=[torch.Generator("cpu").manual_seed(seed) for seed in ${formatPythonList(seedsOf(settings))}]`,
   ];
-  // diffusers reads such a file after its own script has converted it.
+  // diffusers can read such a file after converting it with its script.
   const [folder, note] = isSingleFile(settings, options)
     ? ["converted", "  # by diffusers' scripts/convert_consistency_to_diffusers.py"]
     : [source, ""];

@@ -1,7 +1,7 @@
 import { type Settings, seedsOf, type TextSettings } from "../settings/settings.ts";
 import type { ProgramOptions } from "./format-programs.ts";
 
-/** The program in TypeScript that makes the images of a text. */
+/** The TypeScript program that makes images from a prompt. */
 export function formatTextTypeScript(
   settings: Settings,
   text: TextSettings,
@@ -38,7 +38,7 @@ export function formatTextTypeScript(
   ].join("\n");
 }
 
-/** The program in Python, with diffusers, that makes the same images. */
+/** The Python program, using diffusers, that makes the same images. */
 export function formatTextPython(
   settings: Settings,
   text: TextSettings,

@@ -1,4 +1,4 @@
-/** `5.7 MB`, with the thousand as the step, as a shop for disks counts. */
+/** `5.7 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
   let value = bytes;
@@ -15,7 +15,7 @@ export function formatDuration(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
-/** A number with two significant digits, or all digits before the point. */
+/** A number with two significant digits, or all digits of its integer part. */
 export function formatRate(value: number): string {
   return value >= 10 ? String(Math.round(value)) : value.toPrecision(2);
 }

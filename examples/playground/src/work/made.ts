@@ -1,27 +1,27 @@
 import type { Edit, Frame } from "../engine/messages.ts";
 import { type ModelChoice, type Settings, seedsOf } from "../settings/settings.ts";
 
-/** An image that was made, with everything to make it again. */
+/** A generated image, with everything needed to make it again. */
 export interface Made {
   /** What it shows: the name of its class. */
   readonly name: string;
-  /** Those of this image alone, whatever else was in its batch. */
+  /** The settings of this image alone, regardless of the rest of its batch. */
   readonly settings: Settings;
-  /** What the model is called, where it is one of the person's files. */
+  /** The name of the model, if it comes from the user's files. */
   readonly localName: string | undefined;
   readonly classLabel: number | undefined;
   readonly width: number;
-  /** Its pixels, to edit them. */
+  /** Its pixels, for editing. */
   readonly frame: Frame;
-  /** How it was edited; `undefined` where it was made of noise. A link cannot bring it back. */
+  /** How it was edited; `undefined` if it was generated from noise. A link cannot reproduce an edit. */
   readonly edit: Edit["kind"] | undefined;
-  /** The address of its PNG, for as long as the page is open. */
+  /** The object URL of its PNG, valid while the page is open. */
   readonly url: string;
-  /** Where it was made and how fast. */
+  /** The device and speed. */
   readonly speed: string;
 }
 
-/** What an edit is called in a caption. */
+/** The names of edits in captions. */
 const editNames: Readonly<Record<Edit["kind"], string>> = {
   inpaint: "repainted",
   strokes: "from strokes",
@@ -31,12 +31,14 @@ const editNames: Readonly<Record<Edit["kind"], string>> = {
   interpolate: "blended",
 };
 
-/** What tells an image from others, so that the same is not kept twice; `undefined` for edits, which differ by pictures. */
+/**
+ * Identifies an image, so that the same one is not kept twice; `undefined` for edits, which also depend on pictures.
+ */
 export function keyOf({ settings, edit, localName }: Made): string | undefined {
   return edit === undefined ? JSON.stringify([settings, localName]) : undefined;
 }
 
-/** What a model is called in a caption. */
+/** The name of a model in captions. */
 export function nameOfModel(model: ModelChoice, localName: string | undefined): string {
   if (model.kind === "hub") return model.id;
   return model.kind === "shipped" ? "emoji32" : (localName ?? "your files");
@@ -57,9 +59,9 @@ export function describeSettings(
   return `${nameOfModel(model, localName)}${edited} · ${named} · ${count} ${count === 1 ? "step" : "steps"}${at}`;
 }
 
-/** A file name that tells the image from others. */
+/** A file name that distinguishes the image from others. */
 export function fileNameOf({ name, settings }: Pick<Made, "name" | "settings">): string {
-  // A prompt may be longer than a file name.
+  // A prompt may be too long for a file name.
   const words = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")

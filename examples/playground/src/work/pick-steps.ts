@@ -1,5 +1,5 @@
 /**
- * Which of some steps to show where there is room for a few: the first, the last, and others evenly between.
+ * Which steps to show if there is room for only a few: the first, the last, and others evenly spaced between them.
  *
  * @returns Indices, ascending.
  */

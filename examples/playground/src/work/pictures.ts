@@ -1,12 +1,12 @@
 import type { Frame } from "../engine/messages.ts";
 
-/** Larger pictures are shrunk while they are read; no model here is larger. */
+/** Larger pictures are shrunk on reading; no model here is larger. */
 const longestSide = 1024;
 
 /**
- * Reads a picture file: any format of the browser. Transparent parts are put on white.
+ * Reads a picture file in any format that the browser supports. Transparent areas become white.
  *
- * @throws Error unless it is a picture.
+ * @throws Error if it is not a picture.
  */
 export async function readPicture(file: Blob): Promise<Frame> {
   const bitmap = await createImageBitmap(file).catch(() => undefined);
@@ -27,7 +27,7 @@ export async function readPicture(file: Blob): Promise<Frame> {
   return { width, height, rgba: context.getImageData(0, 0, width, height).data };
 }
 
-/** The brightness of a picture, as the model keeps it: 0.2989 red + 0.587 green + 0.114 blue. */
+/** The brightness of a picture, as colorization preserves it: 0.2989 red + 0.587 green + 0.114 blue. */
 export function greyOf({ width, height, rgba }: Frame): Frame {
   const grey = new Uint8ClampedArray(rgba.length).fill(255);
   for (let byte = 0; byte < rgba.length; byte += 4) {
@@ -37,7 +37,7 @@ export function greyOf({ width, height, rgba }: Frame): Frame {
   return { width, height, rgba: grey };
 }
 
-/** A picture that is smaller by a whole factor: the averages of its blocks. */
+/** Shrinks a picture by a whole factor, averaging blocks. */
 export function averageBlocks({ width, height, rgba }: Frame, factor: number): Frame {
   const small = { width: Math.floor(width / factor), height: Math.floor(height / factor) };
   const averages = new Uint8ClampedArray(4 * small.width * small.height).fill(255);

@@ -12,42 +12,42 @@ import type {
 } from "../engine/messages.ts";
 import { classLabelsOf, type Settings, seedsOf, type TextSettings } from "../settings/settings.ts";
 
-/** An edit to make, once the size of the model is known. */
+/** An edit to make, when the size of the model is known. */
 export interface EditOrder {
-  /** The edit with its pictures, in the model's size. */
+  /** The edit with its pictures at the model's size. */
   readonly prepare: (size: { readonly width: number; readonly height: number }) => Promise<Edit>;
   readonly steps: number;
 }
 
-/** What to make, with which model, and where. */
+/** What to make, with which model, and on which device. */
 export interface Order extends LoadRequest {
   readonly settings: Settings;
-  /** What to do with a picture; `undefined` to make images of noise. */
+  /** The edit to make; `undefined` to generate images from noise. */
   readonly edit?: EditOrder | undefined;
-  /** What a text-to-image model is to make; asked once it is loaded, and its defaults are known. */
+  /** The settings of a text-to-image model; requested after loading, when its defaults are known. */
   readonly readText: () => Pick<Settings, "steps"> & { readonly text: TextSettings };
-  /** The picture that a text-to-image model starts from, in a size. */
+  /** The picture that a text-to-image model starts from, in the given size. */
   readonly readStart: (size: {
     readonly width: number;
     readonly height: number;
   }) => Promise<TextRequest["start"]>;
 }
 
-/** How an order is watched and stopped. */
+/** How to observe and cancel an order. */
 export interface OrderOptions {
   readonly signal: AbortSignal;
   readonly onEvent: (event: EngineEvent) => void;
   /** The model has to be loaded first. */
   readonly onLoading: () => void;
-  /** The model is loaded, perhaps since long. */
+  /** The model is loaded; possibly already since an earlier order. */
   readonly onModel: (facts: ModelFacts) => Promise<void>;
-  /** The noise of this order, before the first step; none where it does not begin with noise. */
+  /** The initial noise of this order, before the first step; empty if it does not start from noise. */
   readonly onBegin: (noise: readonly Frame[]) => void;
 }
 
-/** What came of an order. */
+/** The result of an order. */
 export interface Delivery {
-  /** Those of the order, with the defaults of the model. */
+  /** The settings of the order, completed with the model's defaults. */
   readonly settings: Settings;
   readonly facts: ModelFacts;
   readonly classLabels: readonly number[] | undefined;
@@ -61,21 +61,21 @@ interface Loading {
   readonly facts: Promise<ModelFacts>;
 }
 
-/** Loads models and makes images, and remembers which model is loaded. */
+/** Loads models and generates images. Keeps the last model loaded. */
 export class Studio {
   readonly #engine = new Engine();
   #loaded: { readonly request: LoadRequest; readonly facts: ModelFacts } | undefined;
   #loading: Loading | undefined;
   #onEvent: (event: EngineEvent) => void = () => {};
 
-  /** What is known of a model, if it is the one that is loaded. */
+  /** What is known about a model, if it is the one loaded. */
   factsOf(source: ModelSource): ModelFacts | undefined {
     return this.#loaded !== undefined && isSame(this.#loaded.request.source, source)
       ? this.#loaded.facts
       : undefined;
   }
 
-  /** The noise of some seeds, in the size of the model that is loaded, or that of the one that ships. */
+  /** The noise of some seeds, in the size of the loaded model, or of the bundled one. */
   drawNoise(seeds: Pick<Settings, "seed" | "count">): Promise<readonly Frame[]> {
     const { width, height } = this.#loaded?.facts ?? { width: 32, height: 32 };
     return this.#engine.call("noise", { seeds: seedsOf(seeds), width, height });
@@ -87,21 +87,21 @@ export class Studio {
     return this.#engine.call("fit", { picture, width, height });
   }
 
-  /** What a model of the Hub is, and whether it fits this device, before its weights are fetched. */
+  /** The type of a Hub model, and whether it fits this device, before its weights are fetched. */
   inspect(request: LoadRequest, signal: AbortSignal): Promise<ModelOutline> {
     return this.#engine.call("inspect", request, { signal });
   }
 
-  /** Stops loading a model, for whatever order. */
+  /** Cancels loading a model, whichever order requested it. */
   cancelLoading(): void {
     this.#loading?.controller.abort();
   }
 
   /**
-   * Makes images; loads the model first if it is another one than before. An order that is cancelled leaves the model to
-   * load, so that the next order finds it; see {@link cancelLoading}.
+   * Generates images; loads the model first if it is not the loaded one. A cancelled order lets the model finish
+   * loading, so that the next order can use it; see {@link cancelLoading}.
    *
-   * @throws EngineError where that fails; the signal's reason where it is cancelled.
+   * @throws EngineError if this fails; the signal's reason if it is cancelled.
    */
   async make(order: Order, options: OrderOptions): Promise<Delivery> {
     const { settings, edit, source, device, previewId } = order;
@@ -176,7 +176,7 @@ export class Studio {
   }
 }
 
-/** What a promise resolves to, unless the signal is aborted first. */
+/** The result of a promise, unless the signal is aborted first. */
 function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

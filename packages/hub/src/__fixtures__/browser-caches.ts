@@ -1,6 +1,6 @@
 import { afterEach, vi } from "vitest";
 
-/** Makes a name for a cache of a browser, for the option `cacheDir`; it is deleted when the test has ended. */
+/** Makes a cache name for the option `cacheDir` in a browser; the cache is deleted after the test. */
 export function browserCaches(): () => string {
   const names: string[] = [];
   afterEach(async () => {

@@ -1,7 +1,7 @@
 import { openRepository } from "../open-repository.ts";
 import { loggedFetch, type PageRequest } from "./logged-fetch.ts";
 
-/** What the worker is to fetch. */
+/** The file that the worker fetches. */
 export interface CacheWorkerRequest {
   readonly id: string;
   readonly path: string;
@@ -9,14 +9,14 @@ export interface CacheWorkerRequest {
   readonly cacheDir: string;
 }
 
-/** What came of it. */
+/** The result. */
 export interface CacheWorkerReply {
   readonly size: number;
   readonly requests: readonly PageRequest[];
   readonly firstBytes: Uint8Array;
 }
 
-// A worker that fetches a file of the Hub into the cache.
+// A worker that fetches a Hub file into the cache.
 self.addEventListener("message", async ({ data }: MessageEvent<CacheWorkerRequest>) => {
   const { id, path, ...options } = data;
   const { fetch, requests } = loggedFetch();

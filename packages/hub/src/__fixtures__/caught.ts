@@ -1,6 +1,6 @@
 import type { RetryOptions } from "../repository.ts";
 
-/** What a call or a promise throws; fails where it throws nothing. */
+/** The error that a call or promise throws; fails if it throws nothing. */
 export async function caught(work: Promise<unknown> | (() => unknown)): Promise<Error> {
   let result: unknown;
   try {
@@ -12,5 +12,5 @@ export async function caught(work: Promise<unknown> | (() => unknown)): Promise<
   throw new Error(`expected an error, got ${String(result)}`);
 }
 
-/** Two more tries, at once. */
+/** Two immediate retries. */
 export const quickRetries: RetryOptions = { maxRetries: 2, baseWaitTime: 0.001, maxWaitTime: 0.001 };

@@ -2,7 +2,7 @@ import { type FakeHub, type FakeHubOptions, startFakeHub } from "@onestep/fake-h
 import { afterEach } from "vitest";
 import { HubClient } from "../hub-api/client.ts";
 
-/** A starter of fake Hubs, which are stopped after each test. Call it at the top of a test file. */
+/** Returns a function that starts fake Hubs and stops them after each test. Call it at the top of a test file. */
 export function fakeHubs(): (options: FakeHubOptions) => Promise<FakeHub> {
   const hubs: FakeHub[] = [];
   afterEach(async () => {
@@ -15,12 +15,12 @@ export function fakeHubs(): (options: FakeHubOptions) => Promise<FakeHub> {
   };
 }
 
-/** The requests that a fake Hub received, without what follows `?`. */
+/** The requests that a fake Hub received, without query strings. */
 export function requestLines(hub: FakeHub): string[] {
   return hub.requests.map(({ host, method, path }) => `${host} ${method} ${path.split("?")[0]}`);
 }
 
-/** A client of an endpoint, with or without a token. */
+/** A client for an endpoint, with or without a token. */
 export function makeClient(endpoint: string, token?: string): HubClient {
   return new HubClient({
     endpoint: new URL(endpoint),

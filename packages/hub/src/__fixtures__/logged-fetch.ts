@@ -10,7 +10,7 @@ export interface LoggedFetch {
   readonly requests: PageRequest[];
 }
 
-/** The browser's own `fetch`, with a log, and with answers that are changed on their way. */
+/** The browser's own `fetch` with a log and an optional change of responses. */
 export function loggedFetch(
   change: (response: Response, request: PageRequest) => Response = (response) => response,
 ): LoggedFetch {
@@ -26,7 +26,7 @@ export function loggedFetch(
   };
 }
 
-/** Cuts the connection when so many bytes of an answer have come. */
+/** Cuts the connection after the given number of bytes of a response. */
 export function cutAfter(response: Response, byteCount: number): Response {
   let left = byteCount;
   const cut = new TransformStream<Uint8Array, Uint8Array>({
@@ -39,7 +39,7 @@ export function cutAfter(response: Response, byteCount: number): Response {
   return new Response(response.body?.pipeThrough(cut) ?? null, response);
 }
 
-/** What a browser's `fetch` does without a network. */
+/** Behaves like a browser's `fetch` without a network. */
 export const noNetwork: typeof fetch = async () => {
   throw new TypeError("Failed to fetch");
 };

@@ -2,25 +2,25 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { afterEach } from "vitest";
 
-/** What a static server serves and how. Change it while it runs. */
+/** What a static server serves, and how. Can be changed while it runs. */
 export interface StaticSite {
-  /** Contents by path below the root, without a slash in front. */
+  /** Contents by path below the root, without a leading slash. */
   files: Record<string, string>;
-  /** Headers of every answer with a file. */
+  /** Headers of every response with a file. */
   headers: Record<string, string>;
-  /** Answers ranges. */
+  /** Whether range requests are supported. */
   ranges: boolean;
-  /** Answers everything with this status, where it is set. */
+  /** If set, the status of every response. */
   status: number | undefined;
-  /** After how many bytes of a body the next answers break off, one after the other. */
+  /** After how many bytes the next response bodies break off, in turn. */
   cuts: number[];
-  /** For what is not there, a page of HTML with status 200 instead of 404. */
+  /** Whether a missing file gives an HTML page with status 200 instead of 404. */
   pageForAll: boolean;
-  /** The status for what is not there. */
+  /** The status for missing files. */
   missingStatus: number;
-  /** Where everything is redirected, where it is set; a page of HTML is there. */
+  /** If set, everything is redirected to this address, which serves an HTML page. */
   login: string | undefined;
-  /** What a query has to hold for everything that is not answered with 403. */
+  /** If set, requests whose query does not contain this are answered with 403. */
   signature: string | undefined;
 }
 
@@ -32,7 +32,9 @@ export interface StaticServer {
   stop(): Promise<void>;
 }
 
-/** A starter of plain web servers, which are stopped after each test. Call it at the top of a test file. */
+/**
+ * Returns a function that starts plain web servers and stops them after each test. Call it at the top of a test file.
+ */
 export function staticServers(): (site: Partial<StaticSite>) => Promise<StaticServer> {
   const servers: StaticServer[] = [];
   afterEach(async () => {
@@ -88,14 +90,14 @@ async function start(site: StaticSite): Promise<StaticServer> {
   return { url, site, requests, stop: () => stop(server) };
 }
 
-/** Falls silent where the body is to break off, so that all before it has surely arrived. */
+/** Stalls before breaking off the body, so that everything sent before has arrived. */
 function sendBody(response: ServerResponse, bytes: Buffer, site: StaticSite): void {
   const cut = site.cuts.shift();
   if (cut === undefined) response.end(bytes);
   else response.write(bytes.subarray(0, cut));
 }
 
-/** Whether the file is still the one that `If-Range` names. */
+/** Whether the file is still the one named by `If-Range`. */
 function isSame({ headers }: IncomingMessage, site: StaticSite): boolean {
   const version = headers["if-range"];
   return version === undefined || version === (site.headers["ETag"] ?? site.headers["Last-Modified"]);

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach } from "vitest";
 
-/** A maker of temporary folders, which are removed after each test. Call it at the top of a test file. */
+/**
+ * Returns a function that makes temporary folders and removes them after each test. Call it at the top of a test file.
+ */
 export function temporaryFolders(): () => Promise<string> {
   const folders: string[] = [];
   afterEach(async () => {

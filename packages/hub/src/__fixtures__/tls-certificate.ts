@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1 that nobody has signed, and its key: for servers of tests, and secret to nobody. */
+/** A self-signed certificate for 127.0.0.1 and its key: for test servers only, and not secret. */
 export const tlsCertificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBkDCCATagAwIBAgIUN4RsfZAHMC6zaXaPgUl00kD21qcwCgYIKoZIzj0EAwIw

@@ -14,7 +14,7 @@ import { openStorage } from "./open-storage.ts";
 import { ContentFolder } from "./piece-file.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 
-/** Opens a cache of a browser for the cache tools. @throws UnsupportedError if the browser has no storage. */
+/** Opens a browser cache for the cache tools. @throws UnsupportedError if the browser has no storage. */
 export async function openBrowserCache({ cacheDir }: CacheLocation): Promise<Cache> {
   return new BrowserCache((await openStorage({ cacheDir, isNeeded: true })) as PrivateFolder);
 }
@@ -46,7 +46,7 @@ class BrowserCache implements Cache {
     return BrowserStore.urlFolderName(url);
   }
 
-  /** Writes in a browser are atomic and leave nothing. */
+  /** Writes in a browser are atomic and leave nothing behind. */
   async pruneRest(): Promise<number> {
     return 0;
   }
@@ -121,7 +121,7 @@ class BrowserCacheFolder implements CacheFolder {
         lock: contentLock(this.#folder, room, name),
       });
     }
-    // Read after the contents: a page takes the lock before it creates the content.
+    // Read after the contents: a page takes the lock before creating the content.
     const held = await heldWebLocks();
     return contents.map(({ isWhole, lock, ...content }) => ({
       ...content,
@@ -129,7 +129,7 @@ class BrowserCacheFolder implements CacheFolder {
     }));
   }
 
-  /** References and snapshots go first, so that no reader sees half of it. */
+  /** References and snapshots are removed first, so that no reader sees a partial repository. */
   async delete(): Promise<void> {
     for (const first of ["refs", "snapshots", "notes"]) await this.#folder.remove(first);
     await this.#root.remove(this.#name);

@@ -17,9 +17,9 @@ import { ContentFolder, PieceFile } from "./piece-file.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 
 /**
- * One repository's folder in the cache of a browser. It is laid out as the one on disk, with these differences: there are
- * no links, so files of a snapshot hold the name of their content; a content is stored in pieces (see
- * {@link ContentFolder}); and the copies of a web server's files are named by path and version.
+ * One repository's folder in a browser cache. The layout is the same as on disk, except that there are no links, so
+ * snapshot files contain the name of their content; each content is stored in pieces (see {@link ContentFolder}); and
+ * copies of web server files are named by path and version.
  *
  *     models--owner--name/                  see HubCache
  *       blobs/<SHA-256 or git object>/      contents
@@ -31,23 +31,23 @@ export class BrowserStore implements Store {
   readonly missingFolder: string = "missing";
   readonly #folder: PrivateFolder;
 
-  /** @param folder - The repository's own, in the folder of the cache. */
+  /** @param folder - The repository's own folder, inside the cache folder. */
   constructor(folder: PrivateFolder) {
     this.#folder = folder;
     this.place = `the browser's cache (${folder.path})`;
   }
 
-  /** The folder of a model of the Hub. */
+  /** The folder of a Hub model. */
   static ofModel(cache: PrivateFolder, id: string): BrowserStore {
     return new BrowserStore(cache.folder(HubCache.folderName(id)));
   }
 
-  /** The folder of an address on a web server. */
+  /** The folder of a web server address. */
   static async ofUrl(cache: PrivateFolder, url: string): Promise<BrowserStore> {
     return new BrowserStore(cache.folder(await BrowserStore.urlFolderName(url)));
   }
 
-  /** Where the files of an address are in the folder of the cache. */
+  /** The location of an address's files in the cache folder. */
   static async urlFolderName(url: string): Promise<string> {
     return `urls/${await shortDigest(url)}`;
   }
@@ -73,7 +73,7 @@ export class BrowserStore implements Store {
     return this.#folder.remove(path);
   }
 
-  /** Only space can be missing, and is checked when the length is known. */
+  /** Only free space can be a problem, and it is checked once the length is known. */
   async checkWritable(): Promise<void> {}
 
   async findLinked(file: string, link: string): Promise<BlobFile | undefined> {
@@ -127,7 +127,7 @@ export class BrowserStore implements Store {
     }
     const digest = await shortDigest(path);
     const name = `${digest}-${await shortDigest(`${version ?? crypto.randomUUID()}\n${size}`)}`;
-    // The same version is downloaded again where what is there is damaged.
+    // If the existing copy is damaged, the same version is downloaded again.
     await this.#removeContents(digest, note?.content, leftParts === "adopt" ? name : undefined);
     return PieceFile.open({ ...rest, folder: this.#folder.folder("contents"), name });
   }
@@ -152,7 +152,7 @@ export class BrowserStore implements Store {
     });
   }
 
-  /** Removes the contents of a path, except those of the given names. Never fails. */
+  /** Removes the contents of a path, except the named ones. Never fails. */
   async #removeContents(digest: string, ...kept: readonly (string | undefined)[]): Promise<void> {
     const contents = this.#folder.folder("contents");
     for (const { name } of await contents.entries()) {
@@ -161,7 +161,7 @@ export class BrowserStore implements Store {
   }
 }
 
-/** 32 hexadecimal digits that stand for a text: half of its SHA-256. */
+/** A short name for a text: half of its SHA-256 (32 hexadecimal digits). */
 async function shortDigest(text: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -9,8 +9,8 @@ import { type FileRequest, fileUrl } from "../hub-api/file.ts";
 import { contentId, type ListedFile } from "../hub-api/listing.ts";
 
 /**
- * Fetches files of the Hub of which the listing says what they are: a browser follows redirects by itself, and does
- * not show the headers of the Hub's own response that would say so.
+ * Fetches Hub files using the listing's metadata: browsers follow redirects themselves, and do not expose the headers
+ * of the Hub's own response, which contain the same information.
  */
 export function listedDownloads(client: HubClient): StartHubDownload {
   return async (file, listed, signal) => {
@@ -34,14 +34,14 @@ interface ListedRequest {
   readonly signal: AbortSignal;
 }
 
-/** Requests one byte, which is granted or refused as the file would be. */
+/** Requests one byte, which is granted or refused like the whole file. */
 async function askForAccess({ client, file, signal }: ListedRequest): Promise<void> {
   const response = await client.send(fileUrl(client, file), { headers: { Range: "bytes=0-0" }, signal });
   await response.discard();
   if (![200, 206, 416].includes(response.status)) throw toFailure(client, file, response);
 }
 
-/** The bytes from an offset; all of them if the server does not support ranges. */
+/** The bytes from an offset; all bytes if the server does not support ranges. */
 async function requestListed(request: ListedRequest, offset: number): Promise<Incoming> {
   const { client, listed, file, signal } = request;
   const headers = offset === 0 ? {} : { Range: `bytes=${offset}-` };
@@ -61,7 +61,7 @@ function toFailure(client: HubClient, { id, commit, path }: FileRequest, respons
   return toHubFailure(response, { id, revision: commit, path, endpoint, hasToken });
 }
 
-/** Not every server lets a page see `Content-Range`; the length of the rest says the same. */
+/** Not every server lets a page read `Content-Range`; the length of the remaining bytes is equivalent. */
 function isPart(response: HttpResponse, offset: number, size: number): boolean {
   const start = readRangeStart(response.headers);
   return start === undefined

@@ -1,12 +1,12 @@
 import type { StoreLock, StoreLockOptions } from "../cache/store.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 
-/** The locks that this page, or this worker, has. */
+/** The locks held by this page or worker. */
 const own = new Set<string>();
 
 /**
- * Takes a lock that all pages and workers of a site share, waiting until it is free. It is free again when it is
- * released, and when its page is closed.
+ * Takes a lock that all pages and workers of a site share, waiting until it is free. It is freed on release, and when
+ * its page is closed.
  *
  * @throws The reason of the signal.
  */
@@ -18,7 +18,7 @@ export async function acquireWebLock(name: string, options: StoreLockOptions): P
   return (await request(name, { signal })) as StoreLock;
 }
 
-/** `undefined` if the lock is taken and the caller does not wait for it. */
+/** `undefined` if the lock is taken and the caller does not want to wait. */
 function request(name: string, options: LockOptions): Promise<StoreLock | undefined> {
   return new Promise((resolve, reject) => {
     const hold = async (lock: Lock | null): Promise<void> => {
@@ -40,18 +40,18 @@ function request(name: string, options: LockOptions): Promise<StoreLock | undefi
   });
 }
 
-/** The names of the locks of this site that are held. */
+/** The names of this site's locks that are held. */
 export async function heldWebLocks(): Promise<ReadonlySet<string>> {
   const { held = [] } = await navigator.locks.query();
   return new Set(held.flatMap(({ name }) => name ?? []));
 }
 
 /**
- * The name of the lock that is held while a content is downloaded.
+ * The name of the lock held while a content is downloaded.
  *
  * @param folder - The folder of the repository.
- * @param room - Where it keeps its contents: those of the Hub by object id, those of web servers by path and version.
- * @param name - The content's. What a path's versions have in common is the path, for which there is one lock.
+ * @param room - The folder of its contents: for the Hub by object id, for web servers by path and version.
+ * @param name - The name of the content. All versions of a path share one lock, named by the path.
  */
 export function contentLock(folder: PrivateFolder, room: "blobs" | "contents", name: string): string {
   return `onestep ${folder.path}/${room}/${name.split("-")[0]}`;

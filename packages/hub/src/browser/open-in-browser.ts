@@ -24,8 +24,8 @@ import type { PrivateFolder } from "./private-folder.ts";
 import { RangeRepository } from "./range-repository.ts";
 
 /**
- * Opens a repository of the Hub in a browser, with the cache in the site's own storage; where the browser has none,
- * files are read in place. The revision is resolved to a commit here, once.
+ * Opens a Hub repository in a browser, with the cache in the site's own storage; if the browser has no storage, files
+ * are read in place. The revision is resolved to a commit once, here.
  */
 export async function openHubInBrowser(
   request: HubRequest,
@@ -50,7 +50,7 @@ export async function openHubInBrowser(
   return new FallbackRepository(repository, hubInPlace(client, { id, revision, commit }));
 }
 
-/** Opens a folder on a web server in a browser, likewise. No request is made until a file is requested. */
+/** Opens a folder on a web server in a browser, in the same way. No request is made until a file is requested. */
 export async function openWebInBrowser(url: URL, options: OpenRepositoryOptions): Promise<Repository> {
   const { environment = {} } = options;
   const retry = resolveRetryPolicy(options.retry);
@@ -91,14 +91,14 @@ function makeClient({ endpoint, environment }: HubRequest, options: OpenReposito
   });
 }
 
-/** A commit of a repository of the Hub. */
+/** A commit of a Hub repository. */
 interface HubCommit {
   readonly id: string;
   readonly revision: string;
   readonly commit: string;
 }
 
-/** A repository of the Hub that is read in place. */
+/** A Hub repository that is read in place. */
 function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): RangeRepository {
   const { downloadTimeout: timeout, endpoint, hasToken, retry } = client;
   const ask = async (path: string, range: string, signal: AbortSignal | undefined) => {
@@ -121,7 +121,7 @@ function hubInPlace(client: HubClient, { id, revision, commit }: HubCommit): Ran
   });
 }
 
-/** A folder on a web server that is read in place. No request is made until a file is requested. */
+/** A web server folder that is read in place. No request is made until a file is requested. */
 function webInPlace(
   folder: WebFolder,
   { timeout, retry }: { readonly timeout: Timeout; readonly retry: RetryPolicy },
@@ -143,8 +143,8 @@ function webInPlace(
 }
 
 /**
- * A repository in a cache that may be full: a file that does not fit, or that the browser does not let the page store,
- * is read in place by range requests, with a warning.
+ * A repository with a cache that may run full: a file that does not fit, or that the browser does not let the page
+ * store, is read in place by range requests, with a warning.
  */
 class FallbackRepository implements Repository {
   readonly name: string;
@@ -153,7 +153,7 @@ class FallbackRepository implements Repository {
   readonly #inPlace: Repository;
   readonly #unstored = new Set<string>();
 
-  /** @param cached - Where files come from as long as they fit. @param inPlace - The same, without a cache. */
+  /** @param cached - The source of files as long as they fit. @param inPlace - The same files, without a cache. */
   constructor(cached: Repository, inPlace: Repository) {
     this.#cached = cached;
     this.#inPlace = inPlace;

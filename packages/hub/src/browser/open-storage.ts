@@ -7,20 +7,20 @@ const defaultFolder = "onestep";
 
 let hasWarned = false;
 
-/** What depends on a cache. */
+/** Options of {@link openStorage}. */
 interface StorageOptions {
   /** Name of the folder in the origin private file system; `onestep` by default. */
   readonly cacheDir?: string | undefined;
-  /** Whether the caller can do nothing without a cache. */
+  /** Whether the caller cannot work without a cache. */
   readonly isNeeded: boolean;
 }
 
 /**
- * The folder in which this site keeps models; `undefined`, with a warning that comes once, where the browser has no
- * place for it: in some private windows, in sandboxed frames, in pages that were not fetched over HTTPS.
+ * The folder in which this site keeps models; `undefined`, with a single warning, if the browser has no storage for it:
+ * in some private windows, in sandboxed frames, and on pages not loaded over HTTPS.
  *
  * @throws UnsupportedError if there is no storage and it is needed.
- * @throws InvalidArgumentError if `cacheDir` is not the name of a folder.
+ * @throws InvalidArgumentError if `cacheDir` is not a valid folder name.
  */
 export async function openStorage({
   cacheDir,
@@ -29,7 +29,7 @@ export async function openStorage({
   const name = cacheDir ?? defaultFolder;
   checkFolderName(name);
   try {
-    // All of it is there, or the cache would be one that cannot be written or is written by two at once.
+    // All of these are needed; otherwise the cache could not be written, or could have concurrent writers.
     await navigator.locks.query();
     if (!("createWritable" in FileSystemFileHandle.prototype)) throw new TypeError("no createWritable");
     return new PrivateFolder(await navigator.storage.getDirectory(), name);

@@ -2,15 +2,15 @@ import type { LeftParts, Part } from "../cache/store.ts";
 import type { ContentHash } from "./content-hash.ts";
 import { noSpace, type PrivateFolder, readFreeBytes, writeInStorage } from "./private-folder.ts";
 
-/** So much is collected before it is written: each write takes a millisecond, however short it is. */
+/** The amount buffered before writing: each write takes a millisecond, however short it is. */
 const bufferBytes = 1024 * 1024;
 
 /** The content to download. */
 interface PieceFileOptions {
-  /** The folder of contents, and its name there. */
+  /** The folder of contents, and the content's name in it. */
   readonly folder: PrivateFolder;
   readonly name: string;
-  /** Its SHA-256 or git object, if known. */
+  /** Its SHA-256 or git object id, if known. */
   readonly objectId: string | undefined;
   /** Its length in bytes, if known. */
   readonly size: number | undefined;
@@ -18,9 +18,9 @@ interface PieceFileOptions {
   readonly signal: AbortSignal;
 }
 
-/** A partial download in the browser's storage, in pieces: see {@link ContentFolder}. */
+/** A partial download in browser storage, stored in pieces: see {@link ContentFolder}. */
 export class PieceFile implements Part {
-  /** How many bytes have come, those in the buffer included. */
+  /** How many bytes have arrived, including those in the buffer. */
   #size = 0;
   #hasOldBytes = false;
   readonly #options: PieceFileOptions;
@@ -35,7 +35,7 @@ export class PieceFile implements Part {
     this.#content = content;
   }
 
-  /** Begins to put a content into storage. @throws CacheWriteError; the reason of the signal. */
+  /** Starts storing a content. @throws CacheWriteError; the reason of the signal. */
   static async open(options: PieceFileOptions): Promise<PieceFile> {
     const content = new ContentFolder(options.folder.folder(options.name));
     const part = new PieceFile(options, content);
@@ -48,7 +48,7 @@ export class PieceFile implements Part {
     return this.#size;
   }
 
-  /** Its name among contents. */
+  /** The name of its content. */
   get content(): string {
     return this.#options.name;
   }
@@ -127,7 +127,7 @@ export class PieceFile implements Part {
     this.#hash = await createContentHash(objectId, size ?? 0);
   }
 
-  /** Writes what the buffer holds, into as many pieces as it takes. */
+  /** Writes the contents of the buffer, into as many pieces as needed. */
   async #flush(): Promise<void> {
     const end = this.#buffered;
     await writeInStorage(this.#content.path, end, async () => {
@@ -152,7 +152,7 @@ export class PieceFile implements Part {
     await writeInStorage(this.#content.path, 0, async () => writable?.close());
   }
 
-  /** Drops what has not been closed. Never fails. */
+  /** Discards everything that has not been closed. Never fails. */
   async #abort(): Promise<void> {
     this.#buffered = 0;
     const writable = this.#writable;
@@ -161,16 +161,16 @@ export class PieceFile implements Part {
   }
 }
 
-/** A content is stored in files of this length. */
+/** The length of the files in which a content is stored. */
 const pieceBytes: number = 32 * 1024 * 1024;
 
-/** The file that says that all is there, and how long it is. */
+/** The file that marks a content as complete, and records its length. */
 const wholeMark = "whole.json";
 
 /**
- * A content in the browser's storage: a folder with its bytes in the files `0`, `1`, `2` …, of 32 MiB each, and
- * `whole.json` when all are there. What is written to a file shows when it is closed; so a page that is closed during
- * a transfer loses the last piece at most.
+ * A content in browser storage: a folder with its bytes in the files `0`, `1`, `2` …, of 32 MiB each, and `whole.json`
+ * once it is complete. Data written to a file becomes visible when it is closed, so a page closed during a transfer
+ * loses at most the last piece.
  */
 export class ContentFolder {
   readonly #folder: PrivateFolder;
@@ -183,7 +183,7 @@ export class ContentFolder {
     return this.#folder.path;
   }
 
-  /** The pieces from the first on, as far as none is missing or too short. */
+  /** The pieces from the first one up to the first that is missing or too short. */
   async pieces(): Promise<readonly File[]> {
     const pieces: File[] = [];
     for (let index = 0; ; index += 1) {
@@ -194,7 +194,7 @@ export class ContentFolder {
     }
   }
 
-  /** The length of the content; `undefined` if it is not whole. */
+  /** The length of the content; `undefined` if it is incomplete. */
   async wholeSize(): Promise<number | undefined> {
     try {
       const mark: unknown = JSON.parse((await this.#folder.readText(wholeMark)) ?? "");
@@ -205,7 +205,7 @@ export class ContentFolder {
     }
   }
 
-  /** The content, which stays on disk until it is read; `undefined` if it is not whole. */
+  /** The content, which stays on disk until it is read; `undefined` if it is incomplete. */
   async open(): Promise<Blob | undefined> {
     if ((await this.wholeSize()) === undefined) return undefined;
     const pieces = await this.pieces();
@@ -213,17 +213,17 @@ export class ContentFolder {
     return only !== undefined && pieces.length === 1 ? only : new Blob([...pieces]);
   }
 
-  /** A stream into the piece that holds the byte at `position`, from there on. */
+  /** A stream into the piece with the byte at `position`, starting there. */
   writePiece(position: number): Promise<FileSystemWritableFileStream> {
     return this.#folder.writeFile(String(Math.floor(position / pieceBytes)), position % pieceBytes);
   }
 
-  /** Says that all is there. @throws CacheWriteError */
+  /** Marks the content as complete. @throws CacheWriteError */
   markWhole(size: number): Promise<void> {
     return this.#folder.writeText(wholeMark, JSON.stringify({ size }));
   }
 
-  /** Removes everything in it. @throws CacheWriteError */
+  /** Removes all of its files. @throws CacheWriteError */
   async clear(): Promise<void> {
     await this.#folder.remove(wholeMark);
     for (const { name } of await this.#folder.entries()) await this.#folder.remove(name);

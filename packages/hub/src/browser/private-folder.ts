@@ -9,11 +9,11 @@ interface PrivateEntry {
 }
 
 /**
- * A folder of the origin private file system, which need not be there: it is made when something is written into it.
- * Paths are relative to it, with forward slashes.
+ * A folder in the origin private file system. It need not exist: it is created when something is written into it. Paths
+ * are relative to it, with forward slashes.
  */
 export class PrivateFolder {
-  /** Where it is in the file system. */
+  /** Its path in the file system. */
   readonly path: string;
   readonly #root: FileSystemDirectoryHandle;
 
@@ -27,19 +27,19 @@ export class PrivateFolder {
     return new PrivateFolder(this.#root, `${this.path}/${path}`);
   }
 
-  /** Whether it is there. */
+  /** Whether it exists. */
   async exists(): Promise<boolean> {
     return (await this.#find()) !== undefined;
   }
 
-  /** What is in the folder itself, sorted by name; nothing if it is not there. */
+  /** Its direct entries, sorted by name; empty if it does not exist. */
   async entries(): Promise<readonly PrivateEntry[]> {
     const entries: PrivateEntry[] = [];
     for await (const { kind, name } of (await this.#find())?.values() ?? []) entries.push({ kind, name });
     return entries.sort((first, second) => (first.name < second.name ? -1 : 1));
   }
 
-  /** The paths of all files in the folder and below, sorted; none if it is not there. */
+  /** The paths of all files in the folder and its subfolders, sorted; empty if it does not exist. */
   async files(): Promise<readonly string[]> {
     const handle = await this.#find();
     return handle === undefined ? [] : (await new DirectoryHandleFolder(handle).list(undefined)).toSorted();
@@ -55,7 +55,7 @@ export class PrivateFolder {
     return (await this.findFile(path))?.text();
   }
 
-  /** Writes a small file as a whole, so that readers see the old one or the new one. @throws CacheWriteError */
+  /** Writes a small file atomically, so that readers see either the old or the new one. @throws CacheWriteError */
   async writeText(path: string, text: string): Promise<void> {
     await writeInStorage(`${this.path}/${path}`, text.length, async () => {
       const writable = await this.writeFile(path, 0);
@@ -65,9 +65,9 @@ export class PrivateFolder {
   }
 
   /**
-   * A stream into the file at a path. Nothing of what it writes shows before it is closed.
+   * A stream into the file at a path. Its data becomes visible when it is closed.
    *
-   * @param position - Where writing starts; what is before it stays. 0 replaces the file.
+   * @param position - Where writing starts; the bytes before it are kept. 0 replaces the file.
    */
   async writeFile(path: string, position: number): Promise<FileSystemWritableFileStream> {
     const { folder, name } = splitPath(`${this.path}/${path}`);
@@ -107,7 +107,7 @@ function splitPath(path: string): { readonly folder: string; readonly name: stri
 
 const remedy = "Delete models that are not needed (deleteFromCache), or other data of this site.";
 
-/** How many bytes this site may still store; `undefined` if the browser does not tell. */
+/** How many bytes this site may still store; `undefined` if the browser does not report it. */
 export async function readFreeBytes(): Promise<number | undefined> {
   try {
     const { quota, usage } = await navigator.storage.estimate();
@@ -117,7 +117,7 @@ export async function readFreeBytes(): Promise<number | undefined> {
   }
 }
 
-/** The error for what does not fit. */
+/** The error for data that does not fit. */
 export function noSpace(
   place: string,
   neededBytes: number,
@@ -137,10 +137,10 @@ export function noSpace(
 }
 
 /**
- * Runs an operation that writes to the browser's storage.
+ * Runs an operation that writes to browser storage.
  *
- * @param neededBytes - How much room it takes, for the message.
- * @throws DiskSpaceError if the quota is used up; CacheWriteError if it refuses otherwise.
+ * @param neededBytes - The space it needs, for the message.
+ * @throws DiskSpaceError if the quota is used up; CacheWriteError if storage refuses for another reason.
  */
 export async function writeInStorage<Result>(
   place: string,

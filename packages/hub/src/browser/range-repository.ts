@@ -7,7 +7,7 @@ import type { ReadOptions, Repository, RepositoryFile, TextOptions } from "../re
 import { checkRange, getEntry, readText } from "../repository-file.ts";
 import { checkRepositoryPath } from "../validators.ts";
 
-/** Where a repository's files are and how to ask for them. */
+/** Where a repository's files are, and how to request them. */
 interface RangeRepositoryParts {
   readonly name: string;
   readonly commit: string | undefined;
@@ -17,8 +17,8 @@ interface RangeRepositoryParts {
 }
 
 /**
- * A repository without a disk: files are read in place by range requests, and nothing is kept but the list and the
- * first part of each file. Progress events tell of files that came whole with the first request.
+ * A repository without a disk: files are read in place by range requests, and only the listing and the start of each
+ * file are kept. Progress events report files that arrive whole with the first request.
  */
 export class RangeRepository implements Repository {
   readonly name: string;
@@ -69,13 +69,15 @@ export class RangeRepository implements Repository {
   }
 }
 
-/** Fetched with the first request: small files whole, and of large ones what a reader of headers needs. */
+/**
+ * The length of the first request: small files arrive whole, and for large ones it covers what a header reader needs.
+ */
 const firstBytes = 64 * 1024;
 
-/** The largest file to hold in memory if the server does not send parts. */
+/** The largest file to hold in memory if the server does not support ranges. */
 const maximumHeldBytes = 64 * 1024 * 1024;
 
-/** The way to a file's bytes. `undefined` if there is no such file. */
+/** How to request a file's bytes. `undefined` if there is no such file. */
 interface RangeSource {
   readonly path: string;
   readonly timeout: Timeout;
@@ -83,7 +85,7 @@ interface RangeSource {
   readonly request: (range: string, signal: AbortSignal | undefined) => Promise<HttpResponse | undefined>;
 }
 
-/** A file behind range requests, of which only its first 64 KiB are held in memory. */
+/** A file read by range requests; only its first 64 KiB are held in memory. */
 class RangeFile implements RepositoryFile {
   readonly path: string;
   readonly size: number;
@@ -101,10 +103,10 @@ class RangeFile implements RepositoryFile {
   }
 
   /**
-   * Asks for the start of a file, and so for its size.
+   * Requests the start of a file, which also gives its size.
    *
    * @returns `undefined` if there is no such file.
-   * @throws UnsupportedError if the server sends no parts of files and the file is too large to hold.
+   * @throws UnsupportedError if the server does not support ranges and the file is too large to hold.
    */
   static open(source: RangeSource, signal: AbortSignal | undefined): Promise<RangeFile | undefined> {
     return withRetries(() => RangeFile.#openOnce(source, signal), source.retry, signal);
@@ -172,7 +174,7 @@ class RangeFile implements RepositoryFile {
   }
 }
 
-/** The file's size, from `Content-Range`, or if the server sent less than was asked for. */
+/** The file's size: from `Content-Range`, or known because the server sent less than requested. */
 function sizeOf(response: HttpResponse, held: Uint8Array): number | undefined {
   return readTotalSize(response.headers) ?? (held.length < firstBytes ? held.length : undefined);
 }

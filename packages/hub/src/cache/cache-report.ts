@@ -1,11 +1,11 @@
 import type { Environment } from "../settings.ts";
 import type { Store } from "./store.ts";
 
-/** Where a cache is. */
+/** The location of a cache. */
 export interface CacheLocation {
   /**
-   * The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. In a browser, the name of a
-   * folder in the storage of the site; `onestep` by default.
+   * The cache folder; `HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub` by default. In a browser, the name of
+   * a folder in the site's storage; `onestep` by default.
    */
   readonly cacheDir?: string | undefined;
   /** The environment variables to read; `process.env` by default. */
@@ -17,19 +17,19 @@ export interface ScanCacheOptions extends CacheLocation {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a cache holds. */
+/** The contents of a cache. */
 export interface CacheReport {
-  /** The folder that is shared with Python; in a browser, the folder in the storage of the site. */
+  /** The folder shared with Python; in a browser, the folder in the site's storage. */
   readonly cacheDir: string;
   /** Sorted by id. */
   readonly repositories: readonly CachedRepository[];
   /** Size of all contents in bytes. Contents shared by several repositories count once. */
   readonly sizeOnDisk: number;
-  /** Broken entries, which are not in the rest of the report. */
+  /** Broken entries, which are not part of the rest of the report. */
   readonly problems: readonly CacheProblem[];
 }
 
-/** A model of the Hub, or a folder of a web server, in a cache. */
+/** A Hub model, or a web server folder, in a cache. */
 export interface CachedRepository {
   readonly kind: "hub" | "web";
   /** `owner/name`, or the folder's URL. */
@@ -41,7 +41,7 @@ export interface CachedRepository {
   readonly fileCount: number;
   /** When one of its files was last read, if the file system records that; in a browser, last written. */
   readonly lastUsed: Date | undefined;
-  /** Sorted by commit; none for a folder of a web server. */
+  /** Sorted by commit; empty for web server folders. */
   readonly revisions: readonly CachedRevision[];
   /** Partial downloads, running or interrupted. */
   readonly incompleteFiles: readonly CachedIncompleteFile[];
@@ -95,22 +95,22 @@ export interface DeletionReport {
   readonly keptBytes: number;
 }
 
-/** A content in a cache. */
+/** A cached content. */
 export interface CachedContent {
-  /** Its location in the repository: the blob that a snapshot's file leads to, or the file itself. */
+  /** Its location in the repository: the blob that a snapshot file links to, or the file itself. */
   readonly place: string;
-  /** The location of its bytes; differs from `place` where Python keeps them in its store for all repositories. */
+  /** The location of its bytes; differs from `place` if Python keeps them in its store shared by all repositories. */
   readonly store: string;
   readonly size: number;
   /** When it was last read (written, if reads are not recorded), in milliseconds since 1970. */
   readonly lastUsed: number;
 }
 
-/** A content in the folder of contents, complete or partial. */
+/** A complete or partial content in the folder of contents. */
 export interface StoredContent extends CachedContent {
   /** Relative to the folder of the repository, with forward slashes. */
   readonly path: string;
-  /** The download that it is a part of; `undefined` if it is complete. */
+  /** The download that it is a partial file of; `undefined` if it is complete. */
   readonly part:
     | {
         /** Whether nobody is downloading it; `undefined` if that is unknown. */
@@ -120,24 +120,24 @@ export interface StoredContent extends CachedContent {
     | undefined;
 }
 
-/** The folder of one repository in a cache, for the cache tools. What is broken in it is added to `problems`. */
+/** The folder of one repository in a cache, for the cache tools. Broken entries in it are added to `problems`. */
 export interface CacheFolder {
   readonly kind: "hub" | "web";
-  /** Where it is, for reports. */
+  /** Its location, for reports. */
   readonly location: string;
   readonly store: Store;
-  /** What is there. */
+  /** What exists at its location. */
   entryKind(): Promise<"folder" | "nothing" | "something else">;
-  /** The names of branches and tags by the commit that they stand for. */
+  /** The names of branches and tags by the commit that they point to. */
   readRefs(problems: CacheProblem[]): Promise<Map<string, string[]>>;
   /** The contents of the files of each commit. */
   readSnapshots(problems: CacheProblem[]): Promise<ReadonlyMap<string, readonly CachedContent[]>>;
   readContents(problems: CacheProblem[]): Promise<readonly StoredContent[]>;
-  /** Deletes the folder. No reader sees half of it. @throws CacheWriteError */
+  /** Deletes the folder. No reader sees a partial repository. @throws CacheWriteError */
   delete(): Promise<void>;
 }
 
-/** An entry of the cache that may be the folder of a repository. */
+/** A cache entry that may be the folder of a repository. */
 export interface CacheEntry {
   readonly name: string;
   readonly location: string;
@@ -149,16 +149,16 @@ export interface Cache {
   readonly cacheDir: string;
   /** `the cache folder /home/me/.cache/huggingface/hub`. */
   readonly place: string;
-  /** The entries of the folder that holds models of the Hub, or web servers; sorted. */
+  /** The entries of the folder for Hub models or for web servers; sorted. */
   entries(kind: CacheFolder["kind"]): Promise<readonly CacheEntry[]>;
   folder(kind: CacheFolder["kind"], name: string): CacheFolder;
-  /** The name of the folder of an address on a web server. */
+  /** The folder name for a web server address. */
   urlFolderName(url: string): Promise<string>;
-  /** Removes what interrupted work left, except partial downloads. Returns how many bytes were freed. */
+  /** Removes leftovers of interrupted operations, except partial downloads. Returns how many bytes were freed. */
   pruneRest(signal: AbortSignal | undefined): Promise<number>;
 }
 
-/** Whether a folder of a cache was to be deleted. */
+/** Whether a cache folder is left over from an interrupted deletion. */
 export function isInterruptedDeletion(name: string): boolean {
   return /^\.deleting-[0-9a-f]{8}$/.test(name);
 }

@@ -3,24 +3,24 @@ import { getEntry, reportCachedFile } from "../repository-file.ts";
 import { checkRepositoryPath } from "../validators.ts";
 import { type Caller, SharedTasks, type SharedWork } from "./shared-tasks.ts";
 
-/** What came of a download. */
+/** The result of a download. */
 export interface Downloaded {
   /** `undefined` if there is no such file. */
   readonly file: RepositoryFile | undefined;
-  /** The response in place of the file, if the cached copy is used instead. */
+  /** The server's response, if the cached copy is used instead of the file. */
   readonly withdrawn?: string | undefined;
 }
 
-/** A download into the cache, which callers with the same rights share. */
+/** A download into the cache, which callers with the same access share. */
 export interface DownloadRequest {
   /** The name of the file in its cache: see `Store.key`. */
   readonly key: string;
-  /** What the response depends on, besides the file. */
+  /** What the response depends on, in addition to the file. */
   readonly caller: Caller;
   readonly work: (shared: SharedWork) => Promise<Downloaded>;
 }
 
-/** Where the files of a cached repository come from: a commit on the Hub, or a folder on a web server. */
+/** The source of a cached repository's files: a commit on the Hub, or a folder on a web server. */
 export interface Origin {
   readonly name: string;
   readonly commit: string | undefined;
@@ -31,8 +31,8 @@ export interface Origin {
   /**
    * A file, from the cache or downloaded into it.
    *
-   * @param path - Checked to be safe.
-   * @param download - Runs a download, or joins the same one that is already running.
+   * @param path - Already checked to be safe.
+   * @param download - Runs a download, or joins it if it is already running.
    */
   find(
     path: string,
@@ -43,15 +43,15 @@ export interface Origin {
   settle?(): Promise<void>;
 }
 
-/** What an {@link Origin} has at a path. */
+/** The file that an {@link Origin} has at a path. */
 export interface OriginFile {
   /** `undefined` if there is no such file. */
   readonly file: RepositoryFile | undefined;
-  /** Whether it was in the cache, so that no download has reported it. */
+  /** Whether it was cached, so that no download has reported it. */
   readonly isCached: boolean;
 }
 
-/** All downloads of this program that are running. */
+/** All running downloads of this program. */
 const downloads = new SharedTasks<Downloaded>();
 
 /** A repository whose files are kept in a cache. */

@@ -3,7 +3,7 @@ import { pause, policyBeforeContact, type RetryPolicy, waitBeforeRetry } from ".
 import { isSha256 } from "../hub-api/listing.ts";
 import type { Part } from "./store.ts";
 
-/** After a connection that brought this much, failures are counted from zero again. */
+/** After a connection that transferred this much, failures are counted from zero again. */
 const progressBytes = 1024 * 1024;
 
 /** A response with bytes of a file. */
@@ -12,9 +12,9 @@ export interface Incoming {
   readonly offset: number;
   /** The length of the whole file, if the response says so. */
   readonly size?: number | undefined;
-  /** As they arrive. A chunk may be valid only until the next is requested. */
+  /** The bytes as they arrive. A chunk may be valid only until the next one is requested. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Drops what is not read. Never fails. */
+  /** Drops any unread data. Never fails. */
   readonly discard: () => Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export interface Reception {
   readonly path: string;
   /** Its length, if known. */
   readonly size: number | undefined;
-  /** What the server says of its length where that may be wrong: good enough to see whether it fits. */
+  /** The length announced by the server, which may be wrong: good enough to check whether the file fits. */
   readonly announcedSize?: number | undefined;
-  /** Its SHA-256 or git object, if known. */
+  /** Its SHA-256 or git object id, if known. */
   readonly objectId: string | undefined;
   /** Requests the bytes from an offset. */
   readonly request: (offset: number) => Promise<Incoming>;
@@ -37,14 +37,14 @@ export interface Reception {
 }
 
 /**
- * Downloads a file into the cache: bytes are written as they arrive, and not kept in memory. After a broken connection, the
- * download resumes. At the end, the length and checksum of the whole are checked, including bytes of an earlier download;
- * then the file is published. Wrong bytes are discarded and downloaded again, once.
+ * Downloads a file into the cache: bytes are written as they arrive, and not kept in memory. After a broken connection,
+ * the download resumes. At the end, the length and checksum of the whole file are verified, including bytes from an
+ * earlier download; then the file is published. Wrong bytes are discarded and downloaded again, once.
  *
- * @param first - The response to a request from `part.size` on, if it is there already.
+ * @param first - The response to a request from `part.size` on, if there already is one.
  * @returns The length in bytes.
- * @throws IntegrityError, CacheWriteError, DiskSpaceError, what `request` throws, the reason of the signal. Then what
- * has arrived stays for another time, unless it is wrong or could not be written.
+ * @throws IntegrityError, CacheWriteError, DiskSpaceError, what `request` throws, the reason of the signal. The partial
+ * data is then kept for later, unless it is wrong or could not be written.
  */
 export async function receiveFile(part: Part, reception: Reception, first?: Incoming): Promise<number> {
   try {

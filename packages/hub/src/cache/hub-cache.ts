@@ -5,7 +5,7 @@ import type { RepositoryFile } from "../repository.ts";
 import type { Store } from "./store.ts";
 
 /**
- * One repository of the Hub in a cache, laid out as in Python's (huggingface_hub):
+ * One Hub repository in a cache, in the layout of Python's cache (huggingface_hub):
  *
  *     models--owner--name/
  *       blobs/<SHA-256 or git object>       contents
@@ -21,18 +21,18 @@ export class HubCache {
     this.store = store;
   }
 
-  /** The folder of a repository in that of the cache. */
+  /** The name of a repository's folder in the cache folder. */
   static folderName(id: string): string {
     return `models--${id.replaceAll("/", "--")}`;
   }
 
-  /** The repository that a folder in that of the cache belongs to; `undefined` if it is not a repository's. */
+  /** The repository that a folder in the cache belongs to; `undefined` if it is not a repository folder. */
   static idOf(folderName: string): string | undefined {
     const [, name] = /^models--(.*)$/s.exec(folderName) ?? [];
     return name?.replace("--", "/");
   }
 
-  /** A name for a file of a commit that no other file of any cache has. */
+  /** A name for a file of a commit, unique across all caches. */
   key(commit: string, path: string): string {
     return this.store.key(linkPath(commit, path));
   }
@@ -44,7 +44,7 @@ export class HubCache {
     return commit !== undefined && isCommit(commit) ? commit : undefined;
   }
 
-  /** Remembers what a branch or tag stands for. @throws CacheWriteError */
+  /** Records the commit of a branch or tag. @throws CacheWriteError */
   async writeCommit(revision: string, commit: string): Promise<void> {
     if (revision === commit || (await this.readCommit(revision)) === commit) return;
     await this.store.writeText(`refs/${revision}`, commit).catch(async (error: unknown) => {
@@ -54,8 +54,8 @@ export class HubCache {
   }
 
   /**
-   * Removes the notes of other references where their names are in the way: of `release` for `release/1.0`, and the
-   * other way round. They can be resolved again.
+   * Removes the records of other references whose names conflict: `release` with `release/1.0`, and vice versa. They
+   * can be resolved again.
    */
   async #clearWay(revision: string): Promise<boolean> {
     const segments = revision.split("/");
@@ -70,7 +70,7 @@ export class HubCache {
     return isCleared;
   }
 
-  /** Whether any file of a commit was ever cached. */
+  /** Whether any file of a commit has been cached. */
   async hasSnapshot(commit: string): Promise<boolean> {
     return (await this.store.entryKind(`snapshots/${commit}`)) !== undefined;
   }
@@ -82,17 +82,17 @@ export class HubCache {
     return text === undefined ? undefined : parseListing(text);
   }
 
-  /** Keeps the listing of a commit. Never fails: it can be requested again. */
+  /** Stores the listing of a commit. Never fails: it can be requested again. */
   async writeListing(commit: string, listing: RepositoryListing): Promise<void> {
     await this.store.writeText(`trees/${commit}.json`, formatListing(listing)).catch(() => {});
   }
 
-  /** Whether a commit is known not to have a file: noted here, or by Python. */
+  /** Whether a file is known to be missing from a commit: recorded here, or by Python. */
   async isMarkedMissing(commit: string, path: string): Promise<boolean> {
     return (await this.store.entryKind(this.#missingPath(commit, path))) === "file";
   }
 
-  /** Notes that a commit does not have a file, so that this is known offline. Never fails. */
+  /** Records that a file is missing from a commit, so that this is known offline. Never fails. */
   async markMissing(commit: string, path: string): Promise<void> {
     await this.store.writeText(this.#missingPath(commit, path), "").catch(() => {});
   }
@@ -102,7 +102,7 @@ export class HubCache {
     return this.store.findLinked(path, linkPath(commit, path));
   }
 
-  /** What is wrong with a cached file of a commit, if it shows; `size` is its length, if known. */
+  /** What is wrong with a cached file of a commit, if that can be seen; `size` is its length, if known. */
   findDamage(
     commit: string,
     file: RepositoryFile,
@@ -111,7 +111,7 @@ export class HubCache {
     return this.store.findDamage(file, linkPath(commit, file.path), size);
   }
 
-  /** Checks that a file can be added to a snapshot, before it is downloaded. @throws CacheWriteError */
+  /** Checks that a file can be added to a snapshot, before downloading it. @throws CacheWriteError */
   checkPlace(commit: string, path: string): Promise<void> {
     return this.store.checkWritable(linkPath(commit, path));
   }

@@ -9,20 +9,20 @@ import { type Incoming, receiveFile } from "./download.ts";
 import type { HubCache } from "./hub-cache.ts";
 import type { SharedWork } from "./shared-tasks.ts";
 
-/** A file of the Hub to put into the cache. */
+/** A Hub file to put into the cache. */
 interface HubFileRequest extends FileRequest {
   readonly cache: HubCache;
   readonly startDownload: StartHubDownload;
   readonly retry: RetryPolicy;
-  /** What the listing says of the file, if there is one. */
+  /** The listing's entry for the file, if there is a listing. */
   readonly listed: ListedFile | undefined;
   readonly askListing: AskListing;
 }
 
 /**
- * Makes a file of a commit available in the cache: fetched, checked, stored under the name of its content and linked
- * from the commit's snapshot. A content that is there already, from another commit or under another path, is linked
- * without fetching it again; while somebody else downloads it, this waits.
+ * Makes a file of a commit available in the cache: downloads it, verifies it, stores it under the name of its content
+ * and links it into the commit's snapshot. A content already cached, from another commit or under another path, is
+ * linked without downloading it again; if it is being downloaded elsewhere, this waits.
  *
  * @returns `undefined` if the commit has no such file.
  */
@@ -51,7 +51,7 @@ export async function fetchHubFile(
   }
 }
 
-/** Downloads a content under its lock, so that it is downloaded once. */
+/** Downloads a content while holding its lock, so that it is downloaded only once. */
 async function receive(
   request: HubFileRequest,
   download: HubDownload,
@@ -75,7 +75,7 @@ async function receive(
   try {
     const cached = await findCached(request, objectId, size);
     if (cached !== undefined) {
-      // Somebody else's rights brought it here a moment ago.
+      // Another caller, with other access rights, has just downloaded it.
       if (hasWaited) await download.confirm().catch(throwUnlessOutage);
       return reportCached(cached, work);
     }
@@ -95,7 +95,7 @@ async function receive(
       signal,
     };
     await receiveFile(part, reception, part.size === 0 ? download.takeFirst() : undefined);
-    // If that fails, the content stays, so that it is not fetched again.
+    // If this fails, the content is kept, so that it is not downloaded again.
     const file = await cache.linkFile(request.commit, path, objectId, true);
     reporter.end(file.size);
     return file;
@@ -125,19 +125,19 @@ function reportCached(file: RepositoryFile, work: SharedWork): RepositoryFile {
   return file;
 }
 
-/** A content of the Hub to download: its ids, and how to get its bytes. */
+/** A Hub content to download: its id, and how to get its bytes. */
 export interface HubDownload {
-  /** Its SHA-256 or git object. */
+  /** Its SHA-256 or git object id. */
   readonly objectId: string;
   /** Its length in bytes, if the Hub says so. */
   readonly size: number | undefined;
   /**
-   * Ensures that the Hub gives the file to this caller, where no request of the caller's own has said so.
+   * Checks that the Hub gives this caller the file, if no request by this caller has confirmed it yet.
    *
    * @throws The error of the Hub for a caller who may not read the file.
    */
   confirm(): Promise<void>;
-  /** Its bytes from the start, if a response already has them; once. */
+  /** Its bytes from the start, if a response already has them; only once. */
   takeFirst(): Incoming | undefined;
   /** Requests the bytes from an offset. @throws IntegrityError if the Hub has another content now. */
   request(offset: number): Promise<Incoming>;
@@ -145,14 +145,14 @@ export interface HubDownload {
   discard(): Promise<void>;
 }
 
-/** Asks what the listing of the commit says of a file. */
+/** Requests a file's entry in the listing of the commit. */
 export type AskListing = () => Promise<ListedFile | undefined>;
 
 /**
- * Finds out what a file is and how to fetch it, or that it does not exist.
+ * Finds out what a file is and how to download it, or that it does not exist.
  *
- * @param listed - What the listing says of it, if there is one.
- * @param askListing - Asks what the listing says of it; `undefined` if the listing is not available.
+ * @param listed - Its entry in the listing, if there is a listing.
+ * @param askListing - Requests its entry in the listing; `undefined` if the listing is not available.
  */
 export type StartHubDownload = (
   file: FileRequest,

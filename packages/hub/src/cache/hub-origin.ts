@@ -18,10 +18,10 @@ import {
 import type { HubCache } from "./hub-cache.ts";
 import { fetchHubFile, type StartHubDownload } from "./hub-file.ts";
 
-/** From this length on it is worth a request to know how long a cached file should be. */
+/** The file length from which a request is worthwhile to find out the correct length of a cached file. */
 const checkedBytes = 1024 * 1024;
 
-/** What a {@link HubOrigin} consists of. */
+/** The parts of a {@link HubOrigin}. */
 interface HubOriginParts {
   readonly id: string;
   readonly revision: string;
@@ -30,7 +30,7 @@ interface HubOriginParts {
   /** `undefined` if requests are not allowed. */
   readonly client: HubClient | undefined;
   readonly startDownload: StartHubDownload;
-  /** Whether nothing can be fetched of which the listing does not say what it is, as in browsers. */
+  /** Whether a file can be downloaded only if the listing describes it, as in browsers. */
   readonly needsListing: boolean;
   /** See `OpenRepositoryOptions`. */
   readonly holdRevision: boolean;
@@ -38,7 +38,7 @@ interface HubOriginParts {
   readonly unreachable: Error | undefined;
 }
 
-/** One commit of a repository on the Hub. */
+/** One commit of a Hub repository. */
 class HubOrigin implements Origin {
   readonly name: string;
   readonly commit: string;
@@ -48,10 +48,10 @@ class HubOrigin implements Origin {
   #askedForCheck = false;
   #fetching = 0;
   #hasFiles = false;
-  /** Whether a file was put into the cache since the last warning. */
+  /** Whether a file has been cached since the last warning. */
   #hasFetched = false;
   #holdsRevision: boolean;
-  /** Whether there is no use in asking for files that are not cached. */
+  /** Whether requesting files that are not cached is pointless. */
   #isOut: boolean;
 
   constructor(parts: HubOriginParts) {
@@ -120,7 +120,7 @@ class HubOrigin implements Origin {
     return { file, isCached: false };
   }
 
-  /** The file is there all the same; in a cache that cannot be written, nothing else was to be expected. */
+  /** The file is usable all the same; and for a read-only cache, this was to be expected. */
   #warnOfNote(error: Error): void {
     if (this.#hasFetched)
       warn(`${error.message} ${this.name} is not found there offline by its revision.`, "cache");
@@ -133,9 +133,9 @@ class HubOrigin implements Origin {
   }
 
   /**
-   * The file out of the cache. A damaged one is ignored if it can be downloaded again.
+   * The cached file. A damaged one is ignored if it can be downloaded again.
    *
-   * @throws IntegrityError if it is damaged and cannot be fetched again.
+   * @throws IntegrityError if it is damaged and cannot be downloaded again.
    */
   async #findCached(
     path: string,
@@ -154,8 +154,8 @@ class HubOrigin implements Origin {
   }
 
   /**
-   * The list of files, by which the length of a cached file is checked. If unknown, it is requested, once for a
-   * commit: for a large file, and of an endpoint that has just responded.
+   * The listing, which gives the correct length of a cached file. If missing, it is requested, once per commit: only
+   * for a large file, and only if the endpoint has just responded.
    */
   async #listingForCheck(
     file: RepositoryFile,
@@ -196,8 +196,8 @@ class HubOrigin implements Origin {
   }
 
   /**
-   * Notes which commit the revision stands for, and the listing: after the first file, so that no note is empty, and,
-   * of files that are fetched side by side, after the last. While an older commit is held, not before it is released.
+   * Records the commit of the revision, and the listing: after the first file, so that no record is empty, and, for
+   * concurrent downloads, after the last one. While an older commit is held, not before it is released.
    */
   async #remember(): Promise<void> {
     const { cache, revision } = this.#parts;
@@ -231,15 +231,15 @@ class HubOrigin implements Origin {
 
 const notThere: OriginFile = { file: undefined, isCached: false };
 
-/** Whether a server that failed a moment ago may respond now. An unreachable one is not waited for again. */
+/** Whether a server that has just failed may respond now. An unreachable one is not tried again. */
 function isPassing(outage: Error | undefined): boolean {
   return outage === undefined || !ConnectionError.isInstance(outage) || outage.retry === "soon";
 }
 
-/** What differs between Node and browsers. */
+/** The differences between Node and browsers. */
 interface HubPlatform {
   readonly cache: HubCache;
-  /** Asked for if requests are allowed. */
+  /** Called if requests are allowed. */
   readonly makeClient: () => Promise<HubClient>;
   readonly startDownload: (client: HubClient) => StartHubDownload;
   /** See `HubOriginParts`. */
@@ -247,8 +247,8 @@ interface HubPlatform {
 }
 
 /**
- * Opens a repository of the Hub that is kept in a cache. The revision is resolved to a commit here, once; where the
- * endpoint cannot be reached, or fails, and the revision is in the cache, that commit is used with a warning.
+ * Opens a Hub repository with a cache. The revision is resolved to a commit once, here; if the endpoint is unreachable
+ * or fails, and the revision is cached, the cached commit is used with a warning.
  */
 export async function openHubRepository(
   request: HubRequest,
@@ -278,7 +278,7 @@ export async function openHubRepository(
     const commit =
       cached === undefined
         ? await resolveRevision(client, revisionRequest)
-        : // Where there is a copy to fall back on, one try is enough.
+        : // If there is a cached copy to fall back on, one try is enough.
           await retryWhenCut(() => resolveRevision(client, { ...revisionRequest, retry: noRetries }));
     return toRepository({ ...connected, commit });
   } catch (error) {
@@ -295,7 +295,7 @@ function toRepository(parts: HubOriginParts): Repository {
   return new CachedRepository(new HubOrigin(parts));
 }
 
-/** A revision becomes the name of a file in the cache. */
+/** A revision is used as a file name in the cache. */
 function checkRevision(revision: string): string {
   const fault = findPathFault(revision);
   if (fault === undefined) return revision;

@@ -2,12 +2,12 @@ import type { ProgressEvent } from "@onestep/core";
 import type { ReadOptions } from "../repository.ts";
 
 /**
- * What the result of a task depends on besides its key: endpoint, token, `fetch`. Values are compared with
- * `Object.is`, place by place.
+ * What the result of a task depends on in addition to its key: endpoint, token, `fetch`. Values are compared by
+ * position with `Object.is`.
  */
 export type Caller = readonly unknown[];
 
-/** What the work of a shared task gets. */
+/** The arguments of a shared task. */
 export interface SharedWork {
   /** Aborted when all callers have stopped waiting for the result. */
   readonly signal: AbortSignal;
@@ -25,21 +25,21 @@ interface Task<Result> {
   readonly caller: Caller;
   readonly controller: AbortController;
   readonly waiters: Set<Waiter<Result>>;
-  /** The start of the file, repeated to callers that join late. */
+  /** The start event of the file, repeated to callers that join late. */
   started: ProgressEvent | undefined;
 }
 
 /**
- * Work that several callers of the same rights ask for at the same time and that is done once. Each caller keeps its own
- * signal and progress listener. When the last of them leaves, the work is aborted, and that caller's promise settles when
- * the work has cleaned up.
+ * Work requested concurrently by several callers with the same access, and done only once. Each caller keeps its own
+ * signal and progress listener. When the last of them leaves, the work is aborted, and that caller's promise settles
+ * after the work has cleaned up.
  */
 export class SharedTasks<Result> {
   readonly #tasks = new Map<string, Set<Task<Result>>>();
 
   /**
-   * The result of the work under `key`: of the one that is under way for the same caller, or of a new one. Neither a
-   * result nor a failure is shared with another caller.
+   * The result of the work under `key`: joins the work in progress for the same caller, or starts it. Neither a result
+   * nor a failure is shared with a different caller.
    */
   async join(
     key: string,
@@ -125,7 +125,7 @@ export class SharedTasks<Result> {
     }
   }
 
-  /** Lets the next caller start afresh. */
+  /** Lets the next caller start over. */
   #forget(key: string, task: Task<Result>): void {
     const tasks = this.#tasks.get(key);
     tasks?.delete(task);

@@ -2,10 +2,10 @@ import type { RepositoryFile } from "../repository.ts";
 import type { Part, PartRequest, Store, UrlNote } from "./store.ts";
 
 /**
- * The files of one folder on a web server in a cache:
+ * The cached files of one folder on a web server:
  *
  *     origin.json          {"url": "https://…"}
- *     notes/<path>.json    by what to ask whether the file has changed: see {@link UrlNote}
+ *     notes/<path>.json    how to check whether the file has changed: see {@link UrlNote}
  */
 export class WebCache {
   readonly store: Store;
@@ -17,7 +17,7 @@ export class WebCache {
     this.#url = url;
   }
 
-  /** A name for a file that no other file of any cache has. */
+  /** A name for a file, unique across all caches. */
   key(path: string): string {
     return this.store.key(`files/${path}`);
   }
@@ -37,7 +37,7 @@ export class WebCache {
     }
   }
 
-  /** Notes how to ask for a stored file again, and makes it the one to use. @throws CacheWriteError */
+  /** Records how to revalidate a stored file, and makes it the current one. @throws CacheWriteError */
   async writeNote(path: string, note: UrlNote, part: Part): Promise<void> {
     const { content } = part;
     const whole = content === undefined ? note : { ...note, content };
@@ -45,14 +45,14 @@ export class WebCache {
     await this.store.removeOtherCopies(path, whole);
   }
 
-  /** Notes that the server has no such file, if there is no copy of it. Never fails. */
+  /** Records that the server has no such file, if there is no copy of it. Never fails. */
   async markMissing(path: string): Promise<void> {
     await this.#write(path, { missing: true }).catch(() => {});
   }
 
-  /** Begins to put a file into the cache. @throws CacheWriteError */
+  /** Starts putting a file into the cache. @throws CacheWriteError */
   async openPart(path: string, request: Omit<PartRequest, "content" | "note">): Promise<Part> {
-    // Without its note, a file would be downloaded again each time.
+    // Without its note, a file would be downloaded again every time.
     for (const place of [notePath(path), originPath]) await this.store.checkWritable(place);
     return this.store.openPart({ ...request, content: { path }, note: await this.readNote(path) });
   }
@@ -69,7 +69,7 @@ function notePath(path: string): string {
   return `notes/${path}.json`;
 }
 
-/** Whether the name of the copy is well-formed, if there is one: it becomes the path of a folder. */
+/** Whether the name of the copy, if any, is well-formed: it becomes a folder path. */
 function isContentName(note: object): note is UrlNote {
   if (!("content" in note)) return true;
   return typeof note.content === "string" && /^[0-9a-f]{32}-[0-9a-f]{32}$/.test(note.content);

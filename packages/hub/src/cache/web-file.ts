@@ -11,16 +11,16 @@ import type { SharedWork } from "./shared-tasks.ts";
 import type { LeftParts, UrlNote } from "./store.ts";
 import type { WebCache } from "./web-cache.ts";
 
-/** A file of a web server to put into the cache. */
+/** A web server file to put into the cache. */
 interface WebFileRequest extends WebDownloadRequest {
   readonly cache: WebCache;
   readonly retry: RetryPolicy;
 }
 
 /**
- * Makes a file of a web server available in the cache, and downloads it only if it differs from the copy. A file that
- * changes during the download is downloaded once more. A copy is kept if the server no longer has the file, or
- * responds with a page: a server that was moved, or a network that wants a login, looks the same.
+ * Makes a web server file available in the cache, and downloads it only if it differs from the copy. A file that
+ * changes during the download is downloaded once more. The copy is kept if the server no longer has the file, or
+ * responds with an HTML page: a server that has moved looks the same, as does a network that requires a login.
  */
 export async function fetchWebFile(request: WebFileRequest, work: SharedWork): Promise<Downloaded> {
   const { cache, path } = request;
@@ -103,7 +103,10 @@ async function receive(
   return cache.findFile(path);
 }
 
-/** Some servers, and all requests of browsers, know no conditions: then the headers of the file say the same. */
+/**
+ * Some servers ignore conditional requests, and browsers cannot send them: then the headers of the file are compared
+ * instead.
+ */
 function isUnchanged(
   { contentLength, etag, lastModified, size }: UrlNote,
   { headers, status }: HttpResponse,
@@ -114,7 +117,7 @@ function isUnchanged(
   return isOfSameTime && readSize(headers.get("Content-Length")) === (contentLength ?? size);
 }
 
-/** Whether servers compress responses of this kind, so that `Content-Length` does not tell their length. */
+/** Whether servers compress responses of this kind, so that `Content-Length` is not their actual length. */
 function isOftenCompressed({ headers }: HttpResponse, path: string): boolean {
   const type = headers.get("Content-Type") ?? "";
   return /\.(?:json|txt|md)$/i.test(path) || /^text\/|[/+](?:json|xml|javascript)\b/i.test(type);
@@ -137,20 +140,20 @@ function readNote(headers: Headers, size: number): UrlNote {
   };
 }
 
-/** What a transfer needs to ask for more. */
+/** What a transfer needs to request more bytes. */
 interface WebDownloadRequest {
   readonly folder: WebFolder;
   readonly path: string;
   readonly downloadTimeout: Timeout;
 }
 
-/** Downloads one version of a file of a web server from any offset. */
+/** Downloads one version of a web server file from any offset. */
 class WebDownload {
-  /** Length in bytes, if the server says so. */
+  /** Length in bytes, if the server reports it. */
   readonly size: number | undefined;
-  /** What the server says of the length, right or not: see `HttpResponse.bodySize`. */
+  /** The length announced by the server, correct or not: see `HttpResponse.bodySize`. */
   readonly announcedSize: number | undefined;
-  /** What names the version; `undefined` if nothing does, and a transfer always begins at the start. */
+  /** Identifies the version; `undefined` if nothing does, in which case a transfer always begins at the start. */
   readonly version: string | undefined;
   readonly #request: WebDownloadRequest;
   readonly #signal: AbortSignal;
@@ -163,7 +166,7 @@ class WebDownload {
     this.version = readVersion(first.headers);
   }
 
-  /** The bytes of a response that begins at an offset of the file. */
+  /** The bytes of a response, which begin at an offset of the file. */
   take(response: HttpResponse, offset: number): Incoming {
     const chunks = response.passingChunks(this.#request.downloadTimeout);
     const size = offset === 0 ? undefined : readTotalSize(response.headers);
@@ -201,13 +204,15 @@ class WebDownload {
   }
 }
 
-/** Between the last change and the response, so that a second change at the same time of day cannot hide. */
+/**
+ * The minimum time between the last change and the response, so that a second change within the same timestamp cannot
+ * go unnoticed.
+ */
 const settledMilliseconds = 60_000;
 
 /**
- * What names this very version of a file of a web server, byte for byte, so that a download of it can be resumed
- * again (RFC 9110, section 8.8): a strong `ETag`, or a `Last-Modified` of some time ago. `undefined` if the server
- * gives neither.
+ * Identifies this exact version of a web server file, byte for byte, so that its download can be resumed (RFC 9110,
+ * section 8.8): a strong `ETag`, or a `Last-Modified` that is old enough. `undefined` if the server gives neither.
  */
 export function readVersion(headers: Headers): string | undefined {
   const etag = headers.get("ETag");

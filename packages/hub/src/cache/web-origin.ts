@@ -10,7 +10,7 @@ import type { Caller } from "./shared-tasks.ts";
 import type { WebCache } from "./web-cache.ts";
 import { fetchWebFile } from "./web-file.ts";
 
-/** What a {@link WebOrigin} consists of. */
+/** The parts of a {@link WebOrigin}. */
 interface WebOriginParts {
   readonly folder: WebFolder;
   readonly cache: WebCache;
@@ -20,8 +20,8 @@ interface WebOriginParts {
 }
 
 /**
- * A folder on a plain web server. Each file is requested once per opened repository, conditionally on what the server
- * said about the cached copy (`ETag`, `Last-Modified`). While the server cannot be reached, the copy is used.
+ * A folder on a plain web server. Each file is requested once per opened repository, conditionally on the validators of
+ * the cached copy (`ETag`, `Last-Modified`). While the server is unreachable, the copy is used.
  */
 export class WebOrigin implements Origin {
   readonly name: string;
@@ -64,7 +64,7 @@ export class WebOrigin implements Origin {
     return { file, isCached: false };
   }
 
-  /** What a response depends on, besides the file: the query may hold a signature. */
+  /** What a response depends on, in addition to the file: the query may contain a signature. */
   #caller(): Caller {
     const { downloadTimeout, folder, retry } = this.#parts;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
@@ -76,7 +76,7 @@ export class WebOrigin implements Origin {
     return (await cache.findFile(path)) !== undefined || (await cache.readNote(path))?.missing === true;
   }
 
-  /** The cached copy; `undefined` if it is known that there is no such file. */
+  /** The cached copy; `undefined` if the file is known not to exist. */
   async #findCached(path: string): Promise<RepositoryFile | undefined> {
     const { cache } = this.#parts;
     const file = await cache.findFile(path);

@@ -35,24 +35,24 @@ const unreachable = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** The connection was there, and ended. */
+/** The connection was established, then lost. */
 const cut = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
-/** What no second try changes. */
+/** Failures that a retry does not fix. */
 const permanent =
   /CERT|SIGNATURE|^EPROTO$|^ERR_(?:INVALID|TLS|SSL)|^HPE_INVALID_(?:CONSTANT|METHOD|STATUS|VERSION)|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED/;
 
-/** What is known besides the error. */
+/** What is known in addition to the error. */
 interface FailureContext {
   /** Whether a retry may help, if the caller knows. */
   readonly retry?: ConnectionError["retry"] | undefined;
-  /** Whether the response had begun, so that the server is reachable. `false` by default. */
+  /** Whether the response had begun, which means that the server is reachable. `false` by default. */
   readonly hasBegun?: boolean | undefined;
   /** What sent the request; the platform's by default. */
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** Makes what `fetch`, or reading its body, threw into a typed error. */
+/** Converts an error from `fetch`, or from reading its body, to a typed error. */
 export function toConnectionError(url: URL, error: unknown, context: FailureContext = {}): ConnectionError {
   const { hasBegun = false, retry } = context;
   const code = findCode(error);
@@ -73,7 +73,7 @@ export function toConnectionError(url: URL, error: unknown, context: FailureCont
   );
 }
 
-/** The error for an address of `http:` at which the server speaks TLS. */
+/** The error for an `http:` address at which the server speaks TLS. */
 export function toProtocolError(url: URL, cause: unknown): ConnectionError {
   return new ConnectionError(
     {
@@ -86,11 +86,11 @@ export function toProtocolError(url: URL, cause: unknown): ConnectionError {
   );
 }
 
-/** An error without a code is a failure of the network where `fetch` says so, which throws a TypeError then. */
+/** An error without a code is a network failure if `fetch` reports it as a TypeError. */
 function chanceOf(code: string | undefined, error: unknown, hasBegun: boolean): ConnectionError["retry"] {
   if (code === undefined) {
     if (!isTypeError(error)) return "never";
-    // Node's own refusal of an address or a response has a cause; browsers say nothing more.
+    // When Node itself rejects an address or a response, the error has a cause; browsers give no details.
     if (!hasBegun && isError(error.cause)) return "never";
     return hasBegun ? chanceInBrowser() : "perhaps";
   }
@@ -103,7 +103,7 @@ function chanceInBrowser(): ConnectionError["retry"] {
   return globalThis.navigator?.onLine === false ? "perhaps" : "soon";
 }
 
-/** Node's `fetch` does not report a response with status 407; its message is "fetch failed", whatever the cause. */
+/** Node's `fetch` does not return a response with status 407; its message is always "fetch failed". */
 function describeCause(error: unknown): string {
   if (!isError(error)) return String(error);
   const { cause, message } = error;
@@ -113,23 +113,23 @@ function describeCause(error: unknown): string {
   return ofProxy ?? (cause.message === "" ? message : cause.message);
 }
 
-/** What `fetch` throws if there is no response, of whichever realm. */
+/** What `fetch` throws if there is no response, from any realm. */
 function isTypeError(error: unknown): error is TypeError {
   return isError(error) && error.name === "TypeError";
 }
 
-/** The first message of a form in an error and its causes. */
+/** The first message that matches a pattern in an error and its causes. */
 function findMessage(error: unknown, form: RegExp, depth = 0): string | undefined {
   if (!isError(error) || depth > 5) return undefined;
   return form.test(error.message) ? error.message : findMessage(error.cause, form, depth + 1);
 }
 
-/** Whether an error says that the server cut the connection. Browsers do not say so, and ask again by themselves. */
+/** Whether an error means that the server cut the connection. Browsers do not report this, and retry by themselves. */
 export function isCut(error: unknown): boolean {
   return ConnectionError.isInstance(error) && cut.has(findCode(error.cause) ?? "");
 }
 
-/** Whether an error says that the server showed a certificate that is not accepted. */
+/** Whether an error means that the server's certificate is not accepted. */
 export function isCertificateFault(error: unknown): boolean {
   return /CERT|SIGNATURE/.test(findCode(error) ?? "");
 }
@@ -144,7 +144,7 @@ export function toTimeoutError(url: URL, seconds: number, variable: string): Con
   });
 }
 
-/** The first code (`ECONNREFUSED`) in an error, its causes and, where several addresses were tried, their errors. */
+/** The first code (`ECONNREFUSED`) in an error, its causes and, if several addresses were tried, their errors. */
 function findCode(error: unknown, depth = 0): string | undefined {
   if (!isError(error) || depth > 5) return undefined;
   const code = errorCode(error);
@@ -153,12 +153,12 @@ function findCode(error: unknown, depth = 0): string | undefined {
   return findCode(error.cause, depth + 1);
 }
 
-/** What is known of a failure. */
+/** What is known about a failure. */
 interface Failure {
   readonly url: URL;
-  /** `ECONNREFUSED` and the like, if the platform says. */
+  /** The error code, such as `ECONNREFUSED`, if the platform reports one. */
   readonly code: string | undefined;
-  /** Whether `fetch` is that of the platform, which the environment may govern. */
+  /** Whether `fetch` is the platform's own, which environment variables may affect. */
   readonly isOwnFetch: boolean;
 }
 
@@ -176,7 +176,7 @@ const noWay = new Set([
   "UND_ERR_SOCKET",
 ]);
 
-/** What to do about a request that found no server, or not the one that was meant. */
+/** What to do about a request that reached no server, or the wrong one. */
 export function connectionRemedy(failure: Failure): string {
   const { code, url } = failure;
   if (code === undefined && !isNode()) return browserRemedy(url);
@@ -201,7 +201,7 @@ export function connectionRemedy(failure: Failure): string {
   return `Check the network, the proxy and the address (HF_ENDPOINT); ${useCache}${hint}`;
 }
 
-/** What to do where a proxy refused to make the connection; `undefined` for all other errors. */
+/** What to do if a proxy refused the connection; `undefined` for all other errors. */
 function proxyRefusal(
   message: string,
 ): { readonly found: string; readonly remedy: string; readonly retry: ConnectionError["retry"] } | undefined {
@@ -221,7 +221,7 @@ function proxyRefusal(
   };
 }
 
-/** A page is not told why a request failed. */
+/** A page cannot find out why a request failed. */
 function browserRemedy(url: URL): string {
   if (url.protocol === "http:" && globalThis.origin?.startsWith("https:") && !isLoopback(url.hostname)) {
     return "A page of https: may not ask an address of http: (mixed content): serve the files over https:.";
@@ -241,7 +241,7 @@ function isNode(): boolean {
   return globalThis.process?.versions?.node !== undefined;
 }
 
-/** That a proxy is named in the environment, and whether Node's `fetch` takes notice of it. */
+/** A hint that the environment sets a proxy, and whether Node's `fetch` uses it. */
 function proxyHint({ isOwnFetch, url }: Failure): string {
   const { env = {}, execArgv = [], versions } = globalThis.process ?? {};
   const scheme = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
@@ -274,7 +274,7 @@ function isExcepted({ hostname, port }: URL, exceptions: string): boolean {
   });
 }
 
-/** A URL for messages: without its query, which may hold a signature. */
+/** A URL for messages: without its query, which may contain a signature. */
 export function describeUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }

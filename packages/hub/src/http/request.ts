@@ -22,22 +22,24 @@ export interface HttpRequest {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Makes the body, each time the request is sent. `noteActivity` is to be called for every piece that the server takes.
+   * Creates the body each time the request is sent. Must call `noteActivity` for every piece that the server accepts.
    * None by default.
    */
   readonly makeBody?: ((noteActivity: () => void) => BodyInit) | undefined;
   readonly fetch: typeof fetch;
   readonly timeout: Timeout;
-  /** Sent to this origin and to no other, wherever redirects lead. */
+  /** Sent only to this origin, wherever redirects lead. */
   readonly authorization?: { readonly origin: string; readonly token: string } | undefined;
   /**
-   * Who follows redirects. `"here"`: each is followed by hand, and `onRedirect` sees its headers. `"fetch"`: the
-   * platform follows them, as it must in browsers, which show no headers of a redirect and drop the token by
-   * themselves when the origin changes. `"nobody"`: a redirect is an error. Node's `fetch` then keeps no copy of the
-   * body for it.
+   * Who follows redirects. `"here"`: each one is followed manually, and `onRedirect` sees its headers. `"fetch"`: the
+   * platform follows them; this is required in browsers, which hide the headers of redirects and drop the token
+   * themselves when the origin changes. `"nobody"`: a redirect is an error, so Node's `fetch` does not keep a copy of
+   * the body.
    */
   readonly redirects: "here" | "fetch" | "nobody";
-  /** Sees every redirect before it is followed; `false` stops there, and the redirect itself is the response. */
+  /**
+   * Called for every redirect before following it; `false` stops there and returns the redirect itself as the response.
+   */
   readonly onRedirect?: (from: URL, headers: Headers, to: URL) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,7 +75,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
 async function sendOnce(request: HttpRequest, url: URL): Promise<HttpResponse> {
   const watch = new RequestWatch(url, request.signal);
   const headers = new Headers(request.headers);
-  // Taken out of its object: browsers refuse a `fetch` that is called as a method.
+  // Detached from its object: browsers reject `fetch` when called as a method.
   const { authorization, fetch, makeBody, method = "GET", redirects } = request;
   if (authorization !== undefined && authorization.origin === url.origin) {
     headers.set("Authorization", `Bearer ${authorization.token}`);
@@ -116,8 +118,8 @@ interface FailedRequest {
 }
 
 /**
- * Makes what `fetch` threw into a typed error. If a server closed a plain connection without a response, this checks
- * whether it speaks TLS at that port: a retry would not help then.
+ * Converts an error from `fetch` to a typed error. If a server closed an unencrypted connection without a response,
+ * this checks whether it speaks TLS on that port: a retry would not help then.
  */
 export async function explainFailure(
   url: URL,

@@ -27,8 +27,8 @@ export class HttpResponse {
   }
 
   /**
-   * How many bytes the body has when it is read; `undefined` if the server does not tell. A page does not
-   * see whether a response of another origin is compressed, and the header may be the compressed length.
+   * How many bytes the body will have when read; `undefined` if unknown. A page cannot see whether a cross-origin
+   * response is compressed, so the header may be the compressed length.
    */
   get bodySize(): number | undefined {
     const encoding = this.headers.get("Content-Encoding");
@@ -38,7 +38,7 @@ export class HttpResponse {
   }
 
   /**
-   * The body, piece by piece as it arrives; the server is read no faster than the caller takes the pieces.
+   * The body in chunks as it arrives, read from the server no faster than the caller consumes them.
    *
    * @throws ConnectionError if the connection breaks, or the server stays silent for longer than `timeout`.
    */
@@ -49,7 +49,7 @@ export class HttpResponse {
 
   /**
    * Like {@link chunks}, but a chunk is valid only until the next is requested: if the platform supports it, one buffer
-   * is reused for all of them. Otherwise the small arrays of gigabytes wait for the garbage collector.
+   * is reused for all of them. Otherwise, gigabytes of small arrays would accumulate for the garbage collector.
    */
   async *passingChunks(timeout: Timeout): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = openByteReader(this.#response.body);
@@ -123,7 +123,7 @@ export class HttpResponse {
   }
 }
 
-/** `undefined` if the body does not fill a buffer that it is given. */
+/** `undefined` if the body cannot be read into a given buffer. */
 function openByteReader(body: Response["body"]): ReadableStreamBYOBReader | undefined {
   try {
     return body?.getReader({ mode: "byob" });
@@ -133,7 +133,7 @@ function openByteReader(body: Response["body"]): ReadableStreamBYOBReader | unde
   }
 }
 
-/** At most this is allocated on the word of a server; beyond it, at most twice what has arrived. */
+/** The most to allocate based on the server's claim alone; beyond it, at most twice what has arrived. */
 const trustedBytes = 16 * 1024 * 1024;
 
 /** The body of a response; `undefined` if it is longer than `limit` bytes. The rest is not read then. */
@@ -166,17 +166,17 @@ function grow(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayB
   return grown;
 }
 
-/** A length in bytes out of a header; `undefined` if it is not there, or not a whole number. */
+/** A length in bytes from a header; `undefined` if it is missing, or not a whole number. */
 export function readSize(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Where in the file the part begins that `Content-Range` describes; `undefined` if it does not say. */
+/** The file offset of the part described by `Content-Range`; `undefined` if unknown. */
 export function readRangeStart(headers: Headers): number | undefined {
   return readSize(/^bytes (\d+)-/.exec(headers.get("Content-Range") ?? "")?.[1] ?? null);
 }
 
-/** The length of the whole file that `Content-Range` tells; `undefined` if it does not say. */
+/** The length of the whole file according to `Content-Range`; `undefined` if unknown. */
 export function readTotalSize(headers: Headers): number | undefined {
   return readSize(/\/(\d+)$/.exec(headers.get("Content-Range") ?? "")?.[1] ?? null);
 }

@@ -4,7 +4,7 @@ import type { RetryOptions } from "../repository.ts";
 import { isCut } from "./connection-failure.ts";
 
 /**
- * {@link RetryOptions} with nothing left out. Who applies them, and how:
+ * {@link RetryOptions} with all defaults filled in. They are applied as follows:
  *
  * - `withRetries` repeats a request after an outage (see `isOutage`), and waits in between as `waitBeforeRetry` says;
  *   twice at most if the server cannot be reached at all.
@@ -97,9 +97,9 @@ export async function withRetries<Result>(
 const tries = 3;
 
 /**
- * Asks a server, and asks again, at once, where it cut the connection. For questions that are otherwise asked once:
- * a server may close a connection that is kept for the next request in the very moment in which that is sent, which
- * says nothing about the server.
+ * Sends a request, and repeats it immediately if the server cut the connection. For requests that are otherwise sent
+ * only once: a server may close a kept-alive connection at the very moment the next request is sent, which says nothing
+ * about the server's state.
  *
  * @throws What the last try throws.
  */

@@ -1,14 +1,14 @@
 import { toTimeoutError } from "./connection-failure.ts";
 
-/** How long a server may stay silent, and the environment variable that says so. */
+/** How long a server may stay silent, and the environment variable that sets it. */
 export interface Timeout {
   readonly seconds: number;
   readonly variable: string;
 }
 
 /**
- * One request's ways to end early: the caller's signal, and a server that stays silent. Everything that a request
- * waits for goes through {@link wait}, so that both are noticed at every step, even where `fetch` would not notice.
+ * Ends a request early, for the caller's signal or a silent server. Every wait during the request goes through {@link
+ * wait}, so that both take effect at every step, even where `fetch` would not notice.
  */
 export class RequestWatch {
   readonly #controller = new AbortController();
@@ -47,7 +47,7 @@ export class RequestWatch {
         this.#controller.abort(toTimeoutError(this.#url, timeout.seconds, timeout.variable));
         return;
       }
-      // A busy or sleeping process may find its time over before it sees what has arrived: one more look then.
+      // In a busy or suspended process, the time may run out before it has seen the data that arrived: check once more.
       isLastLook = left <= 0;
       timer = setTimeout(giveUpWhenSilent, Math.max(left, 1));
     };
@@ -67,12 +67,12 @@ export class RequestWatch {
     }
   }
 
-  /** Notes that the server is not silent, during a step that takes more than one response. */
+  /** Reports that the server is active, during a step with more than one response. */
   noteActivity(): void {
     this.#lastActivity = Date.now();
   }
 
-  /** Lets go of the caller's signal. Aborts what is still under way. */
+  /** Releases the caller's signal. Aborts any work in progress. */
   end(): void {
     this.#caller?.removeEventListener("abort", this.#onCallerAbort);
     this.#controller.abort();

@@ -4,7 +4,7 @@ import { describeUrl } from "./connection-failure.ts";
 import { type HttpRequest, sendRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 
-/** How to ask a web server for files. */
+/** How to request files from a web server. */
 type WebFolderRequest = Pick<HttpRequest, "headers" | "signal">;
 
 /** That a server has no such file. */
@@ -13,7 +13,7 @@ interface NoWebFile {
   readonly missing: string;
 }
 
-/** Files of which a folder with a model has at least one. */
+/** Typical files of a model folder; at least one of them exists. */
 const usualPaths = [
   "model_index.json",
   "config.json",
@@ -24,11 +24,11 @@ const usualPaths = [
 
 /** A folder on a plain web server. It cannot be listed, and no token is ever sent to it. */
 export class WebFolder {
-  /** The folder's address without a query, which may hold a signature, and without a slash at its end. */
+  /** The folder's URL without a query, which may contain a signature, and without a trailing slash. */
   readonly name: string;
   readonly #url: URL;
   readonly #connection: Pick<HttpRequest, "fetch" | "timeout" | "redirects">;
-  /** A file of the folder that the server has given. */
+  /** A file of the folder that the server has returned. */
   #served: string | undefined;
 
   constructor(url: URL, connection: Pick<HttpRequest, "fetch" | "timeout" | "redirects">) {
@@ -37,13 +37,13 @@ export class WebFolder {
     this.#connection = connection;
   }
 
-  /** What a response depends on, besides the file: see `SharedTasks`. */
+  /** What a response depends on, in addition to the file: see `SharedTasks`. */
   get caller(): readonly unknown[] {
     const { fetch, timeout } = this.#connection;
     return [this.#url.href, fetch, timeout.seconds];
   }
 
-  /** The address of a file in the folder; a query of the folder's address is kept. */
+  /** The URL of a file in the folder; the query of the folder's URL is kept. */
   fileUrl(path: string): URL {
     const url = new URL(`${this.name}/${path.split("/").map(encodeURIComponent).join("/")}`);
     url.search = this.#url.search;
@@ -106,8 +106,8 @@ export class WebFolder {
 }
 
 /**
- * The headers that a page may send to any server. Others a browser sends only if the server has granted them in another
- * request that it may, and few servers of plain files do.
+ * The headers that a page may send to any server. For other headers, a browser sends a preflight request first, which
+ * few static file servers grant.
  */
 function simpleHeaders(headers: WebFolderRequest["headers"]): Readonly<Record<string, string>> {
   const range = headers?.["Range"];

@@ -16,15 +16,15 @@ interface HubClientOptions {
   readonly redirects: "here" | "fetch";
   /** For responses about files: `HF_HUB_ETAG_TIMEOUT`. */
   readonly metadataTimeout: Timeout;
-  /** For the files themselves, between one piece and the next: `HF_HUB_DOWNLOAD_TIMEOUT`. */
+  /** For the files themselves, between one chunk and the next: `HF_HUB_DOWNLOAD_TIMEOUT`. */
   readonly downloadTimeout: Timeout;
   readonly retry: RetryPolicy;
 }
 
-/** What a request may add. */
+/** Options of a request. */
 type HubRequestOptions = Pick<HttpRequest, "headers" | "onRedirect" | "signal">;
 
-/** Sends requests to one endpoint, with the token, which goes to the endpoint's own origin and to no other. */
+/** Sends requests to one endpoint. The token is sent only to the endpoint's own origin. */
 export class HubClient {
   readonly endpoint: URL;
   readonly hasToken: boolean;
@@ -42,7 +42,7 @@ export class HubClient {
     this.retry = options.retry;
   }
 
-  /** What a response of the endpoint depends on, besides the question: see `SharedTasks`. */
+  /** What a response of the endpoint depends on, in addition to the request: see `SharedTasks`. */
   get caller(): readonly unknown[] {
     const { downloadTimeout, endpoint, fetch, metadataTimeout, retry, token } = this.#options;
     const { baseWaitTime, maxRetries, maxWaitTime } = retry;
@@ -50,12 +50,12 @@ export class HubClient {
     return [endpoint.href, token, fetch, maxRetries, baseWaitTime, maxWaitTime, ...timeouts];
   }
 
-  /** The URL of something below the endpoint; `path` starts with a slash. */
+  /** The URL of a path below the endpoint; `path` starts with a slash. */
   url(path: string): URL {
     return joinEndpoint(this.endpoint, path);
   }
 
-  /** Whether a URL is of the endpoint's own origin, so that its headers speak for the endpoint. */
+  /** Whether a URL has the endpoint's own origin, so that its headers can be trusted. */
   isOwn(url: URL): boolean {
     return url.origin === this.endpoint.origin;
   }
@@ -74,7 +74,7 @@ export class HubClient {
     });
   }
 
-  /** A `fetch` for other code: it adds the token for the endpoint alone, and ends when the signal says so. */
+  /** A `fetch` for other code: it adds the token for the endpoint only, and stops on the signal. */
   fetchWithin(signal: AbortSignal): typeof fetch {
     return (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
@@ -86,7 +86,7 @@ export class HubClient {
   }
 }
 
-/** What the Hub says, and how. */
+/** A JSON response with its status and headers. */
 interface JsonResponse {
   readonly value: unknown;
   readonly status: number;
@@ -185,7 +185,7 @@ export async function fetchListing(
   return listing;
 }
 
-/** The next page, on the endpoint itself even if a mirror passes on the Hub's own address. */
+/** The next page, always on the endpoint itself, even if a mirror passes on the Hub's own URL. */
 function nextPage(url: URL, headers: Headers): URL | undefined {
   const target = readLink(headers.get("Link"), "next");
   if (target === undefined) return undefined;

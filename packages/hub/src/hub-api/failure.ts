@@ -14,7 +14,7 @@ import { type HttpResponse, readRetryAfter } from "../http/response.ts";
 export interface RequestTarget {
   readonly id: string;
   readonly revision: string;
-  /** The file, if one was asked for. */
+  /** The file, if one was requested. */
   readonly path?: string;
   readonly endpoint: URL;
   readonly hasToken: boolean;
@@ -24,7 +24,7 @@ const notFoundOrPrivate =
   "Check the spelling. If the repository is private, pass a token that opens it (option token, or HF_TOKEN).";
 
 /**
- * Makes a response that is not a success into a typed error, from its status and the header `X-Error-Code`, as
+ * Converts an unsuccessful response to a typed error, using its status and the header `X-Error-Code`, as
  * huggingface_hub 2.0 does (`utils/_http.py`, `hf_raise_for_status`).
  */
 export function toHubFailure(response: HttpResponse, target: RequestTarget): HubError {
@@ -130,12 +130,12 @@ function entryNotFound(target: RequestTarget, found: string): EntryNotFoundError
   });
 }
 
-/** The address of a page of the endpoint. */
+/** The URL of a page of the endpoint. */
 export function page(endpoint: URL, path: string): string {
   return `${describeUrl(endpoint).replace(/\/+$/, "")}/${path}`;
 }
 
-/** What the server says of itself, cut short and without control characters. */
+/** The server's own message, truncated and without control characters. */
 export function quoteServer(message: string | null): string {
   if (message === null || message === "") return "";
   return ` ("${message.replace(/[^\x20-\x7e]/g, "?").slice(0, 200)}")`;

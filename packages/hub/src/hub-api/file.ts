@@ -13,10 +13,10 @@ export interface FileRequest {
   readonly path: string;
 }
 
-/** What the Hub says of a file, and the way to its bytes. */
+/** The Hub's metadata of a file, and how to get its bytes. */
 export type FileResponse = FileHead & (WholeFile | ChunkedFile);
 
-/** That a commit has no such file. */
+/** The result for a file that does not exist in the commit. */
 export interface NoFile {
   readonly objectId?: undefined;
   readonly size?: undefined;
@@ -27,11 +27,11 @@ export interface NoFile {
 }
 
 interface FileHead {
-  /** The name of its content: see `parseObjectId`; `undefined` if a mirror has names of its own. */
+  /** The name of its content: see `parseObjectId`; `undefined` if a mirror uses other names. */
   readonly objectId: string | undefined;
   /** Whether it is certainly the Hub's id. The `ETag` of a mirror may be another checksum of the same length. */
   readonly isHubName: boolean;
-  /** The name as it was told, which stays the same as long as the content does. */
+  /** The raw name from the response, which is stable as long as the content does not change. */
   readonly etag: string | undefined;
   /** Length in bytes, if the Hub says so. */
   readonly size: number | undefined;
@@ -44,15 +44,15 @@ interface WholeFile {
   readonly xet?: undefined;
 }
 
-/** A file that the Hub has in chunks, for callers who want that. */
+/** A file that the Hub stores in chunks, for callers who request chunks. */
 interface ChunkedFile {
   readonly body?: undefined;
   readonly xet: XetReference;
 }
 
-/** How to ask for a file. */
+/** How to request a file. */
 interface FileRequestOptions {
-  /** From which length on the caller wants chunks instead, if the Hub has them. */
+  /** The length from which the caller prefers chunks, if the Hub has them. */
   readonly xetFromBytes: number;
   /** The offset of the first byte; all bytes arrive if the server does not support ranges. 0 by default. */
   readonly offset?: number | undefined;
@@ -60,8 +60,8 @@ interface FileRequestOptions {
 }
 
 /**
- * Asks for a file by one GET request. The Hub's own response, which may be a redirect to a CDN, says what the content is
- * called and how long it is; the body comes from there or from the CDN. No HEAD request is needed first.
+ * Requests a file with one GET request. The Hub's own response, which may be a redirect to a CDN, contains the name and
+ * length of the content; the body comes from there or from the CDN. No prior HEAD request is needed.
  *
  * @throws RepositoryNotFoundError, GatedRepositoryError, InvalidTokenError, RevisionNotFoundError, ServerError,
  * ConnectionError.
@@ -129,7 +129,7 @@ function readName(head: Headers): Omit<FileHead, "size"> {
   const linked = parseObjectId(head.get("X-Linked-ETag"));
   const etag = head.get("X-Linked-ETag") ?? head.get("ETag") ?? undefined;
   if (linked !== undefined) return { objectId: linked, isHubName: true, etag };
-  // Artifactory says so of what it keeps.
+  // Artifactory sends this for files that it stores.
   const sha256 = parseObjectId(head.get("X-Checksum-Sha256"));
   if (sha256 !== undefined && isSha256(sha256)) return { objectId: sha256, isHubName: true, etag };
   const objectId = parseObjectId(head.get("ETag"));
@@ -156,7 +156,7 @@ export interface XetReference {
   readonly hash: string;
   /** Length of the file in bytes. */
   readonly size: number;
-  /** Where to get a token for the storage. Below the endpoint. */
+  /** Where to get a token for the storage. A URL below the endpoint. */
   readonly refreshUrl: URL;
   /** Where the Hub lists the chunks of the file. */
   readonly reconstructionUrl: URL;

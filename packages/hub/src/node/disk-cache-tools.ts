@@ -23,7 +23,7 @@ export async function openDiskCache({ cacheDir, environment = process.env }: Cac
   return new DiskCache(resolveHubCache(cacheDir, environment), resolveUrlCache(cacheDir, environment));
 }
 
-/** The folder that is shared with Python, and the one with the folders of web servers. */
+/** The cache folder shared with Python, and the one for web servers. */
 class DiskCache implements Cache {
   readonly cacheDir: string;
   readonly #urlFolder: string;
@@ -83,7 +83,7 @@ class DiskCache implements Cache {
   }
 }
 
-/** What is the same for models of the Hub and folders of web servers. */
+/** The common parts of Hub models and web server folders. */
 abstract class DiskFolder implements CacheFolder {
   abstract readonly kind: CacheFolder["kind"];
   readonly store: DiskStore;
@@ -156,7 +156,7 @@ class ModelFolder extends DiskFolder {
 
   async readContents(problems: CacheProblem[]): Promise<readonly StoredContent[]> {
     const blobs = await readFolder(join(this.location, "blobs"));
-    // Read after the parts: a process takes the lock before it creates the part.
+    // Read after the partial files: a process takes the lock before creating the file.
     const locks = await findLocks(locksFolder(this.location));
     for (const { isHeld, location: path } of locks) {
       if (isHeld === false) problems.push({ path, message: "is the lock of a process that has ended" });
@@ -271,7 +271,7 @@ async function findContent({ kind, location }: FolderEntry): Promise<CachedConte
 /** A lock in a cache. */
 interface CachedLock {
   readonly location: string;
-  /** Whether it was made here, and not by Python. */
+  /** Whether it was created by this package, not by Python. */
   readonly isOurs: boolean;
   /** The content that it is for, by its SHA-256 or git object. */
   readonly objectId: string;
@@ -281,7 +281,7 @@ interface CachedLock {
   readonly isHeld: boolean | undefined;
 }
 
-/** The folder with the locks of a repository, where Python has its own. */
+/** The folder with the locks of a repository, shared with Python's locks. */
 function locksFolder(repositoryFolder: string): string {
   return join(dirname(repositoryFolder), ".locks", basename(repositoryFolder));
 }
@@ -299,7 +299,7 @@ async function findLocks(folder: string): Promise<readonly CachedLock[]> {
   );
 }
 
-/** Removes the locks of a repository, but for those that a process of this machine holds. */
+/** Removes the locks of a repository, except those held by a process on this machine. */
 async function removeLocks(folder: string): Promise<void> {
   for (const lock of await findLocks(folder)) {
     if (lock.isHeld !== true) await rm(lock.location, { force: true });
@@ -333,7 +333,7 @@ async function removeFolder(folder: string): Promise<number> {
   return size;
 }
 
-/** Python leaves the files of its locks; they are removed when their model is gone. */
+/** Python leaves its lock files behind; they are removed once their model is gone. */
 async function pruneLocks(folder: string, isModelThere: boolean): Promise<void> {
   for (const { isHeld, isOurs, location } of await findLocks(folder)) {
     const isLeft = isHeld === false || interruptedTakeover.test(location);

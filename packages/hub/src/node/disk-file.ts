@@ -23,7 +23,7 @@ export async function openDiskFile(path: string, location: string): Promise<Disk
   }
 }
 
-/** A file of a repository on disk. Once it has been replaced or written to, nothing more is read from it. */
+/** A file of a repository on disk. Once it has been replaced or modified, reading from it fails. */
 export class DiskFile implements RepositoryFile {
   readonly path: string;
   readonly size: number;
@@ -34,7 +34,7 @@ export class DiskFile implements RepositoryFile {
 
   /**
    * @param localPath - Absolute, symbolic links resolved.
-   * @param status - Of the file at that place.
+   * @param status - The status of the file at that path.
    */
   constructor(path: string, localPath: string, status: BigIntStats) {
     this.path = path;
@@ -67,7 +67,7 @@ export class DiskFile implements RepositoryFile {
     });
   }
 
-  /** Reads from `position` on until `bytes` is full or the file ends. Returns the count of bytes. */
+  /** Reads from `position` until `bytes` is full or the file ends. Returns the number of bytes read. */
   async #fill(bytes: Uint8Array, position: number, signal: AbortSignal | undefined): Promise<number> {
     let filled = 0;
     try {
@@ -108,7 +108,7 @@ function isSameFile(before: BigIntStats, now: BigIntStats, openedAt: number): bo
   return hasSettled && before.ctimeNs === now.ctimeNs;
 }
 
-/** Whether a file system keeps whole seconds. */
+/** Whether a file system stores times in whole seconds. */
 function isCoarse(timeNs: bigint): boolean {
   return timeNs % 1_000_000_000n === 0n;
 }
@@ -132,7 +132,7 @@ export async function hashFile(
   return hashes.map((hash) => hash.digest("hex"));
 }
 
-/** Adds a file's bytes to hashes, piece by piece. */
+/** Adds a file's bytes to hashes incrementally. */
 export async function updateFromFile(
   hashes: readonly Hash[],
   location: string,

@@ -19,9 +19,9 @@ import { PartFile } from "./part-file.ts";
 import { isNotThere, systemErrorCode, toFileReadError, writeInCache } from "./system-error.ts";
 import { checkWritable, linkBlob, shortName, writeAside } from "./write-file.ts";
 
-/** What a cache may do. */
+/** Options of a cache on disk. */
 interface DiskStoreOptions {
-  /** Whether files of a snapshot are links to contents, if links work; `true` by default. */
+  /** Whether snapshot files are links to contents, if links work; `true` by default. */
   readonly linksAllowed?: boolean | undefined;
 }
 
@@ -44,19 +44,19 @@ export class DiskStore implements Store {
   readonly missingFolder: string = ".no_exist";
   readonly #linksAllowed: boolean;
 
-  /** @param name - That of the folder in the cache. */
+  /** @param name - The name of its folder in the cache. */
   constructor(cacheFolder: string, name: string, { linksAllowed = true }: DiskStoreOptions = {}) {
     this.cacheFolder = cacheFolder;
     this.folder = join(cacheFolder, name);
     this.#linksAllowed = linksAllowed;
   }
 
-  /** The folder of a model of the Hub. */
+  /** The folder of a Hub model. */
   static ofModel(cacheFolder: string, id: string, options?: DiskStoreOptions): DiskStore {
     return new DiskStore(cacheFolder, HubCache.folderName(id), options);
   }
 
-  /** The folder of an address on a web server. */
+  /** The folder of a web server address. */
   static ofUrl(cacheFolder: string, url: string): DiskStore {
     return new DiskStore(cacheFolder, sha256(url));
   }
@@ -79,7 +79,7 @@ export class DiskStore implements Store {
     return join(this.folder, ...folders, shown);
   }
 
-  /** The file that exists as long as a process downloads a content. Python's locks of a model are in the same folder. */
+  /** The file that exists while a process downloads a content. Python's locks of a model are in the same folder. */
   lockLocation({ objectId, path }: ContentName): string {
     return objectId === undefined
       ? join(this.folder, "locks", `${sha256(path)}.onestep.lock`)
@@ -96,7 +96,9 @@ export class DiskStore implements Store {
     }
   }
 
-  /** References are written aside in the repository's folder, since every file in `refs` is one. */
+  /**
+   * References are written to a temporary file in the repository's folder, since every file in `refs` counts as one.
+   */
   async writeText(path: string, text: string): Promise<void> {
     const location = this.location(path);
     await writeAside(location, text, path.startsWith("refs/") ? this.folder : dirname(location));
@@ -162,7 +164,7 @@ export class DiskStore implements Store {
   }
 }
 
-/** A version, and the length that goes with it, as part of a file's name. */
+/** A version, and the corresponding length, as part of a file name. */
 export function hashVersion(version: string, size: number | undefined): string {
   return sha256(`${version}\n${size}`).slice(0, 16);
 }

@@ -81,7 +81,7 @@ function toPath(url: URL): string {
   }
 }
 
-/** What is at a path. */
+/** What exists at a path. */
 export async function entryKind(path: string): Promise<"a folder" | "a file" | "nothing"> {
   try {
     return (await stat(path)).isDirectory() ? "a folder" : "a file";
@@ -91,7 +91,7 @@ export async function entryKind(path: string): Promise<"a folder" | "a file" | "
   }
 }
 
-/** Folders that tools keep beside a model: git's, and the notes that huggingface_hub writes for `local_dir`. */
+/** Folders that tools keep next to a model: git's, and the records that huggingface_hub writes for `local_dir`. */
 const toolFolders = new Set([".git", ".cache"]);
 
 /**
@@ -128,7 +128,7 @@ async function collect(
   }
 }
 
-/** What `read` gives; `undefined` if nothing is there (any more). */
+/** The result of `read`; `undefined` if nothing exists there (any more). */
 async function attempt<Result>(path: string, read: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await read();

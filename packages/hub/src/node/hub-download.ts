@@ -9,7 +9,7 @@ import { type FileRequest, type FileResponse, type NoFile, requestFile } from ".
 import { contentId, type ListedFile } from "../hub-api/listing.ts";
 import { xetChunks } from "./xet-chunks.ts";
 
-/** What a transfer needs to ask for more. */
+/** What a transfer needs to request more bytes. */
 interface HubTransferRequest {
   readonly client: HubClient;
   readonly file: FileRequest;
@@ -40,12 +40,12 @@ export function hubTransfers(client: HubClient, xetFromBytes: number): StartHubD
 /** Files beyond this length are in LFS, where the Hub names them by SHA-256. */
 const largestGitBytes = 10 * 1024 * 1024;
 
-/** A content: its SHA-256 or git object, and its length, if known. */
+/** A content: its SHA-256 or git object id, and its length, if known. */
 type Content = Pick<HubDownload, "objectId" | "size">;
 
 /**
- * What names the content: what the response says or, if that is no name of the Hub's or may be none, the listing. A
- * mirror may have another checksum in the `ETag`, or none.
+ * Identifies the content: by the response or, if that has no valid Hub name, by the listing. The `ETag` of a mirror may
+ * be a different checksum, or missing.
  */
 async function identify(
   { isHubName, objectId, size }: FileResponse,
@@ -85,11 +85,11 @@ class HubTransfer implements HubDownload {
   readonly objectId: string;
   readonly size: number | undefined;
   readonly #request: HubTransferRequest;
-  /** As the server told it. */
+  /** As sent by the server. */
   readonly #etag: string | undefined;
   #xetFromBytes: number;
   #first: FileResponse | undefined;
-  /** Why the chunks of the file failed, until the warning. */
+  /** Why downloading chunks failed, until the warning is shown. */
   #failedChunks: string | undefined;
 
   constructor(
@@ -108,7 +108,7 @@ class HubTransfer implements HubDownload {
     this.#xetFromBytes = xetFromBytes;
   }
 
-  /** The first response said so. */
+  /** The first response has confirmed it. */
   async confirm(): Promise<void> {}
 
   takeFirst(): Incoming | undefined {
@@ -175,7 +175,7 @@ class HubTransfer implements HubDownload {
     return { offset, chunks: this.#watchChunks(chunks), discard: async () => {} };
   }
 
-  /** Remembers why they end early. */
+  /** Records why they end early. */
   async *#watchChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       yield* chunks;

@@ -21,7 +21,7 @@ import { pause } from "../http/retry.ts";
 import { isNotThere, systemErrorCode } from "./system-error.ts";
 import { makeFolder } from "./write-file.ts";
 
-/** Takes the lock of a file of the cache; `undefined` if the file system allows none. */
+/** Takes the lock of a cache file; `undefined` if the file system does not support locks. */
 export function acquireLock(location: string, options: StoreLockOptions): Promise<StoreLock | undefined> {
   const { onWait, signal } = options;
   return FileLock.acquire(location, {
@@ -33,7 +33,7 @@ export function acquireLock(location: string, options: StoreLockOptions): Promis
 /** How to wait for a lock. */
 export interface LockOptions {
   readonly signal: AbortSignal | undefined;
-  /** Called once, before the first wait, with the owner of the lock, if it is known. */
+  /** Called once, before the first wait, with the holder of the lock, if known. */
   readonly onWait?: (owner: LockOwner | undefined) => Promise<void> | void;
   /** Seconds without a sign of life after which a lock counts as abandoned. 60 by default. */
   readonly silentSeconds?: number;
@@ -44,15 +44,16 @@ const pollSeconds = 0.1;
 const signMilliseconds = 10_000;
 
 /**
- * A lock that is a file, and held as long as the file is there and its owner lives: one process at a time writes a
- * file of the cache. It prevents duplicate work; writing is safe without it, since every process writes a temporary file
- * and renames it.
+ * A lock represented by a file, held as long as the file exists and its owner is alive: one process at a time writes a
+ * file of the cache. It prevents duplicate work; writing is safe without it, since every process writes a temporary
+ * file and renames it.
  *
- * A lock whose process has ended is taken over at once, on Linux also that of a terminated thread of this process. If that
- * is unknown (another machine or container on the same disk), it is taken over after a minute without a sign of life.
+ * A lock whose process has ended is taken over at once; on Linux, so is the lock of a terminated thread of this
+ * process. If that is unknown (another machine or container on the same disk), it is taken over after a minute without
+ * a sign of life.
  */
 export class FileLock {
-  /** Whether the owner before may still be at work, so that what it left must be left alone. */
+  /** Whether the previous holder may still be working, so that its partial files must be left alone. */
   readonly isContested: boolean;
   readonly #location: string;
   readonly #text: string;
@@ -172,7 +173,7 @@ async function breakLock(location: string, state: LockState): Promise<void> {
 
 /** A lock on disk. */
 interface LockState {
-  /** All of it, which differs from lock to lock. */
+  /** The full text, which differs for every lock. */
   readonly text: string;
   /** Changes with each sign of life of its owner. */
   readonly sign: string;
@@ -198,7 +199,7 @@ export async function readLock(location: string): Promise<LockState | undefined>
   }
 }
 
-/** Whether this process has a file open. A thread that was terminated no longer has. `true` if that is unknown. */
+/** Whether this process has a file open. A terminated thread's files are no longer open. `true` if that is unknown. */
 async function isOpenHere({ dev, ino }: Stats): Promise<boolean> {
   const descriptors = await readdir("/proc/self/fd").catch(() => undefined);
   if (descriptors === undefined) return true;
@@ -220,9 +221,9 @@ function parseJson(text: string): unknown {
 /** The process that holds a lock. */
 interface LockOwner {
   readonly pid: number;
-  /** The machine, since when it runs, and the name space that its process numbers belong to. */
+  /** The machine, its boot time, and the namespace of its process ids. */
   readonly host: string;
-  /** When the process began, as the system counts; empty if it does not say. A number may be given out again. */
+  /** When the process started, in the system's units; empty if unknown. Process ids may be reused. */
   readonly started: string;
 }
 
@@ -252,7 +253,7 @@ export function parseLockOwner(value: unknown): LockOwner | undefined {
   return typeof host === "string" && typeof started === "string" ? { pid, host, started } : undefined;
 }
 
-/** Containers may share a name and a disk, and still not see each other's processes. */
+/** Containers may share a name and a disk without seeing each other's processes. */
 async function describeHost(): Promise<string> {
   const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
   const space = await readlink("/proc/self/ns/pid").catch(() => "");

@@ -11,13 +11,13 @@ import { makeFolder, shortName } from "./write-file.ts";
 
 /** The file to download. */
 interface PartOptions {
-  /** Where it belongs. */
+  /** The final location of the file. */
   readonly location: string;
   /** Its SHA-256 or git object, if known. */
   readonly objectId: string | undefined;
-  /** Which version of it this is, where `location` does not say; hexadecimal. Empty otherwise. */
+  /** The version of the content, if `location` does not identify it; hexadecimal. Empty otherwise. */
   readonly version: string;
-  /** Only the owner of the lock of the file may adopt or remove. */
+  /** Only the holder of the file's lock may adopt or remove them. */
   readonly leftParts: LeftParts;
   readonly signal: AbortSignal | undefined;
 }
@@ -27,14 +27,14 @@ interface PartOptions {
  * download can resume it.
  */
 export class PartFile implements Part {
-  /** How many bytes are there. */
+  /** The number of bytes written so far. */
   #size: number;
   /** Whether some of them come from an earlier transfer. */
   #hasOldBytes: boolean;
   readonly #options: PartOptions;
   readonly #aside: string;
   readonly #file: FileHandle;
-  /** Of the bytes that are there, if they can be hashed as they come. */
+  /** The hash of the bytes so far, if it can be computed incrementally. */
   #hash: Hash | undefined;
 
   private constructor(options: PartOptions, aside: string, file: FileHandle, size: number) {
@@ -91,7 +91,7 @@ export class PartFile implements Part {
     this.#size += bytes.length;
   }
 
-  /** Throws away what is there. @throws CacheWriteError */
+  /** Discards all bytes. @throws CacheWriteError */
   async restart(): Promise<void> {
     await writeInCache(this.#options.location, () => this.#file.truncate(0));
     this.#size = 0;
@@ -117,26 +117,28 @@ export class PartFile implements Part {
     await writeInCache(location, () => rename(this.#aside, location));
   }
 
-  /** Leaves what is there for another time. Never fails. */
+  /** Keeps the bytes for a later download. Never fails. */
   async keep(): Promise<void> {
     await this.#file.close().catch(() => {});
     if (this.#size === 0) await rm(this.#aside, { force: true }).catch(() => {});
   }
 
-  /** Leaves nothing. Never fails. */
+  /** Removes the file. Never fails. */
   async discard(): Promise<void> {
     await this.#file.close().catch(() => {});
     await rm(this.#aside, { force: true }).catch(() => {});
   }
 
-  /** A git object covers the length, which may be unknown until all is there; so it is computed at the end. */
+  /**
+   * A git object id covers the length, which may be unknown until the file is complete; then it is computed at the end.
+   */
   #newHash(): Hash | undefined {
     const { objectId } = this.#options;
     return objectId !== undefined && isSha256(objectId) ? createHash("sha256") : undefined;
   }
 }
 
-/** Adopts the longest partial download, if asked to, and removes the others. @returns Whether it did. */
+/** Adopts the longest partial download, if requested, and removes the others. @returns Whether it adopted one. */
 async function takeUpParts({ leftParts, location, version }: PartOptions, aside: string): Promise<boolean> {
   const { own, others } = await findParts(location, version);
   const sized = await Promise.all(
@@ -154,7 +156,7 @@ async function takeUpParts({ leftParts, location, version }: PartOptions, aside:
   );
 }
 
-/** Flushes a file to the disk, but for the file systems of Yarn's Plug'n'Play, which cannot. */
+/** Flushes a file to disk, except on the virtual file systems of Yarn's Plug'n'Play, which cannot. */
 async function flush(file: FileHandle): Promise<void> {
   try {
     await file.sync();
@@ -174,7 +176,7 @@ const partEnding = /^\.onestep-([0-9a-f]+-)?[0-9a-f]{8}\.incomplete$/;
  * huggingface_hub (2.0) writes `<name>.<8 digits>.incomplete`; its tools (`hf cache ls`, `hf cache prune`) take both for
  * what they are. The names differ so that a file that Python is writing is not adopted.
  *
- * @param version - Which version of the content it is, where the name of the file does not say. Hexadecimal.
+ * @param version - The version of the content, if the file name does not identify it. Hexadecimal.
  */
 function makePartName(location: string, version: string): string {
   const added = `.onestep-${versionPrefix(version)}${randomBytes(4).toString("hex")}.incomplete`;
@@ -209,7 +211,7 @@ function versionPrefix(version: string): string {
 }
 
 /**
- * Checks that a file fits before it is fetched. A file system that does not tell its size passes.
+ * Checks that a file fits before downloading it. Passes if the file system does not report its free space.
  *
  * @throws DiskSpaceError
  */

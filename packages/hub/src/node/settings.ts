@@ -111,7 +111,7 @@ function describeUnreadable(location: string, error: unknown): string {
   return `${found} Requests are made without a token. Pass token: false, or a token (option token, HF_TOKEN), or name another file (HF_TOKEN_PATH).`;
 }
 
-/** Undefined if the user has no home folder, and so no token file. */
+/** `undefined` if the user has no home folder, and therefore no token file. */
 function locateTokenFile(environment: Environment): string | undefined {
   const variable = readVariable(environment, "HF_TOKEN_PATH");
   if (variable !== undefined) return expandPath(variable, environment);

@@ -38,7 +38,7 @@ export function isNotThere(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-/** Makes what reading a file threw into a typed error. What is typed already passes as it is. */
+/** Converts an error from reading a file to a typed error. Typed errors are returned unchanged. */
 export function toFileReadError(path: string, error: unknown): Error {
   if (OnestepError.isInstance(error)) return error;
   return new FileReadError(
@@ -52,7 +52,7 @@ export function toFileReadError(path: string, error: unknown): Error {
   );
 }
 
-/** Makes what writing into the cache threw into a typed error. What is typed already passes as it is. */
+/** Converts an error from writing into the cache to a typed error. Typed errors are returned unchanged. */
 export function toCacheWriteError(location: string, error: unknown): Error {
   if (OnestepError.isInstance(error)) return error;
   return new CacheWriteError(

@@ -21,7 +21,8 @@ function asideName(location: string, ending: string): string {
 }
 
 /**
- * Writes a small file as a whole: aside first, then renamed, so that readers see the old file or the new one.
+ * Writes a small file atomically: to a temporary file first, then renamed, so that readers see either the old file or
+ * the new one.
  *
  * @param folder - The folder of the temporary file, on the same disk. Nothing else reads files there. The
  * file's own by default.
@@ -72,7 +73,7 @@ export async function checkWritable(location: string): Promise<void> {
   });
 }
 
-/** The nearest folder above that is there, and what is missing in it. */
+/** The nearest existing parent folder, and what is missing below it. */
 async function findPlace(
   folder: string,
 ): Promise<{ readonly present: string; readonly missing: string | undefined }> {
@@ -92,13 +93,13 @@ async function findPlace(
 
 /** How a content gets into a snapshot. */
 interface LinkOptions {
-  /** Nobody else uses the content yet. */
+  /** Nothing else uses the content yet. */
   readonly isNew: boolean;
-  /** Whether links are to be tried: `HF_HUB_DISABLE_SYMLINKS` says that they are not. */
+  /** Whether to try links: `HF_HUB_DISABLE_SYMLINKS` disables them. */
   readonly linksAllowed: boolean;
 }
 
-/** What systems and file systems say that do not allow symbolic links. */
+/** Error codes of systems and file systems that do not allow symbolic links. */
 const linksNotAllowed = new Set([
   "EPERM",
   "EACCES",
@@ -160,7 +161,7 @@ async function leadsTo(location: string, blob: string): Promise<boolean> {
   }
 }
 
-/** The most bytes that the name of a file may have on the file systems of Linux, macOS and Windows. */
+/** The longest file name, in bytes, on the file systems of Linux, macOS and Windows. */
 const longestName = 255;
 
 /**

@@ -4,9 +4,9 @@ import { RequestWatch } from "../http/timeout.ts";
 import type { HubClient } from "../hub-api/client.ts";
 import type { FileRequest, XetReference } from "../hub-api/file.ts";
 
-/** Which bytes are wanted. */
+/** Which bytes to fetch. */
 interface XetChunksOptions {
-  /** The first of them; the first of the file by default. */
+  /** The offset of the first byte; the start of the file by default. */
   readonly offset?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

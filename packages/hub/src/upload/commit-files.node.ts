@@ -15,7 +15,7 @@ export interface CommitRequest {
   /** `owner/name`. */
   readonly id: string;
   readonly branch: string;
-  /** The commit that the branch has to be at; any by default. */
+  /** The commit that the branch must be at; any by default. */
   readonly parentCommit: string | undefined;
   readonly files: readonly UploadFile[];
   /** Paths to remove. */
@@ -43,7 +43,7 @@ export async function commitFiles(client: UploadClient, request: CommitRequest):
   const { signal } = request;
   signal?.throwIfAborted();
   const controller = new AbortController();
-  // Every part of a large file that is being sent listens.
+  // Every part of a large file being sent adds a listener.
   setMaxListeners(0, controller.signal);
   const onAbort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort);
@@ -144,7 +144,7 @@ class Upload {
   }
 
   /**
-   * Runs an operation for the library, and passes on the result in a task of its own: if an error arrives together with
+   * Runs an operation for the library, and passes on the result in a separate task: if an error arrives together with
    * another event, the library loses it in an unhandled rejection, which ends the process.
    */
   async #attempt<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -4,7 +4,7 @@ import type { UploadFile } from "./upload-files.ts";
 
 const pieceBytes = 512 * 1024;
 
-/** The Hub takes no larger files into git itself, and what goes there is held in memory as a whole. */
+/** The Hub accepts no larger files in git itself, and such files are held in memory as a whole. */
 const maximumWholeBytes = 16 * 1024 * 1024;
 
 /** What names a content: the ids that the Hub lists for it. */
@@ -16,8 +16,8 @@ export interface ContentIds {
 }
 
 /**
- * A file as `fetch` and @huggingface/hub take it. Its bytes are read when they are asked for, a piece at a time. It is
- * hashed whenever all of it is read.
+ * A file as `fetch` and @huggingface/hub accept it. Its bytes are read on demand, a piece at a time. It is hashed
+ * whenever it is read completely.
  */
 export class SourceBlob extends Blob {
   readonly #file: UploadFile;
@@ -50,7 +50,7 @@ export class SourceBlob extends Blob {
     return this.#end - this.#start;
   }
 
-  /** The ids of the bytes that were read when all of them were read last; `undefined` before. */
+  /** The ids of the bytes from the last complete read; `undefined` before that. */
   get ids(): ContentIds | undefined {
     return this.#ids;
   }

@@ -22,7 +22,7 @@ const maximumResponseBytes = 16 * 1024 * 1024;
 const statusesWithoutBody = new Set([204, 205, 304]);
 const hubOrigin = "https://huggingface.co";
 
-/** How to talk to the endpoint, and to the storage for large files that it names. */
+/** How to reach the endpoint, and the storage for large files that it specifies. */
 export interface UploadClientOptions {
   readonly fetch: typeof fetch;
   readonly token: string;
@@ -133,7 +133,7 @@ export class UploadClient {
     return isMirrored ? joinEndpoint(this.endpoint, url.pathname + url.search) : url;
   }
 
-  /** The remedy if there is no response to a request that must not be sent twice. */
+  /** The remedy if there is no response to a request that must not be repeated. */
   #doubtful(): string {
     const { endpoint, id } = this.#options.target;
     return `It may have been done nevertheless: look at ${page(endpoint, id)} before you upload again.`;
@@ -200,12 +200,12 @@ async function readText(response: HttpResponse, timeout: Timeout): Promise<strin
   );
 }
 
-/** What helps a user who uploads again. */
+/** What helps a user who retries an upload. */
 const whatStays = "large files that have arrived are not sent again";
 
 const rejections = new Set([400, 402, 405, 411, 413, 415, 422]);
 
-/** Makes a response that is not a success into a typed error. `body` is what it says. */
+/** Converts an unsuccessful response to a typed error. `body` is its text. */
 function toUploadFailure(response: HttpResponse, body: string, target: RequestTarget): HubError {
   const { id, endpoint } = target;
   const { status } = response;

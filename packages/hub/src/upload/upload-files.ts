@@ -189,9 +189,9 @@ export interface PushedComponent {
 }
 
 /**
- * What `pushToHub` of a pipeline, a model or a scheduler does, as diffusers does it (`utils/hub_utils.py`,
- * `PushToHubMixin`): one commit with all files, `Upload model` or the like for a message, and a README where there is
- * none and no subfolder was named.
+ * Implements `pushToHub` of pipelines, models and schedulers, following diffusers (`utils/hub_utils.py`,
+ * `PushToHubMixin`): one commit with all files, `Upload model` or similar as the message, and a README if there is none
+ * and no subfolder is given.
  *
  * @throws What `uploadFiles` throws.
  */

@@ -1,11 +1,11 @@
 import type { GraphName } from "../page/page-task.ts";
 import { openBenchmarkBrowser, type Passes } from "./open-benchmark-browser.ts";
 
-/** What was measured with a number of threads: passes of one graph beside passes of the other, block by block. */
+/** The measurements for a number of threads: passes of both graphs, in alternating blocks. */
 export interface GraphMeasurements {
   readonly threads: number;
   readonly blocks: readonly Readonly<Record<GraphName, Passes>>[];
-  /** Between what the two predict. */
+  /** The largest difference between the two predictions. */
   readonly largestDifference: number;
 }
 
@@ -20,20 +20,20 @@ export interface MeasureBrowserOptions {
   readonly checkpoint: string;
   /** Whether labels are passed. */
   readonly classes: number | null;
-  /** The path of the graph that torch.onnx exported of the same checkpoint. */
+  /** The path of the torch.onnx export of the same checkpoint. */
   readonly exported: string;
   /** Blocks of each graph. */
   readonly rounds: number;
   /** Passes in a block. */
   readonly repeats: number;
-  /** The most threads of wasm; one is measured as well. */
+  /** The maximum number of wasm threads; one thread is measured as well. */
   readonly threads: number;
   readonly onStart: (description: string) => void;
 }
 
 /**
- * Measures passes through the network as it is built here beside the same exported by torch.onnx, on wasm in Chromium, in
- * blocks that take turns, now the one and now the other first, so that a machine whose speed drifts favours none.
+ * Measures passes through the network as built here and as exported by torch.onnx, on wasm in Chromium. The blocks
+ * alternate, as does which graph goes first, so that a machine whose speed drifts favours neither.
  */
 export async function measureBrowser(options: MeasureBrowserOptions): Promise<BrowserMeasurements> {
   const { checkpoint, classes, exported, rounds, repeats, threads, onStart } = options;

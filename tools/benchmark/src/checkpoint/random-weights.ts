@@ -1,9 +1,9 @@
 import { elementCount } from "@onestep/core/internal";
-/** A source of numbers that are spread evenly over [-1, 1), the same for the same seed. */
+/** A source of numbers uniformly distributed over [-1, 1), the same for the same seed. */
 export type NumberSource = () => number;
 
 /**
- * A generator that is fast and good enough for weights that nobody will look at: xorshift32 (Marsaglia, 2003).
+ * A generator that is fast and good enough for random weights: xorshift32 (Marsaglia, 2003).
  *
  * @param seed Any whole number but 0.
  */
@@ -17,15 +17,15 @@ export function createNumberSource(seed: number): NumberSource {
   };
 }
 
-/** What the numbers of a weight are drawn around, and how far from it. */
+/** The mean and the spread of a random weight. */
 export interface WeightSpread {
   readonly center: number;
   readonly reach: number;
 }
 
 /**
- * How a weight is drawn so that a signal keeps its size on its way through the model, as after initialisation:
- * matrices and kernels with a variance of 1 / fan-in, scales of norms around 1, biases around 0.
+ * How to draw a weight so that a signal keeps its magnitude through the model, as after initialisation: matrices and
+ * kernels with a variance of 1 / fan-in, norm scales around 1, biases around 0.
  */
 export function chooseSpread(name: string, shape: readonly number[]): WeightSpread {
   if (shape.length < 2) return { center: name.endsWith(".weight") ? 1 : 0, reach: 0.1 };

@@ -1,19 +1,19 @@
 import { ConsistencyModelPipeline } from "onestep";
 import { type Summary, summarize } from "../statistics.ts";
 
-/** Where a model is run. */
+/** A device and precision to run a model on. */
 export interface Place {
   readonly device: "cpu" | "webgpu";
   readonly dtype: "float32" | "float16";
 }
 
-/** How fast a model is in one place, and how far its images are from those of the processor in float32. */
+/** How fast a model is in one place, and how far its images differ from those of the CPU in float32. */
 export interface DeviceMeasurement extends Place {
   /** Milliseconds from the call that loads the model to its first images. */
   readonly firstImages: number;
   /** Milliseconds of a call, by images at a time. */
   readonly calls: readonly { readonly batchSize: number; readonly milliseconds: Summary }[];
-  /** Between pixels of images made in one step, of 255. */
+  /** The largest pixel difference between images made in one step, of 255. */
   readonly imageDifference: number;
 }
 
@@ -35,9 +35,9 @@ const places: readonly Place[] = [
 ];
 
 /**
- * Makes images in one step on the processor and on the GPU of Node, there in float32 and in float16.
+ * Makes images in one step on the CPU and on Node's GPU, the latter in float32 and float16.
  *
- * @throws UnsupportedError where there is no GPU, or none with float16.
+ * @throws UnsupportedError if there is no GPU, or none with float16.
  */
 export async function measureDevices(options: MeasureDevicesOptions): Promise<readonly DeviceMeasurement[]> {
   const { batchSizes, checkpoint, classes, onStart, repeats, threads } = options;

@@ -19,7 +19,7 @@ export async function measureCalls(task: Task): Promise<TimedResult> {
   return { readyMilliseconds, callMilliseconds, peakBytes };
 }
 
-/** Makes images again and again, and notes the memory in use after each call. */
+/** Makes images repeatedly, and records the memory in use after each call. */
 export async function measureSoak(task: Task): Promise<SoakResult> {
   const prepared = await prepareImages(task);
   const residentBytes: number[] = [];
@@ -31,7 +31,7 @@ export async function measureSoak(task: Task): Promise<SoakResult> {
   return { residentBytes };
 }
 
-/** Counts the ticks of a 10 ms timer in this thread while the model works, and while nothing does. */
+/** Counts the ticks of a 10 ms timer in this thread while the model runs, and while it is idle. */
 export async function measureEventLoop(task: Task): Promise<EventLoopResult> {
   const prepared = await prepareForward(task);
   await prepared.call(0);

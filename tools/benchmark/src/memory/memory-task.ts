@@ -1,4 +1,4 @@
-/** One piece of work whose memory is measured, in a process of its own. */
+/** A task whose memory is measured, in a process of its own. */
 export type MemoryTask =
   | { readonly kind: "nothing" }
   | { readonly kind: "download"; readonly endpoint: string; readonly cacheDir: string }
@@ -9,14 +9,14 @@ export type MemoryTask =
       readonly threads: number;
     };
 
-/** What a process had in use, in bytes. */
+/** The memory that a process had in use, in bytes. */
 export interface MemoryResult {
   readonly milliseconds: number;
-  /** The most that all of the process had. */
+  /** The peak of the whole process. */
   readonly peakBytes: number;
-  /** By how much the heap of JavaScript grew at most, buffers outside of it included. */
+  /** The largest growth of the JavaScript heap, including buffers outside it. */
   readonly heapGrowthBytes: number;
-  /** By how much it had grown at the end, when what is not used any more was collected. */
+  /** Its growth at the end, after garbage collection. */
   readonly keptBytes: number;
 }
 

@@ -13,7 +13,7 @@ export interface PrecisionMeasurement {
   readonly imageDifference: number;
   /** Between predictions at several timesteps, by the largest value that the processor predicts. */
   readonly relativeDifference: number;
-  /** Predicted values that are no finite numbers. */
+  /** The number of predicted values that are not finite. */
   readonly notFinite: number;
 }
 
@@ -26,7 +26,7 @@ export interface MeasurePrecisionOptions {
   readonly onStart: (description: string) => void;
 }
 
-/** Weights as they are, and such that float16 would overflow wherever a norm or a softmax computed in it. */
+/** Unchanged weights, and weights with which float16 would overflow in any norm or softmax computed in float16. */
 const cases: readonly { readonly name: string; readonly factor?: WeightFactor }[] = [
   { name: "as published" },
   {
@@ -45,7 +45,7 @@ const timesteps: readonly number[] = [1095.5, 500, 80.9];
  * Runs a checkpoint on the GPU through onnxruntime-node's WebGPU provider, in float32 and in float16, and compares with
  * float32 on the processor.
  *
- * @throws UnsupportedError where there is no GPU, or none with float16.
+ * @throws UnsupportedError if there is no GPU, or none with float16.
  */
 export async function measurePrecision(
   options: MeasurePrecisionOptions,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openRepository } from "@onestep/hub";
 import { openCheckpoint } from "@onestep/models";
 
-/** What to multiply arrays with: the pattern of their names, and the factor. */
+/** A factor to multiply arrays by, with a pattern for their names. */
 export interface WeightFactor {
   readonly names: RegExp;
   readonly factor: number;
@@ -12,7 +12,7 @@ export interface WeightFactor {
 /**
  * Copies the folder of a pipeline, and multiplies some of the weights of the copy.
  *
- * @throws Error where no array has such a name, or one is not stored in float32.
+ * @throws Error if no array has such a name, or one is not stored in float32.
  */
 export async function copyWithScaledWeights(
   checkpoint: string,

@@ -52,7 +52,7 @@ export interface ComparisonRow {
   readonly unit: "ms" | "images/s" | "bytes";
   /** In the order of the contenders. */
   readonly values: readonly Summary[];
-  /** The first contender's median by the second's; undefined where there is no second. */
+  /** The first contender's median divided by the second's; undefined if there is no second. */
   readonly ratio: number | undefined;
 }
 

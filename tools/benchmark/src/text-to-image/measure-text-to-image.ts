@@ -42,7 +42,7 @@ export interface TextMeasurements {
   readonly results: readonly TextResult[];
 }
 
-/** Measures Onestep and, where it is found, diffusers on PyTorch, in turn. */
+/** Measures Onestep and, if installed, diffusers on PyTorch, alternately. */
 export async function measureTextToImage(
   model: TextModel,
   options: {

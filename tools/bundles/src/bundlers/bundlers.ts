@@ -7,13 +7,13 @@ import { build as buildWithEsbuild } from "esbuild";
 import { build as buildWithVite } from "vite";
 import webpack from "webpack";
 
-/** A bundler, set up as its users do for an application that uses `onestep`. */
+/** A bundler, configured as its users would for an application that uses `onestep`. */
 export interface Bundler {
   readonly name: string;
   /**
    * Builds the application for production.
    *
-   * @param folder - Where it goes; empty, or made.
+   * @param folder - The output folder; empty, or created.
    */
   build(folder: string): Promise<void>;
 }
@@ -24,8 +24,8 @@ export const appFolder: string = fileURLToPath(new URL("../../app", import.meta.
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * esbuild, which looks for no workers and no assets: their scripts are entries of the build, and the wasm files and
- * the weights of the model that ships are copied.
+ * esbuild, which does not look for workers or assets: their scripts are entry points of the build, and the wasm files
+ * and the bundled model's weights are copied.
  */
 export const esbuildBundler: Bundler = {
   name: "esbuild",
@@ -53,7 +53,7 @@ export const esbuildBundler: Bundler = {
   },
 };
 
-/** Vite as it comes. */
+/** Vite with its default settings. */
 export const viteBundler: Bundler = {
   name: "Vite",
   async build(folder) {
@@ -66,7 +66,7 @@ export const viteBundler: Bundler = {
   },
 };
 
-/** webpack as it comes. */
+/** webpack with its default settings. */
 export const webpackBundler: Bundler = {
   name: "webpack",
   async build(folder) {

@@ -1,7 +1,7 @@
 import type { ConsistencyModelGenerateOptions, PipelineFromPretrainedOptions } from "onestep";
 import type { Page } from "playwright";
 
-/** What the application's page hands back: an image, or the error that came in its place. */
+/** The result from the application's page: an image, or the error instead. */
 export interface PageImage {
   readonly device?: string;
   readonly pixels?: readonly number[];
@@ -20,12 +20,12 @@ export type PageGenerateOptions = Pick<
 
 type PageOptions = readonly [load: PageLoadOptions, generate: PageGenerateOptions];
 
-/** The function for a model on the server, for the one that ships as bundlers take it along, and for none. */
+/** The function for a model on the server, for the bundled model, and for none. */
 type PageSource = "generateImage" | "generateBundledImage" | "generateUnnamedImage";
 
 type PngSize = readonly [width: number, height: number];
 
-/** The functions that the application's script puts into its page. */
+/** The functions that the application's script exposes on its page. */
 interface AppFunctions extends Record<PageSource, (...options: PageOptions) => Promise<PageImage>> {
   encodeImages(load: PageLoadOptions, generate: PageGenerateOptions): Promise<readonly PngSize[]>;
   countImages(load: PageLoadOptions, generate: PageGenerateOptions, seconds: number): Promise<number>;

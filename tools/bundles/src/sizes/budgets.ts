@@ -1,10 +1,10 @@
 import { schedulerClasses } from "@onestep/schedulers";
 
-/** A program, and the bytes that it may weigh. */
+/** A program, and its maximum size in bytes. */
 export interface Budget {
   readonly name: string;
   readonly program: string;
-  /** Minified and compressed, without what is loaded later. */
+  /** Minified and compressed, without lazily loaded code. */
   readonly bytes: number;
 }
 
@@ -12,7 +12,7 @@ function everythingOf(name: string, bytes: number): Budget {
   return { name: `${name}, all of it`, program: `export * from ${JSON.stringify(name)};`, bytes };
 }
 
-/** What a user of the packages pays, from one scheduler to everything. */
+/** The bundle size for users of the packages, from a single scheduler to everything. */
 export const budgets: readonly Budget[] = [
   ...schedulerClasses.map(({ className }) => ({
     name: `${className} of @onestep/schedulers`,

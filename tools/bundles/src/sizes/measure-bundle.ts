@@ -3,17 +3,17 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { budgets } from "./budgets.ts";
 
-/** What a program weighs after bundling: bytes, minified and compressed with gzip. */
+/** The size of a bundled program: bytes, minified and compressed with gzip. */
 export interface BundleSize {
-  /** What is loaded at once. */
+  /** Code that is loaded immediately. */
   readonly initial: number;
-  /** What is loaded when it is needed, by `import()`. */
+  /** Code that is loaded on demand, by `import()`. */
   readonly later: number;
 }
 
 /**
- * Bundles a program with esbuild as for production, and weighs it. The scripts of workers are not part of it: esbuild
- * does not follow them.
+ * Bundles a program with esbuild as for production, and measures it. Worker scripts are not included: esbuild does not
+ * follow them.
  *
  * @param program - Its source.
  */

@@ -8,14 +8,14 @@ export interface ExpectedFile {
   readonly sha256: string;
 }
 
-/** What a cache may hold: commits, and their files by path. */
+/** What a cache may contain: commits, and their files by path. */
 export type ExpectedCommits = ReadonlyMap<string, ReadonlyMap<string, ExpectedFile>>;
 
-/** What was found in a cache. */
+/** The result of checking a cache. */
 export interface CacheCheck {
-  /** What should not be there, or should be otherwise. */
+  /** What should not exist, or should be different. */
   readonly faults: readonly string[];
-  /** Parts of files, notes and locks that interrupted work left, all of them under names that say so. */
+  /** Partial files, notes and locks left by interrupted operations, all with names that say so. */
   readonly leftovers: readonly string[];
 }
 
@@ -106,7 +106,7 @@ function splitCommit(name: string): { readonly commit: string; readonly path: st
   return { commit: name.slice(0, end), path: name.slice(end + 1) };
 }
 
-/** The paths of all that is no folder, links included, with forward slashes. */
+/** The paths of all non-folders, including links, with forward slashes. */
 async function listFiles(folder: string): Promise<readonly string[]> {
   const paths = await readdir(folder, { recursive: true });
   const isFolder = await Promise.all(

@@ -1,7 +1,7 @@
 import type { RetryOptions } from "@onestep/hub";
 import type { PlannedFile } from "../plan/planned-file.ts";
 
-/** What a process is told to end its thread, and answers when it has. */
+/** The message that makes a process terminate its thread, and its answer afterwards. */
 export const terminateThread = "terminate the thread";
 
 /** What a process is asked to download, and how. */
@@ -60,7 +60,7 @@ export interface FileResult {
 
 /** What became of a download, or of an upload. */
 export interface DownloadResult {
-  /** The commit that the files are of, or that was made; undefined where there is none. */
+  /** The commit of the files, or the new commit; undefined if there is none. */
   readonly commit?: string | undefined;
   readonly files: readonly FileResult[];
   /** Why the repository could not be opened, listed or changed. */

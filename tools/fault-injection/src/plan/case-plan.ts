@@ -3,7 +3,7 @@ import { type PlannedFault, plannedFaults, saysNothingOfRights } from "./planned
 import { longestFile, type PlannedFile } from "./planned-file.ts";
 import { type WebFault, webFaults } from "./web-fault.ts";
 
-/** A moment in the life of a process: so many milliseconds after the Hub has seen so many of its requests. */
+/** A moment during a process: this many milliseconds after the Hub has received this many of its requests. */
 export interface Moment {
   readonly requests: number;
   readonly milliseconds: number;
@@ -34,10 +34,10 @@ export type Way =
       readonly moment: Moment | undefined;
     };
 
-/** What the cache holds beforehand: nothing, another commit, or this commit with a content that is damaged. */
+/** What the cache contains beforehand: nothing, another commit, or this commit with a damaged content. */
 export type Before = "nothing" | "another-commit" | "damaged-content";
 
-/** A download on which something goes wrong. */
+/** A download with injected faults. */
 export interface CasePlan {
   readonly files: readonly PlannedFile[];
   readonly faults: readonly PlannedFault[];
@@ -54,7 +54,7 @@ export interface CasePlan {
   readonly maxRetries: number;
 }
 
-/** A name as long as file systems take, and of all sorts of signs. */
+/** A name of the maximum length that file systems allow, with all kinds of characters. */
 const longPath = `a b/${"ü".repeat(118)}#100%.bin`;
 
 const files: Arbitrary<readonly PlannedFile[]> = fc

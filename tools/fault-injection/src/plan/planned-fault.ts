@@ -9,7 +9,7 @@ export type RedirectTarget = "copy" | "junk" | "loop" | "nowhere" | "no-web-addr
 export interface PlannedFault {
   /** Which requests it befalls. Of `file`, those of one file only. */
   readonly place: "revision" | "listing" | "file" | "content" | "any";
-  /** The index of the file, where the place is one's. */
+  /** The index of the file, if the place is a single file. */
   readonly file: number;
   readonly times: number;
   readonly what: FakeFault | { readonly redirect: RedirectTarget };

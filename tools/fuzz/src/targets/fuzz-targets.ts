@@ -18,7 +18,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   inversionTarget,
 ];
 
-/** The target of a name. @throws RangeError where there is none. */
+/** The target with a name. @throws RangeError if there is none. */
 export function findTarget(name: string): FuzzTarget {
   const target = fuzzTargets.find((candidate) => candidate.name === name);
   if (target === undefined) throw new RangeError(`no target ${name}`);

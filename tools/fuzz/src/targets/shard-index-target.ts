@@ -26,7 +26,7 @@ const tricks = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }).map((name) => `${name}.safetensors`),
 );
 
-/** The reader of indexes of checkpoints in shards. It may ask for nothing that does not lie beside the index. */
+/** The reader of shard indexes. It may request only files next to the index. */
 export const shardIndexTarget: FuzzTarget = {
   name: "shard-index",
   inputs: jsonFiles(

@@ -129,7 +129,7 @@ function adapterTarget(
   };
 }
 
-/** `loadLoraWeights`: an error with a type, or branches that fit their layers and lie in the file. */
+/** `loadLoraWeights`: a typed error, or branches that fit their layers and come from the file. */
 export const loraTarget: FuzzTarget = adapterTarget("loras", loraFiles, async (files, weightName, size) => {
   const all: AdapterLayer[] = [];
   const pipe = makePipeline(
@@ -155,7 +155,7 @@ export const loraTarget: FuzzTarget = adapterTarget("loras", loraFiles, async (f
   }
 });
 
-/** `loadTextualInversion`: an error with a type, or finite vectors of the text encoder's width. */
+/** `loadTextualInversion`: a typed error, or finite vectors with the width of the text encoder. */
 export const inversionTarget: FuzzTarget = adapterTarget(
   "inversions",
   inversionFiles,

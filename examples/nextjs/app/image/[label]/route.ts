@@ -2,7 +2,7 @@ import { ConsistencyModelPipeline, InvalidArgumentError } from "onestep";
 
 export const runtime = "nodejs";
 
-// One pipeline for all requests. In development a reload makes this module again, so the pipeline is on globalThis.
+// One pipeline for all requests. It is kept on globalThis because reloads in development re-evaluate this module.
 const shared = globalThis as { pipe?: ReturnType<typeof ConsistencyModelPipeline.fromPretrained> };
 
 /** `GET /image/fox?seed=0` answers with a PNG. */
