@@ -25,19 +25,19 @@ import { appendSigma, karrasSigmas, unitRamp } from "../sigmas.ts";
 
 /** The configuration of a `CMStochasticIterativeScheduler`. */
 export interface CMStochasticIterativeSchedulerConfig {
-  /** Size of the grid of noise levels that the model was trained on, 1 to 1,000,000; 40 by default. */
+  /** Number of noise levels in the grid the model was trained on, 1 to 1,000,000; 40 by default. */
   readonly numTrainTimesteps: number;
-  /** The lowest noise level, at least 0, also ε of the boundary condition; 0.002 by default. */
+  /** The lowest noise level, at least 0, and ε in the boundary condition; 0.002 by default. */
   readonly sigmaMin: number;
-  /** The highest noise level, above 0, also that of the first sample; 80 by default. */
+  /** The highest noise level, above 0, at which sampling starts; 80 by default. */
   readonly sigmaMax: number;
   /** Standard deviation of the data, above 0; 0.5 by default. */
   readonly sigmaData: number;
-  /** What the noise of the steps, but not that of the first sample, is multiplied with; 1 by default. */
+  /** Multiplier for the noise added at each step (not for the initial noise); 1 by default. */
   readonly sNoise: number;
   /** Curvature of the grid, not 0; 7 by default. */
   readonly rho: number;
-  /** Whether the prediction of the clean sample is clamped to [−1, 1]; true by default. */
+  /** Whether to clamp the prediction of the clean sample to [−1, 1]; true by default. */
   readonly clipDenoised: boolean;
 }
 
@@ -60,9 +60,8 @@ function cmStochasticIterativeFields(): ConfigFieldsOf<CMStochasticIterativeSche
 /** Options of {@link CMStochasticIterativeScheduler.step}. */
 export interface CMStochasticIterativeSchedulerStepOptions extends StepOptions {
   /**
-   * Changes the prediction of the clean sample, after it was clamped and before noise is added: the line by which
-   * zero-shot editing differs from sampling (arXiv:2303.01469, algorithm 4, line 9). Returns a tensor of the same
-   * shape.
+   * Edits the prediction of the clean sample after clamping and before noise is added: the line in which zero-shot
+   * editing differs from sampling (arXiv:2303.01469, algorithm 4, line 9). Returns a tensor of the same shape.
    */
   readonly editDenoised?: ((denoised: Tensor<"float32">) => Tensor<"float32">) | undefined;
 }
@@ -72,14 +71,14 @@ export type CMStochasticIterativeSchedulerOutput = PrevSampleOutput;
 
 /**
  * Multistep consistency sampling: algorithm 1 of Song et al. 2023, "Consistency Models" (arXiv:2303.01469). Each step
- * predicts the clean sample and, where another step follows, adds fresh noise to it. A timestep is `250 · ln σ` of its
- * noise level. Before `setTimesteps`, timesteps and levels are those of the whole grid, in float64.
+ * predicts the clean sample and, if another step follows, adds fresh noise to it. The timestep of noise level σ is
+ * `250 · ln σ`. Before `setTimesteps`, `timesteps` and `sigmas` hold the whole grid, in float64.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_consistency_models.py` on torch's CPU but for the last bit
- * of square roots, which torch's MKL does not round to the nearest. Quirks are kept: every step of a run of two or more
- * draws noise, the last one too, which leaves noise of deviation 6.7e-7 on the image. Intentional differences, where
- * diffusers gives no image: a grid of one timestep works, a `sigmaMin` that float32 rounds down does not turn the last
- * step into NaN, and a step after the last one throws.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_consistency_models.py` on torch's CPU, except for the
+ * last bit of square roots, which torch's MKL does not round to nearest. Quirks are kept: in a run of two or more steps
+ * every step draws noise, including the last, which leaves noise with a standard deviation of 6.7e-7 on the image.
+ * Intentional differences, where diffusers produces no image: a grid of one timestep works, a `sigmaMin` that float32
+ * rounds down does not turn the last step into NaN, and a step after the last one throws.
  *
  * @example
  * const scheduler = new CMStochasticIterativeScheduler();
@@ -104,7 +103,7 @@ export class CMStochasticIterativeScheduler
     this.run = new ScheduleRun(this.className, this.sigmaToT(sigmas), { sigmas });
   }
 
-  /** The noise levels: in float64 those of the whole grid, in float32 those of a run. Read-only. */
+  /** The noise levels: the whole grid in float64, or the levels of a run in float32. Read-only. */
   get sigmas(): Float32Array | Float64Array {
     return this.run.sigmas;
   }
@@ -125,19 +124,20 @@ export class CMStochasticIterativeScheduler
   }
 
   /**
-   * Starts a new run. Exactly one of the two options:
+   * Starts a new run. Pass exactly one of the two options:
    *
-   * - `numInferenceSteps`: 1 to `numTrainTimesteps`. Steps of ⌊N / n⌋ on the grid of N noise levels, from `sigmaMax`.
-   * - `timesteps`: indices into that grid, descending, below N: `[22, 0]`. They are gone through from the last to the
-   *   first, so that 0 (`sigmaMax`) comes first. Fractions are cut off. The last need not be 0, and negative ones are
-   *   noise levels above `sigmaMax`, and `scheduler.numInferenceSteps` stays as it was, all as in diffusers.
+   * - `numInferenceSteps`: 1 to `numTrainTimesteps`. For n steps, every ⌊N / n⌋-th of the grid's N noise levels,
+   *   starting at `sigmaMax`.
+   * - `timesteps`: indices into that grid, descending, below N: `[22, 0]`. The run visits them from last to first, so 0
+   *   (`sigmaMax`) comes first. Fractions are truncated. As in diffusers, the last index need not be 0, negative
+   *   indices mean noise levels above `sigmaMax`, and `scheduler.numInferenceSteps` keeps its value.
    *
-   * @throws InvalidArgumentError if the options break a rule above; the current run is then kept.
+   * @throws InvalidArgumentError if the options break a rule above; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const { numTrainTimesteps, sigmaMin } = this.config;
     const indices = chooseGridIndices(this.className, options, numTrainTimesteps);
-    // A grid of one is `sigmaMax` alone; diffusers divides 0 by 0 there.
+    // A grid of one level holds only `sigmaMax`; diffusers divides 0 by 0 there.
     const sigmas = this.convertToKarras(indices.map((index) => index / Math.max(numTrainTimesteps - 1, 1)));
     const float32Sigmas = appendSigma(sigmas, sigmaMin);
     requireFinite(`${this.className}: sigmas`, float32Sigmas);
@@ -149,9 +149,9 @@ export class CMStochasticIterativeScheduler
 
   /**
    * The model's input: `sample / √(σ² + σ_data²)` (c_in of arXiv:2206.00364, table 1), where σ is the noise level of
-   * the step to take. Begins the run at `timestep`; does not advance it.
+   * the next step. Begins the run at `timestep`; does not advance it.
    *
-   * @throws InvalidArgumentError if the run does not have its first timestep, or is over.
+   * @throws InvalidArgumentError if the first `timestep` is not in the run, or the run is over.
    */
   override scaleModelInput(sample: Tensor<"float32">, timestep: number): Tensor<"float32"> {
     requireSamples(`${this.className}.scaleModelInput`, { sample });
@@ -161,15 +161,15 @@ export class CMStochasticIterativeScheduler
   }
 
   /**
-   * Takes one step: the prediction of the clean sample, clamped where `clipDenoised`, plus noise of the next level:
-   * `f(x, σ) + s_noise · z · √(σ̂² − ε²)` with σ̂ the next level within [ε, σ_max], ε = `sigmaMin`, and
+   * Takes one step: the prediction of the clean sample, clamped if `clipDenoised` is set, plus noise at the next level:
+   * `f(x, σ) + s_noise · z · √(σ̂² − ε²)` where σ̂ is the next level clamped to [ε, σ_max], ε = `sigmaMin`, and
    * `f(x, σ) = c_skip(σ) · x + c_out(σ) · F(x, σ)`. A run of one step draws no noise.
    *
    * @param modelOutput - F, float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - x: what went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ (that of what `editDenoised` returns too), `timestep` is an
-   * index, the run does not have its first timestep, or is over.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - x: the input of {@link scaleModelInput}, not its output.
+   * @throws InvalidArgumentError if the shapes differ (including the result of `editDenoised`), `timestep` is an index,
+   * the first `timestep` is not in the run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -199,7 +199,7 @@ export class CMStochasticIterativeScheduler
     return { prevSample };
   }
 
-  /** `250 · ln(σ + 1e-44)` in float64: the timestep that stands for a noise level. */
+  /** `250 · ln(σ + 1e-44)` in float64: the timestep of a noise level. */
   sigmaToT(sigmas: number): number;
   sigmaToT(sigmas: ArrayLike<number>): Float64Array;
   sigmaToT(sigmas: number | ArrayLike<number>): number | Float64Array {
@@ -207,14 +207,14 @@ export class CMStochasticIterativeScheduler
     return typeof sigmas === "number" ? convert(sigmas) : Float64Array.from(sigmas, convert);
   }
 
-  /** The noise levels, in float64, at positions from 0 (`sigmaMax`) to 1 (`sigmaMin`); see {@link karrasSigmas}. */
+  /** The noise levels in float64 at positions from 0 (`sigmaMax`) to 1 (`sigmaMin`); see {@link karrasSigmas}. */
   convertToKarras(ramp: ArrayLike<number>): Float64Array {
     return karrasSigmas(ramp, this.config);
   }
 
   /**
    * EDM's scalings (arXiv:2206.00364, table 1), in the precision of {@link sigmas}: `σ_data² / (σ² + σ_data²)` and
-   * `σ · σ_data / √(σ² + σ_data²)`. Steps do not use them.
+   * `σ · σ_data / √(σ² + σ_data²)`. `step` does not use them.
    */
   getScalings(sigma: number): Scalings {
     const { sigmaData } = this.config;
@@ -227,7 +227,8 @@ export class CMStochasticIterativeScheduler
 
   /**
    * The scalings of a consistency model (arXiv:2303.01469, appendix C), in the precision of {@link sigmas}. They make
-   * it the identity at ε = `sigmaMin`: `σ_data² / ((σ − ε)² + σ_data²)` and `(σ − ε) · σ_data / √(σ² + σ_data²)`.
+   * the model the identity at ε = `sigmaMin`: `σ_data² / ((σ − ε)² + σ_data²)` and
+   * `(σ − ε) · σ_data / √(σ² + σ_data²)`.
    */
   getScalingsForBoundaryCondition(sigma: number): Scalings {
     const { sigmaMin, sigmaData } = this.config;
@@ -239,7 +240,7 @@ export class CMStochasticIterativeScheduler
     };
   }
 
-  /** torch computes with noise levels in the type that they are stored in. */
+  /** torch computes in the dtype in which the noise levels are stored. */
   get #round(): float32.Rounding {
     return this.run.sigmas instanceof Float32Array ? Math.fround : float32.keepFloat64;
   }
@@ -248,7 +249,7 @@ export class CMStochasticIterativeScheduler
     const { sigmaMin, sigmaMax } = this.config;
     const sigmaHat = Math.min(Math.max(sigmaNext, this.#round(sigmaMin)), this.#round(sigmaMax));
     const variance = this.#round(this.#round(sigmaHat * sigmaHat) - this.#round(sigmaMin * sigmaMin));
-    // On the last step the difference is below zero where float32 rounds `sigmaMin` down.
+    // On the last step, the difference is negative if float32 rounds `sigmaMin` down.
     return this.#round(Math.sqrt(Math.max(variance, 0)));
   }
 }

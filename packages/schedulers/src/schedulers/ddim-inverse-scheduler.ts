@@ -22,16 +22,17 @@ export interface DDIMInverseSchedulerConfig
   extends BetaConfig<"linear" | "scaled_linear" | "squaredcos_cap_v2">,
     ClippingConfig,
     SpacingConfig {
-  /** Which timesteps of training a run takes; `"leading"` by default. */
+  /** How a run picks its timesteps from the training timesteps; `"leading"` by default. */
   readonly timestepSpacing: "leading" | "trailing";
   /**
-   * Whether the first step begins at a sample without any noise, ᾱ = 1; true by default. Otherwise it begins at ᾱ of
-   * timestep 0. Has to be false where the model predicts samples, which tell nothing of the noise there.
+   * Whether the first step starts from a noise-free sample, ᾱ = 1; true by default. If false, it starts at ᾱ of
+   * timestep 0. Must be false if the model predicts samples, because a predicted sample says nothing about the noise
+   * there.
    */
   readonly setAlphaToOne: boolean;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -42,12 +43,12 @@ export type DDIMInverseSchedulerOptions = ConfigOptions<DDIMInverseSchedulerConf
 export type DDIMInverseSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * DDIM backwards: from an image to the noise that a `DDIMScheduler` makes it of, or nearly. Song et al. 2020
- * (arXiv:2010.02502), section 4.3. Make it with the config of the model's scheduler and `clipSample: false`, step
- * through `timesteps` from the image, and sample from what comes out with as many steps of DDIM.
+ * DDIM inversion: turns an image into the noise from which a `DDIMScheduler` approximately reproduces it. Song et al.
+ * 2020 (arXiv:2010.02502), section 4.3. Create it from the config of the model's scheduler with `clipSample: false`,
+ * step through `timesteps` starting from the image, then sample from the result with the same number of DDIM steps.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_ddim_inverse.py` on torch's CPU. Each step follows from its
- * timestep alone: `stepIndex` is always undefined.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_ddim_inverse.py` on torch's CPU. Each step depends
+ * only on its timestep, so `stepIndex` is always undefined.
  *
  * @example
  * const inverse = DDIMInverseScheduler.fromConfig(pipe.scheduler.config, { clipSample: false });
@@ -78,16 +79,17 @@ export class DDIMInverseScheduler
     this.beginRun(allTimesteps(this.length).reverse());
   }
 
-  /** ᾱ of the sample that a run begins with: 1, or that of timestep 0 where `setAlphaToOne` is false. */
+  /** ᾱ of the sample at the start of a run: 1, or ᾱ of timestep 0 if `setAlphaToOne` is false. */
   get initialAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`), spaced according to
+   * `timestepSpacing`.
    *
-   * @throws InvalidArgumentError if that is not the one option, or out of range, or `stepsOffset` leads past the
-   * last timestep; the current run is then kept.
+   * @throws InvalidArgumentError if `numInferenceSteps` is missing, out of range, or combined with another option, or
+   * if `stepsOffset` leads past the last timestep; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -97,11 +99,11 @@ export class DDIMInverseScheduler
   }
 
   /**
-   * Takes one step, to the noise of `timestep`, from that of the timestep which is `numTrainTimesteps` /
-   * `numInferenceSteps` lower. Draws nothing.
+   * Takes one step to `timestep` from the previous timestep, which is `numTrainTimesteps` / `numInferenceSteps` lower.
+   * Draws no noise.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The timestep that the model was given, any of training.
+   * @param timestep - The timestep that was passed to the model; any training timestep.
    * @param sample - float32 [batch, channels, …]
    * @throws InvalidArgumentError if there is no run yet, the shapes differ, or the timestep is out of range.
    */
@@ -125,7 +127,7 @@ export class DDIMInverseScheduler
     return { prevSample, predOriginalSample };
   }
 
-  /** ᾱ of the sample, and of the timestep that a step leads to. */
+  /** ᾱ of the sample and of the timestep a step leads to. */
   #alphaProdsAround(subject: string, timestep: number): [current: number, next: number] {
     const count = this.run.requireStarted();
     const next = requireTrainTimestep(subject, timestep, this.length);

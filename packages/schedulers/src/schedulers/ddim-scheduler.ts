@@ -27,13 +27,12 @@ export interface DDIMSchedulerConfig
     ClippingConfig,
     SpacingConfig {
   /**
-   * Whether the last step leads to a sample without any noise, ᾱ = 1; true by default. Otherwise it leads to ᾱ of
-   * timestep 0.
+   * Whether the last step leads to a noise-free sample, ᾱ = 1; true by default. If false, it leads to ᾱ of timestep 0.
    */
   readonly setAlphaToOne: boolean;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -42,11 +41,11 @@ export type DDIMSchedulerOptions = ConfigOptions<DDIMSchedulerConfig>;
 
 /** Options of {@link DDIMScheduler.step}. */
 export interface DDIMStepOptions extends StepOptions {
-  /** How much of DDPM's noise a step adds, 0 to 1; 0 by default: none. */
+  /** Fraction of DDPM's noise that a step adds, 0 to 1; 0 (no noise) by default. */
   readonly eta?: number | undefined;
-  /** Whether the noise is derived from the clamped prediction of the clean sample; false by default. */
+  /** Whether to derive the noise from the clamped prediction of the clean sample; false by default. */
   readonly useClippedModelOutput?: boolean | undefined;
-  /** The noise to add where `eta` is above 0, in place of a draw; float32, the shape of the sample. */
+  /** The noise to add if `eta` is above 0, instead of drawing it; float32, the shape of the sample. */
   readonly varianceNoise?: Tensor<"float32"> | undefined;
 }
 
@@ -54,11 +53,11 @@ export interface DDIMStepOptions extends StepOptions {
 export type DDIMSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Denoising diffusion implicit models: the models of DDPM in fewer steps, without noise or with some of it. Song et al.
- * 2020 (arXiv:2010.02502), formulas (12) and (16).
+ * Denoising diffusion implicit models: samples DDPM models in fewer steps, with optional noise. Song et al. 2020
+ * (arXiv:2010.02502), formulas (12) and (16).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_ddim.py` on torch's CPU. Each step follows from its timestep
- * alone: `stepIndex` is always undefined.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_ddim.py` on torch's CPU. Each step depends only on its
+ * timestep, so `stepIndex` is always undefined.
  *
  * @example
  * pipe.scheduler = DDIMScheduler.fromConfig(pipe.scheduler.config);
@@ -80,16 +79,17 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
     requireBetaCount,
   );
 
-  /** ᾱ after the last step: 1, or that of timestep 0 where `setAlphaToOne` is false. */
+  /** ᾱ after the last step: 1, or ᾱ of timestep 0 if `setAlphaToOne` is false. */
   get finalAlphaCumprod(): number {
     return this.config.setAlphaToOne ? 1 : (this.alphasCumprod[0] ?? 1);
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`), spaced according to
+   * `timestepSpacing`.
    *
-   * @throws InvalidArgumentError if that is not the one option, or out of range, or `stepsOffset` leads past the
-   * last timestep; the current run is then kept.
+   * @throws InvalidArgumentError if `numInferenceSteps` is missing, out of range, or combined with another option, or
+   * if `stepsOffset` leads past the last timestep; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -99,11 +99,11 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
   }
 
   /**
-   * Takes one step, to the timestep that is `numTrainTimesteps` / `numInferenceSteps` lower. Noise is drawn only where
-   * `eta` is above 0.
+   * Takes one step to the next timestep, `numTrainTimesteps` / `numInferenceSteps` lower. Draws noise only if `eta` is
+   * above 0.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The timestep that the model was given, any of training.
+   * @param timestep - The timestep that was passed to the model; any training timestep.
    * @param sample - float32 [batch, channels, …]
    * @throws InvalidArgumentError if there is no run yet, the shapes differ, the timestep or an option is out of
    * range, or both a generator and noise are given.
@@ -131,13 +131,13 @@ export class DDIMScheduler extends AlphaSchedulerBase<DDIMSchedulerConfig> imple
     const directionVariance = float32.sub(float32.sub(1, previousAlphaProd), float32.square(deviation));
     const mean = predOriginalSample
       .mul(float32.sqrt(previousAlphaProd))
-      // Rounding may lead below 0.
+      // Rounding can make it negative.
       .add(predictedNoise.mul(float32.sqrt(Math.max(directionVariance, 0))));
     if (eta === 0) return { prevSample: mean, predOriginalSample };
     return { prevSample: mean.add(chooseNoise(subject, sample, options).mul(deviation)), predOriginalSample };
   }
 
-  /** ᾱ of a timestep and of the one that a step leads to. */
+  /** ᾱ of a timestep and of the timestep a step leads to. */
   #alphaProdsAround(subject: string, timestep: number): [current: number, previous: number] {
     const count = this.run.requireStarted();
     const current = requireTrainTimestep(subject, timestep, this.length);

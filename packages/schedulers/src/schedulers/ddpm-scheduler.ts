@@ -19,7 +19,7 @@ import {
 import type { DenoisedSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } from "../scheduler.ts";
 import { type SpacingConfig, spacingFields, trainTimestepRule, wholeTimesteps } from "../timesteps.ts";
 
-/** How the variance of a step of DDPM is chosen. */
+/** How the variance of a DDPM step is chosen. */
 export type DDPMVarianceType =
   | "fixed_small"
   | "fixed_small_log"
@@ -35,14 +35,15 @@ export interface DDPMSchedulerConfig
     ClippingConfig,
     SpacingConfig {
   /**
-   * The variance of the noise that a step adds; `"fixed_small"` by default. `"fixed_small"` and `"fixed_small_log"` are
-   * that of the posterior, `"fixed_large"` and `"fixed_large_log"` the step's β. For `"learned"` and `"learned_range"`
-   * the second half of the model's channels holds it. Null in a file, as DPM-Solvers write it, is `"fixed_small"`.
+   * The variance of the noise that a step adds; `"fixed_small"` by default. `"fixed_small"` and `"fixed_small_log"` use
+   * the posterior variance, `"fixed_large"` and `"fixed_large_log"` the step's β. With `"learned"` and
+   * `"learned_range"` it comes from the second half of the model's output channels. A null in a config file, as written
+   * by DPM-Solver schedulers, is read as `"fixed_small"`.
    */
   readonly varianceType: DDPMVarianceType;
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: PredictionType;
-  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -56,8 +57,8 @@ export type DDPMSchedulerOutput = DenoisedSampleOutput;
  * The ancestral sampler of denoising diffusion probabilistic models: Ho et al. 2020 (arXiv:2006.11239), algorithm 2,
  * with the learned variances of Nichol and Dhariwal 2021 (arXiv:2102.09672), section 3.1.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step follows from its timestep
- * alone: steps may be taken in any order, and `stepIndex` is always undefined.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_ddpm.py` on torch's CPU. Each step depends only on its
+ * timestep: steps may be taken in any order, and `stepIndex` is always undefined.
  *
  * @example
  * pipe.scheduler = DDPMScheduler.fromConfig(pipe.scheduler.config);
@@ -82,11 +83,11 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
   #hasSetTimesteps = false;
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`) by `timestepSpacing`, or of
-   * `timesteps`: whole numbers from 0 to `numTrainTimesteps` − 1, strictly descending.
+   * Starts a new run of `numInferenceSteps` timesteps (1 to `numTrainTimesteps`), spaced according to
+   * `timestepSpacing`, or of `timesteps`: whole numbers from 0 to `numTrainTimesteps` − 1, strictly descending.
    *
-   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule, or `stepsOffset` leads
-   * past the last timestep; the current run is then kept.
+   * @throws InvalidArgumentError if not exactly one option is given, it is invalid, or `stepsOffset` leads past the
+   * last timestep; the current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     this.beginRun(this.#chooseTimesteps(options), options.numInferenceSteps);
@@ -94,13 +95,13 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
   }
 
   /**
-   * Takes one step: the mean of the sample before (formula (7)) and, above timestep 0, noise of the chosen variance.
+   * Takes one step: the mean of the previous sample (formula (7)) and, above timestep 0, noise of the chosen variance.
    *
-   * @param modelOutput - float32, the shape of `sample`; where the variance is learned twice its channels.
-   * @param timestep - The timestep that the model was given: one of `timesteps`, or any of training before
+   * @param modelOutput - float32, the shape of `sample`; twice the channels if the variance is learned.
+   * @param timestep - The timestep that was passed to the model: one of `timesteps`, or any training timestep before
    * {@link setTimesteps}.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if the shapes do not fit, or the run does not have the timestep.
+   * @throws InvalidArgumentError if the shapes do not match, or the timestep is not in the run.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -125,9 +126,9 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
   }
 
   /**
-   * The timestep that a step leads to; −1 after the last.
+   * The timestep a step leads to; −1 after the last one.
    *
-   * @throws InvalidArgumentError if the run does not have the timestep.
+   * @throws InvalidArgumentError if the timestep is not in the run.
    */
   previousTimestep(timestep: number): number {
     if (!this.#hasSetTimesteps) return timestep - 1;
@@ -163,7 +164,7 @@ export class DDPMScheduler extends AlphaSchedulerBase<DDPMSchedulerConfig> imple
     return { prediction: split.modelOutput, predictedVariance: split.predictedVariance };
   }
 
-  /** What a step's noise is multiplied with. */
+  /** The standard deviation of a step's noise. */
   #deviation(
     { variance, beta }: DDPMPosterior,
     predicted: Tensor<"float32"> | undefined,
@@ -189,24 +190,24 @@ function varianceTypeField(): ConfigField<DDPMVarianceType> {
   return { ...field, read: (json) => (json === null ? "fixed_small" : field.read(json)) };
 }
 
-/** A step of the diffusion process backwards, by the cumulative alphas at its two ends; all float32 numbers. */
+/** One reverse diffusion step, computed from the cumulative alphas at both ends; all float32 numbers. */
 interface DDPMPosterior {
-  /** The share of the variance that the step adds on the way forwards. */
+  /** The fraction of the variance that the forward step adds. */
   readonly beta: number;
-  /** The weight of the clean sample in the mean of the sample before: formula (7) of arXiv:2006.11239. */
+  /** The weight of the clean sample in the mean of the previous sample: formula (7) of arXiv:2006.11239. */
   readonly originalSampleWeight: number;
-  /** The weight of the current sample in it. */
+  /** The weight of the current sample in that mean. */
   readonly sampleWeight: number;
-  /** The variance of the sample before, at least 1e-20. */
+  /** The variance of the previous sample, at least 1e-20. */
   readonly variance: number;
 }
 
 /**
- * The distribution of the sample before, given the current and the clean one: Ho et al. 2020 (arXiv:2006.11239),
+ * The distribution of the previous sample, given the current and the clean sample: Ho et al. 2020 (arXiv:2006.11239),
  * formulas (6) and (7), rounded as in diffusers' scheduling_ddpm.py.
  *
  * @param alphaProd - ᾱ of the timestep.
- * @param previousAlphaProd - ᾱ of the timestep before; 1 before the first.
+ * @param previousAlphaProd - ᾱ of the previous timestep; 1 before the first.
  */
 function ddpmPosterior(alphaProd: number, previousAlphaProd: number): DDPMPosterior {
   const betaProd = float32.sub(1, alphaProd);
@@ -222,7 +223,7 @@ function ddpmPosterior(alphaProd: number, previousAlphaProd: number): DDPMPoster
   };
 }
 
-/** A function of each element, rounded to float32 once. */
+/** Applies a function to each element and rounds the result to float32 once. */
 function mapElements(tensor: Tensor<"float32">, operation: (value: number) => number): Tensor<"float32"> {
   return new Tensor("float32", tensor.data.map(operation), tensor.shape);
 }

@@ -16,11 +16,11 @@ import { deisFirstOrderUpdate, multistepDEISUpdate } from "../solvers/deis.ts";
 import { epsilonBeside, predictX0, sigmaToAlphaSigmaT } from "../solvers/dpm-solver.ts";
 import { solverTimesteps } from "../timesteps.ts";
 
-/** The configuration of a `DEISMultistepScheduler`. An order above 3 is 3. */
+/** The configuration of a `DEISMultistepScheduler`. An order above 3 is treated as 3. */
 export interface DEISMultistepSchedulerConfig extends SolverConfig {
-  /** The algorithm, of which there is one. Those of DPM-Solver are taken for it, so that configs can be swapped. */
+  /** The algorithm; there is only one. DPM-Solver's algorithm types are read as this one, so configs can be swapped. */
   readonly algorithmType: "deis";
-  /** The variable that the solver integrates over. Those of DPM-Solver and UniPC are taken for it. */
+  /** The integration variable. DPM-Solver's and UniPC's solver types are read as this one. */
   readonly solverType: "logrho";
 }
 
@@ -29,7 +29,7 @@ export type DEISMultistepSchedulerOptions = ConfigOptions<DEISMultistepScheduler
 
 /** Options of {@link DEISMultistepScheduler.setTimesteps}. */
 export interface DEISMultistepSetTimestepsOptions extends SetTimestepsOptions {
-  /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
+  /** Sets the flow matching shift to `e^mu`. Only with `useDynamicShifting` in the config. */
   readonly mu?: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export type DEISMultistepSchedulerOutput = PrevSampleOutput;
  * Diffusion exponential integrator sampler: a multistep method along the probability flow ODE, of up to third order.
  * Zhang and Chen 2022 (arXiv:2204.13902), ρ-AB-DEIS in log ρ.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_deis_multistep.py` on torch's CPU.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_deis_multistep.py` on torch's CPU.
  *
  * @example
  * pipe.scheduler = DEISMultistepScheduler.fromConfig(pipe.scheduler.config);
@@ -71,10 +71,11 @@ export class DEISMultistepScheduler
     );
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`, or of the sigmas that the config asks for.
+   * Starts a new run of `numInferenceSteps` timesteps, spaced according to `timestepSpacing` or to the sigmas chosen in
+   * the config.
    *
-   * @throws InvalidArgumentError if there is no such number, it is out of range, or `mu` is given where the config
-   * does not ask for it; the current run is then kept.
+   * @throws InvalidArgumentError if `numInferenceSteps` is missing, out of range, or combined with `timesteps`, or if
+   * `mu` is given but the config does not use it; the current run is kept.
    */
   setTimesteps(options: DEISMultistepSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -89,13 +90,13 @@ export class DEISMultistepScheduler
   }
 
   /**
-   * Takes one step, by the predictions of noise of this and the last steps.
+   * Takes one step, using the noise predictions of this step and the previous ones.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the run does not have its first timestep,
-   * or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the first `timestep` is not in the run, or
+   * the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -114,7 +115,7 @@ export class DEISMultistepScheduler
     const epsilon = epsilonBeside(limitSample(x0, this.config), sample, pointAt(stepIndex));
     const modelOutputs = [...this.modelOutputs, epsilon].slice(-solverOrder);
 
-    // Lower orders at the end of a run of few steps.
+    // Lower the order at the end of a short run.
     const left = this.timesteps.length - stepIndex;
     const highest = Math.min(modelOutputs.length, 3);
     const order = lowerOrderFinal && this.timesteps.length < 15 ? Math.min(highest, left) : highest;

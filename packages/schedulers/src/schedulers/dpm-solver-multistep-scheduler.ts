@@ -16,15 +16,16 @@ import {
 } from "../solvers/dpm-solver.ts";
 import { type SpacingConfig, solverTimesteps, spacingFields } from "../timesteps.ts";
 
-/** The configuration of a `DPMSolverMultistepScheduler`. An order above 3 is 3. */
+/** The configuration of a `DPMSolverMultistepScheduler`. An order above 3 is treated as 3. */
 export interface DPMSolverMultistepSchedulerConfig extends DPMSolverConfig, SpacingConfig {
   /**
-   * Whether the last step is one of Euler: more stable in short runs with fresh noise, less detail; false by default.
+   * Whether the last step is an Euler step: more stable in short runs with fresh noise, but less detail; false by
+   * default.
    */
   readonly eulerAtFinal: boolean;
-  /** Whether the logarithms of signal to noise are evenly spaced (arXiv:2206.00927); false by default. */
+  /** Whether to space the log signal-to-noise ratios evenly (arXiv:2206.00927); false by default. */
   readonly useLuLambdas: boolean;
-  /** Whether the betas are rescaled so that nothing of the signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -33,7 +34,7 @@ export type DPMSolverMultistepSchedulerOptions = ConfigOptions<DPMSolverMultiste
 
 /** Options of {@link DPMSolverMultistepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `timesteps`. */
 export interface DPMSolverMultistepSetTimestepsOptions extends SetTimestepsOptions {
-  /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
+  /** Sets the flow matching shift to `e^mu`. Only with `useDynamicShifting` in the config. */
   readonly mu?: number | undefined;
 }
 
@@ -42,15 +43,15 @@ export type DPMSolverMultistepSchedulerOutput = PrevSampleOutput;
 
 /** Options of {@link DPMSolverMultistepScheduler.step}. */
 export interface DPMSolverMultistepStepOptions extends StepOptions {
-  /** The noise of a step that adds some, in place of fresh noise; float32, the shape of the sample. */
+  /** The noise to add in a step that adds noise, instead of drawing it; float32, the shape of the sample. */
   readonly varianceNoise?: Tensor<"float32"> | undefined;
 }
 
 /**
  * DPM-Solver and DPM-Solver++: a multistep method along the probability flow ODE, of up to third order, or along the
- * diffusion with fresh noise. Lu et al. 2022 (arXiv:2206.00927, arXiv:2211.01095).
+ * diffusion SDE, with fresh noise. Lu et al. 2022 (arXiv:2206.00927, arXiv:2211.01095).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_multistep.py` on torch's CPU.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_dpmsolver_multistep.py` on torch's CPU.
  *
  * @example
  * pipe.scheduler = DPMSolverMultistepScheduler.fromConfig(pipe.scheduler.config, { useKarrasSigmas: true });
@@ -75,11 +76,11 @@ export class DPMSolverMultistepScheduler
     );
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing` or by the sigmas that the config asks for,
-   * or of `timesteps` (whole numbers, strictly descending).
+   * Starts a new run of `numInferenceSteps` timesteps, spaced according to `timestepSpacing` or to the sigmas chosen in
+   * the config, or of `timesteps` (whole numbers, strictly descending).
    *
-   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given and
-   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the current run is then
+   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given
+   * although the config determines the sigmas, or `mu` is given but the config does not use it; the current run is
    * kept.
    */
   setTimesteps(options: DPMSolverMultistepSetTimestepsOptions): void {
@@ -96,14 +97,14 @@ export class DPMSolverMultistepScheduler
   }
 
   /**
-   * Takes one step, by the predictions of this and the last steps.
+   * Takes one step, using the predictions of this step and the previous ones.
    *
-   * @param modelOutput - float32, the shape of `sample`; twice its channels where the config's `varianceType` says that
-   * the model predicts a variance.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param modelOutput - float32, the shape of `sample`; twice the channels if the config's `varianceType` says the
+   * model predicts a variance.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes do not fit, the run does not have its first
-   * timestep, or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes do not match, the first `timestep` is not in the
+   * run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -19,7 +19,7 @@ import { solverTimesteps } from "../timesteps.ts";
 /** The configuration of a `DPMSolverSinglestepScheduler`. */
 export interface DPMSolverSinglestepSchedulerConfig
   extends DPMSolverConfig<"dpmsolver" | "dpmsolver++" | "sde-dpmsolver++"> {
-  /** The order of the solver: how often a step evaluates the model, 1 to 3; 2 by default. */
+  /** The order of the solver: the number of model evaluations per step, 1 to 3; 2 by default. */
   readonly solverOrder: number;
 }
 
@@ -28,7 +28,7 @@ export type DPMSolverSinglestepSchedulerOptions = ConfigOptions<DPMSolverSingles
 
 /** Options of {@link DPMSolverSinglestepScheduler.setTimesteps}: exactly one of `numInferenceSteps` and `timesteps`. */
 export interface DPMSolverSinglestepSetTimestepsOptions extends SetTimestepsOptions {
-  /** Where the config says `useDynamicShifting`: the shift of flow matching is `e^mu`. */
+  /** Sets the flow matching shift to `e^mu`. Only with `useDynamicShifting` in the config. */
   readonly mu?: number | undefined;
 }
 
@@ -40,9 +40,9 @@ export type DPMSolverSinglestepSchedulerOutput = PrevSampleOutput;
  * evaluates the model up to three times, and each evaluation counts as one of `numInferenceSteps`. Lu et al. 2022
  * (arXiv:2206.00927, arXiv:2211.01095).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_dpmsolver_singlestep.py` on torch's CPU. Where diffusers
- * turns `lower_order_final` on for good, because the number of steps is odd or the run ends at no noise, it is here for
- * that run alone, and the config stays as it is.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_dpmsolver_singlestep.py` on torch's CPU. If the number
+ * of steps is odd or the run ends at zero noise, diffusers permanently turns on `lower_order_final`; here it is on for
+ * that run only, and the config does not change.
  *
  * @example
  * pipe.scheduler = DPMSolverSinglestepScheduler.fromConfig(pipe.scheduler.config);
@@ -63,15 +63,15 @@ export class DPMSolverSinglestepScheduler
       requireSinglestepConfig,
     );
 
-  /** The sample of the last step of order 1, where a step of the solver begins. */
+  /** The sample at the most recent first-order step, where a solver step begins. */
   #sample: Tensor<"float32"> | undefined;
 
   /**
-   * Starts a new run of `numInferenceSteps` evenly spaced timesteps or of the sigmas that the config asks for, or of
-   * `timesteps` (whole numbers, strictly descending).
+   * Starts a new run of `numInferenceSteps` timesteps, evenly spaced or following the sigmas chosen in the config, or
+   * of `timesteps` (whole numbers, strictly descending).
    *
-   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given and
-   * the config asks for its own sigmas, or `mu` is given where the config does not ask for it; the current run is then
+   * @throws InvalidArgumentError if not exactly one of the two is given, it is out of range, timesteps are given
+   * although the config determines the sigmas, or `mu` is given but the config does not use it; the current run is
    * kept.
    */
   setTimesteps(options: DPMSolverSinglestepSetTimestepsOptions): void {
@@ -89,14 +89,14 @@ export class DPMSolverSinglestepScheduler
   }
 
   /**
-   * Takes one evaluation's part of a step.
+   * Takes the part of a solver step that belongs to one model evaluation.
    *
-   * @param modelOutput - float32, the shape of `sample`; twice its channels where the config's `varianceType` says that
-   * the model predicts a variance.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
+   * @param modelOutput - float32, the shape of `sample`; twice the channels if the config's `varianceType` says the
+   * model predicts a variance.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
    * @param sample - float32 [batch, channels, …]
-   * @throws InvalidArgumentError if there is no run yet, the shapes do not fit, the run does not have its first
-   * timestep, or is over.
+   * @throws InvalidArgumentError if there is no run yet, the shapes do not match, the first `timestep` is not in the
+   * run, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -117,7 +117,7 @@ export class DPMSolverSinglestepScheduler
     const noise = addsNoise(this.config.algorithmType)
       ? randnTensor(sample.shape, options.generator)
       : undefined;
-    // A run that begins in the middle of a step has too few outputs for its order.
+    // A run that begins in the middle of a solver step has too few outputs for the full order.
     const orders = singlestepOrders(this.config, this.run.timesteps.length);
     const order = Math.min(orders[stepIndex] ?? 1, modelOutputs.length);
     const start = order === 1 ? sample : (this.#sample ?? sample);

@@ -16,20 +16,20 @@ export type EDMDDIMSchedulerOptions = ConfigOptions<EDMDDIMSchedulerConfig>;
 export type EDMDDIMSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Euler's method along the probability flow ODE of EDM, without noise: DDIM, by noise levels. With a `finalSigmasType`
- * of `"sigma_min"` it stops at the lowest level, as progressive distillation does (Salimans and Ho 2022,
- * arXiv:2202.00512).
+ * Euler's method along the probability flow ODE of EDM, without noise: DDIM in terms of noise levels. With a
+ * `finalSigmasType` of `"sigma_min"` it stops at the lowest level, as progressive distillation does (Salimans and Ho
+ * 2022, arXiv:2202.00512).
  *
- * Numbers equal those of the samplers `euler` and, with `"sigma_min"`, `progdist` of OpenAI's `cm/karras_diffusion.py`
- * on torch's CPU. `EDMEulerScheduler` is diffusers': it begins at `√(σ_max² + 1)`, adds noise on demand, and does not
- * clamp.
+ * Produces the same numbers as the samplers `euler` and, with `"sigma_min"`, `progdist` of OpenAI's
+ * `cm/karras_diffusion.py` on torch's CPU. `EDMEulerScheduler` is the diffusers version: it begins at `√(σ_max² + 1)`,
+ * can add noise, and does not clamp.
  *
  * @example
  * pipe.scheduler = EDMDDIMScheduler.fromConfig(pipe.scheduler.config);
  * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> implements Scheduler {
-  /** The fields of its config. */
+  /** The config fields. */
   static override readonly schema: EDMSchema<ConfigFieldsOf<EDMDDIMSchedulerConfig>> = new EDMSchema(
     "EDMDDIMScheduler",
     edmSamplerFields(),
@@ -44,10 +44,10 @@ export class EDMDDIMScheduler extends EDMSchedulerBase<EDMDDIMSchedulerConfig> i
    * Takes one step along the slope `(x − D(x, σ)) / σ`.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into `scaleModelInput`, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
-   * first timestep, or is over.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - The input of `scaleModelInput`, not its output.
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the first `timestep` is not in the run,
+   * or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

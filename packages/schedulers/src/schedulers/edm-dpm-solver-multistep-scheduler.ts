@@ -11,17 +11,17 @@ import type { PrevSampleOutput, Scheduler, SetTimestepsOptions, StepOptions } fr
 import { appendSigma, exponentialSigmas, karrasSigmasFloat32 } from "../sigmas.ts";
 import { addsNoise, multistepDPMSolverUpdate, type SchedulePoint } from "../solvers/dpm-solver.ts";
 
-/** The configuration of an `EDMDPMSolverMultistepScheduler`. An order above 3 is 3. */
+/** The configuration of an `EDMDPMSolverMultistepScheduler`. An order above 3 is treated as 3. */
 export interface EDMDPMSolverMultistepSchedulerConfig extends EDMConfig, ThresholdingConfig {
-  /** The order of the solver: how many of the model's outputs a step takes into account, 1 to 10; 2 by default. */
+  /** The order of the solver: the number of model outputs a step uses, 1 to 10; 2 by default. */
   readonly solverOrder: number;
   /** The algorithm: `"dpmsolver++"` by default; `"sde-dpmsolver++"` adds fresh noise in each step. */
   readonly algorithmType: "dpmsolver++" | "sde-dpmsolver++";
-  /** The variant of second order; `"midpoint"` by default. Those of DEIS and UniPC are taken for it. */
+  /** The second-order variant; `"midpoint"` by default. DEIS's and UniPC's solver types are read as `"midpoint"`. */
   readonly solverType: "midpoint" | "heun";
-  /** Whether the last steps of a run are of a lower order, which makes short runs stable; true by default. */
+  /** Whether to lower the order of the last steps, which makes short runs stable; true by default. */
   readonly lowerOrderFinal: boolean;
-  /** Whether the last step is one of Euler; false by default. */
+  /** Whether the last step is an Euler step; false by default. */
   readonly eulerAtFinal: boolean;
 }
 
@@ -33,11 +33,11 @@ export type EDMDPMSolverMultistepSchedulerOutput = PrevSampleOutput;
 
 /**
  * DPM-Solver++ for EDM models: a multistep method along the probability flow ODE, of up to third order, or along the
- * diffusion with fresh noise. Lu et al. 2022 (arXiv:2211.01095).
+ * diffusion SDE, with fresh noise. Lu et al. 2022 (arXiv:2211.01095).
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py` on torch's CPU. `timestepScale`
- * is more than diffusers has: without it a UNet of the consistency model family is given timesteps a thousand times too
- * small.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_edm_dpmsolver_multistep.py` on torch's CPU.
+ * `timestepScale` is not in diffusers: without it, UNets of the consistency model family get timesteps a thousand times
+ * too small.
  *
  * @example
  * pipe.scheduler = EDMDPMSolverMultistepScheduler.fromConfig(pipe.scheduler.config);
@@ -65,7 +65,7 @@ export class EDMDPMSolverMultistepScheduler
       requireKnownOrder,
     );
 
-  /** The predictions of the clean sample of the last steps, the newest last, at most as many as the order. */
+  /** The clean-sample predictions of the last steps, newest last; at most as many as the order. */
   #modelOutputs: readonly Tensor<"float32">[] = [];
 
   constructor(options: EDMDPMSolverMultistepSchedulerOptions = {}) {
@@ -81,7 +81,8 @@ export class EDMDPMSolverMultistepScheduler
   /**
    * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if `numInferenceSteps` is missing, out of range, or combined with another option; the
+   * current run is kept.
    */
   override setTimesteps(options: SetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -93,13 +94,13 @@ export class EDMDPMSolverMultistepScheduler
   }
 
   /**
-   * Takes one step, by the predictions of this and the last steps.
+   * Takes one step, using the predictions of this step and the previous ones.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if there is no run yet, the shapes differ, or the run is to begin at a timestep that
-   * it does not have, or is over.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - The input of {@link scaleModelInput}, not its output.
+   * @throws InvalidArgumentError if there is no run yet, the shapes differ, the first `timestep` is not in the run, or
+   * the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -131,12 +132,12 @@ export class EDMDPMSolverMultistepScheduler
   }
 }
 
-/** α_t is 1: the signal is not scaled. */
+/** α_t is 1 because the signal is not scaled. */
 function pointOf(sigma: number): SchedulePoint {
   return { alpha: 1, sigma, lambda: -float32.log(sigma) };
 }
 
-/** diffusers has no third order with fresh noise here. */
+/** diffusers has no third-order update with fresh noise here. */
 function requireKnownOrder(subject: string, config: EDMDPMSolverMultistepSchedulerConfig): void {
   if (config.algorithmType !== "sde-dpmsolver++" || config.solverOrder < 3) return;
   throw new InvalidConfigError({

@@ -17,11 +17,12 @@ export type EDMEulerAncestralSchedulerOptions = ConfigOptions<EDMEulerAncestralS
 export type EDMEulerAncestralSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Euler steps below the next noise level and back up to it with fresh noise, for EDM models: ancestral sampling as in
- * k-diffusion.
+ * Ancestral sampling for EDM models, as in k-diffusion: each Euler step goes below the next noise level, then fresh
+ * noise brings the sample back up to it.
  *
- * Numbers, and the noise drawn, equal those of the sampler `ancestral` of OpenAI's `cm/karras_diffusion.py` on torch's
- * CPU. diffusers has no such scheduler; its `EulerAncestralDiscreteScheduler` is for models that were trained on betas.
+ * Produces the same numbers, and draws the same noise, as the sampler `ancestral` of OpenAI's `cm/karras_diffusion.py`
+ * on torch's CPU. diffusers has no such scheduler; its `EulerAncestralDiscreteScheduler` is for models trained on a
+ * beta schedule.
  *
  * @example
  * pipe.scheduler = EDMEulerAncestralScheduler.fromConfig(pipe.scheduler.config);
@@ -31,7 +32,7 @@ export class EDMEulerAncestralScheduler
   extends EDMSchedulerBase<EDMEulerAncestralSchedulerConfig>
   implements Scheduler
 {
-  /** The fields of its config. */
+  /** The config fields. */
   static override readonly schema: EDMSchema<ConfigFieldsOf<EDMEulerAncestralSchedulerConfig>> =
     new EDMSchema("EDMEulerAncestralScheduler", edmSamplerFields());
 
@@ -41,14 +42,14 @@ export class EDMEulerAncestralScheduler
   }
 
   /**
-   * Takes one step down along the slope `(x − D(x, σ)) / σ`, and adds noise. Noise is drawn in the last step too, where
-   * none is added.
+   * Takes one step down along the slope `(x − D(x, σ)) / σ`, then adds noise. The last step also draws noise but adds
+   * none.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into `scaleModelInput`, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
-   * first timestep, or is over.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - The input of `scaleModelInput`, not its output.
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the first `timestep` is not in the run,
+   * or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

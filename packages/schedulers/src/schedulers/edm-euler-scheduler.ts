@@ -31,24 +31,24 @@ export interface EDMEulerSchedulerConfig extends EDMConfig {}
 /** Options of the `EDMEulerScheduler` constructor. */
 export type EDMEulerSchedulerOptions = ConfigOptions<EDMEulerSchedulerConfig>;
 
-/** Options of {@link EDMEulerScheduler.setTimesteps}: exactly one of the three. */
+/** Options of {@link EDMEulerScheduler.setTimesteps}: exactly one of the first three. */
 export interface EDMEulerSetTimestepsOptions {
-  /** How many steps, 1 to 1,000,000. */
+  /** Number of steps, 1 to 1,000,000. */
   readonly numInferenceSteps?: number | undefined;
-  /** The noise levels to go through, each above 0, descending. The level that the run ends at is added. */
+  /** The noise levels of the run, each above 0, descending. The final level is appended automatically. */
   readonly sigmas?: readonly number[] | undefined;
   /**
-   * Positions on the schedule, ascending, from 0 (`sigmaMax`) to 1 (`sigmaMin`): what diffusers takes its `sigmas` for.
-   * An exponential schedule heeds only how many there are, as in diffusers.
+   * Positions on the schedule, ascending, from 0 (`sigmaMax`) to 1 (`sigmaMin`); this is how diffusers interprets its
+   * `sigmas`. An exponential schedule uses only their number, as in diffusers.
    */
   readonly ramp?: readonly number[] | undefined;
-  /** Refused: the timesteps of this scheduler have no numbers. */
+  /** Not accepted: this scheduler has no numbered timesteps. */
   readonly timesteps?: undefined;
 }
 
 /** Options of {@link EDMEulerScheduler.step}. */
 export interface EDMEulerStepOptions extends StepOptions, ChurnOptions {
-  /** The prediction of the clean sample, where it is known already. */
+  /** The prediction of the clean sample, if already known. */
   readonly predOriginalSample?: Tensor<"float32"> | undefined;
 }
 
@@ -59,9 +59,9 @@ export type EDMEulerSchedulerOutput = DenoisedSampleOutput;
  * Euler steps along the probability flow ODE of EDM: algorithm 2 of Karras et al. 2022, "Elucidating the Design Space
  * of Diffusion-Based Generative Models" (arXiv:2206.00364), without its second-order correction.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_edm_euler.py` on torch's CPU. Two things are more than
- * diffusers has: `timestepScale`, without which a UNet of the consistency model family is given timesteps a thousand
- * times too small, and `sigmas` that mean noise levels.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_edm_euler.py` on torch's CPU. Two things are not in
+ * diffusers: `timestepScale`, without which UNets of the consistency model family get timesteps a thousand times too
+ * small, and `sigmas` as actual noise levels.
  *
  * @example
  * pipe.scheduler = EDMEulerScheduler.fromConfig(pipe.scheduler.config);
@@ -85,24 +85,23 @@ export class EDMEulerScheduler extends EDMSchedulerBase<EDMEulerSchedulerConfig>
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels or of those given.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) noise levels, or of the given levels.
    *
-   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule; the run is then as it
-   * was.
+   * @throws InvalidArgumentError if not exactly one option is given, or it is invalid; the current run is kept.
    */
   override setTimesteps(options: EDMEulerSetTimestepsOptions): void {
     this.#begin(this.#chooseSigmas(options), options.numInferenceSteps);
   }
 
   /**
-   * Takes one step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, then along the slope
-   * `(x − D(x, σ̂)) / σ̂` to the next level, D being {@link preconditionOutputs}. Noise is drawn only where γ > 0.
+   * Takes one step: adds noise up to `σ̂ = σ · (1 + γ)` if there is churn, then follows the slope `(x − D(x, σ̂)) / σ̂`
+   * to the next level, where D is {@link preconditionOutputs}. Draws noise only if γ > 0.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - x: what went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
-   * first timestep, or is over, or an option is out of range.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - x: the input of {@link scaleModelInput}, not its output.
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the first `timestep` is not in the run,
+   * the run is over, or an option is out of range.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -22,25 +22,25 @@ export type EDMHeunSchedulerOptions = ConfigOptions<EDMHeunSchedulerConfig>;
 export type EDMHeunSchedulerOutput = DenoisedSampleOutput;
 
 const heun: SecondOrderMethod = {
-  // A step to no noise has no second half: the slope there is not defined.
+  // A step to zero noise has no second half, because the slope is undefined there.
   secondSigma: (_sigmaHat, sigmaNext) => (sigmaNext === 0 ? undefined : sigmaNext),
   combine: (first, second) => first.add(second).div(2),
 };
 
 /**
- * Heun's method along the probability flow ODE of EDM, with noise on demand: algorithm 2 of Karras et al. 2022
- * (arXiv:2206.00364), the sampler that EDM models and the teachers of consistency models were published with. A step
- * evaluates the model at both its ends, the last one at its start alone.
+ * Heun's method along the probability flow ODE of EDM, with optional noise: algorithm 2 of Karras et al. 2022
+ * (arXiv:2206.00364), the sampler published with EDM models and with the teachers of consistency models. Each step
+ * evaluates the model at both ends, the last step only at its start.
  *
- * Numbers, and the noise drawn, equal those of the sampler `heun` of OpenAI's `cm/karras_diffusion.py` on torch's CPU.
- * diffusers has no such scheduler; its `HeunDiscreteScheduler` is for models that were trained on betas.
+ * Produces the same numbers, and draws the same noise, as the sampler `heun` of OpenAI's `cm/karras_diffusion.py` on
+ * torch's CPU. diffusers has no such scheduler; its `HeunDiscreteScheduler` is for models trained on a beta schedule.
  *
  * @example
  * pipe.scheduler = EDMHeunScheduler.fromConfig(pipe.scheduler.config, { sChurn: 20, sNoise: 1.003 });
  * const { images } = await pipe.generate({ numInferenceSteps: 18, seed: 0 });
  */
 export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> implements Scheduler {
-  /** The fields of its config. */
+  /** The config fields. */
   static override readonly schema: EDMSchema<ConfigFieldsOf<EDMHeunSchedulerConfig>> = new EDMSchema(
     "EDMHeunScheduler",
     {
@@ -57,28 +57,29 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
     this.#steps = this.#begin({ numInferenceSteps: this.length });
   }
 
-  /** Whether the step to take next is the first half of one, or of first order. */
+  /** Whether the next step is the first half of a step, or a first-order step. */
   get stateInFirstOrder(): boolean {
     return this.#steps.isFirstOrder;
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps. In `timesteps` those of the second evaluations are
-   * between the others.
+   * Starts a new run of `numInferenceSteps` (1 to 1,000,000) steps. The second evaluations have their own entries in
+   * `timesteps`, interleaved with the first evaluations.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if `numInferenceSteps` is missing, out of range, or combined with another option; the
+   * current run is kept.
    */
   override setTimesteps(options: SetTimestepsOptions): void {
     this.#steps = this.#begin(options);
   }
 
   /**
-   * The model's input at the noise level of the step to take. Begins the run at `timestep`; does not advance it. Where
-   * the config says that noise is added (`sChurn`), it is added here, since the model is to see it, and {@link step}
-   * goes on from there.
+   * The model's input at the noise level of the next step. Begins the run at `timestep`; does not advance it. If the
+   * config enables churn (`sChurn`), the noise is added here, because the model must see it, and {@link step} continues
+   * from the noisy sample.
    *
-   * @param options - With the generator that the step is given too.
-   * @throws InvalidArgumentError if the run does not have its first timestep, would begin in the middle of a step, or
+   * @param options - Pass the same generator as to `step`.
+   * @throws InvalidArgumentError if the first `timestep` is not in the run or is in the middle of a step, or if the run
    * is over.
    */
   override scaleModelInput(
@@ -94,14 +95,15 @@ export class EDMHeunScheduler extends EDMSchedulerBase<EDMHeunSchedulerConfig> i
   }
 
   /**
-   * Takes half a step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, and along the slope there; or, with the
-   * slope at a second noise level, again from where the step began. Each half is one of `timesteps`.
+   * Takes half a step. The first half adds noise up to `σ̂ = σ · (1 + γ)` if there is churn, then follows the slope
+   * there. The second half starts over from the beginning of the step, using the slope at a second noise level. Each
+   * half has its own entry in `timesteps`.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its first
-   * timestep, would begin in the middle of a step, or is over.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - The input of {@link scaleModelInput}, not its output.
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the first `timestep` is not in the run
+   * or is in the middle of a step, or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -17,7 +17,7 @@ export interface EulerAncestralDiscreteSchedulerConfig
     SpacingConfig {
   /** What the model predicts; `"epsilon"` by default. */
   readonly predictionType: "epsilon" | "v_prediction";
-  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -28,10 +28,10 @@ export type EulerAncestralDiscreteSchedulerOptions = ConfigOptions<EulerAncestra
 export type EulerAncestralDiscreteSchedulerOutput = DenoisedSampleOutput;
 
 /**
- * Ancestral sampling with Euler steps: each step goes below the next noise level along the probability flow ODE and
- * comes up to it with fresh noise. From k-diffusion's `sample_euler_ancestral`.
+ * Ancestral sampling with Euler steps: each step goes below the next noise level along the probability flow ODE, then
+ * fresh noise brings the sample back up to it. From k-diffusion's `sample_euler_ancestral`.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_euler_ancestral_discrete.py` on torch's CPU.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_euler_ancestral_discrete.py` on torch's CPU.
  *
  * @example
  * pipe.scheduler = EulerAncestralDiscreteScheduler.fromConfig(pipe.scheduler.config);
@@ -60,9 +60,10 @@ export class EulerAncestralDiscreteScheduler
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`.
+   * Starts a new run of `numInferenceSteps` timesteps, spaced according to `timestepSpacing`.
    *
-   * @throws InvalidArgumentError if that is not the one option, or is out of range; the current run is then kept.
+   * @throws InvalidArgumentError if `numInferenceSteps` is missing, out of range, or combined with another option; the
+   * current run is kept.
    */
   setTimesteps(options: SetTimestepsOptions): void {
     requireOneOption(`${this.className}.setTimesteps`, options, ["numInferenceSteps"]);
@@ -72,14 +73,14 @@ export class EulerAncestralDiscreteScheduler
   }
 
   /**
-   * Takes one step: down along the slope `(sample − predOriginalSample) / σ`, then up with noise. Noise is drawn in
-   * every step, also in the last, which adds none of it.
+   * Takes one step: down along the slope `(sample − predOriginalSample) / σ`, then up with noise. The last step also
+   * draws noise but adds none.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
-   * first timestep, or is over.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - The input of {@link scaleModelInput}, not its output.
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the first `timestep` is not in the run,
+   * or the run is over.
    */
   step(
     modelOutput: Tensor<"float32">,

@@ -39,20 +39,22 @@ export interface EulerDiscreteSchedulerConfig
     SpacingConfig {
   /** What the model predicts; `"epsilon"` by default. `"original_sample"` is another name for `"sample"`. */
   readonly predictionType: "epsilon" | "sample" | "original_sample" | "v_prediction";
-  /** Whether noise levels between timesteps are interpolated, or all of them log-spaced; `"linear"` by default. */
+  /**
+   * Whether to interpolate noise levels between timesteps or space all levels logarithmically; `"linear"` by default.
+   */
   readonly interpolationType: "linear" | "log_linear";
-  /** The lowest of Karras, exponential or beta sigmas, above 0; null by default: that of the last timestep. */
+  /** The lowest Karras, exponential or beta sigma, above 0; null (the sigma of the last timestep) by default. */
   readonly sigmaMin: number | null;
-  /** The highest of Karras, exponential or beta sigmas, above 0; null by default: that of the first timestep. */
+  /** The highest Karras, exponential or beta sigma, above 0; null (the sigma of the first timestep) by default. */
   readonly sigmaMax: number | null;
   /**
-   * What the model is given; `"discrete"` by default: timesteps of training. `"continuous"`: `0.25 · ln σ`, where the
-   * model predicts velocities, and nothing else otherwise.
+   * What is passed to the model as the timestep; `"discrete"` (training timesteps) by default. `"continuous"` passes
+   * `0.25 · ln σ` to models that predict velocities and has no effect for others.
    */
   readonly timestepType: "discrete" | "continuous";
-  /** Whether the betas are rescaled so that no signal is left at the last timestep; false by default. */
+  /** Whether to rescale the betas so that no signal is left at the last timestep; false by default. */
   readonly rescaleBetasZeroSnr: boolean;
-  /** The noise level that a run ends at: 0 or that of timestep 0; `"zero"` by default. */
+  /** The final noise level of a run: 0, or the level of timestep 0; `"zero"` by default. */
   readonly finalSigmasType: "zero" | "sigma_min";
 }
 
@@ -61,7 +63,7 @@ export type EulerDiscreteSchedulerOptions = ConfigOptions<EulerDiscreteScheduler
 
 /** Options of {@link EulerDiscreteScheduler.setTimesteps}: exactly one of the three. */
 export interface EulerDiscreteSetTimestepsOptions extends SetTimestepsOptions {
-  /** The noise levels to go through, at least two, the highest first; the last, at which the run ends, may be 0. */
+  /** The noise levels of the run, at least two, highest first; the last one, where the run ends, may be 0. */
   readonly sigmas?: readonly number[] | undefined;
 }
 
@@ -77,10 +79,10 @@ const sigmaRule: SequenceRule = {
 };
 
 /**
- * Euler steps along the probability flow ODE, with churn on demand: algorithm 2 of Karras et al. 2022
- * (arXiv:2206.00364) without its second-order correction, for models that were trained on betas.
+ * Euler steps along the probability flow ODE, with optional churn: algorithm 2 of Karras et al. 2022 (arXiv:2206.00364)
+ * without its second-order correction, for models trained on a beta schedule.
  *
- * Numbers equal those of diffusers' `schedulers/scheduling_euler_discrete.py` on torch's CPU.
+ * Produces the same numbers as diffusers' `schedulers/scheduling_euler_discrete.py` on torch's CPU.
  *
  * @example
  * pipe.scheduler = EulerDiscreteScheduler.fromConfig(pipe.scheduler.config);
@@ -119,11 +121,11 @@ export class EulerDiscreteScheduler
   }
 
   /**
-   * Starts a new run of `numInferenceSteps` timesteps by `timestepSpacing`, of `timesteps` (0 to
-   * `numTrainTimesteps` − 1, fractions included, strictly descending), or of noise levels.
+   * Starts a new run of `numInferenceSteps` timesteps, spaced according to `timestepSpacing`, of `timesteps` (0 to
+   * `numTrainTimesteps` − 1, fractions allowed, strictly descending), or of `sigmas`.
    *
-   * @throws InvalidArgumentError if not exactly one option is given, or it breaks its rule, or timesteps are given
-   * and the config asks for its own sigmas; the current run is then kept.
+   * @throws InvalidArgumentError if not exactly one option is given, it is invalid, or timesteps are given although the
+   * config determines the sigmas or passes noise levels to the model; the current run is kept.
    */
   setTimesteps(options: EulerDiscreteSetTimestepsOptions): void {
     const subject = `${this.className}.setTimesteps`;
@@ -144,14 +146,14 @@ export class EulerDiscreteScheduler
   }
 
   /**
-   * Takes one step: noise up to `σ̂ = σ · (1 + γ)` where there is churn, then along the slope
-   * `(sample − predOriginalSample) / σ̂` to the next level. Noise is drawn only where γ > 0.
+   * Takes one step: adds noise up to `σ̂ = σ · (1 + γ)` if there is churn, then follows the slope
+   * `(sample − predOriginalSample) / σ̂` to the next level. Draws noise only if γ > 0.
    *
    * @param modelOutput - float32, the shape of `sample`.
-   * @param timestep - The value of `timesteps` that the model was given. Only the first of a run is looked up.
-   * @param sample - What went into {@link scaleModelInput}, not what came out.
-   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the run does not have its
-   * first timestep, or is over, or an option is out of range.
+   * @param timestep - The value from `timesteps` passed to the model. Only the first step of a run looks it up.
+   * @param sample - The input of {@link scaleModelInput}, not its output.
+   * @throws InvalidArgumentError if the shapes differ, `timestep` is an index, the first `timestep` is not in the run,
+   * the run is over, or an option is out of range.
    */
   step(
     modelOutput: Tensor<"float32">,
@@ -185,7 +187,7 @@ export class EulerDiscreteScheduler
     return { prevSample, predOriginalSample };
   }
 
-  /** Whether the model is given `0.25 · ln σ`. */
+  /** Whether the model gets `0.25 · ln σ` as its timestep. */
   get #isContinuous(): boolean {
     const { timestepType, predictionType } = this.config;
     return timestepType === "continuous" && predictionType === "v_prediction";
@@ -199,7 +201,7 @@ export class EulerDiscreteScheduler
   ): Tensor<"float32"> {
     const { predictionType } = this.config;
     if (predictionType === "original_sample") return modelOutput;
-    // diffusers takes the level before the churn for velocities.
+    // For velocities, diffusers uses the level before churn.
     const level = predictionType === "v_prediction" ? sigma : sigmaHat;
     return predictOriginalAtSigma(predictionType, sample, modelOutput, level);
   }
@@ -216,7 +218,7 @@ export class EulerDiscreteScheduler
     const sigmas = this.trainSigmas;
     if (this.config.interpolationType === "linear") return interpolateSigmas(timesteps, sigmas);
     const [lowest = 0, highest = 0] = [sigmas[0], sigmas.at(-1)];
-    // One level more than there are timesteps, as in diffusers: the run ends at the lowest.
+    // One more level than timesteps, as in diffusers: the run ends at the lowest.
     const logarithms = float32.linspace(Math.log(highest), Math.log(lowest), timesteps.length + 1);
     return Float64Array.from(logarithms, float32.exp);
   }
