@@ -108,15 +108,13 @@ describe("a model of one's own", () => {
   it("goes to the Hub, and comes from there", async () => {
     const hub = await startFakeHub({ repositories: {}, accounts: { hf_writer: { name: "someone" } } });
     try {
-      const access = {
-        endpoint: hub.endpoint,
-        token: "hf_writer",
-        environment: {},
-        cacheDir: join(folder, "cache"),
-      };
+      const access = { endpoint: hub.endpoint, token: "hf_writer", environment: {} };
       await using model = await TinyMLP.fromPretrained(checkpoint);
       await model.pushToHub("someone/tiny-mlp", access);
-      await using again = await TinyMLP.fromPretrained("someone/tiny-mlp", access);
+      await using again = await TinyMLP.fromPretrained("someone/tiny-mlp", {
+        ...access,
+        cacheDir: join(folder, "cache"),
+      });
       await expectPredicts(again);
     } finally {
       await hub.close();
