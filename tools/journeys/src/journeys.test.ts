@@ -88,8 +88,8 @@ describe("journeys", () => {
       folders: number,
     ]
   >([
-    ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 67, 15],
-    ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 34, 5],
+    ["fromPretrained", fromPretrained, "packages/runtime/src/worker/node/inference-worker.ts", 68, 15],
+    ["hubFile", hubFile, "packages/hub/src/open-repository.ts", 35, 5],
     [
       "dpmSolverStep",
       dpmSolverStep,
