@@ -107,8 +107,9 @@ export async function openPipelineSource(
   source: RepositoryLocation | undefined,
   options: LoadPipelineOptions,
 ): Promise<PipelineSource> {
-  await planLoad(options);
   const location = source ?? findShippedCheckpoint();
+  // What was dropped on a page has to be read before the event is over.
+  if (typeof location === "string" || location instanceof URL) await planLoad(options);
   const repository = await openRepository(location, {
     ...pickOptions<OpenRepositoryOptions>(options, openRepositoryOptionNames),
     holdRevision: true,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type PythonJson } from "@onestep/core";
 import { describeValue, readConfigRecord } from "@onestep/core/internal";
 import { formatConfig, parsePythonJson, saveFile } from "@onestep/core/internal/files";
-import { pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
+import { type OptionNames, pickOptions, requireKnownOptions } from "@onestep/core/internal/known-options";
 import type {
   OpenRepositoryOptions,
   PushComponentOptions,
@@ -31,6 +31,22 @@ export interface SchedulerFromPretrainedOptions extends OpenRepositoryOptions {
   readonly subfolder?: string | undefined;
 }
 
+// Not from the hub: a scheduler whose repository is open already does without that package.
+const optionNames: OptionNames<SchedulerFromPretrainedOptions> = {
+  revision: true,
+  cacheDir: true,
+  token: true,
+  endpoint: true,
+  localFilesOnly: true,
+  holdRevision: true,
+  retry: true,
+  fetch: true,
+  environment: true,
+  onProgress: true,
+  signal: true,
+  subfolder: true,
+};
+
 /** The content of a scheduler's configuration file. */
 export interface SchedulerDocument {
   readonly document: PythonJson;
@@ -51,8 +67,7 @@ export async function readSchedulerDocument(
   options: SchedulerFromPretrainedOptions,
   subject: string,
 ): Promise<SchedulerDocument> {
-  const { openRepositoryOptionNames } = await import("@onestep/hub");
-  requireKnownOptions(subject, options, { ...openRepositoryOptionNames, subfolder: true });
+  requireKnownOptions(subject, options, optionNames);
   const { subfolder = "scheduler", signal, onProgress } = options;
   const paths = listCandidatePaths(subfolder);
   const repository = await open(source, options);
