@@ -50,8 +50,7 @@ export class DirectoryHandleFolder implements LocalFolder {
  * The files and folders dropped on a page, as one folder: the dropped folder itself if there is only one item,
  * otherwise all dropped items side by side.
  *
- * A browser shows the things that were dropped only while it handles the event. They are therefore noted in this call,
- * before anything is waited for.
+ * A browser exposes dropped items only while it handles the event, so this function reads them synchronously.
  */
 export function readDrop(drop: DataTransfer): LocalFolder {
   const folders: FileSystemDirectoryEntry[] = [];

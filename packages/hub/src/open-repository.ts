@@ -25,7 +25,7 @@ import { findRepositoryIdFault } from "./validators.ts";
  *
  * @param source - A Hub id (`owner/name`), a folder, a `file:` URL, an `http(s):` URL of a folder on any web server,
  * the URL of a model's page on the Hub, or local files: {@link LocalFiles}.
- * @throws InvalidArgumentError if `source` is none of these, if it is a file, or if an option is invalid.
+ * @throws InvalidArgumentError if `source` is anything else or a file, or an option is invalid.
  * @throws RepositoryNotFoundError if there is no such repository or folder.
  *
  * @example
@@ -92,7 +92,7 @@ export type FileLocation = string | URL | File;
  *
  * @param source - A path, a `file:` URL, an `http(s):` URL, the URL of a file's page on the Hub
  * (`https://huggingface.co/owner/name/blob/main/model.pt`), or a `File` of a browser.
- * @throws InvalidArgumentError if `source` is none of these, or an option is invalid.
+ * @throws InvalidArgumentError if `source` is anything else, or an option is invalid.
  * @throws EntryNotFoundError, RepositoryNotFoundError if there is no such file.
  *
  * @example

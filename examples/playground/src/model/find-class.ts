@@ -5,7 +5,7 @@ import { parseWhole } from "../settings/settings-link.ts";
  * The class that the user means by a name, a number, or a number and its name. Case is ignored.
  *
  * @param count - The number of classes; `undefined` if unknown.
- * @returns `undefined` if the text is none of these.
+ * @returns `undefined` if nothing matches the text.
  */
 export function findClass(text: string, names: ClassNames, count: number | undefined): number | undefined {
   const wanted = text.trim();

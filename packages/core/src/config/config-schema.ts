@@ -75,7 +75,7 @@ export class ConfigSchema<Fields extends ConfigFields> {
    * or from options. From another object's config, only values set explicitly are copied, not defaults; fields unknown
    * to this class are preserved for converting back.
    *
-   * @throws InvalidArgumentError if `config` or an override is none of these.
+   * @throws InvalidArgumentError if `config` or an override has another type.
    * @throws InvalidConfigError if a field of a JSON document is of the wrong type.
    */
   fromConfig(config: object, overrides: ConfigOptions<Fields> = {}): Config<ConfigValues<Fields>> {

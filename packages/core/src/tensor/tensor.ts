@@ -95,7 +95,7 @@ export class Tensor<Type extends DataType = DataType> {
   /**
    * Joins tensors along dimension 0.
    *
-   * @throws InvalidArgumentError if there is none, or they differ in element type or in a dimension other than 0.
+   * @throws InvalidArgumentError if the list is empty, or they differ in element type or in a dimension other than 0.
    */
   static concat<Type extends DataType>(tensors: readonly Tensor<Type>[]): Tensor<Type> {
     const [first] = tensors;

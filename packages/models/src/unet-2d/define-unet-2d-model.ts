@@ -116,7 +116,7 @@ function downBlocks(context: BlockContext, sample: Value, first: Value, scope: S
 /** The result of the up path. */
 interface UpBlocksResult {
   readonly value: Value;
-  /** The skip blocks' contribution to the model output; `undefined` if there is none. */
+  /** The skip blocks' contribution to the model output; `undefined` without skip blocks. */
   readonly skipSample: Value | undefined;
 }
 

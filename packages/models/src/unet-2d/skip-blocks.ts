@@ -63,7 +63,7 @@ export function skipDownBlock(
 /** The result of a skip up block. */
 export interface SkipUpBlockResult {
   readonly value: Value;
-  /** The output so far, at the size of `value` before upsampling; `undefined` if there is none yet. */
+  /** The output so far, at the size of `value` before upsampling; `undefined` before the first. */
   readonly skipSample: Value | undefined;
 }
 

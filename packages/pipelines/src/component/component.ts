@@ -54,7 +54,7 @@ export function listComponents(
   return entries.flatMap(([name, component]) => (component == null ? [] : [[name, component] as const]));
 }
 
-/** The class named in a component's config (`UNet2DModel`); `undefined` if there is none. */
+/** The class named in a component's config (`UNet2DModel`); `undefined` if the config names no class. */
 export function componentClassName(component: { readonly config: object }): string | undefined {
   return readConfigRecord(component.config)?.className;
 }

@@ -38,7 +38,7 @@ export function damagedImage({ format }: CompressedImage, cause: unknown): Image
 /** The formats that images are read in. */
 type ImageFormat = "png" | "jpeg" | "webp";
 
-/** Detects the format from a file's first bytes; `undefined` if it is none of these. */
+/** Detects the format from a file's first bytes; `undefined` if it is another one. */
 export function detectImageFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (startsWith(bytes, 0, [0x89, 0x50, 0x4e, 0x47])) return "png";
   if (startsWith(bytes, 0, [0xff, 0xd8, 0xff])) return "jpeg";
