@@ -166,6 +166,7 @@ export {
   type DiffusionPipelineLoader,
   denoise,
   type EditOptions,
+  estimateLatentImages,
   type FromPretrainedOptions,
   type FuseLoraOptions,
   type GenerateOptions,

@@ -102,6 +102,7 @@ export {
 } from "./text-to-image/latent-consistency-model-pipeline.ts";
 export { LatentDiffusionPipelineBase } from "./text-to-image/latent-diffusion-pipeline.ts";
 export type { LatentPipelineOutput } from "./text-to-image/latent-images.ts";
+export { estimateLatentImages } from "./text-to-image/latent-preview.ts";
 export type { AdapterWeights, FuseLoraOptions, SetAdaptersOptions } from "./text-to-image/lora/adapters.ts";
 export {
   type LoadLoraOptions,

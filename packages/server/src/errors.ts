@@ -19,3 +19,13 @@ export class StorageError extends OnestepError {
 export class StorageInUseError extends StorageError {
   static override readonly code: string = "storage-in-use";
 }
+
+/** An image that a job needs is not in the storage. */
+export class InputMissingError extends StorageError {
+  static override readonly code: string = "input-missing";
+}
+
+/** A model that is to be served cannot be. */
+export class ServeModelError extends OnestepError {
+  static override readonly code: string = "serve-model";
+}

@@ -1,7 +1,7 @@
 import { decode } from "fast-png";
 import type { Pixels } from "../pixels.ts";
 import { damagedPng, type PngChunks, readPngChunks, writePngChunks } from "./png-chunks.ts";
-import { toPixels } from "./png-colors.ts";
+import { type PngSamples, toPixels } from "./png-colors.ts";
 import { inflatedLength, type PngHeader, parsePngHeader } from "./png-header.ts";
 
 /**
@@ -12,11 +12,16 @@ import { inflatedLength, type PngHeader, parsePngHeader } from "./png-header.ts"
  * @throws UnsupportedError for interlaced images with fewer than 8 bits per sample.
  */
 export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<Pixels> {
+  return toPixels(await readSamples(bytes, maxPixels));
+}
+
+/** The samples of a PNG, before conversion to colours; like {@link decodePng}. */
+export async function readSamples(bytes: Uint8Array, maxPixels: number): Promise<PngSamples> {
   const chunks = readPngChunks(bytes);
   const header = parsePngHeader(chunks.header, maxPixels);
   await checkInflatedLength(chunks.data, inflatedLength(header));
   const samples = decodeSamples(chunks, header);
-  return toPixels({ header, samples, palette: chunks.palette, transparency: chunks.transparency });
+  return { header, samples, palette: chunks.palette, transparency: chunks.transparency };
 }
 
 function decodeSamples(chunks: PngChunks, header: PngHeader): Uint8Array | Uint16Array {

@@ -1,0 +1,83 @@
+/** What an {@link ApiError} answers with. */
+export interface ApiErrorOptions {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The cause, in snake case, as in OpenAI's API: `invalid_value`. */
+  readonly code: string;
+  /** In full sentences; the client shows it to its user. */
+  readonly message: string;
+  /** OpenAI's class of the error; by the status, if left out. */
+  readonly type?: string | undefined;
+  /** The field of the request. */
+  readonly param?: string | undefined;
+  /** Whole seconds after which to try again. */
+  readonly retryAfter?: number | undefined;
+  /** Whether the same request may succeed later; by the status, if left out. */
+  readonly shouldRetry?: boolean | undefined;
+  readonly cause?: unknown;
+}
+
+/** The statuses that clients repeat a request after. */
+const repeatable: readonly number[] = [408, 429, 500, 502, 503, 504];
+
+const types: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  403: "permission_error",
+  413: "too_large",
+  429: "rate_limit_error",
+  503: "service_unavailable_error",
+};
+
+/**
+ * An error for a client, in the shape of OpenAI's API.
+ *
+ * Its message is for the client: it names fields of the API, and nothing of the server's inside.
+ */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly type: string;
+  readonly param: string | undefined;
+  readonly retryAfter: number | undefined;
+  readonly shouldRetry: boolean;
+
+  constructor({ status, code, message, type, param, retryAfter, shouldRetry, cause }: ApiErrorOptions) {
+    super(message, { cause });
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.type = type ?? types[status] ?? (status < 500 ? "invalid_request_error" : "server_error");
+    this.param = param;
+    this.retryAfter = retryAfter;
+    this.shouldRetry = shouldRetry ?? repeatable.includes(status);
+  }
+
+  /** The body of the answer. */
+  toBody(): { readonly error: ApiErrorBody } {
+    return {
+      error: { message: this.message, type: this.type, param: this.param ?? null, code: this.code },
+    };
+  }
+
+  /** The headers that clients obey when they decide whether and when to try again. */
+  toHeaders(): Record<string, string> {
+    return {
+      "x-should-retry": String(this.shouldRetry),
+      ...(this.retryAfter === undefined ? {} : { "retry-after": String(this.retryAfter) }),
+      ...(this.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    };
+  }
+}
+
+/** The `error` of an answer; all four are always there. */
+export interface ApiErrorBody {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string;
+}
+
+/** A field whose value is wrong. */
+export function invalidValue(param: string, message: string): ApiError {
+  return new ApiError({ status: 400, code: "invalid_value", param, message });
+}

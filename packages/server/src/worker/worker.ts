@@ -1,0 +1,219 @@
+import type { RasterImage } from "@onestep/core";
+import {
+  DisposedError,
+  ImageError,
+  InvalidArgumentError,
+  OnestepError,
+  UnsupportedError,
+} from "@onestep/core";
+import { errorMessage } from "@onestep/core/internal";
+import type { ImageJob, JobFailure, StoredImage } from "../job.ts";
+import type { Claim, JobQueue } from "../queue/queue.ts";
+import type { ImageStorage } from "../storage/storage.ts";
+import { encodeImage } from "./encode-image.ts";
+import type { ModelHost } from "./model-host.ts";
+import { runJobs } from "./run-jobs.ts";
+
+/** What a worker did, for logs and metrics. */
+export interface RunReport {
+  readonly model: string;
+  readonly jobs: readonly ImageJob[];
+  /** Seconds of the run. */
+  readonly seconds: number;
+  readonly outcome: "completed" | "failed" | "cancelled" | "released";
+  /** How many of the jobs could not be settled because their leases were lost. */
+  readonly lost: number;
+  readonly error?: unknown;
+}
+
+/** Options of {@link runWorker}. */
+export interface WorkerOptions {
+  readonly queue: JobQueue;
+  readonly storage: ImageStorage;
+  readonly host: ModelHost;
+  /** Aborting ends the worker once the current run is done. */
+  readonly drain: AbortSignal;
+  /** Aborting stops the current run before its next step, and gives its jobs back. */
+  readonly stop: AbortSignal;
+  /** How often leases are renewed, in milliseconds; 2000 by default. */
+  readonly renewEvery?: number | undefined;
+  readonly onRun?: ((report: RunReport) => void) | undefined;
+}
+
+/** Takes jobs from a queue and makes their images, until it is drained. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { queue, host, drain, stop } = options;
+  const end = AbortSignal.any([drain, stop]);
+  while (!end.aborted) {
+    const count = Math.max(1, ...host.cards.map(({ bestBatch }) => bestBatch));
+    const claims = await queue.claim({ models: host.names, count, signal: end });
+    const renewal = setInterval(
+      () => void queue.renew(claims).catch(() => undefined),
+      options.renewEvery ?? 2000,
+    );
+    try {
+      for (const group of inGroups(claims, host)) await runGroup(group, options);
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+}
+
+/** A queue server hands out jobs in their order; those that share a run are put together here. */
+function inGroups(claims: readonly Claim[], host: ModelHost): readonly (readonly Claim[])[] {
+  const byGroup = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const group = byGroup.get(claim.job.group) ?? [];
+    byGroup.set(claim.job.group, [...group, claim]);
+  }
+  return [...byGroup.values()].flatMap((group) => {
+    const card = host.cards.find(({ name }) => name === group[0]?.job.model);
+    const size = Math.max(1, card?.bestBatch ?? 1);
+    return Array.from({ length: Math.ceil(group.length / size) }, (_, index) =>
+      group.slice(index * size, (index + 1) * size),
+    );
+  });
+}
+
+async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<void> {
+  const { queue, stop } = options;
+  const claims = all.filter(({ signal }) => !signal.aborted);
+  const [first] = claims;
+  if (first === undefined) return;
+  if (stop.aborted) return queue.release(claims);
+  const startedAt = performance.now();
+  const report = (outcome: RunReport["outcome"], lost = 0, error?: unknown): void => {
+    const seconds = (performance.now() - startedAt) / 1000;
+    options.onRun?.({
+      model: first.job.model,
+      jobs: claims.map(({ job }) => job),
+      seconds,
+      outcome,
+      lost,
+      error,
+    });
+  };
+  const abandoned = new AbortController();
+  const watch = watchCancellations(claims, abandoned);
+  const signal = AbortSignal.any([stop, abandoned.signal]);
+  try {
+    const model = await options.host.use(first.job.model, stop);
+    const images = await runJobs(
+      model,
+      claims.map(({ job }) => job),
+      { storage: options.storage, signal, onPreview: previewing(claims, options) },
+    );
+    const seconds = (performance.now() - startedAt) / 1000;
+    const settled = await Promise.all(
+      claims.map((claim, index) =>
+        settle(claim, images[index], { seconds, batchSize: claims.length }, options),
+      ),
+    );
+    report("completed", settled.filter((isSettled) => !isSettled).length);
+  } catch (error) {
+    if (stop.aborted) {
+      await queue.release(claims);
+      report("released");
+    } else if (abandoned.signal.aborted) {
+      report("cancelled");
+    } else if (claims.length > 1) {
+      // One of them may be at fault. Alone, the others succeed.
+      for (const claim of claims) await runGroup([claim], options);
+    } else {
+      const { failure, again } = toFailure(error);
+      await queue.fail(first, failure, again);
+      report("failed", 0, error);
+    }
+  } finally {
+    watch.stop();
+  }
+}
+
+/** A run ends when the last of its jobs is cancelled. */
+function watchCancellations(claims: readonly Claim[], abandoned: AbortController): { stop(): void } {
+  const check = (): void => {
+    if (claims.every(({ signal }) => signal.aborted)) abandoned.abort(claims[0]?.signal.reason);
+  };
+  for (const { signal } of claims) signal.addEventListener("abort", check);
+  return {
+    stop() {
+      for (const { signal } of claims) signal.removeEventListener("abort", check);
+    },
+  };
+}
+
+async function settle(
+  claim: Claim,
+  image: RasterImage | undefined,
+  run: { readonly seconds: number; readonly batchSize: number },
+  { queue, storage }: WorkerOptions,
+): Promise<boolean> {
+  if (claim.signal.aborted || image === undefined) return false;
+  const { job, token } = claim;
+  const stored = await store(image, `${job.output.key}-${safeToken(token)}`, job, storage);
+  const isSettled = await queue.complete(claim, {
+    status: "completed",
+    image: stored,
+    ...run,
+    storage: storage.id,
+  });
+  if (!isSettled) await storage.delete([stored.key]);
+  return isSettled;
+}
+
+/** Each try writes under a name of its own, so that a worker that lost its lease overwrites nothing. */
+async function store(
+  image: RasterImage,
+  key: string,
+  { output }: ImageJob,
+  storage: ImageStorage,
+): Promise<StoredImage> {
+  const { bytes, ending, mediaType } = await encodeImage(image, output);
+  const name = `${key}.${ending}`;
+  await storage.put(name, bytes, { mediaType, replace: true });
+  return { key: name, mediaType, width: image.width, height: image.height, bytes: bytes.length };
+}
+
+function safeToken(token: string): string {
+  return token.replaceAll(/[^A-Za-z0-9_-]/g, "_");
+}
+
+/** Stores and announces previews, evenly over the steps; undefined if no job asks for any. */
+function previewing(
+  claims: readonly Claim[],
+  { queue, storage }: WorkerOptions,
+): ((images: readonly RasterImage[], step: number, totalSteps: number) => Promise<void>) | undefined {
+  if (claims.every(({ job }) => job.output.previews === 0)) return undefined;
+  const counts = new Map<string, number>();
+  return async (images, step, totalSteps) => {
+    for (const [index, claim] of claims.entries()) {
+      const { job, token, signal } = claim;
+      const image = images[index];
+      const wanted = Math.min(job.output.previews, totalSteps - 1);
+      const made = counts.get(job.id) ?? 0;
+      const isDue = (step + 1) * (wanted + 1) >= (made + 1) * totalSteps;
+      if (image === undefined || signal.aborted || made >= wanted || !isDue) continue;
+      counts.set(job.id, made + 1);
+      const key = `${job.output.key}-${safeToken(token)}-preview-${made}`;
+      const stored = await store(image, key, { ...job, output: { ...job.output, format: "png" } }, storage);
+      await queue.announce(claim, { index: made, image: stored });
+    }
+  };
+}
+
+/** What a client hears of a failed run, and whether another try may help. */
+function toFailure(error: unknown): { readonly failure: JobFailure; readonly again: boolean } {
+  const isInput =
+    InvalidArgumentError.isInstance(error) ||
+    ImageError.isInstance(error) ||
+    UnsupportedError.isInstance(error);
+  if (isInput) {
+    return { failure: { status: 400, code: "invalid_value", message: errorMessage(error) }, again: false };
+  }
+  if (OnestepError.isInstance(error) && error.code === "out-of-memory") {
+    const message = "The server has not enough memory for an image of this size.";
+    return { failure: { status: 500, code: "out_of_memory", message }, again: false };
+  }
+  const again = !DisposedError.isInstance(error);
+  return { failure: { status: 500, code: "server_error", message: "The image could not be made." }, again };
+}
