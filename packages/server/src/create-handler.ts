@@ -121,6 +121,7 @@ export function createHandler(options: HandlerOptions): Handler {
       onRequest,
     },
     readiness: async () => worker.readiness(),
+    isDraining: () => worker.isDraining,
     addRoutes: (app) => options.addRoutes?.(app, parts),
   };
   const app = createApp(settings);
@@ -156,7 +157,8 @@ class LocalWorker {
   readonly #stop = new AbortController();
   #preparing: Promise<readonly ModelCard[]> | undefined;
   #running: Promise<void> | undefined;
-  #isDraining = false;
+  /** Whether new requests are refused. */
+  isDraining = false;
 
   constructor(options: LocalWorkerOptions) {
     this.#options = options;
@@ -186,12 +188,12 @@ class LocalWorker {
   }
 
   readiness(): Readiness {
-    if (this.#isDraining) return { isReady: false, reason: "shutting down" };
+    if (this.isDraining) return { isReady: false, reason: "shutting down" };
     return this.#running === undefined ? { isReady: false, reason: "loading the models" } : { isReady: true };
   }
 
   drain(): void {
-    this.#isDraining = true;
+    this.isDraining = true;
   }
 
   async close(): Promise<void> {

@@ -54,6 +54,8 @@ export interface AppOptions extends GuardOptions {
   /** The address that clients know the service by. */
   readonly publicUrl?: string | undefined;
   readonly readiness: () => Promise<Readiness>;
+  /** Whether the service is about to end, and takes no more work. */
+  readonly isDraining?: (() => boolean) | undefined;
   readonly onRequest?: ((report: RequestReport) => void) | undefined;
   /** Adds routes behind the same guard. */
   readonly addRoutes?: ((app: ServiceApp) => void) | undefined;
@@ -98,6 +100,10 @@ export function createApp(options: AppOptions): ServiceApp {
       const path = context.req.path.slice(basePath.length);
       owner = openRoutes.some((route) => route.test(path)) ? "anonymous" : await identify(request, keys);
       context.set("owner", owner);
+      if (options.isDraining?.() === true) {
+        context.header("connection", "close");
+        if (request.method === "POST") throw shuttingDown();
+      }
       await limitRequests(running, { owner, isLimited: request.method === "POST" }, limits, next);
     } finally {
       const error = context.error;
@@ -169,6 +175,11 @@ async function limitRequests(
     if (left === 0) running.delete(owner);
     else running.set(owner, left);
   }
+}
+
+function shuttingDown(): ApiError {
+  const message = "This instance is shutting down. Try again.";
+  return new ApiError({ status: 503, code: "shutting_down", message, retryAfter: 1 });
 }
 
 /** Clients learn nothing of the inside. */

@@ -185,18 +185,44 @@ function unknownField(field: string, names: readonly string[]): ApiError {
 
 function toApiError(error: z.ZodError, given: Readonly<Record<string, unknown>>): ApiError {
   const [issue] = error.issues;
-  const path = issue?.path ?? [];
+  const path = (issue?.path ?? []).map(String);
   const [field = "body"] = path;
-  const value: unknown = Object.hasOwn(given, field) ? given[String(field)] : undefined;
-  const found = describe(value);
+  const value: unknown = Object.hasOwn(given, field) ? given[field] : undefined;
+  const param = path.join(".");
   return invalidValue(
-    path.map(String).join("."),
-    `\`${path.map(String).join(".")}\`: ${issue?.message ?? "invalid"}; found ${found}.`,
+    param,
+    `\`${param}\`: expected ${describeIssue(issue)}; found ${describeFound(value)}.`,
   );
 }
 
+const typeNames: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "text",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+};
+
+function describeIssue(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case "invalid_type":
+      return typeNames[issue.expected] ?? issue.expected;
+    case "too_small":
+      return `at least ${issue.minimum}`;
+    case "too_big":
+      return `at most ${issue.maximum}`;
+    case "invalid_value":
+      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
+    case "unrecognized_keys":
+      return `no ${issue.keys.join(", ")} in it`;
+    default:
+      return "a value of the kind that the documentation names";
+  }
+}
+
 /** At most a few words of what a client sent. */
-function describe(value: unknown): string {
+function describeFound(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -37,6 +37,8 @@ export interface WorkerOptions {
   readonly stop: AbortSignal;
   /** How often leases are renewed, in milliseconds; 2000 by default. */
   readonly renewEvery?: number | undefined;
+  /** Called with the number of jobs that were taken, and with 0 when they are done. */
+  readonly onClaim?: ((count: number) => void) | undefined;
   readonly onRun?: ((report: RunReport) => void) | undefined;
 }
 
@@ -47,6 +49,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   while (!end.aborted) {
     const count = Math.max(1, ...host.cards.map(({ bestBatch }) => bestBatch));
     const claims = await queue.claim({ models: host.names, count, signal: end });
+    options.onClaim?.(claims.length);
     const renewal = setInterval(
       () => void queue.renew(claims).catch(() => undefined),
       options.renewEvery ?? 2000,
@@ -55,6 +58,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       for (const group of inGroups(claims, host)) await runGroup(group, options);
     } finally {
       clearInterval(renewal);
+      options.onClaim?.(0);
     }
   }
 }

@@ -1,0 +1,76 @@
+import type { Handler, HandlerOptions, ServiceParts } from "./create-handler.ts";
+import { createApp } from "./http/app.ts";
+import { defaultLimits } from "./limits.ts";
+import type { JobQueue } from "./queue/queue.ts";
+import { ImageService } from "./service/image-service.ts";
+import { ModelDirectory } from "./service/model-directory.ts";
+import { WorkerRegistry } from "./service/worker-registry.ts";
+import type { ImageStorage } from "./storage/storage.ts";
+
+/** Options of {@link createFrontEnd}. */
+export interface FrontEndOptions
+  extends Omit<
+    HandlerOptions,
+    "models" | "maxBatch" | "memoryBudget" | "readMemory" | "queue" | "storage" | "onLoad" | "onRun"
+  > {
+  readonly queue: JobQueue;
+  /** The same as that of the workers. */
+  readonly storage: ImageStorage;
+}
+
+/** A handler without models of its own. */
+export type FrontEnd = Omit<Handler, "prepare" | "memory"> & {
+  (request: Request): Promise<Response>;
+  readonly workers: WorkerRegistry;
+};
+
+/**
+ * Makes a service whose images are made by workers on other machines. It holds no state: any number of them may run behind
+ * a load balancer.
+ *
+ * @example
+ * const queue = await openQueue("postgres://queue.internal/onestep");
+ * const handler = createFrontEnd({ queue, storage: await openStorage("s3://images"), keys });
+ */
+export function createFrontEnd(options: FrontEndOptions): FrontEnd {
+  const { queue, storage, aliases, strict = false } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const workers = new WorkerRegistry(storage);
+  const directory = new ModelDirectory({ source: workers, aliases });
+  const images = new ImageService({ queue, storage, directory, limits, strict });
+  const parts: ServiceParts = { images, queue, storage, directory, limits };
+  let isDraining = false;
+  const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;
+  const app = createApp({
+    ...{
+      images,
+      directory,
+      storage,
+      limits,
+      keys,
+      basePath,
+      publicUrl,
+      allowedHosts,
+      corsOrigins,
+      onRequest,
+    },
+    readiness: async () => {
+      if (isDraining) return { isReady: false, reason: "shutting down" };
+      const cards = await workers.cards();
+      return cards.length > 0 ? { isReady: true } : { isReady: false, reason: "no worker is running" };
+    },
+    isDraining: () => isDraining,
+    addRoutes: (own) => options.addRoutes?.(own, parts),
+  });
+  return Object.assign(async (request: Request) => app.fetch(request), {
+    ...{ parts, workers },
+    drain() {
+      isDraining = true;
+    },
+    async close() {
+      isDraining = true;
+      await queue.close();
+      await storage.close();
+    },
+  });
+}
