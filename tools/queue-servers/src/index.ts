@@ -1,1 +1,3 @@
-export {};
+export { type StartPostgresOptions, startPostgres } from "./postgres.ts";
+export { startRedis } from "./redis.ts";
+export type { QueueServer } from "./server-process.ts";
