@@ -14,6 +14,7 @@ import { InvalidArgumentError } from "./errors.ts";
  * - `prompt`: a prompt is longer than the model reads, and is cut
  * - `runtime`: a model runs slower than it could, or is reloaded after the GPU was lost
  * - `scheduler`: a scheduler does not fit the model, or is used in a way that gives bad images
+ * - `server`: a service skips damaged records, or does without something that failed
  */
 export type WarningCode =
   | "cache"
@@ -25,7 +26,8 @@ export type WarningCode =
   | "options"
   | "prompt"
   | "runtime"
-  | "scheduler";
+  | "scheduler"
+  | "server";
 
 /** A warning: something that works, but is probably not intended. */
 export interface Warning {
