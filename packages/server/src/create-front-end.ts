@@ -37,7 +37,7 @@ export function createFrontEnd(options: FrontEndOptions): FrontEnd {
   const limits = { ...defaultLimits, ...options.limits };
   const workers = new WorkerRegistry(storage);
   const directory = new ModelDirectory({ source: workers, aliases });
-  const images = new ImageService({ queue, storage, directory, limits, strict });
+  const images = new ImageService({ queue, storage, directory, limits, strict, onWait: options.onWait });
   const parts: ServiceParts = { images, queue, storage, directory, limits };
   let isDraining = false;
   const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;

@@ -50,6 +50,8 @@ export interface HandlerOptions {
   readonly onLoad?: ((event: LoadEvent) => void) | undefined;
   readonly onRun?: ((report: RunReport) => void) | undefined;
   readonly onRequest?: ((report: RequestReport) => void) | undefined;
+  /** Called for each image with the seconds that it waited before its run. */
+  readonly onWait?: ((model: string, seconds: number) => void) | undefined;
   /** Adds routes behind the same guard. */
   readonly addRoutes?: ((app: ServiceApp, parts: ServiceParts) => void) | undefined;
 }
@@ -104,7 +106,7 @@ export function createHandler(options: HandlerOptions): Handler {
       workerCount: async () => 1,
     },
   });
-  const images = new ImageService({ queue, storage, directory, limits, strict });
+  const images = new ImageService({ queue, storage, directory, limits, strict, onWait: options.onWait });
   const parts: ServiceParts = { images, queue, storage, directory, limits };
   const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;
   const settings: AppOptions = {

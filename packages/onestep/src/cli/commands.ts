@@ -26,6 +26,7 @@ import { editStrokeCommand } from "./commands/edit-stroke.ts";
 import { editUpscaleCommand } from "./commands/edit-upscale.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { uploadCommand } from "./commands/upload.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
 
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   editStrokeCommand,
   editDenoiseCommand,
   editInterpolateCommand,
+  serveCommand,
   inspectCommand,
   downloadCommand,
   uploadCommand,

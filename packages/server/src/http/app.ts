@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { routePath } from "hono/route";
 import { randomId } from "../ids.ts";
 import type { ServiceLimits } from "../limits.ts";
 import { bodySchemas } from "../service/image-body.ts";
@@ -9,7 +10,7 @@ import type { ImageStorage } from "../storage/storage.ts";
 import { ApiError } from "./api-error.ts";
 import { checkOrigin, corsHeaders, type GuardOptions, preflight } from "./guard.ts";
 import { imageRoutes } from "./image-routes.ts";
-import { type ApiKey, identify } from "./keys.ts";
+import { type ApiKey, anonymous, identify } from "./keys.ts";
 import { SignedUrls } from "./signed-urls.ts";
 
 /** What handlers find in their context. */
@@ -83,42 +84,35 @@ export function createApp(options: AppOptions): ServiceApp {
   const running = new Map<string, number>();
 
   app.use(async (context, next) => {
-    const request = context.req.raw;
+    const { raw: request } = context.req;
     const startedAt = performance.now();
     const requestId = randomId("req");
-    let owner = "";
     context.set("requestId", requestId);
+    context.set("owner", "");
     context.set("signal", request.signal);
-    context.header("x-request-id", requestId);
-    try {
-      checkOrigin(request, options);
-      for (const [name, value] of Object.entries(corsHeaders(request, options))) context.header(name, value);
-      if (request.method === "OPTIONS") {
-        context.res = preflight(request, options);
-        return;
-      }
-      const path = context.req.path.slice(basePath.length);
-      owner = openRoutes.some((route) => route.test(path)) ? "anonymous" : await identify(request, keys);
-      context.set("owner", owner);
-      if (options.isDraining?.() === true) {
-        context.header("connection", "close");
-        if (request.method === "POST") throw shuttingDown();
-      }
-      await limitRequests(running, { owner, isLimited: request.method === "POST" }, limits, next);
-    } finally {
-      const error = context.error;
-      const status = request.signal.aborted ? 499 : context.res.status;
-      const seconds = (performance.now() - startedAt) / 1000;
-      options.onRequest?.({
-        requestId,
-        method: request.method,
-        route: context.req.routePath,
-        status,
-        seconds,
-        owner,
-        error,
-      });
+    await next();
+    context.res.headers.set("x-request-id", requestId);
+    for (const [name, value] of Object.entries(corsHeaders(request, options)))
+      context.res.headers.set(name, value);
+    options.onRequest?.({
+      ...{ requestId, method: request.method, route: routePath(context, -1), owner: context.get("owner") },
+      status: request.signal.aborted ? 499 : context.res.status,
+      seconds: (performance.now() - startedAt) / 1000,
+      error: context.error,
+    });
+  });
+  app.use(async (context, next) => {
+    const { raw: request } = context.req;
+    checkOrigin(request, options);
+    if (request.method === "OPTIONS") return preflight(request, options);
+    const path = context.req.path.slice(basePath.length);
+    const owner = openRoutes.some((route) => route.test(path)) ? anonymous : await identify(request, keys);
+    context.set("owner", owner);
+    if (options.isDraining?.() === true) {
+      context.header("connection", "close");
+      if (request.method === "POST") throw shuttingDown();
     }
+    return limitRequests(running, { owner, isLimited: request.method === "POST" }, limits, next);
   });
   root.onError((error, context) => {
     const shown = error instanceof ApiError ? error : hidden(error);

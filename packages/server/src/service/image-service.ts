@@ -82,6 +82,8 @@ export interface ImageServiceOptions {
   readonly limits: ServiceLimits;
   /** Whether unknown fields are refused. */
   readonly strict: boolean;
+  /** Called for each image with the seconds that it waited before its run. */
+  readonly onWait?: ((model: string, seconds: number) => void) | undefined;
   /** Reads an uploaded file of an owner. */
   readonly readFile?: ((owner: string, id: string) => Promise<Uint8Array | undefined>) | undefined;
 }
@@ -193,6 +195,7 @@ export class ImageService {
             storage,
             limits,
             jobId,
+            durable: call.durable ?? false,
             readFile: readFile && ((id) => readFile(owner, id)),
           });
     const jobs = planJobs({
@@ -219,15 +222,17 @@ export class ImageService {
     onOutcome: (index: number, outcome: JobOutcome) => void,
     onPreview?: (index: number, preview: JobPreview) => void,
   ): Promise<readonly JobOutcome[]> {
-    const { queue } = this.#options;
+    const { queue, onWait } = this.#options;
     const { signal } = call;
+    const startedAt = performance.now();
     try {
       return await Promise.all(
-        jobs.map(async ({ id }, index) => {
+        jobs.map(async ({ id, model }, index) => {
           const outcome = await guardQueue(
             queue.wait(id, { signal, onPreview: onPreview && ((preview) => onPreview(index, preview)) }),
           );
           if (outcome.status !== "completed") throw toApiError(outcome);
+          onWait?.(model, Math.max(0, (performance.now() - startedAt) / 1000 - outcome.seconds));
           onOutcome(index, outcome);
           return outcome;
         }),

@@ -68,7 +68,7 @@ export function planJobs(request: PlanRequest): readonly ImageJob[] {
       output: {
         format: body.output_format,
         quality: body.output_compression,
-        key: `images/${id}`,
+        key: `${durable ? "results" : "images"}/${id}`,
         previews: body.stream ? body.partial_images : 0,
       },
     };

@@ -29,6 +29,8 @@ export interface InputOptions {
   readonly limits: ServiceLimits;
   /** The beginning of the keys. */
   readonly jobId: string;
+  /** Whether they must survive a restart. */
+  readonly durable: boolean;
   /** The content of an uploaded file; undefined if the caller has none of that id. */
   readonly readFile?: ((id: string) => Promise<Uint8Array | undefined>) | undefined;
 }
@@ -44,7 +46,7 @@ export async function readInputs(
   uploaded: UploadedImages | undefined,
   options: InputOptions,
 ): Promise<StoredInputs> {
-  const { jobId } = options;
+  const folder = `${options.durable ? "results" : "inputs"}/${options.jobId}`;
   const sent = uploaded?.images ?? (await readReferences(body.images ?? [], options));
   if (sent.length === 0) {
     const message = "`image` is missing: send a PNG, JPEG or WebP.";
@@ -65,9 +67,9 @@ export async function readInputs(
   }
   return {
     images: await Promise.all(
-      decoded.map((image, index) => store(image, `inputs/${jobId}/image-${index}.png`, options)),
+      decoded.map((image, index) => store(image, `${folder}/image-${index}.png`, options)),
     ),
-    mask: rule === undefined ? undefined : await store(rule.mask, `inputs/${jobId}/mask.png`, options),
+    mask: rule === undefined ? undefined : await store(rule.mask, `${folder}/mask.png`, options),
     maskRule: rule?.maskRule,
   };
 }
