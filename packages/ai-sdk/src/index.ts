@@ -1,1 +1,6 @@
-export {};
+export {
+  createOnestep,
+  type OnestepProvider,
+  type OnestepProviderSettings,
+  onestep,
+} from "./onestep-provider.ts";
