@@ -1,0 +1,318 @@
+import { InvalidArgumentError } from "@onestep/core";
+import { QueueUnavailableError } from "../../errors.ts";
+import type { ImageJob, JobFailure, JobOutcome, JobPreview } from "../../job.ts";
+import type { Claim, ClaimRequest, FailedJob, JobQueue, QueueLoad, WaitOptions } from "../queue.ts";
+import { closedError, JobWaiters, sleep, unknownJob } from "./job-waiters.ts";
+import { ModelQueue, type ModelQueueOptions, type StoredBullJob } from "./model-queue.ts";
+import { ModelRegistry } from "./model-registry.ts";
+import type { QueueServer } from "./queue-server.ts";
+
+/** A claim that this process holds. */
+interface HeldClaim {
+  readonly queue: ModelQueue;
+  readonly job: StoredBullJob;
+  readonly abort: AbortController;
+}
+
+/** A queue of BullMQ for each model. */
+export class BullMQQueue implements JobQueue {
+  readonly #server: QueueServer;
+  readonly #options: ModelQueueOptions;
+  readonly #registry: ModelRegistry;
+  readonly #models = new Map<string, { readonly queue: ModelQueue; readonly waiters: JobWaiters }>();
+  /** By token. */
+  readonly #held = new Map<string, HeldClaim>();
+  /** The models of the last jobs, by id. */
+  readonly #modelOf = new Map<string, string>();
+  readonly #closing = new AbortController();
+  #wake = new AbortController();
+
+  constructor(server: QueueServer, options: ModelQueueOptions) {
+    this.#server = server;
+    this.#options = options;
+    this.#registry = new ModelRegistry(server);
+  }
+
+  async enqueue(jobs: readonly ImageJob[]): Promise<void> {
+    this.#checkOpen();
+    for (const job of jobs) checkJob(job);
+    const byModel = groupBy(jobs, ({ model }) => model);
+    await this.#registry.register(byModel.keys());
+    for (const [model, all] of byModel) {
+      for (let start = 0; start < all.length; start += 500) {
+        await this.#model(model).queue.add(all.slice(start, start + 500));
+      }
+      for (const { id } of all) this.#remember(id, model);
+    }
+  }
+
+  async claim({ models, count, signal }: ClaimRequest): Promise<readonly Claim[]> {
+    const end = AbortSignal.any([signal, this.#closing.signal]);
+    let delay = 250;
+    while (!end.aborted) {
+      try {
+        await this.#registry.register(models);
+        await this.#registry.listen({ cancelled: (id) => this.#abort(id), released: () => this.#wakeUp() });
+        const claims = await this.#take(models, count);
+        if (end.aborted) await this.release(claims);
+        else if (claims.length > 0) return claims;
+        else await this.#waitForWork(models, end);
+        delay = 250;
+      } catch (error) {
+        if (!QueueUnavailableError.isInstance(error)) throw error;
+        await sleep(delay * (0.5 + Math.random()), end);
+        delay = Math.min(2 * delay, 2000);
+      }
+    }
+    return [];
+  }
+
+  async renew(claims: readonly Claim[]): Promise<void> {
+    const held = claims.filter(({ token }) => this.#held.has(token));
+    for (const [model, all] of groupBy(held, ({ job }) => job.model)) {
+      const lost = new Set(await this.#model(model).queue.extend(all));
+      for (const { job, token } of all) {
+        if (lost.has(job.id)) this.#lose(token, "The job was cancelled, or its lease ended.");
+      }
+    }
+  }
+
+  async announce({ token }: Claim, preview: JobPreview): Promise<void> {
+    const held = this.#held.get(token);
+    await held?.queue.announce(held.job, preview);
+  }
+
+  async complete(
+    { token }: Claim,
+    outcome: Extract<JobOutcome, { readonly status: "completed" }>,
+  ): Promise<boolean> {
+    return await this.#settle(token, async ({ queue, job }) => await queue.settle(job, token, outcome));
+  }
+
+  async fail({ token }: Claim, failure: JobFailure, again: boolean): Promise<boolean> {
+    return await this.#settle(token, async ({ queue, job }) => await queue.fail(job, token, failure, again));
+  }
+
+  async release(claims: readonly Claim[]): Promise<void> {
+    let released = 0;
+    for (const { token } of claims) {
+      const held = this.#held.get(token);
+      if (held === undefined) continue;
+      await held.queue.release(held.job, token);
+      this.#held.delete(token);
+      released++;
+    }
+    // On Redis, jobs that come back wake nobody.
+    if (released > 0) await this.#registry.publish({ event: "released" });
+  }
+
+  async cancel(ids: readonly string[]): Promise<void> {
+    this.#checkOpen();
+    for (let start = 0; start < ids.length; start += 16) {
+      await Promise.all(ids.slice(start, start + 16).map(async (id) => await this.#cancel(id)));
+    }
+  }
+
+  async wait(id: string, options: WaitOptions = {}): Promise<JobOutcome> {
+    this.#checkOpen();
+    options.signal?.throwIfAborted();
+    const model = await this.#locate(id);
+    if (model === undefined) throw unknownJob(id);
+    return await this.#model(model).waiters.wait(id, options);
+  }
+
+  async load(model?: string): Promise<QueueLoad> {
+    this.#checkOpen();
+    const models = model === undefined ? await this.#registry.list() : [model];
+    const loads = await Promise.all(models.map(async (name) => await this.#model(name).queue.load()));
+    return loads.reduce(
+      (sum, { waiting, running, seconds }) => ({
+        waiting: sum.waiting + waiting,
+        running: sum.running + running,
+        seconds: sum.seconds + seconds,
+      }),
+      { waiting: 0, running: 0, seconds: 0 },
+    );
+  }
+
+  async failures(): Promise<readonly FailedJob[]> {
+    this.#checkOpen();
+    const models = await this.#registry.list();
+    const all = await Promise.all(models.map(async (model) => await this.#model(model).queue.failures(100)));
+    return all
+      .flat()
+      .sort((one, other) => other.failedAt - one.failedAt)
+      .slice(0, 100);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    const models = [...this.#models.values()];
+    const opened = await Promise.all([
+      this.#registry.opened(),
+      ...models.map(async ({ queue }) => await queue.opened()),
+    ]);
+    await this.#server.close([...models.map(({ waiters }) => waiters), ...opened.flat()]);
+  }
+
+  /** Takes the job whose turn it is, and those of its group that follow. */
+  async #take(models: readonly string[], count: number): Promise<readonly Claim[]> {
+    for (const model of await this.#order(models)) {
+      const { queue } = this.#model(model);
+      const claims: Claim[] = [];
+      while (claims.length < count) {
+        const token = crypto.randomUUID();
+        const job = await queue.take(token).catch((error: unknown) => {
+          if (claims.length === 0) throw error;
+          return undefined;
+        });
+        if (job === undefined) break;
+        const claim = this.#hold(queue, job, token);
+        if (claims[0] !== undefined && claims[0].job.group !== claim.job.group) {
+          this.#held.delete(token);
+          await queue.release(job, token);
+          break;
+        }
+        claims.push(claim);
+      }
+      if (claims.length > 0) return claims;
+    }
+    return [];
+  }
+
+  /** Models with interactive jobs come first; otherwise chance decides, so that none has to wait for another. */
+  async #order(models: readonly string[]): Promise<readonly string[]> {
+    if (models.length < 2) return models;
+    const ranked = await Promise.all(
+      models.map(async (model) => {
+        const isFirst = await this.#model(model).queue.hasInteractive();
+        return { model, rank: (isFirst ? 0 : 1) + Math.random() };
+      }),
+    );
+    return ranked.sort((one, other) => one.rank - other.rank).map(({ model }) => model);
+  }
+
+  #hold(queue: ModelQueue, stored: StoredBullJob, token: string): Claim {
+    const abort = new AbortController();
+    this.#held.set(token, { queue, job: stored, abort });
+    this.#remember(stored.data.id, queue.model);
+    return { job: stored.data, token, failures: stored.attemptsMade, signal: abort.signal };
+  }
+
+  /** Once a claim is settled or lost, it is forgotten, and every later try is refused. */
+  async #settle(token: string, settle: (held: HeldClaim) => Promise<boolean>): Promise<boolean> {
+    const held = this.#held.get(token);
+    if (held === undefined) return false;
+    const settled = await settle(held);
+    if (settled) this.#held.delete(token);
+    else this.#lose(token, "The job was cancelled, or its lease ended.");
+    return settled;
+  }
+
+  #lose(token: string, reason: string): void {
+    const held = this.#held.get(token);
+    this.#held.delete(token);
+    held?.abort.abort(new DOMException(reason, "AbortError"));
+  }
+
+  /** Ends the claims of a job that was cancelled. */
+  #abort(id: string): void {
+    for (const [token, { job }] of this.#held) {
+      if (job.id === id) this.#lose(token, "The job was cancelled.");
+    }
+  }
+
+  async #waitForWork(models: readonly string[], end: AbortSignal): Promise<void> {
+    const woken = AbortSignal.any([end, this.#wake.signal]);
+    const aborted = new AbortController();
+    await Promise.race([
+      ...models.map(async (model) => await this.#model(model).queue.waitForWork()),
+      sleep(1500, AbortSignal.any([woken, aborted.signal])),
+    ]);
+    aborted.abort();
+  }
+
+  #wakeUp(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
+  async #cancel(id: string): Promise<void> {
+    const model = await this.#locate(id);
+    if (model === undefined) return;
+    const did = await this.#model(model).queue.cancel(id);
+    if (did === "running") await this.#registry.publish({ event: "cancelled", jobId: id });
+  }
+
+  /** @returns The model of a job, or undefined if no queue knows it. */
+  async #locate(id: string): Promise<string | undefined> {
+    const known = this.#modelOf.get(id);
+    if (known !== undefined) return known;
+    const models = await this.#registry.list();
+    const found = await Promise.all(
+      models.map(async (model) =>
+        (await this.#model(model).queue.find(id)) === undefined ? undefined : model,
+      ),
+    );
+    const model = found.find((name) => name !== undefined);
+    if (model !== undefined) this.#remember(id, model);
+    return model;
+  }
+
+  #remember(id: string, model: string): void {
+    this.#modelOf.set(id, model);
+    if (this.#modelOf.size <= 10_000) return;
+    for (const oldest of this.#modelOf.keys()) {
+      this.#modelOf.delete(oldest);
+      break;
+    }
+  }
+
+  #model(model: string): { readonly queue: ModelQueue; readonly waiters: JobWaiters } {
+    const known = this.#models.get(model);
+    if (known !== undefined) return known;
+    const queue = new ModelQueue(model, this.#server, this.#options);
+    const opened = { queue, waiters: new JobWaiters(queue) };
+    this.#models.set(model, opened);
+    return opened;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError();
+  }
+}
+
+function groupBy<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** PostgreSQL has no NUL in JSON, and no half of a surrogate pair; BullMQ takes no id that is a whole number. */
+function checkJob(job: ImageJob): void {
+  if (!/^[A-Za-z0-9_-]+$/.test(job.id) || /^(0|-?[1-9][0-9]*)$/.test(job.id)) {
+    throw new InvalidArgumentError({
+      subject: "id",
+      found: JSON.stringify(job.id),
+      expected: "letters, digits, - and _, and not a whole number",
+      remedy: "Put a letter before it.",
+    });
+  }
+  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/.test(JSON.stringify(job))) {
+    throw new InvalidArgumentError({
+      subject: `job ${job.id}`,
+      found: "a text with U+0000, or half of a surrogate pair",
+      expected: "text that can be stored",
+      remedy: "Remove the character from the prompt.",
+    });
+  }
+}
