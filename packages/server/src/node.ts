@@ -1,1 +1,1 @@
-export {};
+export { type PageRoutesOptions, pageRoutes } from "./pages/pages.node.ts";
