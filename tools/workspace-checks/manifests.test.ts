@@ -29,6 +29,15 @@ const filesWithEffects: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What packages publish and build beside `dist`. */
+const builtFolders: Readonly<Record<string, { readonly folder: string; readonly command: string }>> = {
+  "@onestep/server": {
+    folder: "playground",
+    command:
+      "vite build ../../examples/playground --mode service --outDir ../../packages/server/playground --emptyOutDir --logLevel error",
+  },
+};
+
 /** The source that a file in `dist` is compiled from. */
 function sourceOf(path: string): string {
   return path.replace("./dist/", "./src/").replace(/(\.d\.ts|\.js)$/, ".ts");
@@ -79,9 +88,12 @@ describe.each(packages)("$manifest.name", ({ folder, manifest }) => {
 });
 
 describe.each(codePackages)("$manifest.name, which has code,", ({ folder, manifest }) => {
+  const built = builtFolders[manifest.name];
+
   it("has the scripts that nx runs", () => {
+    const compile = "node -e \"fs.rmSync('dist', { recursive: true, force: true })\" && tsc -b tsconfig.json";
     expect(manifest.scripts).toMatchObject({
-      build: "node -e \"fs.rmSync('dist', { recursive: true, force: true })\" && tsc -b tsconfig.json",
+      build: built === undefined ? compile : `${compile} && ${built.command}`,
       test: `vitest run --root ../.. --project node ${folder}/`,
       "check-package": "publint --strict && attw --pack . --profile esm-only",
     });
@@ -91,6 +103,7 @@ describe.each(codePackages)("$manifest.name, which has code,", ({ folder, manife
     expect(manifest["files"]).toEqual([
       ...(manifest.bin === undefined ? [] : ["bin"]),
       "dist",
+      ...(built === undefined ? [] : [built.folder]),
       "src",
       "!src/**/*.test.ts",
       "!src/**/__fixtures__",

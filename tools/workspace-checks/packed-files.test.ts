@@ -39,7 +39,11 @@ describe.each(codePackages)("the package $manifest.name", ({ folder, manifest })
       ...compiled,
       ...Object.values(manifest.bin ?? {}).map((path) => path.replace(/^\.\//, "")),
     ];
-    const files = filesOf(manifest.name).filter((path) => path !== "CHANGELOG.md");
+    // The pages of the server are there once it is built, under names that change with what they hold.
+    const files = filesOf(manifest.name).filter(
+      (path) =>
+        path !== "CHANGELOG.md" && !(manifest.name === "@onestep/server" && path.startsWith("playground/")),
+    );
     expect(files).toEqual(expected.toSorted());
   });
 

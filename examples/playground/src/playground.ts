@@ -1,18 +1,19 @@
+import { EngineError } from "./engine/engine.ts";
 import type { EngineEvent } from "./engine/messages.ts";
-import { isModelKept } from "./offline/offline.ts";
-import { defaultSettings, type Settings, seedsOf } from "./settings/settings.ts";
+import type { PlaygroundParts } from "./playground-parts.ts";
+import { type Settings, seedsOf } from "./settings/settings.ts";
 import { formatSettings, parseSettings } from "./settings/settings-link.ts";
 import { Announcer } from "./views/announcer.ts";
 import { copyText } from "./views/copy-text.ts";
 import { DropTarget } from "./views/drop-target.ts";
-import { EditPanel, type Task } from "./views/edit-panel.ts";
+import { EditPanel } from "./views/edit-panel.ts";
+import type { Task } from "./views/edit-tasks.ts";
 import { EnlargedView } from "./views/enlarged-view.ts";
 import { FailureView } from "./views/failure-view.ts";
 import { FieldError } from "./views/field-error.ts";
 import { findElement } from "./views/find-element.ts";
 import { Gallery } from "./views/gallery.ts";
 import { LabelView } from "./views/label-view.ts";
-import { ProgramsView } from "./views/programs-view.ts";
 import { ProgressView } from "./views/progress-view.ts";
 import { saveFile } from "./views/save-file.ts";
 import { SettingsForm } from "./views/settings-form.ts";
@@ -32,14 +33,12 @@ const superseded = new DOMException("A newer choice was made.", "AbortError");
 
 /** The page: passes user input to the studio, and its results to the views. */
 export class Playground {
-  readonly #studio = new Studio();
-  readonly #isOfflineReady: Promise<void>;
-  readonly #offlineBadge = findElement("badge-offline", HTMLElement);
+  readonly #parts: PlaygroundParts;
+  readonly #studio: Studio;
   readonly #announcer = new Announcer();
   readonly #failure = new FailureView();
   readonly #progress = new ProgressView((text) => this.#announcer.say(text));
   readonly #label = new LabelView();
-  readonly #programs = new ProgramsView();
   readonly #form: SettingsForm;
   readonly #panel: EditPanel;
   readonly #gallery = new Gallery((made) => this.#enlarged.open(this.#gallery.images, made));
@@ -61,10 +60,10 @@ export class Playground {
   #pace = 0;
   #noiseAsked = 0;
 
-  /** @param isOfflineReady - Settles when fetched files are kept for offline use. */
-  constructor(isOfflineReady: Promise<void>) {
-    this.#isOfflineReady = isOfflineReady;
-    this.#form = new SettingsForm({
+  constructor(parts: PlaygroundParts) {
+    this.#parts = parts;
+    this.#studio = new Studio(parts.engine);
+    this.#form = new SettingsForm(parts.fields, {
       onSubmit: () => this.#run(),
       onChange: () => this.#change(),
       onModel: () => this.#showModel(),
@@ -98,17 +97,20 @@ export class Playground {
   async open(): Promise<void> {
     addEventListener("hashchange", () => {
       // A link to an anchor on the page does not change settings.
-      if (parseSettings(location.hash) !== undefined) void this.#openLink();
+      if (parseSettings(location.hash, this.#parts.mostSteps) !== undefined) void this.#openLink();
     });
     await Promise.all([this.#openLink(), this.#showOffline()]);
   }
 
   async #openLink(): Promise<void> {
-    const parsed = parseSettings(location.hash);
-    const settings = parsed?.settings ?? defaultSettings;
-    if (parsed !== undefined) this.#stage.release();
+    const { mostSteps, initial, engine } = this.#parts;
+    const parsed = parseSettings(location.hash, mostSteps);
+    const settings = parsed?.settings ?? initial;
+    // The page of a service opens with no picture.
+    if (parsed !== undefined || !engine.isLocal) this.#stage.release();
     await this.#form.show(settings);
-    if (settings.text !== undefined) this.#label.showWaiting();
+    if (this.#form.facts !== undefined) this.#showModel();
+    if (settings.text !== undefined || !engine.isLocal) this.#label.showWaiting(engine.isLocal);
     else if (parsed !== undefined) await this.#showNoise();
     if (parsed !== undefined && parsed.faults.length > 0) {
       this.#failure.show(
@@ -153,6 +155,7 @@ export class Playground {
   #change(): void {
     this.#clearTimer();
     const { isShipped, facts } = this.#form;
+    if (!this.#parts.engine.isLocal) return;
     const isQuick = isShipped || (facts !== undefined && this.#pace < longestInstant);
     if (this.#form.isText || !isQuick || !this.#panel.isReady) return;
     this.#running?.abort(superseded);
@@ -184,7 +187,7 @@ export class Playground {
       this.#form.checkText();
       const edit = this.#panel.readOrder(settings.seed);
       const request = this.#form.readRequest();
-      await this.#isOfflineReady;
+      await this.#parts.offline?.isReady;
       signal.throwIfAborted();
       const delivery = await this.#studio.make(
         {
@@ -210,7 +213,7 @@ export class Playground {
       signal.throwIfAborted();
       const { images, milliseconds, stepMilliseconds } = delivery.reply;
       this.#pace = milliseconds / Math.max(1, images.length * stepMilliseconds.length);
-      await this.#show(delivery, edit?.steps);
+      await this.#show(delivery, edit?.steps ?? delivery.settings.steps);
       await this.#showOffline();
     } catch (error) {
       if (signal.reason === superseded) return;
@@ -218,6 +221,7 @@ export class Playground {
       if (signal.aborted || isAbort(error)) this.#announcer.say("Cancelled");
       else this.#failure.show(error);
       if (error instanceof FieldError) error.field.focus();
+      if (error instanceof EngineError) this.#form.markField(error.failure.param);
     }
   }
 
@@ -230,12 +234,13 @@ export class Playground {
     else this.#stage.addStep(event);
   }
 
-  async #show({ settings, facts, classLabels, reply, edit }: Delivery, editSteps = 1): Promise<void> {
+  async #show({ settings, facts, classLabels, reply, edit }: Delivery, editSteps: number): Promise<void> {
     const speed = describeSpeed(facts, reply);
     const { localName } = this.#form;
     const seeds = seedsOf(settings);
     const isWay = edit?.kind === "interpolate";
-    const steps = edit === undefined ? settings.steps : Math.max(1, reply.stepMilliseconds.length);
+    const steps =
+      edit === undefined ? settings.steps : Math.max(1, reply.stepMilliseconds.length || editSteps);
     const timesteps = edit === undefined ? settings.timesteps : undefined;
     this.#current = reply.images.map(({ frame, png }, index) => {
       const classLabel = classLabels?.[isWay ? 0 : index];
@@ -272,10 +277,10 @@ export class Playground {
     this.#label.showImages(isWay ? kept : this.#current);
     const options = { classLabels, id2label: facts.id2label, localName };
     if (edit === undefined) {
-      this.#programs.show(settings, options);
+      this.#parts.programs?.show(settings, options);
       history.replaceState(null, "", `#${formatSettings(settings)}`);
     } else {
-      this.#programs.showEdit(edit, settings, { ...options, steps: editSteps });
+      this.#parts.programs?.showEdit(edit, settings, { ...options, steps: editSteps });
     }
     const made = isWay
       ? `${names.length} pictures on the way`
@@ -308,9 +313,8 @@ export class Playground {
 
   #showModel(): void {
     const { facts, isText } = this.#form;
-    this.#panel.setModel({ isText, size: facts });
-    findElement("tasks", HTMLElement).hidden = isText;
-    if (isText) this.#form.showTask("generate");
+    this.#panel.setModel({ isText, size: isText ? this.#form.textSize : facts, facts });
+    if (this.#panel.task === "generate") this.#form.showTask("generate");
   }
 
   #showStop(stop: number): void {
@@ -335,7 +339,8 @@ export class Playground {
   }
 
   async #showOffline(): Promise<void> {
-    this.#offlineBadge.hidden = !(await isModelKept());
+    const { offline } = this.#parts;
+    if (offline !== undefined) findElement("badge-offline", HTMLElement).hidden = !(await offline.isKept());
   }
 
   async #download(): Promise<void> {

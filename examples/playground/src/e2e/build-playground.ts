@@ -12,11 +12,13 @@ export interface BuiltPlayground {
   remove(): Promise<void>;
 }
 
-/** Builds the playground from the compiled packages into a temporary folder. */
-export async function buildPlayground(): Promise<BuiltPlayground> {
+/** Builds the playground from the compiled packages, or its page of a service, into a temporary folder. */
+export async function buildPlayground(
+  mode: "production" | "service" = "production",
+): Promise<BuiltPlayground> {
   const folder = await mkdtemp(join(tmpdir(), "onestep-playground-"));
   const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");
-  const words = [vite, "build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
+  const words = [vite, "build", "--mode", mode, "--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
   await promisify(execFile)(process.execPath, words, {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
     env: { ...process.env, NODE_ENV: "production" },

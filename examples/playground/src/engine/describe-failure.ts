@@ -6,12 +6,19 @@ import { MisfitError } from "./misfit-error.ts";
 export function describeFailure(error: unknown): Failure {
   if (OnestepError.isInstance(error)) {
     const { name, code, message, problem } = error;
-    return { name, code, message, problem: problem === undefined ? undefined : { ...problem } };
+    return {
+      name,
+      code,
+      param: undefined,
+      message,
+      problem: problem === undefined ? undefined : { ...problem },
+    };
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return {
     name,
     code: undefined,
+    param: undefined,
     message,
     problem: error instanceof MisfitError ? error.problem : undefined,
   };

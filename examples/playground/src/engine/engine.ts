@@ -1,4 +1,4 @@
-import type { CallName, EngineAnswer, EngineCalls, EngineEvent, EngineMessage, Failure } from "./messages.ts";
+import type { CallName, EngineCalls, EngineEvent, Failure, ModelFacts, ModelSource } from "./messages.ts";
 
 /** A failed call, with the details that the page shows. */
 export class EngineError extends Error {
@@ -17,81 +17,25 @@ export interface CallOptions {
   readonly onEvent?: (event: EngineEvent) => void;
 }
 
-interface Waiting {
-  readonly resolve: (reply: never) => void;
-  readonly reject: (error: unknown) => void;
-  readonly onEvent: ((event: EngineEvent) => void) | undefined;
-}
+/** What makes the images: a worker of this page, or the service that serves the page. */
+export interface Engine {
+  /** Whether images are computed on this device. If not, they are made only on request. */
+  readonly isLocal: boolean;
 
-/** The page's side of the worker that loads and runs models. */
-export class Engine {
-  readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
-  #lastId = 0;
+  /** Whether the last model is still loaded. */
+  readonly isAlive: boolean;
 
-  /** Whether the worker is running. When it stops, its model is lost. */
-  get isAlive(): boolean {
-    return this.#worker !== undefined;
-  }
+  /** What is known about a model before it is loaded. */
+  factsOf(source: ModelSource): ModelFacts | undefined;
 
   /**
-   * Sends a request to the worker.
+   * Does what is asked for with the model that was loaded last.
    *
    * @throws EngineError if it fails; the signal's reason if it is cancelled.
    */
-  async call<Name extends CallName>(
+  call<Name extends CallName>(
     name: Name,
     request: EngineCalls[Name]["request"],
-    { signal, onEvent }: CallOptions = {},
-  ): Promise<EngineCalls[Name]["reply"]> {
-    signal?.throwIfAborted();
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const worker = this.#start();
-    const cancel = (): void => {
-      worker.postMessage({ call: "cancel", id } satisfies EngineMessage);
-    };
-    signal?.addEventListener("abort", cancel, { once: true });
-    try {
-      return await new Promise<EngineCalls[Name]["reply"]>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject, onEvent });
-        worker.postMessage({ call: name, id, request } as EngineMessage);
-      });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-      this.#waiting.delete(id);
-    }
-  }
-
-  #start(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL("./engine-worker.ts", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }: MessageEvent<EngineAnswer>) => this.#receive(data));
-    worker.addEventListener("error", (event) => this.#fail(event.message));
-    this.#worker = worker;
-    return worker;
-  }
-
-  #receive(answer: EngineAnswer): void {
-    const waiting = this.#waiting.get(answer.id);
-    if (answer.kind === "event") waiting?.onEvent?.(answer.event);
-    else if (answer.kind === "reply") waiting?.resolve(answer.reply as never);
-    else waiting?.reject(new EngineError(answer.failure));
-  }
-
-  /** Called when the worker has stopped or failed to start: the next call starts a new one. */
-  #fail(reason: string): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    const failure: Failure = {
-      name: "Error",
-      code: undefined,
-      message: `The worker that runs the model has stopped${reason ? `: ${reason}` : ""}. Try again, or reload the page.`,
-      problem: undefined,
-    };
-    for (const { reject } of this.#waiting.values()) reject(new EngineError(failure));
-  }
+    options?: CallOptions,
+  ): Promise<EngineCalls[Name]["reply"]>;
 }

@@ -87,7 +87,7 @@ async function loadSource(source: ModelSource, options: SourceOptions): Promise<
 /** What the page shows about a loaded model. */
 export function describePipeline(loaded: LoadedPipeline, loadMilliseconds: number): ModelFacts {
   const { pipe, threads } = loaded;
-  const shared = { loadMilliseconds, trainTimesteps: pipe.scheduler.length };
+  const shared = { loadMilliseconds, trainTimesteps: pipe.scheduler.length, defaultSteps: undefined };
   if (!(pipe instanceof ConsistencyModelPipeline)) {
     const device = pipe.device ?? "wasm";
     return {
@@ -98,6 +98,7 @@ export function describePipeline(loaded: LoadedPipeline, loadMilliseconds: numbe
       classCount: undefined,
       id2label: undefined,
       text: describeTextPipeline(pipe, loaded),
+      edits: [],
     };
   }
   const { device, unet, id2label } = pipe;
@@ -107,6 +108,7 @@ export function describePipeline(loaded: LoadedPipeline, loadMilliseconds: numbe
   return {
     ...shared,
     text: undefined,
+    edits: ["inpaint", "strokes", "colorize", "upscale", "denoise", "interpolate"],
     device,
     threads: device === "wasm" ? threads : 1,
     classCount: numClassEmbeds ?? undefined,
@@ -123,6 +125,7 @@ function describeTextPipeline(pipe: TextToImagePipeline, loaded: LoadedPipeline)
     className,
     steps: pipelineClass?.defaultInferenceSteps ?? 1,
     guidanceScale: pipelineClass?.defaultGuidanceScale ?? 1,
+    takesGuidance: true,
     takesNegativePrompt: !className.startsWith("LatentConsistency"),
     takesPicture: findPromptPipelineClass(className, "image") !== undefined,
     sizeMultiple: Math.max(8, vae.scaleFactor),

@@ -34,7 +34,8 @@ export async function makeTextImages(
     const { images } = await pipe.generate({ ...options, width, height });
     return watch.reply(images);
   }
-  const { strength } = start;
+  const { strength, mask } = start;
+  if (mask !== undefined) throw new Error("A text-to-image model does not repaint pictures on this page.");
   const image = imageOfFrame(start.image);
   const { images } = await imageToImage(pipe).generate({ ...options, image, strength });
   return watch.reply(images);

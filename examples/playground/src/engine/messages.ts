@@ -32,17 +32,18 @@ export interface TextFacts {
   readonly className: string;
   readonly steps: number;
   readonly guidanceScale: number;
+  readonly takesGuidance: boolean;
   readonly takesNegativePrompt: boolean;
   /** Whether its pipeline can start from a picture. */
   readonly takesPicture: boolean;
   /** Width and height must be multiples of this, in pixels. */
   readonly sizeMultiple: number;
-  /** How intermediate steps are shown: with a small decoder, or estimated from the latents. */
+  /** How intermediate steps are shown: with a small decoder, estimated from the latents, or as a service sends them. */
   readonly preview: PreviewKind;
 }
 
 /** How the latents of a step are turned into a preview. */
-export type PreviewKind = "tiny" | "linear" | "none";
+export type PreviewKind = "tiny" | "linear" | "sent" | "none";
 
 /** What is known about a model before its weights are fetched. */
 export interface ModelOutline {
@@ -58,6 +59,11 @@ export interface ModelOutline {
 export interface ModelFacts {
   /** `undefined` for models without a prompt. */
   readonly text: TextFacts | undefined;
+  /** The edits that it can make. */
+  readonly edits: readonly Edit["kind"][];
+  /** The number of steps unless the user chooses; `undefined` for models for which the page offers a few. */
+  readonly defaultSteps: number | undefined;
+  /** What computes: a device of this machine, or the host of a service. */
   readonly device: string;
   /** Threads on wasm; 1 elsewhere. */
   readonly threads: number;
@@ -90,8 +96,16 @@ export interface TextRequest {
   readonly steps: number;
   readonly width: number;
   readonly height: number;
-  /** The picture to start from, and how strongly to change it, from 0 to 1. */
-  readonly start: { readonly image: Frame; readonly strength: number } | undefined;
+  readonly start: StartPicture | undefined;
+}
+
+/** The picture that a text-to-image model starts from. */
+export interface StartPicture {
+  readonly image: Frame;
+  /** How strongly to change it, from 0 to 1; the model's default for `undefined`. */
+  readonly strength: number | undefined;
+  /** White where the picture is repainted; `undefined` for all of it. */
+  readonly mask: Frame | undefined;
 }
 
 /** An edit of a picture; each has its own pipeline class. Pictures have the size of the model. */
@@ -154,6 +168,8 @@ export interface FrameEvent {
   /** The timestep just completed; `undefined` for the noise. */
   readonly timestep: number | undefined;
   readonly frames: readonly Frame[];
+  /** The name of this picture, if it is not the step. The next event of the same name replaces it. */
+  readonly label?: string;
 }
 
 /** A finished image. */
@@ -162,7 +178,7 @@ export interface MadeImage {
   readonly png: Blob;
 }
 
-/** The results, and how long they took. */
+/** The results, and how long they took. A service does not tell the time of each step. */
 export interface GenerateReply {
   readonly images: readonly MadeImage[];
   readonly milliseconds: number;
@@ -173,6 +189,8 @@ export interface GenerateReply {
 export interface Failure {
   readonly name: string;
   readonly code: string | undefined;
+  /** The field of the request that it is about, in the words of the HTTP API. */
+  readonly param: string | undefined;
   readonly message: string;
   /** The parts of the message, if the error has them. */
   readonly problem: FailureProblem | undefined;

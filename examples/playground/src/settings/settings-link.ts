@@ -44,9 +44,13 @@ export interface ParsedSettings {
 /**
  * Parses what {@link formatSettings} writes, with or without the `#`.
  *
+ * @param mostSteps - The largest number of steps of a model without a prompt.
  * @returns `undefined` if it has none of our fields.
  */
-export function parseSettings(fragment: string): ParsedSettings | undefined {
+export function parseSettings(
+  fragment: string,
+  mostSteps: number = largestSteps,
+): ParsedSettings | undefined {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
   const known = ["model", "revision", "class", "prompt", "seed", "steps", "timesteps", "images"];
   if (!known.some((name) => fields.has(name))) return undefined;
@@ -64,7 +68,7 @@ export function parseSettings(fragment: string): ParsedSettings | undefined {
     classLabel: read("class", (text) => (text === "each" ? text : parseWhole(text, 0, 65_535)), classLabel),
     steps: read(
       "steps",
-      (text) => parseWhole(text, 1, fields.has("prompt") ? largestTextSteps : largestSteps),
+      (text) => parseWhole(text, 1, fields.has("prompt") ? largestTextSteps : mostSteps),
       steps,
     ),
     timesteps: read("timesteps", parseTimesteps, undefined),

@@ -1,17 +1,23 @@
-import type { Edit, Frame, InterpolationEnds, TextRequest } from "../engine/messages.ts";
+import type { Edit, Frame, InterpolationEnds, ModelFacts, StartPicture } from "../engine/messages.ts";
 import { largestSeed } from "../settings/settings.ts";
 import { averageBlocks, greyOf, readPicture } from "../work/pictures.ts";
 import type { EditOrder } from "../work/studio.ts";
 import { BrushBar } from "./brush-bar.ts";
 import { drawFrame } from "./draw-frame.ts";
+import { allEdits, hints, names, showTasks, type Task } from "./edit-tasks.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 import { WholeNumberField } from "./whole-number-field.ts";
 
-/** The task: generate images from noise, or make one of the edits. */
-export type Task = "generate" | Edit["kind"];
-
 type Size = Pick<Frame, "width" | "height">;
+
+/** What the panel has to know about the model. */
+export interface EditedModel {
+  readonly isText: boolean;
+  /** The size of its images; `undefined` if unknown. */
+  readonly size: Size | undefined;
+  readonly facts: ModelFacts | undefined;
+}
 
 /** The listeners and data sources of the panel. */
 export interface EditPanelListeners {
@@ -25,24 +31,6 @@ export interface EditPanelListeners {
   /** Pictures generated here, to start from. */
   readonly made: () => readonly Frame[];
 }
-
-const hints: Readonly<Record<Exclude<Task, "generate">, string>> = {
-  inpaint: "Paint over what is to be repainted; the rest stays as it is.",
-  strokes: "Paint something rough in a few colours. The model makes a picture of it.",
-  colorize: "Colours for a grey picture. Every pixel keeps its brightness.",
-  upscale: "Makes a large picture of a small one.",
-  denoise: "Removes noise in one step.",
-  interpolate: "Pictures on the way from one to the other.",
-};
-
-const names: Readonly<Record<Exclude<Task, "generate">, string>> = {
-  inpaint: "Picture to repaint",
-  strokes: "Picture to paint",
-  colorize: "Picture to colour",
-  upscale: "Picture to enlarge",
-  denoise: "Picture to clean up",
-  interpolate: "What to blend",
-};
 
 /** The number of frames of an interpolation, including both ends. */
 const interpolationFrames = 9;
@@ -71,6 +59,10 @@ export class EditPanel {
   });
   #size: Size = { width: 32, height: 32 };
   #isText = false;
+  /** The edits that the model can make; all, as long as nothing is known about it. */
+  #edits: readonly Edit["kind"][] = allEdits;
+  /** Whether a text-to-image model can start from a picture. */
+  #takesPicture = true;
   #picture: Frame | undefined;
   #second: Frame | undefined;
   /** Whether the user chose the picture; otherwise it is the last generated one. */
@@ -122,12 +114,20 @@ export class EditPanel {
 
   /** The chosen task. */
   get task(): Task {
-    return this.#isText ? "generate" : ((chosenRadio("task") as Task | undefined) ?? "generate");
+    const chosen = chosenRadio("task") as Task | undefined;
+    return chosen !== undefined && chosen !== "generate" && this.#edits.includes(chosen)
+      ? chosen
+      : "generate";
   }
 
-  /** Takes a picture file. If no edit is chosen yet, chooses inpainting. */
+  /** Takes a picture file. If no edit is chosen yet, chooses inpainting, or another one that the model can make. */
   async takeFile(file: Blob): Promise<void> {
     try {
+      if (this.#edits.length === 0 && !(this.#isText && this.#takesPicture)) {
+        throw new Error(
+          "This model makes pictures from nothing else than its settings. Choose another model.",
+        );
+      }
       const picture = await readPicture(file);
       if (this.#choosesSecond) this.#second = picture;
       else this.#picture = picture;
@@ -155,13 +155,21 @@ export class EditPanel {
     this.#show();
   }
 
-  /** Sets whether the model generates images from text, and the size of its images. */
-  setModel({ isText, size }: { readonly isText: boolean; readonly size: Size | undefined }): void {
-    const isSame = isText === this.#isText && (size === undefined || isSameSize(size, this.#size));
+  /** Sets what the model can do, and the size of its images. */
+  setModel({ isText, size = this.#size, facts }: EditedModel): void {
+    const edits = facts?.edits ?? (isText ? [] : allEdits);
+    const takesPicture = facts?.text?.takesPicture ?? true;
+    const isSame =
+      isText === this.#isText &&
+      takesPicture === this.#takesPicture &&
+      edits.join() === this.#edits.join() &&
+      isSameSize(size, this.#size);
     if (isSame) return;
     this.#isText = isText;
-    if (size !== undefined) this.#size = { width: size.width, height: size.height };
-    if (isText) chooseRadio("task", "generate");
+    this.#edits = edits;
+    this.#takesPicture = takesPicture;
+    this.#size = { width: size.width, height: size.height };
+    if (this.task === "generate") chooseRadio("task", "generate");
     void this.#refresh(false);
   }
 
@@ -194,14 +202,21 @@ export class EditPanel {
     const { task } = this;
     if (task === "generate") return undefined;
     this.#requireReady(task);
+    // The picture and its mask are what a text-to-image model starts from.
+    if (this.#isText) return undefined;
     const steps = Number(chosenRadio("effort") ?? 10);
     return { prepare: (size) => this.#prepare(task, size, seed), steps };
   }
 
   /** The picture that a text-to-image model starts from, in the given size; `undefined` for none. */
-  async readStart(size: Size): Promise<TextRequest["start"]> {
+  async readStart(size: Size): Promise<StartPicture | undefined> {
     if (!this.#isText || this.#picture === undefined) return undefined;
-    return { image: await this.#listeners.fit(this.#picture, size), strength: readRange("strength-range") };
+    const image = await this.#listeners.fit(this.#picture, size);
+    if (this.task === "inpaint") {
+      return { image, mask: this.#brush.surface.readMask(size), strength: undefined };
+    }
+    if (!this.#takesPicture) return undefined;
+    return { image, mask: undefined, strength: readRange("strength-range") };
   }
 
   /** Shows the actual input of a run: the picture with its noise. */
@@ -210,9 +225,11 @@ export class EditPanel {
   }
 
   async #startEditing(): Promise<void> {
-    if (!this.#isText && this.task === "generate") {
-      chooseRadio("task", "inpaint");
-      this.#listeners.onTask("inpaint");
+    const [first] = this.#edits;
+    const starts = this.#isText && this.#takesPicture;
+    if (this.task === "generate" && !starts && first !== undefined) {
+      chooseRadio("task", first);
+      this.#listeners.onTask(first);
     }
     await this.#refresh();
   }
@@ -264,26 +281,28 @@ export class EditPanel {
     const usesSeeds = task === "interpolate" && this.#ends === "seeds";
     const hasPicture = this.#picture !== undefined;
     const paints = task === "strokes" || (task === "inpaint" && hasPicture);
-    this.#bench.dataset["task"] = this.#isText && hasPicture ? "start" : task;
-    this.#editor.hidden = this.#isText ? !hasPicture : !isEdit || usesSeeds;
+    const starts = this.#isText && !isEdit && this.#takesPicture;
+    showTasks(this.#edits);
+    this.#bench.dataset["task"] = starts && hasPicture ? "start" : task;
+    this.#editor.hidden = starts ? !hasPicture : !isEdit || usesSeeds;
     this.#brush.show(paints ? (task === "strokes" ? "strokes" : "mask") : undefined);
     this.#before.hidden = paints || !hasPicture;
     this.#beforeSecond.hidden = task !== "interpolate" || this.#second === undefined;
     this.#empty.hidden = hasPicture || paints;
-    this.#field.hidden = !isEdit && !this.#isText;
+    this.#field.hidden = !isEdit && !starts;
     this.#legend.textContent = isEdit ? names[task] : "Start from a picture";
     this.#hint.textContent = isEdit ? hints[task] : "Optional. The model changes it as the prompt says.";
     this.#chooseSecond.hidden = task !== "interpolate";
     this.#choose.textContent = task === "interpolate" ? "Choose the first" : "Choose a picture";
-    this.#remove.hidden = !hasPicture || !(this.#isText || (task === "strokes" && this.#isChosen));
+    this.#remove.hidden = !hasPicture || !(starts || (task === "strokes" && this.#isChosen));
     const parts = {
       ends: task === "interpolate",
       factor: task === "upscale",
-      strength: task === "strokes" || (this.#isText && hasPicture),
+      strength: task === "strokes" || (starts && hasPicture),
       sigma: task === "denoise",
       "noise-first": task === "denoise",
       "second-seed-field": usesSeeds,
-      effort: ["inpaint", "strokes", "colorize", "upscale"].includes(task),
+      effort: !this.#isText && ["inpaint", "strokes", "colorize", "upscale"].includes(task),
       "picture-buttons": !usesSeeds,
       "picture-ways": !usesSeeds,
     };

@@ -20,10 +20,16 @@ export class LabelView {
     this.#actions.hidden = true;
   }
 
-  /** Says that there is no image yet because the model has to be loaded first. */
-  showWaiting(): void {
+  /**
+   * Says that there is no image yet.
+   *
+   * @param isLocal - Whether the model has to be downloaded first.
+   */
+  showWaiting(isLocal: boolean): void {
     this.#name.textContent = "Nothing yet";
-    this.#settings.textContent = "Generate downloads the model and makes the image.";
+    this.#settings.textContent = isLocal
+      ? "Generate downloads the model and makes the image."
+      : "Generate makes the image.";
     this.#speed.textContent = "";
     this.#actions.hidden = true;
   }

@@ -6,9 +6,10 @@ import type { ModelChoice } from "../settings/settings.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
 import { makeElement } from "./make-element.ts";
+import type { ModelChooser } from "./settings-form.ts";
 
 /** Chooses the model: the bundled one, one from the Hub, or the user's files. */
-export class ModelField {
+export class ModelField implements ModelChooser {
   readonly #panels = {
     shipped: findElement("model-shipped", HTMLElement),
     hub: findElement("model-hub", HTMLElement),
@@ -42,7 +43,6 @@ export class ModelField {
     );
   }
 
-  /** The choice, as far as a link can express it. */
   get choice(): ModelChoice {
     const kind = chosenRadio("model");
     if (kind === "files") return { kind };
@@ -50,17 +50,14 @@ export class ModelField {
     return { kind: "shipped" };
   }
 
-  /** The name of the files, if files are chosen. */
   get localName(): string | undefined {
     return this.#local === undefined ? undefined : nameOfLocalModel(this.#local);
   }
 
-  /** The id of a small decoder for previews, if one is given. */
   get previewId(): string | undefined {
     return this.choice.kind === "shipped" ? undefined : given(this.#preview);
   }
 
-  /** Shows a choice, without notifying the listener. */
   show(choice: ModelChoice): void {
     chooseRadio("model", choice.kind);
     if (choice.kind === "hub") {
@@ -70,7 +67,6 @@ export class ModelField {
     this.#show();
   }
 
-  /** Takes files and chooses them. */
   takeFiles(model: LocalModel): void {
     this.#local = model;
     const count = model.kind === "file" ? "" : `, ${model.files.size} files`;
@@ -79,7 +75,6 @@ export class ModelField {
     this.#change();
   }
 
-  /** The source to load the model from. @throws FieldError if nothing is chosen. */
   read(): ModelSource {
     const { choice } = this;
     if (choice.kind === "shipped") {

@@ -62,7 +62,7 @@ export class ProgressView {
         });
         break;
       case "frames":
-        this.#phase = `Step ${event.step} of ${event.totalSteps}`;
+        this.#phase = event.label ?? `Step ${event.step} of ${event.totalSteps}`;
         this.#fraction = event.step / event.totalSteps;
         this.#files.clear();
         break;

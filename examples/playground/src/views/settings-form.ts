@@ -1,23 +1,63 @@
-import type { LoadRequest, ModelFacts, ModelOutline, ModelSource } from "../engine/messages.ts";
-import { findKnownModel } from "../model/known-models.ts";
+import type {
+  DeviceChoice,
+  Frame,
+  LoadRequest,
+  ModelFacts,
+  ModelOutline,
+  ModelSource,
+} from "../engine/messages.ts";
+import { findKnownModel, type KnownModel } from "../model/known-models.ts";
 import { loadClassNames } from "../model/load-class-names.ts";
 import type { LocalModel } from "../model/local-model.ts";
-import { largestCount, largestSeed, type Settings } from "../settings/settings.ts";
+import { largestSeed, type ModelChoice, type Settings } from "../settings/settings.ts";
 import { formatBytes } from "../work/format.ts";
 import { ClassField } from "./class-field.ts";
-import { DeviceField } from "./device-field.ts";
 import { findElement, findRadios } from "./find-element.ts";
-import { ModelField } from "./model-field.ts";
-import { StepsField } from "./steps-field.ts";
 import { TextField } from "./text-field.ts";
 import { WholeNumberField } from "./whole-number-field.ts";
+
+/** Chooses the model. */
+export interface ModelChooser {
+  /** The choice, as far as a link can express it. */
+  readonly choice: ModelChoice;
+  /** The name of the files, if files are chosen. */
+  readonly localName: string | undefined;
+  /** The id of a small decoder for previews, if one is given. */
+  readonly previewId: string | undefined;
+  /** Shows a choice, without notifying the listener. */
+  show(choice: ModelChoice): void;
+  /** Takes files and chooses them. */
+  takeFiles(model: LocalModel): void;
+  /** The source to load the model from. @throws FieldError if nothing is chosen. */
+  read(): ModelSource;
+}
+
+/** Chooses the number of steps of a model without a prompt. */
+export interface StepsChooser {
+  /** Shows some settings. */
+  show(settings: Pick<Settings, "steps" | "timesteps">): void;
+  /** Shows what is known about the model. */
+  setModel(known: KnownModel | undefined, facts: ModelFacts | undefined): void;
+  /** The chosen steps. @throws FieldError if they are invalid. */
+  read(): Pick<Settings, "steps" | "timesteps">;
+}
+
+/** The fields that differ between the page that computes and the page of a service. */
+export interface FormFields {
+  /** @param onChange - Called when another model is chosen. */
+  readonly makeModel: (onChange: () => void) => ModelChooser;
+  readonly steps: StepsChooser;
+  readonly device: { readonly choice: DeviceChoice };
+  /** The largest number of images of a run. */
+  readonly mostImages: number;
+}
 
 /** The listeners and data sources of the form. */
 export interface SettingsFormListeners {
   readonly onSubmit: () => void;
   /** A setting that the images depend on has changed. */
   readonly onChange: () => void;
-  /** Another model was chosen, or more is known about the current one. */
+  /** Another model or size was chosen, or more is known about the current one. */
   readonly onModel: () => void;
   /** What is known about a model, if it is loaded. */
   readonly factsOf: (source: ModelSource) => ModelFacts | undefined;
@@ -29,9 +69,8 @@ export interface SettingsFormListeners {
 export class SettingsForm {
   readonly #form = findElement("controls", HTMLFormElement);
   readonly #classes = new ClassField({ onChoice: (label, count) => this.#chooseClass(label, count) });
-  readonly #steps = new StepsField();
-  readonly #text = new TextField();
-  readonly #device = new DeviceField();
+  readonly #text = new TextField(() => this.#listeners.onModel());
+  readonly #fields: FormFields;
   readonly #outline = findElement("hub-outline", HTMLElement);
   readonly #classField = findElement("class-field", HTMLElement);
   readonly #stepsField = findElement("steps-field", HTMLElement);
@@ -40,20 +79,22 @@ export class SettingsForm {
     least: 0,
     most: largestSeed,
   });
-  readonly #count = new WholeNumberField(findElement("count", HTMLInputElement), {
-    name: "Images",
-    least: 1,
-    most: largestCount,
-  });
-  readonly #model: ModelField;
+  readonly #count: WholeNumberField;
+  readonly #model: ModelChooser;
   readonly #listeners: SettingsFormListeners;
   #inspecting: AbortController | undefined;
   #isText = false;
   #isEditing = false;
 
-  constructor(listeners: SettingsFormListeners) {
+  constructor(fields: FormFields, listeners: SettingsFormListeners) {
+    this.#fields = fields;
     this.#listeners = listeners;
-    this.#model = new ModelField(() => this.#changeModel());
+    this.#count = new WholeNumberField(findElement("count", HTMLInputElement), {
+      name: "Images",
+      least: 1,
+      most: fields.mostImages,
+    });
+    this.#model = fields.makeModel(() => this.#changeModel());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       listeners.onSubmit();
@@ -77,12 +118,18 @@ export class SettingsForm {
         if (radio.value !== "own") listeners.onChange();
       });
     }
-    findElement("timesteps", HTMLInputElement).addEventListener("change", listeners.onChange);
+    this.#stepsField.addEventListener("change", ({ target }) => {
+      if (target instanceof HTMLInputElement && target.type === "text") listeners.onChange();
+    });
   }
 
   /** The model to load. @throws FieldError if none is chosen. */
   readRequest(): LoadRequest {
-    return { source: this.#model.read(), device: this.#device.choice, previewId: this.#model.previewId };
+    return {
+      source: this.#model.read(),
+      device: this.#fields.device.choice,
+      previewId: this.#model.previewId,
+    };
   }
 
   /** Whether the bundled model is chosen. */
@@ -110,7 +157,7 @@ export class SettingsForm {
     return {
       model: this.#model.choice,
       classLabel: this.#isText ? 0 : this.#classes.read(),
-      ...(this.#isText ? { steps: 1, timesteps: undefined } : this.#steps.read()),
+      ...(this.#isText ? { steps: 1, timesteps: undefined } : this.#fields.steps.read()),
       ...this.readSeeds(),
     };
   }
@@ -136,14 +183,20 @@ export class SettingsForm {
     return this.#isText;
   }
 
+  /** The size of the images of a text-to-image model; `undefined` if it is invalid. */
+  get textSize(): Pick<Frame, "width" | "height"> | undefined {
+    return this.#text.size;
+  }
+
   /** Shows some settings. */
   async show(settings: Settings): Promise<void> {
     this.#model.show(settings.model);
-    this.#setText(settings.text !== undefined);
+    this.#setText(settings.text !== undefined || this.facts?.text !== undefined);
+    if (this.facts !== undefined) this.#text.showFacts(this.facts);
     this.#text.show(settings);
     await this.#showModel();
     this.#classes.show(settings.classLabel);
-    if (settings.text === undefined) this.#steps.show(settings);
+    if (settings.text === undefined) this.#fields.steps.show(settings);
     this.#seed.value = settings.seed;
     this.#count.value = settings.count;
   }
@@ -162,6 +215,15 @@ export class SettingsForm {
   /** Shows a class. */
   showClass(label: number): void {
     this.#classes.show(label);
+  }
+
+  /** Marks the field that an error is about, and moves the focus there. */
+  markField(param: string | undefined): void {
+    const candidates = (fieldsOfParams[param ?? ""] ?? []).map((id) => document.getElementById(id));
+    const field = candidates.find((element) => element?.checkVisibility());
+    field?.setAttribute("aria-invalid", "true");
+    field?.addEventListener("input", () => field.setAttribute("aria-invalid", "false"), { once: true });
+    field?.focus();
   }
 
   /** Uses files as the model. */
@@ -190,16 +252,17 @@ export class SettingsForm {
   }
 
   #chooseClass(label: Settings["classLabel"], count: number | undefined): void {
+    const { mostImages } = this.#fields;
     // One of each makes a sheet; a single class makes one image, at once and large.
-    if (label === "each") this.#count.value = Math.min(count ?? largestCount, largestCount);
-    else if (count !== undefined && this.#count.value === Math.min(count, largestCount))
-      this.#count.value = 1;
+    if (label === "each") this.#count.value = Math.min(count ?? mostImages, mostImages);
+    else if (count !== undefined && this.#count.value === Math.min(count, mostImages)) this.#count.value = 1;
     this.#listeners.onChange();
   }
 
   async #changeModel(): Promise<void> {
     const { choice } = this.#model;
     if (choice.kind !== "hub" || this.facts !== undefined) this.#setText(this.facts?.text !== undefined);
+    if (this.facts !== undefined) this.#text.showFacts(this.facts);
     void this.#inspect();
     await this.#showModel();
     if (this.#classes.isEachOfMany) {
@@ -242,7 +305,7 @@ export class SettingsForm {
   async #showModel(): Promise<void> {
     const { choice } = this.#model;
     const known = findKnownModel(choice);
-    this.#steps.setModel(known);
+    this.#fields.steps.setModel(known, this.facts);
     const classes = this.facts ?? known;
     const names = await loadClassNames(classes ?? { classCount: undefined });
     if (this.#model.choice.kind !== choice.kind) return;
@@ -250,6 +313,22 @@ export class SettingsForm {
     if (this.#isText) this.#classField.hidden = true;
   }
 }
+
+/** The fields for the parameters of the HTTP API. */
+const fieldsOfParams: Readonly<Record<string, readonly string[]>> = {
+  model: ["served-model"],
+  prompt: ["prompt"],
+  negative_prompt: ["negative"],
+  guidance_scale: ["guidance"],
+  num_inference_steps: ["text-steps", "steps-count"],
+  size: ["width"],
+  seed: ["seed"],
+  n: ["count"],
+  class_labels: ["class-text"],
+  image: ["choose-picture"],
+  mask: ["choose-picture"],
+  strength: ["strength-range"],
+};
 
 function describeOutline({ className, totalBytes, misfit }: ModelOutline): string {
   const size = totalBytes === undefined ? "" : `, ${formatBytes(totalBytes)} to download`;

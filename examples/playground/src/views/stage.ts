@@ -79,12 +79,14 @@ export class Stage {
   }
 
   /** Shows the prediction of a step, after the previous steps have been visible long enough. */
-  addStep({ step, totalSteps, frames }: FrameEvent): void {
+  addStep({ step, totalSteps, frames, label }: FrameEvent): void {
     if (frames.length === 0) return;
     const rest = this.#motion.matches || totalSteps > mostPaused ? 0 : pause;
     this.#drawn = this.#drawn.then(async () => {
       await new Promise((resolve) => setTimeout(resolve, rest));
-      this.#stops.push({ label: step === 0 ? "Before" : `Step ${step}`, frames });
+      const stop = { label: label ?? (step === 0 ? "Before" : `Step ${step}`), frames };
+      if (label !== undefined && this.#stops.at(-1)?.label === label) this.#stops.pop();
+      this.#stops.push(stop);
       if (this.#isHeld) return;
       if (this.#tiles.querySelectorAll("canvas").length !== frames.length) {
         this.#isDone = false;

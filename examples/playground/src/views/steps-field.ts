@@ -3,12 +3,13 @@ import { parseTimesteps } from "../settings/parse-timesteps.ts";
 import { largestSteps, type Settings } from "../settings/settings.ts";
 import { FieldError } from "./field-error.ts";
 import { chooseRadio, chosenRadio, findElement, findRadios } from "./find-element.ts";
+import type { StepsChooser } from "./settings-form.ts";
 
 /** Example timesteps. */
 const example: readonly number[] = [32, 0];
 
 /** Chooses the number of steps, or explicit timesteps. */
-export class StepsField {
+export class StepsField implements StepsChooser {
   readonly #own = findElement("own-timesteps", HTMLElement);
   readonly #input = findElement("timesteps", HTMLInputElement);
   readonly #hint = findElement("steps-hint", HTMLElement);
@@ -26,7 +27,6 @@ export class StepsField {
     this.#input.addEventListener("input", () => this.#show());
   }
 
-  /** Shows some settings. */
   show({ steps, timesteps }: Pick<Settings, "steps" | "timesteps">): void {
     const preset = timesteps === undefined ? steps : this.#presetOf(timesteps);
     if (preset !== undefined && preset <= largestSteps) {
@@ -38,13 +38,11 @@ export class StepsField {
     this.#show();
   }
 
-  /** Shows which timesteps are good for the model. */
   setModel(model: KnownModel | undefined): void {
     this.#model = model;
     this.#show();
   }
 
-  /** The chosen steps. @throws FieldError if the timesteps are invalid. */
   read(): Pick<Settings, "steps" | "timesteps"> {
     const choice = chosenRadio("steps");
     if (choice !== "own") {

@@ -14,6 +14,7 @@ const previews = {
   tiny: "Steps are shown by a small decoder (AutoencoderTiny).",
   linear:
     "Steps are shown as a linear estimate of the latents, an eighth as wide. A small decoder gives better ones.",
+  sent: "Previews appear while the service makes the image.",
   none: "Steps are not shown: the latents of this model are of an unknown kind.",
 } as const;
 
@@ -24,6 +25,7 @@ export class TextField {
   readonly #negative = findElement("negative", HTMLInputElement);
   readonly #negativeField = findElement("negative-field", HTMLElement);
   readonly #hint = findElement("text-hint", HTMLElement);
+  readonly #guidanceField = findElement("guidance-field", HTMLElement);
   readonly #guidance = findElement("guidance", HTMLInputElement);
   readonly #numbers: ReadonlyMap<NumberName, HTMLInputElement> = new Map([
     ["guidanceScale", this.#guidance],
@@ -41,10 +43,14 @@ export class TextField {
   /** The fields that the user has edited; the others show the model's defaults. */
   readonly #written = new Set<EventTarget>();
 
-  constructor() {
+  /** @param onSize - Called when the user has changed the size. */
+  constructor(onSize: () => void) {
     this.#field.addEventListener("input", ({ target }) => {
       if (target !== null) this.#written.add(target);
     });
+    for (const name of ["width", "height"] as const) {
+      this.#numbers.get(name)?.addEventListener("change", onSize);
+    }
     // As in chats: Enter generates, Shift+Enter starts a new line.
     this.#prompt.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -62,6 +68,7 @@ export class TextField {
   showFacts({ text, width, height }: ModelFacts): void {
     if (text === undefined) return;
     this.#negativeField.hidden = !text.takesNegativePrompt;
+    this.#guidanceField.hidden = !text.takesGuidance;
     this.#hint.textContent = previews[text.preview];
     this.#fill({ ...text, width, height }, this.#written);
   }
@@ -73,6 +80,13 @@ export class TextField {
     this.#negative.value = text.negativePrompt;
     this.#fill({ ...text, steps }, new Set());
     for (const input of this.#numbers.values()) this.#written.add(input);
+  }
+
+  /** The size; `undefined` if it is invalid. */
+  get size(): Pick<TextSettings, "width" | "height"> | undefined {
+    const { value: width } = this.#width;
+    const { value: height } = this.#height;
+    return width === undefined || height === undefined ? undefined : { width, height };
   }
 
   /** The prompt. @throws FieldError if it is empty. */

@@ -8,6 +8,9 @@ it("says where images were made and how fast", () => {
   expect(describeSpeed({ device: "wasm", threads: 1 }, reply)).toBe(
     "wasm, 1 thread · 45 ms a step · 0.0 images/s",
   );
+  expect(describeSpeed({ device: "localhost:8000", threads: 1 }, { ...reply, stepMilliseconds: [] })).toBe(
+    "localhost:8000 · 90 ms · 0.0 images/s",
+  );
 });
 
 it.each([

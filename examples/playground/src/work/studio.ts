@@ -1,4 +1,4 @@
-import { Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type {
   Edit,
   EngineEvent,
@@ -8,7 +8,7 @@ import type {
   ModelFacts,
   ModelOutline,
   ModelSource,
-  TextRequest,
+  StartPicture,
 } from "../engine/messages.ts";
 import { classLabelsOf, type Settings, seedsOf, type TextSettings } from "../settings/settings.ts";
 
@@ -30,7 +30,7 @@ export interface Order extends LoadRequest {
   readonly readStart: (size: {
     readonly width: number;
     readonly height: number;
-  }) => Promise<TextRequest["start"]>;
+  }) => Promise<StartPicture | undefined>;
 }
 
 /** How to observe and cancel an order. */
@@ -63,13 +63,19 @@ interface Loading {
 
 /** Loads models and generates images. Keeps the last model loaded. */
 export class Studio {
-  readonly #engine = new Engine();
+  readonly #engine: Engine;
   #loaded: { readonly request: LoadRequest; readonly facts: ModelFacts } | undefined;
   #loading: Loading | undefined;
   #onEvent: (event: EngineEvent) => void = () => {};
 
-  /** What is known about a model, if it is the one loaded. */
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** What is known about a model, if it is the one loaded or the engine knows it already. */
   factsOf(source: ModelSource): ModelFacts | undefined {
+    const known = this.#engine.factsOf(source);
+    if (known !== undefined) return known;
     return this.#loaded !== undefined && isSame(this.#loaded.request.source, source)
       ? this.#loaded.facts
       : undefined;
@@ -122,7 +128,11 @@ export class Studio {
       const wanted = { ...text, negativePrompt, seeds, steps, start };
       const reply = await this.#engine.call("text", wanted, watched);
       const made = { ...settings, steps, timesteps: undefined, text };
-      return { settings: made, facts, classLabels: undefined, reply, edit: undefined };
+      const repainted =
+        start?.mask === undefined
+          ? undefined
+          : ({ kind: "inpaint", image: start.image, mask: start.mask } as const);
+      return { settings: made, facts, classLabels: undefined, reply, edit: repainted };
     }
     const classLabels = classLabelsOf(settings, facts.classCount);
     if (edit !== undefined) {

@@ -65,15 +65,11 @@ export interface AppOptions extends GuardOptions {
 /** The app of a service. */
 export type ServiceApp = OpenAPIHono<{ Variables: ServiceVariables }>;
 
-/** Routes that are open: they say nothing of anybody's data. */
-const openRoutes: readonly RegExp[] = [
-  /^\/livez$/,
-  /^\/readyz$/,
+/** Paths that are open: they tell nothing of anybody's data. Pages are files with these endings. */
+const openPaths: readonly RegExp[] = [
+  /^\/(livez|readyz|status|openapi\.json)?$/,
   /^\/v1\/images\/content\//,
-  /^\/$/,
-  /^\/assets\//,
-  /^\/status$/,
-  /^\/openapi\.json$/,
+  /^\/(?!v1\/)[\w/.-]+\.(html|js|css|svg|png|webp|ico|woff2|webmanifest)$/,
 ];
 
 /** Makes the app of a service: every route behind one guard. */
@@ -106,7 +102,7 @@ export function createApp(options: AppOptions): ServiceApp {
     checkOrigin(request, options);
     if (request.method === "OPTIONS") return preflight(request, options);
     const path = context.req.path.slice(basePath.length);
-    const owner = openRoutes.some((route) => route.test(path)) ? anonymous : await identify(request, keys);
+    const owner = openPaths.some((route) => route.test(path)) ? anonymous : await identify(request, keys);
     context.set("owner", owner);
     if (options.isDraining?.() === true) {
       context.header("connection", "close");
