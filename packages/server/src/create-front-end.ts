@@ -63,7 +63,7 @@ export function createFrontEnd(options: FrontEndOptions): FrontEnd {
     addRoutes: (own) => options.addRoutes?.(own, parts),
   });
   return Object.assign(async (request: Request) => app.fetch(request), {
-    ...{ parts, workers },
+    ...{ parts, app, workers },
     drain() {
       isDraining = true;
     },

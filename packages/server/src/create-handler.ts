@@ -75,6 +75,8 @@ export interface Handler {
   /** Stops: current runs end before their next step. Pipelines that were passed in stay with their owner. */
   close(): Promise<void>;
   readonly parts: ServiceParts;
+  /** The Hono app behind it, to add routes before the first request. */
+  readonly app: ServiceApp;
   /** What is in memory, in bytes by model. */
   readonly memory: ReadonlyMap<string, number>;
 }
@@ -131,7 +133,7 @@ export function createHandler(options: HandlerOptions): Handler {
     prepare: (signal?: AbortSignal) => worker.prepare(signal),
     drain: () => worker.drain(),
     close: () => worker.close(),
-    parts,
+    ...{ parts, app },
     get memory() {
       return host.memory;
     },

@@ -29,6 +29,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { uploadCommand } from "./commands/upload.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
+import { workerCommand } from "./commands/worker.ts";
 
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   editDenoiseCommand,
   editInterpolateCommand,
   serveCommand,
+  workerCommand,
   inspectCommand,
   downloadCommand,
   uploadCommand,

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { commandGroups, commands, commandTable } from "./commands.ts";
 import { formatCommandHelp, formatGroupHelp, formatOverview } from "./help.ts";
-import { readVersion, runCommandLine } from "./run-command-line.ts";
+import { runCommandLine } from "./run-command-line.ts";
+import { readVersion } from "./version.ts";
 
 async function run(words: readonly string[], signal: AbortSignal = new AbortController().signal) {
   let stdout = "";

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type ParsedArguments, parseArguments, UsageError } from "./arguments/parse-arguments.ts";
 import { type Command, commonOptions } from "./command.ts";
 import { commands, commandTable, resolveRequest } from "./commands.ts";
@@ -7,6 +6,7 @@ import { describeFailure, reportFailure } from "./failure/failure.ts";
 import { formatCommandHelp, formatGroupHelp, formatOverview } from "./help.ts";
 import { colorHeadings, hasColor, terminalColumns } from "./output/terminal.ts";
 import { BrokenPipeError, type CommandLineSystem } from "./system.ts";
+import { readVersion } from "./version.ts";
 
 /**
  * Runs one command line and returns its exit code. Never rejects: every error is printed and becomes an exit code.
@@ -109,10 +109,4 @@ async function runCommand(
     signal.removeEventListener("abort", onAbort);
     output.progress.clear();
   }
-}
-
-/** The version of this package. */
-export function readVersion(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return JSON.parse(manifest).version;
 }

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { RequestReport } from "../http/app.ts";
+import type { RequestReport, ServiceApp } from "../http/app.ts";
 import type { JobQueue } from "../queue/queue.ts";
 import type { LoadEvent } from "../worker/model-host.ts";
 import type { RunReport } from "../worker/worker.ts";
@@ -101,9 +101,10 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  /** Its media type. */
-  get contentType(): string {
-    return this.#registry.contentType;
+  /** Adds `/metrics`. */
+  addRoute(app: ServiceApp): void {
+    const headers = { "content-type": this.#registry.contentType };
+    app.get("/metrics", async (context) => context.text(await this.read(), 200, headers));
   }
 }
 

@@ -1,32 +1,53 @@
-import { isIPv4, isIPv6 } from "node:net";
-import { homedir, totalmem } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Environment } from "@onestep/hub";
-import { createHandler, defaultLimits, type HandlerOptions, type ServiceLimits } from "@onestep/server";
-import { Metrics, openLocalState, startExpiry, startServer } from "@onestep/server/node";
+import { createHandler } from "@onestep/server";
+import {
+  createFrontEnd,
+  type FrontEnd,
+  Metrics,
+  openLocalState,
+  openQueue,
+  openStorage,
+  pageRoutes,
+  startExpiry,
+  startServer,
+} from "@onestep/server/node";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
-import { readApiKeys } from "./api-keys.ts";
-import { RequestLog } from "./request-log.ts";
 import { readServedModels } from "./served-models.ts";
+import {
+  type Address,
+  openLog,
+  readAddress,
+  readHandlerOptions,
+  readMaxBatch,
+  readMemoryBudget,
+  readSharedStorage,
+  readShutdown,
+  readStateFolder,
+} from "./service-readers.ts";
 import type { ServiceSettings } from "./service-settings.ts";
 
-/** `onestep serve` on one machine: loads the models, then answers requests until it is told to stop. */
+/** `onestep serve`: answers requests until it is told to stop. */
 export async function serveImages(invocation: Invocation, settings: ServiceSettings): Promise<void> {
-  const { output, signal } = invocation;
+  const queue = settings.text("queue");
+  return queue === undefined ? serveModels(invocation, settings) : serveQueue(invocation, settings, queue);
+}
+
+/** A service on one machine: loads the models before it listens. */
+async function serveModels(invocation: Invocation, settings: ServiceSettings): Promise<void> {
+  const { output, signal, system } = invocation;
   const address = readAddress(settings);
   const common = await readHandlerOptions(invocation, settings, address);
   const models = readServedModels(invocation, settings);
-  const state = await openLocalState(readStorage(settings, invocation.system.environment, address.port));
+  const shutdown = readShutdown(settings);
+  const log = openLog(invocation, settings);
+  const state = await openLocalState(readStateFolder(settings, system.environment, address.port));
   const { queue, storage } = state;
   const metrics = new Metrics({ queue, models: async () => Object.keys(models) });
-  const log = openLog(invocation, settings);
   const handler = createHandler({
     ...common,
-    ...{ models, queue, storage, maxBatch: readMaxBatch(settings) },
-    memoryBudget: readMemoryBudget(settings),
+    ...{ models, queue, storage, maxBatch: readMaxBatch(settings), memoryBudget: readMemoryBudget(settings) },
     readMemory: () => process.memoryUsage.rss(),
     onLoad(event) {
       metrics.onLoad(event);
@@ -45,143 +66,93 @@ export async function serveImages(invocation: Invocation, settings: ServiceSetti
       log.onRequest(report);
     },
     onWait: (model, seconds) => metrics.observeWait(model, seconds),
-    addRoutes: (app) =>
-      app.get("/metrics", async (context) =>
-        context.text(await metrics.read(), 200, { "content-type": metrics.contentType }),
-      ),
+    addRoutes: (app) => metrics.addRoute(app),
   });
-  const stopExpiry = startExpiry(storage, (error) =>
-    output.warn(`What has expired cannot be deleted: ${String(error)}`),
-  );
   try {
+    await pageRoutes(handler.app);
     output.progress.showTask("Loading");
     await handler.prepare(signal);
     output.progress.clear();
-    const server = await startServer(handler, address);
-    announce(invocation, server.url, Object.keys(models));
-    await untilAborted(signal);
-    output.note("Stopping: requests that are being answered are finished.");
-    handler.drain();
-    await server.close(readShutdown(settings));
+    await listen(invocation, handler, { address, shutdown, models: Object.keys(models), storage });
   } finally {
-    stopExpiry();
     await handler.close();
     await state.close();
   }
 }
 
-/** Where a service listens. */
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-function readAddress(settings: ServiceSettings): Address {
-  const host = settings.text("host") ?? "127.0.0.1";
-  return { host, port: settings.count("port", { least: 0, most: 65_535 }) ?? 8000 };
-}
-
-/** What a front end and a service on one machine have in common. */
-async function readHandlerOptions(
-  { system }: Invocation,
-  settings: ServiceSettings,
-  { host }: Address,
-): Promise<Omit<HandlerOptions, "models">> {
-  const keys = await readApiKeys(settings, system.environment);
-  const isLocal = isLoopback(host);
-  if (!isLocal && keys.length === 0 && !settings.isOn("no-auth")) {
+/** A front end: workers make the images. */
+async function serveQueue(invocation: Invocation, settings: ServiceSettings, url: string): Promise<void> {
+  const { arguments: parsed, system } = invocation;
+  const [model] = parsed.positionals;
+  if (model !== undefined) {
     throw new UsageError(
-      `--host: ${host} can be reached from other machines, and there are no API keys. Pass --api-keys-file, or --no-auth to let everybody in.`,
+      `With --queue, workers have the models. Start \`onestep worker --queue … ${model}\`, and leave it out here.`,
     );
   }
-  const ownHosts = isLocal ? ["localhost", "127.0.0.1", "[::1]", host] : undefined;
-  const named = settings.texts("allowed-host").map((name) => name.toLowerCase());
-  return {
-    keys,
-    aliases: settings.pairs("alias"),
-    limits: readLimits(settings),
-    strict: settings.isOn("strict"),
-    allowedHosts: ownHosts === undefined && named.length === 0 ? undefined : [...(ownHosts ?? []), ...named],
-    corsOrigins: readOrigins(settings),
-    publicUrl: readPublicUrl(settings),
-  };
-}
-
-function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith("127.");
-  return isIPv6(host) ? /^(0*:)*0*1$/.test(host) : host === "localhost";
-}
-
-function readLimits(settings: ServiceSettings): ServiceLimits {
-  return {
-    ...defaultLimits,
-    images: settings.count("max-images", { least: 1, most: 1000 }) ?? defaultLimits.images,
-    queueSeconds:
-      settings.number("max-queue-seconds", { least: 0, most: 86_400 }) ?? defaultLimits.queueSeconds,
-    requestsPerKey:
-      settings.count("max-requests-per-key", { least: 1, most: 100_000 }) ?? defaultLimits.requestsPerKey,
-  };
-}
-
-function readOrigins(settings: ServiceSettings): readonly string[] {
-  return settings.texts("cors-origin").map((origin) => {
-    if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
-    throw new UsageError(
-      `--cors-origin: found ${JSON.stringify(origin)}, expected an origin like https://app.example.com, without a path or *.`,
-    );
+  const address = readAddress(settings);
+  const common = await readHandlerOptions(invocation, settings, address);
+  const shutdown = readShutdown(settings);
+  const log = openLog(invocation, settings);
+  const storage = await openStorage(readSharedStorage(settings, system.environment), system.environment);
+  const queue = await openQueue(url, { waitForServer: queueWait });
+  const frontEnd: { current?: FrontEnd } = {};
+  const metrics = new Metrics({
+    queue,
+    models: async () => ((await frontEnd.current?.workers.cards()) ?? []).map(({ name }) => name),
   });
-}
-
-function readPublicUrl(settings: ServiceSettings): string | undefined {
-  const url = settings.text("public-url");
-  if (url === undefined || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return url;
-  throw new UsageError(
-    `--public-url: found ${JSON.stringify(url)}, expected https://images.example.com or the like.`,
-  );
-}
-
-function readMaxBatch(settings: ServiceSettings): number | "auto" {
-  return settings.text("max-batch") === "auto"
-    ? "auto"
-    : (settings.count("max-batch", { least: 1, most: 256 }) ?? "auto");
-}
-
-function readMemoryBudget(settings: ServiceSettings): number {
-  const gigabytes = settings.number("memory", { least: 0.1, most: 100_000 });
-  return gigabytes === undefined ? 0.75 * totalmem() : gigabytes * 1e9;
-}
-
-function readShutdown(settings: ServiceSettings): number {
-  return settings.number("shutdown-seconds", { least: 0, most: 3600 }) ?? 25;
-}
-
-/** Services on different ports keep different files. */
-function readStorage(settings: ServiceSettings, environment: Environment, port: number): string {
-  const location = settings.text("storage");
-  if (location === undefined) {
-    const state = environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
-    return join(state, "onestep", `serve-${port}`);
+  const handler = createFrontEnd({
+    ...{ ...common, queue, storage },
+    onRequest(report) {
+      metrics.onRequest(report);
+      log.onRequest(report);
+    },
+    onWait: (name, seconds) => metrics.observeWait(name, seconds),
+    addRoutes: (app) => metrics.addRoute(app),
+  });
+  frontEnd.current = handler;
+  try {
+    await pageRoutes(handler.app);
+    const models = (await handler.workers.cards()).map(({ name }) => name);
+    await listen(invocation, handler, { address, shutdown, models, storage });
+  } finally {
+    await handler.close();
   }
-  if (!location.startsWith("s3://")) return location;
-  throw new UsageError(
-    "--storage: a service without --queue keeps its files in a folder. Name one, or pass --queue.",
+}
+
+/** How long a front end or a worker waits for a queue server that is still starting, in seconds. */
+export const queueWait = 30;
+
+/** A service that is ready to listen. */
+interface Listening {
+  readonly address: Address;
+  readonly shutdown: number;
+  readonly models: readonly string[];
+  readonly storage: Parameters<typeof startExpiry>[0];
+}
+
+async function listen(
+  { output, signal }: Invocation,
+  handler: { (request: Request): Promise<Response>; drain(): void },
+  { address, shutdown, models, storage }: Listening,
+): Promise<void> {
+  const server = await startServer(handler, address);
+  const stopExpiry = startExpiry(storage, (error) =>
+    output.warn(`What has expired cannot be deleted: ${String(error)}`),
   );
+  try {
+    const { url } = server;
+    const served = models.length === 0 ? "No worker yet" : models.join(", ");
+    output.result({ lines: [`${served}: ${url} (API: ${url}/v1)`], document: { url, models } });
+    await untilAborted(signal);
+    output.note("Stopping: requests that are being answered are finished.");
+    handler.drain();
+    await server.close(shutdown);
+  } finally {
+    stopExpiry();
+  }
 }
 
-function openLog({ system }: Invocation, settings: ServiceSettings): RequestLog {
-  const format = settings.text("log-format") ?? (system.stderr.isTTY === true ? "text" : "json");
-  if (format !== "text" && format !== "json")
-    throw new UsageError(`--log-format: found ${JSON.stringify(format)}, expected text or json.`);
-  return new RequestLog({ stream: system.stderr, format, hasPrompts: settings.isOn("log-prompts") });
-}
-
-function announce({ output }: Invocation, url: string, models: readonly string[]): void {
-  output.result({
-    lines: [`${models.join(", ")} on ${url} (API: ${url}/v1)`],
-    document: { url, models },
-  });
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
+/** Resolves when the signal aborts. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await sleep(2 ** 30, undefined, { signal }).catch(() => undefined);
 }

@@ -1,0 +1,40 @@
+import { shippedModel } from "../arguments/repository-options.ts";
+import type { Command } from "../command.ts";
+import { httpOptions, modelOptions, queueOptions } from "../serve/service-options.ts";
+
+const shared = ["log-format", "log-prompts", "shutdown-seconds"];
+const options = [
+  ...queueOptions,
+  ...modelOptions,
+  ...httpOptions.filter(({ name }) => shared.includes(name)),
+];
+
+/** `onestep worker`. */
+export const workerCommand: Command = {
+  name: "worker",
+  summary: "Make the images of a service on many machines",
+  description: [
+    "Loads models and takes jobs from the queue of `onestep serve --queue`. Start one for each device, on any machine; it may be stopped or killed at any time, and another worker goes on with its jobs.",
+    "Each option can be set by an environment variable too, ONESTEP_QUEUE for --queue, or in the file of --config.",
+  ],
+  positionals: [
+    {
+      name: "model",
+      repeatable: true,
+      completes: "folder",
+      description: `Models on the Hub, folders or URLs of folders. Without one: the included model of thirty emoji, ${shippedModel}`,
+    },
+  ],
+  options,
+  examples: [
+    "worker --queue redis://queue.internal SimianLuo/LCM_Dreamshaper_v7",
+    "worker --queue postgres://queue.internal/onestep --storage s3://images --device webgpu",
+  ],
+  async run(invocation) {
+    const [{ ServiceSettings }, { runQueueWorker }] = await Promise.all([
+      import("../serve/service-settings.ts"),
+      import("../serve/run-worker.ts"),
+    ]);
+    await runQueueWorker(invocation, await ServiceSettings.read(invocation, options));
+  },
+};
