@@ -22,7 +22,10 @@ const foreign: readonly (readonly [pattern: RegExp, what: string])[] = [
     "JavaScript",
   ],
   [/^(ssr\.external|serverExternalPackages|overrides)$/, "an option of a bundler or a package manager"],
-  [/^(Cross-Origin-|credentialless|script-src|allow-same-origin)/, "a header or an attribute"],
+  [
+    /^(Cross-Origin-|credentialless|script-src|allow-same-origin|Idempotency-Key|Authorization: )/,
+    "a header or an attribute",
+  ],
 ];
 
 /** The members of every class and interface, by its name. */

@@ -11,12 +11,14 @@ export const packageOrder: readonly string[] = [
   "@onestep/runtime",
   "@onestep/models",
   "@onestep/pipelines",
+  "@onestep/server",
+  "@onestep/ai-sdk",
   "onestep",
 ];
 
 /** Packages that hold data and no code, and the packages that may depend on them. */
 export const dataPackages: Readonly<Record<string, readonly string[]>> = {
-  "@onestep/emoji32": ["@onestep/pipelines", "onestep"],
+  "@onestep/emoji32": ["@onestep/pipelines", "@onestep/server", "@onestep/ai-sdk", "onestep"],
 };
 
 /** Packages that may be loaded only when they are needed, by the package that loads them. */

@@ -35,14 +35,14 @@ export const queueOptions: readonly OptionDefinition[] = [
     name: "queue",
     value: "url",
     description:
-      "The queue of workers on other machines: redis://…, rediss://… or postgres://… (default: none, images are made in this process)",
+      "The queue of workers on other machines: redis://host, rediss://host or postgres://host/database (default: none, images are made in this process)",
   },
   {
     name: "storage",
     value: "location",
     completes: "folder",
     description:
-      "A folder, or s3://bucket/prefix?endpoint=…; with --queue, the same one for front ends and workers (default: onestep in the user's state folder)",
+      "A folder, or s3://bucket/prefix?endpoint=url; with --queue, the same one for front ends and workers (default: onestep in the user's state folder)",
   },
   {
     name: "config",
