@@ -92,7 +92,7 @@ export function createApp(options: AppOptions): ServiceApp {
       context.res.headers.set(name, value);
     options.onRequest?.({
       ...{ requestId, method: request.method, route: routePath(context, -1), owner: context.get("owner") },
-      status: request.signal.aborted ? 499 : context.res.status,
+      status: context.get("signal").aborted ? 499 : context.res.status,
       seconds: (performance.now() - startedAt) / 1000,
       error: context.error,
     });

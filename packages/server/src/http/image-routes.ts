@@ -85,7 +85,8 @@ async function answer(
     if (maskRule !== undefined) context.header("x-onestep-mask", maskRule);
     return context.json(response);
   } catch (error) {
-    throw deadline.isOver() ? timedOut(error) : error;
+    if (deadline.isOver()) throw timedOut(error);
+    throw deadline.signal.aborted ? clientGone(error) : error;
   } finally {
     if (!isStream(body)) deadline.clear();
   }
@@ -169,6 +170,11 @@ function toEvent(
   }
   const type = `${prefix}.completed`;
   return { event: type, data: { type, ...event.datum, ...common, output_format: format } };
+}
+
+/** Nobody reads it; logs and metrics count it. */
+function clientGone(cause: unknown): ApiError {
+  return new ApiError({ status: 499, code: "client_closed_request", message: "The client has gone.", cause });
 }
 
 function timedOut(cause: unknown): ApiError {

@@ -212,7 +212,7 @@ function readSeeds({ seed = -1, seeds, n }: ImageBody, jobId: string): readonly 
     );
   }
   const first = seed === -1 ? drawSeed(jobId) : seed;
-  if (first + n - 1 > Number.MAX_SAFE_INTEGER) {
+  if (first > Number.MAX_SAFE_INTEGER - (n - 1)) {
     throw invalidValue("seed", "`seed`: the last image's, `seed` + n − 1, would exceed 2^53 − 1.");
   }
   return Array.from({ length: n }, (_, index) => first + index);

@@ -31,7 +31,7 @@ export function readSize(
   if (isSame(asked, nearest)) return asked;
   throw invalidValue(
     "size",
-    `${card.name} cannot make images of ${asked.width}x${asked.height}: ${describeRule(card, maximumPixels)}. The nearest size is ${nearest.width}x${nearest.height}; \`auto\` is ${card.size.width}x${card.size.height}.`,
+    `${card.name} cannot make images of ${asked.width}x${asked.height}: ${describeRule(card, maximumPixels)}. The nearest size is ${nearest.width}x${nearest.height}; the default is ${card.size.width}x${card.size.height}.`,
   );
 }
 
