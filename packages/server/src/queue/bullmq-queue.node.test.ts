@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import { type QueueServer, startPostgres, startRedis } from "@onestep/queue-servers";
@@ -210,6 +212,21 @@ describe("openQueue", () => {
     const error = await openingError("redis://localhost", { leaseSeconds: Number.NaN });
     expect(String(error)).toContain("leaseSeconds: found NaN, expected a number, at least 0.5.");
   });
+
+  it.each(["redis", "postgres"])(
+    "does not wait long for something at %s:// that says nothing",
+    async (protocol) => {
+      const silent = createServer().listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const sockets: Socket[] = [];
+      silent.on("connection", (socket) => sockets.push(socket));
+      const { port } = silent.address() as AddressInfo;
+      const error = await openingError(`${protocol}://127.0.0.1:${port}/db`, { timeoutSeconds: 0.5 });
+      expect(QueueUnavailableError.isInstance(error)).toBe(true);
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    },
+  );
 
   it("tells no password and no user", async () => {
     const wrong = new URL(postgres.url);

@@ -41,10 +41,11 @@ export async function openQueue(url: string, options: OpenQueueOptions = {}): Pr
     });
   };
   const modelOptions: ModelQueueOptions = {
-    leaseMs: 1000 * seconds("leaseSeconds", 10, 0.5),
-    stalledMs: 1000 * seconds("stalledCheckSeconds", 2, 0.1),
+    // PostgreSQL has whole milliseconds, and keeps outcomes for whole seconds.
+    leaseMs: Math.round(1000 * seconds("leaseSeconds", 10, 0.5)),
+    stalledMs: Math.round(1000 * seconds("stalledCheckSeconds", 2, 0.1)),
     attempts: seconds("attempts", 3, 1),
-    keepSeconds: seconds("keepSeconds", 86_400, 1),
+    keepSeconds: Math.ceil(seconds("keepSeconds", 86_400, 1)),
   };
   const timeout = 1000 * seconds("timeoutSeconds", 5, 0.1);
   const wait = 1000 * seconds("waitForServer", 0, 0);

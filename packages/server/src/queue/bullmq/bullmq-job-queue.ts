@@ -2,10 +2,11 @@ import { InvalidArgumentError } from "@onestep/core";
 import { QueueUnavailableError } from "../../errors.ts";
 import type { ImageJob, JobFailure, JobOutcome, JobPreview } from "../../job.ts";
 import type { Claim, ClaimRequest, FailedJob, JobQueue, QueueLoad, WaitOptions } from "../queue.ts";
-import { closedError, JobWaiters, sleep, unknownJob } from "./job-waiters.ts";
+import { JobWaiters, unknownJob } from "./job-waiters.ts";
 import { ModelQueue, type ModelQueueOptions, type StoredBullJob } from "./model-queue.ts";
 import { ModelRegistry } from "./model-registry.ts";
-import type { QueueServer } from "./queue-server.ts";
+import { closedError, type QueueServer } from "./queue-server.ts";
+import { joinSignals, sleep } from "./waiting.ts";
 
 /** A claim that this process holds. */
 interface HeldClaim {
@@ -47,24 +48,12 @@ export class BullMQQueue implements JobQueue {
   }
 
   async claim({ models, count, signal }: ClaimRequest): Promise<readonly Claim[]> {
-    const end = AbortSignal.any([signal, this.#closing.signal]);
-    let delay = 250;
-    while (!end.aborted) {
-      try {
-        await this.#registry.register(models);
-        await this.#registry.listen({ cancelled: (id) => this.#abort(id), released: () => this.#wakeUp() });
-        const claims = await this.#take(models, count);
-        if (end.aborted) await this.release(claims);
-        else if (claims.length > 0) return claims;
-        else await this.#waitForWork(models, end);
-        delay = 250;
-      } catch (error) {
-        if (!QueueUnavailableError.isInstance(error)) throw error;
-        await sleep(delay * (0.5 + Math.random()), end);
-        delay = Math.min(2 * delay, 2000);
-      }
+    const either = joinSignals(signal, this.#closing.signal);
+    try {
+      return await this.#claim(models, count, either.signal);
+    } finally {
+      either.end();
     }
-    return [];
   }
 
   async renew(claims: readonly Claim[]): Promise<void> {
@@ -156,6 +145,27 @@ export class BullMQQueue implements JobQueue {
     await this.#server.close([...models.map(({ waiters }) => waiters), ...opened.flat()]);
   }
 
+  /** Tries again and again, through any outage. */
+  async #claim(models: readonly string[], count: number, end: AbortSignal): Promise<readonly Claim[]> {
+    let delay = 250;
+    while (!end.aborted) {
+      try {
+        await this.#registry.register(models);
+        await this.#registry.listen({ cancelled: (id) => this.#abort(id), released: () => this.#wakeUp() });
+        const claims = await this.#take(models, count);
+        if (end.aborted) await this.release(claims);
+        else if (claims.length > 0) return claims;
+        else await this.#waitForWork(models, end);
+        delay = 250;
+      } catch (error) {
+        if (!QueueUnavailableError.isInstance(error)) throw error;
+        await sleep(delay * (0.5 + Math.random()), end);
+        delay = Math.min(2 * delay, 2000);
+      }
+    }
+    return [];
+  }
+
   /** Takes the job whose turn it is, and those of its group that follow. */
   async #take(models: readonly string[], count: number): Promise<readonly Claim[]> {
     for (const model of await this.#order(models)) {
@@ -186,7 +196,7 @@ export class BullMQQueue implements JobQueue {
     if (models.length < 2) return models;
     const ranked = await Promise.all(
       models.map(async (model) => {
-        const isFirst = await this.#model(model).queue.hasInteractive();
+        const isFirst = await this.#model(model).queue.isInteractive();
         return { model, rank: (isFirst ? 0 : 1) + Math.random() };
       }),
     );
@@ -224,13 +234,10 @@ export class BullMQQueue implements JobQueue {
   }
 
   async #waitForWork(models: readonly string[], end: AbortSignal): Promise<void> {
-    const woken = AbortSignal.any([end, this.#wake.signal]);
-    const aborted = new AbortController();
-    await Promise.race([
-      ...models.map(async (model) => await this.#model(model).queue.waitForWork()),
-      sleep(1500, AbortSignal.any([woken, aborted.signal])),
-    ]);
-    aborted.abort();
+    const woken = joinSignals(end, this.#wake.signal);
+    const work = models.map(async (model) => await this.#model(model).queue.waitForWork());
+    await Promise.race([...work, sleep(1500, woken.signal)]);
+    woken.end();
   }
 
   #wakeUp(): void {

@@ -1,6 +1,6 @@
 import type { BackendFactory, IQueueBackend } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { importPackage, type ServerAddress } from "./server-address.ts";
 import { ServerClockPool } from "./server-clock.ts";
 
@@ -31,17 +31,24 @@ async function openRedis(address: ServerAddress, bullmq: BullMQ, timeout: number
     maxRetriesPerRequest: null,
     // A call during an outage fails at once, rather than happen when nobody waits for it.
     enableOfflineQueue: false,
+    disconnectTimeout: 300,
     retryStrategy: (times) => Math.min(50 * 2 ** times, 1000),
   });
   let reason: unknown;
   redis.on("error", (error) => {
     reason = error;
   });
+  const timer = setTimeout(() => {
+    reason ??= new Error(`no answer within ${timeout / 1000} s`);
+    redis.disconnect();
+  }, timeout);
   try {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
     throw reason ?? error;
+  } finally {
+    clearTimeout(timer);
   }
   return {
     backend: (name, options, kind) =>
@@ -53,7 +60,8 @@ async function openRedis(address: ServerAddress, bullmq: BullMQ, timeout: number
 async function openPostgres(address: ServerAddress, bullmq: BullMQ, timeout: number): Promise<Driver> {
   const { Client, Pool } = (await importPackage(address, async () => await import("pg"))).default;
   const connection = { connectionString: address.url, connectionTimeoutMillis: timeout, keepAlive: true };
-  const client = new Client(connection);
+  // Other processes may be making the tables, which takes longer than a query may.
+  const client = new Client({ ...connection, query_timeout: Math.max(timeout, 60_000) });
   client.on("error", ignore);
   try {
     await client.connect();
@@ -63,18 +71,30 @@ async function openPostgres(address: ServerAddress, bullmq: BullMQ, timeout: num
   }
   const pool: Pool = new Pool({
     ...connection,
-    // Connections are made as they are needed. Two for each model only listen.
-    max: 50,
+    // For queries. They are made as they are needed, and closed when they are not.
+    max: 8,
     query_timeout: timeout,
     options: "-c search_path=bullmq",
   });
   pool.setMaxListeners(0);
   pool.on("error", ignore);
+  const clients = new Set<PoolClient>();
+  pool.on("acquire", (client) => clients.add(client));
+  pool.on("release", (_error, client) => clients.delete(client));
   const clock = new ServerClockPool(pool);
   return {
-    backend: (name, options, kind) =>
-      bullmq.createPostgresBackend(name, { ...options, connection: clock }, kind),
-    close: async () => await pool.end(),
+    backend: (name, options, kind) => {
+      // These keep a connection for themselves.
+      if (kind?.blocking === true || kind?.withBlockingConnection === true) pool.options.max += 1;
+      return bullmq.createPostgresBackend(name, { ...options, connection: clock }, kind);
+    },
+    close: async () => {
+      const ended = pool.end();
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 500))]);
+      // BullMQ may take one that listens while it is being closed, and then keeps it.
+      for (const client of clients) client.release(true);
+      await ended;
+    },
   };
 }
 

@@ -2,7 +2,8 @@ import { QueueUnavailableError, UnknownJobError } from "../../errors.ts";
 import type { JobOutcome, JobPreview } from "../../job.ts";
 import type { WaitOptions } from "../queue.ts";
 import { type JobRecord, type ModelQueue, readFailure } from "./model-queue.ts";
-import type { StoredEvents, StoredOutcome } from "./queue-server.ts";
+import { closedError, type StoredEvents, type StoredOutcome } from "./queue-server.ts";
+import { sleep } from "./waiting.ts";
 
 /** One who waits for a job. */
 interface Waiter {
@@ -77,7 +78,7 @@ export class JobWaiters {
     });
   }
 
-  /** Asks at once, soon, and then every few seconds; more rarely, the more wait. */
+  /** Asks at once, soon, and then every second; more rarely, the more wait. */
   async #poll(id: string, waiter: Waiter, end: AbortSignal): Promise<void> {
     let delay = 250;
     for (;;) {
@@ -94,7 +95,7 @@ export class JobWaiters {
       this.#listen();
       await sleep(delay * (0.8 + 0.4 * Math.random()), end);
       if (end.aborted) return;
-      delay = Math.min(delay * 2, 3000 + 10 * this.#count);
+      delay = Math.min(delay * 2, 1000 + 10 * this.#count);
     }
   }
 
@@ -152,24 +153,5 @@ export function unknownJob(id: string): UnknownJobError {
     found: "no such job",
     expected: "one that waits, runs or has ended lately",
     remedy: "Check the id. Outcomes are removed after some time.",
-  });
-}
-
-/** The error of calls that a closed queue does not answer. */
-export function closedError(): QueueUnavailableError {
-  return new QueueUnavailableError("The queue was closed.");
-}
-
-/** Ends early, without an error, when the signal aborts. */
-export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(finish, milliseconds);
-    function finish(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    }
-    signal.addEventListener("abort", finish);
   });
 }

@@ -197,13 +197,13 @@ export class ModelQueue {
     return this.#load.value;
   }
 
-  /** Whether jobs wait that go before those of batches. */
-  async hasInteractive(): Promise<boolean> {
+  /** Whether the job whose turn it is goes before those of batches. */
+  async isInteractive(): Promise<boolean> {
     const queue = await this.#open();
-    const counts = await this.#server.call(
-      async () => await queue.getCountsPerPriority([0, priorities.interactive]),
+    const jobs = await this.#server.call(
+      async () => await queue.getJobs(["wait", "prioritized"], 0, 0, true),
     );
-    return Object.values(counts).some((count) => count > 0);
+    return jobs.some((job) => job.data.priority === "interactive");
   }
 
   /** The last jobs that failed for good, newest first. */
@@ -225,10 +225,11 @@ export class ModelQueue {
 
   /** What is to be closed. */
   async opened(): Promise<readonly { close(): Promise<void> }[]> {
-    const both = await Promise.allSettled([this.#queue, this.#worker]);
-    return both.flatMap((each) =>
-      each.status === "fulfilled" && each.value !== undefined ? [each.value] : [],
-    );
+    const [queue, worker] = await Promise.allSettled([this.#queue, this.#worker]);
+    const opened: { close(): Promise<void> }[] = [];
+    if (queue.status === "fulfilled" && queue.value !== undefined) opened.push(queue.value);
+    if (worker.status === "fulfilled" && worker.value !== undefined) opened.push(endWait(worker.value));
+    return opened;
   }
 
   #open(): Promise<StoredQueue> {
@@ -318,6 +319,17 @@ export function readFailure(reason: string | undefined): JobFailure {
   return { status: 500, code: "job_failed", message: reason || "The job failed." };
 }
 
+/** Nothing delays jobs here, but a person at a dashboard may. */
 function isWaiting(state: string): boolean {
-  return state === "waiting" || state === "prioritized";
+  return state === "waiting" || state === "prioritized" || state === "delayed";
+}
+
+/** Closing a worker would wait until its wait for jobs ends. */
+function endWait(worker: StoredWorker): { close(): Promise<void> } {
+  return {
+    close: async () => {
+      await worker.getBackend().disconnectBlocking(false);
+      await worker.close(true);
+    },
+  };
 }

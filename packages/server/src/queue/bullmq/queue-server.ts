@@ -1,5 +1,6 @@
 import { OnestepError } from "@onestep/core";
 import type { IQueueBackend, Queue, QueueEvents, Worker } from "bullmq";
+import { QueueUnavailableError } from "../../errors.ts";
 import type { ImageJob, JobOutcome, JobPreview } from "../../job.ts";
 import { type Connection, type Driver, openDriver } from "./drivers.ts";
 import { importPackage, ServerAddress } from "./server-address.ts";
@@ -49,6 +50,8 @@ export class QueueServer {
   readonly #driver: Driver;
   readonly #address: ServerAddress;
   readonly #timeout: number;
+  readonly #calls = new Set<(error: unknown) => void>();
+  #isClosed = false;
 
   private constructor(
     bullmq: typeof import("bullmq"),
@@ -118,27 +121,36 @@ export class QueueServer {
     return events;
   }
 
-  /** Makes a call that has a bounded time, and whose errors tell a server that is away from one that refuses. */
+  /**
+   * Makes a call that has a bounded time, and whose errors tell a server that is away from one that refuses. Closing ends
+   * it too: BullMQ never answers what is asked of a closed queue.
+   */
   async call<Result>(operation: () => Promise<Result>): Promise<Result> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no answer within ${this.#timeout / 1000} s`)),
-        this.#timeout,
-      );
+    if (this.#isClosed) throw closedError();
+    let giveUp = (_error: unknown): void => {};
+    const never = new Promise<never>((_resolve, reject) => {
+      giveUp = reject;
     });
+    const timer = setTimeout(
+      () => giveUp(new Error(`no answer within ${this.#timeout / 1000} s`)),
+      this.#timeout,
+    );
+    this.#calls.add(giveUp);
     try {
-      return await Promise.race([operation(), late]);
+      return await Promise.race([operation(), never]);
     } catch (error) {
       const isOurs = OnestepError.isInstance(error) || error instanceof TypeError || isRefusal(error);
       throw isOurs ? error : this.#address.unavailable(error);
     } finally {
       clearTimeout(timer);
+      this.#calls.delete(giveUp);
     }
   }
 
   /** Closes what was opened here. Does not wait long for a server that is away. */
   async close(opened: readonly { close(): Promise<void> }[]): Promise<void> {
+    this.#isClosed = true;
+    for (const giveUp of this.#calls) giveUp(closedError());
     const patience = new Promise<void>((resolve) => setTimeout(resolve, 2000).unref());
     await Promise.race([Promise.allSettled(opened.map(async (each) => await each.close())), patience]);
     await Promise.race([this.#driver.close().catch(ignore), patience]);
@@ -164,6 +176,11 @@ export class QueueServer {
       await new Promise((resolve) => setTimeout(resolve, 1000).unref());
     }
   }
+}
+
+/** The error of calls that a closed queue does not answer. */
+export function closedError(): QueueUnavailableError {
+  return new QueueUnavailableError("The queue was closed.");
 }
 
 /** Whether BullMQ says that the job is not there, not in that state, or held by somebody else. */

@@ -28,9 +28,10 @@ export class ServerAddress {
     this.url = url.replace(/^valkey:/, "redis:");
     this.#place = `${parsed.hostname}:${parsed.port || (isRedis ? 6379 : 5432)}`;
     const password = parsed.password;
-    this.#secrets = [password, safelyDecode(password), ...parsed.searchParams.values()].filter(
-      (text) => text !== "",
-    );
+    const parameters = [...parsed.searchParams]
+      .filter(([name]) => /pass/i.test(name))
+      .map(([, value]) => value);
+    this.#secrets = [password, safelyDecode(password), ...parameters].filter((text) => text !== "");
   }
 
   get packages(): string {
