@@ -12,3 +12,14 @@ export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<st
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** A random id whose order is that of time, to the millisecond. */
+export function orderedId(prefix: string): string {
+  const time = Date.now().toString(36).padStart(9, "0");
+  return `${prefix}_${time}${randomId("").slice(1, 17)}`;
+}
+
+/** What stands for an owner in the keys of the storage; a name of a key can have any letters. */
+export async function ownerFolder(owner: string): Promise<string> {
+  return (await sha256(owner)).slice(0, 32);
+}
