@@ -3,6 +3,7 @@ export { type LocalState, openLocalState } from "./open-local-state.node.ts";
 export { startExpiry } from "./operation/expiry.ts";
 export { Metrics, type MetricsSources } from "./operation/metrics.ts";
 export { type PageRoutesOptions, pageRoutes } from "./pages/pages.node.ts";
+export { type QueueDashboardOptions, queueDashboard } from "./pages/queue-dashboard.ts";
 export { type OpenQueueOptions, openQueue } from "./queue/bullmq-queue.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
 export { FolderStorage } from "./storage/folder-storage.node.ts";
