@@ -1,4 +1,5 @@
 import type { Handler, HandlerOptions, ServiceParts } from "./create-handler.ts";
+import { FileStore } from "./files/file-store.ts";
 import { createApp } from "./http/app.ts";
 import { defaultLimits } from "./limits.ts";
 import type { JobQueue } from "./queue/queue.ts";
@@ -37,7 +38,10 @@ export function createFrontEnd(options: FrontEndOptions): FrontEnd {
   const limits = { ...defaultLimits, ...options.limits };
   const workers = new WorkerRegistry(storage);
   const directory = new ModelDirectory({ source: workers, aliases });
-  const images = new ImageService({ queue, storage, directory, limits, strict, onWait: options.onWait });
+  const images = new ImageService({
+    ...{ queue, storage, directory, limits, strict, onWait: options.onWait },
+    readFile: (owner, id) => new FileStore(storage).read(owner, id, limits.uploadBytes),
+  });
   const parts: ServiceParts = { images, queue, storage, directory, limits };
   let isDraining = false;
   const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;

@@ -1,5 +1,6 @@
 import type { RepositoryLocation } from "@onestep/hub";
 import type { DiffusionPipelineBase } from "@onestep/pipelines";
+import { FileStore } from "./files/file-store.ts";
 import {
   type AppOptions,
   createApp,
@@ -78,7 +79,7 @@ export interface Handler {
   /** The Hono app behind it, to add routes before the first request. */
   readonly app: ServiceApp;
   /** What is in memory, in bytes by model. */
-  readonly memory: ReadonlyMap<string, number>;
+  memory(): ReadonlyMap<string, number>;
 }
 
 /**
@@ -108,7 +109,10 @@ export function createHandler(options: HandlerOptions): Handler {
       workerCount: async () => 1,
     },
   });
-  const images = new ImageService({ queue, storage, directory, limits, strict, onWait: options.onWait });
+  const images = new ImageService({
+    ...{ queue, storage, directory, limits, strict, onWait: options.onWait },
+    readFile: (owner, id) => new FileStore(storage).read(owner, id, limits.uploadBytes),
+  });
   const parts: ServiceParts = { images, queue, storage, directory, limits };
   const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;
   const settings: AppOptions = {
@@ -134,9 +138,7 @@ export function createHandler(options: HandlerOptions): Handler {
     drain: () => worker.drain(),
     close: () => worker.close(),
     ...{ parts, app },
-    get memory() {
-      return host.memory;
-    },
+    memory: () => host.memory,
   });
 }
 

@@ -23,6 +23,14 @@ export type {
   StoredImage,
 } from "./job.ts";
 export { defaultLimits, type ServiceLimits } from "./limits.ts";
+export {
+  type FailureStatus,
+  type ModelStatus,
+  type Status,
+  type StatusRoutesOptions,
+  statusRoutes,
+  type WorkerStatus,
+} from "./pages/status.ts";
 export { MemoryQueue, type MemoryQueueOptions, type OutcomeJournal } from "./queue/memory-queue.ts";
 export type { Claim, ClaimRequest, FailedJob, JobQueue, QueueLoad, WaitOptions } from "./queue/queue.ts";
 export type {

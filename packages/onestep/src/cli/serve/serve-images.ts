@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHandler } from "@onestep/server";
+import { createHandler, type Handler } from "@onestep/server";
 import {
+  Activity,
+  addServiceRoutes,
+  type BatchRunner,
   createFrontEnd,
   type FrontEnd,
   Metrics,
@@ -14,6 +17,7 @@ import {
 import { UsageError } from "../arguments/parse-arguments.ts";
 import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
+import { readVersion } from "../version.ts";
 import { readServedModels } from "./served-models.ts";
 import {
   type Address,
@@ -45,7 +49,12 @@ async function serveModels(invocation: Invocation, settings: ServiceSettings): P
   const state = await openLocalState(readStateFolder(settings, system.environment, address.port));
   const { queue, storage } = state;
   const metrics = new Metrics({ queue, models: async () => Object.keys(models) });
-  const handler = createHandler({
+  const activity = new Activity({
+    ...{ queue, version: readVersion() },
+    cards: () => handler.prepare(),
+    memory: () => handler.memory(),
+  });
+  const handler: Handler = createHandler({
     ...common,
     ...{ models, queue, storage, maxBatch: readMaxBatch(settings), memoryBudget: readMemoryBudget(settings) },
     readMemory: () => process.memoryUsage.rss(),
@@ -59,21 +68,24 @@ async function serveModels(invocation: Invocation, settings: ServiceSettings): P
     },
     onRun(report) {
       metrics.onRun(report);
+      activity.onRun(report);
       log.onRun(report);
     },
     onRequest(report) {
       metrics.onRequest(report);
+      activity.onRequest(report);
       log.onRequest(report);
     },
     onWait: (model, seconds) => metrics.observeWait(model, seconds),
     addRoutes: (app) => metrics.addRoute(app),
   });
+  const batches = addServiceRoutes(handler.app, handler.parts, { readStatus: activity.read });
   try {
     await pageRoutes(handler.app);
     output.progress.showTask("Loading");
     await handler.prepare(signal);
     output.progress.clear();
-    await listen(invocation, handler, { address, shutdown, models: Object.keys(models), storage });
+    await listen(invocation, handler, { address, shutdown, models: Object.keys(models), storage, batches });
   } finally {
     await handler.close();
     await state.close();
@@ -100,20 +112,30 @@ async function serveQueue(invocation: Invocation, settings: ServiceSettings, url
     queue,
     models: async () => ((await frontEnd.current?.workers.cards()) ?? []).map(({ name }) => name),
   });
+  const activity = new Activity({
+    ...{ queue, version: readVersion() },
+    cards: async () => (await frontEnd.current?.workers.cards()) ?? [],
+    workers: async () => (await frontEnd.current?.workers.workers()) ?? [],
+  });
   const handler = createFrontEnd({
     ...{ ...common, queue, storage },
     onRequest(report) {
       metrics.onRequest(report);
+      activity.onRequest(report);
       log.onRequest(report);
     },
-    onWait: (name, seconds) => metrics.observeWait(name, seconds),
+    onWait(name, seconds) {
+      metrics.observeWait(name, seconds);
+      activity.onImages(1);
+    },
     addRoutes: (app) => metrics.addRoute(app),
   });
   frontEnd.current = handler;
+  const batches = addServiceRoutes(handler.app, handler.parts, { readStatus: activity.read });
   try {
     await pageRoutes(handler.app);
     const models = (await handler.workers.cards()).map(({ name }) => name);
-    await listen(invocation, handler, { address, shutdown, models, storage });
+    await listen(invocation, handler, { address, shutdown, models, storage, batches });
   } finally {
     await handler.close();
   }
@@ -128,17 +150,19 @@ interface Listening {
   readonly shutdown: number;
   readonly models: readonly string[];
   readonly storage: Parameters<typeof startExpiry>[0];
+  readonly batches: BatchRunner;
 }
 
 async function listen(
   { output, signal }: Invocation,
   handler: { (request: Request): Promise<Response>; drain(): void },
-  { address, shutdown, models, storage }: Listening,
+  { address, shutdown, models, storage, batches }: Listening,
 ): Promise<void> {
   const server = await startServer(handler, address);
   const stopExpiry = startExpiry(storage, (error) =>
     output.warn(`What has expired cannot be deleted: ${String(error)}`),
   );
+  batches.start();
   try {
     const { url } = server;
     const served = models.length === 0 ? "No worker yet" : models.join(", ");
@@ -146,9 +170,11 @@ async function listen(
     await untilAborted(signal);
     output.note("Stopping: requests that are being answered are finished.");
     handler.drain();
+    await batches.stop();
     await server.close(shutdown);
   } finally {
     stopExpiry();
+    await batches.stop();
   }
 }
 

@@ -1,0 +1,35 @@
+import { batchRoutes } from "../batches/batch-routes.ts";
+import { BatchRunner } from "../batches/batch-runner.ts";
+import { BatchStore } from "../batches/batch-store.ts";
+import type { ServiceParts } from "../create-handler.ts";
+import { fileRoutes } from "../files/file-routes.ts";
+import { FileStore } from "../files/file-store.ts";
+import type { ServiceApp } from "../http/app.ts";
+import { type Status, statusRoutes } from "../pages/status.ts";
+
+/** Options of {@link addServiceRoutes}. */
+export interface ServiceRouteOptions {
+  /** Reads what the page at `/status` shows. */
+  readonly readStatus: () => Promise<Status>;
+  /** How many lines of a batch run at a time: enough to keep the workers busy. 64 by default. */
+  readonly linesInFlight?: number | undefined;
+}
+
+/**
+ * Adds `/v1/files`, `/v1/batches` and `/status`.
+ *
+ * @returns What runs the batches: start it when models or workers are there.
+ */
+export function addServiceRoutes(
+  app: ServiceApp,
+  { images, storage }: ServiceParts,
+  { readStatus, linesInFlight = 64 }: ServiceRouteOptions,
+): BatchRunner {
+  const files = new FileStore(storage);
+  const batches = new BatchStore(storage);
+  const runner = new BatchRunner({ store: batches, files, service: images, linesInFlight });
+  fileRoutes(app, { files });
+  batchRoutes(app, { batches, files, runner });
+  statusRoutes(app, { read: readStatus });
+  return runner;
+}
