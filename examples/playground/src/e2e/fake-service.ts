@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { RasterImage } from "onestep";
 import type { ServedModel } from "../service/messages.ts";
 
-/** The models of the service: one with classes, one with prompts, and one that only makes images. */
+/** The models of the service: one with classes, one with prompts, one that only makes images, and another name of the first. */
 export const servedModels: readonly (ServedModel & { readonly object: "model" })[] = [
   {
     id: "emoji32",
@@ -11,7 +11,7 @@ export const servedModels: readonly (ServedModel & { readonly object: "model" })
     onestep: {
       class: "ConsistencyModelPipeline",
       tasks: ["generation", "edit", "inpainting", "variation"],
-      sizes: { default: "32x32", multiple: 32, maximum: 32 },
+      sizes: { default: "32x32", multiple: null, maximum: null },
       steps: { default: 2 },
       guidance: null,
       labels: ["grinning face", "fox", "rocket"],
@@ -48,6 +48,22 @@ export const servedModels: readonly (ServedModel & { readonly object: "model" })
       prompt: true,
       negative_prompt: false,
       adapters: [],
+    },
+  },
+  {
+    id: "gpt-image-1",
+    object: "model",
+    onestep: {
+      class: "ConsistencyModelPipeline",
+      tasks: ["generation"],
+      sizes: { default: "32x32", multiple: null, maximum: null },
+      steps: { default: 2 },
+      guidance: null,
+      labels: null,
+      prompt: false,
+      negative_prompt: false,
+      adapters: [],
+      alias_of: "emoji32",
     },
   },
 ];

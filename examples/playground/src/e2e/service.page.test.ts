@@ -114,7 +114,7 @@ describe("the playground of a service", { timeout: 120_000 }, () => {
           n: 1,
           seed: 7,
           num_inference_steps: 2,
-          class_labels: 1,
+          class_labels: "fox",
           stream: true,
           partial_images: 1,
         },
@@ -139,7 +139,7 @@ describe("the playground of a service", { timeout: 120_000 }, () => {
     expect(service.requests[0]?.fields).toMatchObject({
       n: 3,
       seed: 5,
-      class_labels: [0, 1, 2],
+      class_labels: ["grinning face", "fox", "rocket"],
       partial_images: 0,
     });
     expect(await driver.tiles.count()).toBe(3);
@@ -216,6 +216,8 @@ describe("the playground of a service", { timeout: 120_000 }, () => {
     const offered = () => tasks.getByRole("radio").locator("visible=true").count();
     await page.getByRole("radio", { name: "Paint", exact: true }).waitFor();
     expect(await offered()).toBe(3);
+    const models = page.locator("#served-model option");
+    expect(await models.allTextContents()).toEqual(["emoji32", "stable-diffusion", "org/plain"]);
     await chooseModel(driver, "org/plain");
     expect(await tasks.isHidden()).toBe(true);
     for (const label of ["What to avoid", "Guidance"])

@@ -8,17 +8,20 @@ export interface ServedModel {
     readonly sizes: {
       /** As in `512x512`. */
       readonly default: string;
-      readonly multiple: number;
-      readonly maximum: number;
+      /** `null` for models with one size. */
+      readonly multiple: number | null;
+      readonly maximum: number | null;
     };
     readonly steps: { readonly default: number };
     /** `null` for models that are not guided. */
     readonly guidance: { readonly default: number } | null;
-    /** The names of its classes by number; `null` for models without classes. */
+    /** The names of its classes, in no particular order; `null` for models without names. */
     readonly labels: readonly string[] | null;
     readonly prompt: boolean;
     readonly negative_prompt: boolean;
     readonly adapters: readonly string[];
+    /** The model that this id is another name of. */
+    readonly alias_of?: string;
   };
 }
 

@@ -36,7 +36,7 @@ export function factsOfServed({ onestep }: ServedModel, host: string): ModelFact
           takesGuidance: onestep.guidance !== null,
           takesNegativePrompt: onestep.negative_prompt,
           takesPicture: tasks.includes("edit"),
-          sizeMultiple: sizes.multiple,
+          sizeMultiple: sizes.multiple ?? 1,
           preview: "sent",
         }
       : undefined,

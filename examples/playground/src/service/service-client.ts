@@ -17,11 +17,11 @@ export class ServiceClient {
     this.#askForKey = askForKey;
   }
 
-  /** The models of the service. @throws EngineError if they cannot be listed. */
+  /** The models of the service, without other names of them. @throws EngineError if they cannot be listed. */
   async listModels(): Promise<readonly ServedModel[]> {
     const response = await this.#send("v1/models", {});
     const { data }: { readonly data: readonly ServedModel[] } = await response.json();
-    return data.filter((model) => (model.onestep as unknown) !== undefined);
+    return data.filter(({ onestep }) => onestep.alias_of === undefined);
   }
 
   /**

@@ -65,14 +65,14 @@ export class ServiceEngine implements Engine {
       noise: async () => [],
       fit: async (wanted) => fitPicture(wanted),
       generate: ({ seeds, classLabels, steps }) =>
-        this.#make({ seeds, steps: Number(steps), fields: labelFields(classLabels) }, options),
+        this.#make({ seeds, steps: Number(steps), fields: this.#labelFields(classLabels) }, options),
       text: (wanted) =>
         this.#make(
           { seeds: wanted.seeds, steps: wanted.steps, fields: this.#textFields(wanted), start: wanted.start },
           options,
         ),
       edit: ({ edit, seeds, classLabels, steps }) =>
-        this.#make({ seeds, steps, fields: labelFields(classLabels), start: startOf(edit) }, options),
+        this.#make({ seeds, steps, fields: this.#labelFields(classLabels), start: startOf(edit) }, options),
     };
     return answers[name](request);
   }
@@ -97,6 +97,14 @@ export class ServiceEngine implements Engine {
       ...(negativePrompt === undefined ? {} : { negative_prompt: negativePrompt }),
       ...(guidance === null ? {} : { guidance_scale: guidanceScale }),
     };
+  }
+
+  /** The classes of the images by name, since a list of names is all that is known of them: one if they are all the same. */
+  #labelFields(classLabels: readonly number[] | undefined): Fields {
+    if (classLabels === undefined) return {};
+    const names = classLabels.map((label) => this.#require().onestep.labels?.[label] ?? label);
+    const [first] = names;
+    return { class_labels: names.every((name) => name === first) ? first : names };
   }
 
   async #make(
@@ -137,13 +145,6 @@ export class ServiceEngine implements Engine {
     }
     return { images, milliseconds: performance.now() - begun, stepMilliseconds: [] };
   }
-}
-
-/** The classes of the images: one number if they are all the same. */
-function labelFields(classLabels: readonly number[] | undefined): Fields {
-  if (classLabels === undefined) return {};
-  const [first] = classLabels;
-  return { class_labels: classLabels.every((label) => label === first) ? first : classLabels };
 }
 
 function startOf(edit: Edit): StartPicture {
