@@ -30,6 +30,8 @@ interface Entry {
   readonly waiters: Set<Waiter>;
   readonly abort: AbortController;
   failures: number;
+  /** For those who come to wait later. */
+  lastPreview: JobPreview | undefined;
   /** The token of the claim that holds it. */
   heldBy: string | undefined;
 }
@@ -68,6 +70,7 @@ export class MemoryQueue implements JobQueue {
         waiters: new Set<Waiter>(),
         abort: new AbortController(),
         failures: 0,
+        lastPreview: undefined,
         heldBy: undefined,
       };
       this.#entries.set(job.id, entry);
@@ -92,6 +95,7 @@ export class MemoryQueue implements JobQueue {
   async announce({ job, token }: Claim, preview: JobPreview): Promise<void> {
     const entry = this.#entries.get(job.id);
     if (entry?.heldBy !== token) return;
+    entry.lastPreview = preview;
     for (const { onPreview } of entry.waiters) onPreview?.(preview);
   }
 
@@ -155,6 +159,7 @@ export class MemoryQueue implements JobQueue {
       };
       signal?.addEventListener("abort", stop, { once: true });
       entry.waiters.add(waiter);
+      if (entry.lastPreview !== undefined) onPreview?.(entry.lastPreview);
     });
   }
 
