@@ -1,8 +1,22 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
+import {
+  compose,
+  config,
+  containerOf,
+  deployments,
+  find,
+  image,
+  instructions,
+  manifests,
+  podOf,
+  postgres,
+  read,
+  started,
+} from "./deploy-files.ts";
 import { type Manifest, readJson, root } from "./workspace.ts";
 
 /** What the command line says of a command. */
@@ -10,154 +24,6 @@ interface CommandLine {
   readonly name: string;
   readonly options: readonly { readonly name: string; readonly choices?: readonly string[] }[];
 }
-
-/** A container, of whichever of the files. */
-interface Started {
-  readonly where: string;
-  readonly words: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-interface ComposeService {
-  readonly image?: string;
-  readonly build?: string;
-  readonly command?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly secrets?: readonly string[];
-  readonly volumes?: readonly string[];
-  readonly configs?: readonly { readonly source: string }[];
-  readonly stop_grace_period?: string;
-  readonly healthcheck?: { readonly disable?: boolean };
-  readonly deploy?: { readonly replicas?: number };
-}
-
-interface ComposeFile {
-  readonly services: Readonly<Record<string, ComposeService>>;
-  readonly configs?: Readonly<Record<string, { readonly content: string }>>;
-  readonly secrets?: Readonly<Record<string, { readonly file: string }>>;
-  readonly volumes?: Readonly<Record<string, unknown>>;
-}
-
-interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: string };
-}
-
-interface Container {
-  readonly name: string;
-  readonly image: string;
-  readonly args: readonly string[];
-  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly envFrom: readonly Readonly<Record<string, { readonly name: string }>>[];
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
-  readonly startupProbe?: Probe;
-  readonly readinessProbe?: Probe;
-  readonly livenessProbe?: Probe;
-  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
-  readonly resources: { readonly limits: { readonly memory: string } };
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-}
-
-interface Document {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly selector?: Readonly<Record<string, unknown>>;
-    readonly ports?: readonly { readonly targetPort: string }[];
-    readonly scaleTargetRef?: { readonly name: string };
-    readonly minReplicaCount?: number;
-    readonly triggers?: readonly {
-      readonly type: string;
-      readonly metadata: Readonly<Record<string, string>>;
-    }[];
-    readonly advanced?: unknown;
-    readonly template?: {
-      readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-      readonly spec: {
-        readonly terminationGracePeriodSeconds: number;
-        readonly containers: readonly Container[];
-        readonly volumes: readonly {
-          readonly name: string;
-          readonly secret?: { readonly secretName: string };
-        }[];
-      };
-    };
-  };
-}
-
-const read = (path: string): string => readFileSync(join(root, "deploy", path), "utf8");
-
-/** Tags of compose, which say that a value replaces another. */
-const customTags = (["map", "seq"] as const).map((collection) => ({
-  tag: "!override",
-  collection,
-}));
-const readCompose = (path: string): ComposeFile => parse(read(path), { merge: true, customTags });
-const compose = readCompose("compose.yaml");
-const postgres = readCompose("compose.postgres.yaml");
-
-const manifests = readdirSync(join(root, "deploy/kubernetes"));
-const documents = manifests
-  .filter((name) => name !== "kustomization.yaml")
-  .flatMap((name) =>
-    parseAllDocuments(read(`kubernetes/${name}`)).map((document) => {
-      expect(document.errors).toEqual([]);
-      return document.toJS() as Document;
-    }),
-  );
-const find = (kind: string, name: string): Document => {
-  const found = documents.find((document) => document.kind === kind && document.metadata.name === name);
-  if (found === undefined) throw new Error(`There is no ${kind} ${name}.`);
-  return found;
-};
-const deployments = documents.filter(({ kind }) => kind === "Deployment");
-const podOf = (document: Document) => {
-  if (document.spec?.template === undefined) throw new Error(`${document.metadata.name} has no pods.`);
-  return document.spec.template;
-};
-const containerOf = (document: Document): Container => {
-  const [container, ...others] = podOf(document).spec.containers;
-  if (container === undefined || others.length > 0) throw new Error("Expected one container.");
-  return container;
-};
-const config = find("ConfigMap", "onestep").data ?? {};
-
-/** The values of an instruction of the Dockerfile, with continued lines joined. */
-function instructions(name: string): readonly string[] {
-  const lines = read("Dockerfile").replaceAll("\\\n", " ").split("\n");
-  return lines
-    .filter((line) => line.startsWith(`${name} `))
-    .map((line) => line.slice(name.length + 1).trim());
-}
-
-const image = {
-  environment: Object.fromEntries(
-    instructions("ENV").flatMap((line) =>
-      line.split(/\s+/).map((pair) => pair.split("=") as [string, string]),
-    ),
-  ),
-  entrypoint: JSON.parse(instructions("ENTRYPOINT")[0] ?? "[]") as readonly string[],
-  command: JSON.parse(instructions("CMD")[0] ?? "[]") as readonly string[],
-};
-
-/** Every container that runs the command line. */
-const started: readonly Started[] = [
-  { where: "the image", words: image.command, environment: image.environment },
-  ...[compose, postgres].flatMap(({ services }, index) =>
-    Object.entries(services).flatMap(([name, service]) => {
-      const words = service.command ?? compose.services[name]?.command ?? [];
-      const isOurs = (compose.services[name]?.build ?? service.build) !== undefined;
-      const where = `${index === 0 ? "compose.yaml" : "compose.postgres.yaml"}: ${name}`;
-      return isOurs ? [{ where, words, environment: service.environment ?? {} }] : [];
-    }),
-  ),
-  ...deployments.map((deployment) => {
-    const { args, env = [] } = containerOf(deployment);
-    const own = Object.fromEntries(env.map(({ name, value }) => [name, value]));
-    return { where: deployment.metadata.name, words: args, environment: { ...config, ...own } };
-  }),
-];
 
 let commands: readonly CommandLine[];
 let variableOf: (option: string) => string;
