@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** A process of `onestep serve` or `onestep worker`. */
+export interface ServiceProcess {
+  /** What it says of itself: the address of a service. */
+  readonly ready: string;
+  readonly child: ChildProcess;
+  /** Its resident memory now, in bytes. */
+  memory(): Promise<number>;
+  /** Asks it to end, and waits. */
+  stop(): Promise<void>;
+}
+
+const program = join(
+  dirname(createRequire(import.meta.url).resolve("onestep/package.json")),
+  "bin",
+  "onestep.js",
+);
+
+/**
+ * Starts `onestep` with arguments, and waits until it is ready.
+ *
+ * @throws Error with what it wrote if it ends before.
+ */
+export async function startOnestep(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const state = await mkdtemp(join(tmpdir(), "onestep-load-"));
+  const child = spawn(process.execPath, [program, ...args, "--json"], {
+    env: { ...process.env, XDG_STATE_HOME: state, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => {
+    errors = (errors + text.toString()).slice(-4000);
+  });
+  const ready = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (part: Buffer) => {
+      text += part.toString();
+      const found = /"(?:url|id)": "([^"]+)"/.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void ended.then(() => reject(new Error(`onestep ${args[0]} ended: ${errors}`)));
+  });
+  return {
+    ...{ ready, child },
+    async memory() {
+      const status = await readFile(`/proc/${child.pid}/status`, "utf8");
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
