@@ -164,6 +164,26 @@ describe("runWorker", () => {
   });
 });
 
+describe("a storage that is full", () => {
+  it("fails the job after three tries, and the worker goes on", async () => {
+    const queue = new MemoryQueue();
+    const storage = new MemoryStorage({ maxBytes: 10 });
+    const host = new ModelHost({ models: { m: { pipeline: pipe } }, maxBatch: 1 });
+    await host.prepare();
+    const drain = new AbortController();
+    const working = runWorker({ queue, storage, host, drain: drain.signal, stop: drain.signal });
+    for (const job of jobs([8, 10])) {
+      await queue.enqueue([job]);
+      expect(await queue.wait(job.id)).toMatchObject({
+        status: "failed",
+        failure: { status: 507, code: "storage_failed" },
+      });
+    }
+    drain.abort();
+    await working;
+  });
+});
+
 describe("the group of a job", () => {
   it("knows every setting of an image", () => {
     expect(Object.keys(sharing).sort()).toEqual([...imageSettingNames()].sort());

@@ -7,6 +7,7 @@ import {
   UnsupportedError,
 } from "@onestep/core";
 import { errorMessage } from "@onestep/core/internal";
+import { QueueUnavailableError, StorageError } from "../errors.ts";
 import type { ImageJob, JobFailure, StoredImage } from "../job.ts";
 import type { Claim, JobQueue } from "../queue/queue.ts";
 import type { ImageStorage } from "../storage/storage.ts";
@@ -42,24 +43,39 @@ export interface WorkerOptions {
   readonly onRun?: ((report: RunReport) => void) | undefined;
 }
 
-/** Takes jobs from a queue and makes their images, until it is drained. */
+/**
+ * Takes jobs from a queue and makes their images, until it is drained. While the images of a run are written and settled,
+ * the next run computes.
+ */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { queue, host, drain, stop } = options;
   const end = AbortSignal.any([drain, stop]);
-  while (!end.aborted) {
-    const count = Math.max(1, ...host.cards.map(({ bestBatch }) => bestBatch));
-    const claims = await queue.claim({ models: host.names, count, signal: end });
-    options.onClaim?.(claims.length);
-    const renewal = setInterval(
-      () => void queue.renew(claims).catch(() => undefined),
-      options.renewEvery ?? 2000,
-    );
-    try {
-      for (const group of inGroups(claims, host)) await runGroup(group, options);
-    } finally {
-      clearInterval(renewal);
-      options.onClaim?.(0);
+  const held = new Set<Claim>();
+  const renewal = setInterval(
+    () => void queue.renew([...held]).catch(() => undefined),
+    options.renewEvery ?? 2000,
+  );
+  let settling: Promise<void> = Promise.resolve();
+  try {
+    while (!end.aborted) {
+      const count = Math.max(1, ...host.cards.map(({ bestBatch }) => bestBatch));
+      const claims = await queue.claim({ models: host.names, count, signal: end });
+      for (const claim of claims) held.add(claim);
+      options.onClaim?.(held.size);
+      for (const group of inGroups(claims, host)) {
+        const settle = await runGroup(group, options);
+        await settling;
+        settling = settle().finally(() => {
+          for (const claim of group) held.delete(claim);
+          options.onClaim?.(held.size);
+        });
+        // Awaited before the next one; until then, a failure is no unhandled one.
+        settling.catch(() => undefined);
+      }
     }
+    await settling;
+  } finally {
+    clearInterval(renewal);
   }
 }
 
@@ -79,15 +95,17 @@ function inGroups(claims: readonly Claim[], host: ModelHost): readonly (readonly
   });
 }
 
-async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<void> {
+const nothingToSettle = async (): Promise<void> => undefined;
+
+/** Makes the images of a group. @returns What writes and settles them. */
+async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<() => Promise<void>> {
   const { queue, stop } = options;
   const claims = all.filter(({ signal }) => !signal.aborted);
   const [first] = claims;
-  if (first === undefined) return;
-  if (stop.aborted) return queue.release(claims);
+  if (first === undefined) return nothingToSettle;
+  if (stop.aborted) return () => queue.release(claims).catch(() => undefined);
   const startedAt = performance.now();
-  const report = (outcome: RunReport["outcome"], lost = 0, error?: unknown): void => {
-    const seconds = (performance.now() - startedAt) / 1000;
+  const report = (outcome: RunReport["outcome"], seconds: number, lost = 0, error?: unknown): void =>
     options.onRun?.({
       model: first.job.model,
       jobs: claims.map(({ job }) => job),
@@ -96,7 +114,7 @@ async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<
       lost,
       error,
     });
-  };
+  const elapsed = (): number => (performance.now() - startedAt) / 1000;
   const abandoned = new AbortController();
   const watch = watchCancellations(claims, abandoned);
   const signal = AbortSignal.any([stop, abandoned.signal]);
@@ -107,27 +125,32 @@ async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<
       claims.map(({ job }) => job),
       { storage: options.storage, signal, onPreview: previewing(claims, options) },
     );
-    const seconds = (performance.now() - startedAt) / 1000;
-    const settled = await Promise.all(
-      claims.map((claim, index) =>
-        settle(claim, images[index], { seconds, batchSize: claims.length }, options),
-      ),
-    );
-    report("completed", settled.filter((isSettled) => !isSettled).length);
+    const run = { seconds: elapsed(), batchSize: claims.length };
+    return async () => {
+      const settled = await Promise.all(
+        claims.map((claim, index) => settle(claim, images[index], run, options)),
+      );
+      report("completed", run.seconds, settled.filter((isSettled) => !isSettled).length);
+    };
   } catch (error) {
     if (stop.aborted) {
-      await queue.release(claims);
-      report("released");
-    } else if (abandoned.signal.aborted) {
-      report("cancelled");
-    } else if (claims.length > 1) {
-      // One of them may be at fault. Alone, the others succeed.
-      for (const claim of claims) await runGroup([claim], options);
-    } else {
-      const { failure, again } = toFailure(error);
-      await queue.fail(first, failure, again);
-      report("failed", 0, error);
+      report("released", elapsed());
+      return () => queue.release(claims).catch(() => undefined);
     }
+    if (abandoned.signal.aborted) {
+      report("cancelled", elapsed());
+      return nothingToSettle;
+    }
+    if (claims.length > 1) {
+      // One of them may be at fault. Alone, the others succeed.
+      for (const claim of claims) await (await runGroup([claim], options))();
+      return nothingToSettle;
+    }
+    const { failure, again } = toFailure(error);
+    report("failed", elapsed(), 0, error);
+    return async () => {
+      await queue.fail(first, failure, again).catch(() => false);
+    };
   } finally {
     watch.stop();
   }
@@ -146,6 +169,7 @@ function watchCancellations(claims: readonly Claim[], abandoned: AbortController
   };
 }
 
+/** Never rejects: a job that cannot be settled is tried again, here or, when its lease has ended, elsewhere. */
 async function settle(
   claim: Claim,
   image: RasterImage | undefined,
@@ -154,15 +178,17 @@ async function settle(
 ): Promise<boolean> {
   if (claim.signal.aborted || image === undefined) return false;
   const { job, token } = claim;
-  const stored = await store(image, `${job.output.key}-${safeToken(token)}`, job, storage);
-  const isSettled = await queue.complete(claim, {
-    status: "completed",
-    image: stored,
-    ...run,
-    storage: storage.id,
-  });
-  if (!isSettled) await storage.delete([stored.key]);
-  return isSettled;
+  try {
+    const stored = await store(image, `${job.output.key}-${safeToken(token)}`, job, storage);
+    const outcome = { status: "completed", image: stored, ...run, storage: storage.id } as const;
+    const isSettled = await queue.complete(claim, outcome);
+    if (!isSettled) await storage.delete([stored.key]);
+    return isSettled;
+  } catch (error) {
+    const { failure, again } = toFailure(error);
+    if (!QueueUnavailableError.isInstance(error)) await queue.fail(claim, failure, again).catch(() => false);
+    return false;
+  }
 }
 
 /** Each try writes under a name of its own, so that a worker that lost its lease overwrites nothing. */
@@ -217,6 +243,10 @@ function toFailure(error: unknown): { readonly failure: JobFailure; readonly aga
   if (OnestepError.isInstance(error) && error.code === "out-of-memory") {
     const message = "The server has not enough memory for an image of this size.";
     return { failure: { status: 500, code: "out_of_memory", message }, again: false };
+  }
+  if (StorageError.isInstance(error)) {
+    const message = "The server cannot keep the image: its storage is full, or away.";
+    return { failure: { status: 507, code: "storage_failed", message }, again: true };
   }
   const again = !DisposedError.isInstance(error);
   return { failure: { status: 500, code: "server_error", message: "The image could not be made." }, again };
