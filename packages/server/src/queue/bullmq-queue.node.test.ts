@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { InvalidArgumentError, UnsupportedError } from "@onestep/core";
 import { type QueueServer, startPostgres, startRedis } from "@onestep/queue-servers";
@@ -30,6 +30,39 @@ for (const [name, server] of servers) {
     leaseSeconds: 1,
     open: async () => await openQueue(server.url, quick),
   });
+}
+
+/** A way to a server that can fall silent, as a network does. */
+async function startProxy(url: string): Promise<{ readonly url: string; silence(): void; close(): void }> {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("error", () => {});
+      from.on("close", () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const own = new URL(url);
+  own.port = String((proxy.address() as AddressInfo).port);
+  return {
+    url: own.href,
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().resume();
+      sockets.clear();
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  };
 }
 
 /** The error that opening a queue ends with. */
@@ -83,6 +116,27 @@ describe.each(servers)("a queue on %s", (name, server) => {
     expect((await claiming).job.id).toBe(later.id);
     await queue.complete(await claiming, completed);
     expect(await queue.wait(later.id)).toEqual(completed);
+  });
+
+  it("goes on over new connections when those it has fall silent", async () => {
+    const proxy = await startProxy(server.url);
+    const queue = await openQueue(proxy.url, { ...slow, timeoutSeconds: 1 });
+    opened.push(queue);
+    const [job, later] = [makeJob(), makeJob()];
+    await queue.enqueue([job]);
+    const claim = await claimJob(queue, job.model);
+    const waiting = queue.wait(job.id);
+    const claiming = claimJob(queue, later.model);
+    await delay(100);
+    proxy.silence();
+    await expect
+      .poll(async () => await queue.complete(claim, completed).catch(() => "away"), { timeout: 10_000 })
+      .toBe(true);
+    expect(await waiting).toEqual(completed);
+    await queue.enqueue([later]);
+    expect((await claiming).job.id).toBe(later.id);
+    await queue.close();
+    proxy.close();
   });
 
   it("does not depend on the clocks of the machines", async () => {

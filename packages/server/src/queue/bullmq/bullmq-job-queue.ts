@@ -1,11 +1,11 @@
-import { InvalidArgumentError } from "@onestep/core";
 import { QueueUnavailableError } from "../../errors.ts";
 import type { ImageJob, JobFailure, JobOutcome, JobPreview } from "../../job.ts";
 import type { Claim, ClaimRequest, FailedJob, JobQueue, QueueLoad, WaitOptions } from "../queue.ts";
 import { JobWaiters, unknownJob } from "./job-waiters.ts";
-import { ModelQueue, type ModelQueueOptions, type StoredBullJob } from "./model-queue.ts";
+import { ModelQueue, type ModelQueueOptions } from "./model-queue.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { closedError, type QueueServer } from "./queue-server.ts";
+import { checkJob, type StoredBullJob } from "./stored-job.ts";
 import { joinSignals, sleep } from "./waiting.ts";
 
 /** A claim that this process holds. */
@@ -170,25 +170,36 @@ export class BullMQQueue implements JobQueue {
   async #take(models: readonly string[], count: number): Promise<readonly Claim[]> {
     for (const model of await this.#order(models)) {
       const { queue } = this.#model(model);
-      const claims: Claim[] = [];
-      while (claims.length < count) {
-        const token = crypto.randomUUID();
-        const job = await queue.take(token).catch((error: unknown) => {
-          if (claims.length === 0) throw error;
-          return undefined;
-        });
-        if (job === undefined) break;
-        const claim = this.#hold(queue, job, token);
-        if (claims[0] !== undefined && claims[0].job.group !== claim.job.group) {
-          this.#held.delete(token);
-          await queue.release(job, token);
-          break;
-        }
-        claims.push(claim);
+      const first = await this.#takeOne(queue);
+      if (first === undefined) continue;
+      const claims = [first];
+      try {
+        if (count > 1) await this.#takeGroup(queue, claims, first.job.group, count - 1);
+      } catch (error) {
+        // What was taken stays taken if the server goes away now.
+        if (!QueueUnavailableError.isInstance(error)) throw error;
       }
-      if (claims.length > 0) return claims;
+      return claims;
     }
     return [];
+  }
+
+  /** Looks before it takes: what is taken by mistake has to be given back. */
+  async #takeGroup(queue: ModelQueue, claims: Claim[], group: string, count: number): Promise<void> {
+    const next = await queue.peek(count);
+    const end = next.findIndex((job) => job.group !== group);
+    for (let left = end === -1 ? next.length : end; left > 0; left--) {
+      const claim = await this.#takeOne(queue);
+      if (claim === undefined) return;
+      if (claim.job.group !== group) return await this.release([claim]);
+      claims.push(claim);
+    }
+  }
+
+  async #takeOne(queue: ModelQueue): Promise<Claim | undefined> {
+    const token = crypto.randomUUID();
+    const job = await queue.take(token);
+    return job === undefined ? undefined : this.#hold(queue, job, token);
   }
 
   /** Models with interactive jobs come first; otherwise chance decides, so that none has to wait for another. */
@@ -196,8 +207,8 @@ export class BullMQQueue implements JobQueue {
     if (models.length < 2) return models;
     const ranked = await Promise.all(
       models.map(async (model) => {
-        const isFirst = await this.#model(model).queue.isInteractive();
-        return { model, rank: (isFirst ? 0 : 1) + Math.random() };
+        const [next] = await this.#model(model).queue.peek(1);
+        return { model, rank: (next?.priority === "interactive" ? 0 : 1) + Math.random() };
       }),
     );
     return ranked.sort((one, other) => one.rank - other.rank).map(({ model }) => model);
@@ -302,24 +313,4 @@ function groupBy<Item>(
     else group.push(item);
   }
   return groups;
-}
-
-/** PostgreSQL has no NUL in JSON, and no half of a surrogate pair; BullMQ takes no id that is a whole number. */
-function checkJob(job: ImageJob): void {
-  if (!/^[A-Za-z0-9_-]+$/.test(job.id) || /^(0|-?[1-9][0-9]*)$/.test(job.id)) {
-    throw new InvalidArgumentError({
-      subject: "id",
-      found: JSON.stringify(job.id),
-      expected: "letters, digits, - and _, and not a whole number",
-      remedy: "Put a letter before it.",
-    });
-  }
-  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/.test(JSON.stringify(job))) {
-    throw new InvalidArgumentError({
-      subject: `job ${job.id}`,
-      found: "a text with U+0000, or half of a surrogate pair",
-      expected: "text that can be stored",
-      remedy: "Remove the character from the prompt.",
-    });
-  }
 }

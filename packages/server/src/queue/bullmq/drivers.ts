@@ -32,6 +32,8 @@ async function openRedis(address: ServerAddress, bullmq: BullMQ, timeout: number
     // A call during an outage fails at once, rather than happen when nobody waits for it.
     enableOfflineQueue: false,
     disconnectTimeout: 300,
+    // A connection that is silently cut is noticed. Those that wait for jobs or events hear something every two seconds.
+    socketTimeout: timeout + 2000,
     retryStrategy: (times) => Math.min(50 * 2 ** times, 1000),
   });
   let reason: unknown;

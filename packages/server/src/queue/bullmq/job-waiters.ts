@@ -1,8 +1,9 @@
 import { QueueUnavailableError, UnknownJobError } from "../../errors.ts";
 import type { JobOutcome, JobPreview } from "../../job.ts";
 import type { WaitOptions } from "../queue.ts";
-import { type JobRecord, type ModelQueue, readFailure } from "./model-queue.ts";
-import { closedError, type StoredEvents, type StoredOutcome } from "./queue-server.ts";
+import type { JobRecord, ModelQueue } from "./model-queue.ts";
+import { closedError, type StoredEvents } from "./queue-server.ts";
+import { readFailure, type StoredOutcome } from "./stored-job.ts";
 import { sleep } from "./waiting.ts";
 
 /** One who waits for a job. */

@@ -1,16 +1,14 @@
-import type { Job } from "bullmq";
-import type { ImageJob, JobFailure, JobOutcome, JobPreview, JobPriority } from "../../job.ts";
+import type { ImageJob, JobFailure, JobOutcome, JobPreview } from "../../job.ts";
 import type { Claim, FailedJob, QueueLoad } from "../queue.ts";
 import { queueNameFor } from "./queue-name.ts";
 import {
   isRefusal,
   type QueueServer,
   type StoredEvents,
-  type StoredJob,
-  type StoredOutcome,
   type StoredQueue,
   type StoredWorker,
 } from "./queue-server.ts";
+import { isWaiting, outcomeOf, priorities, type StoredBullJob } from "./stored-job.ts";
 
 /** What a {@link ModelQueue} is opened with. */
 export interface ModelQueueOptions {
@@ -20,16 +18,12 @@ export interface ModelQueueOptions {
   readonly keepSeconds: number;
 }
 
-export type StoredBullJob = Job<StoredJob, StoredOutcome>;
-
 /** What is known of a job. */
 export interface JobRecord {
   readonly outcome: JobOutcome | undefined;
   readonly preview: JobPreview | undefined;
 }
 
-/** Both are above BullMQ's 0, since only such jobs keep their place when they are given back. */
-const priorities: Readonly<Record<JobPriority, number>> = { interactive: 1, batch: 2 };
 const cancelled: JobOutcome = { status: "cancelled" };
 /** What settles a job whoever holds it. */
 const anyToken = "0";
@@ -66,8 +60,14 @@ export class ModelQueue {
       };
       return { name: job.task, data: job, opts };
     });
+    const [first] = entries;
+    if (first === undefined) return;
     const queue = await this.#open();
-    await this.#server.call(async () => await queue.addBulk(entries));
+    await this.#server.call(async () => {
+      // For several jobs, PostgreSQL makes a temporary table, which takes longer than adding one.
+      if (entries.length > 1) await queue.addBulk(entries);
+      else await queue.add(first.name, first.data, first.opts);
+    });
   }
 
   /** Takes the job whose turn it is. Those that were cancelled while they waited are settled on the way. */
@@ -197,13 +197,13 @@ export class ModelQueue {
     return this.#load.value;
   }
 
-  /** Whether the job whose turn it is goes before those of batches. */
-  async isInteractive(): Promise<boolean> {
+  /** The jobs whose turn comes next. */
+  async peek(count: number): Promise<readonly ImageJob[]> {
     const queue = await this.#open();
     const jobs = await this.#server.call(
-      async () => await queue.getJobs(["wait", "prioritized"], 0, 0, true),
+      async () => await queue.getJobs(["wait", "prioritized"], 0, count - 1, true),
     );
-    return jobs.some((job) => job.data.priority === "interactive");
+    return jobs.slice(0, count).map(({ data }) => data);
   }
 
   /** The last jobs that failed for good, newest first. */
@@ -300,28 +300,6 @@ export class ModelQueue {
       return false;
     }
   }
-}
-
-/** The outcome of a job that has ended. */
-function outcomeOf(job: StoredBullJob): JobOutcome | undefined {
-  if (job.finishedOn === undefined) return undefined;
-  return job.returnvalue?.outcome ?? { status: "failed", failure: readFailure(job.failedReason) };
-}
-
-/** What {@link ModelQueue.fail} stored. */
-export function readFailure(reason: string | undefined): JobFailure {
-  try {
-    const failure: unknown = JSON.parse(reason ?? "");
-    if (typeof failure === "object" && failure !== null && "status" in failure) return failure as JobFailure;
-  } catch {
-    // Something else failed the job: a person at a dashboard.
-  }
-  return { status: 500, code: "job_failed", message: reason || "The job failed." };
-}
-
-/** Nothing delays jobs here, but a person at a dashboard may. */
-function isWaiting(state: string): boolean {
-  return state === "waiting" || state === "prioritized" || state === "delayed";
 }
 
 /** Closing a worker would wait until its wait for jobs ends. */

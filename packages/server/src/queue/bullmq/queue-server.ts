@@ -1,20 +1,10 @@
 import { OnestepError } from "@onestep/core";
 import type { IQueueBackend, Queue, QueueEvents, Worker } from "bullmq";
 import { QueueUnavailableError } from "../../errors.ts";
-import type { ImageJob, JobOutcome, JobPreview } from "../../job.ts";
+import type { JobPreview } from "../../job.ts";
 import { type Connection, type Driver, openDriver } from "./drivers.ts";
 import { importPackage, ServerAddress } from "./server-address.ts";
-
-/** What BullMQ keeps of a job: the job, and whether it is to be cancelled when its turn comes. */
-export interface StoredJob extends ImageJob {
-  readonly cancelled?: true;
-}
-
-/** What BullMQ keeps of a job that has ended: its outcome, and the token of the claim that settled it. */
-export interface StoredOutcome {
-  readonly outcome: JobOutcome;
-  readonly token: string;
-}
+import type { StoredJob, StoredOutcome } from "./stored-job.ts";
 
 export type StoredQueue = Queue<
   StoredJob,

@@ -16,7 +16,7 @@ const rewritten = new Map<string, string>();
  * BullMQ 6.7 passes `Date.now()` to PostgreSQL: the end of a lease is the worker's clock plus the lease, and whoever looks
  * for dead workers compares that with a clock of their own. With an hour between two machines, one would take all running
  * jobs from the other. The comments of the statements name that parameter: `$4 now_ms`. On Redis, leases are keys
- * that expire, by the clock of Redis alone; only {@link OpenQueueOptions.keepSeconds} depends on the workers' clocks there.
+ * that expire, by the clock of Redis alone; only for how long outcomes are kept depends on the workers' clocks there.
  */
 export function useServerClock(text: string): string {
   const known = rewritten.get(text);
