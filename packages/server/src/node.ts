@@ -1,4 +1,11 @@
 export type { BatchRunner } from "./batches/batch-runner.ts";
+export {
+  type BulkOptions,
+  type BulkProgress,
+  type BulkResult,
+  readBulkModels,
+  runBulk,
+} from "./batches/bulk.node.ts";
 export { createFrontEnd, type FrontEnd, type FrontEndOptions } from "./create-front-end.ts";
 export { type LocalState, openLocalState } from "./open-local-state.node.ts";
 export { Activity, type ActivityOptions } from "./operation/activity.ts";

@@ -146,6 +146,7 @@ describe("/v1/batches", () => {
     expect(line?.response?.status_code).toBe(200);
     expect(line?.response?.body["data"]).toEqual([{ b64_json: btoa(`${line?.custom_id} 0`), seed: 0 }]);
     expect(service.mostRunning).toBe(4);
+    expect([...service.discarded].sort()).toEqual(service.calls.map((call) => `images/${call}`).sort());
     expect(new Set(service.calls).size).toBe(30);
     expect(service.calls.every((call) => call.startsWith(`${id}-`))).toBe(true);
     const file = await client().files.retrieve(batch.output_file_id ?? "");
@@ -260,7 +261,7 @@ describe("/v1/batches", () => {
 
   it("makes an image again that has expired", async () => {
     service.before = (prompt, { jobId = "" }) => {
-      if (prompt === "r0" && !jobId.endsWith("-again")) {
+      if (prompt === "r0" && !jobId.endsWith("-again3")) {
         throw new ApiError({ status: 410, code: "result_expired", message: "Gone.", shouldRetry: false });
       }
     };

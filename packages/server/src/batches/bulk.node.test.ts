@@ -143,6 +143,7 @@ describe("runBulk", () => {
         bodies.push(args[1]);
         return service.create(...args);
       },
+      discard: (stored: readonly string[]) => service.discard(stored),
     };
     await runBulk({ service: recording, ...given, model: "default" });
     expect(bodies).toContainEqual({ prompt: "a", model: "default" });

@@ -73,6 +73,16 @@ export async function runBulk(options: BulkOptions): Promise<BulkResult> {
   }
 }
 
+/**
+ * The models that the lines of a file name, in the order in which they first appear; undefined for lines that name none.
+ *
+ * @throws InvalidArgumentError if the file has no valid line.
+ * @throws StorageError if it cannot be read.
+ */
+export async function readBulkModels(path: string): Promise<readonly (string | undefined)[]> {
+  return (await readInput(path)).models;
+}
+
 class BulkRun {
   readonly #options: BulkOptions;
   readonly #input: BulkInput;
@@ -163,12 +173,14 @@ interface BulkInput {
   readonly total: number;
   readonly digest: string;
   readonly names: BulkNames;
+  readonly models: readonly (string | undefined)[];
 }
 
 async function readInput(path: string): Promise<BulkInput> {
   const names = new BulkNames();
   const parser = new LineParser(undefined);
   const hash = createHash("sha256");
+  const models = new Set<string | undefined>();
   let total = 0;
   let valid = 0;
   let firstFault = "it is empty";
@@ -182,8 +194,10 @@ async function readInput(path: string): Promise<BulkInput> {
     }
     valid += 1;
     await names.add(line.customId);
+    const { model } = line.body;
+    models.add(typeof model === "string" ? model : undefined);
   }
-  if (valid > 0) return { total, digest: hash.digest("hex"), names };
+  if (valid > 0) return { total, digest: hash.digest("hex"), names, models: [...models] };
   throw new InvalidArgumentError({
     subject: path,
     found: firstFault,

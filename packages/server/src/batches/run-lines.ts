@@ -1,13 +1,13 @@
 import { QueueUnavailableError, StorageError } from "../errors.ts";
 import { ApiError } from "../http/api-error.ts";
 import { randomId } from "../ids.ts";
-import type { ImageService, ImagesResponse } from "../service/image-service.ts";
+import type { ImageService, ImagesResponse, ImagesResult } from "../service/image-service.ts";
 import { type BatchEndpoint, type FaultyLine, LineParser, type RequestLine } from "./parse-line.ts";
 import type { TextLine } from "./read-lines.ts";
 import type { DoneLines, ResultKind, ResultParts } from "./result-parts.ts";
 
 /** What makes the images of a line. */
-export type LineService = Pick<ImageService, "create">;
+export type LineService = Pick<ImageService, "create" | "discard">;
 
 /** Why a batch ends before all of its lines have been run: the code of the errors of the others. */
 export type EndReason = "batch_expired" | "batch_cancelled";
@@ -41,6 +41,8 @@ export interface RunLinesOptions {
 
 const longestWait = 30_000;
 const otherTries = 3;
+/** How often a service may have been restarted between an image and its result. */
+const mostAgain = 100;
 
 /**
  * Runs the lines of a batch. Each result is in the storage before the next line takes its place. Overload, and a storage
@@ -80,7 +82,7 @@ async function runLine(
 ): Promise<void> {
   const { done, results, batchId, stop, patience = 1000, onResult, onTrouble } = options;
   const id = `batch_req_${batchId.slice(batchId.indexOf("_") + 1)}_${line.number}`;
-  const { kind, ...fields } = await makeResult(line, options, signal);
+  const { kind, stored, ...fields } = await makeResult(line, options, signal);
   const result = { id, custom_id: line.customId, ...fields };
   for (let tries = 0; ; tries++) {
     try {
@@ -93,6 +95,8 @@ async function runLine(
       stop.throwIfAborted();
     }
   }
+  // What is not deleted now expires later.
+  if (stored.length > 0) await options.service.discard(stored).catch(() => {});
   done[kind].add(line.number);
   onResult?.();
 }
@@ -100,6 +104,8 @@ async function runLine(
 /** A line of the output or of the errors, without its ids. */
 interface LineResult {
   readonly kind: ResultKind;
+  /** What the images left in the storage. */
+  readonly stored: readonly string[];
   readonly response: {
     readonly status_code: number;
     readonly request_id: string;
@@ -115,34 +121,37 @@ async function makeResult(
 ): Promise<LineResult> {
   if ("fault" in line) {
     const { code, message } = line.fault;
-    return { kind: "error", response: null, error: { code, message, line: line.number } };
+    return failedLine(null, { code, message, line: line.number });
   }
   const { end, stop, patience = 1000, toResult = async (_line, answer) => answer } = options;
   const requestId = randomId("req");
-  let suffix = "";
+  let again = 0;
   for (let tries = 0, otherFailures = 0; ; tries++) {
     let failure: unknown;
     if (!end.aborted) {
       try {
-        const answer = await callService(line, suffix, requestId, options, signal);
+        const { response: answer, stored } = await callService(line, requestId, again, options, signal);
         const body = await toResult(line, answer);
-        return { kind: "output", response: { status_code: 200, request_id: requestId, body }, error: null };
+        const response = { status_code: 200, request_id: requestId, body };
+        return { kind: "output", stored, response, error: null };
       } catch (error) {
         failure = error;
       }
     }
     stop.throwIfAborted();
     if (end.aborted) return endResult(end.reason as EndReason);
-    const isGone = failure instanceof ApiError && failure.code === "result_expired" && suffix === "";
     // The job is known, and its image is not there any more: it is made under another id.
-    if (isGone) suffix = "-again";
-    else if (isPassing(failure)) options.onTrouble?.(failure);
+    const isGone = failure instanceof ApiError && failure.code === "result_expired" && again < mostAgain;
+    if (isGone) {
+      again += 1;
+      continue;
+    }
+    if (isPassing(failure)) options.onTrouble?.(failure);
     else {
       const shown = failure instanceof ApiError ? failure : internal(failure);
       otherFailures += 1;
       if (!shown.shouldRetry || otherFailures >= otherTries) {
-        const response = { status_code: shown.status, request_id: requestId, body: shown.toBody() };
-        return { kind: "error", response, error: null };
+        return failedLine({ status_code: shown.status, request_id: requestId, body: shown.toBody() }, null);
       }
     }
     const asked = failure instanceof ApiError ? failure.retryAfter : undefined;
@@ -152,12 +161,13 @@ async function makeResult(
 
 async function callService(
   line: RequestLine,
-  suffix: string,
   requestId: string,
+  again: number,
   { service, owner, batchId, prepareBody = (body) => body }: RunLinesOptions,
   signal: AbortSignal,
-): Promise<ImagesResponse> {
-  const { response } = await service.create(line.url, prepareBody(line.body), {
+): Promise<ImagesResult> {
+  const suffix = again === 0 ? "" : `-again${again}`;
+  return await service.create(line.url, prepareBody(line.body), {
     owner,
     signal,
     requestId,
@@ -165,7 +175,6 @@ async function callService(
     durable: true,
     jobId: `${batchId}-${line.number}${suffix}`,
   });
-  return response;
 }
 
 /** Whether a failure says nothing of the line: an overload, or a storage or a queue that is away. */
@@ -184,7 +193,11 @@ function endResult(code: EndReason): LineResult {
     code === "batch_expired"
       ? "The request was not run before the batch expired."
       : "The batch was cancelled before the request was run.";
-  return { kind: "error", response: null, error: { code, message } };
+  return failedLine(null, { code, message });
+}
+
+function failedLine(response: LineResult["response"], error: LineResult["error"]): LineResult {
+  return { kind: "error", stored: [], response, error };
 }
 
 function backoff(tries: number, patience: number): number {

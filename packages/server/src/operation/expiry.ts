@@ -1,3 +1,5 @@
+import { BatchStore } from "../batches/batch-store.ts";
+import { FileStore } from "../files/file-store.ts";
 import type { ImageStorage } from "../storage/storage.ts";
 
 /** What expires, and after how many seconds. Nobody comes back for an image after an hour; for a result, after a day. */
@@ -10,9 +12,11 @@ const lifetimes: readonly (readonly [prefix: string, seconds: number])[] = [
 ];
 
 const interval = 300_000;
+/** Files say themselves when they expire, so that each has to be read. */
+const fileInterval = 3_600_000;
 
 /**
- * Deletes what has expired, now and every five minutes.
+ * Deletes what has expired, now and every five minutes; files and batches every hour.
  *
  * @returns A function that ends this.
  */
@@ -20,8 +24,17 @@ export function startExpiry(storage: ImageStorage, onError: (error: unknown) => 
   const run = async (): Promise<void> => {
     for (const [prefix, seconds] of lifetimes) await storage.expire(prefix, seconds);
   };
-  void run().catch(onError);
-  const timer = setInterval(() => void run().catch(onError), interval);
-  timer.unref?.();
-  return () => clearInterval(timer);
+  const sweep = async (): Promise<void> => {
+    await new FileStore(storage).sweep();
+    await new BatchStore(storage).sweep();
+  };
+  const timers = [
+    setInterval(() => void run().catch(onError), interval),
+    setInterval(() => void sweep().catch(onError), fileInterval),
+  ];
+  void run().then(sweep).catch(onError);
+  for (const timer of timers) timer.unref?.();
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
 }

@@ -13,6 +13,8 @@ export interface ServiceRouteOptions {
   readonly readStatus: () => Promise<Status>;
   /** How many lines of a batch run at a time: enough to keep the workers busy. 64 by default. */
   readonly linesInFlight?: number | undefined;
+  /** Whether nobody else uses the storage, so that batches that a killed process left go on at once; false by default. */
+  readonly isAlone?: boolean | undefined;
 }
 
 /**
@@ -22,12 +24,15 @@ export interface ServiceRouteOptions {
  */
 export function addServiceRoutes(
   app: ServiceApp,
-  { images, storage }: ServiceParts,
-  { readStatus, linesInFlight = 64 }: ServiceRouteOptions,
+  { images, storage, limits }: ServiceParts,
+  { readStatus, linesInFlight = 64, isAlone }: ServiceRouteOptions,
 ): BatchRunner {
   const files = new FileStore(storage);
   const batches = new BatchStore(storage);
-  const runner = new BatchRunner({ store: batches, files, service: images, linesInFlight });
+  const runner = new BatchRunner({
+    ...{ store: batches, files, service: images, linesInFlight, isAlone },
+    lineBytes: limits.jsonImageBytes,
+  });
   fileRoutes(app, { files });
   batchRoutes(app, { batches, files, runner });
   statusRoutes(app, { read: readStatus });

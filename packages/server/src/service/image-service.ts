@@ -56,6 +56,8 @@ export interface ImagesResult {
   /** Fields of the request that had no effect. */
   readonly ignored: readonly string[];
   readonly maskRule: MaskRule | undefined;
+  /** What a call with a `jobId` left in the storage, until it is discarded or expires. */
+  readonly stored: readonly string[];
 }
 
 /** An event of a stream of images. */
@@ -122,7 +124,7 @@ export class ImageService {
   async create(endpoint: ImageEndpoint, body: unknown, call: ImageCall): Promise<ImagesResult> {
     const submission = await this.#submit(endpoint, body, call);
     const { jobs, ignored, maskRule } = submission;
-    const outcomes = await this.#settle(submission, () => undefined);
+    const outcomes = (await this.#settle(submission, () => undefined)) as readonly Completed[];
     const data = await Promise.all(
       jobs.map((job, index) => this.#toDatum(submission, job, outcomes[index] as Completed)),
     );
@@ -132,7 +134,13 @@ export class ImageService {
       response: { created, output_format: submission.body.output_format, size, data },
       ignored,
       maskRule,
+      stored: call.jobId === undefined ? [] : [...outcomes.map(({ image }) => image.key), ...inputsOf(jobs)],
     };
+  }
+
+  /** Deletes what a call left in the storage. The same call made again does not find its images. */
+  async discard(stored: readonly string[]): Promise<void> {
+    await this.#options.storage.delete(stored);
   }
 
   /**
@@ -280,14 +288,18 @@ export class ImageService {
   /** Jobs that can be asked for again keep their inputs until these expire. */
   async #deleteInputs(jobs: readonly ImageJob[], call: ImageCall): Promise<void> {
     if (call.jobId !== undefined) return;
-    const keys = jobs
-      .flatMap(({ settings }) => [settings.image, settings.mask])
-      .filter((key) => key !== undefined);
-    if (keys.length > 0) await this.#options.storage.delete([...new Set(keys)]).catch(() => undefined);
+    const keys = inputsOf(jobs);
+    if (keys.length > 0) await this.#options.storage.delete(keys).catch(() => undefined);
   }
 }
 
 type Completed = Extract<JobOutcome, { readonly status: "completed" }>;
+
+/** The images that a client sent, in the storage. */
+function inputsOf(jobs: readonly ImageJob[]): readonly string[] {
+  const keys = jobs.flatMap(({ settings }) => [settings.image, settings.mask]);
+  return [...new Set(keys.filter((key) => key !== undefined))];
+}
 
 function sizeOf({ image }: Completed): string {
   return `${image.width}x${image.height}`;

@@ -79,7 +79,10 @@ async function serveModels(invocation: Invocation, settings: ServiceSettings): P
     onWait: (model, seconds) => metrics.observeWait(model, seconds),
     addRoutes: (app) => metrics.addRoute(app),
   });
-  const batches = addServiceRoutes(handler.app, handler.parts, { readStatus: activity.read });
+  const batches = addServiceRoutes(handler.app, handler.parts, {
+    readStatus: activity.read,
+    isAlone: true,
+  });
   try {
     await pageRoutes(handler.app);
     output.progress.showTask("Loading");

@@ -8,6 +8,8 @@ export class FakeService implements LineService {
   readonly calls: string[] = [];
   /** Called before each answer. */
   before: (prompt: string, call: ImageCall) => Promise<void> | void = () => {};
+  /** What was kept for calls that may come again, and is not any more. */
+  readonly discarded: string[] = [];
   running = 0;
   mostRunning = 0;
 
@@ -23,10 +25,14 @@ export class FakeService implements LineService {
         throw new ApiError({ status: 400, code: "invalid_value", message: "A bad prompt.", param: "prompt" });
       const data = Array.from({ length: n }, (_, i) => ({ b64_json: btoa(`${prompt} ${i}`), seed: i }));
       const response = { created: 1, output_format: "png", size: "8x8", data } as const;
-      return { response, ignored: [], maskRule: undefined };
+      return { response, ignored: [], maskRule: undefined, stored: [`images/${call.jobId}`] };
     } finally {
       this.running -= 1;
     }
+  }
+
+  async discard(stored: readonly string[]): Promise<void> {
+    this.discarded.push(...stored);
   }
 }
 
