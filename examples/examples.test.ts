@@ -28,19 +28,6 @@ afterEach(async () => {
 
 const run = (name: string, ...words: string[]) => startExample(name, words, folder).ended;
 
-/** What a server answers to bytes that no client would send. */
-function askRaw(port: number, request: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(request));
-    let answer = "";
-    socket.setEncoding("utf8").on("data", (text) => {
-      answer += text;
-    });
-    socket.once("close", () => resolve(answer));
-    socket.once("error", reject);
-  });
-}
-
 async function readImage(name: string): Promise<RasterImage> {
   return RasterImage.fromPng(await readFile(join(folder, name)));
 }
@@ -116,48 +103,6 @@ describe("examples", () => {
   it("save-and-reload.mjs gets the same image from the folder", async () => {
     expect(await run("save-and-reload.mjs", "model")).toBe("model: the same image after reloading\n");
     expect((await readdir(join(folder, "model"))).sort()).toEqual(["model_index.json", "scheduler", "unet"]);
-  });
-
-  it("image-server.mjs serves many clients, and outlives one that goes away", async () => {
-    const server = startExample("image-server.mjs", ["0"], folder);
-    const address = await new Promise<string>((resolve, reject) => {
-      server.child.stdout.once("data", (text) => resolve(String(text).trim()));
-      server.ended.catch(reject);
-    });
-    const gone = new AbortController();
-    const abandoned = fetch(`${address}?label=1&seed=1`, { signal: gone.signal });
-    const answers = [3, 4, 5].map((label) => fetch(`${address}?label=${label}&seed=6`));
-    gone.abort();
-    await expect(abandoned).rejects.toThrow("aborted");
-    for (const [index, answer] of answers.entries()) {
-      const response = await answer;
-      expect(response.headers.get("content-type")).toBe("image/png");
-      const image = await RasterImage.fromPng(new Uint8Array(await response.arrayBuffer()));
-      const { images } = await pipe.generate({ classLabels: 3 + index, seed: 6 });
-      expect(image.data).toEqual(images[0]?.data);
-    }
-    const refused = await fetch(`${address}?label=99`);
-    expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain("expected an integer from 0 to 29");
-    for (const query of ["label=", "label=wolf", "seed=x", "seed=", "label=1.5"]) {
-      expect((await fetch(`${address}?${query}`)).status, query).toBe(400);
-    }
-    const named = await fetch(`${address}?label=fox&seed=6`);
-    const image = await RasterImage.fromPng(new Uint8Array(await named.arrayBuffer()));
-    const { images } = await pipe.generate({ classLabels: "fox", seed: 6 });
-    expect(image.data).toEqual(images[0]?.data);
-    // What `fetch` does not send: targets that are no paths, and a Host that is none.
-    const { port } = new URL(address);
-    for (const target of ["//", "/%", "http://[", "*", "//image?label=1"]) {
-      const answer = await askRaw(
-        Number(port),
-        `GET ${target} HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n`,
-      );
-      expect(answer, target).toMatch(/^HTTP\/1\.1 4\d\d /);
-    }
-    expect((await fetch(new URL("/other", address))).status).toBe(404);
-    server.child.kill("SIGINT");
-    await server.ended;
   });
 
   it("inpaint-image.mjs keeps the left half of the penguin", async () => {

@@ -8,6 +8,10 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** 8000 by default; 0 for any that is free. */
   readonly port?: number | undefined;
+  /** How long a client may take to send its headers, in seconds; 20 by default. */
+  readonly headersTimeout?: number | undefined;
+  /** How long a client may take to send its request, in seconds; 120 by default. */
+  readonly requestTimeout?: number | undefined;
 }
 
 /** A server that listens. */
@@ -24,10 +28,7 @@ export interface RunningServer {
 
 /** Limits against clients that send slowly, and sockets that stay open. */
 const connectionLimits = {
-  headersTimeout: 20_000,
-  requestTimeout: 120_000,
   keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 5000,
   maxHeaderSize: 16_384,
 } as const;
 
@@ -46,13 +47,18 @@ const maximumHeaders = 100;
  */
 export async function startServer(
   handler: (request: Request) => Promise<Response>,
-  { host = "127.0.0.1", port = 8000 }: ServerOptions = {},
+  { host = "127.0.0.1", port = 8000, headersTimeout = 20, requestTimeout = 120 }: ServerOptions = {},
 ): Promise<RunningServer> {
   const server = createAdaptorServer({
     fetch: handler,
     // The host's own Request and Response stay as they are.
     overrideGlobalObjects: false,
-    serverOptions: connectionLimits,
+    serverOptions: {
+      ...connectionLimits,
+      headersTimeout: headersTimeout * 1000,
+      requestTimeout: requestTimeout * 1000,
+      connectionsCheckingInterval: Math.min(5000, headersTimeout * 250),
+    },
   });
   server.maxConnections = maximumConnections;
   if ("maxHeadersCount" in server) server.maxHeadersCount = maximumHeaders;

@@ -20,6 +20,8 @@ export const sections: readonly SidebarSection[] = [
       "Models and the Hub": "guides/hub.md",
       "In the browser": "guides/browser.md",
       "Models in the browser": "guides/browser-models.md",
+      "A service for images": "guides/service.md",
+      "Many machines": "guides/many-machines.md",
       Servers: "guides/servers.md",
       Playground: "playground.md",
     },

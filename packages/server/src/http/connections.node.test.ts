@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { startServer } from "../start-server.ts";
 import { startService, type TestService } from "./__fixtures__/start-service.ts";
 
 let service: TestService;
@@ -110,6 +111,37 @@ function open(url: string): Promise<Socket> {
     socket.on("error", reject);
   });
 }
+
+describe("a client that is slow", () => {
+  it.each([
+    ["headers", ["GET /livez HTTP/1.1\r\n", "Host: localhost\r\n", "X-A: "]],
+    [
+      "a body",
+      [
+        "POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+      ],
+    ],
+  ])("is cut off in the middle of %s, and others are served", async (_, parts) => {
+    service = await startService();
+    const slow = await startServer(service.handler, { port: 0, headersTimeout: 0.5, requestTimeout: 1 });
+    try {
+      const socket = await open(slow.url);
+      const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+      let text = "";
+      socket.on("data", (data) => {
+        text += data.toString();
+      });
+      for (const part of parts) socket.write(part);
+      const drip = setInterval(() => socket.write("x"), 100);
+      expect((await fetch(`${slow.url}/livez`)).status).toBe(200);
+      await closed;
+      clearInterval(drip);
+      expect(text).toContain("408");
+    } finally {
+      await slow.close(1);
+    }
+  });
+});
 
 describe("a deadline of the client", () => {
   it("ends its jobs", async () => {
