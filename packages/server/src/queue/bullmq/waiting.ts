@@ -26,9 +26,7 @@ export function joinSignals(...signals: readonly AbortSignal[]): JoinedSignal {
     for (const signal of signals) signal.removeEventListener("abort", end);
     controller.abort();
   };
-  for (const signal of signals) {
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end);
-  }
+  for (const signal of signals) signal.addEventListener("abort", end);
+  if (signals.some(({ aborted }) => aborted)) end();
   return { signal: controller.signal, end };
 }
