@@ -3,6 +3,7 @@ import {
   ImageError,
   InvalidArgumentError,
   InvalidConfigError,
+  OnestepError,
   UnsupportedError,
 } from "@onestep/core";
 import { GraphError } from "@onestep/graph";
@@ -56,7 +57,18 @@ const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
   [WeightsFileError, exitCodes.checkpoint],
 ];
 
+/** Errors of the server, whose package is loaded by its commands alone. */
+const exitCodeByCode: Readonly<Record<string, ExitCode>> = {
+  storage: exitCodes.notWritten,
+  "storage-in-use": exitCodes.notWritten,
+  "queue-unavailable": exitCodes.network,
+};
+
 /** The exit code for an error thrown by a package. */
 export function exitCodeOfError(error: unknown): ExitCode {
-  return exitCodeByClass.find(([errorClass]) => errorClass.isInstance(error))?.[1] ?? exitCodes.unexpected;
+  const found = exitCodeByClass.find(([errorClass]) => errorClass.isInstance(error))?.[1];
+  if (found !== undefined || !OnestepError.isInstance(error)) return found ?? exitCodes.unexpected;
+  // A model that cannot be served has the reason as its cause.
+  if (error.code === "serve-model" && error.cause !== undefined) return exitCodeOfError(error.cause);
+  return exitCodeByCode[error.code] ?? exitCodes.unexpected;
 }
