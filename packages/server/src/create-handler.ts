@@ -10,6 +10,7 @@ import {
 } from "./http/app.ts";
 import type { ApiKey } from "./http/keys.ts";
 import { defaultLimits, type ServiceLimits } from "./limits.ts";
+import { Tracing } from "./operation/tracing.ts";
 import { MemoryQueue } from "./queue/memory-queue.ts";
 import type { JobQueue } from "./queue/queue.ts";
 import { ImageService } from "./service/image-service.ts";
@@ -100,7 +101,14 @@ export function createHandler(options: HandlerOptions): Handler {
     Object.entries(options.models).map(([name, model]) => [name, toServedModel(model)]),
   );
   const host = new ModelHost({ models, maxBatch, memoryBudget, readMemory, onLoad });
-  const worker = new LocalWorker({ queue, storage, host, onRun: options.onRun });
+  const tracing = new Tracing();
+  const worker = new LocalWorker({
+    ...{ queue, storage, host },
+    onRun(report) {
+      tracing.onRun(report);
+      options.onRun?.(report);
+    },
+  });
   const limits = { ...defaultLimits, ...options.limits };
   const directory = new ModelDirectory({
     aliases,
@@ -128,6 +136,7 @@ export function createHandler(options: HandlerOptions): Handler {
       corsOrigins,
       onRequest,
     },
+    tracing,
     readiness: async () => worker.readiness(),
     isDraining: () => worker.isDraining,
     addRoutes: (app) => options.addRoutes?.(app, parts),

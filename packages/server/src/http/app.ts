@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { routePath } from "hono/route";
 import { randomId } from "../ids.ts";
 import type { ServiceLimits } from "../limits.ts";
+import { Tracing } from "../operation/tracing.ts";
 import { bodySchemas } from "../service/image-body.ts";
 import type { ImageService } from "../service/image-service.ts";
 import { toModelObject } from "../service/model-card.ts";
@@ -58,6 +59,7 @@ export interface AppOptions extends GuardOptions {
   /** Whether the service is about to end, and takes no more work. */
   readonly isDraining?: (() => boolean) | undefined;
   readonly onRequest?: ((report: RequestReport) => void) | undefined;
+  readonly tracing?: Tracing | undefined;
   /** Adds routes behind the same guard. */
   readonly addRoutes?: ((app: ServiceApp) => void) | undefined;
 }
@@ -78,6 +80,7 @@ export function createApp(options: AppOptions): ServiceApp {
   const root: ServiceApp = new OpenAPIHono();
   const app = basePath === "" ? root : root.basePath(basePath);
   const running = new Map<string, number>();
+  const tracing = options.tracing ?? new Tracing();
 
   app.use(async (context, next) => {
     const { raw: request } = context.req;
@@ -86,7 +89,10 @@ export function createApp(options: AppOptions): ServiceApp {
     context.set("requestId", requestId);
     context.set("owner", "");
     context.set("signal", request.signal);
-    await next();
+    await tracing.request(request, async () => {
+      await next();
+      return { route: routePath(context, -1), status: context.res.status };
+    });
     context.res.headers.set("x-request-id", requestId);
     for (const [name, value] of Object.entries(corsHeaders(request, options)))
       context.res.headers.set(name, value);

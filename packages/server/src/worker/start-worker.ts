@@ -1,5 +1,6 @@
 import { randomId } from "../ids.ts";
 import { jobFormat } from "../job.ts";
+import { Tracing } from "../operation/tracing.ts";
 import type { JobQueue } from "../queue/queue.ts";
 import type { ModelCard } from "../service/model-card.ts";
 import { publishWorker, withdrawWorker } from "../service/worker-registry.ts";
@@ -41,6 +42,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const host = new ModelHost(options);
   const id = randomId("worker");
   const cards = await host.prepare(signal);
+  const tracing = new Tracing();
   const drain = new AbortController();
   const stop = new AbortController();
   let sequence = 0;
@@ -57,7 +59,10 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     onClaim(count) {
       running = count;
     },
-    onRun,
+    onRun(report) {
+      tracing.onRun(report);
+      onRun?.(report);
+    },
   }).finally(async () => {
     clearInterval(pulse);
     await withdrawWorker(storage, id).catch(() => undefined);

@@ -111,7 +111,7 @@ describe("onestep serve", () => {
     await start(["--storage", "own"]);
     const second = await runOnestep(["serve", "--port", "0", "--storage", "own"], { folder: folder() });
     expect(second.exitCode).toBe(7);
-    expect(second.stderr).toContain("another process");
+    expect(second.stderr).toContain("is in use by process");
   }, 60_000);
 
   it("writes prompts to its log if asked to", async () => {
@@ -176,7 +176,7 @@ describe("onestep serve refuses, before it loads a model,", () => {
       environment,
     });
     expect(missing.stderr).toContain("nowhere cannot be served");
-    expect(missing.exitCode).toBe(4);
+    expect(missing.exitCode).toBe(3);
   }, 60_000);
 });
 
