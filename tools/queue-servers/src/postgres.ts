@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { findFreePort, type QueueServer, startServer } from "./server-process.ts";
+import { findFreePort, type QueueServer, removeOnFailure, startServer } from "./server-process.ts";
 
 /** Options of {@link startPostgres}. */
 export interface StartPostgresOptions {
@@ -29,6 +29,10 @@ const nobody = { uid: 65_534, gid: 65_534 };
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<QueueServer> {
   const folder = await mkdtemp(join(tmpdir(), "onestep-postgres-"));
+  return await removeOnFailure(folder, async () => await startIn(folder, options.settings ?? {}));
+}
+
+async function startIn(folder: string, extra: Readonly<Record<string, string>>): Promise<QueueServer> {
   const owner = process.getuid?.() === 0 ? nobody : undefined;
   await chmod(folder, 0o711);
   const programs = await preparePrograms(folder, owner !== undefined);
@@ -68,7 +72,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     unix_socket_directories: "",
     // It takes little memory, beside other tests.
     shared_buffers: "16MB",
-    ...options.settings,
+    ...extra,
   };
   return await startServer(`postgres://onestep:${password}@127.0.0.1:${port}/postgres`, folder, {
     file: join(programs.folder, `postgres${suffix}`),

@@ -31,9 +31,9 @@ export interface ServerCommand {
 /** Milliseconds that a server has to start or to end. */
 const patience = 30_000;
 
-/** Starts a server, and ends it with this process at the latest. */
+/** Starts a server, and ends it with this process at the latest. What does not start leaves nothing behind. */
 export async function startServer(url: string, folder: string, command: ServerCommand): Promise<QueueServer> {
-  let child = await launch(command);
+  let child = await removeOnFailure(folder, async () => await launch(command));
   const cleanUp = (): void => {
     child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -63,6 +63,19 @@ export async function startServer(url: string, folder: string, command: ServerCo
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Removes the folder if the operation fails. */
+export async function removeOnFailure<Result>(
+  folder: string,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

@@ -143,7 +143,7 @@ describe.each(servers)("a queue on %s", (name, server) => {
     const hour = 3_600_000;
     const jobs = [makeJob(), makeJob(), makeJob()];
     const models = jobs.map(({ model }) => model);
-    const queue = await open({ ...quick, leaseSeconds: 2.5 });
+    const queue = await open({ ...quick, leaseSeconds: 3.5 });
     await queue.enqueue(jobs);
     const clocks = [0, hour, -hour];
     const claims = [];
@@ -155,7 +155,7 @@ describe.each(servers)("a queue on %s", (name, server) => {
     // Another machine, whose clock is ahead, looks for dead workers several times.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hour });
     const other = await open(quick);
-    expect(await other.claim({ models, count: 1, signal: AbortSignal.timeout(1500) })).toEqual([]);
+    expect(await other.claim({ models, count: 1, signal: AbortSignal.timeout(1000) })).toEqual([]);
     // Then one whose clock is behind sees the leases end, all in time.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 2 * hour });
     for (const [index, model] of models.entries()) {

@@ -283,7 +283,7 @@ export function describeJobQueue(name: string, { open, leaseSeconds }: JobQueueU
       const job = makeJob();
       await queue.enqueue([job]);
       const claim = await claimJob(queue, job.model);
-      const rounds = leaseSeconds === undefined ? 2 : 8;
+      const rounds = leaseSeconds === undefined ? 2 : 5;
       for (let round = 0; round < rounds; round++) {
         await delay(((leaseSeconds ?? 0.2) * 1000) / 4);
         await queue.renew([claim]);
