@@ -13,6 +13,7 @@ import {
   commonOptions,
   programOptions,
 } from "./command.ts";
+import { batchCommand } from "./commands/batch.ts";
 import { cacheClearCommand } from "./commands/cache-clear.ts";
 import { cacheListCommand } from "./commands/cache-list.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   editStrokeCommand,
   editDenoiseCommand,
   editInterpolateCommand,
+  batchCommand,
   serveCommand,
   workerCommand,
   inspectCommand,

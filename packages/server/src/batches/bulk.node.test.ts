@@ -135,6 +135,20 @@ describe("runBulk", () => {
     expect(results).toHaveLength(40);
   });
 
+  it("prepares once the file and the folder are checked, and not when all is done", async () => {
+    const given = await place(numbered(2));
+    const events: string[] = [];
+    service.before = (prompt) => void events.push(prompt);
+    const prepare = async () => events.push("prepared");
+    await runBulk({ service, ...given, prepare });
+    expect(events[0]).toBe("prepared");
+    expect(events).toHaveLength(3);
+    await runBulk({ service, ...given, prepare });
+    await writeFile(given.input, request("other"));
+    await expect(runBulk({ service, ...given, prepare })).rejects.toThrow(InvalidArgumentError);
+    expect(events).toHaveLength(3);
+  });
+
   it("gives the model to lines that name none", async () => {
     const bodies: unknown[] = [];
     const given = await place([request("a"), request("b", { prompt: "b", model: "own" })]);
@@ -173,7 +187,7 @@ describe("runBulk", () => {
 
   it("says that a file is not there", async () => {
     const given = { input: join(folder, "none.jsonl"), out: join(folder, "out") };
-    await expect(runBulk({ service, ...given })).rejects.toThrow(StorageError);
+    await expect(runBulk({ service, ...given })).rejects.toThrow(InvalidArgumentError);
     await expect(runBulk({ service, ...given })).rejects.toThrow(/none\.jsonl/);
   });
 

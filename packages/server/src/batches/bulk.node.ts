@@ -36,6 +36,8 @@ export interface BulkResult extends BulkProgress {
 /** Options of {@link runBulk}. */
 export interface BulkOptions {
   readonly service: LineService;
+  /** Is awaited before the first line runs, when the file and the folder have been checked and something is left to do. */
+  readonly prepare?: (() => Promise<unknown>) | undefined;
   /** The path of a file with a request in each line, as OpenAI's batches have them. */
   readonly input: string;
   /** The folder for the images. It is made unless it exists. */
@@ -56,9 +58,10 @@ const lineBytes = 26_214_400;
  * is recorded in `.onestep` inside the folder: run again with the same file, it goes on where it was, and tries lines again
  * that failed.
  *
- * @throws InvalidArgumentError if the file has no valid line, or the folder holds the images of another file.
+ * @throws InvalidArgumentError if the file cannot be read or has no valid line, or the folder holds the images of another
+ * file.
  * @throws StorageInUseError if another process uses the folder.
- * @throws StorageError if the file cannot be read, or the folder not be written: a full disk.
+ * @throws StorageError if the folder cannot be written: a full disk.
  */
 export async function runBulk(options: BulkOptions): Promise<BulkResult> {
   const input = await readInput(options.input);
@@ -76,8 +79,7 @@ export async function runBulk(options: BulkOptions): Promise<BulkResult> {
 /**
  * The models that the lines of a file name, in the order in which they first appear; undefined for lines that name none.
  *
- * @throws InvalidArgumentError if the file has no valid line.
- * @throws StorageError if it cannot be read.
+ * @throws InvalidArgumentError if the file cannot be read, or has no valid line.
  */
 export async function readBulkModels(path: string): Promise<readonly (string | undefined)[]> {
   return (await readInput(path)).models;
@@ -88,7 +90,6 @@ class BulkRun {
   readonly #input: BulkInput;
   readonly #folder: string;
   readonly #results: ResultParts;
-  readonly #startedAt = performance.now();
 
   constructor(options: BulkOptions, input: BulkInput, folder: string, storage: FolderStorage) {
     this.#options = options;
@@ -98,16 +99,18 @@ class BulkRun {
   }
 
   async run(lost: AbortSignal): Promise<BulkResult> {
-    const { service, signal, linesInFlight = 16, model } = this.#options;
+    const { service, prepare, signal, linesInFlight = 16, model } = this.#options;
     await this.#results.forgetErrors();
     const done = await this.#results.done();
     const doneBefore = done.output.size;
+    if (done.output.size < this.#input.total) await prepare?.();
+    const startedAt = performance.now();
     const progress = (): BulkProgress => ({
       total: this.#input.total,
       completed: done.output.size,
       failed: done.error.size,
       finished: done.output.size - doneBefore + done.error.size,
-      seconds: (performance.now() - this.#startedAt) / 1000,
+      seconds: (performance.now() - startedAt) / 1000,
     });
     this.#options.onProgress?.(progress());
     const failure = new AbortController();
@@ -212,10 +215,19 @@ async function* openLines(path: string): AsyncGenerator<TextLine> {
   try {
     yield* readLines(Readable.toWeb(file) as ReadableStream<Uint8Array>, lineBytes);
   } catch (error) {
-    throw toStorageError("read", path, error);
+    throw toInputError(path, error);
   } finally {
     file.destroy();
   }
+}
+
+function toInputError(path: string, error: unknown): unknown {
+  const failure = toStorageError("read", path, error);
+  if (!StorageError.isInstance(failure) || failure.problem === undefined) return failure;
+  return new InvalidArgumentError(
+    { ...failure.problem, remedy: "Check the path of the file." },
+    { cause: error },
+  );
 }
 
 /** The images of two files in one folder would replace each other. */

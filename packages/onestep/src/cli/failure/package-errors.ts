@@ -24,6 +24,7 @@ import {
 import { CheckpointError, WeightsMismatchError } from "@onestep/models";
 import { InvalidGraphError, WeightsFileError } from "@onestep/runtime";
 import { SchedulerConfigNotFoundError } from "@onestep/schedulers";
+import { StorageError } from "@onestep/server";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 
 interface ErrorClass {
@@ -45,6 +46,7 @@ const exitCodeByClass: readonly (readonly [ErrorClass, ExitCode])[] = [
   [SchedulerConfigNotFoundError, exitCodes.notFound],
   [CacheWriteError, exitCodes.notWritten],
   [FileWriteError, exitCodes.notWritten],
+  [StorageError, exitCodes.notWritten],
   [IntegrityError, exitCodes.checkpoint],
   [FileReadError, exitCodes.checkpoint],
   [HubError, exitCodes.network],

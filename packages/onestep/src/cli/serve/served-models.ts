@@ -11,13 +11,14 @@ import type { ServiceSettings } from "./service-settings.ts";
 /**
  * The models that a command line names, by the names under which they are served: as on the Hub, or a folder's name.
  *
+ * @param named - In place of the command's positional arguments.
  * @throws UsageError if two have the same name, or an adapter is for a model that is not served.
  */
 export function readServedModels(
   invocation: Invocation,
   settings: ServiceSettings,
+  named: readonly string[] = invocation.arguments.positionals,
 ): Readonly<Record<string, ServedModel>> {
-  const { arguments: parsed } = invocation;
   const threads = settings.text("threads");
   const { revision, variant, cacheDir, token, endpoint, localFilesOnly, environment, onProgress } =
     readRepositorySettings(invocation);
@@ -26,15 +27,15 @@ export function readServedModels(
     device: settings.text("device") as Device | undefined,
     threads: threads === undefined ? undefined : parseCount("threads", threads),
   };
-  const sources = parsed.positionals.length === 0 ? [undefined] : parsed.positionals;
+  const sources = named.length === 0 ? [undefined] : named;
   const models = new Map<string, ServedModel>();
   const adapters = readAdapters(settings);
   for (const [index, source] of sources.entries()) {
-    const name = source === undefined ? shippedModel : nameOf(source);
+    const name = source === undefined ? shippedModel : servedName(source);
     if (models.has(name)) throw new UsageError(`Two models are named ${name}. Serve one of them.`);
     const own = adapters.filter(({ model }) => model === name || (model === undefined && index === 0));
     models.set(name, {
-      source,
+      source: source === shippedModel ? undefined : source,
       options,
       adapters: Object.fromEntries(own.map((one) => [one.name, one.source])),
     });
@@ -46,8 +47,8 @@ export function readServedModels(
   return Object.fromEntries(models);
 }
 
-/** `owner/name` stays; of a folder or URL, the last part is the name. */
-function nameOf(source: string): string {
+/** The name of a model: `owner/name` stays; of a folder or URL, it is the last part. */
+export function servedName(source: string): string {
   if (/^[\w.-]+\/[\w.-]+$/.test(source) && !source.startsWith(".")) return source;
   return basename(source.replace(/[/\\]+$/, "")) || source;
 }
