@@ -59,6 +59,8 @@ describe("a request is refused, and never repeated by clients, for", () => {
       { ...good, prompt: "a lighthouse in a storm" },
       { status: 400, param: "prompt", message: expect.stringContaining("alien, butterfly") },
     ],
+    ["a prompt with half a character", '{"prompt": "fox \\ud83e"}', { status: 400, param: "prompt" }],
+    ["a prompt with U+0000", { ...good, prompt: "fox\0" }, { status: 400, param: "prompt" }],
     ["a class that does not exist", { ...good, class_labels: 30 }, { status: 400, param: "class_labels" }],
     [
       "labels of another number",

@@ -89,11 +89,7 @@ function sharedSettings({
     ["prompt", prompt],
     ["negative_prompt", negativePrompt],
   ] as const) {
-    if (text === undefined || text.length <= limits.promptLength) continue;
-    throw invalidValue(
-      param,
-      `\`${param}\`: expected at most ${limits.promptLength} characters; found ${text.length}.`,
-    );
+    if (text !== undefined) checkText(param, text, limits);
   }
   if (card.takesPrompt && prompt === undefined && task !== "variation") {
     throw new ApiError({
@@ -111,6 +107,19 @@ function sharedSettings({
       ? {}
       : (size ?? { width: card.size.width, height: card.size.height })),
   };
+}
+
+/** Half of a character, or U+0000, is no text: not every queue can carry it. */
+function checkText(param: string, text: string, { promptLength }: ServiceLimits): void {
+  if (text.length > promptLength) {
+    throw invalidValue(
+      param,
+      `\`${param}\`: expected at most ${promptLength} characters; found ${text.length}.`,
+    );
+  }
+  if (/\p{Cs}|\0/u.test(text)) {
+    throw invalidValue(param, `\`${param}\`: expected text; found U+0000, or half of a surrogate pair.`);
+  }
 }
 
 /** An edit has the size of its image, in multiples of what the model makes. */
