@@ -61,7 +61,7 @@ export function createFrontEnd(options: FrontEndOptions): FrontEnd {
     readiness: async () => {
       if (isDraining) return { isReady: false, reason: "shutting down" };
       const cards = await workers.cards();
-      return cards.length > 0 ? { isReady: true } : { isReady: false, reason: "no worker is running" };
+      return cards.length > 0 ? { isReady: true } : { isReady: false, reason: await workers.absence() };
     },
     isDraining: () => isDraining,
     addRoutes: (own) => options.addRoutes?.(own, parts),

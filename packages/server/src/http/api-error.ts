@@ -1,3 +1,5 @@
+import { QueueUnavailableError, StorageError } from "../errors.ts";
+
 /** What an {@link ApiError} answers with. */
 export interface ApiErrorOptions {
   /** The HTTP status. */
@@ -80,4 +82,23 @@ export interface ApiErrorBody {
 /** A field whose value is wrong. */
 export function invalidValue(param: string, message: string): ApiError {
   return new ApiError({ status: 400, code: "invalid_value", param, message });
+}
+
+/** What a client hears of any error: of those of the inside, only whether to try again. */
+export function toApiError(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  if (QueueUnavailableError.isInstance(cause)) {
+    const message = "The service cannot reach its queue. Try again in a few seconds.";
+    return new ApiError({ status: 503, code: "queue_unavailable", message, retryAfter: 5, cause });
+  }
+  if (StorageError.isInstance(cause)) {
+    const message = "The service cannot use its storage: it is full, or away.";
+    return new ApiError({ status: 507, code: "storage_failed", message, shouldRetry: false, cause });
+  }
+  return new ApiError({
+    status: 500,
+    code: "server_error",
+    message: "Something went wrong on the server.",
+    cause,
+  });
 }

@@ -8,7 +8,7 @@ import type { ImageService } from "../service/image-service.ts";
 import { toModelObject } from "../service/model-card.ts";
 import type { ModelDirectory } from "../service/model-directory.ts";
 import type { ImageStorage } from "../storage/storage.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, toApiError } from "./api-error.ts";
 import { checkOrigin, corsHeaders, type GuardOptions, preflight } from "./guard.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { type ApiKey, anonymous, identify } from "./keys.ts";
@@ -117,7 +117,7 @@ export function createApp(options: AppOptions): ServiceApp {
     return limitRequests(running, { owner, isLimited: request.method === "POST" }, limits, next);
   });
   root.onError((error, context) => {
-    const shown = error instanceof ApiError ? error : hidden(error);
+    const shown = toApiError(error);
     return context.json(shown.toBody(), shown.status as 400, shown.toHeaders());
   });
   root.notFound((context) => {
@@ -176,16 +176,6 @@ async function limitRequests(
 function shuttingDown(): ApiError {
   const message = "This instance is shutting down. Try again.";
   return new ApiError({ status: 503, code: "shutting_down", message, retryAfter: 1 });
-}
-
-/** Clients learn nothing of the inside. */
-function hidden(cause: unknown): ApiError {
-  return new ApiError({
-    status: 500,
-    code: "server_error",
-    message: "Something went wrong on the server.",
-    cause,
-  });
 }
 
 /** The document of the API, from the schemas that check the requests. */

@@ -5,7 +5,7 @@ import { sha256 } from "../ids.ts";
 import type { ServiceLimits } from "../limits.ts";
 import type { ImageCall, ImageEndpoint, ImageEvent, ImageService } from "../service/image-service.ts";
 import type { ImageStorage } from "../storage/storage.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, toApiError } from "./api-error.ts";
 import type { ServiceVariables } from "./app.ts";
 import { claimIdempotencyKey } from "./idempotency.ts";
 import { mediaTypeOf, parseJson, readBytes, readImageForm, requireMediaType } from "./read-body.ts";
@@ -142,10 +142,7 @@ function sendEvents(
         await stream.writeSSE({ event, data: JSON.stringify(data) });
       }
     } catch (error) {
-      const shown =
-        error instanceof ApiError
-          ? error
-          : new ApiError({ status: 500, code: "server_error", message: "Something went wrong." });
+      const shown = toApiError(error);
       await stream.writeSSE({ event: "error", data: JSON.stringify({ type: "error", ...shown.toBody() }) });
     } finally {
       clearInterval(timer);

@@ -1,5 +1,4 @@
 import { toBase64 } from "../base64.ts";
-import { QueueUnavailableError } from "../errors.ts";
 import { ApiError } from "../http/api-error.ts";
 import { randomId } from "../ids.ts";
 import type { ImageJob, ImageTask, JobOutcome, JobPreview, JobPriority } from "../job.ts";
@@ -220,7 +219,7 @@ export class ImageService {
         message: 'This service answers with "b64_json" only.',
       });
     }
-    await guardQueue(queue.enqueue(jobs));
+    await queue.enqueue(jobs);
     return { jobs, body, ignored, maskRule: inputs?.maskRule, call };
   }
 
@@ -236,9 +235,10 @@ export class ImageService {
     try {
       return await Promise.all(
         jobs.map(async ({ id, model }, index) => {
-          const outcome = await guardQueue(
-            queue.wait(id, { signal, onPreview: onPreview && ((preview) => onPreview(index, preview)) }),
-          );
+          const outcome = await queue.wait(id, {
+            signal,
+            onPreview: onPreview && ((preview) => onPreview(index, preview)),
+          });
           if (outcome.status !== "completed") throw toApiError(outcome);
           onWait?.(model, Math.max(0, (performance.now() - startedAt) / 1000 - outcome.seconds));
           onOutcome(index, outcome);
@@ -318,15 +318,4 @@ function toApiError(outcome: Exclude<JobOutcome, Completed>): ApiError {
 function gone(): ApiError {
   const message = "The image has expired, or the workers do not write to the storage of this service.";
   return new ApiError({ status: 410, code: "result_expired", message, shouldRetry: false });
-}
-
-/** Clients hear of a queue that is away as of an overload. */
-async function guardQueue<Result>(operation: Promise<Result>): Promise<Result> {
-  try {
-    return await operation;
-  } catch (cause) {
-    if (!QueueUnavailableError.isInstance(cause)) throw cause;
-    const message = "The service cannot reach its queue. Try again in a few seconds.";
-    throw new ApiError({ status: 503, code: "queue_unavailable", message, retryAfter: 5, cause });
-  }
 }

@@ -7,6 +7,8 @@ export interface ModelSource {
   cards(): Promise<readonly ModelCard[]>;
   /** How many workers serve a model. */
   workerCount(model: string): Promise<number>;
+  /** Why there is no model at all, as a sentence without its full stop. */
+  absence?(): Promise<string>;
 }
 
 /** Options of {@link ModelDirectory}. */
@@ -58,7 +60,8 @@ export class ModelDirectory {
     const found = name === undefined ? models[0] : models.find(({ id }) => id === name);
     if (found !== undefined) return found.card;
     if (models.length === 0) {
-      const message = "No worker is running. Try again in a few seconds.";
+      const absence = (await this.#source.absence?.()) ?? "No model is loaded";
+      const message = `${absence}. Try again in a few seconds.`;
       throw new ApiError({ status: 503, code: "no_workers", message, retryAfter: 5 });
     }
     const names = models.map(({ id }) => id);

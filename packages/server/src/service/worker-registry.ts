@@ -82,6 +82,13 @@ export class WorkerRegistry implements ModelSource {
     return [...cards.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
+  /** Why there is no model: no worker, or workers of another version alone. */
+  async absence(): Promise<string> {
+    const [other] = await this.workers();
+    if (other === undefined || other.format === jobFormat) return "No worker is running";
+    return `Workers are running, but of another version (${other.version})`;
+  }
+
   async workerCount(model: string): Promise<number> {
     const workers = await this.workers();
     return workers.filter(
