@@ -23,7 +23,7 @@ export const batchCommand: Command = {
       name: "out",
       short: "o",
       value: "folder",
-      completes: "folder",
+      completes: "file",
       description: "The folder for the images and the results; it is created if it does not exist",
     },
     {
