@@ -6,8 +6,7 @@ import { ApiError } from "./api-error.ts";
 export interface IdempotentRequest {
   readonly owner: string;
   readonly endpoint: string;
-  /** Of the body. */
-  readonly digest: string;
+  readonly body: Uint8Array<ArrayBuffer>;
   readonly storage: ImageStorage;
 }
 
@@ -20,7 +19,7 @@ export interface IdempotentRequest {
  */
 export async function claimIdempotencyKey(
   request: Request,
-  { owner, endpoint, digest, storage }: IdempotentRequest,
+  { owner, endpoint, body, storage }: IdempotentRequest,
 ): Promise<string | undefined> {
   const key = request.headers.get("idempotency-key");
   if (key === null || key === "") return undefined;
@@ -29,7 +28,7 @@ export async function claimIdempotencyKey(
     throw new ApiError({ status: 400, code: "invalid_value", param: "Idempotency-Key", message });
   }
   const id = `idem_${(await sha256(`${owner}\n${key}`)).slice(0, 40)}`;
-  const record = new TextEncoder().encode(`${endpoint} ${digest}`);
+  const record = new TextEncoder().encode(`${endpoint} ${await sha256(body)}`);
   if (await storage.put(`idempotency/${id}`, record)) return id;
   const known = await storage.get(`idempotency/${id}`);
   if (known === undefined || new TextDecoder().decode(known) === new TextDecoder().decode(record)) return id;

@@ -1,7 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import { sha256 } from "../ids.ts";
 import type { ServiceLimits } from "../limits.ts";
 import type { ImageCall, ImageEndpoint, ImageEvent, ImageService } from "../service/image-service.ts";
 import type { ImageStorage } from "../storage/storage.ts";
@@ -60,7 +59,7 @@ async function answer(
     const jobId = await claimIdempotencyKey(request, {
       owner,
       endpoint,
-      digest: await sha256(bytes),
+      body: bytes,
       storage: options.storage,
     });
     const call: ImageCall = {
