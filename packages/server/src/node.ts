@@ -19,5 +19,6 @@ export { type OpenQueueOptions, openQueue } from "./queue/bullmq-queue.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
 export { FolderStorage } from "./storage/folder-storage.node.ts";
 export { openStorage, type StorageEnvironment } from "./storage/open-storage.node.ts";
+export type { S3Credentials, S3Location } from "./storage/s3-client.ts";
 export { S3Storage } from "./storage/s3-storage.ts";
 export { type RunningWorker, type StartWorkerOptions, startWorker } from "./worker/start-worker.ts";
