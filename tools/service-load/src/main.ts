@@ -1,11 +1,13 @@
 import { cpus } from "node:os";
 import { measureAborts } from "./measure-aborts.ts";
+import { measureBulk } from "./measure-bulk.ts";
 import { measureOverload } from "./measure-overload.ts";
 import { measureThroughput } from "./measure-throughput.ts";
 
 const measurements: Readonly<Record<string, (count: number) => Promise<object>>> = {
   throughput: (count) => measureThroughput(count || 20_000, 64),
   overload: (count) => measureOverload(count || 10),
+  bulk: (count) => measureBulk(count || 50_000),
   aborts: (count) => measureAborts(count || 1000),
 };
 

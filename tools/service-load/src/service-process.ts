@@ -15,7 +15,8 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-const program = join(
+/** The program of the command line. */
+export const onestepProgram: string = join(
   dirname(createRequire(import.meta.url).resolve("onestep/package.json")),
   "bin",
   "onestep.js",
@@ -31,7 +32,7 @@ export async function startOnestep(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ServiceProcess> {
   const state = await mkdtemp(join(tmpdir(), "onestep-load-"));
-  const child = spawn(process.execPath, [program, ...args, "--json"], {
+  const child = spawn(process.execPath, [onestepProgram, ...args, "--json"], {
     env: { ...process.env, XDG_STATE_HOME: state, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -3,7 +3,7 @@ import type { FileStore } from "../files/file-store.ts";
 import { type BatchStore, type OpenBatch, workPrefix } from "./batch-store.ts";
 import { type Lease, LeaseKeeper, type LeaseOptions } from "./lease.ts";
 import { runBatch } from "./run-batch.ts";
-import type { LineService } from "./run-lines.ts";
+import type { LineService } from "./run-lines.node.ts";
 
 /** Options of {@link BatchRunner}. */
 export interface BatchRunnerOptions extends LeaseOptions {

@@ -14,7 +14,7 @@ import { BulkNames } from "./bulk-names.ts";
 import { LineParser, type RequestLine } from "./parse-line.ts";
 import { readLines, type TextLine } from "./read-lines.ts";
 import { type ResultKind, ResultParts } from "./result-parts.ts";
-import { type LineService, runLines } from "./run-lines.ts";
+import { type LineService, runLines } from "./run-lines.node.ts";
 
 /** How far a bulk run is. */
 export interface BulkProgress {

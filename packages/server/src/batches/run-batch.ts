@@ -5,7 +5,7 @@ import { type BatchStore, type OpenBatch, workPrefix } from "./batch-store.ts";
 import { LineParser } from "./parse-line.ts";
 import { readLines } from "./read-lines.ts";
 import { type DoneLines, type ResultKind, ResultParts } from "./result-parts.ts";
-import { type EndReason, type LineService, runLines } from "./run-lines.ts";
+import { type EndReason, type LineService, runLines } from "./run-lines.node.ts";
 
 /** What runs a batch. */
 export interface RunBatchOptions {

@@ -1,3 +1,4 @@
+import { untilAborted } from "@onestep/core/internal";
 import { toBase64 } from "../base64.ts";
 import { ApiError } from "../http/api-error.ts";
 import { randomId } from "../ids.ts";
@@ -233,18 +234,19 @@ export class ImageService {
     const { signal } = call;
     const startedAt = performance.now();
     try {
-      return await Promise.all(
+      // One listener for all of them: a signal may be that of many requests.
+      const outcomes = Promise.all(
         jobs.map(async ({ id, model }, index) => {
           const outcome = await queue.wait(id, {
-            signal,
-            onPreview: onPreview && ((preview) => onPreview(index, preview)),
+            onPreview: onPreview && ((preview) => !signal?.aborted && onPreview(index, preview)),
           });
           if (outcome.status !== "completed") throw toApiError(outcome);
           onWait?.(model, Math.max(0, (performance.now() - startedAt) / 1000 - outcome.seconds));
-          onOutcome(index, outcome);
+          if (!signal?.aborted) onOutcome(index, outcome);
           return outcome;
         }),
       );
+      return await untilAborted(outcomes, signal);
     } catch (error) {
       if (call.jobId === undefined || !signal?.aborted) {
         await queue.cancel(jobs.map(({ id }) => id)).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { shippedModel } from "../arguments/repository-options.ts";
 import type { Command } from "../command.ts";
-import { modelOptions } from "../serve/service-options.ts";
+import { modelOptions, queueOptions } from "../serve/service-options.ts";
 
 /** `onestep batch`. */
 export const batchCommand: Command = {
@@ -34,10 +34,12 @@ export const batchCommand: Command = {
       description: `A model to load; the first one is for lines that name none (default: the models that the lines name; for lines without one, ${shippedModel})`,
     },
     ...modelOptions,
+    ...queueOptions.filter(({ name }) => name !== "config"),
   ],
   examples: [
     "batch requests.jsonl --out images",
     "batch requests.jsonl --out images --model SimianLuo/LCM_Dreamshaper_v7 --max-batch 8",
+    "batch requests.jsonl --out images --queue postgres://queue.internal/onestep --storage s3://images",
   ],
   async run(invocation) {
     const { runBatch } = await import("../serve/run-batch.ts");

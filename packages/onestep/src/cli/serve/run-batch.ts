@@ -1,13 +1,21 @@
 import { join } from "node:path";
 import { InvalidArgumentError } from "@onestep/core";
-import { createHandler } from "@onestep/server";
-import { type BulkProgress, readBulkModels, runBulk } from "@onestep/server/node";
+import { createHandler, type ImageService } from "@onestep/server";
+import {
+  type BulkProgress,
+  createFrontEnd,
+  openQueue,
+  openStorage,
+  readBulkModels,
+  runBulk,
+} from "@onestep/server/node";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import { shippedModel } from "../arguments/repository-options.ts";
 import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
+import { queueWait } from "./serve-images.ts";
 import { readServedModels, servedName } from "./served-models.ts";
-import { readMaxBatch, readMemoryBudget } from "./service-readers.ts";
+import { readMaxBatch, readMemoryBudget, readSharedStorage } from "./service-readers.ts";
 import { ServiceSettings } from "./service-settings.ts";
 
 /** `onestep batch`: makes the images of a file of requests. */
@@ -20,23 +28,15 @@ export async function runBatch(invocation: Invocation): Promise<void> {
   const out = parsed.text("out");
   if (out === undefined || out === "")
     throw new UsageError("--out is missing: name the folder for the images.");
-  const named = await readModels(input, parsed.texts("model"));
-  const models = readServedModels(invocation, settings, named);
-  const maxBatch = readMaxBatch(settings);
-  const handler = createHandler({
-    ...{ models, maxBatch, memoryBudget: readMemoryBudget(settings) },
-    aliases: aliasesOf(named),
-    readMemory: () => process.memoryUsage.rss(),
-  });
+  const maker = await openMaker(invocation, settings, input);
   try {
     const result = await runBulk({
-      ...{ input, out, signal, service: handler.parts.images },
+      ...{ input, out, signal, service: maker.images, linesInFlight: maker.linesInFlight },
       async prepare() {
         output.progress.showTask("Loading");
-        await handler.prepare(signal);
+        await maker.prepare(signal);
         output.progress.clear();
       },
-      linesInFlight: maxBatch === "auto" ? 32 : Math.max(16, 2 * maxBatch),
       onProgress: showProgress(invocation),
     });
     if (result.isInterrupted) {
@@ -47,8 +47,54 @@ export async function runBatch(invocation: Invocation): Promise<void> {
     }
     report(invocation, out, result);
   } finally {
-    await handler.close();
+    await maker.close();
   }
+}
+
+/** What makes the images: models in this process, or the workers of a queue. */
+interface Maker {
+  readonly images: ImageService;
+  /** How many requests run at a time. */
+  readonly linesInFlight: number;
+  prepare(signal: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Enough for the runs of sixteen workers. */
+const linesOfWorkers = 256;
+
+async function openMaker(invocation: Invocation, settings: ServiceSettings, input: string): Promise<Maker> {
+  const { arguments: parsed, system } = invocation;
+  const url = settings.text("queue");
+  if (url !== undefined) {
+    if (parsed.has("model"))
+      throw new UsageError("--model: with --queue, workers have the models. Leave it out.");
+    const storage = await openStorage(readSharedStorage(settings, system.environment), system.environment);
+    const queue = await openQueue(url, { waitForServer: queueWait });
+    const frontEnd = createFrontEnd({ queue, storage });
+    return {
+      ...{ images: frontEnd.parts.images, linesInFlight: linesOfWorkers },
+      // Lines wait for workers, as they wait where there is an overload.
+      prepare: async () => undefined,
+      close: () => frontEnd.close(),
+    };
+  }
+  if (parsed.has("storage"))
+    throw new UsageError("--storage is for --queue. Without it, images go to --out alone.");
+  const named = await readModels(input, parsed.texts("model"));
+  const models = readServedModels(invocation, settings, named);
+  const maxBatch = readMaxBatch(settings);
+  const handler = createHandler({
+    ...{ models, maxBatch, memoryBudget: readMemoryBudget(settings) },
+    aliases: aliasesOf(named),
+    readMemory: () => process.memoryUsage.rss(),
+  });
+  return {
+    images: handler.parts.images,
+    linesInFlight: maxBatch === "auto" ? 32 : Math.max(16, 2 * maxBatch),
+    prepare: (signal) => handler.prepare(signal),
+    close: () => handler.close(),
+  };
 }
 
 /** Options and their variables; a config file is for services. */

@@ -1,6 +1,6 @@
 import { ApiError } from "../../http/api-error.ts";
 import type { ImageCall, ImagesResult } from "../../service/image-service.ts";
-import type { LineService } from "../run-lines.ts";
+import type { LineService } from "../run-lines.node.ts";
 
 /** Answers each request with its prompt in place of an image. */
 export class FakeService implements LineService {

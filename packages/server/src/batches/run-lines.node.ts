@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { QueueUnavailableError, StorageError } from "../errors.ts";
 import { ApiError } from "../http/api-error.ts";
 import { randomId } from "../ids.ts";
@@ -56,6 +57,8 @@ export async function runLines(options: RunLinesOptions): Promise<void> {
   const running = new Set<Promise<void>>();
   const failed = new AbortController();
   const both = AbortSignal.any([stop, end, failed.signal]);
+  // Every line in flight listens to it.
+  setMaxListeners(0, both);
   try {
     for await (const text of lines) {
       stop.throwIfAborted();
