@@ -47,6 +47,8 @@ interface Setup {
   readonly queue: MemoryQueue;
   readonly storage: MemoryStorage;
   readonly reports: RunReport[];
+  /** The ids of the jobs of each run that began, and `"ended"` for each that ended. */
+  readonly log: (readonly string[] | "ended")[];
   run(jobs: readonly ImageJob[]): Promise<readonly JobOutcome[]>;
   stop(): Promise<void>;
 }
@@ -57,15 +59,20 @@ async function setUp(pipeline: DiffusionPipelineBase, maxBatch: number): Promise
   const host = new ModelHost({ models: { m: { pipeline } }, maxBatch });
   await host.prepare();
   const reports: RunReport[] = [];
+  const log: (readonly string[] | "ended")[] = [];
   const end = new AbortController();
   return {
-    ...{ queue, storage, reports },
+    ...{ queue, storage, reports, log },
     async run(jobs) {
       await queue.enqueue(jobs);
       const drain = new AbortController();
       const working = runWorker({
         ...{ queue, storage, host, drain: AbortSignal.any([drain.signal, end.signal]), stop: end.signal },
-        onRun: (report) => reports.push(report),
+        onStart: (started) => log.push(started.map(({ id }) => id)),
+        onRun: (report) => {
+          log.push("ended");
+          reports.push(report);
+        },
       });
       const outcomes = await Promise.all(jobs.map(({ id }) => queue.wait(id)));
       drain.abort();
@@ -104,6 +111,13 @@ describe("runWorker", () => {
         Math.max(...made.data.map((value, at) => Math.abs(value - (expected[at] ?? 0)))),
       ).toBeLessThanOrEqual(1);
     }
+  });
+
+  it("tells of the jobs of a run before it begins", async () => {
+    const { run, log } = await setUp(pipe, 2);
+    const own = jobs([8, 10]);
+    await run(own);
+    expect(log).toEqual([own.map(({ id }) => id), "ended"]);
   });
 
   it("fails the one job at fault, and makes the others", async () => {

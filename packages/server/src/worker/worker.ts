@@ -40,6 +40,8 @@ export interface WorkerOptions {
   readonly renewEvery?: number | undefined;
   /** Called with the number of jobs that were taken, and with 0 when they are done. */
   readonly onClaim?: ((count: number) => void) | undefined;
+  /** Called before a run: what a worker that dies was at. */
+  readonly onStart?: ((jobs: readonly ImageJob[]) => void) | undefined;
   readonly onRun?: ((report: RunReport) => void) | undefined;
 }
 
@@ -104,6 +106,7 @@ async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<
   const [first] = claims;
   if (first === undefined) return nothingToSettle;
   if (stop.aborted) return () => queue.release(claims).catch(() => undefined);
+  options.onStart?.(claims.map(({ job }) => job));
   const startedAt = performance.now();
   const report = (outcome: RunReport["outcome"], seconds: number, lost = 0, error?: unknown): void =>
     options.onRun?.({
