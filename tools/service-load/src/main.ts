@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { measureAborts } from "./measure-aborts.ts";
 import { measureChaos } from "./measure-chaos.ts";
+import { measureEngine } from "./measure-engine.ts";
 import { measureOverload } from "./measure-overload.ts";
 import { measureThroughput } from "./measure-throughput.ts";
 
@@ -10,6 +11,7 @@ const measurements: Readonly<Record<string, (...words: readonly string[]) => Pro
   aborts: (count) => measureAborts(Number(count) || 1000),
   chaos: (jobs, kills, server = "postgres") =>
     measureChaos(Number(jobs) || 5000, Number(kills) || 200, server),
+  engine: (seconds) => measureEngine(Number(seconds) || 10),
 };
 
 const usage = `Puts a service under load, and checks what it answers.
