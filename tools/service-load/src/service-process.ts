@@ -13,6 +13,8 @@ export interface ServiceProcess {
   memory(): Promise<number>;
   /** Asks it to end, and waits. */
   stop(): Promise<void>;
+  /** Ends it with SIGKILL, and waits. */
+  kill(): Promise<void>;
 }
 
 /** The program of the command line. */
@@ -50,16 +52,18 @@ export async function startOnestep(
     });
     void ended.then(() => reject(new Error(`onestep ${args[0]} ended: ${errors}`)));
   });
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+    await rm(state, { recursive: true, force: true });
+  };
   return {
     ...{ ready, child },
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
     },
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-      await rm(state, { recursive: true, force: true });
-    },
+    stop: async () => await end("SIGTERM"),
+    kill: async () => await end("SIGKILL"),
   };
 }

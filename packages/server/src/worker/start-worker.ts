@@ -1,5 +1,5 @@
 import { randomId } from "../ids.ts";
-import { jobFormat } from "../job.ts";
+import { type ImageJob, jobFormat } from "../job.ts";
 import { Tracing } from "../operation/tracing.ts";
 import type { JobQueue } from "../queue/queue.ts";
 import type { ModelCard } from "../service/model-card.ts";
@@ -14,6 +14,8 @@ export interface StartWorkerOptions extends ModelHostOptions {
   readonly storage: ImageStorage;
   /** The version of the program, for whoever looks at the workers. */
   readonly version: string;
+  /** Called before a run: what a worker that dies was at. */
+  readonly onStart?: ((jobs: readonly ImageJob[]) => void) | undefined;
   readonly onRun?: ((report: RunReport) => void) | undefined;
   /** How often the worker shows that it is alive, in milliseconds; 3000 by default. */
   readonly beat?: number | undefined;
@@ -38,7 +40,7 @@ export interface RunningWorker {
  * @throws ServeModelError if a model cannot be served.
  */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
-  const { queue, storage, version, onRun, beat = 3000, signal } = options;
+  const { queue, storage, version, onStart, onRun, beat = 3000, signal } = options;
   const host = new ModelHost(options);
   const id = randomId("worker");
   const cards = await host.prepare(signal);
@@ -59,6 +61,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     onClaim(count) {
       running = count;
     },
+    onStart,
     onRun(report) {
       tracing.onRun(report);
       onRun?.(report);

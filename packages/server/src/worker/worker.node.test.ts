@@ -8,6 +8,7 @@ import {
 } from "@onestep/pipelines";
 import { OutOfMemoryError } from "@onestep/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { QueueUnavailableError } from "../errors.ts";
 import type { ImageJob, JobOutcome } from "../job.ts";
 import { claimJobs, makeJob } from "../queue/__fixtures__/queue-contract.ts";
 import { MemoryQueue } from "../queue/memory-queue.ts";
@@ -47,6 +48,8 @@ interface Setup {
   readonly queue: MemoryQueue;
   readonly storage: MemoryStorage;
   readonly reports: RunReport[];
+  /** The ids of the jobs of each run that began, and `"ended"` for each that ended. */
+  readonly log: (readonly string[] | "ended")[];
   run(jobs: readonly ImageJob[]): Promise<readonly JobOutcome[]>;
   stop(): Promise<void>;
 }
@@ -57,15 +60,20 @@ async function setUp(pipeline: DiffusionPipelineBase, maxBatch: number): Promise
   const host = new ModelHost({ models: { m: { pipeline } }, maxBatch });
   await host.prepare();
   const reports: RunReport[] = [];
+  const log: (readonly string[] | "ended")[] = [];
   const end = new AbortController();
   return {
-    ...{ queue, storage, reports },
+    ...{ queue, storage, reports, log },
     async run(jobs) {
       await queue.enqueue(jobs);
       const drain = new AbortController();
       const working = runWorker({
         ...{ queue, storage, host, drain: AbortSignal.any([drain.signal, end.signal]), stop: end.signal },
-        onRun: (report) => reports.push(report),
+        onStart: (started) => log.push(started.map(({ id }) => id)),
+        onRun: (report) => {
+          log.push("ended");
+          reports.push(report);
+        },
       });
       const outcomes = await Promise.all(jobs.map(({ id }) => queue.wait(id)));
       drain.abort();
@@ -104,6 +112,13 @@ describe("runWorker", () => {
         Math.max(...made.data.map((value, at) => Math.abs(value - (expected[at] ?? 0)))),
       ).toBeLessThanOrEqual(1);
     }
+  });
+
+  it("tells of the jobs of a run before it begins", async () => {
+    const { run, log } = await setUp(pipe, 2);
+    const own = jobs([8, 10]);
+    await run(own);
+    expect(log).toEqual([own.map(({ id }) => id), "ended"]);
   });
 
   it("fails the one job at fault, and makes the others", async () => {
@@ -161,6 +176,52 @@ describe("runWorker", () => {
     expect(reports).toMatchObject([{ outcome: "released" }]);
     const [claim] = await claimJobs(queue, "m");
     expect(claim).toMatchObject({ failures: 0, job: { id: job.id } });
+  });
+});
+
+describe("a queue that is away for a moment", () => {
+  it("gets the outcome of a run when it is back; the image is not made again", async () => {
+    let tries = 0;
+    class InterruptedQueue extends MemoryQueue {
+      override async complete(...args: Parameters<MemoryQueue["complete"]>): Promise<boolean> {
+        tries += 1;
+        if (tries < 3) throw new QueueUnavailableError("The queue server is not available.");
+        return await super.complete(...args);
+      }
+    }
+    const queue = new InterruptedQueue();
+    const storage = new MemoryStorage();
+    const host = new ModelHost({ models: { m: { pipeline: pipe } }, maxBatch: 1 });
+    await host.prepare();
+    const drain = new AbortController();
+    const reports: RunReport[] = [];
+    const working = runWorker({
+      ...{ queue, storage, host, drain: drain.signal, stop: new AbortController().signal },
+      onRun: (report) => reports.push(report),
+    });
+    const [job] = jobs([8]) as [ImageJob];
+    await queue.enqueue([job]);
+    expect(await queue.wait(job.id)).toMatchObject({ status: "completed" });
+    drain.abort();
+    await working;
+    expect(reports).toMatchObject([{ outcome: "completed", lost: 0 }]);
+  });
+
+  it("does not keep a worker that is stopped", async () => {
+    const stop = new AbortController();
+    class LostQueue extends MemoryQueue {
+      override async complete(): Promise<boolean> {
+        setTimeout(() => stop.abort());
+        throw new QueueUnavailableError("The queue server is not available.");
+      }
+    }
+    const queue = new LostQueue();
+    const storage = new MemoryStorage();
+    const host = new ModelHost({ models: { m: { pipeline: pipe } }, maxBatch: 1 });
+    await host.prepare();
+    await queue.enqueue(jobs([8]));
+    await runWorker({ queue, storage, host, drain: stop.signal, stop: stop.signal });
+    expect(stop.signal.aborted).toBe(true);
   });
 });
 

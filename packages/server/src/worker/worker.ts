@@ -10,6 +10,7 @@ import { errorMessage } from "@onestep/core/internal";
 import { QueueUnavailableError, StorageError } from "../errors.ts";
 import type { ImageJob, JobFailure, StoredImage } from "../job.ts";
 import type { Claim, JobQueue } from "../queue/queue.ts";
+import { sleep } from "../queue/waiting.ts";
 import type { ImageStorage } from "../storage/storage.ts";
 import { encodeImage } from "./encode-image.ts";
 import type { ModelHost } from "./model-host.ts";
@@ -40,6 +41,8 @@ export interface WorkerOptions {
   readonly renewEvery?: number | undefined;
   /** Called with the number of jobs that were taken, and with 0 when they are done. */
   readonly onClaim?: ((count: number) => void) | undefined;
+  /** Called before a run: what a worker that dies was at. */
+  readonly onStart?: ((jobs: readonly ImageJob[]) => void) | undefined;
   readonly onRun?: ((report: RunReport) => void) | undefined;
 }
 
@@ -104,6 +107,7 @@ async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<
   const [first] = claims;
   if (first === undefined) return nothingToSettle;
   if (stop.aborted) return () => queue.release(claims).catch(() => undefined);
+  options.onStart?.(claims.map(({ job }) => job));
   const startedAt = performance.now();
   const report = (outcome: RunReport["outcome"], seconds: number, lost = 0, error?: unknown): void =>
     options.onRun?.({
@@ -174,20 +178,35 @@ async function settle(
   claim: Claim,
   image: RasterImage | undefined,
   run: { readonly seconds: number; readonly batchSize: number },
-  { queue, storage }: WorkerOptions,
+  { queue, storage, stop }: WorkerOptions,
 ): Promise<boolean> {
   if (claim.signal.aborted || image === undefined) return false;
   const { job, token } = claim;
   try {
     const stored = await store(image, `${job.output.key}-${safeToken(token)}`, job, storage);
     const outcome = { status: "completed", image: stored, ...run, storage: storage.id } as const;
-    const isSettled = await queue.complete(claim, outcome);
+    const isSettled = await untilAvailable(() => queue.complete(claim, outcome), stop);
     if (!isSettled) await storage.delete([stored.key]);
     return isSettled;
   } catch (error) {
     const { failure, again } = toFailure(error);
     if (!QueueUnavailableError.isInstance(error)) await queue.fail(claim, failure, again).catch(() => false);
     return false;
+  }
+}
+
+/**
+ * Calls a queue again while it is away: an image that is made need not be made again by whoever takes the job after the lease
+ * has ended. Leases are renewed meanwhile; a claim that is lost is refused when the queue is back.
+ */
+async function untilAvailable<Result>(call: () => Promise<Result>, stop: AbortSignal): Promise<Result> {
+  for (let delay = 250; ; delay = Math.min(2 * delay, 2000)) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!QueueUnavailableError.isInstance(error) || stop.aborted) throw error;
+      await sleep(delay * (0.5 + 0.5 * Math.random()), stop);
+    }
   }
 }
 

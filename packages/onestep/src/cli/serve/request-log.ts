@@ -1,4 +1,4 @@
-import type { RequestReport, RunReport } from "@onestep/server";
+import type { ImageJob, RequestReport, RunReport } from "@onestep/server";
 import { formatDuration } from "../output/text.ts";
 import type { OutputStream } from "../system.ts";
 
@@ -40,6 +40,12 @@ export class RequestLog {
     });
   };
 
+  /** Writes the start of a run, for machines: which jobs a worker was at when it died. */
+  readonly onStart = (jobs: readonly ImageJob[]): void => {
+    if (this.#options.format !== "json") return;
+    this.#write("", { event: "start", model: jobs[0]?.model, jobs: jobs.map(({ id }) => id) });
+  };
+
   /** Writes a run. */
   readonly onRun = ({ model, jobs, seconds, outcome, lost, error }: RunReport): void => {
     const failure = error instanceof Error ? describe(error) : undefined;
@@ -56,6 +62,7 @@ export class RequestLog {
         model,
         outcome,
         images: jobs.length,
+        jobs: jobs.map(({ id }) => id),
         lost,
         milliseconds: Math.round(seconds * 1000),
       },

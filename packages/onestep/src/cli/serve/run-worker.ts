@@ -36,7 +36,7 @@ export async function runQueueWorker(invocation: Invocation, settings: ServiceSe
           `${card.name}: loaded in ${formatDuration(seconds * 1000)}, ${formatDuration(card.secondsPerImage * 1000)} an image`,
         );
       },
-      onRun: log.onRun,
+      ...{ onStart: log.onStart, onRun: log.onRun },
     });
     output.progress.clear();
     output.result({

@@ -1,12 +1,12 @@
 import { QueueUnavailableError } from "../../errors.ts";
 import type { ImageJob, JobFailure, JobOutcome, JobPreview } from "../../job.ts";
 import type { Claim, ClaimRequest, FailedJob, JobQueue, QueueLoad, WaitOptions } from "../queue.ts";
+import { joinSignals, sleep } from "../waiting.ts";
 import { JobWaiters, unknownJob } from "./job-waiters.ts";
 import { ModelQueue, type ModelQueueOptions } from "./model-queue.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { closedError, type QueueServer } from "./queue-server.ts";
 import { checkJob, type StoredBullJob } from "./stored-job.ts";
-import { joinSignals, sleep } from "./waiting.ts";
 
 /** A claim that this process holds. */
 interface HeldClaim {

@@ -1,10 +1,10 @@
 import { QueueUnavailableError, UnknownJobError } from "../../errors.ts";
 import type { JobOutcome, JobPreview } from "../../job.ts";
 import type { WaitOptions } from "../queue.ts";
+import { sleep } from "../waiting.ts";
 import type { JobRecord, ModelQueue } from "./model-queue.ts";
 import { closedError, type StoredEvents } from "./queue-server.ts";
 import { readFailure, type StoredOutcome } from "./stored-job.ts";
-import { sleep } from "./waiting.ts";
 
 /** One who waits for a job. */
 interface Waiter {

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Claim, JobQueue } from "@onestep/server";
+
+/** Workers that sleep in place of making images. */
+export interface EngineWorkersOptions {
+  readonly queue: JobQueue;
+  readonly model: string;
+  readonly workers: number;
+  readonly milliseconds: number;
+  readonly signal: AbortSignal;
+  readonly onDone: () => void;
+}
+
+/** Claims, sleeps and completes, one job at a time in each worker, until the signal aborts. */
+export async function runEngineWorkers(options: EngineWorkersOptions): Promise<void> {
+  const { queue, workers } = options;
+  const held = new Set<Claim>();
+  const renewal = setInterval(() => void queue.renew([...held]).catch(() => undefined), 2000);
+  await Promise.all(Array.from({ length: workers }, async () => await work(options, held)));
+  clearInterval(renewal);
+}
+
+async function work(
+  { queue, model, milliseconds, signal, onDone }: EngineWorkersOptions,
+  held: Set<Claim>,
+): Promise<void> {
+  while (!signal.aborted) {
+    for (const claim of await queue.claim({ models: [model], count: 1, signal })) {
+      held.add(claim);
+      if (milliseconds > 0) await sleep(milliseconds);
+      const { key } = claim.job.output;
+      const image = { key, mediaType: "image/png", width: 32, height: 32, bytes: 2000 } as const;
+      const run = { seconds: milliseconds / 1000, batchSize: 1, storage: "engine" };
+      if (await queue.complete(claim, { status: "completed", image, ...run })) onDone();
+      held.delete(claim);
+    }
+  }
+}
