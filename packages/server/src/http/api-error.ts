@@ -1,3 +1,5 @@
+import { QueueUnavailableError } from "../errors.ts";
+
 /** What an {@link ApiError} answers with. */
 export interface ApiErrorOptions {
   /** The HTTP status. */
@@ -14,6 +16,8 @@ export interface ApiErrorOptions {
   readonly retryAfter?: number | undefined;
   /** Whether the same request may succeed later; by the status, if left out. */
   readonly shouldRetry?: boolean | undefined;
+  /** What `WWW-Authenticate` asks for with a 401; `Bearer` by default. */
+  readonly challenge?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -40,9 +44,11 @@ export class ApiError extends Error {
   readonly param: string | undefined;
   readonly retryAfter: number | undefined;
   readonly shouldRetry: boolean;
+  readonly #challenge: string;
 
-  constructor({ status, code, message, type, param, retryAfter, shouldRetry, cause }: ApiErrorOptions) {
-    super(message, { cause });
+  constructor(options: ApiErrorOptions) {
+    const { status, code, message, type, param, retryAfter, shouldRetry, challenge = "Bearer" } = options;
+    super(message, { cause: options.cause });
     this.name = "ApiError";
     this.status = status;
     this.code = code;
@@ -50,6 +56,7 @@ export class ApiError extends Error {
     this.param = param;
     this.retryAfter = retryAfter;
     this.shouldRetry = shouldRetry ?? repeatable.includes(status);
+    this.#challenge = challenge;
   }
 
   /** The body of the answer. */
@@ -64,7 +71,7 @@ export class ApiError extends Error {
     return {
       "x-should-retry": String(this.shouldRetry),
       ...(this.retryAfter === undefined ? {} : { "retry-after": String(this.retryAfter) }),
-      ...(this.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(this.status === 401 ? { "www-authenticate": this.#challenge } : {}),
     };
   }
 }
@@ -80,4 +87,19 @@ export interface ApiErrorBody {
 /** A field whose value is wrong. */
 export function invalidValue(param: string, message: string): ApiError {
   return new ApiError({ status: 400, code: "invalid_value", param, message });
+}
+
+/**
+ * To clients, a queue that is away is an overload.
+ *
+ * @throws ApiError 503
+ */
+export async function guardQueue<Result>(operation: Promise<Result>): Promise<Result> {
+  try {
+    return await operation;
+  } catch (cause) {
+    if (!QueueUnavailableError.isInstance(cause)) throw cause;
+    const message = "The service cannot reach its queue. Try again in a few seconds.";
+    throw new ApiError({ status: 503, code: "queue_unavailable", message, retryAfter: 5, cause });
+  }
 }

@@ -1,6 +1,5 @@
 import { toBase64 } from "../base64.ts";
-import { QueueUnavailableError } from "../errors.ts";
-import { ApiError } from "../http/api-error.ts";
+import { ApiError, guardQueue } from "../http/api-error.ts";
 import { randomId } from "../ids.ts";
 import type { ImageJob, ImageTask, JobOutcome, JobPreview, JobPriority } from "../job.ts";
 import type { ServiceLimits } from "../limits.ts";
@@ -318,15 +317,4 @@ function toApiError(outcome: Exclude<JobOutcome, Completed>): ApiError {
 function gone(): ApiError {
   const message = "The image has expired, or the workers do not write to the storage of this service.";
   return new ApiError({ status: 410, code: "result_expired", message, shouldRetry: false });
-}
-
-/** Clients hear of a queue that is away as of an overload. */
-async function guardQueue<Result>(operation: Promise<Result>): Promise<Result> {
-  try {
-    return await operation;
-  } catch (cause) {
-    if (!QueueUnavailableError.isInstance(cause)) throw cause;
-    const message = "The service cannot reach its queue. Try again in a few seconds.";
-    throw new ApiError({ status: 503, code: "queue_unavailable", message, retryAfter: 5, cause });
-  }
 }
