@@ -16,6 +16,8 @@ export interface ApiErrorOptions {
   readonly retryAfter?: number | undefined;
   /** Whether the same request may succeed later; by the status, if left out. */
   readonly shouldRetry?: boolean | undefined;
+  /** What `WWW-Authenticate` asks for with a 401; `Bearer` by default. */
+  readonly challenge?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -42,9 +44,11 @@ export class ApiError extends Error {
   readonly param: string | undefined;
   readonly retryAfter: number | undefined;
   readonly shouldRetry: boolean;
+  readonly #challenge: string;
 
-  constructor({ status, code, message, type, param, retryAfter, shouldRetry, cause }: ApiErrorOptions) {
-    super(message, { cause });
+  constructor(options: ApiErrorOptions) {
+    const { status, code, message, type, param, retryAfter, shouldRetry, challenge = "Bearer" } = options;
+    super(message, { cause: options.cause });
     this.name = "ApiError";
     this.status = status;
     this.code = code;
@@ -52,6 +56,7 @@ export class ApiError extends Error {
     this.param = param;
     this.retryAfter = retryAfter;
     this.shouldRetry = shouldRetry ?? repeatable.includes(status);
+    this.#challenge = challenge;
   }
 
   /** The body of the answer. */
@@ -66,7 +71,7 @@ export class ApiError extends Error {
     return {
       "x-should-retry": String(this.shouldRetry),
       ...(this.retryAfter === undefined ? {} : { "retry-after": String(this.retryAfter) }),
-      ...(this.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(this.status === 401 ? { "www-authenticate": this.#challenge } : {}),
     };
   }
 }

@@ -71,7 +71,7 @@ export type ServiceApp = OpenAPIHono<{ Variables: ServiceVariables }>;
 const openPaths: readonly RegExp[] = [
   /^\/(livez|readyz|status|openapi\.json)?$/,
   /^\/v1\/images\/content\//,
-  /^\/(?!v1\/)[\w/.-]+\.(html|js|css|svg|png|webp|ico|woff2|webmanifest)$/,
+  /^\/(?!v1\/|queues\/)[\w/.-]+\.(html|js|css|svg|png|webp|ico|woff2|webmanifest)$/,
 ];
 
 /** Makes the app of a service: every route behind one guard. */
@@ -108,7 +108,9 @@ export function createApp(options: AppOptions): ServiceApp {
     checkOrigin(request, options);
     if (request.method === "OPTIONS") return preflight(request, options);
     const path = context.req.path.slice(basePath.length);
-    const owner = openPaths.some((route) => route.test(path)) ? anonymous : await identify(request, keys);
+    const owner = openPaths.some((route) => route.test(path))
+      ? anonymous
+      : await identify(request, path, keys);
     context.set("owner", owner);
     if (options.isDraining?.() === true) {
       context.header("connection", "close");

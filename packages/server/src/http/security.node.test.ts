@@ -10,7 +10,10 @@ beforeAll(async () => {
     keys: await Promise.all(Object.entries(secrets).map(([name, secret]) => hashApiKey(name, secret))),
     allowedHosts: ["127.0.0.1", "localhost"],
     corsOrigins: ["https://app.example.com"],
-    addRoutes: (app) => app.get("/extra", (context) => context.text(context.get("owner"))),
+    addRoutes(app) {
+      for (const path of ["/extra", "/queues", "/queues/:path{.+}"])
+        app.get(path, (context) => context.text(context.get("owner")));
+    },
   });
 });
 
@@ -70,6 +73,50 @@ describe("keys", () => {
     `Bearer ${secrets.alice.toUpperCase()}`,
   ])("are not %j", async (authorization) => {
     expect((await get("/v1/models", { authorization })).status).toBe(401);
+  });
+});
+
+describe("keys in a browser, at the dashboard of the queue", () => {
+  const basic = (user: string, secret: string): Readonly<Record<string, string>> => ({
+    authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString("base64")}`,
+  });
+
+  it.each(["/queues", "/queues/api/queues", "/queues/static/main.js"])(
+    "are asked for by %s",
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toBe('Basic realm="Onestep"');
+      expect(await response.json()).toMatchObject({ error: { code: "invalid_api_key" } });
+    },
+  );
+
+  it.each(["", "anybody", "ünïcode"])("are the password, of the user %j", async (user) => {
+    const response = await get("/queues/api/queues", basic(user, secrets.bob));
+    expect([response.status, await response.text()]).toEqual([200, "bob"]);
+  });
+
+  it("are taken as Bearer tokens too", async () => {
+    expect(await (await get("/queues", bearer(secrets.alice))).text()).toBe("alice");
+  });
+
+  it.each([
+    basic("alice", ""),
+    basic("alice", `${secrets.alice}x`),
+    basic(secrets.alice, ""),
+    { authorization: `Basic ${secrets.alice}` },
+    { authorization: `Basic ${Buffer.from(secrets.alice).toString("base64")}` },
+    { authorization: "Basic %%%" },
+  ])("are not %j", async (headers) => {
+    const response = await get("/queues", headers);
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe('Basic realm="Onestep"');
+  });
+
+  it.each(["/v1/models", "/extra", "/queuesx", "/status.json"])("are not taken by %s", async (path) => {
+    const response = await get(path, basic("alice", secrets.alice));
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe("Bearer");
   });
 });
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { UnsupportedError } from "@onestep/core";
 import { createHandler, type Handler } from "@onestep/server";
 import {
   Activity,
@@ -11,6 +12,7 @@ import {
   openQueue,
   openStorage,
   pageRoutes,
+  queueDashboard,
   startExpiry,
   startServer,
 } from "@onestep/server/node";
@@ -97,7 +99,7 @@ async function serveModels(invocation: Invocation, settings: ServiceSettings): P
 
 /** A front end: workers make the images. */
 async function serveQueue(invocation: Invocation, settings: ServiceSettings, url: string): Promise<void> {
-  const { arguments: parsed, system } = invocation;
+  const { arguments: parsed, output, system } = invocation;
   const [model] = parsed.positionals;
   if (model !== undefined) {
     throw new UsageError(
@@ -137,8 +139,12 @@ async function serveQueue(invocation: Invocation, settings: ServiceSettings, url
   const batches = addServiceRoutes(handler.app, handler.parts, { readStatus: activity.read });
   try {
     await pageRoutes(handler.app);
-    const models = (await handler.workers.cards()).map(({ name }) => name);
-    await listen(invocation, handler, { address, shutdown, models, storage, batches });
+    const models = async (): Promise<string[]> => (await handler.workers.cards()).map(({ name }) => name);
+    await queueDashboard(handler.app, { queue, models }).catch((error: unknown) => {
+      if (!UnsupportedError.isInstance(error)) throw error;
+      output.note(error.message);
+    });
+    await listen(invocation, handler, { address, shutdown, models: await models(), storage, batches });
   } finally {
     await handler.close();
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { startPostgres } from "@onestep/queue-servers";
 import { afterEach, describe, expect, it } from "vitest";
 import { program, runOnestep, temporaryFolder } from "../__fixtures__/run-onestep.ts";
 
@@ -105,6 +106,26 @@ describe("onestep serve", () => {
     const own = url.replace("0.0.0.0", "127.0.0.1");
     expect((await ask(own)).status).toBe(401);
     expect((await ask(own, undefined, { authorization: "Bearer a-secret-of-alice-1234" })).status).toBe(200);
+  }, 60_000);
+
+  it("shows the queue to browsers of those who have a key", async () => {
+    const server = await startPostgres();
+    try {
+      const { url, child, ended } = await start([], {
+        ONESTEP_QUEUE: server.url,
+        ONESTEP_API_KEYS: "alice:a-secret-of-alice-1234",
+      });
+      expect((await fetch(`${url}/queues`)).headers.get("www-authenticate")).toBe('Basic realm="Onestep"');
+      const authorization = `Basic ${btoa("alice:a-secret-of-alice-1234")}`;
+      const page = await fetch(`${url}/queues`, { headers: { authorization } });
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("Onestep queues")]);
+      const queues = await fetch(`${url}/queues/api/queues`, { headers: { authorization } });
+      expect(await queues.json()).toEqual({ queues: [] });
+      child.kill("SIGTERM");
+      expect((await ended).exitCode).toBe(0);
+    } finally {
+      await server.stop();
+    }
   }, 60_000);
 
   it("shares its folder with no other process", async () => {

@@ -5,7 +5,7 @@ import { joinSignals, sleep } from "../waiting.ts";
 import { JobWaiters, unknownJob } from "./job-waiters.ts";
 import { ModelQueue, type ModelQueueOptions } from "./model-queue.ts";
 import { ModelRegistry } from "./model-registry.ts";
-import { closedError, type QueueServer } from "./queue-server.ts";
+import { closedError, type QueueServer, type StoredQueue } from "./queue-server.ts";
 import { checkJob, type StoredBullJob } from "./stored-job.ts";
 
 /** A claim that this process holds. */
@@ -132,6 +132,12 @@ export class BullMQQueue implements JobQueue {
       .flat()
       .sort((one, other) => other.failedAt - one.failedAt)
       .slice(0, 100);
+  }
+
+  /** BullMQ's queue of a model, to look at; it is closed with this one. */
+  async queueOf(model: string): Promise<StoredQueue> {
+    this.#checkOpen();
+    return await this.#model(model).queue.open();
   }
 
   async close(): Promise<void> {

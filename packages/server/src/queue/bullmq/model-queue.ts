@@ -62,7 +62,7 @@ export class ModelQueue {
     });
     const [first] = entries;
     if (first === undefined) return;
-    const queue = await this.#open();
+    const queue = await this.open();
     await this.#server.call(async () => {
       // For several jobs, PostgreSQL makes a temporary table, which takes longer than adding one.
       if (entries.length > 1) await queue.addBulk(entries);
@@ -114,7 +114,7 @@ export class ModelQueue {
       return true;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      const queue = await this.#open();
+      const queue = await this.open();
       const now = await this.#server.call(async () => await queue.getJob(job.id ?? ""));
       return now?.finishedOn !== undefined && now.returnvalue?.token === token;
     }
@@ -140,7 +140,7 @@ export class ModelQueue {
 
   /** @returns Undefined if there is no such job, or no longer. */
   async find(id: string): Promise<JobRecord | undefined> {
-    const queue = await this.#open();
+    const queue = await this.open();
     return await this.#server.call(async () => {
       const job = await queue.getJob(id);
       if (job === undefined) return undefined;
@@ -160,7 +160,7 @@ export class ModelQueue {
    * @returns What the job did before: `"unknown"` if there is none.
    */
   async cancel(id: string): Promise<"unknown" | "waiting" | "running" | "settled"> {
-    const queue = await this.#open();
+    const queue = await this.open();
     return await this.#server.call(async () => {
       for (;;) {
         const job = await queue.getJob(id);
@@ -199,7 +199,7 @@ export class ModelQueue {
 
   /** The jobs whose turn comes next. */
   async peek(count: number): Promise<readonly ImageJob[]> {
-    const queue = await this.#open();
+    const queue = await this.open();
     const jobs = await this.#server.call(
       async () => await queue.getJobs(["wait", "prioritized"], 0, count - 1, true),
     );
@@ -208,7 +208,7 @@ export class ModelQueue {
 
   /** The last jobs that failed for good, newest first. */
   async failures(count: number): Promise<readonly FailedJob[]> {
-    const queue = await this.#open();
+    const queue = await this.open();
     const jobs = await this.#server.call(async () => await queue.getJobs(["failed"], 0, count - 1));
     return jobs.flatMap((job) => {
       const outcome = outcomeOf(job);
@@ -220,7 +220,7 @@ export class ModelQueue {
 
   /** The events of the queue from now on. */
   async openEvents(): Promise<StoredEvents> {
-    return await this.#server.openEvents(await this.#open());
+    return await this.#server.openEvents(await this.open());
   }
 
   /** What is to be closed. */
@@ -232,7 +232,8 @@ export class ModelQueue {
     return opened;
   }
 
-  #open(): Promise<StoredQueue> {
+  /** BullMQ's queue, opened with the first call. */
+  open(): Promise<StoredQueue> {
     this.#queue ??= this.#server.openQueue(queueNameFor(this.model)).catch((error: unknown) => {
       this.#queue = undefined;
       throw error;
@@ -259,7 +260,7 @@ export class ModelQueue {
 
   /** A job of a dead worker has waited before. PostgreSQL puts it behind all others, Redis before those of any priority. */
   async #moveToFront(id: string): Promise<void> {
-    const queue = await this.#open();
+    const queue = await this.open();
     const job = await queue.getJob(id);
     if (job !== undefined) await job.changePriority({ priority: priorities[job.data.priority], lifo: true });
   }
@@ -274,7 +275,7 @@ export class ModelQueue {
   }
 
   async #measureLoad(): Promise<QueueLoad> {
-    const queue = await this.#open();
+    const queue = await this.open();
     return await this.#server.call(async () => {
       const counts = await queue.getCountsPerPriority([0, ...Object.values(priorities)]);
       const waiting = Object.values(counts).reduce((sum, count) => sum + count, 0);
