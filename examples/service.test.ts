@@ -63,6 +63,21 @@ function run(
   });
 }
 
+it("the first request of the guide is one for the model that ships", async () => {
+  const guide = await readFile(join(root, "docs/guides/service.md"), "utf8");
+  const [, body] = /^curl \S+\/v1\/images\/generations .*-d '(.*)'$/m.exec(guide) ?? [];
+  const shipped = createHandler({ models: { "@onestep/emoji32": {} } });
+  const headers = { "content-type": "application/json" };
+  const request = new Request(`${address}/v1/images/generations`, {
+    method: "POST",
+    headers,
+    body: body ?? "",
+  });
+  const answer = await shipped(request);
+  expect(await answer.json()).toMatchObject({ size: "32x32", data: [{ seed: 0 }] });
+  await shipped.close();
+}, 60_000);
+
 describe.each(["docs/guides/service.md", "packages/server/README.md", "packages/ai-sdk/README.md"])(
   "the programs of %s",
   async (page) => {

@@ -42,6 +42,7 @@ export class OnestepImageModel implements ImageModelV3 {
    * Makes images.
    *
    * @throws APICallError with the status and the message of the service.
+   * @throws ServeModelError if the model does not load in this process.
    */
   async doGenerate(options: ImageModelV3CallOptions): Promise<Result> {
     const warnings: SharedV3Warning[] = [];
@@ -94,7 +95,11 @@ export class OnestepImageModel implements ImageModelV3 {
       ...(abortSignal === undefined ? {} : { signal: abortSignal }),
     });
     if (isLocal) {
-      const response = await (await this.#open())(request);
+      const handler = await this.#open();
+      // Answers hide what went wrong on a server. In this process, its owner wants to know.
+      await handler.prepare();
+      abortSignal?.throwIfAborted();
+      const response = await handler(request);
       abortSignal?.throwIfAborted();
       return response;
     }

@@ -128,6 +128,11 @@ describe("without a service", () => {
     expect(image.uint8Array).toEqual(await expectedPng("fox", 7));
   });
 
+  it("says why a model does not load", async () => {
+    const call = generateImage({ model: onestep.image("./no-such-model"), prompt: "fox", maxRetries: 0 });
+    await expect(call).rejects.toThrow(/\.\/no-such-model cannot be served: .*no-such-model/s);
+  });
+
   it("stops when the signal aborts", async () => {
     const controller = new AbortController();
     controller.abort(new Error("enough"));
