@@ -38,19 +38,23 @@ export async function startOnestep(
     env: { ...process.env, XDG_STATE_HOME: state, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   let errors = "";
   child.stderr.on("data", (text: Buffer) => {
     errors = (errors + text.toString()).slice(-4000);
   });
+  let text = "";
   const ready = await new Promise<string>((resolve, reject) => {
-    let text = "";
     child.stdout.on("data", (part: Buffer) => {
       text += part.toString();
       const found = /"(?:url|id)": "([^"]+)"/.exec(text)?.[1];
       if (found !== undefined) resolve(found);
     });
-    void ended.then(() => reject(new Error(`onestep ${args[0]} ended: ${errors}`)));
+    void ended.then(() =>
+      reject(
+        new Error(`onestep ${args[0]} ended with ${child.signalCode ?? child.exitCode}: ${errors}${text}`),
+      ),
+    );
   });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);

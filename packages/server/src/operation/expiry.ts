@@ -8,7 +8,8 @@ const lifetimes: readonly (readonly [prefix: string, seconds: number])[] = [
   ["inputs/", 3600],
   ["results/", 2 * 86_400],
   ["idempotency/", 86_400],
-  ["workers/", 86_400],
+  // Live workers write theirs every few seconds, and front ends read all that there are.
+  ["workers/", 600],
 ];
 
 const interval = 300_000;
