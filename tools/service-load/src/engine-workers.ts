@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Claim, JobQueue } from "@onestep/server";
 
@@ -15,6 +16,8 @@ export interface EngineWorkersOptions {
 export async function runEngineWorkers(options: EngineWorkersOptions): Promise<void> {
   const { queue, workers } = options;
   const held = new Set<Claim>();
+  // All workers listen to it.
+  setMaxListeners(0, options.signal);
   const renewal = setInterval(() => void queue.renew([...held]).catch(() => undefined), 2000);
   await Promise.all(Array.from({ length: workers }, async () => await work(options, held)));
   clearInterval(renewal);

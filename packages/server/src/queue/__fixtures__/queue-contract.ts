@@ -135,6 +135,17 @@ export function describeJobQueue(name: string, { open, leaseSeconds }: JobQueueU
       expect(other?.failures).toBe(0);
     });
 
+    it("hands out many jobs of a group at once in order, each once", async () => {
+      const { model } = makeJob();
+      const jobs = Array.from({ length: 24 }, () => makeJob({ model }));
+      await queue.enqueue(jobs);
+      const ids: string[] = [];
+      while (ids.length < jobs.length) {
+        for (const { job } of await claimJobs(queue, model, 8)) ids.push(job.id);
+      }
+      expect(ids).toEqual(jobs.map(({ id }) => id));
+    });
+
     it("hands out jobs of the models that a worker has, and of no others", async () => {
       const jobs = [makeJob(), makeJob(), makeJob()];
       await queue.enqueue(jobs);
