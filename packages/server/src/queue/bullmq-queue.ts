@@ -28,6 +28,10 @@ export interface OpenQueueOptions {
  * @throws InvalidArgumentError if the URL or an option is wrong.
  * @throws UnsupportedError unless `bullmq` and `ioredis`, or `bullmq` and `pg`, are installed.
  * @throws QueueUnavailableError if the server does not answer.
+ *
+ * @example
+ * const queue = await openQueue("postgres://queue.internal/onestep", { waitForServer: 30 });
+ * const handler = createFrontEnd({ queue, storage: await openStorage("s3://images") });
  */
 export async function openQueue(url: string, options: OpenQueueOptions = {}): Promise<JobQueue> {
   const seconds = (name: keyof OpenQueueOptions, byDefault: number, minimum: number): number => {
