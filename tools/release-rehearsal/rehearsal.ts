@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,7 +38,7 @@ async function copyRepository(): Promise<void> {
   });
   const paths = stdout.split("\0").filter((path) => path !== "");
   const built = readdirSync(join(root, "packages"))
-    .map((name) => `packages/${name}/dist`)
+    .flatMap((name) => [`packages/${name}/dist`, `packages/${name}/playground`])
     .filter((path) => existsSync(join(root, path)));
   for (const path of [...paths, ...built]) {
     cpSync(join(root, path), join(release, path), { recursive: true, force: true });
@@ -70,6 +71,63 @@ export async function draw(pipe: Pipe, label: string): Promise<Response> {
 const pipe: Pipe = await ConsistencyModelPipeline.fromPretrained();
 console.log((await draw(pipe, "fox")).status);
 `;
+
+/** A service of a user's own, and a program that calls it through the AI SDK's provider. */
+const serviceConsumer = `import { createOnestep } from "@onestep/ai-sdk";
+import { createHandler, hashApiKey, type Handler, MemoryQueue } from "@onestep/server";
+import { createFrontEnd, openQueue, openStorage, queueDashboard, startServer, startWorker } from "@onestep/server/node";
+
+export async function serve(secret: string): Promise<string> {
+  const handler: Handler = createHandler({
+    models: { emoji32: {} },
+    queue: new MemoryQueue(),
+    keys: [await hashApiKey("alice", secret)],
+  });
+  const { url } = await startServer(handler, { port: 0 });
+  return createOnestep({ baseURL: url + "/v1", apiKey: secret }).image("emoji32").modelId;
+}
+
+export async function spread(url: string): Promise<string> {
+  const [queue, storage] = [await openQueue(url), await openStorage("folder")];
+  const handler = createFrontEnd({ queue, storage });
+  const models = async () => (await handler.workers.cards()).map(({ name }) => name);
+  await queueDashboard(handler.app, { queue, models });
+  return (await startWorker({ queue, storage, models: { emoji32: {} }, version: "1" })).id;
+}
+`;
+
+/** Makes an image in the process, through the AI SDK. */
+const generator = `import { onestep } from "@onestep/ai-sdk";
+import { generateImage } from "ai";
+
+const { image, providerMetadata } = await generateImage({
+  model: onestep.image("@onestep/emoji32"),
+  prompt: "fox",
+  seed: 7,
+});
+await onestep.dispose();
+console.log(image.mediaType, Buffer.from(image.base64, "base64").subarray(1, 4).toString(), JSON.stringify(providerMetadata.onestep.images));
+`;
+
+/** The first match in what a process writes to stdout; rejects with all of it if the process ends before. */
+function findInOutput(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  pattern: RegExp,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const read = (text: string): void => {
+      output += text;
+      const [found] = pattern.exec(output) ?? [];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.setEncoding("utf8").on("data", read);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    child.once("close", () => reject(new Error(output)));
+  });
+}
 
 describe("a release", () => {
   const images = new Set<string>();
@@ -201,6 +259,59 @@ describe("a release", () => {
     });
   });
 
+  it("of @onestep/server and @onestep/ai-sdk has types that a strict program compiles with", async () => {
+    const project = await projectWith("@onestep/server");
+    // The declarations of @ai-sdk/provider need the last one, which it does not bring along.
+    const others = ["typescript@6.0.3", "@types/node@20", "@types/json-schema"];
+    await run(project, "npm", "install", "@onestep/ai-sdk", ...others);
+    writeFileSync(join(project, "program.ts"), serviceConsumer);
+    const options = ["--strict", "--noEmit", "--lib", "es2024,dom,dom.iterable", "--target", "es2022"];
+    const modules = ["--types", "node", "--module", "nodenext", "--skipLibCheck", "false"];
+    await run(project, "npx", "--no-install", "tsc", ...options, ...modules, "program.ts");
+  });
+
+  it("serves images, and a page to make them", async () => {
+    const project = await projectWith("onestep");
+    const server = spawn("npx", ["--no-install", "onestep", "serve", "--port", "0"], {
+      cwd: project,
+      // npx ends without its child: both are in one group.
+      detached: true,
+      shell: process.platform === "win32",
+      env: { ...environment, XDG_STATE_HOME: join(project, "state") },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    try {
+      const url = await findInOutput(server, /http:\/\/127\.0\.0\.1:\d+(?= )/);
+      const answer = await fetch(`${url}/v1/images/generations`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ prompt: "fox", seed: 7 }),
+      });
+      const { data } = (await answer.json()) as { data: { b64_json: string; seed: number }[] };
+      expect(data.map(({ seed }) => seed)).toEqual([7]);
+      expect(
+        Buffer.from(data[0]?.b64_json ?? "", "base64")
+          .subarray(1, 4)
+          .toString(),
+      ).toBe("PNG");
+      const page = await (await fetch(url)).text();
+      const [, script] = /<script[^>]* src="\.?(\/assets\/[^"]+)"/.exec(page) ?? [];
+      expect((await fetch(`${url}${script}`)).headers.get("content-type")).toContain("text/javascript");
+    } finally {
+      if (process.platform === "win32" || server.pid === undefined) server.kill();
+      else process.kill(-server.pid);
+    }
+  });
+
+  it("makes images in the process through the AI SDK", async () => {
+    const project = await projectWith("@onestep/ai-sdk");
+    // onnxruntime-node's install script asks another host, for libraries of CUDA alone.
+    const others = ["ai", "@onestep/emoji32", "onnxruntime-node"];
+    await run(project, "npm", "install", "--ignore-scripts", ...others);
+    writeFileSync(join(project, "generate.mjs"), generator);
+    expect(await run(project, process.execPath, "generate.mjs")).toBe('image/png PNG [{"seed":7}]\n');
+  });
+
   it("works in an application of Next.js, built by its default bundler", async () => {
     const project = join(folder, "nextjs");
     cpSync(join(root, "examples/nextjs"), project, { recursive: true });
@@ -209,17 +320,10 @@ describe("a release", () => {
     const server = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start", "--port", "0"], {
       cwd: project,
       env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
     });
     try {
-      const address = await new Promise<string>((resolve, reject) => {
-        let output = "";
-        server.stdout.setEncoding("utf8").on("data", (text: string) => {
-          output += text;
-          const [found] = /http:\/\/localhost:\d+/.exec(output) ?? [];
-          if (found !== undefined) resolve(found);
-        });
-        server.once("close", () => reject(new Error(output)));
-      });
+      const address = await findInOutput(server, /http:\/\/localhost:\d+/);
       const response = await fetch(`${address}/image/fox?seed=0`);
       expect(response.headers.get("content-type")).toBe("image/png");
       expect(new Uint8Array(await response.arrayBuffer()).subarray(1, 4)).toEqual(Uint8Array.of(80, 78, 71));

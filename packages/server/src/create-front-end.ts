@@ -1,10 +1,6 @@
-import type { Handler, HandlerOptions, ServiceParts } from "./create-handler.ts";
-import { FileStore } from "./files/file-store.ts";
+import { createParts, type Handler, type HandlerOptions } from "./create-handler.ts";
 import { createApp } from "./http/app.ts";
-import { defaultLimits } from "./limits.ts";
 import type { JobQueue } from "./queue/queue.ts";
-import { ImageService } from "./service/image-service.ts";
-import { ModelDirectory } from "./service/model-directory.ts";
 import { WorkerRegistry } from "./service/worker-registry.ts";
 import type { ImageStorage } from "./storage/storage.ts";
 
@@ -34,30 +30,12 @@ export type FrontEnd = Omit<Handler, "prepare" | "memory"> & {
  * const handler = createFrontEnd({ queue, storage: await openStorage("s3://images"), keys });
  */
 export function createFrontEnd(options: FrontEndOptions): FrontEnd {
-  const { queue, storage, aliases, strict = false } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const { queue, storage } = options;
   const workers = new WorkerRegistry(storage);
-  const directory = new ModelDirectory({ source: workers, aliases });
-  const images = new ImageService({
-    ...{ queue, storage, directory, limits, strict, onWait: options.onWait },
-    readFile: (owner, id) => new FileStore(storage).read(owner, id, limits.uploadBytes),
-  });
-  const parts: ServiceParts = { images, queue, storage, directory, limits };
+  const parts = createParts(options, { queue, storage, source: workers });
   let isDraining = false;
-  const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;
   const app = createApp({
-    ...{
-      images,
-      directory,
-      storage,
-      limits,
-      keys,
-      basePath,
-      publicUrl,
-      allowedHosts,
-      corsOrigins,
-      onRequest,
-    },
+    ...{ ...options, ...parts },
     readiness: async () => {
       if (isDraining) return { isReady: false, reason: "shutting down" };
       const cards = await workers.cards();

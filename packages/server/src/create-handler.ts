@@ -1,13 +1,7 @@
 import type { RepositoryLocation } from "@onestep/hub";
 import type { DiffusionPipelineBase } from "@onestep/pipelines";
 import { FileStore } from "./files/file-store.ts";
-import {
-  type AppOptions,
-  createApp,
-  type Readiness,
-  type RequestReport,
-  type ServiceApp,
-} from "./http/app.ts";
+import { createApp, type Readiness, type RequestReport, type ServiceApp } from "./http/app.ts";
 import type { ApiKey } from "./http/keys.ts";
 import { defaultLimits, type ServiceLimits } from "./limits.ts";
 import { Tracing } from "./operation/tracing.ts";
@@ -15,7 +9,7 @@ import { MemoryQueue } from "./queue/memory-queue.ts";
 import type { JobQueue } from "./queue/queue.ts";
 import { ImageService } from "./service/image-service.ts";
 import type { ModelCard } from "./service/model-card.ts";
-import { ModelDirectory } from "./service/model-directory.ts";
+import { ModelDirectory, type ModelSource } from "./service/model-directory.ts";
 import { MemoryStorage } from "./storage/memory-storage.ts";
 import type { ImageStorage } from "./storage/storage.ts";
 import { type LoadEvent, ModelHost, type ServedModel } from "./worker/model-host.ts";
@@ -96,7 +90,7 @@ export interface Handler {
 export function createHandler(options: HandlerOptions): Handler {
   const queue = options.queue ?? new MemoryQueue();
   const storage = options.storage ?? new MemoryStorage();
-  const { maxBatch, memoryBudget, readMemory, onLoad, aliases, strict = false } = options;
+  const { maxBatch, memoryBudget, readMemory, onLoad } = options;
   const models = Object.fromEntries(
     Object.entries(options.models).map(([name, model]) => [name, toServedModel(model)]),
   );
@@ -109,39 +103,14 @@ export function createHandler(options: HandlerOptions): Handler {
       options.onRun?.(report);
     },
   });
-  const limits = { ...defaultLimits, ...options.limits };
-  const directory = new ModelDirectory({
-    aliases,
-    source: {
-      cards: () => worker.prepare(),
-      workerCount: async () => 1,
-    },
-  });
-  const images = new ImageService({
-    ...{ queue, storage, directory, limits, strict, onWait: options.onWait },
-    readFile: (owner, id) => new FileStore(storage).read(owner, id, limits.uploadBytes),
-  });
-  const parts: ServiceParts = { images, queue, storage, directory, limits };
-  const { keys, basePath, publicUrl, allowedHosts, corsOrigins, onRequest } = options;
-  const settings: AppOptions = {
-    ...{
-      images,
-      directory,
-      storage,
-      limits,
-      keys,
-      basePath,
-      publicUrl,
-      allowedHosts,
-      corsOrigins,
-      onRequest,
-    },
-    tracing,
+  const source = { cards: () => worker.prepare(), workerCount: async () => 1 };
+  const parts = createParts(options, { queue, storage, source });
+  const app = createApp({
+    ...{ ...options, ...parts, tracing },
     readiness: async () => worker.readiness(),
     isDraining: () => worker.isDraining,
-    addRoutes: (app) => options.addRoutes?.(app, parts),
-  };
-  const app = createApp(settings);
+    addRoutes: (own) => options.addRoutes?.(own, parts),
+  });
   return Object.assign(async (request: Request) => app.fetch(request), {
     prepare: (signal?: AbortSignal) => worker.prepare(signal),
     drain: () => worker.drain(),
@@ -149,6 +118,24 @@ export function createHandler(options: HandlerOptions): Handler {
     ...{ parts, app },
     memory: () => host.memory,
   });
+}
+
+/** Makes the parts of a service over a queue and a storage. */
+export function createParts(
+  { aliases, strict = false, onWait, ...options }: Omit<HandlerOptions, "models">,
+  {
+    queue,
+    storage,
+    source,
+  }: { readonly queue: JobQueue; readonly storage: ImageStorage; readonly source: ModelSource },
+): ServiceParts {
+  const limits = { ...defaultLimits, ...options.limits };
+  const directory = new ModelDirectory({ source, aliases });
+  const images = new ImageService({
+    ...{ queue, storage, directory, limits, strict, onWait },
+    readFile: (owner, id) => new FileStore(storage).read(owner, id, limits.uploadBytes),
+  });
+  return { images, queue, storage, directory, limits };
 }
 
 function toServedModel(model: ServedModel | DiffusionPipelineBase | RepositoryLocation): ServedModel {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startOnestep } from "./service-process.ts";
+import { startPatientService } from "./service-process.ts";
 import { inParallel } from "./statistics.ts";
 
 /** What {@link measureAborts} found. */
@@ -13,15 +13,7 @@ export interface AbortReport {
 
 /** Sends requests and leaves after some milliseconds, at any stage of them. */
 export async function measureAborts(count: number): Promise<AbortReport> {
-  const service = await startOnestep([
-    "serve",
-    "--port",
-    "0",
-    "--max-queue-seconds",
-    "3600",
-    "--max-requests-per-key",
-    "100000",
-  ]);
+  const service = await startPatientService();
   const memory = async (): Promise<number> => Math.round((await service.memory()) / 1e6);
   try {
     const seen = [await memory()];

@@ -1,6 +1,6 @@
 import { RasterImage, TorchGenerator } from "@onestep/core";
 import { ConsistencyModelPipeline } from "@onestep/pipelines";
-import { type ServiceProcess, startOnestep } from "./service-process.ts";
+import { type ServiceProcess, startPatientService } from "./service-process.ts";
 import { inParallel, mean, percentile } from "./statistics.ts";
 
 /** What {@link measureThroughput} found. */
@@ -27,15 +27,7 @@ const classes = 30;
  * with the best batch size. Both are measured in turns, a part of each at a time.
  */
 export async function measureThroughput(requests: number, clients: number): Promise<ThroughputReport> {
-  const service = await startOnestep([
-    "serve",
-    "--port",
-    "0",
-    "--max-queue-seconds",
-    "3600",
-    "--max-requests-per-key",
-    "100000",
-  ]);
+  const service = await startPatientService();
   const pipe = await ConsistencyModelPipeline.fromPretrained();
   const batchSize = await chooseBatchSize(pipe);
   const parts = 10;

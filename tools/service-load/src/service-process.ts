@@ -71,3 +71,9 @@ export async function startOnestep(
     kill: async () => await end("SIGKILL"),
   };
 }
+
+/** Starts a service that refuses no request because others wait. */
+export async function startPatientService(): Promise<ServiceProcess> {
+  const limits = ["--max-queue-seconds", "3600", "--max-requests-per-key", "100000"];
+  return await startOnestep(["serve", "--port", "0", ...limits]);
+}

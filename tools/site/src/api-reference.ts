@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { Application, type ProjectReflection } from "typedoc";
 
@@ -10,10 +10,14 @@ function entryFiles(root: string): ReadonlyMap<string, string> {
   // A name is documented where it is exported first, and linked to from the others.
   const ordered = folders.toSorted((left, right) => Number(right === "onestep") - Number(left === "onestep"));
   return new Map(
-    ordered.map((name) => [
-      join(root, "packages", name, "src/index.ts"),
-      name === "onestep" ? name : `@onestep/${name}`,
-    ]),
+    ordered.flatMap((folder) => {
+      const name = folder === "onestep" ? folder : `@onestep/${folder}`;
+      const source = join(root, "packages", folder, "src");
+      const own: [string, string][] = [[join(source, "index.ts"), name]];
+      // `@onestep/server/node`: what needs Node is apart.
+      if (existsSync(join(source, "node.ts"))) own.push([join(source, "node.ts"), `${name}/node`]);
+      return own;
+    }),
   );
 }
 

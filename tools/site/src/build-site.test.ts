@@ -51,6 +51,9 @@ describe("the documentation site", () => {
         "api/onestep/classes/Tensor.html",
         "api/onestep/classes/ConsistencyModelPipeline.html",
         "api/@onestep/graph/functions/conv2d.html",
+        "api/@onestep/server/functions/createHandler.html",
+        "api/@onestep/server/node/functions/openQueue.html",
+        "api/@onestep/ai-sdk/functions/createOnestep.html",
       ]),
     );
   });

@@ -42,6 +42,8 @@ export interface Command {
   readonly options: readonly OptionDefinition[];
   /** Example command lines, without `onestep`. */
   readonly examples: readonly string[];
+  /** What is said when Ctrl-C or SIGTERM stops it; by default that the current step is finished. */
+  readonly stopNote?: string;
   run(invocation: Invocation): Promise<void>;
 }
 

@@ -96,7 +96,8 @@ async function runCommand(
   });
   // Warnings go through the output, so that they do not break into the progress bar.
   const previous = setWarningHandler(({ message }) => output.warn(replaceOptions(message)));
-  const onAbort = (): void => output.note("Finishing this step… press Ctrl-C again to quit now.");
+  const { stopNote = "Finishing this step…" } = command;
+  const onAbort = (): void => output.note(`${stopNote} press Ctrl-C again to quit now.`);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();

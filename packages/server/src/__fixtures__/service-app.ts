@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import OpenAI from "openai";
 import { ApiError } from "../http/api-error.ts";
 import type { ServiceApp } from "../http/app.ts";
 
@@ -18,4 +19,25 @@ export function createTestApp(addRoutes: (app: ServiceApp) => void): ServiceApp 
   });
   addRoutes(app);
   return app;
+}
+
+/** OpenAI's client of an app of {@link createTestApp}. */
+export function clientOf(app: () => ServiceApp, owner = "me"): OpenAI {
+  return new OpenAI({
+    ...{ apiKey: "key", baseURL: "http://service.test/v1", maxRetries: 0 },
+    defaultHeaders: { "x-owner": owner },
+    fetch: async (url, init) => app().fetch(new Request(url as string, init)),
+  });
+}
+
+/** A stream of bytes, in pieces of a size. */
+export function streamOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
+  let start = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (start >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(start, start + size));
+      start += size;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { streamOf } from "../__fixtures__/service-app.ts";
 import { StorageError } from "../errors.ts";
 import { MemoryStorage } from "../storage/memory-storage.ts";
 import { LeaseKeeper } from "./lease.ts";
@@ -9,17 +10,6 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);
   return all;
-}
-
-function streamOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
-  let start = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (start >= bytes.length) return controller.close();
-      controller.enqueue(bytes.slice(start, start + size));
-      start += size;
-    },
-  });
 }
 
 describe("readLines", () => {

@@ -58,6 +58,15 @@ const lineBytes = 26_214_400;
  * is recorded in `.onestep` inside the folder: run again with the same file, it goes on where it was, and tries lines again
  * that failed.
  *
+ * @example
+ * const { completed, failed } = await runBulk({
+ *   service: handler.parts.images,
+ *   prepare: () => handler.prepare(),
+ *   input: "requests.jsonl",
+ *   out: "images",
+ * });
+ * console.log(`${completed} made, ${failed} failed`);
+ *
  * @throws InvalidArgumentError if the file cannot be read or has no valid line, or the folder holds the images of another
  * file.
  * @throws StorageInUseError if another process uses the folder.
@@ -78,6 +87,9 @@ export async function runBulk(options: BulkOptions): Promise<BulkResult> {
 
 /**
  * The models that the lines of a file name, in the order in which they first appear; undefined for lines that name none.
+ *
+ * @example
+ * const names = await readBulkModels("requests.jsonl"); // ["SimianLuo/LCM_Dreamshaper_v7", undefined]
  *
  * @throws InvalidArgumentError if the file cannot be read, or has no valid line.
  */

@@ -1,6 +1,6 @@
-import OpenAI, { toFile } from "openai";
+import { type OpenAI, toFile } from "openai";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createTestApp } from "../__fixtures__/service-app.ts";
+import { clientOf, createTestApp, streamOf } from "../__fixtures__/service-app.ts";
 import { StorageError } from "../errors.ts";
 import type { ServiceApp } from "../http/app.ts";
 import { MemoryStorage } from "../storage/memory-storage.ts";
@@ -20,15 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function client(owner = "me"): OpenAI {
-  return new OpenAI({
-    apiKey: "key",
-    baseURL: "http://service.test/v1",
-    maxRetries: 0,
-    defaultHeaders: { "x-owner": owner },
-    fetch: async (url, init) => app.fetch(new Request(url as string, init)),
-  });
-}
+const client = (owner?: string): OpenAI => clientOf(() => app, owner);
 
 async function upload(
   name = "lines.jsonl",
@@ -67,17 +59,8 @@ async function post(
   return { status: response.status, body: await response.json() };
 }
 
-function chunked(text: string, size: number): ReadableStream<Uint8Array> {
-  const bytes = new TextEncoder().encode(text);
-  let start = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (start >= bytes.length) return controller.close();
-      controller.enqueue(bytes.slice(start, start + size));
-      start += size;
-    },
-  });
-}
+const chunked = (text: string, size: number): ReadableStream<Uint8Array> =>
+  streamOf(new TextEncoder().encode(text), size);
 
 describe("/v1/files", () => {
   it("keeps a file, with OpenAI's client", async () => {

@@ -14,7 +14,9 @@ export interface ApiKey {
  * Makes an {@link ApiKey} of a secret.
  *
  * @example
- * const handler = createHandler({ models, keys: [await hashApiKey("my-app", process.env.MY_APP_KEY)] });
+ * const { MY_APP_KEY } = process.env;
+ * if (MY_APP_KEY === undefined) throw new Error("Set MY_APP_KEY.");
+ * const handler = createHandler({ models, keys: [await hashApiKey("my-app", MY_APP_KEY)] });
  */
 export async function hashApiKey(name: string, secret: string): Promise<ApiKey> {
   return { name, digest: await sha256(secret) };

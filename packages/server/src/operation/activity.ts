@@ -22,7 +22,15 @@ const minute = 60_000;
 /** Requests of people and programs, not those that look after the service. */
 const isWork = (route: string): boolean => route.startsWith("/v1/");
 
-/** Counts what a service does, and reads its state for the page at `/status`. */
+/**
+ * Counts what a service does, and reads its state for the page at `/status`.
+ *
+ * @example
+ * const queue = new MemoryQueue();
+ * const activity = new Activity({ version: "1", queue, cards: () => handler.prepare() });
+ * const handler = createHandler({ models, queue, onRequest: activity.onRequest, onRun: activity.onRun });
+ * statusRoutes(handler.app, { read: activity.read });
+ */
 export class Activity {
   readonly #options: ActivityOptions;
   readonly #startedAt: number = performance.now();

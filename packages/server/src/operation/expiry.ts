@@ -20,6 +20,10 @@ const fileInterval = 3_600_000;
  * Deletes what has expired, now and every five minutes; files and batches every hour.
  *
  * @returns A function that ends this.
+ *
+ * @example
+ * const storage = await openStorage("images");
+ * const stop = startExpiry(storage, (error) => console.error(error));
  */
 export function startExpiry(storage: ImageStorage, onError: (error: unknown) => void): () => void {
   const run = async (): Promise<void> => {

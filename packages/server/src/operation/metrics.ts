@@ -15,7 +15,15 @@ export interface MetricsSources {
   readonly models: () => Promise<readonly string[]>;
 }
 
-/** Counts what a service does, for Prometheus. Labels are models, statuses and outcomes; never owners, prompts or seeds. */
+/**
+ * Counts what a service does, for Prometheus. Labels are models, statuses and outcomes; never owners, prompts or seeds.
+ *
+ * @example
+ * const queue = new MemoryQueue();
+ * const metrics = new Metrics({ queue, models: async () => Object.keys(models) });
+ * const { onRequest, onRun, onLoad } = metrics;
+ * const handler = createHandler({ models, queue, onRequest, onRun, onLoad, addRoutes: (app) => metrics.addRoute(app) });
+ */
 export class Metrics {
   readonly #registry: Registry = new Registry();
   readonly #requests: Histogram<"route" | "status">;

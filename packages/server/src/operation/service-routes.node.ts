@@ -21,6 +21,12 @@ export interface ServiceRouteOptions {
  * Adds `/v1/files`, `/v1/batches` and `/status`.
  *
  * @returns What runs the batches: start it when models or workers are there.
+ *
+ * @example
+ * const activity = new Activity({ version: "1", queue: handler.parts.queue, cards: () => handler.prepare() });
+ * const batches = addServiceRoutes(handler.app, handler.parts, { readStatus: activity.read });
+ * await handler.prepare();
+ * batches.start();
  */
 export function addServiceRoutes(
   app: ServiceApp,

@@ -35,6 +35,10 @@ const plainPath = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
  * Serves the playground at `/`, and its files beside it. The files are read once, here: no path of a request reaches the
  * file system.
  *
+ * @example
+ * await pageRoutes(handler.app);
+ * const server = await startServer(handler, { port: 8000 });
+ *
  * @throws InvalidArgumentError if `folder` has no `index.html`.
  */
 export async function pageRoutes<Vars extends Env>(

@@ -57,6 +57,10 @@ export interface StatusRoutesOptions {
 /**
  * Serves the state of a service: `/status.json`, and `/status`, a page that shows it. Whoever mounts them guards
  * `/status.json` with the keys; the page and its files say nothing by themselves, and it asks for a key.
+ *
+ * @example
+ * const activity = new Activity({ version: "1", queue: handler.parts.queue, cards: () => handler.prepare() });
+ * statusRoutes(handler.app, { read: activity.read });
  */
 export function statusRoutes<Vars extends Env>(app: Hono<Vars>, { read }: StatusRoutesOptions): void {
   let reading: Promise<Status> | undefined;

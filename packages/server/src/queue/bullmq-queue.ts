@@ -6,9 +6,9 @@ import type { JobQueue } from "./queue.ts";
 
 /** Options of {@link openQueue}. All are in seconds, except `attempts`. */
 export interface OpenQueueOptions {
-  /** How long a worker holds a job without renewing its claim; 10 by default. */
+  /** How long a worker holds a job without renewing its claim; 6 by default. */
   readonly leaseSeconds?: number | undefined;
-  /** How often to look for jobs of workers that died; 2 by default. */
+  /** How often to look for jobs of workers that died; 1 by default. */
   readonly stalledCheckSeconds?: number | undefined;
   /** How often a job is tried; 3 by default. Workers that die do not count. */
   readonly attempts?: number | undefined;
@@ -28,6 +28,10 @@ export interface OpenQueueOptions {
  * @throws InvalidArgumentError if the URL or an option is wrong.
  * @throws UnsupportedError unless `bullmq` and `ioredis`, or `bullmq` and `pg`, are installed.
  * @throws QueueUnavailableError if the server does not answer.
+ *
+ * @example
+ * const queue = await openQueue("postgres://queue.internal/onestep", { waitForServer: 30 });
+ * const handler = createFrontEnd({ queue, storage: await openStorage("s3://images") });
  */
 export async function openQueue(url: string, options: OpenQueueOptions = {}): Promise<JobQueue> {
   const seconds = (name: keyof OpenQueueOptions, byDefault: number, minimum: number): number => {
@@ -42,8 +46,8 @@ export async function openQueue(url: string, options: OpenQueueOptions = {}): Pr
   };
   const modelOptions: ModelQueueOptions = {
     // PostgreSQL has whole milliseconds, and keeps outcomes for whole seconds.
-    leaseMs: Math.round(1000 * seconds("leaseSeconds", 10, 0.5)),
-    stalledMs: Math.round(1000 * seconds("stalledCheckSeconds", 2, 0.1)),
+    leaseMs: Math.round(1000 * seconds("leaseSeconds", 6, 0.5)),
+    stalledMs: Math.round(1000 * seconds("stalledCheckSeconds", 1, 0.1)),
     attempts: seconds("attempts", 3, 1),
     keepSeconds: Math.ceil(seconds("keepSeconds", 86_400, 1)),
   };

@@ -43,6 +43,10 @@ const maximumFailures = 100;
 /**
  * The queue of a service on one machine: jobs wait and run in this process. Owners take turns, by the seconds of work they
  * have had; interactive jobs go before those of batches.
+ *
+ * @example
+ * const queue = new MemoryQueue({ attempts: 1 });
+ * const handler = createHandler({ models, queue });
  */
 export class MemoryQueue implements JobQueue {
   readonly #entries = new Map<string, Entry>();

@@ -27,6 +27,10 @@ const leftoverAge = 24 * 3_600_000;
 /**
  * A storage in a folder. An entry is written aside, flushed to the disk, and then linked to its place. Symbolic links
  * inside the folder are refused.
+ *
+ * @example
+ * const storage = await FolderStorage.open("/mnt/images");
+ * await storage.put("images/fox.png", await image.toPng(), { mediaType: "image/png" });
  */
 export class FolderStorage implements ImageStorage {
   readonly id: string;

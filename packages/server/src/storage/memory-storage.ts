@@ -13,7 +13,13 @@ interface MemoryEntry {
   readonly modifiedAt: number;
 }
 
-/** A storage in memory, for a service on one machine. What it holds ends with the process. */
+/**
+ * A storage in memory, for a service on one machine. What it holds ends with the process.
+ *
+ * @example
+ * const storage = new MemoryStorage({ maxBytes: 256 * 2 ** 20 });
+ * const handler = createHandler({ models, storage });
+ */
 export class MemoryStorage implements ImageStorage {
   readonly id: string = crypto.randomUUID();
   readonly #entries = new Map<string, MemoryEntry>();

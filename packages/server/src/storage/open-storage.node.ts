@@ -12,6 +12,9 @@ export type StorageEnvironment = Readonly<Record<string, string | undefined>>;
  * `s3://bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1`. A bucket is opened with the access key in
  * AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
  *
+ * @example
+ * const storage = await openStorage("s3://images/emoji?endpoint=https://s3.example.com&region=eu-central-1");
+ *
  * @throws InvalidArgumentError if the location is not one of these, or no access key is set.
  * @throws StorageError if the storage cannot be read and written.
  */

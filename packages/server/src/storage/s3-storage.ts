@@ -14,7 +14,19 @@ const writeHeader = "x-amz-meta-write";
 /** A stream is sent in parts of this size; the smallest that stores take is 5 MiB. */
 const partBytes = 8 * 2 ** 20;
 
-/** A storage in a bucket of S3, or of any store with its API that honours `If-None-Match`. */
+/**
+ * A storage in a bucket of S3, or of any store with its API that honours `If-None-Match`.
+ *
+ * @example
+ * const storage = await S3Storage.open({
+ *   bucket: "images",
+ *   region: "eu-central-1",
+ *   credentials: {
+ *     accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? "",
+ *     secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? "",
+ *   },
+ * });
+ */
 export class S3Storage implements ImageStorage {
   readonly id: string;
   readonly #client: S3Client;

@@ -37,6 +37,13 @@ export interface RunningWorker {
 /**
  * Loads models, then makes the images of a queue's jobs.
  *
+ * @example
+ * const queue = await openQueue("postgres://queue.internal/onestep");
+ * const storage = await openStorage("s3://images");
+ * const worker = await startWorker({ queue, storage, models: { emoji32: {} }, version: "1" });
+ * process.once("SIGTERM", () => worker.drain());
+ * await worker.done;
+ *
  * @throws ServeModelError if a model cannot be served.
  */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {

@@ -1,6 +1,5 @@
-import { shippedModel } from "../arguments/repository-options.ts";
 import type { Command } from "../command.ts";
-import { httpOptions, modelOptions, queueOptions } from "../serve/service-options.ts";
+import { httpOptions, modelOptions, queueOptions, servedModels } from "../serve/service-options.ts";
 
 const options = [...httpOptions, ...modelOptions, ...queueOptions];
 
@@ -13,14 +12,7 @@ export const serveCommand: Command = {
     "Models are loaded before the service listens. With --queue it loads none: workers on this or other machines make the images (onestep worker).",
     "Each option can be set by an environment variable too, ONESTEP_PORT for --port, or in the file of --config; the command line comes first, then the environment.",
   ],
-  positionals: [
-    {
-      name: "model",
-      repeatable: true,
-      completes: "folder",
-      description: `Models on the Hub, folders or URLs of folders. Without one: the included model of thirty emoji, ${shippedModel}`,
-    },
-  ],
+  positionals: [servedModels],
   options,
   examples: [
     "serve",
@@ -28,6 +20,7 @@ export const serveCommand: Command = {
     "serve --host 0.0.0.0 --api-keys-file keys.txt",
     "serve --queue postgres://queue.internal/onestep --storage s3://images",
   ],
+  stopNote: "Finishing the requests that are being answered…",
   async run(invocation) {
     const [{ ServiceSettings }, { serveImages }] = await Promise.all([
       import("../serve/service-settings.ts"),

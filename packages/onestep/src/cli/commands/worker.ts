@@ -1,6 +1,5 @@
-import { shippedModel } from "../arguments/repository-options.ts";
 import type { Command } from "../command.ts";
-import { httpOptions, modelOptions, queueOptions } from "../serve/service-options.ts";
+import { httpOptions, modelOptions, queueOptions, servedModels } from "../serve/service-options.ts";
 
 const shared = ["log-format", "log-prompts", "shutdown-seconds"];
 const options = [
@@ -17,19 +16,13 @@ export const workerCommand: Command = {
     "Loads models and takes jobs from the queue of `onestep serve --queue`. Start one for each device, on any machine; it may be stopped or killed at any time, and another worker goes on with its jobs.",
     "Each option can be set by an environment variable too, ONESTEP_QUEUE for --queue, or in the file of --config.",
   ],
-  positionals: [
-    {
-      name: "model",
-      repeatable: true,
-      completes: "folder",
-      description: `Models on the Hub, folders or URLs of folders. Without one: the included model of thirty emoji, ${shippedModel}`,
-    },
-  ],
+  positionals: [servedModels],
   options,
   examples: [
     "worker --queue redis://queue.internal SimianLuo/LCM_Dreamshaper_v7",
     "worker --queue postgres://queue.internal/onestep --storage s3://images --device webgpu",
   ],
+  stopNote: "Finishing the current images…",
   async run(invocation) {
     const [{ ServiceSettings }, { runQueueWorker }] = await Promise.all([
       import("../serve/service-settings.ts"),

@@ -44,7 +44,6 @@ export async function runQueueWorker(invocation: Invocation, settings: ServiceSe
       document: { id: worker.id, models: Object.keys(models) },
     });
     await Promise.race([untilAborted(signal), worker.done]);
-    output.note("Stopping: the current images are finished, or given back.");
     const timer = setTimeout(() => void worker.stop(), shutdown * 1000);
     await worker.drain().finally(() => clearTimeout(timer));
   } finally {

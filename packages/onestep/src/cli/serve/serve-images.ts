@@ -177,7 +177,6 @@ async function listen(
     const served = models.length === 0 ? "No worker yet" : models.join(", ");
     output.result({ lines: [`${served}: ${url} (API: ${url}/v1)`], document: { url, models } });
     await untilAborted(signal);
-    output.note("Stopping: requests that are being answered are finished.");
     handler.drain();
     await batches.stop();
     await server.close(shutdown);

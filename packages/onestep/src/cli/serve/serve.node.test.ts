@@ -141,6 +141,9 @@ describe("onestep serve", () => {
     child.kill("SIGINT");
     const { exitCode, stderr } = await ended;
     expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      /\nFinishing the requests that are being answered… press Ctrl-C again to quit now\.\n$/,
+    );
     expect(stderr).toMatch(/\d\d:\d\d:\d\d 200 POST \/v1\/images\/generations \d+ ms anonymous req_\w+\n/);
   }, 60_000);
 });

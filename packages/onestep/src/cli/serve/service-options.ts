@@ -1,8 +1,17 @@
 import { sessionOptions } from "../arguments/image-options.ts";
 import type { OptionDefinition } from "../arguments/parse-arguments.ts";
-import { repositoryOptions } from "../arguments/repository-options.ts";
+import { repositoryOptions, shippedModel } from "../arguments/repository-options.ts";
+import type { PositionalDefinition } from "../command.ts";
 
 const hubOptions = ["revision", "variant", "cache-dir", "token", "endpoint", "local-files-only"];
+
+/** The models of a service or a worker. */
+export const servedModels: PositionalDefinition = {
+  name: "model",
+  repeatable: true,
+  completes: "folder",
+  description: `Models on the Hub, folders or URLs of folders. Without one: the included model of thirty emoji, ${shippedModel}`,
+};
 
 /** The options with which models of a service are loaded. */
 export const modelOptions: readonly OptionDefinition[] = [
