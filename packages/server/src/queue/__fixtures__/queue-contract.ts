@@ -18,7 +18,8 @@ let lastNumber = 0;
 export function makeJob(settings: Partial<ImageJob> = {}): ImageJob {
   const number = ++lastNumber;
   return {
-    id: `job-${process.pid}-${number}`,
+    // Tests sort by it.
+    id: `job-${process.pid}-${String(number).padStart(4, "0")}`,
     format: 1,
     model: `a model/${process.pid}:${number}`,
     task: "generation",
