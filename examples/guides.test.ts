@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type FakeFiles, type FakeHub, startFakeHub } from "@onestep/fake-hub";
 import typescript from "typescript";
@@ -77,11 +78,8 @@ async function readFolder(name: string): Promise<FakeFiles> {
   );
 }
 
-/** Runs a program in the folder. The programs of a page share a cache. */
-function run(
-  program: readonly string[],
-  page: string,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+/** Starts a program in the folder. The programs of a page share a cache. */
+function start(program: readonly string[], page: string): ChildProcessByStdio<null, Readable, Readable> {
   const env = {
     PATH: process.env["PATH"],
     HOME: folder,
@@ -89,7 +87,15 @@ function run(
     HF_ENDPOINT: hub.endpoint,
     HF_TOKEN: "hf_me",
   };
-  const child = spawn(process.execPath, program, { cwd: folder, env });
+  return spawn(process.execPath, program, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Runs a program to its end. */
+function run(
+  program: readonly string[],
+  page: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(program, page);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -164,10 +170,37 @@ describe.each(readmes)("the programs of the README of %s", async (name) => {
 
 describe("the commands of README.md", async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");
-  const commands = [...readme.matchAll(/^npx onestep (.+)$/gm)].map(([, words = ""]) => words);
+  const all = [...readme.matchAll(/^npx onestep (.+)$/gm)].map(([, words = ""]) => words);
+  const commands = all.filter((words) => !words.startsWith("serve"));
+  const services = all.filter((words) => words.startsWith("serve"));
 
   it("are there", () => {
     expect(commands).not.toEqual([]);
+    expect(services).not.toEqual([]);
+  });
+
+  it.each(services)("npx onestep %s answers the request of curl", async (words) => {
+    const [, body = "{}"] = /curl http:\S+ .*\n +-d '(.+)'/.exec(readme) ?? [];
+    // The model that stands for the published one is small.
+    const request = { ...JSON.parse(body), size: "64x64" };
+    const child = start(
+      [join(root, "packages/onestep/bin/onestep.js"), ...words.split(" "), "--port", "0"],
+      "README.md",
+    );
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        child.stdout.on("data", (text) => resolve(/http:\S+/.exec(String(text))?.[0] ?? ""));
+        child.once("close", (code) => reject(new Error(`exit code ${code}`)));
+      });
+      const response = await fetch(`${url}/v1/images/generations`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      expect(await response.json()).toMatchObject({ size: "64x64", data: [{ seed: 0 }, { seed: 1 }] });
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 
   it.each(commands)("npx onestep %s", async (words) => {
