@@ -10,7 +10,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(parts.join(""));
 }
 
-/** The bytes of base64; undefined if it is none. */
+/** The bytes that base64 stands for; undefined unless the text is valid base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

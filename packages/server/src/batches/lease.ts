@@ -158,7 +158,7 @@ function keyOf(prefix: string, generation: number): string {
   return `${prefix}${String(generation).padStart(8, "0")}`;
 }
 
-/** 0 if there is none. */
+/** 0 without a lease. */
 async function readLastGeneration(storage: ImageStorage, prefix: string): Promise<number> {
   let last = 0;
   for await (const { key } of storage.list(prefix))

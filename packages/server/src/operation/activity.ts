@@ -16,8 +16,8 @@ export interface ActivityOptions {
   readonly memory?: (() => ReadonlyMap<string, number>) | undefined;
 }
 
-/** Rates are those of the last minute. */
-const minute = 60_000;
+/** Rates are those of the last minute, in seconds. */
+const minute = 60;
 
 /** Requests of people and programs, not those that look after the service. */
 const isWork = (route: string): boolean => route.startsWith("/v1/");
@@ -34,8 +34,8 @@ const isWork = (route: string): boolean => route.startsWith("/v1/");
 export class Activity {
   readonly #options: ActivityOptions;
   readonly #startedAt: number = performance.now();
-  #requests: number[] = [];
-  #images: number[] = [];
+  readonly #requests = new MinuteCounter();
+  readonly #images = new MinuteCounter();
   #running = 0;
 
   constructor(options: ActivityOptions) {
@@ -44,7 +44,7 @@ export class Activity {
 
   /** Counts a request. */
   readonly onRequest = ({ route }: RequestReport): void => {
-    if (isWork(route)) this.#requests = lastMinute([...this.#requests, performance.now()]);
+    if (isWork(route)) this.#requests.add(1);
   };
 
   /** Counts a run of this process. */
@@ -54,7 +54,7 @@ export class Activity {
 
   /** Counts images that were made, here or elsewhere. */
   onImages(count: number): void {
-    this.#images = lastMinute([...this.#images, ...new Array<number>(count).fill(performance.now())]);
+    this.#images.add(count);
   }
 
   /** The state of the service. */
@@ -69,8 +69,6 @@ export class Activity {
     this.#running = load.running;
     const uptime = (performance.now() - this.#startedAt) / 1000;
     const loaded = memory?.();
-    this.#requests = lastMinute(this.#requests);
-    this.#images = lastMinute(this.#images);
     return {
       ...{ version, uptime_seconds: uptime, queue: load },
       models: models.map((card) => ({
@@ -80,7 +78,7 @@ export class Activity {
         seconds_per_image: card.secondsPerImage,
         best_batch: card.bestBatch,
       })),
-      rates: { images_per_minute: this.#images.length, requests_per_minute: this.#requests.length },
+      rates: { images_per_minute: this.#images.sum(), requests_per_minute: this.#requests.sum() },
       workers: seen?.map(toWorker) ?? [this.#self(models)],
       failures: failures.map(({ id, model, failure, failedAt }) => ({
         ...{ id, model, code: failure.code, failed_at: failedAt },
@@ -105,8 +103,25 @@ function toWorker({ id, cards, running, version, age }: SeenWorker): Status["wor
   return { id, models: cards.map(({ name }) => name), running, version, last_seen_seconds: age };
 }
 
-function lastMinute(times: number[]): number[] {
-  const since = performance.now() - minute;
-  const first = times.findIndex((time) => time >= since);
-  return first === -1 ? [] : times.slice(first);
+/** Counts the events of the last minute, by the second: adding one costs the same however many there are. */
+class MinuteCounter {
+  readonly #counts = new Map<number, number>();
+
+  add(count: number): void {
+    const second = Math.floor(performance.now() / 1000);
+    this.#counts.set(second, (this.#counts.get(second) ?? 0) + count);
+    if (this.#counts.size > minute) this.#forget(second);
+  }
+
+  sum(): number {
+    this.#forget(Math.floor(performance.now() / 1000));
+    return [...this.#counts.values()].reduce((total, count) => total + count, 0);
+  }
+
+  #forget(now: number): void {
+    for (const second of this.#counts.keys()) {
+      if (second > now - minute) return;
+      this.#counts.delete(second);
+    }
+  }
 }
