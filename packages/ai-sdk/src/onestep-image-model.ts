@@ -9,6 +9,7 @@ import {
   type SharedV3Warning,
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider";
+import { toBase64 } from "@onestep/core/internal/base64";
 import type { Handler } from "@onestep/server";
 import type { OnestepProviderSettings } from "./onestep-provider.ts";
 
@@ -170,14 +171,6 @@ function toReference(file: ImageModelV3File): JSONObject {
   }
   const data = typeof file.data === "string" ? file.data : toBase64(file.data);
   return { image_url: `data:${file.mediaType};base64,${data}` };
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  }
-  return btoa(text);
 }
 
 /** `numInferenceSteps` in the program is `num_inference_steps` in the API. */

@@ -1,6 +1,6 @@
 /**
  * Internals shared by the Onestep packages, not needed by users: `@onestep/core/internal`, and `…/internal/files`,
- * `…/internal/free-buffer` and `…/internal/nearest-name` for code that is loaded separately.
+ * `…/internal/base64`, `…/internal/free-buffer` and `…/internal/nearest-name` for code that is loaded separately.
  *
  * Not covered by semantic versioning: anything here may change or be removed in any release.
  *

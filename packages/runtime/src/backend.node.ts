@@ -1,9 +1,10 @@
-import { totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import type { InferenceBackend } from "./backend.ts";
 import { chooseNodeDevices, findRuntimes } from "./caller/node/devices.ts";
 import { WebGpuProbe } from "./caller/node/gpu.ts";
 import { startNodeSession } from "./caller/node/start-session.ts";
 import { findWorkerScript } from "./caller/node/start-worker.ts";
+import { physicalCoreCount } from "./caller/node/threads.ts";
 import { prepareModel } from "./onnxruntime/prepare-model.ts";
 
 const webGpu: WebGpuProbe = new WebGpuProbe();
@@ -23,5 +24,6 @@ export const inferenceBackend: InferenceBackend = {
     const limit = process.constrainedMemory() ?? 0;
     return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
   },
+  cores: () => physicalCoreCount() || availableParallelism(),
   start: (model, options) => startNodeSession(prepareModel(model, options.device), options),
 };

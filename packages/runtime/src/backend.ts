@@ -36,6 +36,9 @@ export interface InferenceBackend {
   /** The memory of the machine, or of its container, for a device, in bytes; undefined if it is not known. */
   memory?(device: Device): number | undefined;
 
+  /** How many processor cores a session may use, if that is known. */
+  cores?(): number | undefined;
+
   /**
    * Starts a session.
    *

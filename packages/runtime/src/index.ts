@@ -14,6 +14,7 @@ export { largestArrayBytes } from "./onnxruntime/tables.ts";
 export {
   checkWeightsFit,
   chooseDevice,
+  findCores,
   findDevices,
   planSession,
   type SessionPlan,

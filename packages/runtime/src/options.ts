@@ -70,6 +70,18 @@ export async function findDevices(
 }
 
 /**
+ * How many processor cores a session may use: those of the machine, less what the process's affinity or container takes
+ * away. Undefined in browsers, which do not say.
+ *
+ * @example
+ * const half = Math.max(1, Math.floor((findCores() ?? 2) / 2));
+ * const pipe = await ConsistencyModelPipeline.fromPretrained(undefined, { threads: half });
+ */
+export function findCores(): number | undefined {
+  return inferenceBackend.cores?.();
+}
+
+/**
  * The device of a plan to load a model on: the first that can hold its largest array.
  *
  * @param largestArray - Bytes, by precision.

@@ -8,7 +8,15 @@ import type { ImageStorage } from "./storage/storage.ts";
 export interface FrontEndOptions
   extends Omit<
     HandlerOptions,
-    "models" | "maxBatch" | "memoryBudget" | "readMemory" | "queue" | "storage" | "onLoad" | "onRun"
+    | "models"
+    | "maxBatch"
+    | "instances"
+    | "memoryBudget"
+    | "readMemory"
+    | "queue"
+    | "storage"
+    | "onLoad"
+    | "onRun"
   > {
   readonly queue: JobQueue;
   /** The same as that of the workers. */

@@ -31,6 +31,11 @@ export interface HandlerOptions {
   readonly strict?: boolean | undefined;
   /** The most images of a run; `"auto"` (default) measures where more pay. */
   readonly maxBatch?: number | "auto" | undefined;
+  /**
+   * How many copies of a model make images at the same time; `"auto"` (default) measures whether one a core is faster.
+   * Pipelines that were passed in are not copied.
+   */
+  readonly instances?: number | "auto" | undefined;
   /** How much memory loaded models may take, in bytes. */
   readonly memoryBudget?: number | undefined;
   readonly readMemory?: (() => number) | undefined;
@@ -90,11 +95,11 @@ export interface Handler {
 export function createHandler(options: HandlerOptions): Handler {
   const queue = options.queue ?? new MemoryQueue();
   const storage = options.storage ?? new MemoryStorage();
-  const { maxBatch, memoryBudget, readMemory, onLoad } = options;
+  const { maxBatch, instances, memoryBudget, readMemory, onLoad } = options;
   const models = Object.fromEntries(
     Object.entries(options.models).map(([name, model]) => [name, toServedModel(model)]),
   );
-  const host = new ModelHost({ models, maxBatch, memoryBudget, readMemory, onLoad });
+  const host = new ModelHost({ models, maxBatch, instances, memoryBudget, readMemory, onLoad });
   const tracing = new Tracing();
   const worker = new LocalWorker({
     ...{ queue, storage, host },

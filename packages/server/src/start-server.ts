@@ -32,6 +32,7 @@ const connectionLimits = {
   maxHeaderSize: 16_384,
 } as const;
 
+/** So many may also wait to be accepted: one that finds no place tries again after a second, and then after three. */
 const maximumConnections = 2000;
 const maximumHeaders = 100;
 
@@ -64,7 +65,7 @@ export async function startServer(
   if ("maxHeadersCount" in server) server.maxHeadersCount = maximumHeaders;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen(error, host, port)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: maximumConnections }, resolve);
   });
   const address = server.address();
   const used = typeof address === "object" && address !== null ? address.port : port;

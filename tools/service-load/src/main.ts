@@ -8,7 +8,7 @@ import { measureThroughput } from "./measure-throughput.ts";
 
 const measurements: Readonly<Record<string, (...words: readonly string[]) => Promise<object>>> = {
   throughput: (count) => measureThroughput(Number(count) || 20_000, 64),
-  overload: (seconds) => measureOverload(Number(seconds) || 10),
+  overload: (seconds, images) => measureOverload(Number(seconds) || 10, Number(images) || 8),
   bulk: (count) => measureBulk(Number(count) || 50_000),
   aborts: (count) => measureAborts(Number(count) || 1000),
   chaos: (jobs, kills, server = "postgres") =>

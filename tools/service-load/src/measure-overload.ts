@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ImageClient } from "./image-client.ts";
 import { startOnestep } from "./service-process.ts";
-import { mean, percentile } from "./statistics.ts";
+import { inParallel, percentile } from "./statistics.ts";
 
 /** What {@link measureOverload} found. */
 export interface OverloadReport {
@@ -12,11 +13,19 @@ export interface OverloadReport {
   /** Refusals without a `Retry-After` of 1 to 59 seconds. */
   readonly withoutRetryAfter: number;
   readonly refusalMilliseconds: { readonly p50: number; readonly p99: number };
+  /** Requests a second that it answered before, from four clients. */
   readonly capacity: number;
 }
 
-/** Sends ten times as many requests a second as the service makes images, for some seconds. */
-export async function measureOverload(seconds: number): Promise<OverloadReport> {
+const warmUpRequests = 100;
+
+/**
+ * Sends ten times as many requests a second as the service can answer, for some seconds.
+ *
+ * @param images - How many images a request asks for. To send ten times as many requests for one small image takes more of the
+ *   processor than there is, next to the service.
+ */
+export async function measureOverload(seconds: number, images: number): Promise<OverloadReport> {
   const service = await startOnestep([
     "serve",
     "--port",
@@ -26,26 +35,18 @@ export async function measureOverload(seconds: number): Promise<OverloadReport> 
     "--max-requests-per-key",
     "100000",
   ]);
+  const client = new ImageClient(service.ready, 2000);
   const ask = async (): Promise<{ status: number; took: number; retryAfter: number; hasImage: boolean }> => {
     const start = performance.now();
-    const response = await fetch(`${service.ready}/v1/images/generations`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: '{"class_labels": 8}',
-    });
-    const text = await response.text();
-    const retryAfter = Number(response.headers.get("retry-after") ?? 0);
-    return {
-      status: response.status,
-      took: performance.now() - start,
-      retryAfter,
-      hasImage: text.includes("b64_json"),
-    };
+    const { status, headers, text } = await client.generate({ class_labels: 8, n: images });
+    const took = performance.now() - start;
+    const retryAfter = Number(headers["retry-after"] ?? 0);
+    return { status, took, retryAfter, hasImage: text.includes("b64_json") };
   };
   try {
-    const times: number[] = [];
-    for (let index = 0; index < 50; index += 1) times.push((await ask()).took);
-    const capacity = 1000 / mean(times.slice(10));
+    const warmUp = performance.now();
+    await inParallel(warmUpRequests, 4, async () => void (await ask()));
+    const capacity = (1000 * warmUpRequests) / (performance.now() - warmUp);
     const pending: ReturnType<typeof ask>[] = [];
     const perTick = (10 * capacity) / 100;
     const start = performance.now();
@@ -69,6 +70,7 @@ export async function measureOverload(seconds: number): Promise<OverloadReport> 
       refusalMilliseconds: { p50: percentile(took, 0.5), p99: percentile(took, 0.99) },
     };
   } finally {
+    client.close();
     await service.stop();
   }
 }

@@ -1,6 +1,7 @@
 import { RasterImage, TorchGenerator } from "@onestep/core";
 import { ConsistencyModelPipeline } from "@onestep/pipelines";
-import { type ServiceProcess, startPatientService } from "./service-process.ts";
+import { ImageClient } from "./image-client.ts";
+import { startPatientService } from "./service-process.ts";
 import { inParallel, mean, percentile } from "./statistics.ts";
 
 /** What {@link measureThroughput} found. */
@@ -28,6 +29,7 @@ const classes = 30;
  */
 export async function measureThroughput(requests: number, clients: number): Promise<ThroughputReport> {
   const service = await startPatientService();
+  const client = new ImageClient(service.ready, clients);
   const pipe = await ConsistencyModelPipeline.fromPretrained();
   const batchSize = await chooseBatchSize(pipe);
   const parts = 10;
@@ -58,7 +60,7 @@ export async function measureThroughput(requests: number, clients: number): Prom
       await inParallel(seeds.length, clients, async (index) => {
         const seed = seeds[index] as number;
         const sentAt = performance.now();
-        const image = await ask(service, seed);
+        const image = await ask(client, seed);
         latencies.push(performance.now() - sentAt);
         if (image === undefined) totals.lost += 1;
         else answers.set(seed, image);
@@ -75,6 +77,7 @@ export async function measureThroughput(requests: number, clients: number): Prom
       );
     }
   } finally {
+    client.close();
     await service.stop();
     await pipe.dispose();
   }
@@ -100,17 +103,13 @@ async function chooseBatchSize(pipe: ConsistencyModelPipeline): Promise<number> 
   return [...times].sort(([, one], [, other]) => one - other)[0]?.[0] ?? 1;
 }
 
-async function ask({ ready }: ServiceProcess, seed: number): Promise<string | undefined> {
-  const response = await fetch(`${ready}/v1/images/generations`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ seed, class_labels: seed % classes }),
-  });
-  if (!response.ok) {
-    console.error(response.status, await response.text());
+async function ask(client: ImageClient, seed: number): Promise<string | undefined> {
+  const { status, text } = await client.generate({ seed, class_labels: seed % classes });
+  if (status !== 200) {
+    console.error(status, text);
     return undefined;
   }
-  const { data } = (await response.json()) as { data: readonly { b64_json: string; seed: number }[] };
+  const { data } = JSON.parse(text) as { data: readonly { b64_json: string; seed: number }[] };
   return data[0]?.seed === seed ? data[0].b64_json : undefined;
 }
 

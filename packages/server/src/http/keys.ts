@@ -1,4 +1,4 @@
-import { fromBase64 } from "../base64.ts";
+import { fromBase64 } from "@onestep/core/internal/base64";
 import { sha256 } from "../ids.ts";
 import { ApiError } from "./api-error.ts";
 

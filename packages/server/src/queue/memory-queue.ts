@@ -16,7 +16,7 @@ export interface MemoryQueueOptions {
   readonly journal?: OutcomeJournal | undefined;
   /** How often a job is tried; 3 by default. */
   readonly attempts?: number | undefined;
-  /** How long the outcome of a job is kept that is not durable, in seconds; 60 by default. */
+  /** How long the outcome of a job is kept that is not durable, in seconds; 10 by default. */
   readonly keepSeconds?: number | undefined;
 }
 
@@ -60,7 +60,7 @@ export class MemoryQueue implements JobQueue {
   readonly #running = new Map<string, Entry>();
   #lastToken = 0;
 
-  constructor({ journal, attempts = 3, keepSeconds = 60 }: MemoryQueueOptions = {}) {
+  constructor({ journal, attempts = 3, keepSeconds = 10 }: MemoryQueueOptions = {}) {
     this.#journal = journal;
     this.#attempts = attempts;
     this.#keepSeconds = keepSeconds;

@@ -1,5 +1,5 @@
 import { untilAborted } from "@onestep/core/internal";
-import { toBase64 } from "../base64.ts";
+import { toBase64 } from "@onestep/core/internal/base64";
 import { ApiError } from "../http/api-error.ts";
 import { randomId } from "../ids.ts";
 import type { ImageJob, ImageTask, JobOutcome, JobPreview, JobPriority } from "../job.ts";

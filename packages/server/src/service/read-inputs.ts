@@ -1,6 +1,6 @@
 import { OnestepError, RasterImage } from "@onestep/core";
+import { fromBase64 } from "@onestep/core/internal/base64";
 import { decodePngOpacity } from "@onestep/core/internal/png-opacity";
-import { fromBase64 } from "../base64.ts";
 import { ApiError, invalidValue } from "../http/api-error.ts";
 import type { ServiceLimits } from "../limits.ts";
 import type { ImageStorage } from "../storage/storage.ts";

@@ -3,65 +3,72 @@ import type { DiffusionPipelineBase } from "@onestep/pipelines";
 import type { ModelCard } from "../service/model-card.ts";
 import { pipelineFor } from "./tasks.ts";
 
-/** Options of {@link measureModel}. */
-export interface MeasureOptions {
-  readonly maxBatch: number | "auto";
-  readonly signal?: AbortSignal | undefined;
-}
+/** Measures a model by making images with instances of it, which also warms them up. */
+export class ModelMeasure {
+  readonly #instances: readonly DiffusionPipelineBase[];
+  readonly #card: ModelCard;
+  readonly #signal: AbortSignal | undefined;
 
-/** Models that take longer than this for an image are not measured with several: the start would take minutes. */
-const slowSeconds = 2;
-const candidates = [2, 4, 8, 16];
-/** How much faster an image has to become for a larger batch. */
-const worthwhile = 0.95;
-
-/**
- * Makes images, which also warms the model up, and finds how long one takes and how many a run should have.
- */
-export async function measureModel(
-  pipe: DiffusionPipelineBase,
-  card: ModelCard,
-  { maxBatch, signal }: MeasureOptions,
-): Promise<Pick<ModelCard, "secondsPerImage" | "bestBatch">> {
-  const first = await secondsPerImage(pipe, card, 1, signal);
-  const single = first > slowSeconds ? first : await fastest(pipe, card, 1, signal);
-  if (maxBatch !== "auto") return { secondsPerImage: single, bestBatch: maxBatch };
-  let best = { secondsPerImage: single, bestBatch: 1 };
-  for (const count of candidates) {
-    if (single > slowSeconds || single * count > 4 * slowSeconds) break;
-    const seconds = await fastest(pipe, card, count, signal);
-    if (seconds > best.secondsPerImage * worthwhile) break;
-    best = { secondsPerImage: seconds, bestBatch: count };
+  /** @param instances - They run at the same time. */
+  constructor(instances: readonly DiffusionPipelineBase[], card: ModelCard, signal: AbortSignal | undefined) {
+    this.#instances = instances;
+    this.#card = card;
+    this.#signal = signal;
   }
-  return best;
+
+  /** Seconds for an image that one instance makes alone. */
+  async secondsAlone(): Promise<number> {
+    const instances = this.#instances.slice(0, 1);
+    const first = await this.#run(instances, 1);
+    if (first > slowSeconds) return first;
+    return Math.min(await this.#run(instances, 1), await this.#run(instances, 1));
+  }
+
+  /** Seconds an image of all instances together, in runs of so many: the best of some, since other programs disturb. */
+  async secondsPerImage(count: number): Promise<number> {
+    const runs: number[] = [];
+    while (runs.length < (count < 4 ? 3 : 2)) runs.push(await this.#run(this.#instances, count));
+    return Math.min(...runs);
+  }
+
+  /**
+   * How many images a run should have.
+   *
+   * @param secondsAlone - Models that take long are not measured with several: the start would take minutes.
+   */
+  async bestBatch(secondsAlone: number): Promise<Pick<ModelCard, "bestBatch" | "secondsPerImage">> {
+    let best = { bestBatch: 1, secondsPerImage: secondsAlone };
+    if (secondsAlone > slowSeconds) return best;
+    let misses = 0;
+    for (const bestBatch of candidates) {
+      if (secondsAlone * bestBatch > 4 * slowSeconds || misses > 1) break;
+      const secondsPerImage = await this.secondsPerImage(bestBatch);
+      const pays = bestBatch === 1 || secondsPerImage < worthwhile * best.secondsPerImage;
+      if (pays) best = { bestBatch, secondsPerImage };
+      misses = pays ? 0 : misses + 1;
+    }
+    return best;
+  }
+
+  async #run(instances: readonly DiffusionPipelineBase[], count: number): Promise<number> {
+    const startedAt = performance.now();
+    await Promise.all(
+      instances.map(async (pipe) => {
+        const generator = Array.from({ length: count }, (_, seed) => new TorchGenerator(seed));
+        await pipelineFor(pipe, "generation")?.generate({
+          ...(this.#card.takesPrompt
+            ? { prompt: generator.map(() => "a photograph") }
+            : { batchSize: count }),
+          generator,
+          ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+        });
+      }),
+    );
+    return (performance.now() - startedAt) / 1000 / count / instances.length;
+  }
 }
 
-/** The better of two runs: the first one of a size is slower. */
-async function fastest(
-  pipe: DiffusionPipelineBase,
-  card: ModelCard,
-  count: number,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const runs = [
-    await secondsPerImage(pipe, card, count, signal),
-    await secondsPerImage(pipe, card, count, signal),
-  ];
-  return Math.min(...runs);
-}
-
-async function secondsPerImage(
-  pipe: DiffusionPipelineBase,
-  card: ModelCard,
-  count: number,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const generator = Array.from({ length: count }, (_, seed) => new TorchGenerator(seed));
-  const startedAt = performance.now();
-  await pipelineFor(pipe, "generation")?.generate({
-    ...(card.takesPrompt ? { prompt: generator.map(() => "a photograph") } : { batchSize: count }),
-    generator,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  return (performance.now() - startedAt) / 1000 / count;
-}
+const slowSeconds = 2;
+const candidates = [1, 2, 4, 8, 16];
+/** A smaller batch is preferred to one that is faster by less than this: it serves its first client sooner. */
+const worthwhile = 0.97;

@@ -1,16 +1,10 @@
 import { errorMessage } from "@onestep/core/internal";
 import type { RepositoryLocation } from "@onestep/hub";
-import {
-  type DiffusionPipeline,
-  type DiffusionPipelineBase,
-  LatentDiffusionPipelineBase,
-  DiffusionPipeline as Loader,
-  type LoadPipelineOptions,
-} from "@onestep/pipelines";
+import type { DiffusionPipelineBase, LoadPipelineOptions } from "@onestep/pipelines";
 import { ServeModelError } from "../errors.ts";
 import type { ModelCard } from "../service/model-card.ts";
-import { measureModel } from "./measure-model.ts";
-import { describeModel } from "./tasks.ts";
+import { InstancePool } from "./instance-pool.ts";
+import { dispose, loadInstances } from "./load-instances.ts";
 
 /** A model to serve: loaded from a repository, or a pipeline that exists. */
 export interface ServedModel {
@@ -30,6 +24,12 @@ export interface ModelHostOptions {
   readonly models: Readonly<Record<string, ServedModel>>;
   /** The most images of a run; `"auto"` (default) measures where more pay. */
   readonly maxBatch?: number | "auto" | undefined;
+  /**
+   * How many copies of a model make images at the same time, each on its share of the processor's cores. `"auto"` (default)
+   * measures whether one a core makes more images a second, as it does for small models, whose operators are too short to be
+   * divided. Models that were passed as pipelines have one.
+   */
+  readonly instances?: number | "auto" | undefined;
   /** How much memory loaded models may take, in bytes, before those used longest ago are unloaded. */
   readonly memoryBudget?: number | undefined;
   /** The memory of this process, in bytes, if it can be told. */
@@ -40,13 +40,20 @@ export interface ModelHostOptions {
 /** A model was loaded and measured. */
 export interface LoadEvent {
   readonly card: ModelCard;
+  /** How many copies of it there are. */
+  readonly instances: number;
   readonly seconds: number;
 }
 
-/** A model in memory. */
+/** A model in memory, and the instance of it that a run has to itself. */
 export interface LoadedModel {
   readonly card: ModelCard;
   readonly pipe: DiffusionPipelineBase;
+}
+
+interface Loaded {
+  readonly card: ModelCard;
+  readonly pool: InstancePool;
   /** An estimate, in bytes: how much the process grew while it was loaded and warmed up. */
   readonly memory: number;
 }
@@ -54,9 +61,9 @@ export interface LoadedModel {
 interface Slot {
   readonly name: string;
   readonly model: ServedModel;
-  loaded: LoadedModel | undefined;
+  loaded: Loaded | undefined;
   /** What it was when it was last in memory. */
-  known: { readonly card: ModelCard; readonly memory: number } | undefined;
+  known: { readonly card: ModelCard; readonly instances: number; readonly memory: number } | undefined;
   usedAt: number;
 }
 
@@ -64,6 +71,8 @@ interface Slot {
 export class ModelHost {
   readonly #slots: ReadonlyMap<string, Slot>;
   readonly #options: ModelHostOptions;
+  /** Models are loaded and unloaded one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
 
   /** @throws ServeModelError if there is no model. */
   constructor(options: ModelHostOptions) {
@@ -93,6 +102,11 @@ export class ModelHost {
     return [...this.#slots.values()].flatMap(({ known }) => known?.card ?? []);
   }
 
+  /** How many runs can go on at the same time. */
+  get lanes(): number {
+    return Math.max(1, ...[...this.#slots.values()].map(({ known }) => known?.instances ?? 1));
+  }
+
   /** What is in memory, by name. */
   get memory(): ReadonlyMap<string, number> {
     return new Map(
@@ -110,49 +124,68 @@ export class ModelHost {
   async prepare(signal?: AbortSignal): Promise<readonly ModelCard[]> {
     for (const name of this.names) {
       signal?.throwIfAborted();
-      await this.use(name, signal);
+      await this.use(name, async () => undefined, signal);
     }
     return this.cards;
   }
 
-  /** A model, loaded now if it is not in memory. */
-  async use(name: string, signal?: AbortSignal): Promise<LoadedModel> {
+  /**
+   * Does work with an instance of a model, once one is free. The model is loaded now if it is not in memory.
+   *
+   * @throws ServeModelError if there is no such model, or it does not load.
+   */
+  async use<Result>(
+    name: string,
+    work: (model: LoadedModel) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     const slot = this.#slots.get(name);
     if (slot === undefined) throw notServed(name, this.names);
     slot.usedAt = performance.now();
-    if (slot.loaded === undefined) {
-      await this.#makeRoom(slot.known?.memory ?? 0);
-      slot.loaded = await this.#load(slot, signal);
-      slot.known = slot.loaded;
-      await this.#makeRoom(0, name);
-    }
-    return slot.loaded;
+    // Reserved before anything else can unload it.
+    const reserve = ({ card, pool }: Loaded) => ({ card, run: pool.reserve() });
+    const { card, run } =
+      slot.loaded === undefined
+        ? await this.#change(async () => reserve(slot.loaded ?? (await this.#loadWithRoom(slot, signal))))
+        : reserve(slot.loaded);
+    return await run(async (pipe) => await work({ card, pipe }));
   }
 
-  /** Unloads the models. */
+  /** Unloads the models, once their runs have ended. */
   async close(): Promise<void> {
-    for (const slot of this.#slots.values()) await unload(slot);
+    await this.#change(async () => {
+      for (const slot of this.#slots.values()) await unload(slot);
+    });
   }
 
-  async #load(slot: Slot, signal: AbortSignal | undefined): Promise<LoadedModel> {
-    const { name, model, known } = slot;
-    const { readMemory = () => 0, maxBatch = "auto", onLoad } = this.#options;
+  #change<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.#changes.then(change);
+    this.#changes = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #loadWithRoom(slot: Slot, signal: AbortSignal | undefined): Promise<Loaded> {
+    await this.#makeRoom(slot.known?.memory ?? 0);
+    const loaded = await this.#load(slot, signal);
+    slot.loaded = loaded;
+    slot.known = { ...loaded, instances: loaded.pool.instances.length };
+    await this.#makeRoom(0, slot.name);
+    return loaded;
+  }
+
+  async #load({ name, model, known }: Slot, signal: AbortSignal | undefined): Promise<Loaded> {
+    const { onLoad, ...options } = this.#options;
+    const { maxBatch = "auto", instances: wanted = "auto", readMemory = () => 0 } = options;
+    const { memoryBudget = Number.POSITIVE_INFINITY } = options;
     const startedAt = performance.now();
     const before = readMemory();
     try {
-      const pipe = model.pipeline ?? (await loadPipeline(model, signal));
-      const adapters = Object.entries(model.adapters ?? {});
-      await loadAdapters(pipe, adapters, model.options, signal);
-      const described =
-        known?.card ??
-        describeModel(pipe, { name, created: createdNow(), adapters: adapters.map(([own]) => own) });
-      const card = known?.card ?? {
-        ...described,
-        ...(await measureModel(pipe, described, { maxBatch, signal })),
-      };
-      const loaded = { card, pipe, memory: Math.max(0, readMemory() - before) };
-      onLoad?.({ card, seconds: (performance.now() - startedAt) / 1000 });
-      return loaded;
+      const { card, instances } = await loadInstances(model, {
+        ...{ name, known, maxBatch, instances: wanted, readMemory, memoryBudget, signal },
+      });
+      const memory = Math.max(0, readMemory() - before);
+      onLoad?.({ card, instances: instances.length, seconds: (performance.now() - startedAt) / 1000 });
+      return { card, pool: new InstancePool(instances), memory };
     } catch (cause) {
       if (signal?.aborted) throw cause;
       throw new ServeModelError(
@@ -184,45 +217,12 @@ export class ModelHost {
   }
 }
 
-async function loadPipeline(
-  { source, options }: ServedModel,
-  signal: AbortSignal | undefined,
-): Promise<DiffusionPipeline> {
-  return Loader.fromPretrained(source, { ...options, ...(signal === undefined ? {} : { signal }) });
-}
-
-async function loadAdapters(
-  pipe: DiffusionPipelineBase,
-  adapters: readonly (readonly [name: string, source: RepositoryLocation])[],
-  options: LoadPipelineOptions = {},
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (adapters.length === 0) return;
-  if (!(pipe instanceof LatentDiffusionPipelineBase)) {
-    throw new ServeModelError({
-      subject: "adapters",
-      found: `LoRA adapters for a ${pipe.className}`,
-      expected: "a text-to-image model",
-      remedy: "Serve this model without adapters.",
-    });
-  }
-  const { token, endpoint, cacheDir, localFilesOnly } = options;
-  for (const [adapterName, source] of adapters) {
-    if (pipe.adapterNames.includes(adapterName)) continue;
-    await pipe.loadLoraWeights(source, { adapterName, token, endpoint, cacheDir, localFilesOnly, signal });
-  }
-  pipe.setAdapters([]);
-}
-
-/** Repositories do not say when they were made. */
-function createdNow(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
 async function unload(slot: Slot): Promise<void> {
   const { loaded, model } = slot;
   slot.loaded = undefined;
-  if (loaded !== undefined && model.pipeline === undefined) await loaded.pipe.dispose();
+  if (loaded === undefined) return;
+  await loaded.pool.idle();
+  await dispose(model, loaded.pool.instances);
 }
 
 function notServed(name: string, names: readonly string[]): ServeModelError {

@@ -6,7 +6,7 @@ import {
   type DiffusionPipelineBase,
   type OutputType,
 } from "@onestep/pipelines";
-import { OutOfMemoryError } from "@onestep/runtime";
+import { findCores, OutOfMemoryError } from "@onestep/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { QueueUnavailableError } from "../errors.ts";
 import type { ImageJob, JobOutcome } from "../job.ts";
@@ -282,8 +282,7 @@ describe("ModelHost", () => {
     let memory = 0;
     const host = new ModelHost({
       models: { a: {}, b: {}, c: {} },
-      maxBatch: 1,
-      memoryBudget: 250,
+      ...{ maxBatch: 1, instances: 1, memoryBudget: 250 },
       // Each model seems to take 100 bytes.
       readMemory: () => {
         memory += 50;
@@ -294,7 +293,7 @@ describe("ModelHost", () => {
     await host.prepare();
     expect([...host.memory.keys()]).toEqual(["b", "c"]);
     expect(host.cards.map(({ name }) => name)).toEqual(["a", "b", "c"]);
-    await host.use("a");
+    await host.use("a", async () => undefined);
     expect([...host.memory.keys()]).toEqual(["a", "c"]);
     expect(loads).toEqual(["a", "b", "c", "a"]);
     await host.close();
@@ -308,5 +307,119 @@ describe("ModelHost", () => {
       message: expect.stringContaining("broken cannot be served"),
     });
     expect(() => new ModelHost({ models: {} })).toThrow("at least one model");
+  });
+});
+
+describe("the instances of a model", () => {
+  it("run at the same time: jobs are divided among them, and images stay those of generate, to 1/255", async () => {
+    const queue = new MemoryQueue();
+    const storage = new MemoryStorage();
+    const loads: number[] = [];
+    const host = new ModelHost({
+      models: { m: {} },
+      maxBatch: 4,
+      instances: 2,
+      onLoad: ({ instances }) => loads.push(instances),
+    });
+    await host.prepare();
+    expect([loads, host.lanes]).toEqual([[2], 2]);
+    const own = jobs([8, 10, 24, 3]);
+    await queue.enqueue(own);
+    const drain = new AbortController();
+    const sizes: number[] = [];
+    let running = 0;
+    let most = 0;
+    const working = runWorker({
+      ...{ queue, storage, host, drain: drain.signal, stop: new AbortController().signal },
+      onStart(started) {
+        sizes.push(started.length);
+        running += 1;
+        most = Math.max(most, running);
+      },
+      onRun() {
+        running -= 1;
+      },
+    });
+    for (const [index, job] of own.entries()) {
+      const outcome = await queue.wait(job.id);
+      if (outcome.status !== "completed") throw new Error(outcome.status);
+      const made = await RasterImage.fromPng((await storage.get(outcome.image.key)) ?? new Uint8Array());
+      const { images } = await pipe.generate({ classLabels: [8, 10, 24, 3][index] as number, seed: index });
+      const expected = images[0]?.data ?? new Uint8Array();
+      expect(
+        Math.max(...made.data.map((value, at) => Math.abs(value - (expected[at] ?? 0)))),
+      ).toBeLessThanOrEqual(1);
+    }
+    drain.abort();
+    await working;
+    await host.close();
+    // Four jobs for two instances: two each, although four would fit in a run.
+    expect([sizes, most]).toEqual([[2, 2], 2]);
+  });
+
+  it("is one for a pipeline that was passed in, which stays with its owner", async () => {
+    const host = new ModelHost({ models: { m: { pipeline: pipe } }, maxBatch: 1, instances: 4 });
+    await host.prepare();
+    expect(host.lanes).toBe(1);
+    await host.close();
+    await expect(pipe.generate({ seed: 0 })).resolves.toBeDefined();
+  });
+
+  it("are measured by default: one a core, or one for all", async () => {
+    const host = new ModelHost({ models: { m: {} } });
+    const [card] = await host.prepare();
+    expect([1, findCores()]).toContain(host.lanes);
+    expect([1, 2, 4, 8, 16]).toContain(card?.bestBatch);
+    expect(card?.secondsPerImage).toBeGreaterThan(0);
+    await host.close();
+  });
+
+  it("stay one where the user chose the threads, or memory is short", async () => {
+    const chosen = new ModelHost({ models: { m: { options: { threads: 1 } } }, maxBatch: 1 });
+    await chosen.prepare();
+    expect(chosen.lanes).toBe(1);
+    await chosen.close();
+    let memory = 0;
+    const short = new ModelHost({
+      models: { m: {} },
+      ...{ maxBatch: 1, memoryBudget: 250 },
+      readMemory: () => {
+        memory += 100;
+        return memory;
+      },
+    });
+    await short.prepare();
+    expect(short.lanes).toBe(1);
+    await short.close();
+  });
+
+  it("are unloaded only when their runs have ended", async () => {
+    let memory = 0;
+    const host = new ModelHost({
+      models: { a: {}, b: {} },
+      ...{ maxBatch: 1, instances: 1, memoryBudget: 150 },
+      // Each model seems to take 100 bytes.
+      readMemory: () => {
+        memory += 100;
+        return memory;
+      },
+    });
+    await host.prepare();
+    const log: string[] = [];
+    let end = (): void => {};
+    const held = host.use("b", async ({ pipe: own }) => {
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      const { images } = await (own as ConsistencyModelPipeline).generate({ seed: 0 });
+      log.push(`b made ${images.length}`);
+    });
+    const other = host.use("a", async () => log.push("a has room"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(log).toEqual([]);
+    end();
+    await Promise.all([held, other]);
+    expect(log).toEqual(["b made 1", "a has room"]);
+    await host.close();
   });
 });

@@ -13,6 +13,7 @@ import type { Claim, JobQueue } from "../queue/queue.ts";
 import { sleep } from "../queue/waiting.ts";
 import type { ImageStorage } from "../storage/storage.ts";
 import { encodeImage } from "./encode-image.ts";
+import { Lanes } from "./lanes.ts";
 import type { ModelHost } from "./model-host.ts";
 import { runJobs } from "./run-jobs.ts";
 
@@ -54,36 +55,40 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { queue, host, drain, stop } = options;
   const end = AbortSignal.any([drain, stop]);
   const held = new Set<Claim>();
+  const lanes = new Lanes(host.lanes);
   const renewal = setInterval(
     () => void queue.renew([...held]).catch(() => undefined),
     options.renewEvery ?? 2000,
   );
-  let settling: Promise<void> = Promise.resolve();
   try {
     while (!end.aborted) {
-      const count = Math.max(1, ...host.cards.map(({ bestBatch }) => bestBatch));
+      const free = await lanes.free();
+      const count = free * Math.max(1, ...host.cards.map(({ bestBatch }) => bestBatch));
       const claims = await queue.claim({ models: host.names, count, signal: end });
       for (const claim of claims) held.add(claim);
       options.onClaim?.(held.size);
-      for (const group of inGroups(claims, host)) {
-        const settle = await runGroup(group, options);
-        await settling;
-        settling = settle().finally(() => {
-          for (const claim of group) held.delete(claim);
-          options.onClaim?.(held.size);
+      for (const group of inGroups(claims, host, free)) {
+        await lanes.free();
+        lanes.start(async () => {
+          const settle = await runGroup(group, options);
+          return async () => {
+            await settle();
+            for (const claim of group) held.delete(claim);
+            options.onClaim?.(held.size);
+          };
         });
-        // Awaited before the next one; until then, a failure is no unhandled one.
-        settling.catch(() => undefined);
       }
     }
-    await settling;
   } finally {
-    clearInterval(renewal);
+    await lanes.idle().finally(() => clearInterval(renewal));
   }
 }
 
-/** A queue server hands out jobs in their order; those that share a run are put together here. */
-function inGroups(claims: readonly Claim[], host: ModelHost): readonly (readonly Claim[])[] {
+/**
+ * A queue server hands out jobs in their order; those that share a run are put together here, and divided where more runs
+ * than one can go on.
+ */
+function inGroups(claims: readonly Claim[], host: ModelHost, lanes: number): readonly (readonly Claim[])[] {
   const byGroup = new Map<string, Claim[]>();
   for (const claim of claims) {
     const group = byGroup.get(claim.job.group) ?? [];
@@ -91,7 +96,7 @@ function inGroups(claims: readonly Claim[], host: ModelHost): readonly (readonly
   }
   return [...byGroup.values()].flatMap((group) => {
     const card = host.cards.find(({ name }) => name === group[0]?.job.model);
-    const size = Math.max(1, card?.bestBatch ?? 1);
+    const size = Math.max(1, Math.min(card?.bestBatch ?? 1, Math.ceil(claims.length / lanes)));
     return Array.from({ length: Math.ceil(group.length / size) }, (_, index) =>
       group.slice(index * size, (index + 1) * size),
     );
@@ -123,11 +128,15 @@ async function runGroup(all: readonly Claim[], options: WorkerOptions): Promise<
   const watch = watchCancellations(claims, abandoned);
   const signal = AbortSignal.any([stop, abandoned.signal]);
   try {
-    const model = await options.host.use(first.job.model, stop);
-    const images = await runJobs(
-      model,
-      claims.map(({ job }) => job),
-      { storage: options.storage, signal, onPreview: previewing(claims, options) },
+    const images = await options.host.use(
+      first.job.model,
+      async (model) =>
+        await runJobs(
+          model,
+          claims.map(({ job }) => job),
+          { storage: options.storage, signal, onPreview: previewing(claims, options) },
+        ),
+      stop,
     );
     const run = { seconds: elapsed(), batchSize: claims.length };
     return async () => {

@@ -1,4 +1,4 @@
-import { nextTask } from "../../async.ts";
+import { deflate } from "#deflate";
 import type { Pixels } from "../pixels.ts";
 import { writePngChunks } from "./png-chunks.ts";
 import { type PngText, textChunks } from "./png-text.ts";
@@ -9,20 +9,16 @@ export interface EncodeImageOptions {
   readonly text?: PngText | undefined;
 }
 
-/** Bytes compressed at once: a few milliseconds of work on platforms that compress on the calling thread. */
+/** Bytes compressed at once: a few milliseconds of work for browsers that compress on the calling thread. */
 const bandBytes = 2 ** 16;
 
-/** Encodes 8-bit pixels as PNG. Yields to the page after each band of rows. */
+/** Encodes 8-bit pixels as PNG. In browsers, it yields to the page after each band of rows. */
 export async function encodePng(
   { width, height, channels, data }: Pixels,
   { text }: EncodeImageOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const texts = text === undefined ? [] : textChunks(text);
-  const { readable, writable } = new CompressionStream("deflate");
-  const [deflated] = await Promise.all([
-    readAll(readable),
-    writeRows(writable.getWriter(), data, width * channels),
-  ]);
+  const deflated = await deflate(filteredRows(data, width * channels));
   return writePngChunks([
     ["IHDR", [encodeHeader(width, height, channels)]],
     ...texts,
@@ -42,12 +38,8 @@ function encodeHeader(width: number, height: number, channels: Pixels["channels"
   return header;
 }
 
-/** Each row, preceded by its filter type: 0, none. */
-async function writeRows(
-  writer: WritableStreamDefaultWriter<BufferSource>,
-  data: Uint8Array,
-  rowBytes: number,
-): Promise<void> {
+/** The rows, each preceded by its filter type (0, none), in bands of several. */
+function* filteredRows(data: Uint8Array, rowBytes: number): Generator<Uint8Array<ArrayBuffer>> {
   const rowsAtOnce = Math.max(1, Math.floor(bandBytes / (rowBytes + 1)));
   for (let start = 0; start < data.length; start += rowsAtOnce * rowBytes) {
     const rows = data.subarray(start, start + rowsAtOnce * rowBytes);
@@ -55,18 +47,6 @@ async function writeRows(
     for (let row = 0; row * rowBytes < rows.length; row += 1) {
       band.set(rows.subarray(row * rowBytes, (row + 1) * rowBytes), row * (rowBytes + 1) + 1);
     }
-    await writer.write(band);
-    await nextTask();
-  }
-  await writer.close();
-}
-
-async function readAll(readable: ReadableStream<Uint8Array>): Promise<readonly Uint8Array[]> {
-  const reader = readable.getReader();
-  const parts: Uint8Array[] = [];
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return parts;
-    parts.push(value);
+    yield band;
   }
 }

@@ -15,7 +15,7 @@ import type { Invocation } from "../command.ts";
 import { formatDuration } from "../output/text.ts";
 import { queueWait } from "./serve-images.ts";
 import { readServedModels, servedName } from "./served-models.ts";
-import { readMaxBatch, readMemoryBudget, readSharedStorage } from "./service-readers.ts";
+import { readInstances, readMaxBatch, readMemoryBudget, readSharedStorage } from "./service-readers.ts";
 import { ServiceSettings } from "./service-settings.ts";
 
 /** `onestep batch`: makes the images of a file of requests. */
@@ -85,7 +85,7 @@ async function openMaker(invocation: Invocation, settings: ServiceSettings, inpu
   const models = readServedModels(invocation, settings, named);
   const maxBatch = readMaxBatch(settings);
   const handler = createHandler({
-    ...{ models, maxBatch, memoryBudget: readMemoryBudget(settings) },
+    ...{ models, maxBatch, instances: readInstances(settings), memoryBudget: readMemoryBudget(settings) },
     aliases: aliasesOf(named),
     readMemory: () => process.memoryUsage.rss(),
   });

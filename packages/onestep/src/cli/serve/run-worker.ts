@@ -1,12 +1,12 @@
 import { openQueue, openStorage, startWorker } from "@onestep/server/node";
 import { UsageError } from "../arguments/parse-arguments.ts";
 import type { Invocation } from "../command.ts";
-import { formatDuration } from "../output/text.ts";
 import { readVersion } from "../version.ts";
-import { queueWait, untilAborted } from "./serve-images.ts";
+import { describeLoad, queueWait, untilAborted } from "./serve-images.ts";
 import { readServedModels } from "./served-models.ts";
 import {
   openLog,
+  readInstances,
   readMaxBatch,
   readMemoryBudget,
   readSharedStorage,
@@ -29,13 +29,10 @@ export async function runQueueWorker(invocation: Invocation, settings: ServiceSe
     output.progress.showTask("Loading");
     const worker = await startWorker({
       ...{ queue, storage, models, signal, version: readVersion() },
-      ...{ maxBatch: readMaxBatch(settings), memoryBudget: readMemoryBudget(settings) },
+      ...{ maxBatch: readMaxBatch(settings), instances: readInstances(settings) },
+      memoryBudget: readMemoryBudget(settings),
       readMemory: () => process.memoryUsage.rss(),
-      onLoad({ card, seconds }) {
-        output.note(
-          `${card.name}: loaded in ${formatDuration(seconds * 1000)}, ${formatDuration(card.secondsPerImage * 1000)} an image`,
-        );
-      },
+      onLoad: (event) => output.note(describeLoad(event)),
       ...{ onStart: log.onStart, onRun: log.onRun },
     });
     output.progress.clear();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsupportedError } from "@onestep/core";
-import { createHandler, type Handler } from "@onestep/server";
+import { createHandler, type Handler, type LoadEvent } from "@onestep/server";
 import {
   Activity,
   addServiceRoutes,
@@ -26,6 +26,7 @@ import {
   openLog,
   readAddress,
   readHandlerOptions,
+  readInstances,
   readMaxBatch,
   readMemoryBudget,
   readSharedStorage,
@@ -58,15 +59,12 @@ async function serveModels(invocation: Invocation, settings: ServiceSettings): P
   });
   const handler: Handler = createHandler({
     ...common,
-    ...{ models, queue, storage, maxBatch: readMaxBatch(settings), memoryBudget: readMemoryBudget(settings) },
+    ...{ models, queue, storage, maxBatch: readMaxBatch(settings), instances: readInstances(settings) },
+    memoryBudget: readMemoryBudget(settings),
     readMemory: () => process.memoryUsage.rss(),
     onLoad(event) {
       metrics.onLoad(event);
-      const { name, secondsPerImage, bestBatch } = event.card;
-      const batches = bestBatch === 1 ? "" : `, ${bestBatch} in a run`;
-      output.note(
-        `${name}: loaded in ${formatDuration(event.seconds * 1000)}, ${formatDuration(secondsPerImage * 1000)} an image${batches}`,
-      );
+      output.note(describeLoad(event));
     },
     onRun(report) {
       metrics.onRun(report);
@@ -95,6 +93,14 @@ async function serveModels(invocation: Invocation, settings: ServiceSettings): P
     await handler.close();
     await state.close();
   }
+}
+
+/** How a model was loaded, and what was measured. */
+export function describeLoad({ card, instances, seconds }: LoadEvent): string {
+  const { name, secondsPerImage, bestBatch } = card;
+  const batches = bestBatch === 1 ? "" : `, ${bestBatch} in a run`;
+  const runs = instances === 1 ? "" : `, ${instances} runs at a time`;
+  return `${name}: loaded in ${formatDuration(seconds * 1000)}, ${formatDuration(secondsPerImage * 1000)} an image${batches}${runs}`;
 }
 
 /** A front end: workers make the images. */

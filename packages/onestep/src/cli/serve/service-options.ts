@@ -29,6 +29,12 @@ export const modelOptions: readonly OptionDefinition[] = [
       "The most images of one run (default: auto, measured at the start: more where that is faster)",
   },
   {
+    name: "instances",
+    value: "count",
+    description:
+      "How many copies of a model make images at the same time (default: auto, measured at the start: one a core where that is faster)",
+  },
+  {
     name: "memory",
     value: "gigabytes",
     description:

@@ -87,6 +87,13 @@ export function readMaxBatch(settings: ServiceSettings): number | "auto" {
     : (settings.count("max-batch", { least: 1, most: 256 }) ?? "auto");
 }
 
+/** Reads `--instances`. @throws UsageError */
+export function readInstances(settings: ServiceSettings): number | "auto" {
+  return settings.text("instances") === "auto"
+    ? "auto"
+    : (settings.count("instances", { least: 1, most: 64 }) ?? "auto");
+}
+
 /** Reads `--memory`, in bytes. @throws UsageError */
 export function readMemoryBudget(settings: ServiceSettings): number {
   const gigabytes = settings.number("memory", { least: 0.1, most: 100_000 });
