@@ -33,7 +33,8 @@ export interface EngineReport {
 }
 
 const milliseconds = 100;
-const workersPerProcess = 16;
+/** In one process, so that little of the processor goes to what would be other machines. */
+const workersPerProcess = 64;
 let lastModel = 0;
 let lastJob = 0;
 
@@ -100,14 +101,20 @@ async function measureRun(
     model,
     onDone: (count) => (done += count),
   });
+  pool.go();
+  // Connections are made with the first jobs.
+  while (done < Math.min(2 * workers, jobs / 10)) await sleep(1);
   const cpu = await cpuSecondsOf(server);
   const start = performance.now();
-  pool.go();
-  while (done < jobs) await sleep(5);
+  const before = done;
+  // With the last ones, some workers have nothing to do.
+  while (done < jobs - workers) await sleep(1);
   const seconds = (performance.now() - start) / 1000;
+  const counted = done - before;
+  while (done < jobs) await sleep(1);
   const serverCores = ((await cpuSecondsOf(server)) - cpu) / seconds;
   const workerCores = (await pool.stop()) / seconds;
-  const run = { workers, jobs, jobsPerSecond: jobs / seconds, serverCores, workerCores };
+  const run = { workers, jobs, jobsPerSecond: counted / seconds, serverCores, workerCores };
   console.error(JSON.stringify({ server: server?.url.split(":")[0] ?? "memory", milliseconds, ...run }));
   return run;
 }

@@ -91,7 +91,7 @@ async function openMaker(invocation: Invocation, settings: ServiceSettings, inpu
   });
   return {
     images: handler.parts.images,
-    linesInFlight: maxBatch === "auto" ? 32 : Math.max(16, 2 * maxBatch),
+    linesInFlight: maxBatch === "auto" ? 64 : Math.max(16, 2 * maxBatch),
     prepare: (signal) => handler.prepare(signal),
     close: () => handler.close(),
   };

@@ -28,6 +28,9 @@ const cancelled: JobOutcome = { status: "cancelled" };
 /** What settles a job whoever holds it. */
 const anyToken = "0";
 
+/** With the end of so many jobs, those that have expired are removed: PostgreSQL looks through all that have ended. */
+const jobsPerSweep = 64;
+
 /** The jobs of one model: a queue of BullMQ. */
 export class ModelQueue {
   readonly model: string;
@@ -36,6 +39,7 @@ export class ModelQueue {
   #queue: Promise<StoredQueue> | undefined;
   #worker: Promise<StoredWorker> | undefined;
   #work: Promise<void> | undefined;
+  #added = 0;
   #load: { readonly at: number; readonly value: Promise<QueueLoad> } | undefined;
   /** The average seconds of the jobs that passed through here, the last ones counting most. */
   #cost: number | undefined;
@@ -49,9 +53,10 @@ export class ModelQueue {
   /** Adds jobs. Those whose ids are known are left as they are. */
   async add(jobs: readonly ImageJob[]): Promise<void> {
     const { keepSeconds } = this.#options;
-    const keep = { age: keepSeconds };
     const entries = jobs.map((job) => {
       this.#noteCost(job);
+      const keep = this.#added % jobsPerSweep === 0 ? { age: keepSeconds } : false;
+      this.#added += 1;
       const opts = {
         jobId: job.id,
         priority: priorities[job.priority],
