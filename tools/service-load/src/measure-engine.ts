@@ -94,27 +94,27 @@ async function measureRun(
 ): Promise<EngineRun> {
   const model = nextModel();
   await queue.enqueue(Array.from({ length: jobs }, () => makeJob(model)));
+  // Connections are made with the first jobs; with the last ones, some workers have nothing to do.
+  const first = Math.min(2 * workers, Math.ceil(jobs / 10));
+  const last = jobs - workers;
   let done = 0;
-  const pool = await startPool(queue, server, {
-    workers,
-    milliseconds,
-    model,
-    onDone: (count) => (done += count),
-  });
-  pool.go();
-  // Connections are made with the first jobs.
-  while (done < Math.min(2 * workers, jobs / 10)) await sleep(1);
+  let from = { done: 0, at: 0 };
+  let to = { done: 0, at: 0 };
+  const onDone = (count: number): void => {
+    done += count;
+    if (from.at === 0 && done >= first) from = { done, at: performance.now() };
+    if (to.at === 0 && done >= last) to = { done, at: performance.now() };
+  };
+  const pool = await startPool(queue, server, { workers, milliseconds, model, onDone });
   const cpu = await cpuSecondsOf(server);
   const start = performance.now();
-  const before = done;
-  // With the last ones, some workers have nothing to do.
-  while (done < jobs - workers) await sleep(1);
-  const seconds = (performance.now() - start) / 1000;
-  const counted = done - before;
+  pool.go();
   while (done < jobs) await sleep(1);
+  const seconds = (performance.now() - start) / 1000;
   const serverCores = ((await cpuSecondsOf(server)) - cpu) / seconds;
   const workerCores = (await pool.stop()) / seconds;
-  const run = { workers, jobs, jobsPerSecond: counted / seconds, serverCores, workerCores };
+  const jobsPerSecond = (1000 * (to.done - from.done)) / (to.at - from.at);
+  const run = { workers, jobs, jobsPerSecond, serverCores, workerCores };
   console.error(JSON.stringify({ server: server?.url.split(":")[0] ?? "memory", milliseconds, ...run }));
   return run;
 }

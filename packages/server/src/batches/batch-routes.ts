@@ -1,13 +1,15 @@
 import { isRecord } from "@onestep/core/internal";
-import { checkExpiry, readLimit } from "../files/file-routes.ts";
+import { readLimit } from "../files/file-routes.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { missing } from "../files/read-upload.node.ts";
-import { type ApiError, invalidValue } from "../http/api-error.ts";
+import { invalidValue } from "../http/api-error.ts";
 import type { ServiceApp } from "../http/app.ts";
+import { invalidField } from "../http/invalid-field.ts";
 import { parseJson, readBytes, requireMediaType } from "../http/read-body.ts";
 import type { BatchRunner } from "./batch-runner.ts";
+import { createBatchSchema, describeBatches } from "./batch-schemas.ts";
 import type { BatchStore } from "./batch-store.ts";
-import { type BatchEndpoint, batchEndpoints } from "./parse-line.ts";
+import type { BatchEndpoint } from "./parse-line.ts";
 
 /** What the routes of batches need. */
 export interface BatchRouteOptions {
@@ -19,8 +21,9 @@ export interface BatchRouteOptions {
 
 const bodyBytes = 65_536;
 
-/** Adds OpenAI's `/v1/batches`. */
+/** Adds OpenAI's `/v1/batches`, and describes it in `/openapi.json`. */
 export function batchRoutes(app: ServiceApp, { batches, files, runner }: BatchRouteOptions): void {
+  describeBatches(app);
   app.post("/v1/batches", async (context) => {
     const owner = context.get("owner");
     requireMediaType(context.req.raw, ["application/json"]);
@@ -64,46 +67,21 @@ interface BatchRequest {
   readonly outputExpiresAfter: number | undefined;
 }
 
+const required = ["input_file_id", "endpoint", "completion_window"] as const;
+
 function readRequest(body: unknown): BatchRequest {
   if (!isRecord(body)) throw invalidValue("body", "The body must be a JSON object.");
-  const fields = body as Readonly<Record<string, unknown>>;
-  const { input_file_id: inputFileId, endpoint: given, completion_window: completionWindow } = fields;
-  for (const name of ["input_file_id", "endpoint", "completion_window"]) {
-    if (fields[name] === undefined || fields[name] === null) throw missing(name);
+  const fields = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  for (const name of required) if (fields[name] === undefined) throw missing(name);
+  const result = createBatchSchema.safeParse(fields);
+  if (!result.success) throw invalidField(result.error, fields);
+  const { input_file_id: inputFileId, endpoint, metadata = null, output_expires_after } = result.data;
+  const names = Object.keys(metadata ?? {});
+  if (names.length > 16 || names.some((name) => name.length > 64)) {
+    throw invalidValue(
+      "metadata",
+      "`metadata`: expected at most 16 pairs, with names of at most 64 characters.",
+    );
   }
-  if (typeof inputFileId !== "string")
-    throw invalidValue("input_file_id", "`input_file_id`: expected the id of a file.");
-  const endpoint = batchEndpoints.find((known) => known === given);
-  if (endpoint === undefined) {
-    throw invalidValue("endpoint", `\`endpoint\`: expected ${batchEndpoints.join(" or ")}.`);
-  }
-  if (completionWindow !== "24h")
-    throw invalidValue("completion_window", '`completion_window`: expected "24h".');
-  const expiry = fields["output_expires_after"] ?? undefined;
-  if (expiry !== undefined && !isRecord(expiry)) {
-    throw invalidValue("output_expires_after", "`output_expires_after`: expected `anchor` and `seconds`.");
-  }
-  return {
-    inputFileId,
-    endpoint,
-    metadata: readMetadata(fields["metadata"]),
-    outputExpiresAfter: expiry && checkExpiry(expiry, "output_expires_after"),
-  };
-}
-
-function readMetadata(given: unknown): Readonly<Record<string, string>> | null {
-  if (given === undefined || given === null) return null;
-  const entries = isRecord(given) && !Array.isArray(given) ? Object.entries(given) : undefined;
-  if (entries === undefined) throw invalidMetadata("an object of texts");
-  if (entries.length > 16) throw invalidMetadata("at most 16 pairs");
-  for (const [name, value] of entries) {
-    if (name.length > 64) throw invalidMetadata("keys of at most 64 characters");
-    if (typeof value !== "string" || value.length > 512)
-      throw invalidMetadata("texts of at most 512 characters");
-  }
-  return Object.fromEntries(entries as [string, string][]);
-}
-
-function invalidMetadata(expected: string): ApiError {
-  return invalidValue("metadata", `\`metadata\`: expected ${expected}.`);
+  return { inputFileId, endpoint, metadata, outputExpiresAfter: output_expires_after?.seconds };
 }

@@ -147,12 +147,12 @@ describe("/v1/batches", () => {
       "metadata",
     ],
     ["a long key", { metadata: { ["k".repeat(65)]: "v" } }, "metadata"],
-    ["a long value", { metadata: { k: "v".repeat(513) } }, "metadata"],
-    ["metadata of numbers", { metadata: { k: 1 } }, "metadata"],
+    ["a long value", { metadata: { k: "v".repeat(513) } }, "metadata.k"],
+    ["metadata of numbers", { metadata: { k: 1 } }, "metadata.k"],
     [
       "a wrong expiry",
       { output_expires_after: { anchor: "created_at", seconds: 5 } },
-      "output_expires_after[seconds]",
+      "output_expires_after.seconds",
     ],
   ])("refuses a batch with %s", async (_what, changes, param) => {
     const file = await bench.client().files.create({

@@ -5,7 +5,10 @@ import type { TextLine } from "./read-lines.ts";
 /** The endpoints that lines of a batch can name. */
 export type BatchEndpoint = Extract<ImageEndpoint, "/v1/images/generations" | "/v1/images/edits">;
 
-export const batchEndpoints: readonly BatchEndpoint[] = ["/v1/images/generations", "/v1/images/edits"];
+export const batchEndpoints: readonly [BatchEndpoint, BatchEndpoint] = [
+  "/v1/images/generations",
+  "/v1/images/edits",
+];
 
 /** A line of a batch that can be run. */
 export interface RequestLine {

@@ -1,5 +1,6 @@
 import { ApiError, invalidValue } from "../http/api-error.ts";
 import type { ServiceApp } from "../http/app.ts";
+import { describeFiles, uploadPurposes } from "./file-schemas.ts";
 import type { FilePurpose, FileStore } from "./file-store.ts";
 import { missing, readUpload, type Upload } from "./read-upload.node.ts";
 
@@ -11,12 +12,11 @@ export interface FileRouteOptions {
   readonly batchBytes?: number | undefined;
 }
 
-const purposes: readonly FilePurpose[] = ["batch", "vision", "user_data"];
-
-/** Adds OpenAI's `/v1/files`. */
+/** Adds OpenAI's `/v1/files`, and describes it in `/openapi.json`. */
 export function fileRoutes(app: ServiceApp, options: FileRouteOptions): void {
   const { files, fileBytes = 512_000_000, batchBytes = 200_000_000 } = options;
 
+  describeFiles(app);
   app.post("/v1/files", async (context) => {
     const owner = context.get("owner");
     const save = (content: ReadableStream<Uint8Array>): Promise<string> => files.write(owner, content);
@@ -72,11 +72,11 @@ export function fileRoutes(app: ServiceApp, options: FileRouteOptions): void {
 function readPurpose({ fields }: Upload<string>): FilePurpose {
   const given = fields.get("purpose");
   if (given === undefined) throw missing("purpose");
-  const purpose = purposes.find((known) => known === given);
+  const purpose = uploadPurposes.find((known) => known === given);
   if (purpose !== undefined) return purpose;
   throw invalidValue(
     "purpose",
-    `\`purpose\`: expected ${purposes.join(", ")}; found ${JSON.stringify(given.slice(0, 60))}.`,
+    `\`purpose\`: expected ${uploadPurposes.join(", ")}; found ${JSON.stringify(given.slice(0, 60))}.`,
   );
 }
 

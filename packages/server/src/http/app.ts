@@ -3,12 +3,12 @@ import { routePath } from "hono/route";
 import { randomId } from "../ids.ts";
 import type { ServiceLimits } from "../limits.ts";
 import { Tracing } from "../operation/tracing.ts";
-import { bodySchemas } from "../service/image-body.ts";
 import type { ImageService } from "../service/image-service.ts";
 import { toModelObject } from "../service/model-card.ts";
 import type { ModelDirectory } from "../service/model-directory.ts";
 import type { ImageStorage } from "../storage/storage.ts";
 import { ApiError, toApiError } from "./api-error.ts";
+import { describeImages } from "./describe-images.ts";
 import { checkOrigin, corsHeaders, type GuardOptions, preflight } from "./guard.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { type ApiKey, anonymous, identify } from "./keys.ts";
@@ -149,7 +149,8 @@ export function createApp(options: AppOptions): ServiceApp {
   });
   imageRoutes(app, { images, storage, limits, urls: new SignedUrls(storage, options.publicUrl) });
   options.addRoutes?.(app);
-  document(app);
+  describeImages(app);
+  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Onestep", version: "1" } });
   return root;
 }
 
@@ -178,32 +179,4 @@ async function limitRequests(
 function shuttingDown(): ApiError {
   const message = "This instance is shutting down. Try again.";
   return new ApiError({ status: 503, code: "shutting_down", message, retryAfter: 1 });
-}
-
-/** The document of the API, from the schemas that check the requests. */
-function document(app: ServiceApp): void {
-  const { openAPIRegistry: registry } = app;
-  const answer = { 200: { description: "The images" } };
-  const json = (schema: (typeof bodySchemas)[keyof typeof bodySchemas]) => ({
-    required: true,
-    content: { "application/json": { schema } },
-  });
-  registry.registerPath({
-    method: "post",
-    path: "/v1/images/generations",
-    request: { body: json(bodySchemas.generation) },
-    responses: answer,
-  });
-  registry.registerPath({
-    method: "post",
-    path: "/v1/images/edits",
-    request: { body: json(bodySchemas.edit) },
-    responses: answer,
-  });
-  registry.registerPath({
-    method: "get",
-    path: "/v1/models",
-    responses: { 200: { description: "The models" } },
-  });
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Onestep", version: "1" } });
 }

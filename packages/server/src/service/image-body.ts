@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { nearestName } from "@onestep/core/internal/nearest-name";
 import { ApiError, invalidValue } from "../http/api-error.ts";
+import { invalidField } from "../http/invalid-field.ts";
 
 const wholeNumber = z.number().int();
 const finiteNumber = z.number().refine(Number.isFinite, "a finite number");
@@ -84,9 +85,15 @@ export interface ImageReference {
 export const bodySchemas: {
   readonly generation: z.ZodType;
   readonly edit: z.ZodType;
+  /** The forms, with a schema for a file. */
+  readonly editForm: (file: z.ZodType) => z.ZodType;
+  readonly variationForm: (file: z.ZodType) => z.ZodType;
 } = {
   generation: generationSchema.openapi("CreateImageRequest"),
   edit: editSchema.openapi("EditImageRequest"),
+  editForm: (file) =>
+    z.object({ ...editFields, image: one(file), mask: file.optional() }).omit({ images: true }),
+  variationForm: (file) => z.object({ ...editFields, image: one(file) }).omit({ images: true, mask: true }),
 };
 
 /** Every field that a request for images can have. */
@@ -146,7 +153,7 @@ export function readImageBody(given: unknown, { endpoint, strict }: ReadBodyOpti
   const [first] = unknown.filter((name) => !meaningless.includes(name));
   if (strict && first !== undefined) throw unknownField(first, Object.keys(schema.shape));
   const result = schema.safeParse(known);
-  if (!result.success) throw toApiError(result.error, known);
+  if (!result.success) throw invalidField(result.error, known);
   return { body: result.data, ignored: unknown };
 }
 
@@ -181,48 +188,4 @@ function unknownField(field: string, names: readonly string[]): ApiError {
     ...{ status: 400, code: "unknown_parameter", param: field },
     message: `\`${field}\` is not a field of this request. ${hint}`,
   });
-}
-
-function toApiError(error: z.ZodError, given: Readonly<Record<string, unknown>>): ApiError {
-  const [issue] = error.issues;
-  const path = (issue?.path ?? []).map(String);
-  const [field = "body"] = path;
-  const value: unknown = Object.hasOwn(given, field) ? given[field] : undefined;
-  const param = path.join(".");
-  return invalidValue(
-    param,
-    `\`${param}\`: expected ${describeIssue(issue)}; found ${describeFound(value)}.`,
-  );
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  int: "a whole number",
-  number: "a number",
-  string: "text",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-};
-
-function describeIssue(issue: z.core.$ZodIssue | undefined): string {
-  switch (issue?.code) {
-    case "invalid_type":
-      return typeNames[issue.expected] ?? issue.expected;
-    case "too_small":
-      return `at least ${issue.minimum}`;
-    case "too_big":
-      return `at most ${issue.maximum}`;
-    case "invalid_value":
-      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
-    case "unrecognized_keys":
-      return `no ${issue.keys.join(", ")} in it`;
-    default:
-      return "a value of the kind that the documentation names";
-  }
-}
-
-/** At most a few words of what a client sent. */
-function describeFound(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { QueueUnavailableError } from "../../errors.ts";
 import type { ImageJob, JobFailure, JobOutcome, JobPreview } from "../../job.ts";
 import type { Claim, ClaimRequest, FailedJob, JobQueue, QueueLoad, WaitOptions } from "../queue.ts";
@@ -33,8 +32,6 @@ export class BullMQQueue implements JobQueue {
     this.#server = server;
     this.#options = options;
     this.#registry = new ModelRegistry(server);
-    // Every call that waits listens to it.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   async enqueue(jobs: readonly ImageJob[]): Promise<void> {
