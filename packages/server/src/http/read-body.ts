@@ -17,8 +17,12 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
     });
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
   if (announced > limit) throw tooLarge();
-  // No server passes on more than was announced. Reading at once is faster than a stream, for what is small.
-  if (announced <= smallBody) return new Uint8Array(await request.arrayBuffer());
+  // HTTP servers pass on no more than was announced. Reading at once is faster than a stream, for what is small.
+  if (announced <= smallBody) {
+    const whole = new Uint8Array(await request.arrayBuffer());
+    if (whole.length > limit) throw tooLarge();
+    return whole;
+  }
   const parts: Uint8Array[] = [];
   let length = 0;
   const reader = request.body?.getReader();
