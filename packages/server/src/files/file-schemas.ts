@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ServiceApp } from "../http/app.ts";
-import { binarySchema, describeRoute, pageOf } from "../http/describe-route.ts";
+import { binarySchema, describeRoute, json, pageOf } from "../http/describe-route.ts";
 
 /** What an uploaded file may be for. */
 export const uploadPurposes: readonly ["batch", "vision", "user_data"] = ["batch", "vision", "user_data"];
@@ -28,8 +28,6 @@ const fileSchema = z
     expires_at: z.number().int().optional(),
   })
   .openapi("File");
-
-const json = (schema: z.ZodType) => ({ "application/json": schema });
 
 /** Adds the routes of files to `/openapi.json`. */
 export function describeFiles(app: ServiceApp): void {

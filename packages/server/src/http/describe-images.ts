@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { bodySchemas } from "../service/image-body.ts";
 import type { ServiceApp } from "./app.ts";
-import { binarySchema, describeRoute } from "./describe-route.ts";
+import { binarySchema, describeRoute, json } from "./describe-route.ts";
 
 const imagesSchema = z
   .object({
@@ -28,7 +28,6 @@ const modelSchema = z
   })
   .openapi("Model");
 
-const json = (schema: z.ZodType) => ({ "application/json": schema });
 /** With `stream`, the answer is a stream of events. */
 const images = { ...json(imagesSchema), "text/event-stream": z.string() };
 

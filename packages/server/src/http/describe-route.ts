@@ -28,6 +28,11 @@ const errorSchema = z
 /** The bytes of a file. */
 export const binarySchema: z.ZodType = z.string().openapi({ type: "string", format: "binary" });
 
+/** A JSON body or answer. */
+export const json = (schema: z.ZodType): Readonly<Record<string, z.ZodType>> => ({
+  "application/json": schema,
+});
+
 /** A page of a list. */
 export const pageOf = (item: z.ZodType): z.ZodType =>
   z.object({

@@ -51,10 +51,7 @@ export async function loadInstances(
   try {
     const { instances, described, secondsAlone } = candidate;
     const measure = new ModelMeasure(instances, described, signal);
-    const measured =
-      maxBatch === "auto"
-        ? await measure.bestBatch(secondsAlone)
-        : { bestBatch: maxBatch, secondsPerImage: await measure.secondsPerImage(maxBatch) };
+    const measured = await measure.bestBatch(secondsAlone, maxBatch);
     return { card: { ...described, ...measured }, instances };
   } catch (error) {
     await dispose(model, candidate.instances);

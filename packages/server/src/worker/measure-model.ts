@@ -35,8 +35,19 @@ export class ModelMeasure {
    * How many images a run should have.
    *
    * @param secondsAlone - Models that take long are not measured with several: the start would take minutes.
+   * @param maxBatch - What the user chose.
    */
-  async bestBatch(secondsAlone: number): Promise<Pick<ModelCard, "bestBatch" | "secondsPerImage">> {
+  async bestBatch(
+    secondsAlone: number,
+    maxBatch: number | "auto",
+  ): Promise<Pick<ModelCard, "bestBatch" | "secondsPerImage">> {
+    if (maxBatch !== "auto") {
+      const isSlow = secondsAlone > slowSeconds || secondsAlone * maxBatch > 4 * slowSeconds;
+      return {
+        bestBatch: maxBatch,
+        secondsPerImage: isSlow ? secondsAlone : await this.secondsPerImage(maxBatch),
+      };
+    }
     let best = { bestBatch: 1, secondsPerImage: secondsAlone };
     if (secondsAlone > slowSeconds) return best;
     let misses = 0;

@@ -1,4 +1,9 @@
-import { ConsistencyModelPipeline } from "@onestep/pipelines";
+import {
+  type ClassConditionalOutput,
+  type ConsistencyModelGenerateOptions,
+  ConsistencyModelPipeline,
+  type OutputType,
+} from "@onestep/pipelines";
 import { findCores } from "@onestep/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ModelHost } from "./model-host.ts";
@@ -110,5 +115,28 @@ describe("the instances of a model", () => {
     await Promise.all([held, other]);
     expect(log).toEqual(["b made 1", "a has room"]);
     await host.close();
+  });
+
+  it("makes one image only of a model that is slow, whatever batch was chosen", async () => {
+    const sizes: (number | undefined)[] = [];
+    class SlowPipeline extends ConsistencyModelPipeline {
+      override async generate<Output extends OutputType = "image">(
+        options: ConsistencyModelGenerateOptions<Output> = {},
+      ): Promise<ClassConditionalOutput<Output>> {
+        sizes.push(options.batchSize);
+        await new Promise((resolve) => setTimeout(resolve, 2100));
+        return super.generate(options);
+      }
+    }
+    for (const maxBatch of [8, "auto"] as const) {
+      const host = new ModelHost({
+        models: { m: { pipeline: new SlowPipeline(pipe.components) } },
+        maxBatch,
+      });
+      const [card] = await host.prepare();
+      expect(card?.bestBatch).toBe(maxBatch === "auto" ? 1 : maxBatch);
+      expect(card?.secondsPerImage).toBeGreaterThan(2);
+    }
+    expect(sizes).toEqual([1, 1]);
   });
 });
